@@ -1,0 +1,126 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One set of rules for every Swift target. CI adds warnings-as-errors on its command line, so that a
+/// newer toolchain's new warning does not break a user's build.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A C library of the system, behind a module map in `libs/CSystem`; one wrapper alone imports it.
+func system(_ name: String, pkgConfig: String? = nil, apt: String, brew: String) -> Target {
+    .systemLibrary(
+        name: name, path: "libs/CSystem/\(name)", pkgConfig: pkgConfig,
+        providers: [.apt([apt]), .brew([brew])])
+}
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "libs/\(name)", resources: resources,
+        swiftSettings: settings)
+}
+
+/// A deployable: the folder carries the product's name, the target its CamelCase.
+func service(_ name: String, folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "services/\(folder)", exclude: ["README.md"],
+        swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)", resources: resources,
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "waybill",
+    products: [
+        .executable(name: "order-accept", targets: ["OrderAccept"]),
+        .executable(name: "order-process", targets: ["OrderProcess"]),
+        .executable(name: "order-notification", targets: ["OrderNotification"]),
+        .executable(name: "waybill", targets: ["Waybill"]),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux", path: "libs/CSystem/CLinux"),
+        system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl@3"),
+        // hiredis.pc carries flags that the package manager prohibits.
+        system("CHiredis", apt: "libhiredis-dev", brew: "hiredis"),
+        system("CRabbitMQ", pkgConfig: "librabbitmq", apt: "librabbitmq-dev", brew: "rabbitmq-c"),
+        system("CPostgreSQL", pkgConfig: "libpq", apt: "libpq-dev", brew: "libpq"),
+
+        library("EventLoop", ["CLinux", "COpenSSL"]),
+        library("JSON"),
+        library("JOSE", ["COpenSSL", "JSON"]),
+        library("HTTP", ["EventLoop", "COpenSSL"]),
+        library("Redis", ["EventLoop", "CHiredis"]),
+        library("AMQP", ["EventLoop", "CRabbitMQ"]),
+        library("Postgres", ["EventLoop", "CPostgreSQL"]),
+        library("Observability", ["EventLoop", "JSON"]),
+        library("Service", ["EventLoop", "HTTP", "JSON", "Observability"]),
+        library("Orders"),
+        library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "Observability"]),
+        library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders"]),
+        library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON"]),
+
+        service(
+            "OrderAccept", folder: "order-accept",
+            [
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service", "Orders",
+                "Messaging", "WorkflowState", "Identity",
+            ]),
+        service(
+            "OrderProcess", folder: "order-process",
+            [
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service", "Orders",
+                "Messaging", "WorkflowState",
+            ]),
+        service(
+            "OrderNotification", folder: "order-notification",
+            [
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Observability", "Service", "Orders", "Messaging",
+                "WorkflowState", "Identity", "JOSE",
+            ]),
+        service(
+            "Waybill", folder: "waybill",
+            [
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service", "Orders",
+                "Messaging", "WorkflowState", "JOSE",
+            ]),
+
+        .target(
+            name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/Support", swiftSettings: settings),
+        tests("Architecture"),
+        tests("EventLoop", ["EventLoop", "TestSupport"]),
+        tests("JSON", ["JSON", "TestSupport"]),
+        tests("JOSE", ["JOSE", "JSON", "TestSupport"]),
+        tests("HTTP", ["HTTP", "EventLoop", "TestSupport"]),
+        tests("Redis", ["Redis", "EventLoop", "TestSupport"]),
+        tests("AMQP", ["AMQP", "EventLoop", "TestSupport"]),
+        tests("Postgres", ["Postgres", "EventLoop", "TestSupport"]),
+        tests("Observability", ["Observability", "EventLoop", "JSON", "TestSupport"]),
+        tests("Service", ["Service", "HTTP", "EventLoop", "Observability", "JSON", "TestSupport"]),
+        tests("Orders", ["Orders", "TestSupport"]),
+        tests("Messaging", ["Messaging", "AMQP", "EventLoop", "JSON", "Orders", "Observability", "TestSupport"]),
+        tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport"]),
+        tests("Identity", ["Identity", "HTTP", "JOSE", "JSON", "EventLoop", "TestSupport"]),
+        tests("OrderAccept", ["OrderAccept", "EventLoop", "HTTP", "JSON", "Orders", "Identity", "TestSupport"]),
+        tests("OrderProcess", ["OrderProcess", "EventLoop", "JSON", "Orders", "Messaging", "TestSupport"]),
+        tests(
+            "OrderNotification",
+            ["OrderNotification", "EventLoop", "HTTP", "JSON", "Orders", "Messaging", "TestSupport"]),
+        tests("Waybill", ["Waybill", "EventLoop", "JSON", "TestSupport"]),
+        tests(
+            "Integration",
+            ["EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "Messaging", "WorkflowState", "Orders", "TestSupport"]),
+        tests("EndToEnd", ["EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "JOSE", "JSON", "TestSupport"]),
+    ]
+)

@@ -1,0 +1,1 @@
+// Package-level documentation follows with the first types.

@@ -1,0 +1,4 @@
+@main
+struct OrderAccept {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct OrderNotification {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct OrderProcess {
+    static func main() {}
+}
