@@ -1,0 +1,68 @@
+internal import CLinux
+internal import Glibc
+
+/// A listening TCP socket that hands each connection to `accept` as a ``Transport``, not yet started.
+@Loop
+package final class Listener: DescriptorHandler {
+    /// Connections taken in one turn: the others wait in the kernel while those are served.
+    private static let acceptsPerTurn = 64
+    /// How long to leave new connections to the kernel's queue when descriptors or memory ran out.
+    private static let exhaustionPause = Duration.milliseconds(100)
+
+    private let descriptor: Int32
+    private let tls: TLSServer?
+    private let accept: @Loop (Transport) -> Void
+    private var registration: Registration?
+    private lazy var resume = Timer { [weak self] in self?.registration?.update(.readable) }
+    /// Connections that could not be taken, by descriptor exhaustion or TLS set-up.
+    package private(set) var failures = 0
+
+    /// Port 0 takes a free one: see ``port``. The host must be numeric.
+    package init(
+        _ endpoint: Endpoint, tls: TLSServer? = nil, backlog: Int32 = 4096,
+        accept: @escaping @Loop (Transport) -> Void
+    ) async throws(TransportError) {
+        let address = try await Loop.resolve(endpoint)[0]
+        descriptor = try Socket.listen(on: address, backlog: backlog)
+        self.tls = tls
+        self.accept = accept
+        registration = try Loop.register(descriptor, self, interest: .readable)
+    }
+
+    package var port: UInt16 { Socket.local(descriptor).port }
+
+    /// Stops listening; connections that were handed on live on. Idempotent.
+    package func close() {
+        guard let registration else { return }
+        resume.cancel()
+        registration.cancel()
+        self.registration = nil
+        Glibc.close(descriptor)
+    }
+
+    package func descriptorReady(_ readiness: Readiness) {
+        for _ in 0..<Self.acceptsPerTurn where registration != nil {
+            do {
+                guard let socket = try Socket.accept(descriptor) else { return }
+                accept(try Transport(descriptor: socket, tls: try session(for: socket)))
+            } catch {
+                failures += 1
+                guard case .system(let code) = error.code, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)
+                else {
+                    continue
+                }
+                registration?.update([])
+                resume.arm(after: Self.exhaustionPause)
+                return
+            }
+        }
+    }
+
+    private func session(for socket: Int32) throws(TransportError) -> TLSSession? {
+        guard let tls else { return nil }
+        do { return try tls.makeSession(descriptor: socket) } catch {
+            Glibc.close(socket)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,338 @@
+internal import CLinux
+internal import Glibc
+
+/// One TCP connection, plain or TLS.
+///
+/// Output goes to a buffer which is written once, at the end of the loop's turn: however many messages a
+/// turn produces, they cost one system call. While nothing is pending a transport owns no buffer.
+@Loop
+package final class Transport: DescriptorHandler {
+    private static let defaultOutputLimit = 1 << 20
+
+    /// Bytes that may wait for a peer that does not read; beyond, the transport closes with `.slowPeer`.
+    package var outputLimit = defaultOutputLimit
+
+    private let descriptor: Int32
+    private var registration: Registration?
+    private let tls: TLSSession?
+    private var handler: (any TransportHandler)?
+
+    /// What the handler has not used of the bytes so far.
+    private var input: [UInt8] = []
+    private var output: [UInt8] = []
+    /// Bytes at the front of `output` that the kernel has taken.
+    private var sent = 0
+    private var endTimer: Timer?
+    private var failure: TransportError?
+    private var flags: Flags = []
+
+    private struct Flags: OptionSet {
+        let rawValue: UInt16
+        static let open = Flags(rawValue: 1)
+        static let started = Flags(rawValue: 2)
+        static let readingPaused = Flags(rawValue: 4)
+        /// The kernel would take no more; EPOLLOUT is asked for.
+        static let blocked = Flags(rawValue: 8)
+        static let flushScheduled = Flags(rawValue: 16)
+        static let deliveryScheduled = Flags(rawValue: 32)
+        static let closeWhenFlushed = Flags(rawValue: 64)
+        static let inputEnded = Flags(rawValue: 128)
+        static let resumeInput = Flags(rawValue: 256)
+    }
+
+    /// Takes over a connected, non-blocking socket.
+    init(descriptor: Int32, tls: TLSSession?) throws(TransportError) {
+        self.descriptor = descriptor
+        self.tls = tls
+        Socket.disableNagle(descriptor)
+        do {
+            registration = try Loop.register(descriptor, self, interest: [])
+            flags = .open
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    package var isOpen: Bool { flags.contains(.open) }
+    package var isTLS: Bool { tls != nil }
+    package var peer: SocketAddress { Socket.peer(descriptor) }
+    package var local: SocketAddress { Socket.local(descriptor) }
+
+    /// Bytes written by the handler and not yet taken by the kernel.
+    package var pendingOutput: Int { output.count - sent }
+
+    /// Begins to read for `handler`. Called again, it hands the connection to another protocol.
+    package func start(_ handler: any TransportHandler) {
+        guard isOpen else { return }
+        self.handler = handler
+        if !flags.contains(.started) {
+            flags.insert(.started)
+            updateInterest()
+        }
+    }
+
+    // MARK: Output
+
+    /// Appends to the output whatever `body` appends to the buffer.
+    package func withOutput<Result>(_ body: (inout [UInt8]) -> Result) -> Result {
+        if output.isEmpty { output = LoopState.current.buffers.take() }
+        let result = body(&output)
+        scheduleFlush()
+        return result
+    }
+
+    package func write(_ bytes: [UInt8]) { withOutput { $0.append(contentsOf: bytes) } }
+
+    package func write(_ text: String) { withOutput { $0.append(contentsOf: text.utf8) } }
+
+    package func write(_ bytes: Span<UInt8>) {
+        withOutput { output in
+            unsafe bytes.withUnsafeBufferPointer { unsafe output.append(contentsOf: $0) }
+        }
+    }
+
+    private func scheduleFlush() {
+        guard isOpen else {
+            output = []
+            return
+        }
+        if flags.contains(.blocked) {
+            if pendingOutput > outputLimit { failSlowPeer() }
+        } else if !flags.contains(.flushScheduled) {
+            flags.insert(.flushScheduled)
+            LoopState.current.scheduleFlush(self)
+        }
+    }
+
+    private func failSlowPeer() {
+        close(TransportError(.slowPeer, "the peer left \(pendingOutput) bytes unread"))
+    }
+
+    /// Writes what is pending; called by the loop at the end of a turn and when the socket takes more.
+    func flush() {
+        flags.remove(.flushScheduled)
+        guard isOpen else { return }
+        while sent < output.count {
+            let result = unsafe output.withUnsafeBytes { bytes in
+                unsafe send(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+            }
+            switch result {
+            case .bytes(let count): sent += count
+            case .blocked: return block()
+            case .ended, .failed: return close(result.error)
+            }
+        }
+        let wasBlocked = flags.contains(.blocked)
+        sent = 0
+        LoopState.current.buffers.give(&output)
+        if wasBlocked {
+            flags.remove(.blocked)
+            updateInterest()
+        }
+        if flags.contains(.closeWhenFlushed) {
+            finishOutput()
+        } else if wasBlocked {
+            handler?.drained(self)
+        }
+    }
+
+    private func block() {
+        // The part that is gone need not be kept once it is the larger one.
+        if sent > 65_536, sent > output.count / 2 {
+            output.removeFirst(sent)
+            sent = 0
+        }
+        if pendingOutput > outputLimit { return failSlowPeer() }
+        if !flags.contains(.blocked) {
+            flags.insert(.blocked)
+            updateInterest()
+        }
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
+        if let tls { return unsafe tls.write(bytes) }
+        while true {
+            let count = unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            if count >= 0 { return .bytes(count) }
+            if errno == EINTR { continue }
+            return errno == EAGAIN ? .blocked : .failed(TransportError(.system(errno), "send"))
+        }
+    }
+
+    // MARK: Input
+
+    /// Stops reading: the peer is slowed down by TCP.
+    package func pauseReading() {
+        guard isOpen, !flags.contains(.readingPaused) else { return }
+        flags.insert(.readingPaused)
+        updateInterest()
+    }
+
+    /// Reads again; bytes left over from before are handed on first, after the current call.
+    package func resumeReading() {
+        guard isOpen, flags.contains(.readingPaused) else { return }
+        flags.remove(.readingPaused)
+        updateInterest()
+        if !input.isEmpty || flags.contains(.inputEnded) || tls?.hasPending == true { deliver(.resumeInput) }
+    }
+
+    package func descriptorReady(_ readiness: Readiness) {
+        if readiness.contains(.writable) {
+            flush()
+            // A TLS read may have been waiting to write.
+            if tls != nil, !flags.contains(.readingPaused) { read() }
+        }
+        guard isOpen else { return }
+        if readiness.contains(.hangup), flags.contains(.readingPaused) || flags.contains(.inputEnded) {
+            let code = Socket.error(of: descriptor)
+            return close(code == 0 ? nil : TransportError(.system(code), "connection lost"))
+        }
+        if readiness.contains(.readable) || readiness.contains(.hangup) { read() }
+    }
+
+    private func read() {
+        let buffer = unsafe LoopState.current.buffers.read
+        repeat {
+            guard isOpen, !flags.contains(.inputEnded) else { return }
+            let result = unsafe receive(UnsafeMutableRawBufferPointer(buffer))
+            switch result {
+            case .bytes(let count):
+                if input.isEmpty {
+                    var bytes = unsafe MutableSpan(_unsafeElements: buffer.extracting(..<count))
+                    let used = handler?.received(&bytes, from: self) ?? 0
+                    if isOpen, used < count {
+                        unsafe input.append(contentsOf: buffer[used..<count])
+                    }
+                } else {
+                    unsafe input.append(contentsOf: buffer[..<count])
+                    consumeInput()
+                }
+            case .blocked:
+                if flags.contains(.blocked) == false, !output.isEmpty { scheduleFlush() }
+                return
+            case .ended: return endInput()
+            case .failed(let error): return close(error)
+            }
+            // OpenSSL may hold decrypted bytes that epoll does not know of.
+        } while tls?.hasPending == true && !flags.contains(.readingPaused)
+    }
+
+    private func consumeInput() {
+        guard let handler else { return }
+        var bytes = input
+        input = []
+        var span = bytes.mutableSpan
+        let used = handler.received(&span, from: self)
+        guard isOpen, used < bytes.count else { return }
+        bytes.removeFirst(used)
+        input = bytes
+    }
+
+    private func receive(_ buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
+        if let tls { return unsafe tls.read(buffer) }
+        while true {
+            let count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count > 0 { return .bytes(count) }
+            if count == 0 { return .ended }
+            if errno == EINTR { continue }
+            return errno == EAGAIN ? .blocked : .failed(TransportError(.system(errno), "connection lost"))
+        }
+    }
+
+    private func endInput() {
+        flags.insert(.inputEnded)
+        updateInterest()
+        if flags.contains(.closeWhenFlushed), output.isEmpty { return close(nil) }
+        handler?.inputEnded(self)
+    }
+
+    private func updateInterest() {
+        var interest: Readiness = []
+        if flags.contains(.started), flags.isDisjoint(with: [.readingPaused, .inputEnded]) {
+            interest.insert(.readable)
+        }
+        if flags.contains(.blocked) { interest.insert(.writable) }
+        registration?.update(interest)
+    }
+
+    // MARK: The end
+
+    /// Closes at once; pending output is dropped.
+    package func close() { close(nil) }
+
+    /// Writes what is pending, tells the peer that nothing more comes, and closes when the peer has closed
+    /// too or after `limit`. Until then input is still handed to the handler, which may drop it: a peer
+    /// that is in the middle of sending must not see a reset before it has read our last words.
+    package func closeAfterFlush(within limit: Duration = .seconds(2)) {
+        guard isOpen, !flags.contains(.closeWhenFlushed) else { return }
+        flags.insert(.closeWhenFlushed)
+        let timer = Timer { [weak self] in self?.close(nil) }
+        timer.arm(after: limit)
+        endTimer = timer
+        if !flags.contains(.blocked) { scheduleFlush() }
+    }
+
+    private func finishOutput() {
+        tls?.shutDown()
+        shutdown(descriptor, Int32(SHUT_WR))
+        if flags.contains(.inputEnded) { close(nil) }
+    }
+
+    private func close(_ error: TransportError?) {
+        guard isOpen else { return }
+        flags.remove(.open)
+        failure = error
+        if error == nil { tls?.shutDown() }
+        registration?.cancel()
+        registration = nil
+        Glibc.close(descriptor)
+        endTimer?.cancel()
+        endTimer = nil
+        input = []
+        output = []
+        sent = 0
+        deliver([])
+    }
+
+    private func deliver(_ news: Flags) {
+        flags.formUnion(news)
+        guard !flags.contains(.deliveryScheduled) else { return }
+        flags.insert(.deliveryScheduled)
+        LoopState.current.scheduleDelivery(self)
+    }
+
+    /// Tells the handler what could not be told in the middle of its own call.
+    func deliverNews() {
+        flags.remove(.deliveryScheduled)
+        if isOpen {
+            guard flags.contains(.resumeInput) else { return }
+            flags.remove(.resumeInput)
+            if flags.contains(.readingPaused) { return }
+            if !input.isEmpty { consumeInput() }
+            guard isOpen, !flags.contains(.readingPaused) else { return }
+            if flags.contains(.inputEnded) {
+                handler?.inputEnded(self)
+            } else if tls?.hasPending == true {
+                read()
+            }
+        } else {
+            let handler = handler
+            self.handler = nil
+            handler?.closed(self, failure)
+        }
+    }
+}
+
+/// What one attempt to move bytes came to.
+enum TransferResult {
+    case bytes(Int)
+    case blocked
+    case ended
+    case failed(TransportError)
+
+    var error: TransportError? {
+        if case .failed(let error) = self { return error }
+        return nil
+    }
+}
