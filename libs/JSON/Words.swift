@@ -1,0 +1,67 @@
+/// Eight bytes at a time. With `StaticString` and `String.withUTF8` below, the only unsafe expressions of this module;
+/// each stands behind its own check of bounds.
+extension Span<UInt8> {
+    /// The eight bytes from `index` on, the first in the lowest bits. `index + 8 <= count` is checked.
+    @inline(__always)
+    func word(at index: Int) -> UInt64 {
+        precondition(index >= 0 && index &+ 8 <= count)
+        return UInt64(littleEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+    }
+
+    /// Whether these are the bytes of `literal`.
+    @inline(__always)
+    func equals(_ literal: StaticString) -> Bool {
+        guard literal.hasPointerRepresentation, literal.utf8CodeUnitCount == count else { return false }
+        let wanted = unsafe literal.utf8Start
+        for index in 0..<count where unsafe self[index] != wanted[index] { return false }
+        return true
+    }
+}
+
+extension UInt64 {
+    /// The high bit of every byte that a JSON string cannot hold as it is: below 0x20, quote, backslash. Exact up to
+    /// and including the lowest such byte.
+    @inline(__always)
+    var escapeMarks: UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quote = self ^ (ones &* 0x22)
+        let backslash = self ^ (ones &* 0x5C)
+        let control = (self &- ones &* 0x20) & ~self
+        return (control | ((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash)) & (ones &* 0x80)
+    }
+}
+
+extension [UInt8] {
+    mutating func append(_ literal: StaticString) {
+        guard literal.hasPointerRepresentation else { return }
+        unsafe append(
+            contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    mutating func append(_ span: Span<UInt8>) {
+        unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+
+    /// Appends `text` when it holds nothing that JSON must escape; else leaves that to the caller.
+    mutating func appendIfPlain(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { units in
+            var index = 0
+            while index &+ 8 <= units.count {
+                let word = unsafe UnsafeRawBufferPointer(units)
+                    .loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                guard word.escapeMarks == 0 else { return false }
+                index &+= 8
+            }
+            while index < units.count {
+                let unit = unsafe units[index]
+                guard unit >= 0x20, unit != UInt8(ascii: "\""), unit != UInt8(ascii: "\\") else {
+                    return false
+                }
+                index &+= 1
+            }
+            unsafe append(contentsOf: units)
+            return true
+        }
+    }
+}
