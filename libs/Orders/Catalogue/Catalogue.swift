@@ -1,0 +1,78 @@
+/// The active products, held in memory: lookups and pages never wait for the database.
+package struct Catalogue: Sendable {
+    package struct Page: Hashable, Sendable {
+        package var offset: Int
+        package var size: Int
+        package var total: Int
+        package var items: ArraySlice<Product>
+    }
+
+    /// The sizes that a page may have.
+    package static let pageSizes = 1...100
+
+    package static let empty = Catalogue([])
+
+    /// By external product id, by bytes.
+    package let products: [Product]
+    /// Changes with any product's content and with nothing else: fit for an entity tag.
+    package let version: UInt64
+    private let positions: [String: Int]
+
+    /// Where two products share an external id, the later one counts.
+    package init(_ products: some Sequence<Product>) {
+        var byID: [String: Product] = [:]
+        for product in products { byID[product.externalProductID] = product }
+        let sorted = byID.values.sorted {
+            $0.externalProductID.utf8.lexicographicallyPrecedes($1.externalProductID.utf8)
+        }
+        var positions: [String: Int] = [:]
+        positions.reserveCapacity(sorted.count)
+        var digest = ContentDigest()
+        for (position, product) in sorted.enumerated() {
+            positions[product.externalProductID] = position
+            digest.add(product)
+        }
+        self.products = sorted
+        self.positions = positions
+        self.version = digest.value
+    }
+
+    package var count: Int { products.count }
+
+    package subscript(externalProductID: String) -> Product? {
+        positions[externalProductID].map { products[$0] }
+    }
+
+    /// Nil when `offset` is negative or `size` not allowed; past the end, a page without items.
+    package func page(offset: Int, size: Int) -> Page? {
+        guard offset >= 0, Self.pageSizes.contains(size) else { return nil }
+        let start = min(offset, products.count)
+        let end = min(start + size, products.count)
+        return Page(offset: offset, size: size, total: products.count, items: products[start..<end])
+    }
+}
+
+/// FNV-1a of 64 bits: the same in every process, unlike `Hasher`.
+private struct ContentDigest {
+    private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    mutating func add(_ product: Product) {
+        add(product.externalProductID)
+        add(product.name)
+        add(product.category)
+        add(product.vendor)
+        add(product.imageURL)
+        add("\(product.discount)|\(product.billingPeriod.rawValue)|\(product.isSubscription)")
+        add("\(product.price)|\(product.currency)")
+    }
+
+    private mutating func add(_ text: String) {
+        for byte in text.utf8 { add(byte) }
+        // No UTF-8 text holds this byte, so fields cannot run into each other.
+        add(0xFF)
+    }
+
+    private mutating func add(_ byte: UInt8) {
+        value = (value ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+}

@@ -1,0 +1,38 @@
+/// Something that can be ordered.
+package struct Product: Hashable, Sendable {
+    package enum BillingPeriod: String, Hashable, Sendable, CaseIterable {
+        case monthly = "Monthly"
+        case annual = "Annual"
+    }
+
+    /// The code that callers order by, such as `AZ-104`; compared exactly.
+    package var externalProductID: String
+    package var name: String
+    package var category: String
+    package var vendor: String
+    package var imageURL: String
+    /// Whole percent, 0…100, already taken off `price`: shown, never applied again.
+    package var discount: Int
+    package var billingPeriod: BillingPeriod
+    package var isSubscription: Bool
+    /// What one costs.
+    package var price: Money
+    package var currency: Currency
+
+    package init(
+        externalProductID: String, name: String, category: String, vendor: String, imageURL: String,
+        discount: Int, billingPeriod: BillingPeriod, isSubscription: Bool, price: Money,
+        currency: Currency = .euro
+    ) {
+        self.externalProductID = externalProductID
+        self.name = name
+        self.category = category
+        self.vendor = vendor
+        self.imageURL = imageURL
+        self.discount = discount
+        self.billingPeriod = billingPeriod
+        self.isSubscription = isSubscription
+        self.price = price
+        self.currency = currency
+    }
+}

@@ -1,0 +1,99 @@
+/// The key of an order's workflow: a UUID, version 7 when issued here (RFC 9562 §5.7).
+///
+/// Any well-formed UUID parses, because callers may ask about identifiers that were never issued.
+package struct CorrelationID: Hashable, Sendable {
+    /// The first eight bytes, big-endian: 48 bits of milliseconds, the version and `rand_a`.
+    package let high: UInt64
+    /// The last eight bytes, big-endian: the variant and `rand_b`.
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Version 7 from its parts; higher bits than the fields hold are dropped.
+    package init(unixMilliseconds: UInt64, randomA: UInt16, randomB: UInt64) {
+        high = unixMilliseconds << 16 | 0x7000 | UInt64(randomA & 0x0FFF)
+        low = 0x8000_0000_0000_0000 | randomB & 0x3FFF_FFFF_FFFF_FFFF
+    }
+
+    package var version: Int { Int(high >> 12 & 0xF) }
+
+    /// When it was issued; nil unless it is of version 7 and of RFC 9562's variant.
+    package var timestamp: Timestamp? {
+        guard version == 7, low >> 62 == 0b10 else { return nil }
+        return Timestamp(milliseconds: Int64(high >> 16))
+    }
+}
+
+extension CorrelationID: Comparable {
+    /// By bytes, which for version 7 is by time of issue.
+    package static func < (left: Self, right: Self) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+extension CorrelationID {
+    package static let textLength = 36
+
+    /// The canonical form of 36 characters, in either case; no braces, no URN prefix, no missing dashes.
+    package init?(_ text: String) {
+        self.init(ascii: text.utf8Span.span)
+    }
+
+    /// See `init(_:)`.
+    package init?(ascii: Span<UInt8>) {
+        guard ascii.count == Self.textLength else { return nil }
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for index in 0..<Self.textLength {
+            let byte = ascii[index]
+            if Self.isDash(index) {
+                guard byte == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let digit = Self.value(ofHexDigit: byte) else { return nil }
+            if index < 18 { high = high << 4 | digit } else { low = low << 4 | digit }
+        }
+        self.init(high: high, low: low)
+    }
+
+    /// Appends the canonical lower-case form.
+    package func append(to bytes: inout [UInt8]) {
+        var shift: UInt64 = 64
+        var half = high
+        for index in 0..<Self.textLength {
+            if Self.isDash(index) {
+                bytes.append(UInt8(ascii: "-"))
+                if index == 18 { (half, shift) = (low, 64) }
+                continue
+            }
+            shift -= 4
+            let digit = UInt8(truncatingIfNeeded: half >> shift & 0xF)
+            bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
+    }
+
+    private static func isDash(_ index: Int) -> Bool {
+        index == 8 || index == 13 || index == 18 || index == 23
+    }
+
+    private static func value(ofHexDigit byte: UInt8) -> UInt64? {
+        switch byte {
+        case 0x30...0x39: UInt64(byte - 0x30)
+        case 0x61...0x66: UInt64(byte - 0x57)
+        case 0x41...0x46: UInt64(byte - 0x37)
+        default: nil
+        }
+    }
+}
+
+extension CorrelationID: CustomStringConvertible {
+    package var description: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.textLength)
+        append(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

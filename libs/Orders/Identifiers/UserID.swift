@@ -1,0 +1,24 @@
+/// Who orders: the identity that a verified token names. Never taken from a body.
+package struct UserID: Hashable, Sendable {
+    /// In bytes of UTF-8.
+    package static let longest = 128
+
+    package let value: String
+
+    /// Nil when blank, longer than `longest` or holding a control character: it becomes part of keys,
+    /// channels and log lines.
+    package init?(_ value: String) {
+        guard value.utf8.count <= Self.longest else { return nil }
+        var isBlank = true
+        for scalar in value.unicodeScalars {
+            guard scalar.properties.generalCategory != .control else { return nil }
+            if !scalar.properties.isWhitespace { isBlank = false }
+        }
+        guard !isBlank else { return nil }
+        self.value = value
+    }
+}
+
+extension UserID: CustomStringConvertible {
+    package var description: String { value }
+}

@@ -1,0 +1,53 @@
+/// An order as its owner sees it.
+package struct Order: Hashable, Sendable {
+    package var id: OrderID
+    package var correlationID: CorrelationID
+    /// Whose it is; not part of what the API shows.
+    package var customer: UserID
+    package var createdAt: Timestamp
+    package var status: OrderStatus
+    package var total: Money
+    package var currency: Currency
+    package var lines: [OrderLine]
+
+    package init(
+        id: OrderID, correlationID: CorrelationID, customer: UserID, createdAt: Timestamp,
+        status: OrderStatus, total: Money, currency: Currency, lines: [OrderLine]
+    ) {
+        self.id = id
+        self.correlationID = correlationID
+        self.customer = customer
+        self.createdAt = createdAt
+        self.status = status
+        self.total = total
+        self.currency = currency
+        self.lines = lines
+    }
+
+    /// A newly accepted order with what was priced.
+    package init(
+        id: OrderID, correlationID: CorrelationID, customer: UserID, acceptedAt: Timestamp,
+        priced: PricedLines
+    ) {
+        self.init(
+            id: id, correlationID: correlationID, customer: customer, createdAt: acceptedAt,
+            status: .accepted, total: priced.total, currency: priced.currency, lines: priced.lines)
+    }
+}
+
+/// A line with the product's name, picture and price as they were when the order was accepted.
+package struct OrderLine: Hashable, Sendable {
+    package var productID: String
+    package var productName: String
+    package var imageURL: String
+    package var unitPrice: Money
+    package var quantity: Int
+
+    package init(productID: String, productName: String, imageURL: String, unitPrice: Money, quantity: Int) {
+        self.productID = productID
+        self.productName = productName
+        self.imageURL = imageURL
+        self.unitPrice = unitPrice
+        self.quantity = quantity
+    }
+}
