@@ -22,7 +22,8 @@ func system(_ name: String, pkgConfig: String? = nil, apt: String, brew: String)
         providers: [.apt([apt]), .brew([brew])])
 }
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target
+{
     .target(
         name: name, dependencies: dependencies, path: "libs/\(name)", resources: resources,
         swiftSettings: settings)
@@ -74,25 +75,29 @@ let package = Package(
         service(
             "OrderAccept", folder: "order-accept",
             [
-                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service", "Orders",
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "Orders",
                 "Messaging", "WorkflowState", "Identity",
             ]),
         service(
             "OrderProcess", folder: "order-process",
             [
-                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service", "Orders",
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "Orders",
                 "Messaging", "WorkflowState",
             ]),
         service(
             "OrderNotification", folder: "order-notification",
             [
-                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Observability", "Service", "Orders", "Messaging",
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Observability", "Service", "Orders",
+                "Messaging",
                 "WorkflowState", "Identity", "JOSE",
             ]),
         service(
             "Waybill", folder: "waybill",
             [
-                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service", "Orders",
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "Orders",
                 "Messaging", "WorkflowState", "JOSE",
             ]),
 
@@ -109,10 +114,12 @@ let package = Package(
         tests("Observability", ["Observability", "EventLoop", "JSON", "TestSupport"]),
         tests("Service", ["Service", "HTTP", "EventLoop", "Observability", "JSON", "TestSupport"]),
         tests("Orders", ["Orders", "TestSupport"]),
-        tests("Messaging", ["Messaging", "AMQP", "EventLoop", "JSON", "Orders", "Observability", "TestSupport"]),
+        tests(
+            "Messaging", ["Messaging", "AMQP", "EventLoop", "JSON", "Orders", "Observability", "TestSupport"]),
         tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport"]),
         tests("Identity", ["Identity", "HTTP", "JOSE", "JSON", "EventLoop", "TestSupport"]),
-        tests("OrderAccept", ["OrderAccept", "EventLoop", "HTTP", "JSON", "Orders", "Identity", "TestSupport"]),
+        tests(
+            "OrderAccept", ["OrderAccept", "EventLoop", "HTTP", "JSON", "Orders", "Identity", "TestSupport"]),
         tests("OrderProcess", ["OrderProcess", "EventLoop", "JSON", "Orders", "Messaging", "TestSupport"]),
         tests(
             "OrderNotification",
@@ -120,7 +127,10 @@ let package = Package(
         tests("Waybill", ["Waybill", "EventLoop", "JSON", "TestSupport"]),
         tests(
             "Integration",
-            ["EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "Messaging", "WorkflowState", "Orders", "TestSupport"]),
+            [
+                "EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "Messaging", "WorkflowState", "Orders",
+                "TestSupport",
+            ]),
         tests("EndToEnd", ["EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "JOSE", "JSON", "TestSupport"]),
     ]
 )
