@@ -1,0 +1,135 @@
+package import EventLoop
+
+/// The metrics of a process. Register once at the start and keep what comes back: recording touches no
+/// dictionary and takes no lock.
+///
+/// Registering a name again with other labels adds a child to the family; with the same labels it returns
+/// the same instrument. A name stands for one kind, one help text and one set of label names.
+@Loop package final class Metrics {
+    private var families: [Family] = []
+    private var indices: [String: Int] = [:]
+    private var collectors: [@Loop (inout PrometheusText) -> Void] = []
+
+    package init() {}
+
+    package func counter(_ name: String, _ help: String, labels: Labels = [:]) -> Counter {
+        let child = register(name, help, .counter, labels) { .counter(Counter()) }
+        guard case .counter(let counter) = child else { mismatch(name) }
+        return counter
+    }
+
+    package func gauge(_ name: String, _ help: String, labels: Labels = [:]) -> Gauge {
+        let child = register(name, help, .gauge, labels) { .gauge(Gauge()) }
+        guard case .gauge(let gauge) = child else { mismatch(name) }
+        return gauge
+    }
+
+    package func histogram(
+        _ name: String, _ help: String, labels: Labels = [:], bounds: [Double] = Histogram.latency
+    ) -> Histogram {
+        let child = register(name, help, .histogram, labels) { .histogram(Histogram(bounds: bounds)) }
+        guard case .histogram(let histogram) = child, histogram.bounds == bounds else { mismatch(name) }
+        return histogram
+    }
+
+    /// A gauge that is read when the metrics are scraped.
+    package func gauge(
+        _ name: String, _ help: String, labels: Labels = [:], read: @escaping @Loop () -> Double
+    ) {
+        _ = register(name, help, .gauge, labels) { .computed(read) }
+    }
+
+    /// A counter that somebody else keeps, read when the metrics are scraped.
+    package func counter(
+        _ name: String, _ help: String, labels: Labels = [:], read: @escaping @Loop () -> Double
+    ) {
+        _ = register(name, help, .counter, labels) { .computed(read) }
+    }
+
+    /// Adds families that are read together at each scrape. Their names must not be registered elsewhere.
+    package func collect(_ collector: @escaping @Loop (inout PrometheusText) -> Void) {
+        collectors.append(collector)
+    }
+
+    /// Everything in the Prometheus text format 0.0.4 (``PrometheusText/contentType``).
+    package func exposition() -> [UInt8] {
+        var text = PrometheusText()
+        for family in families {
+            text.family(family.name, family.help, family.kind)
+            for child in family.children {
+                child.instrument.write(to: &text, name: family.name, labels: child.text)
+            }
+        }
+        for collector in collectors { collector(&text) }
+        return text.bytes
+    }
+
+    private func register(
+        _ name: String, _ help: String, _ kind: PrometheusText.Kind, _ labels: Labels,
+        _ make: () -> Instrument
+    ) -> Instrument {
+        guard let index = indices[name] else {
+            precondition(MetricName.isMetric(name), "\(name) cannot be the name of a metric")
+            indices[name] = families.count
+            let child = Family.Child(labels: labels, instrument: make())
+            families.append(Family(name: name, help: help, kind: kind, children: [child]))
+            return child.instrument
+        }
+        let family = families[index]
+        guard family.kind == kind, family.help == help,
+            Set(family.children[0].labels.pairs.map(\.name)) == Set(labels.pairs.map(\.name))
+        else { mismatch(name) }
+        if let child = family.children.first(where: { $0.labels == labels }) { return child.instrument }
+        let child = Family.Child(labels: labels, instrument: make())
+        families[index].children.append(child)
+        return child.instrument
+    }
+
+    private func mismatch(_ name: String) -> Never {
+        preconditionFailure("\(name) is registered with another kind, help, bounds or other labels")
+    }
+}
+
+private struct Family {
+    let name: String
+    let help: String
+    let kind: PrometheusText.Kind
+    var children: [Child]
+
+    struct Child {
+        let labels: Labels
+        let text: [UInt8]
+        let instrument: Instrument
+
+        init(labels: Labels, instrument: Instrument) {
+            self.labels = labels
+            self.text = labels.text
+            self.instrument = instrument
+        }
+    }
+}
+
+private enum Instrument {
+    case counter(Counter)
+    case gauge(Gauge)
+    case histogram(Histogram)
+    case computed(@Loop () -> Double)
+
+    @Loop func write(to text: inout PrometheusText, name: String, labels: [UInt8]) {
+        switch self {
+        case .counter(let counter): text.sample(name, labels: labels, String(counter.value))
+        case .gauge(let gauge): text.sample(name, labels: labels, PrometheusText.number(gauge.value))
+        case .computed(let read): text.sample(name, labels: labels, PrometheusText.number(read()))
+        case .histogram(let histogram):
+            let comma = labels.isEmpty ? "" : ","
+            var count: UInt64 = 0
+            for (bound, observed) in zip(histogram.bounds + [.infinity], histogram.counts) {
+                count += observed
+                let le = labels + Array("\(comma)le=\"\(PrometheusText.number(bound))\"".utf8)
+                text.sample("\(name)_bucket", labels: le, String(count))
+            }
+            text.sample("\(name)_sum", labels: labels, PrometheusText.number(histogram.sum))
+            text.sample("\(name)_count", labels: labels, String(count))
+        }
+    }
+}

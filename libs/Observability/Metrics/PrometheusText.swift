@@ -1,0 +1,55 @@
+/// Writes the Prometheus text exposition format 0.0.4.
+package struct PrometheusText {
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    package private(set) var bytes: [UInt8] = []
+
+    package enum Kind: String, Sendable {
+        case counter, gauge, histogram
+    }
+
+    /// Opens a family: all its samples follow before the next family.
+    package mutating func family(_ name: String, _ help: String, _ kind: Kind) {
+        bytes.append(contentsOf: "# HELP \(name) ".utf8)
+        bytes.append(escaping: help, quotes: false)
+        bytes.append(contentsOf: "\n# TYPE \(name) \(kind.rawValue)\n".utf8)
+    }
+
+    package mutating func sample(_ name: String, _ value: Double) {
+        sample(name, labels: [], Self.number(value))
+    }
+
+    mutating func sample(_ name: String, labels: [UInt8], _ value: String) {
+        bytes.append(contentsOf: name.utf8)
+        if !labels.isEmpty {
+            bytes.append(UInt8(ascii: "{"))
+            bytes.append(contentsOf: labels)
+            bytes.append(UInt8(ascii: "}"))
+        }
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: value.utf8)
+        bytes.append(UInt8(ascii: "\n"))
+    }
+
+    /// A Go float literal, as the format asks: `+Inf`, `-Inf` and `NaN` have names of their own, and whole
+    /// numbers that a double holds exactly are written without a fraction.
+    static func number(_ value: Double) -> String {
+        if value.isNaN { return "NaN" }
+        if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
+        return abs(value) < 0x1p53 && value == value.rounded() ? "\(Int64(value))" : "\(value)"
+    }
+}
+
+extension [UInt8] {
+    /// Escapes a label's value (backslash, line feed, quote) or a HELP text (without the quote).
+    mutating func append(escaping text: String, quotes: Bool) {
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\\"): append(contentsOf: #"\\"#.utf8)
+            case UInt8(ascii: "\n"): append(contentsOf: #"\n"#.utf8)
+            case UInt8(ascii: "\"") where quotes: append(contentsOf: #"\""#.utf8)
+            default: append(byte)
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+extension TraceContext {
+    /// Length of a version 00 `traceparent`.
+    private static let length = 55
+    /// What section 3.3.1.5 asks to propagate at least; longer lists are dropped whole.
+    package static let stateLimit = 512
+
+    /// Reads `traceparent`, and `tracestate` if it is acceptable.
+    ///
+    /// Nil, so that the receiver starts a trace of its own, for anything but lower-case hexadecimal in exactly
+    /// the format of section 3.2, an all-zero id, or version `ff`. A version above 00 may carry more after
+    /// another dash (section 3.2.4) and is read by its first four fields.
+    package init?(traceparent: String, tracestate: String = "") {
+        self.init(traceparent: traceparent.utf8.span, tracestate: tracestate)
+    }
+
+    package init?(traceparent bytes: Span<UInt8>, tracestate: String = "") {
+        let dash = UInt8(ascii: "-")
+        guard bytes.count >= Self.length, bytes[2] == dash, bytes[35] == dash, bytes[52] == dash,
+            let version = Self.number(bytes, 0..<2), version != 0xff,
+            bytes.count == Self.length || (version > 0 && bytes[Self.length] == dash),
+            let high = Self.number(bytes, 3..<19), let low = Self.number(bytes, 19..<35),
+            let span = Self.number(bytes, 36..<52), let flags = Self.number(bytes, 53..<55),
+            let traceID = TraceID(high: high, low: low), let spanID = SpanID(span)
+        else { return nil }
+        self.init(
+            traceID: traceID, spanID: spanID, isSampled: flags & 1 == 1,
+            state: Self.isAcceptable(state: tracestate) ? tracestate : "")
+    }
+
+    /// `00-<trace id>-<span id>-<flags>`: 55 bytes, of which only the sampled flag is ever set.
+    package func appendTraceparent(to output: inout [UInt8]) {
+        let dash = UInt8(ascii: "-")
+        output.reserveCapacity(output.count + Self.length)
+        output.append(contentsOf: [0x30, 0x30, dash])
+        output.append(hex: traceID.high)
+        output.append(hex: traceID.low)
+        output.append(dash)
+        output.append(hex: spanID.value)
+        output.append(contentsOf: [dash, 0x30, isSampled ? 0x31 : 0x30])
+    }
+
+    package var traceparent: String {
+        var bytes: [UInt8] = []
+        appendTraceparent(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func number(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
+        var value: UInt64 = 0
+        for index in range {
+            let byte = bytes[index]
+            switch byte {
+            case 0x30...0x39: value = value << 4 | UInt64(byte - 0x30)
+            case 0x61...0x66: value = value << 4 | UInt64(byte - 0x61 + 10)
+            default: return nil
+            }
+        }
+        return value
+    }
+
+    /// Printable ASCII within the limit: what is opaque to us must at least not break a header line.
+    private static func isAcceptable(state: String) -> Bool {
+        state.utf8.count <= stateLimit && state.utf8.allSatisfy { (0x20...0x7e).contains($0) || $0 == 0x09 }
+    }
+}
+
+extension [UInt8] {
+    init(hex value: UInt64) {
+        self = []
+        append(hex: value)
+    }
+
+    /// Sixteen lower-case digits.
+    mutating func append(hex value: UInt64) {
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 0xf
+            append(digit < 10 ? 0x30 + digit : 0x61 - 10 + digit)
+        }
+    }
+}
