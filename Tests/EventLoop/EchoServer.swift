@@ -14,7 +14,7 @@ final class EchoServer: TransportHandler {
 
     init(overTLS: Bool, readsInput: Bool = true) async throws {
         self.readsInput = readsInput
-        certificate = overTLS ? try TestCertificate.shared() : nil
+        certificate = overTLS ? try await TestCertificate.shared() : nil
         let tls = try certificate.map {
             try TLSServer(certificateChain: $0.certificate, privateKey: $0.privateKey)
         }
@@ -66,7 +66,9 @@ final class Recorder: TransportHandler {
 
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
         let count = min(appetite, bytes.count)
-        for index in 0..<count { self.bytes.append(bytes[index]) }
+        unsafe bytes.span.extracting(first: count).withUnsafeBufferPointer {
+            unsafe self.bytes.append(contentsOf: $0)
+        }
         return count
     }
 

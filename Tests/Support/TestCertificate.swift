@@ -7,9 +7,9 @@ package final class TestCertificate: Sendable {
     package let privateKey: String
     private let folder: URL
 
-    /// One for the whole test run: making it blocks the caller for some milliseconds.
-    package static func shared() throws -> TestCertificate { try made.get() }
-    private static let made = Result { try TestCertificate() }
+    /// One for the whole test run, made off the loop: it takes a child process.
+    package static func shared() async throws -> TestCertificate { try await made.value }
+    private static let made = Task.detached { try TestCertificate() }
 
     private init() throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString)")

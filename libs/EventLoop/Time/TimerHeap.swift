@@ -37,7 +37,7 @@ final class TimerHeap {
     func fire(until now: Instant) {
         while let first = entries.first, first.key <= now.nanoseconds {
             let timer = first.timer
-            if timer.deadline > now {
+            if timer.deadline.nanoseconds > first.key {
                 entries[0].key = timer.deadline.nanoseconds
                 siftDown(0)
             } else {
