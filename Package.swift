@@ -22,10 +22,12 @@ func system(_ name: String, pkgConfig: String? = nil, apt: String, brew: String)
         providers: [.apt([apt]), .brew([brew])])
 }
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target
-{
+func library(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+    resources: [Resource]? = nil
+) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "libs/\(name)", resources: resources,
+        name: name, dependencies: dependencies, path: "libs/\(name)", exclude: exclude, resources: resources,
         swiftSettings: settings)
 }
 
@@ -68,6 +70,7 @@ let package = Package(
         library("Observability", ["EventLoop", "JSON"]),
         library("Service", ["EventLoop", "HTTP", "JSON", "Observability"]),
         library("Orders"),
+        library("OrderSchema", resources: [.embedInCode("Migrations")]),
         library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "Observability"]),
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders"]),
         library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON"]),
@@ -114,6 +117,7 @@ let package = Package(
         tests("Observability", ["Observability", "EventLoop", "JSON", "TestSupport"]),
         tests("Service", ["Service", "HTTP", "EventLoop", "Observability", "JSON", "TestSupport"]),
         tests("Orders", ["Orders", "TestSupport"]),
+        tests("OrderSchema", ["OrderSchema", "Orders", "TestSupport"]),
         tests(
             "Messaging", ["Messaging", "AMQP", "EventLoop", "JSON", "Orders", "Observability", "TestSupport"]),
         tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport"]),

@@ -1,0 +1,25 @@
+/// One step of the schema, applied once and never changed afterwards.
+package struct Migration: Hashable, Sendable {
+    /// From 1, without gaps.
+    package let version: Int
+    /// As in the file's name: `order_events` of `0002_order_events.sql`.
+    package let name: String
+    /// Statements to be run together in one transaction.
+    package let sql: String
+}
+
+extension Migration {
+    /// All of them, ascending. A new file in `Migrations` is listed here; a test compares the two.
+    ///
+    /// Connect anew after migrating: a setting of the database reaches new sessions alone.
+    package static let all: [Migration] = [
+        Migration(1, "orders", PackageResources._001_orders_sql),
+        Migration(2, "order_events", PackageResources._002_order_events_sql),
+        Migration(3, "reader", PackageResources._003_reader_sql),
+        Migration(4, "catalogue", PackageResources._004_catalogue_sql),
+    ]
+
+    private init(_ version: Int, _ name: String, _ file: [UInt8]) {
+        self.init(version: version, name: name, sql: String(decoding: file, as: UTF8.self))
+    }
+}
