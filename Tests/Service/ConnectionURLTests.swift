@@ -1,0 +1,61 @@
+import Observability
+import Testing
+
+@testable import Service
+
+@Suite struct ConnectionURLTests {
+    @Test func readsAllParts() throws {
+        let url = try ConnectionURL(
+            "amqps://app%40x:p%2Fw%3A%20d@broker.example:5999/v%2Fh?heartbeat=10", .amqp)
+        #expect(url.usesTLS && url.host == "broker.example" && url.port == 5999)
+        #expect(url.user == "app@x" && url.password?.reveal() == "p/w: d")
+        #expect(url.path == "v/h" && url.query == ["heartbeat": "10"])
+    }
+
+    @Test(
+        arguments: [
+            ("redis://localhost", .redis, 6379, "0", false), ("rediss://h/3", .redis, 6379, "3", true),
+            ("amqp://h", .amqp, 5672, "/", false), ("amqp://h/", .amqp, 5672, "", false),
+            ("amqps://h/%2F", .amqp, 5671, "/", true), ("postgres://h/db", .postgresql, 5432, "db", false),
+            ("postgresql://h/db?sslmode=verify-full", .postgresql, 5432, "db", true),
+            ("postgresql://h/db?sslmode=prefer", .postgresql, 5432, "db", false),
+        ] as [(String, ConnectionURL.Dialect, UInt16, String, Bool)])
+    func fillsInDefaults(text: String, dialect: ConnectionURL.Dialect, port: UInt16, path: String, tls: Bool)
+        throws
+    {
+        let url = try ConnectionURL(text, dialect)
+        #expect(url.port == port && url.path == path && url.usesTLS == tls)
+        #expect(url.user == nil && url.password == nil)
+    }
+
+    @Test func readsPasswordsWithoutUserAndIPv6() throws {
+        let url = try ConnectionURL("redis://:pw@[::1]:7000", .redis)
+        #expect(url.user == nil && url.password?.reveal() == "pw" && url.host == "::1" && url.port == 7000)
+    }
+
+    @Test(
+        arguments: [
+            ("http://h", .redis), ("redis:/h", .redis), ("redis://", .redis), ("redis://h:0", .redis),
+            ("redis://h:65536", .redis), ("redis://h:", .redis), ("redis://h/x", .redis),
+            ("redis://h/-1", .redis),
+            ("redis://u:p%2@h", .redis), ("redis://u:p%zz@h", .redis), ("redis://u:%ff@h", .redis),
+            ("redis://u:%00@h", .redis), ("redis://u:a@b@h", .redis), ("redis://u:a/b@h", .redis),
+            ("redis://u:a?b@h", .redis), ("redis://u:a#b@h", .redis), ("redis://h h", .redis),
+            ("redis://[::1", .redis), ("redis://[::1]x", .redis), ("redis://::1", .redis),
+            ("amqp://h/a/b", .amqp), ("postgresql://h", .postgresql), ("postgresql://h/a/b", .postgresql),
+            ("postgresql://h/d?a=%", .postgresql), ("redis://ü", .redis), ("", .redis),
+        ] as [(String, ConnectionURL.Dialect)])
+    func refusesWhatServersWouldReadDifferently(text: String, dialect: ConnectionURL.Dialect) {
+        #expect(throws: KeyFault.self) { try ConnectionURL(text, dialect) }
+    }
+
+    @Test func neverShowsItsPassword() throws {
+        let url = try ConnectionURL("postgresql://waybill:hunter2@[::1]/db", .postgresql)
+        var dumped = ""
+        dump(url, to: &dumped)
+        for text in ["\(url)", String(reflecting: url), dumped] { #expect(!text.contains("hunter2")) }
+        #expect("\(url)" == "postgresql://waybill@[::1]:5432/db")
+        let fault = #expect(throws: KeyFault.self) { try ConnectionURL("redis://u:hunter2@h:x", .redis) }
+        #expect(!"\(String(describing: fault))".contains("hunter2"))
+    }
+}

@@ -1,0 +1,145 @@
+import EventLoop
+import Observability
+import Testing
+
+@testable import Service
+
+@Suite struct SettingsTests {
+    enum Fruit: String, CaseIterable, Sendable { case apple, pear }
+
+    static let size = Key.integer("SIZE", in: 1...10, default: 3, "Size.")
+    static let name = Key.string("NAME", "Name.")
+    static let nick = Key.string("NICK", "Nick.").optional
+    static let wait = Key.duration(
+        "WAIT", in: .milliseconds(10) ... .seconds(90), default: .seconds(5), "Wait.")
+    static let flag = Key.flag("FLAG", default: false, "Flag.")
+    static let fruit = Key.choice("FRUIT", default: Fruit.apple, "Fruit.")
+    static let place = Key.endpoint("PLACE", default: Endpoint(host: "h", port: 1), "Place.")
+    static let keys = Key.url("KEYS", schemes: ["https", "http"], "Keys.").optional
+    static let secret = Key.secret("WAYBILL_KEY", minimumBytes: 8, "Secret.").optional
+    static let redis = Key.connection("REDIS_URL", .redis, "Redis.").optional
+    static let list = Key.list("LIST", default: [], "List.")
+    static let all: [any AnyKey] = [
+        size, name, nick, wait, flag, fruit, place, keys, secret, redis, list,
+    ]
+
+    private func settings(_ values: [String: String], rules: [SettingsRule] = []) throws -> Settings {
+        let values = values.merging(["NAME": "n"]) { given, _ in given }
+        return try Settings(
+            Environment(values) { $0 == "/run/key" ? Array("from a file\n".utf8) : nil }, keys: Self.all,
+            rules: rules)
+    }
+
+    @Test func defaultsHoldWhenNothingIsSet() throws {
+        let settings = try settings(["SIZE": "", "WAIT": ""])
+        #expect(
+            settings[Self.size] == 3 && settings[Self.wait] == .seconds(5) && settings[Self.flag] == false)
+        #expect(settings[Self.fruit] == .apple && settings[Self.nick] == nil && settings[Self.list] == [])
+        #expect(settings[Self.secret] == nil && settings[Self.redis] == nil)
+        #expect(settings.warnings == [])
+    }
+
+    @Test func valuesAreTyped() throws {
+        let settings = try settings([
+            "SIZE": "10", "WAIT": "250ms", "FLAG": "on", "FRUIT": "pear", "PLACE": "[::1]:80", "NICK": "x",
+            "KEYS": "https://host/keys", "WAYBILL_KEY": "12345678", "LIST": " a, b ,,c",
+            "REDIS_URL": "redis://h",
+        ])
+        #expect(settings[Self.size] == 10 && settings[Self.wait] == .milliseconds(250) && settings[Self.flag])
+        #expect(settings[Self.fruit] == .pear && settings[Self.place] == Endpoint(host: "::1", port: 80))
+        #expect(settings[Self.keys] == "https://host/keys" && settings[Self.secret]?.reveal() == "12345678")
+        #expect(settings[Self.list] == ["a", "b", "c"] && settings[Self.redis]?.host == "h")
+    }
+
+    @Test(arguments: [
+        ("45", Duration.seconds(45)), ("1.5s", .milliseconds(1500)), ("1m", .seconds(60)),
+        ("10ms", .milliseconds(10)),
+        ("0.02h", .seconds(72)),
+    ])
+    func durationsTakeUnits(text: String, value: Duration) throws {
+        #expect(try settings(["WAIT": text])[Self.wait] == value)
+    }
+
+    static let faults: [(String, String, String)] = [
+        ("SIZE", "x", "SIZE is “x”, not an integer; write integer 1…10"),
+        ("SIZE", "11", "SIZE is 11, out of range; write integer 1…10"),
+        ("SIZE", "1 ", "SIZE is “1 ”, not an integer; write integer 1…10"),
+        (
+            "WAIT", "1d",
+            "WAIT is “1d”, not a duration; write seconds, or a number with ms, s, m or h, 10ms…90"
+        ),
+        ("WAIT", "2m", "WAIT is 120, out of range; write seconds, or a number with ms, s, m or h, 10ms…90"),
+        (
+            "WAIT", "-1",
+            "WAIT is “-1”, not a duration; write seconds, or a number with ms, s, m or h, 10ms…90"
+        ),
+        ("FLAG", "maybe", "FLAG is “maybe”; write on|off"),
+        ("FRUIT", "plum", "FRUIT is “plum”; write apple|pear"),
+        ("PLACE", "nowhere", "PLACE is “nowhere”; write host:port, [v6]:port or :port"),
+        ("KEYS", "ftp://h", "KEYS has another scheme or none; write https:// or http://host[:port]/path"),
+        ("KEYS", "https://u:p@h", "KEYS has no plain host; write https:// or http://host[:port]/path"),
+        ("WAYBILL_KEY", "hunter2", "WAYBILL_KEY has 7 bytes; write secret of 8 bytes or more"),
+        (
+            "WAYBILL_KEY_FILE", "/none",
+            "WAYBILL_KEY cannot be read from “/none”; write WAYBILL_KEY_FILE=path of a readable text file"
+        ),
+        (
+            "REDIS_URL", "redis://u:hunter2@h:x",
+            "REDIS_URL has no host, or a port that is not 1…65535; "
+                + "write redis[s]://[user:password@]host[:port][/database]"
+        ),
+    ]
+
+    @Test(arguments: faults)
+    func aFaultSaysKeyProblemAndRemedy(key: String, text: String, line: String) throws {
+        let error = try #require(throws: ConfigurationError.self) { try settings([key: text]) }
+        #expect(error.description == line)
+    }
+
+    @Test func allFaultsAreReportedAtOnce() throws {
+        let rule = SettingsRule(at: Self.nick) {
+            $0.value(Self.flag) == true ? KeyFault("is odd", write: "it") : nil
+        }
+        let error = try #require(throws: ConfigurationError.self) {
+            try settings(["NAME": "", "SIZE": "x", "FRUIT": "plum", "FLAG": "on"], rules: [rule])
+        }
+        #expect(error.faults.map(\.key) == ["SIZE", "NAME", "FRUIT", "NICK"])
+        #expect(error.description.contains("NAME is not set; write text"))
+    }
+
+    @Test func secretsComeFromFilesToo() throws {
+        #expect(try settings(["WAYBILL_KEY_FILE": "/run/key"])[Self.secret]?.reveal() == "from a file")
+        let error = try #require(throws: ConfigurationError.self) {
+            try settings(["WAYBILL_KEY_FILE": "/run/key", "WAYBILL_KEY": "12345678"])
+        }
+        #expect(error.description == "WAYBILL_KEY is set, and so is WAYBILL_KEY_FILE; write only one of them")
+    }
+
+    @Test func unknownKeysOfOursAreWarnedOf() throws {
+        let settings = try settings([
+            "WAYBILL_KEE": "1", "WAYBILL_KEY_FILE": "", "WAYBILL_NOTIFIERS": "3", "OTHER": "x",
+        ])
+        #expect(settings.warnings == ["WAYBILL_KEE is not a key of this service"])
+    }
+
+    @Test func theProcessHasAnEnvironment() {
+        #expect(Environment.process()["PATH"] != nil)
+    }
+
+    @Test func theTableNamesEveryKey() {
+        let table = KeyTable.markdown(Self.all)
+        #expect(table.contains("| `SIZE` | integer 1…10 | `3` | Size. |"))
+        #expect(table.contains("| `NAME` | text | required | Name. |"))
+        #expect(table.contains("| `FRUIT` | apple\\|pear | `apple` | Fruit. |"))
+        #expect(table.contains("the file that `WAYBILL_KEY_FILE` names"))
+        #expect(KeyTable.text(Self.all).contains("WAIT=seconds"))
+    }
+
+    @Test func theLogsStyleFollowsTheTerminal() {
+        #expect(LogStyle.auto.format(isTerminal: false, noColour: false) == .json)
+        #expect(LogStyle.auto.format(isTerminal: true, noColour: false) == .text(colours: true))
+        #expect(LogStyle.auto.format(isTerminal: true, noColour: true) == .text(colours: false))
+        #expect(LogStyle.text.format(isTerminal: false, noColour: false) == .text(colours: false))
+        #expect(LogStyle.json.format(isTerminal: true, noColour: false) == .json)
+    }
+}

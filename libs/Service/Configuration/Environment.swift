@@ -1,0 +1,50 @@
+internal import Observability
+
+/// The variables that a process was started with, and the files they may point to.
+package struct Environment: Sendable {
+    private let values: [String: String]
+    private let readFile: @Sendable (String) -> [UInt8]?
+
+    package init(
+        _ values: [String: String], readFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
+    ) {
+        self.values = values
+        self.readFile = readFile
+    }
+
+    /// What the kernel handed to this process (proc(5), `/proc/pid/environ`).
+    package static func process() -> Environment {
+        var values: [String: String] = [:]
+        for entry in (SystemCalls.contents(of: "/proc/self/environ", limit: 1 << 22) ?? []).split(
+            separator: 0)
+        {
+            guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let name = String(decoding: entry[..<equals], as: UTF8.self)
+            values[name] = String(decoding: entry[(equals + 1)...], as: UTF8.self)
+        }
+        return Environment(values) { SystemCalls.contents(of: $0, limit: 1 << 16) }
+    }
+
+    /// Nil for an empty variable too: that is how compose files leave one out.
+    package subscript(name: String) -> String? {
+        values[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    var names: Dictionary<String, String>.Keys { values.keys }
+
+    /// The text of a key: its variable, or for secrets the content of the file that `NAME_FILE` names,
+    /// without the line break at its end.
+    func text(of key: KeySpecification) -> Result<String?, KeyFault> {
+        guard key.isSecret, let path = self["\(key.name)_FILE"] else { return .success(self[key.name]) }
+        guard self[key.name] == nil else {
+            return .failure(KeyFault("is set, and so is \(key.name)_FILE", write: "only one of them"))
+        }
+        guard let bytes = readFile(path), let text = String(validating: bytes, as: UTF8.self) else {
+            return .failure(
+                KeyFault(
+                    "cannot be read from “\(path)”", write: "\(key.name)_FILE=path of a readable text file"))
+        }
+        let trimmed = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? String(text.dropLast()) : text
+        return .success(trimmed.isEmpty ? nil : trimmed)
+    }
+}

@@ -1,0 +1,83 @@
+/// The values of a service's keys, all read and checked before anything starts.
+package struct Settings: Sendable {
+    private var values: [String: any Sendable] = [:]
+    /// What is odd but no reason not to start.
+    package private(set) var warnings: [String] = []
+
+    /// A key's value. The key must be among those that were read.
+    package subscript<Value>(key: Key<Value>) -> Value {
+        guard let value = value(key) else {
+            preconditionFailure("\(key.specification.name) is not among the keys of this service")
+        }
+        return value
+    }
+
+    /// A key's value, or nil when it was at fault: for rules, which see the settings before they are found good.
+    package func value<Value>(_ key: Key<Value>) -> Value? {
+        values[key.specification.name] as? Value
+    }
+
+    /// Reads every key and checks every rule; throws all faults at once.
+    package init(
+        _ environment: Environment, keys: [any AnyKey], rules: [SettingsRule] = []
+    ) throws(ConfigurationError) {
+        var faults: [ConfigurationError.Fault] = []
+        for key in keys {
+            let specification = key.specification
+            switch environment.text(of: specification).flatMap(key.resolve) {
+            case .success(let value): values[specification.name] = value
+            case .failure(let fault): faults.append(.init(key: specification.name, fault: fault))
+            }
+        }
+        for rule in rules {
+            if let fault = rule.check(self) { faults.append(.init(key: rule.key, fault: fault)) }
+        }
+        warnings = Self.unknown(environment, keys.map(\.specification)).map {
+            "\($0) is not a key of this service"
+        }
+        guard faults.isEmpty else { throw ConfigurationError(faults: faults, warnings: warnings) }
+    }
+
+    /// Keys of the local stack, which its processes inherit.
+    private static let stack: Set<String> = [
+        "WAYBILL_NOTIFIERS", "WAYBILL_ACCEPTORS", "WAYBILL_PROCESSORS", "WAYBILL_PORT_OFFSET",
+    ]
+
+    private static func unknown(_ environment: Environment, _ keys: [KeySpecification]) -> [String] {
+        var known = stack
+        for key in keys {
+            known.insert(key.name)
+            if key.isSecret { known.insert("\(key.name)_FILE") }
+        }
+        return environment.names.filter { $0.hasPrefix("WAYBILL_") && !known.contains($0) }.sorted()
+    }
+}
+
+/// A condition on several keys together, reported at one of them.
+package struct SettingsRule: Sendable {
+    let key: String
+    let check: @Sendable (Settings) -> KeyFault?
+
+    package init(at key: some AnyKey, _ check: @escaping @Sendable (Settings) -> KeyFault?) {
+        self.key = key.specification.name
+        self.check = check
+    }
+}
+
+/// Everything that is wrong with the configuration.
+package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
+    package let faults: [Fault]
+    package let warnings: [String]
+
+    package struct Fault: Sendable, Equatable, CustomStringConvertible {
+        package let key: String
+        package let fault: KeyFault
+
+        package var description: String { "\(key) \(fault.problem); write \(fault.remedy)" }
+    }
+
+    /// One line a fault.
+    package var description: String {
+        faults.map(\.description).joined(separator: "\n")
+    }
+}
