@@ -1,0 +1,136 @@
+import EventLoop
+import Testing
+
+@testable import Redis
+
+@Suite(.timeLimit(.minutes(1))) @Loop struct ConnectionTests {
+    @Test func repliesComeInOrderHoweverTheyArrive() async throws {
+        let server = try await ScriptedServer.answering { _ in "+A\r\n:2\r\n-ERR th" }
+        defer { server.close() }
+        let connection = try await Connection.connect(server.configuration)
+        defer { connection.close() }
+        var order: [Int] = []
+        var batch = Batch()
+        batch.add("ONE")
+        connection.send(batch) { result in
+            order.append(1)
+            #expect(try! result.get() == [.status("A")])
+        }
+        var two = Batch()
+        two.add("TWO")
+        two.add("THREE")
+        connection.send(two) { _ in order.append(2) }
+        #expect(connection.pendingCommands == 3)
+        try await until { order == [1] }
+        server.push("ree\r\n")
+        try await until { order == [1, 2] }
+        #expect(connection.pendingCommands == 0)
+    }
+
+    @Test func serverErrorsAreThrownByCommandsAndReturnedByPipelines() async throws {
+        let server = try await ScriptedServer.answering { _ in "-WRONGTYPE x\r\n" }
+        defer { server.close() }
+        let connection = try await Connection.connect(server.configuration)
+        defer { connection.close() }
+        await #expect(throws: RedisError(.server(prefix: "WRONGTYPE"), "WRONGTYPE x")) {
+            try await connection.command("GET", "k")
+        }
+        let replies = try await connection.pipeline { $0.add("GET", "k") }
+        #expect(replies == [.error(RedisError(.server(prefix: "WRONGTYPE"), "WRONGTYPE x"))])
+        #expect(connection.isOpen)
+    }
+
+    @Test func aLateReplyClosesTheConnection() async throws {
+        let server = try await ScriptedServer.answering { _ in "" }
+        defer { server.close() }
+        var configuration = server.configuration
+        configuration.commandTimeout = .milliseconds(50)
+        let connection = try await Connection.connect(configuration)
+        let error = await #expect(throws: RedisError.self) { try await connection.command("GET", "k") }
+        #expect(error?.code == .timeout)
+        #expect(!connection.isOpen)
+        let refused = await #expect(throws: RedisError.self) { try await connection.command("GET", "k") }
+        #expect(refused?.code == .notConnected)
+    }
+
+    @Test func whatIsInFlightAtDisconnectIsLost() async throws {
+        let server = try await ScriptedServer.answering { _ in nil }
+        defer { server.close() }
+        let connection = try await Connection.connect(server.configuration)
+        let error = await #expect(throws: RedisError.self) { try await connection.command("INCR", "k") }
+        #expect(error?.code == .connectionLost && error?.outcomeIsUnknown == true)
+        #expect(await connection.closed().code == .connectionLost)
+    }
+
+    @Test(arguments: ["?\r\n", "+OK\r\n+UNASKED\r\n"])
+    func protocolViolationsCloseIt(answer: String) async throws {
+        let server = try await ScriptedServer.answering { _ in answer }
+        defer { server.close() }
+        let connection = try await Connection.connect(server.configuration)
+        _ = try? await connection.command("GET", "k")
+        #expect(await connection.closed().code == .protocolViolation)
+    }
+
+    @Test func pendingCommandsAreBounded() async throws {
+        let server = try await ScriptedServer.answering { _ in "" }
+        defer { server.close() }
+        var configuration = server.configuration
+        configuration.pendingCommands = 3
+        let connection = try await Connection.connect(configuration)
+        defer { connection.close() }
+        var batch = Batch()
+        batch.add("PING")
+        batch.add("PING")
+        connection.send(batch) { _ in }
+        var code: RedisError.Code?
+        connection.send(batch) { if case .failure(let error) = $0 { code = error.code } }
+        #expect(code == .overloaded)
+        #expect(connection.pendingCommands == 2)
+    }
+
+    @Test func refusedCredentials() async throws {
+        let server = try await ScriptedServer { _ in "-WRONGPASS no\r\n+PONG\r\n" }
+        defer { server.close() }
+        var configuration = server.configuration
+        configuration.password = "x"
+        let error = await #expect(throws: RedisError.self) { try await Connection.connect(configuration) }
+        #expect(error?.code == .authentication)
+    }
+
+    @Test func aSilentPeerIsFoundByPing() async throws {
+        let answers = Answers()
+        let server = try await ScriptedServer { _ in answers.areOff ? "" : "+PONG\r\n" }
+        defer { server.close() }
+        var configuration = server.configuration
+        configuration.keepAlive = .milliseconds(20)
+        configuration.commandTimeout = .milliseconds(50)
+        let connection = try await Connection.connect(configuration)
+        try await Loop.sleep(for: .milliseconds(60))
+        #expect(connection.isOpen)
+        answers.areOff = true
+        #expect(await connection.closed().code == .timeout)
+    }
+
+    @Test func nobodyListens() async throws {
+        let server = try await ScriptedServer { _ in nil }
+        let configuration = server.configuration
+        server.close()
+        let error = await #expect(throws: RedisError.self) { try await Connection.connect(configuration) }
+        #expect(error?.code == .notConnected)
+    }
+}
+
+@Loop
+private final class Answers {
+    var areOff = false
+}
+
+/// Waits for a condition, at most five seconds.
+@Loop
+func until(_ condition: @Loop () async throws -> Bool) async throws {
+    let deadline = Instant.systemNow() + .seconds(5)
+    while try await !condition() {
+        try #require(Instant.systemNow() < deadline, "the condition did not come true")
+        try await Loop.sleep(for: .milliseconds(2))
+    }
+}

@@ -1,0 +1,100 @@
+import EventLoop
+import Testing
+
+@testable import Redis
+
+@Suite(.enabled(if: LiveServer.isAvailable), .timeLimit(.minutes(1))) @Loop struct LiveClientTests {
+    @Test func roundTripsAnyBytes() async throws {
+        try await withClient { client, prefix in
+            let bytes: [UInt8] = Array(0...255) + [13, 10, 0]
+            #expect(try await client.command("SET", prefix + "k", bytes, "EX", 60) == .status("OK"))
+            #expect(try await client.command("GET", prefix + "k") == .bytes(bytes))
+            #expect(try await client.command("GET", prefix + "none") == .null)
+            let large = [UInt8](repeating: 7, count: 3 << 20)
+            _ = try await client.command("SET", prefix + "large", large)
+            #expect(try await client.command("GET", prefix + "large") == .bytes(large))
+        }
+    }
+
+    @Test func manyCallersShareOneConnection() async throws {
+        try await withClient { client, prefix in
+            try await concurrently(500) { number in
+                let replies = try await client.pipeline {
+                    $0.add("SET", "\(prefix)\(number)", number)
+                    $0.add("INCR", "\(prefix)\(number)")
+                    $0.add("LPUSH", "\(prefix)\(number)", "x")
+                }
+                #expect(replies[1] == .integer(number + 1))
+                #expect(replies[2].isWrongType)
+            }
+        }
+    }
+
+    @Test func scriptsSurviveAFlushOfTheirCache() async throws {
+        try await withClient { client, prefix in
+            let script = Script("return {KEYS[1], ARGV[1], redis.call('INCR', KEYS[1])} -- \(prefix)")
+            for expected in 1...3 {
+                let reply = try await client.evaluate(script, keys: 1, arguments: 1) {
+                    $0.append(prefix + "n")
+                    $0.append(5)
+                }
+                #expect(
+                    reply == .array([.bytes(Array((prefix + "n").utf8)), .bytes([53]), .integer(expected)]))
+                if expected == 2 { _ = try await client.command("SCRIPT", "FLUSH") }
+            }
+        }
+    }
+
+    @Test func aScriptErrorIsTyped() async throws {
+        try await withClient { client, _ in
+            let script = Script("return redis.call('NOSUCH')")
+            let error = await #expect(throws: RedisError.self) {
+                try await client.evaluate(script, keys: 0, arguments: 0) { _ in }
+            }
+            #expect(error?.isRetriable == false)
+        }
+    }
+
+    @Test func streams() async throws {
+        try await withClient { client, prefix in
+            let key = prefix + "stream"
+            let replies = try await client.pipeline { batch in
+                for number in 1...5 {
+                    batch.addToStream(
+                        key, id: StreamID(UInt64(number)), cap: 3, fields: [("n", [UInt8(number)])])
+                }
+                batch.add("XRANGE", key, "(3-0", "+")
+                batch.add("XREVRANGE", key, "+", "-", "COUNT", 1)
+                batch.add("XTRIM", key, "MAXLEN", 1)
+                batch.add("XRANGE", prefix + "none", "-", "+")
+            }
+            #expect(replies[0].string == "1-0")
+            let entries = try StreamEntry.list(replies[5])
+            #expect(entries.map(\.id) == [StreamID(4), StreamID(5)] && entries[0]["n"] == [4])
+            #expect(try StreamEntry.list(replies[6]).map(\.id) == [StreamID(5)])
+            #expect(replies[7].integer == 2)
+            #expect(try StreamEntry.list(replies[8]).isEmpty)
+        }
+    }
+
+    @Test func aKilledConnectionIsReplaced() async throws {
+        try await withClient { client, _ in
+            let id = try await client.command("CLIENT", "ID")
+            _ = try? await client.command("CLIENT", "KILL", "ID", id.integer!, "SKIPME", "no")
+            try await until { (try? await client.command("CLIENT", "ID")).map { $0 != id } ?? false }
+        }
+    }
+
+    @Test func wrongPassword() async throws {
+        var configuration = LiveServer.configuration
+        configuration.password = "wrong"
+        let error = await #expect(throws: RedisError.self) { try await Connection.connect(configuration) }
+        #expect(error?.code == .authentication)
+    }
+}
+
+extension Value {
+    fileprivate var isWrongType: Bool {
+        if case .error(let error) = self { error.code == .server(prefix: "WRONGTYPE") } else { false }
+    }
+}

@@ -1,0 +1,54 @@
+import EventLoop
+import Foundation
+
+@testable import Redis
+
+/// The real server named by `WAYBILL_TEST_SERVERS`, a JSON file with `{"redis": {host, port, user, password}}`.
+struct LiveServer: Decodable {
+    let host: String
+    let port: UInt16
+    let user: String?
+    let password: String?
+
+    static let shared: LiveServer? = {
+        guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
+            let data = FileManager.default.contents(atPath: path)
+        else { return nil }
+        struct Servers: Decodable { let redis: LiveServer? }
+        return (try? JSONDecoder().decode(Servers.self, from: data))?.redis
+    }()
+
+    static var isAvailable: Bool { shared != nil }
+
+    static var configuration: Configuration {
+        let server = shared!
+        var configuration = Configuration(endpoint: Endpoint(host: server.host, port: server.port))
+        configuration.user = server.user
+        configuration.password = server.password
+        configuration.clientName = "waybill-tests"
+        return configuration
+    }
+}
+
+/// A client of the real server for the time of `body`, and a prefix for its keys, which are deleted after.
+@Loop
+func withClient(_ body: @Loop (Client, _ prefix: String) async throws -> Void) async throws {
+    let client = Client(LiveServer.configuration)
+    let run = Task { @Loop in await client.run() }
+    let prefix = "test:\(UInt64.random(in: 0 ... .max)):"
+    var failure: (any Error)?
+    do { try await body(client, prefix) } catch { failure = error }
+    if let keys = try? await client.command("KEYS", prefix + "*").array?.compactMap(\.string), !keys.isEmpty {
+        _ = try? await client.pipeline { $0.add("DEL", list: keys) }
+    }
+    client.close()
+    await run.value
+    if let failure { throw failure }
+}
+
+/// Runs `body` once per number, all at the same time.
+@Loop
+func concurrently(_ count: Int, _ body: @escaping @Loop (Int) async throws -> Void) async throws {
+    let tasks = (0..<count).map { number in Task { @Loop in try await body(number) } }
+    for task in tasks { try await task.value }
+}

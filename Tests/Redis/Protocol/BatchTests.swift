@@ -1,0 +1,67 @@
+import Testing
+
+@testable import Redis
+
+@Suite struct BatchTests {
+    private func text(_ build: (inout Batch) -> Void) -> String {
+        var batch = Batch()
+        build(&batch)
+        #expect(batch.isComplete)
+        return String(decoding: batch.bytes, as: UTF8.self)
+    }
+
+    @Test func commandsAreArraysOfBulkStrings() {
+        #expect(
+            text { $0.add("SET", "ключ", [UInt8](arrayLiteral: 13, 10), "EX", 2700) }
+                == "*5\r\n$3\r\nSET\r\n$8\r\nключ\r\n$2\r\n\r\n\r\n$2\r\nEX\r\n$4\r\n2700\r\n")
+        #expect(text { $0.add("PING") } == "*1\r\n$4\r\nPING\r\n")
+        #expect(text { $0.add("GET", Key("a:", "b")) } == "*2\r\n$3\r\nGET\r\n$3\r\na:b\r\n")
+        #expect(text { $0.add("DEL", list: ["a", "b"]) } == "*3\r\n$3\r\nDEL\r\n$1\r\na\r\n$1\r\nb\r\n")
+    }
+
+    @Test(arguments: [0, 7, 10, 99, 100, -1, -10, 1_234_567_890_123, Int.max, Int.min])
+    func numbers(value: Int) {
+        let digits = String(value)
+        #expect(text { $0.add("X", value) } == "*2\r\n$1\r\nX\r\n$\(digits.count)\r\n\(digits)\r\n")
+    }
+
+    @Test func countsRepliesAndIsUsedAgain() {
+        var batch = Batch()
+        batch.add("PING")
+        batch.add("ECHO", "x")
+        #expect(batch.count == 2)
+        batch.removeAll()
+        #expect(batch.isEmpty && batch.bytes.isEmpty)
+    }
+
+    @Test func streamCommand() {
+        let command = text {
+            $0.addToStream("s", id: StreamID(5, 0), cap: 256, fields: [("f", [120])])
+        }
+        #expect(
+            command
+                == "*8\r\n$4\r\nXADD\r\n$1\r\ns\r\n$6\r\nMAXLEN\r\n$1\r\n=\r\n$3\r\n256\r\n$3\r\n5-0\r\n$1\r\nf\r\n$1\r\nx\r\n"
+        )
+    }
+}
+
+@Suite struct StreamEntryTests {
+    @Test func ids() {
+        #expect(StreamID("1526919030474-55") == StreamID(1_526_919_030_474, 55))
+        #expect(StreamID("5") == nil && StreamID("x-1") == nil && StreamID("-") == nil)
+        #expect(StreamID(1, 9) < StreamID(2, 0) && StreamID(2, 0) < StreamID(2, 1))
+        #expect(StreamID(3, 4).description == "3-4")
+    }
+
+    @Test func entries() throws {
+        let reply = Value.array([
+            .array([.bytes(Array("1-0".utf8)), .array([.bytes([97]), .bytes([98])])]),
+            .array([.bytes(Array("2-0".utf8)), .array([])]),
+        ])
+        let entries = try StreamEntry.list(reply)
+        #expect(entries.map(\.id) == [StreamID(1), StreamID(2)])
+        #expect(entries[0]["a"] == [98] && entries[0]["b"] == nil)
+        #expect(throws: RedisError.self) { try StreamEntry.list(.array([.integer(1)])) }
+        #expect(throws: RedisError.self) { try StreamEntry.list(.error(RedisError(.server(prefix: "ERR")))) }
+    }
+}

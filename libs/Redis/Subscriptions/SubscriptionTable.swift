@@ -1,0 +1,130 @@
+/// Which channels are wanted and what the server has confirmed: no I/O, each call says what to send.
+///
+/// At most one SUBSCRIBE or UNSUBSCRIBE per channel is in flight, so a confirmation always tells which
+/// one it belongs to, however quickly a caller changes its mind.
+struct SubscriptionTable {
+    typealias Channel = [UInt8]
+
+    enum Command: Equatable {
+        case subscribe(Channel)
+        case unsubscribe(Channel)
+    }
+
+    private enum Phase {
+        /// The server knows nothing of it.
+        case idle
+        case subscribing
+        case subscribed
+        case unsubscribing
+    }
+
+    private struct Entry {
+        var phase: Phase
+        var isWanted: Bool
+        /// Part of the batch in flight.
+        var isRestoring = false
+    }
+
+    private var entries: [Channel: Entry] = [:]
+    private(set) var isConnected = false
+    /// Channels to be subscribed to again, last ones first.
+    private var toRestore: [Channel] = []
+    /// Of the batch in flight: all of it, and how many confirmations are missing.
+    private var restoring: [Channel] = []
+    private var missing = 0
+
+    /// Channels that callers want.
+    var wanted: Int { entries.values.count { $0.isWanted } }
+
+    func isSubscribed(_ channel: Channel) -> Bool {
+        guard let entry = entries[channel] else { return false }
+        return entry.phase == .subscribed && entry.isWanted
+    }
+
+    mutating func subscribe(_ channel: Channel) -> Command? {
+        entries[channel, default: Entry(phase: .idle, isWanted: true)].isWanted = true
+        guard isConnected, entries[channel]!.phase == .idle else { return nil }
+        entries[channel]!.phase = .subscribing
+        return .subscribe(channel)
+    }
+
+    mutating func unsubscribe(_ channel: Channel) -> Command? {
+        guard var entry = entries[channel] else { return nil }
+        entry.isWanted = false
+        switch entry.phase {
+        case .idle:
+            entries[channel] = nil
+            return nil
+        case .subscribed:
+            entry.phase = .unsubscribing
+            entries[channel] = entry
+            return .unsubscribe(channel)
+        case .subscribing, .unsubscribing:
+            entries[channel] = entry
+            return nil
+        }
+    }
+
+    struct Confirmation: Equatable {
+        var command: Command?
+        /// The channel is subscribed to and wanted: those who wait for it may go on.
+        var isSubscribed = false
+        /// The batch of ``nextBatch(limit:)`` that is complete with this confirmation.
+        var restored: [Channel] = []
+    }
+
+    mutating func confirmedSubscribe(_ channel: Channel) -> Confirmation {
+        guard var entry = entries[channel], entry.phase == .subscribing else { return Confirmation() }
+        var result = Confirmation()
+        let isRestoring = entry.isRestoring
+        entry.phase = entry.isWanted ? .subscribed : .unsubscribing
+        entry.isRestoring = false
+        entries[channel] = entry
+        result.isSubscribed = entry.isWanted
+        if !entry.isWanted { result.command = .unsubscribe(channel) }
+        if isRestoring {
+            missing -= 1
+            if missing == 0 {
+                result.restored = restoring.filter { isSubscribed($0) }
+                restoring = []
+            }
+        }
+        return result
+    }
+
+    mutating func confirmedUnsubscribe(_ channel: Channel) -> Confirmation {
+        guard let entry = entries[channel], entry.phase == .unsubscribing else { return Confirmation() }
+        guard entry.isWanted else {
+            entries[channel] = nil
+            return Confirmation()
+        }
+        entries[channel]!.phase = .subscribing
+        return Confirmation(command: .subscribe(channel))
+    }
+
+    mutating func connected() {
+        isConnected = true
+        toRestore = Array(entries.keys)
+    }
+
+    mutating func disconnected() {
+        isConnected = false
+        toRestore = []
+        restoring = []
+        missing = 0
+        entries = entries.filter { $0.value.isWanted }.mapValues { _ in Entry(phase: .idle, isWanted: true) }
+    }
+
+    /// The next channels to subscribe to after a reconnection; empty when there are none or when a batch
+    /// is still in flight.
+    mutating func nextBatch(limit: Int) -> [Channel] {
+        guard missing == 0 else { return [] }
+        while restoring.count < limit, let channel = toRestore.popLast() {
+            guard entries[channel]?.phase == .idle else { continue }
+            entries[channel] = Entry(phase: .subscribing, isWanted: true, isRestoring: true)
+            restoring.append(channel)
+        }
+        missing = restoring.count
+        return restoring
+    }
+}
