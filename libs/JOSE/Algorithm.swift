@@ -1,0 +1,8 @@
+/// The signature algorithms of RFC 7518 (section 3.1) and RFC 8037 that are accepted. A key has one of them, for good.
+package enum Algorithm: String, Sendable, CaseIterable {
+    case hs256 = "HS256"
+    case rs256 = "RS256"
+    case ps256 = "PS256"
+    case es256 = "ES256"
+    case edDSA = "EdDSA"
+}

@@ -1,0 +1,67 @@
+/// A key that verifies signatures of one algorithm and can be used with no other (RFC 8725, section 3.1).
+package struct VerificationKey: Sendable, Equatable {
+    package let algorithm: Algorithm
+    /// The `kid`, if the key has one.
+    package let id: String?
+    private let material: Material
+    /// The public parameters (or a digest of the secret), by which two keys are told apart.
+    private let fingerprint: [UInt8]
+
+    private enum Material: Sendable {
+        case secret([UInt8])
+        case pair(KeyHandle)
+    }
+
+    /// HS256 with a secret of at least 32 bytes (RFC 7518, section 3.2).
+    package static func hmac(secret: [UInt8], id: String? = nil) throws(JOSEError) -> VerificationKey {
+        guard secret.count >= 32 else { throw JOSEError(.invalidKey) }
+        return VerificationKey(
+            algorithm: .hs256, id: id, material: .secret(secret), fingerprint: SHA256.digest(of: secret))
+    }
+
+    /// RS256 or PS256 with a modulus of 2048 to 8192 bits and an odd exponent above 1; both big-endian.
+    package static func rsa(
+        modulus: [UInt8], exponent: [UInt8], algorithm: Algorithm = .rs256, id: String? = nil
+    ) throws(JOSEError) -> VerificationKey {
+        let modulus = Array(modulus.drop { $0 == 0 })
+        let exponent = Array(exponent.drop { $0 == 0 })
+        guard algorithm == .rs256 || algorithm == .ps256, (256...1024).contains(modulus.count),
+            (1...8).contains(exponent.count), exponent.last.map({ $0 & 1 == 1 }) == true, exponent != [1],
+            let key = KeyHandle.decode(DER.rsaKey(modulus: modulus, exponent: exponent)),
+            (2048...8192).contains(key.bits)
+        else { throw JOSEError(.invalidKey) }
+        return VerificationKey(
+            algorithm: algorithm, id: id, material: .pair(key), fingerprint: modulus + exponent)
+    }
+
+    /// ES256 with a point on P-256, 32 bytes a coordinate.
+    package static func p256(x: [UInt8], y: [UInt8], id: String? = nil) throws(JOSEError) -> VerificationKey {
+        guard x.count == 32, y.count == 32,
+            let key = KeyHandle.decode(DER.p256Key(x: x, y: y))
+        else { throw JOSEError(.invalidKey) }
+        return VerificationKey(algorithm: .es256, id: id, material: .pair(key), fingerprint: x + y)
+    }
+
+    /// EdDSA with an Ed25519 key of 32 bytes.
+    package static func ed25519(_ bytes: [UInt8], id: String? = nil) throws(JOSEError) -> VerificationKey {
+        guard bytes.count == 32, let key = KeyHandle.ed25519(bytes) else { throw JOSEError(.invalidKey) }
+        return VerificationKey(algorithm: .edDSA, id: id, material: .pair(key), fingerprint: bytes)
+    }
+
+    package static func == (left: VerificationKey, right: VerificationKey) -> Bool {
+        left.algorithm == right.algorithm && left.id == right.id && left.fingerprint == right.fingerprint
+    }
+
+    /// Whether `signature`, as a JWS carries it, is this key's over `message`.
+    func verifies(_ signature: [UInt8], of message: Span<UInt8>) -> Bool {
+        switch material {
+        case .secret(let secret):
+            guard let code = SHA256.authenticationCode(of: message, secret: secret) else { return false }
+            return SHA256.equal(code, signature)
+        case .pair(let key):
+            guard algorithm == .es256 else { return key.verifies(signature.span, of: message, by: algorithm) }
+            guard let der = ECDSASignature.der(raw: signature) else { return false }
+            return key.verifies(der.span, of: message, by: algorithm)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+internal import COpenSSL
+
+/// OpenSSL's generator, seeded by the kernel: for keys, ids, nonces. Draws ahead, so that one word costs little.
+package struct SecureRandom: RandomNumberGenerator {
+    private var words: [UInt64] = []
+
+    package init() {}
+
+    package mutating func next() -> UInt64 {
+        if words.isEmpty {
+            words = [UInt64](repeating: 0, count: 32)
+            unsafe words.withUnsafeMutableBytes { unsafe Self.fill($0) }
+        }
+        return words.removeLast()
+    }
+
+    package static func bytes(_ count: Int) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        unsafe bytes.withUnsafeMutableBytes { unsafe fill($0) }
+        return bytes
+    }
+
+    /// Without randomness nothing that follows is safe, so there is no error to handle.
+    private static func fill(_ buffer: UnsafeMutableRawBufferPointer) {
+        guard unsafe RAND_bytes(buffer.baseAddress, CInt(buffer.count)) == 1 else {
+            fatalError("no secure randomness")
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// What a token must say to be accepted here.
+package struct TokenRules: Sendable {
+    /// The `iss` that must be there, byte for byte.
+    package var issuer: String
+    /// One of the token's `aud`.
+    package var audience: String
+    /// Seconds by which clocks may differ.
+    package var leeway: Int
+    /// Bytes of the compact token.
+    package var maximumBytes: Int
+
+    package init(issuer: String, audience: String, leeway: Int = 30, maximumBytes: Int = 8 << 10) {
+        self.issuer = issuer
+        self.audience = audience
+        self.leeway = leeway
+        self.maximumBytes = maximumBytes
+    }
+
+    func check(_ claims: Claims, now: Int) throws(JOSEError) {
+        guard let issuer = claims.issuer else { throw JOSEError(.missingClaim, claim: "iss") }
+        guard issuer.utf8.elementsEqual(self.issuer.utf8) else { throw JOSEError(.wrongIssuer) }
+        guard !claims.audience.isEmpty else { throw JOSEError(.missingClaim, claim: "aud") }
+        guard claims.audience.contains(where: { $0.utf8.elementsEqual(audience.utf8) }) else {
+            throw JOSEError(.wrongAudience)
+        }
+        try checkTime(claims, now: now)
+    }
+
+    /// RFC 7519, sections 4.1.4 and 4.1.5: invalid from `exp` on, valid from `nbf` on.
+    func checkTime(_ claims: Claims, now: Int) throws(JOSEError) {
+        guard now < claims.expiresAt + leeway else { throw JOSEError(.expired) }
+        if let start = claims.notBefore, now < start - leeway { throw JOSEError(.notYetValid) }
+    }
+}
