@@ -1,0 +1,15 @@
+internal import Glibc
+
+/// The time of day, for what leaves the process: stamps, token lifetimes. It may jump; waits use
+/// ``Instant``.
+package enum WallClock {
+    /// Since 1970-01-01T00:00:00Z.
+    package static func milliseconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    /// Since 1970-01-01T00:00:00Z, rounded down: the unit of a token's claims.
+    package static func seconds() -> Int { Int(milliseconds() / 1000) }
+}
