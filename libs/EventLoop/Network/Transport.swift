@@ -62,6 +62,10 @@ package final class Transport: DescriptorHandler {
     /// Bytes written by the handler and not yet taken by the kernel.
     package var pendingOutput: Int { output.count - sent }
 
+    /// Whether the kernel would take no more at the last attempt; ``TransportHandler/drained(_:)`` tells when
+    /// all is written.
+    package var isBlocked: Bool { flags.contains(.blocked) }
+
     /// Begins to read for `handler`. Called again, it hands the connection to another protocol.
     package func start(_ handler: any TransportHandler) {
         guard isOpen else { return }

@@ -1,0 +1,51 @@
+/// What can go wrong for a client, or while a body is streamed.
+package struct HTTPError: Error, Sendable, CustomStringConvertible {
+    package enum Code: Sendable, Equatable {
+        /// The URL or the request cannot be sent.
+        case invalidRequest
+        /// No connection: name, TCP or TLS failed.
+        case unreachable
+        /// The peer closed before the message was whole.
+        case connectionClosed
+        /// The peer broke RFC 9112 or RFC 6455.
+        case protocolViolation
+        /// A limit on head, body or frames was passed.
+        case tooLarge
+        /// The deadline passed.
+        case timeout
+        /// Too many requests wait for a connection.
+        case overloaded
+        /// The caller's task was cancelled.
+        case cancelled
+        /// A WebSocket handshake was answered with something else than 101; see `status`.
+        case upgradeRefused
+    }
+
+    package var code: Code
+    package var message: String
+    /// The peer's status, for `.upgradeRefused`.
+    package var status: Status?
+
+    package init(_ code: Code, _ message: String, status: Status? = nil) {
+        self.code = code
+        self.message = message
+        self.status = status
+    }
+
+    /// Never contains a URL, a header or a body.
+    package var description: String { "HTTP \(code): \(message)" }
+
+    /// Whether the request surely did not reach the peer's application.
+    package var isRetriable: Bool { code == .unreachable || code == .overloaded }
+}
+
+/// Why a message is refused: the status to answer with and the rule it broke.
+package struct Refusal: Error, Sendable, Equatable {
+    package let status: Status
+    package let reason: String
+
+    init(_ status: Status, _ reason: String) {
+        self.status = status
+        self.reason = reason
+    }
+}

@@ -1,0 +1,41 @@
+/// A request method this library knows (RFC 9110, 9.3, and RFC 5789); any other is refused with 501.
+package enum Method: UInt8, Sendable, CaseIterable {
+    case get, head, post, put, delete, patch, options, trace, connect
+
+    package var name: String {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .post: "POST"
+        case .put: "PUT"
+        case .delete: "DELETE"
+        case .patch: "PATCH"
+        case .options: "OPTIONS"
+        case .trace: "TRACE"
+        case .connect: "CONNECT"
+        }
+    }
+
+    /// Method names are case-sensitive.
+    init?(_ token: Span<UInt8>) {
+        let candidate: Method
+        switch (token.count, token[0]) {
+        case (3, UInt8(ascii: "G")): candidate = .get
+        case (3, UInt8(ascii: "P")): candidate = .put
+        case (4, UInt8(ascii: "P")): candidate = .post
+        case (4, UInt8(ascii: "H")): candidate = .head
+        case (5, UInt8(ascii: "P")): candidate = .patch
+        case (5, UInt8(ascii: "T")): candidate = .trace
+        case (6, UInt8(ascii: "D")): candidate = .delete
+        case (7, UInt8(ascii: "O")): candidate = .options
+        case (7, UInt8(ascii: "C")): candidate = .connect
+        default: return nil
+        }
+        var i = 0
+        for byte in candidate.name.utf8 {
+            guard token[i] == byte else { return nil }
+            i += 1
+        }
+        self = candidate
+    }
+}

@@ -1,0 +1,105 @@
+internal import EventLoop
+
+/// A request whose head and body have arrived whole.
+package struct Request: Sendable {
+    package let method: Method
+    package let headers: ReceivedHeaders
+    package internal(set) var body: [UInt8]
+    /// The pattern of the route that took the request (`/api/orders/{id}`): of bounded variety, so it is
+    /// fit to label a metric. Empty where no route matched.
+    package internal(set) var route = ""
+
+    let target: RequestTarget
+    var parameterNames: [String] = []
+    var parameterRanges: [Range<Int>] = []
+    /// The connection it came on; nil for a request made by a test.
+    var connection: ServerConnection?
+
+    init(_ head: RequestHead, connection: ServerConnection?) {
+        method = head.method
+        headers = head.headers
+        target = head.target
+        body = []
+        self.connection = connection
+    }
+
+    /// The percent-decoded path, which starts with a slash (or is `*`).
+    package var path: String { withPathBytes { String(repairing: $0) } }
+
+    /// Path and query as they were sent.
+    package var rawTarget: String {
+        String(repairing: headers.bytes.span.extracting(target.rawTarget))
+    }
+
+    /// The query as it was sent, without the question mark.
+    package var rawQuery: String? {
+        target.rawQuery.map { String(repairing: headers.bytes.span.extracting($0)) }
+    }
+
+    func withPathBytes<R>(_ body: (Span<UInt8>) -> R) -> R {
+        target.decodedPath.isEmpty
+            ? body(headers.bytes.span.extracting(target.rawPath)) : body(target.decodedPath.span)
+    }
+
+    /// The value of a path parameter, decoded. A precondition: the route has a parameter of that name.
+    package func parameter(_ name: String) -> String {
+        guard let index = parameterNames.firstIndex(of: name) else {
+            preconditionFailure("the route \(route) has no parameter \(name)")
+        }
+        let range = parameterRanges[index]
+        return withPathBytes { String(repairing: $0.extracting(range)) }
+    }
+
+    /// The decoded value of the first query item of that name; `a` in `?a` has the value "".
+    package func query(_ name: String) -> String? {
+        guard let range = target.rawQuery else { return nil }
+        return Query.first(name, in: headers.bytes.span.extracting(range))
+    }
+
+    /// Every query item, in order, decoded.
+    package var queryItems: [(name: String, value: String)] {
+        guard let range = target.rawQuery else { return [] }
+        return Query.items(headers.bytes.span.extracting(range))
+    }
+
+    /// Whether the client asks to go on as a WebSocket (RFC 6455, 4.2.1).
+    package var isWebSocketUpgrade: Bool {
+        headers.contains("Upgrade", element: "websocket")
+            && headers.contains("Connection", element: "upgrade")
+    }
+
+    /// The address of the client, without its port: the last element of `X-Forwarded-For` where the
+    /// connection comes from a proxy that the configuration trusts, else the peer's own.
+    @Loop package var clientAddress: String { connection?.clientAddress(of: self) ?? "" }
+
+    /// Whether the client has gone away; the handler's task is cancelled then, too.
+    @Loop package var isAbandoned: Bool { connection.map { !$0.isOpen } ?? false }
+}
+
+extension Request {
+    /// A request as it would arrive, for the tests of handlers. A precondition: it is well-formed.
+    package init(
+        _ method: Method, _ target: String, headers: Headers = [:], body: [UInt8] = [],
+        parameters: KeyValuePairs<String, String> = [:]
+    ) {
+        var bytes = Array("\(method.name) \(target) HTTP/1.1\r\n".utf8)
+        if !headers.contains("Host") { bytes += "Host: test\r\n".utf8 }
+        bytes += headers.bytes
+        // The parameters follow the head as bytes of their own.
+        bytes += "\r\n".utf8
+        var parser = RequestParser()
+        guard let head = try? parser.next(bytes.span, limits: HeadLimits()) else {
+            preconditionFailure("not a request: \(method.name) \(target)")
+        }
+        self.init(head, connection: nil)
+        self.body = body
+        for (name, value) in parameters {
+            let path = Array(path.utf8)
+            let value = Array(value.utf8)
+            let start = path.indices.first { path[$0...].starts(with: value) }
+            guard let start else { preconditionFailure("the path has no \(name)") }
+            parameterNames.append(name)
+            parameterRanges.append(start..<(start + value.count))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package import EventLoop
+
+/// The body of a response that is written piece by piece.
+///
+/// Pieces written in one turn of the loop leave in one system call. A client that does not read is cut off
+/// at the server's `streamLimit`, or after its `idleTimeout` without any progress.
+@Loop
+package final class ResponseStream {
+    private weak var connection: ServerConnection?
+    private let isChunked: Bool
+    private let limit: Int
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    package private(set) var isOpen = true
+    /// The client or the server ended the connection before ``finish()``.
+    package var onClosed: (@Loop () -> Void)?
+    /// The server is about to stop; the stream is finished unless this is set.
+    package var onDraining: (@Loop () -> Void)?
+
+    init(_ connection: ServerConnection, isChunked: Bool, limit: Int) {
+        self.connection = connection
+        self.isChunked = isChunked
+        self.limit = limit
+    }
+
+    /// Bytes written and not yet taken by the kernel.
+    package var pendingOutput: Int { connection?.transport.pendingOutput ?? 0 }
+
+    /// - Returns: false where the stream is over.
+    @discardableResult
+    package func write(_ bytes: Span<UInt8>) -> Bool {
+        guard isOpen, let connection else { return false }
+        let transport = connection.transport
+        if transport.isBlocked {
+            guard transport.pendingOutput + bytes.count <= limit else {
+                transport.close()
+                return false
+            }
+            connection.streamIsBlocked()
+        }
+        transport.withOutput { out in
+            if isChunked { MessageEncoder.appendChunk(bytes, to: &out) } else { out.append(bytes) }
+        }
+        return true
+    }
+
+    @discardableResult
+    package func write(_ bytes: [UInt8]) -> Bool { write(bytes.span) }
+    @discardableResult
+    package func write(_ text: String) -> Bool { write(text.utf8.span) }
+
+    /// Waits until the client has read what was written before; returns at once when nothing waits or the
+    /// stream is over.
+    package func drain() async {
+        guard isOpen, pendingOutput > 0 else { return }
+        // What this turn wrote is offered to the kernel at its end.
+        try? await Loop.sleep(for: .zero)
+        guard isOpen, let connection, connection.transport.isBlocked else { return }
+        await withCheckedContinuation { waiters.append($0) }
+    }
+
+    /// Ends the body. Idempotent.
+    package func finish() {
+        guard isOpen, let connection else { return }
+        isOpen = false
+        release()
+        if isChunked { connection.transport.withOutput { MessageEncoder.appendLastChunk(to: &$0) } }
+        connection.streamEnded()
+    }
+
+    func drained() { release() }
+
+    func serverDrains() {
+        if let onDraining { onDraining() } else { finish() }
+    }
+
+    func connectionClosed() {
+        guard isOpen else { return }
+        isOpen = false
+        release()
+        onClosed?()
+        onClosed = nil
+        onDraining = nil
+    }
+
+    private func release() {
+        let released = waiters
+        waiters = []
+        for waiter in released { waiter.resume() }
+    }
+}

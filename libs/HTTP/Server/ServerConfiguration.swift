@@ -1,0 +1,45 @@
+extension Server {
+    /// Limits of a server. Sizes are in bytes.
+    package struct Configuration: Sendable {
+        /// Request line, header bytes and header count.
+        package var head = HeadLimits()
+        /// Body of a request, unless its route has a limit of its own.
+        package var bodyLimit = 1 << 20
+        /// Open connections; one more is answered 503 and closed.
+        package var maxConnections = 20_000
+        /// Open connections of one client address; nil for no limit. Behind a proxy they are all the proxy's.
+        package var maxConnectionsPerAddress: Int?
+        /// From the first byte of a head to its last; then 408.
+        package var headTimeout = Duration.seconds(10)
+        /// From the end of the head to the end of the body; then 408.
+        package var bodyTimeout = Duration.seconds(30)
+        /// How long a connection may wait for its next request, or a response for its reader.
+        package var idleTimeout = Duration.seconds(60)
+        /// How long a handler may take; then it is cancelled and the client is told 503.
+        package var handlerTimeout = Duration.seconds(30)
+        /// How long to let a client read a refusal before the connection goes.
+        package var lingerTimeout = Duration.seconds(2)
+        /// Unread response bytes past which pipelined requests wait.
+        package var outputHighWater = 256 << 10
+        /// Unread bytes of a streamed response past which the client counts as gone.
+        package var streamLimit = 1 << 20
+        /// Trust `X-Forwarded-For` on connections from the loopback (the edge stands on the same machine).
+        package var trustsLoopbackProxy = true
+        /// Fields added to every response; a field that a handler sets is not looked for.
+        package var defaultHeaders: Headers = ["X-Content-Type-Options": "nosniff"]
+
+        package init() {}
+    }
+
+    /// What a server has done and holds.
+    package struct Statistics: Sendable {
+        package var connections = 0
+        package var webSockets = 0
+        package var accepted = 0
+        package var requests = 0
+        /// Requests refused before any handler saw them.
+        package var refused = 0
+        /// Connections turned away by a limit.
+        package var rejected = 0
+    }
+}

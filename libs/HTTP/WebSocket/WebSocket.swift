@@ -1,0 +1,194 @@
+package import EventLoop
+
+/// One WebSocket (RFC 6455), server's or client's end.
+@Loop
+package final class WebSocket: TransportHandler {
+    private enum State: UInt8 { case open, closing, finished }
+
+    package let subprotocol: String?
+    let transport: Transport
+    private let configuration: Configuration
+    private let role: WebSocketRole
+    private var state = State.open
+    private var awaitsPong = false
+    private var closeCode = CloseCode.abnormal
+    private var closeReason = ""
+    private var decoder: FrameDecoder
+    private var handler: (any WebSocketHandler)?
+    /// Where the server counts it, and its place there.
+    weak var server: Server?
+    var slot = -1
+    var countedAddress: String?
+    // Unowned, since a weak reference would cost every socket an allocation: the timer dies with the socket.
+    private lazy var timer = Timer { [unowned self] in timerFired() }
+
+    init(
+        _ transport: Transport, role: WebSocketRole, handler: any WebSocketHandler, subprotocol: String?,
+        _ configuration: Configuration
+    ) {
+        self.transport = transport
+        self.role = role
+        self.handler = handler
+        self.subprotocol = subprotocol
+        self.configuration = configuration
+        decoder = FrameDecoder(role: role)
+    }
+
+    /// Takes the connection over.
+    func start() {
+        transport.outputLimit = configuration.outputLimit + (64 << 10)
+        transport.start(self)
+        timer.arm(after: configuration.pingInterval)
+        handler?.opened(self)
+    }
+
+    package var isOpen: Bool { state == .open && transport.isOpen }
+    /// Bytes sent and not yet taken by the kernel.
+    package var pendingOutput: Int { transport.pendingOutput }
+    package var peer: SocketAddress { transport.peer }
+
+    // MARK: Sending
+
+    /// What is sent after the close is dropped, silently: the end is told by the handler's `closed`.
+    package func send(text: String) { send(.text, text.utf8.span) }
+    /// - Parameter text: UTF-8; it is not checked.
+    package func send(text: Span<UInt8>) { send(.text, text) }
+    package func send(binary: Span<UInt8>) { send(.binary, binary) }
+
+    /// Sends a frame that was encoded once for many sockets. A server's alone: clients mask each frame anew.
+    package func send(_ frame: Frame) {
+        precondition(role == .server, "a client masks each frame anew")
+        guard hasRoom(for: frame.bytes.count) else { return }
+        transport.write(frame.bytes)
+    }
+
+    package func ping(_ payload: Span<UInt8>) { send(.ping, payload) }
+
+    private func send(_ opcode: Opcode, _ payload: Span<UInt8>) {
+        guard hasRoom(for: payload.count) else { return }
+        write(opcode, payload)
+    }
+
+    private func write(_ opcode: Opcode, _ payload: Span<UInt8>) {
+        let mask = role == .client ? Handshake.makeMask() : nil
+        transport.withOutput { FrameEncoder.append(opcode, payload, mask: mask, to: &$0) }
+    }
+
+    private func hasRoom(for count: Int) -> Bool {
+        guard isOpen else { return false }
+        guard transport.isBlocked, transport.pendingOutput + count > configuration.outputLimit else {
+            return true
+        }
+        fail(WebSocketFailure(configuration.overflowCode, "reading too slowly"))
+        return false
+    }
+
+    // MARK: Closing
+
+    /// Starts the closing handshake. `code` must be one that may be sent; `reason` is cut to 123 bytes.
+    package func close(_ code: CloseCode = .normal, reason: String = "") {
+        guard state == .open else { return }
+        precondition(code.isSendable, "close code \(code) is never sent")
+        state = .closing
+        note(code, reason)
+        write(.close, FrameEncoder.closePayload(code, reason).span)
+        timer.arm(after: configuration.closeTimeout)
+    }
+
+    /// Closes without waiting for the peer's part.
+    private func fail(_ failure: WebSocketFailure) {
+        if state == .open {
+            note(failure.code, failure.reason)
+            write(.close, FrameEncoder.closePayload(failure.code, failure.reason).span)
+        }
+        finish()
+    }
+
+    private func finish() {
+        state = .finished
+        timer.cancel()
+        transport.closeAfterFlush(within: configuration.closeTimeout)
+    }
+
+    private func note(_ code: CloseCode, _ reason: String) {
+        closeCode = code
+        closeReason = reason
+    }
+
+    private func peerClosed(_ code: CloseCode, _ reason: String) {
+        if state == .open {
+            note(code, reason)
+            write(.close, FrameEncoder.closePayload(code, "").span)
+        }
+        finish()
+    }
+
+    /// The server stops.
+    func drain() { handler?.draining(self) }
+
+    // MARK: The transport's side
+
+    package func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
+        guard state != .finished else { return bytes.count }
+        if state == .open {
+            awaitsPong = false
+            timer.arm(after: configuration.pingInterval)
+        }
+        var offset = 0
+        do throws(WebSocketFailure) {
+            while let event = try decoder.next(&bytes, at: &offset, limit: configuration.maxMessage) {
+                handle(event, bytes.span)
+                if state == .finished { return bytes.count }
+            }
+            return offset
+        } catch {
+            fail(error)
+            return bytes.count
+        }
+    }
+
+    private func handle(_ event: FrameDecoder.Event, _ bytes: Span<UInt8>) {
+        switch event {
+        case .close(let code, let reason): peerClosed(code, reason)
+        case .text(let payload):
+            guard state == .open else { return }
+            switch payload {
+            case .inPlace(let range): handler?.received(text: bytes.extracting(range), on: self)
+            case .assembled(let message): handler?.received(text: message.span, on: self)
+            }
+        case .binary(let payload):
+            guard state == .open else { return }
+            switch payload {
+            case .inPlace(let range): handler?.received(binary: bytes.extracting(range), on: self)
+            case .assembled(let message): handler?.received(binary: message.span, on: self)
+            }
+        case .ping(let payload):
+            switch payload {
+            case .inPlace(let range): send(.pong, bytes.extracting(range))
+            case .assembled(let message): send(.pong, message.span)
+            }
+        case .pong: break
+        }
+    }
+
+    private func timerFired() {
+        if state == .closing || awaitsPong { return transport.close() }
+        awaitsPong = true
+        write(.ping, [UInt8]().span)
+        timer.arm(after: configuration.pongTimeout)
+    }
+
+    package func drained(_ transport: Transport) {
+        if state == .open { handler?.drained(self) }
+    }
+
+    package func closed(_ transport: Transport, _ error: TransportError?) {
+        state = .finished
+        timer.cancel()
+        if error?.code == .slowPeer { note(configuration.overflowCode, "reading too slowly") }
+        server?.remove(self)
+        let handler = handler
+        self.handler = nil
+        handler?.closed(self, closeCode, reason: closeReason)
+    }
+}

@@ -1,0 +1,30 @@
+extension WebSocket {
+    /// Limits of a socket, shared by all that are made with it. Sizes are in bytes.
+    package final class Configuration: Sendable {
+        /// Largest message; then 1009.
+        let maxMessage: Int
+        /// Unread output past which the peer is too slow, and is closed with `overflowCode`.
+        let outputLimit: Int
+        let overflowCode: CloseCode
+        /// Silence after which a ping is sent.
+        let pingInterval: Duration
+        /// Silence after that ping before the connection counts as dead.
+        let pongTimeout: Duration
+        /// How long to wait for the peer's part of the close.
+        let closeTimeout: Duration
+
+        package init(
+            maxMessage: Int = 64 << 10, outputLimit: Int = 256 << 10,
+            overflowCode: CloseCode = CloseCode(4508),
+            pingInterval: Duration = .seconds(30), pongTimeout: Duration = .seconds(15),
+            closeTimeout: Duration = .seconds(5)
+        ) {
+            self.maxMessage = maxMessage
+            self.outputLimit = outputLimit
+            self.overflowCode = overflowCode
+            self.pingInterval = pingInterval
+            self.pongTimeout = pongTimeout
+            self.closeTimeout = closeTimeout
+        }
+    }
+}
