@@ -1,0 +1,158 @@
+import Testing
+
+@testable import AMQP
+
+@Suite struct HandshakeTests {
+    private static let capabilities: Table = ["publisher_confirms": true, "basic.nack": true]
+
+    private func start(
+        mechanisms: String = "AMQPLAIN PLAIN", capabilities: Table = capabilities, minor: UInt8 = 9
+    ) -> ServerMethod {
+        .connectionStart(
+            major: 0, minor: minor,
+            properties: ["product": "RabbitMQ", "version": "3.10.8", "capabilities": .table(capabilities)],
+            mechanisms: mechanisms)
+    }
+
+    private func handshake(heartbeat: UInt16 = 10) -> Handshake {
+        Handshake(user: "u", password: "p", virtualHost: "v", connectionName: "n", heartbeat: heartbeat)
+    }
+
+    @Test func opensWithPlainAndTheSmallerLimits() throws {
+        var handshake = handshake()
+        guard case .send(let first) = try handshake.receive(start()),
+            case .connectionStartOk(let properties, "PLAIN", let response, _) = first[0]
+        else { throw AMQPError(.protocolViolation) }
+        #expect(response == [0, 0x75, 0, 0x70] && handshake.isAuthenticating)
+        guard case .table(let offered)? = properties["capabilities"] else { throw AMQPError(.closed) }
+        for name in ["publisher_confirms", "basic.nack", "connection.blocked", "consumer_cancel_notify"] {
+            #expect(offered[name] == true)
+        }
+        let second = try handshake.receive(.connectionTune(channelMax: 100, frameMax: 8192, heartbeat: 60))
+        #expect(
+            second
+                == .send([
+                    .connectionTuneOk(channelMax: 100, frameMax: 8192, heartbeat: 10),
+                    .connectionOpen(virtualHost: "v"),
+                ]))
+        #expect(
+            try handshake.receive(.connectionOpenOk)
+                == .done(
+                    .init(frameMax: 8192, channelMax: 100, heartbeat: 10, server: "RabbitMQ 3.10.8")))
+    }
+
+    @Test(arguments: [(10, 60, 10), (60, 10, 10), (0, 10, 10), (10, 0, 10), (0, 0, 0)] as [(UInt16, UInt16, UInt16)])
+    func heartbeats(mine: UInt16, theirs: UInt16, expected: UInt16) throws {
+        var handshake = handshake(heartbeat: mine)
+        _ = try handshake.receive(start())
+        let step = try handshake.receive(.connectionTune(channelMax: 0, frameMax: 0, heartbeat: theirs))
+        guard case .send(let methods) = step,
+            case .connectionTuneOk(let channelMax, let frameMax, let heartbeat) = methods[0]
+        else { throw AMQPError(.protocolViolation) }
+        #expect(heartbeat == expected && channelMax == 2047 && frameMax == UInt32(Codec.frameLimit))
+    }
+
+    @Test func refusesWhatItCannotWorkWith() {
+        let faults = [
+            start(mechanisms: "EXTERNAL"), start(capabilities: ["basic.nack": true]), start(minor: 8),
+            .connectionOpenOk,
+        ]
+        for fault in faults {
+            var handshake = handshake()
+            #expect(throws: AMQPError.self) { _ = try handshake.receive(fault) }
+        }
+    }
+
+    @Test(arguments: [(403, .authenticationFailed), (530, .authenticationFailed), (541, .connectionFailed)]
+        as [(UInt16, AMQPError.Code)])
+    func namesTheReason(replyCode: UInt16, code: AMQPError.Code) throws {
+        var handshake = handshake()
+        _ = try handshake.receive(start())
+        #expect(throws: AMQPError(code, replyCode: replyCode, "text")) {
+            _ = try handshake.receive(.connectionClose(replyCode: replyCode, replyText: "text"))
+        }
+    }
+}
+
+@Suite struct HeartbeatTests {
+    @Test func sendsWhenNothingElseWasSent() {
+        var heartbeat = Heartbeat()
+        #expect(heartbeat.tick() == Heartbeat.Verdict.idle)
+        #expect(heartbeat.tick() == .send)
+        heartbeat.noteWritten()
+        #expect(heartbeat.tick() == Heartbeat.Verdict.idle)
+    }
+
+    @Test func twoSilentIntervalsAreTheEnd() {
+        var heartbeat = Heartbeat()
+        // The first tick sees the handshake's bytes; then four halves without any.
+        let verdicts = (0..<5).map { _ in heartbeat.tick() }
+        #expect(verdicts == [.idle, .send, .send, .send, .lost])
+        var alive = Heartbeat()
+        for _ in 0..<20 {
+            for _ in 0..<3 { #expect(alive.tick() != .lost) }
+            alive.noteReceived()
+        }
+    }
+}
+
+@Suite struct BackoffTests {
+    @Test func growsToItsCapWithFullJitter() {
+        var backoff = Backoff()
+        var ceiling = Duration.milliseconds(50)
+        for _ in 0..<100 {
+            let delay = backoff.next()
+            #expect(delay >= .zero && delay <= min(ceiling, .seconds(5)))
+            ceiling = min(ceiling * 2, .seconds(5))
+        }
+        backoff.reset()
+        let again = backoff.next()
+        #expect(again <= .milliseconds(50))
+    }
+}
+
+@Suite struct URLTests {
+    @Test func readsEveryPart() throws {
+        let parts = try URLParts("amqps://us%40er:p%3Aw@rabbit.example:5673/v%2Fh")
+        #expect(parts.isSecure && parts.user == "us@er" && parts.password == "p:w")
+        #expect(parts.host == "rabbit.example" && parts.port == 5673 && parts.virtualHost == "v/h")
+    }
+
+    @Test func fillsInTheUsual() throws {
+        let parts = try URLParts("amqp://localhost")
+        #expect(parts.port == 5672 && parts.virtualHost == "/" && parts.user == "guest")
+        #expect(try URLParts("amqp://[::1]/").host == "::1")
+        #expect(try URLParts("amqps://h").port == 5671)
+    }
+
+    @Test(arguments: ["", "http://h", "amqp://", "amqp://u:p@h:port", "amqp://u%zz@h", "amqp://h:99999"])
+    func refuses(url: String) {
+        #expect(throws: AMQPError.self) { _ = try URLParts(url) }
+    }
+}
+
+@Suite struct TopologyTests {
+    @Test func aWorkQueueBringsItsLadderAndDeadLetters() {
+        var topology = Topology()
+        topology.addWorkQueue("q", kind: .quorum, retryDelays: [.seconds(1), .seconds(60), .milliseconds(250)])
+        #expect(topology.queues.map(\.name) == ["q", "q.dlq", "q.retry.1s", "q.retry.60s", "q.retry.250ms"])
+        for queue in topology.queues where queue.arguments["x-dead-letter-exchange"] != nil {
+            #expect(queue.arguments["x-dead-letter-strategy"] == "at-least-once")
+            #expect(queue.arguments["x-overflow"] == "reject-publish")
+        }
+        #expect(topology.queues[0].arguments["x-dead-letter-routing-key"] == "q.dlq")
+        #expect(topology.queues[1].arguments["x-dead-letter-exchange"] == nil)
+        #expect(topology.queues[2].arguments["x-dead-letter-routing-key"] == "q")
+        #expect(topology.queues[2].arguments["x-message-ttl"] == 1000)
+    }
+
+    @Test func classicQueuesHaveNoArgumentsOfQuorumQueues() {
+        var topology = Topology()
+        topology.addWorkQueue("q", kind: .classic, retryDelays: [.seconds(1)])
+        for queue in topology.queues {
+            #expect(queue.arguments["x-queue-type"] == "classic")
+            #expect(queue.arguments["x-dead-letter-strategy"] == nil)
+            #expect(queue.arguments["x-delivery-limit"] == nil)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/// The one error of this library.
+///
+/// `message` may quote the broker and stays out of `description`: log it at debug level only.
+package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Code: String, Sendable {
+        /// No connection now; nothing was sent.
+        case notConnected
+        /// The TCP, TLS or AMQP handshake failed.
+        case connectionFailed
+        /// The broker refused the user, the password or the virtual host.
+        case authenticationFailed
+        /// The connection ended with the operation under way: its outcome is unknown.
+        case connectionLost
+        /// The deadline passed with the operation under way: its outcome is unknown.
+        case timeout
+        /// The broker closed the connection with `connection.close`.
+        case connectionClosed
+        /// The broker closed the channel with `channel.close`; `replyCode` says why.
+        case channelClosed
+        /// The broker blocks publishers (memory or disk alarm); nothing was sent.
+        case blocked
+        /// The window of unconfirmed messages, or the socket's buffer, is full; nothing was sent.
+        case overloaded
+        /// A mandatory message reached no queue. It is nowhere.
+        case returned
+        /// The broker refused the message after every retry. It is nowhere.
+        case nacked
+        /// The peer broke the protocol, or speaks another one.
+        case protocolViolation
+        /// A name or table the protocol cannot carry.
+        case invalidArgument
+        /// This side closed the client, publisher or consumer.
+        case closed
+    }
+
+    package let code: Code
+    /// AMQP reply code (0-9-1, section 1.2), as in `channel.close`, `connection.close`, `basic.return`.
+    package let replyCode: UInt16?
+    package let message: String
+
+    package init(_ code: Code, replyCode: UInt16? = nil, _ message: String = "") {
+        self.code = code
+        self.replyCode = replyCode
+        self.message = message
+    }
+
+    /// Whether the same call, with the same message id, may succeed later.
+    package var isRetriable: Bool {
+        switch code {
+        case .notConnected, .connectionLost, .timeout, .blocked, .overloaded, .nacked, .returned, .connectionFailed:
+            true
+        case .connectionClosed:
+            // 320 connection-forced, 501 frame-error … 504 channel-error, 541 internal-error
+            replyCode.map { $0 == 320 || $0 >= 500 } ?? true
+        case .channelClosed:
+            // 311 content-too-large, 313 no-consumers, 405 resource-locked, 506 resource-error
+            replyCode.map { $0 == 313 || $0 == 405 || $0 >= 500 } ?? false
+        case .authenticationFailed, .protocolViolation, .invalidArgument, .closed:
+            false
+        }
+    }
+
+    /// Whether the broker may have taken the message although the call failed: repeat it only with the same
+    /// message id, for an idempotent consumer.
+    package var isOutcomeUnknown: Bool {
+        switch code {
+        case .connectionLost, .timeout, .connectionClosed, .channelClosed: true
+        default: false
+        }
+    }
+
+    package var description: String {
+        if let replyCode { "AMQP \(code.rawValue) (\(replyCode))" } else { "AMQP \(code.rawValue)" }
+    }
+}

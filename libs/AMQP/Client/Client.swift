@@ -1,0 +1,247 @@
+package import EventLoop
+
+/// What a client keeps alive over reconnects: a publisher or a consumer.
+@Loop
+protocol Participant: AnyObject {
+    /// Begins work on a new connection (or again on the same, after its channel broke).
+    func attach(to connection: Connection) async throws(AMQPError)
+    /// The connection is gone; another may come.
+    func detach(_ error: AMQPError)
+    /// No connection will come any more.
+    func end()
+}
+
+/// A connection that comes back: reconnects with jittered backoff, declares the topology again, and puts
+/// its publishers and consumers back to work.
+///
+/// Publish and consume on two clients: a broker in alarm stops reading from connections that publish, acks
+/// included.
+@Loop
+package final class Client {
+    package enum State: Sendable, Equatable {
+        case connecting
+        /// Connected, declared, publishers and consumers at work.
+        case ready
+        /// The broker takes no publishes; consuming goes on.
+        case blocked(reason: String)
+        /// The next attempt follows.
+        case disconnected(AMQPError)
+        case closed
+    }
+
+    package let configuration: Configuration
+    package let topology: Topology
+    package private(set) var state = State.connecting
+    /// The connection, while there is one.
+    package private(set) var connection: Connection?
+
+    private var participants: [any Participant] = []
+    private var toAttach: [any Participant] = []
+    private var observers: [@Loop (State) -> Void] = []
+    private var isShuttingDown = false
+    private var isRunning = false
+    /// The running loop, while it waits for something to do.
+    private var idle: CheckedContinuation<Void, Never>?
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var task: Task<Void, Never>?
+
+    package init(_ configuration: Configuration, topology: Topology = Topology()) {
+        self.configuration = configuration
+        self.topology = topology
+    }
+
+    // MARK: Life
+
+    /// Keeps the connection up until `shutdown` or cancellation, and closes it cleanly.
+    package func run() async {
+        precondition(!isRunning, "a client runs once")
+        isRunning = true
+        await withTaskCancellationHandler {
+            await keepConnected()
+        } onCancel: {
+            Task { @Loop in self.requestShutdown() }
+        }
+    }
+
+    /// `run` in a task that `shutdown` waits for.
+    package func start() {
+        precondition(task == nil)
+        task = Task { @Loop in await run() }
+    }
+
+    /// Closes the connection cleanly and ends `run`.
+    package func shutdown() async {
+        requestShutdown()
+        guard isRunning || task != nil else { return close() }
+        while state != .closed { await withCheckedContinuation { waiting.append($0) } }
+        await task?.value
+    }
+
+    /// Waits until the client is ready (or blocked: it is connected then).
+    package func untilReady(within limit: Duration) async throws(AMQPError) {
+        let deadline = Loop.now + limit
+        var isLate = false
+        let timer = Timer { [weak self] in
+            isLate = true
+            self?.wakeWaiting()
+        }
+        timer.arm(at: deadline)
+        defer { timer.cancel() }
+        while true {
+            switch state {
+            case .ready, .blocked: return
+            case .closed: throw AMQPError(.closed)
+            case .disconnected(let error): if isLate { throw error }
+            case .connecting: if isLate { throw AMQPError(.notConnected, "not ready in time") }
+            }
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    /// Called with every new state; for readiness, logs and metrics.
+    package func onStateChange(_ observer: @escaping @Loop (State) -> Void) { observers.append(observer) }
+
+    package var isReady: Bool { state == .ready }
+
+    private func keepConnected() async {
+        var backoff = Backoff()
+        while !isShuttingDown {
+            let start = Instant.systemNow()
+            do throws(AMQPError) {
+                let connection = try await Connection.open(configuration)
+                self.connection = connection
+                try await serve(connection)
+            } catch {
+                lose(error)
+            }
+            if isShuttingDown { break }
+            // A connection that held was not part of the trouble.
+            if start.duration(to: .systemNow()) > backoff.cap { backoff.reset() }
+            await pause(for: backoff.next())
+        }
+        close()
+    }
+
+    /// Declares, attaches, and then attaches again what asks for it, until the connection ends.
+    private func serve(_ connection: Connection) async throws(AMQPError) {
+        connection.onClosed = { [weak self] error in self?.lose(error) }
+        connection.onBlocked = { [weak self] in self?.noteBlocked() }
+        toAttach = participants
+        try await declare(on: connection)
+        while connection.failure == nil, !isShuttingDown {
+            while !toAttach.isEmpty {
+                let participant = toAttach.removeFirst()
+                do throws(AMQPError) {
+                    try await participant.attach(to: connection)
+                } catch {
+                    connection.fail(error)
+                    throw error
+                }
+            }
+            if let failure = connection.failure { throw failure }
+            if isShuttingDown { break }
+            noteBlocked()
+            await withCheckedContinuation { idle = $0 }
+        }
+        await connection.close()
+    }
+
+    private func declare(on connection: Connection) async throws(AMQPError) {
+        do throws(AMQPError) {
+            let channel = try await connection.openChannel()
+            try await channel.declare(topology)
+            await channel.close()
+        } catch {
+            connection.fail(error)
+            throw error
+        }
+    }
+
+    private func noteBlocked() {
+        guard let connection, connection.isOpen else { return }
+        set(connection.blockedReason.map { .blocked(reason: $0) } ?? .ready)
+    }
+
+    private func lose(_ error: AMQPError) {
+        let hadConnection = connection != nil
+        connection = nil
+        toAttach = []
+        set(.disconnected(error))
+        if hadConnection { for participant in participants { participant.detach(error) } }
+        wakeIdle()
+    }
+
+    private func pause(for delay: Duration) async {
+        let timer = Timer { [weak self] in self?.wakeIdle() }
+        timer.arm(after: delay)
+        await withCheckedContinuation { idle = $0 }
+        timer.cancel()
+    }
+
+    private func requestShutdown() {
+        isShuttingDown = true
+        wakeIdle()
+    }
+
+    private func close() {
+        guard state != .closed else { return }
+        isShuttingDown = true
+        connection = nil
+        for participant in participants { participant.end() }
+        participants = []
+        set(.closed)
+    }
+
+    private func set(_ state: State) {
+        guard state != self.state else { return }
+        self.state = state
+        for observer in observers { observer(state) }
+        wakeWaiting()
+    }
+
+    private func wakeIdle() {
+        idle?.resume()
+        idle = nil
+    }
+
+    private func wakeWaiting() {
+        for continuation in waiting { continuation.resume() }
+        waiting = []
+    }
+
+    // MARK: Participants
+
+    func add(_ participant: any Participant) {
+        guard !isShuttingDown else { return participant.end() }
+        participants.append(participant)
+        attach(participant)
+    }
+
+    func remove(_ participant: any Participant) {
+        participants.removeAll { $0 === participant }
+        toAttach.removeAll { $0 === participant }
+    }
+
+    /// Attaches a participant (again) to the connection there is.
+    func attach(_ participant: any Participant) {
+        guard connection != nil, !toAttach.contains(where: { $0 === participant }) else { return }
+        toAttach.append(participant)
+        wakeIdle()
+    }
+
+    /// A channel of its own for a sequence of calls, closed afterwards.
+    package func withChannel<Result>(
+        _ body: @Loop (Channel) async throws(AMQPError) -> Result
+    ) async throws(AMQPError) -> Result {
+        guard let connection, connection.isOpen else { throw AMQPError(.notConnected) }
+        let channel = try await connection.openChannel()
+        do throws(AMQPError) {
+            let result = try await body(channel)
+            await channel.close()
+            return result
+        } catch {
+            await channel.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,159 @@
+/// One channel as the client sees it: content put together from its frames, and what each method means.
+/// No I/O: what to do comes back as a value.
+struct ChannelState: Sendable {
+    enum Action: Sendable, Equatable {
+        case none
+        /// Answers the oldest call that waits.
+        case reply(ServerMethod)
+        /// Answers a `basic.get`, the oldest call that waits.
+        case got(Delivery)
+        case deliver(Delivery)
+        case returned(ReturnedMessage)
+        case confirm(tag: UInt64, multiple: Bool, isAck: Bool)
+        /// The broker ended the consumer: its queue was deleted or moved.
+        case consumerCancelled
+        case send(ClientMethod)
+        /// The broker closed the channel: answer `closeOk` and fail everything that waits.
+        case closed(AMQPError)
+        /// The broker agreed to our close.
+        case closeCompleted
+    }
+
+    private enum Content: Sendable {
+        case delivery(Delivery)
+        case get(Delivery)
+        case returned(ReturnedMessage)
+    }
+
+    private enum Phase: Sendable {
+        case idle
+        case header(Content)
+        case body(Content, received: UInt64, size: UInt64)
+    }
+
+    /// Bodies past this many bytes are skipped and flagged, never kept.
+    let bodyLimit: Int
+    private var phase = Phase.idle
+    private var body: [UInt8] = []
+    private var isClosing = false
+
+    init(bodyLimit: Int) { self.bodyLimit = bodyLimit }
+
+    /// After our `channel.close` only its answer, or the broker's own close, counts.
+    mutating func beginClose() {
+        isClosing = true
+        phase = .idle
+    }
+
+    mutating func receive(_ method: ServerMethod) throws(AMQPError) -> Action {
+        if isClosing {
+            switch method {
+            case .channelCloseOk: return .closeCompleted
+            case .channelClose: return .send(.channelCloseOk)
+            default: return .none
+            }
+        }
+        guard case .idle = phase else {
+            throw AMQPError(.protocolViolation, replyCode: 505, "a method in the middle of content")
+        }
+        switch method {
+        case .basicDeliver(let tag, let isRedelivered, let exchange, let routingKey):
+            phase = .header(
+                .delivery(
+                    Delivery(
+                        tag: tag, isRedelivered: isRedelivered, exchange: exchange, routingKey: routingKey)))
+            return .none
+        case .basicGetOk(let tag, let isRedelivered, let exchange, let routingKey):
+            phase = .header(
+                .get(
+                    Delivery(
+                        tag: tag, isRedelivered: isRedelivered, exchange: exchange, routingKey: routingKey)))
+            return .none
+        case .basicReturn(let replyCode, let replyText, let exchange, let routingKey):
+            phase = .header(
+                .returned(
+                    ReturnedMessage(
+                        replyCode: replyCode, replyText: replyText, exchange: exchange,
+                        routingKey: routingKey, properties: Properties(), body: [])))
+            return .none
+        case .basicAck(let tag, let multiple): return .confirm(tag: tag, multiple: multiple, isAck: true)
+        case .basicNack(let tag, let multiple): return .confirm(tag: tag, multiple: multiple, isAck: false)
+        case .basicCancel: return .consumerCancelled
+        case .channelFlow(let active): return .send(.channelFlowOk(active: active))
+        case .channelClose(let replyCode, let replyText):
+            return .closed(AMQPError(.channelClosed, replyCode: replyCode, replyText))
+        case .channelCloseOk:
+            throw AMQPError(.protocolViolation, replyCode: 503, "channel.close-ok without a close")
+        case .connectionStart, .connectionTune, .connectionOpenOk, .connectionClose, .connectionCloseOk,
+            .connectionBlocked, .connectionUnblocked:
+            throw AMQPError(.protocolViolation, replyCode: 503, "a connection method on a channel")
+        default: return .reply(method)
+        }
+    }
+
+    mutating func receive(_ header: Codec.ContentHeader) throws(AMQPError) -> Action {
+        if isClosing { return .none }
+        guard case .header(var content) = phase else {
+            throw AMQPError(.protocolViolation, replyCode: 505, "a content header out of place")
+        }
+        let defect: Delivery.Defect? =
+            if header.properties == nil {
+                .malformedProperties
+            } else if header.bodySize > UInt64(bodyLimit) { .oversized(header.bodySize) } else { nil }
+        let properties = header.properties ?? Properties()
+        switch content {
+        case .delivery(var delivery):
+            delivery.properties = properties
+            delivery.defect = defect
+            content = .delivery(delivery)
+        case .get(var delivery):
+            delivery.properties = properties
+            delivery.defect = defect
+            content = .get(delivery)
+        case .returned(var message):
+            message.properties = properties
+            content = .returned(message)
+        }
+        guard header.bodySize > 0 else {
+            phase = .idle
+            return Self.complete(content, [])
+        }
+        if header.bodySize <= UInt64(bodyLimit) { body.reserveCapacity(Int(header.bodySize)) }
+        phase = .body(content, received: 0, size: header.bodySize)
+        return .none
+    }
+
+    mutating func receiveBody(_ bytes: Span<UInt8>) throws(AMQPError) -> Action {
+        if isClosing { return .none }
+        guard case .body(let content, var received, let size) = phase else {
+            throw AMQPError(.protocolViolation, replyCode: 505, "a body frame out of place")
+        }
+        received += UInt64(bytes.count)
+        guard received <= size else {
+            throw AMQPError(.protocolViolation, replyCode: 501, "a body longer than announced")
+        }
+        if size <= UInt64(bodyLimit) { unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) } }
+        guard received == size else {
+            phase = .body(content, received: received, size: size)
+            return .none
+        }
+        phase = .idle
+        let whole = body
+        body = []
+        return Self.complete(content, whole)
+    }
+
+    private static func complete(_ content: Content, _ body: [UInt8]) -> Action {
+        switch content {
+        case .delivery(var delivery):
+            delivery.body = body
+            return .deliver(delivery)
+        case .get(var delivery):
+            delivery.body = body
+            return .got(delivery)
+        case .returned(var message):
+            message.body = body
+            return .returned(message)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/// The messages published on a confirm channel that the broker has not settled yet, by publish sequence
+/// number. Settling costs O(settled), out of order too; memory is bounded by `limit`.
+struct ConfirmWindow<Element> {
+    let limit: Int
+    /// Publish sequence number of the slot at the front; the channel's first message is 1.
+    private var base: UInt64 = 1
+    /// nil: settled, but something before it is not.
+    private var slots: Ring<Element?>
+    private(set) var outstanding = 0
+
+    init(limit: Int) {
+        self.limit = limit
+        slots = Ring(minimumCapacity: min(limit, 256))
+    }
+
+    /// The sequence number the next message will get.
+    var next: UInt64 { base + UInt64(slots.count) }
+
+    /// A slot is held until everything before it is settled: the span is bounded, not just the number.
+    var isFull: Bool { slots.count >= limit }
+
+    var room: Int { limit - slots.count }
+
+    /// Takes the place of the next message published. Check `isFull` before.
+    mutating func append(_ element: Element) -> UInt64 {
+        precondition(!isFull)
+        let sequence = next
+        slots.append(element)
+        outstanding += 1
+        return sequence
+    }
+
+    /// The first unsettled element that fulfils the condition; O(window), for the rare return.
+    mutating func first(where predicate: (Element) -> Bool) -> Element? {
+        for offset in 0..<slots.count {
+            if let element = slots[offset], predicate(element) { return element }
+        }
+        return nil
+    }
+
+    /// Hands every unsettled element to `body`, oldest first; O(window), for deadlines.
+    func forEach(_ body: (Element) -> Void) {
+        for offset in 0..<slots.count {
+            if let element = slots[offset] { body(element) }
+        }
+    }
+
+    /// Applies one ack or nack and hands over what it settles, oldest first. Tags settled before are ignored.
+    /// - Returns: false for a tag that was never published: the peer is out of its mind.
+    mutating func settle(_ tag: UInt64, multiple: Bool, _ settled: (Element) -> Void) -> Bool {
+        // Tag 0 with `multiple` means everything outstanding (section 1.8.3.13).
+        let tag = tag == 0 && multiple ? next - 1 : tag
+        guard tag < next, tag > 0 || multiple else { return false }
+        guard tag >= base else { return true }
+        if multiple {
+            while base <= tag, let slot = slots.popFirst() {
+                base += 1
+                if let element = slot {
+                    outstanding -= 1
+                    settled(element)
+                }
+            }
+        } else if let element = slots[Int(tag - base)] {
+            slots[Int(tag - base)] = nil
+            outstanding -= 1
+            settled(element)
+        }
+        while let slot = slots.first, slot == nil {
+            slots.popFirst()
+            base += 1
+        }
+        return true
+    }
+
+    /// Empties the window when its channel is gone; the next one counts from 1 again.
+    mutating func removeAll() -> [Element] {
+        var elements: [Element] = []
+        elements.reserveCapacity(outstanding)
+        while let slot = slots.popFirst() {
+            if let element = slot { elements.append(element) }
+        }
+        base = 1
+        outstanding = 0
+        return elements
+    }
+}
