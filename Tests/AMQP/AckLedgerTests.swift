@@ -68,7 +68,11 @@ import Testing
             var code = round
             for tag in 1...4 as ClosedRange<UInt64> {
                 switch code % 3 {
-                case 1: if ledger.ack(tag) { acked.insert(tag); open.remove(tag) }
+                case 1:
+                    if ledger.ack(tag) {
+                        acked.insert(tag)
+                        open.remove(tag)
+                    }
                 case 2: if ledger.reject(tag) { open.remove(tag) }
                 default: break
                 }

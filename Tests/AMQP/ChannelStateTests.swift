@@ -6,7 +6,8 @@ import Testing
     private let deliver = ServerMethod.basicDeliver(
         tag: 7, isRedelivered: true, exchange: "e", routingKey: "k")
 
-    private func body(_ bytes: [UInt8], _ state: inout ChannelState) throws(AMQPError) -> ChannelState.Action {
+    private func body(_ bytes: [UInt8], _ state: inout ChannelState) throws(AMQPError) -> ChannelState.Action
+    {
         try state.receiveBody(bytes.span)
     }
 
@@ -15,11 +16,13 @@ import Testing
         #expect(try state.receive(deliver) == .none)
         #expect(try state.receive(.init(bodySize: 4, properties: Properties())) == .none)
         #expect(try body([1, 2, 3], &state) == .none)
-        let expected = Delivery(tag: 7, isRedelivered: true, exchange: "e", routingKey: "k", body: [1, 2, 3, 4])
+        let expected = Delivery(
+            tag: 7, isRedelivered: true, exchange: "e", routingKey: "k", body: [1, 2, 3, 4])
         #expect(try body([4], &state) == .deliver(expected))
         // The next message starts afresh.
         _ = try state.receive(deliver)
-        guard case .deliver(let empty) = try state.receive(.init(bodySize: 0, properties: Properties())) else {
+        guard case .deliver(let empty) = try state.receive(.init(bodySize: 0, properties: Properties()))
+        else {
             Issue.record("no delivery")
             return
         }
@@ -61,11 +64,13 @@ import Testing
     @Test func confirmsReturnsAndAnswersFindTheirWay() throws {
         var state = ChannelState(bodyLimit: 9)
         #expect(
-            try state.receive(.basicNack(tag: 2, multiple: true)) == .confirm(tag: 2, multiple: true, isAck: false))
+            try state.receive(.basicNack(tag: 2, multiple: true))
+                == .confirm(tag: 2, multiple: true, isAck: false))
         #expect(try state.receive(.basicQosOk) == .reply(.basicQosOk))
         #expect(try state.receive(.basicCancel(consumerTag: "x")) == .consumerCancelled)
         #expect(try state.receive(.channelFlow(active: false)) == .send(.channelFlowOk(active: false)))
-        _ = try state.receive(.basicReturn(replyCode: 312, replyText: "NO_ROUTE", exchange: "e", routingKey: "k"))
+        _ = try state.receive(
+            .basicReturn(replyCode: 312, replyText: "NO_ROUTE", exchange: "e", routingKey: "k"))
         let action = try state.receive(.init(bodySize: 0, properties: Properties()))
         guard case .returned(let message) = action else {
             Issue.record("no return")

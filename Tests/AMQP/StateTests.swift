@@ -41,7 +41,9 @@ import Testing
                     .init(frameMax: 8192, channelMax: 100, heartbeat: 10, server: "RabbitMQ 3.10.8")))
     }
 
-    @Test(arguments: [(10, 60, 10), (60, 10, 10), (0, 10, 10), (10, 0, 10), (0, 0, 0)] as [(UInt16, UInt16, UInt16)])
+    @Test(
+        arguments: [(10, 60, 10), (60, 10, 10), (0, 10, 10), (10, 0, 10), (0, 0, 0)]
+            as [(UInt16, UInt16, UInt16)])
     func heartbeats(mine: UInt16, theirs: UInt16, expected: UInt16) throws {
         var handshake = handshake(heartbeat: mine)
         _ = try handshake.receive(start())
@@ -63,8 +65,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(403, .authenticationFailed), (530, .authenticationFailed), (541, .connectionFailed)]
-        as [(UInt16, AMQPError.Code)])
+    @Test(
+        arguments: [(403, .authenticationFailed), (530, .authenticationFailed), (541, .connectionFailed)]
+            as [(UInt16, AMQPError.Code)])
     func namesTheReason(replyCode: UInt16, code: AMQPError.Code) throws {
         var handshake = handshake()
         _ = try handshake.receive(start())
@@ -134,7 +137,8 @@ import Testing
 @Suite struct TopologyTests {
     @Test func aWorkQueueBringsItsLadderAndDeadLetters() {
         var topology = Topology()
-        topology.addWorkQueue("q", kind: .quorum, retryDelays: [.seconds(1), .seconds(60), .milliseconds(250)])
+        topology.addWorkQueue(
+            "q", kind: .quorum, retryDelays: [.seconds(1), .seconds(60), .milliseconds(250)])
         #expect(topology.queues.map(\.name) == ["q", "q.dlq", "q.retry.1s", "q.retry.60s", "q.retry.250ms"])
         for queue in topology.queues where queue.arguments["x-dead-letter-exchange"] != nil {
             #expect(queue.arguments["x-dead-letter-strategy"] == "at-least-once")

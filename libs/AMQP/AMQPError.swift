@@ -47,7 +47,8 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether the same call, with the same message id, may succeed later.
     package var isRetriable: Bool {
         switch code {
-        case .notConnected, .connectionLost, .timeout, .blocked, .overloaded, .nacked, .returned, .connectionFailed:
+        case .notConnected, .connectionLost, .timeout, .blocked, .overloaded, .nacked, .returned,
+            .connectionFailed:
             true
         case .connectionClosed:
             // 320 connection-forced, 501 frame-error … 504 channel-error, 541 internal-error

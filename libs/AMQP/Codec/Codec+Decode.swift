@@ -16,7 +16,9 @@ extension Codec {
 
     /// Decodes the payload of a method frame. A method this client never expects is a protocol violation.
     package func decodeMethod(_ payload: Span<UInt8>) throws(AMQPError) -> ServerMethod {
-        guard payload.count >= 4 else { throw AMQPError(.protocolViolation, "a method frame without a method") }
+        guard payload.count >= 4 else {
+            throw AMQPError(.protocolViolation, "a method frame without a method")
+        }
         var number: UInt32 = 0
         for index in 0..<4 { number = number << 8 | UInt32(payload[index]) }
         guard let id = MethodID(rawValue: number) else {
@@ -64,7 +66,9 @@ extension Codec {
     private static func properties(_ lent: amqp_basic_properties_t) -> Properties {
         var properties = Properties()
         let flags = unsafe Int32(bitPattern: lent._flags)
-        if flags & AMQP_BASIC_CONTENT_TYPE_FLAG != 0 { properties.contentType = unsafe text(lent.content_type) }
+        if flags & AMQP_BASIC_CONTENT_TYPE_FLAG != 0 {
+            properties.contentType = unsafe text(lent.content_type)
+        }
         if flags & AMQP_BASIC_CONTENT_ENCODING_FLAG != 0 {
             properties.contentEncoding = unsafe text(lent.content_encoding)
         }
@@ -117,7 +121,8 @@ extension Codec {
         case AMQP_FIELD_KIND_F64: return unsafe .double(value.f64)
         case AMQP_FIELD_KIND_UTF8: return unsafe .string(text(value.bytes))
         case AMQP_FIELD_KIND_BYTES:
-            return unsafe .bytes(Array(UnsafeRawBufferPointer(start: value.bytes.bytes, count: value.bytes.len)))
+            return unsafe .bytes(
+                Array(UnsafeRawBufferPointer(start: value.bytes.bytes, count: value.bytes.len)))
         case AMQP_FIELD_KIND_TIMESTAMP: return unsafe .timestamp(value.u64)
         case AMQP_FIELD_KIND_TABLE: return unsafe .table(table(value.table, depth: depth))
         case AMQP_FIELD_KIND_ARRAY:

@@ -93,7 +93,8 @@ package enum ClientMethod: Sendable, Equatable {
     case exchangeDeclare(name: String, kind: String, isDurable: Bool, isPassive: Bool, arguments: Table)
     case exchangeDelete(name: String)
     case queueDeclare(
-        name: String, isDurable: Bool, isExclusive: Bool, isAutoDelete: Bool, isPassive: Bool, arguments: Table)
+        name: String, isDurable: Bool, isExclusive: Bool, isAutoDelete: Bool, isPassive: Bool,
+        arguments: Table)
     case queueBind(queue: String, exchange: String, routingKey: String, arguments: Table)
     case queuePurge(queue: String)
     case queueDelete(queue: String)

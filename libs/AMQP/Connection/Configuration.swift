@@ -32,7 +32,8 @@ package struct Configuration: Sendable {
     @Loop package init(url: String, authorities: String? = nil) throws(AMQPError) {
         let parts = try URLParts(url)
         self.init(
-            endpoint: Endpoint(host: parts.host, port: parts.port), user: parts.user, password: parts.password,
+            endpoint: Endpoint(host: parts.host, port: parts.port), user: parts.user,
+            password: parts.password,
             virtualHost: parts.virtualHost)
         if parts.isSecure {
             do { tls = try TLSClient(authorities: authorities) } catch {

@@ -240,7 +240,8 @@ package final class Connection: TransportHandler {
     /// Ends the connection, telling the broker which rule it broke.
     private func violate(_ error: AMQPError) {
         if agreement != nil, failure == nil {
-            try? send(.connectionClose(replyCode: error.replyCode ?? 501, replyText: "protocol error"), channel: 0)
+            try? send(
+                .connectionClose(replyCode: error.replyCode ?? 501, replyText: "protocol error"), channel: 0)
         }
         end(error)
         transport.closeAfterFlush(within: .milliseconds(500))

@@ -132,7 +132,9 @@ struct ChannelState: Sendable {
         guard received <= size else {
             throw AMQPError(.protocolViolation, replyCode: 501, "a body longer than announced")
         }
-        if size <= UInt64(bodyLimit) { unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) } }
+        if size <= UInt64(bodyLimit) {
+            unsafe bytes.withUnsafeBufferPointer { unsafe body.append(contentsOf: $0) }
+        }
         guard received == size else {
             phase = .body(content, received: received, size: size)
             return .none

@@ -65,7 +65,8 @@ struct Handshake: Sendable {
             return .done(agreement)
         case (_, .connectionClose(let replyCode, let replyText)):
             // 403 access-refused: the login; 530 not-allowed: the virtual host.
-            let code: AMQPError.Code = [403, 530].contains(replyCode) ? .authenticationFailed : .connectionFailed
+            let code: AMQPError.Code =
+                [403, 530].contains(replyCode) ? .authenticationFailed : .connectionFailed
             throw AMQPError(code, replyCode: replyCode, replyText)
         default:
             throw AMQPError(.protocolViolation, "unexpected method in the handshake")
@@ -95,7 +96,8 @@ struct Handshake: Sendable {
                     "consumer_cancel_notify": true, "authentication_failure_close": true,
                 ]),
             ],
-            mechanism: "PLAIN", response: [0] + Array(user.utf8) + [0] + Array(password.utf8), locale: "en_US")
+            mechanism: "PLAIN", response: [0] + Array(user.utf8) + [0] + Array(password.utf8), locale: "en_US"
+        )
     }
 
     /// Zero means "no limit" on the wire.
