@@ -70,6 +70,7 @@ let package = Package(
         library("Observability", ["EventLoop", "JSON"]),
         library("Service", ["EventLoop", "HTTP", "JSON", "Observability"]),
         library("Orders"),
+        library("OrderEvents", ["JSON", "Orders"], exclude: ["Schemas", "asyncapi.yaml"]),
         library("OrderSchema", resources: [.embedInCode("Migrations")]),
         library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "Observability"]),
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders"]),
@@ -117,6 +118,7 @@ let package = Package(
         tests("Observability", ["Observability", "EventLoop", "JSON", "TestSupport"]),
         tests("Service", ["Service", "HTTP", "EventLoop", "Observability", "JSON", "TestSupport"]),
         tests("Orders", ["Orders", "TestSupport"]),
+        tests("OrderEvents", ["OrderEvents", "Orders", "JSON", "TestSupport"]),
         tests("OrderSchema", ["OrderSchema", "Orders", "TestSupport"]),
         tests(
             "Messaging", ["Messaging", "AMQP", "EventLoop", "JSON", "Orders", "Observability", "TestSupport"]),

@@ -1,0 +1,107 @@
+package import JSON
+package import Orders
+
+/// The order as order-accept's API shows it, which is also the value of `order:pending:{orderId}`.
+extension Order {
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.field("id", id.value)
+            writer.field("correlationId", correlationID.description)
+            writer.field("createdAt", createdAt.description)
+            writer.field("status", status.wireName)
+            writer.key("total")
+            writer.hundredths(total.hundredths)
+            writer.field("currency", currency.code)
+            writer.key("items")
+            writer.array { writer in
+                for line in lines { line.write(to: &writer) }
+            }
+        }
+    }
+
+    package func encode() -> [UInt8] {
+        JSONWriter.encode(reserving: 512) { write(to: &$0) }
+    }
+
+    /// Reads a whole document. The owner is not in it: it comes from `order:map:{cid}`.
+    package init(decoding document: Span<UInt8>, customer: UserID) throws(EventError) {
+        do {
+            self = try JSONReader.read(document) { (reader) throws(JSONError) in
+                try Order(from: &reader, customer: customer)
+            }
+        } catch {
+            throw EventError(error)
+        }
+    }
+
+    private init(from reader: inout JSONReader, customer: UserID) throws(JSONError) {
+        var id: OrderID?
+        var correlationID: CorrelationID?
+        var createdAt: Timestamp?
+        var status: OrderStatus?
+        var total: Money?
+        var currency: Currency?
+        var lines: [OrderLine]?
+        try reader.object { (reader, key) throws(JSONError) in
+            switch key {
+            case "id": id = try reader.orderID()
+            case "correlationId": correlationID = try reader.correlationID()
+            case "createdAt": createdAt = try reader.timestamp()
+            case "status": status = try reader.status()
+            case "total": total = try reader.money(upTo: OrderTotals.largest)
+            case "currency": currency = try reader.currency()
+            case "items":
+                lines = try reader.list(limit: OrderRequest.maximumLines) { (reader) throws(JSONError) in
+                    try OrderLine(from: &reader)
+                }
+            default: try reader.skip()
+            }
+        }
+        self.init(
+            id: try reader.required(id, "id"),
+            correlationID: try reader.required(correlationID, "correlationId"),
+            customer: customer,
+            createdAt: try reader.required(createdAt, "createdAt"),
+            status: try reader.required(status, "status"),
+            total: try reader.required(total, "total"),
+            currency: try reader.required(currency, "currency"),
+            lines: try reader.required(lines, "items"))
+    }
+}
+
+extension OrderLine {
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.field("productId", productID)
+            writer.field("productName", productName)
+            writer.field("imageUrl", imageURL)
+            writer.key("unitPrice")
+            writer.hundredths(unitPrice.hundredths)
+            writer.field("quantity", quantity)
+        }
+    }
+
+    init(from reader: inout JSONReader) throws(JSONError) {
+        var productID: String?
+        var productName: String?
+        var imageURL: String?
+        var unitPrice: Money?
+        var quantity: Int?
+        try reader.object { (reader, key) throws(JSONError) in
+            switch key {
+            case "productId": productID = try reader.productID()
+            case "productName": productName = try reader.string()
+            case "imageUrl": imageURL = try reader.string()
+            case "unitPrice": unitPrice = try reader.money(upTo: OrderTotals.largestUnitPrice)
+            case "quantity": quantity = try reader.quantity()
+            default: try reader.skip()
+            }
+        }
+        self.init(
+            productID: try reader.required(productID, "productId"),
+            productName: try reader.required(productName, "productName"),
+            imageURL: try reader.required(imageURL, "imageUrl"),
+            unitPrice: try reader.required(unitPrice, "unitPrice"),
+            quantity: try reader.required(quantity, "quantity"))
+    }
+}

@@ -1,0 +1,41 @@
+package import JSON
+package import Orders
+
+extension UncheckedLine {
+    /// The `items` of a POST's body, for `OrderRequest(checking:)`.
+    ///
+    /// - Returns: nil when `items` is missing or no array, or when the body is no object; a line of another
+    ///   kind than object counts as one without members.
+    /// - Throws: only when the body is not JSON.
+    package static func lines(of body: Span<UInt8>) throws(JSONError) -> [UncheckedLine]? {
+        try JSONReader.read(body) { (reader) throws(JSONError) in
+            guard try reader.peek() == .object else {
+                try reader.skip()
+                return nil
+            }
+            var lines: [UncheckedLine]?
+            try reader.object { (reader, key) throws(JSONError) in
+                guard key == "items", try reader.peek() == .array else { return try reader.skip() }
+                lines = try reader.list { (reader) throws(JSONError) in try UncheckedLine(from: &reader) }
+            }
+            return lines
+        }
+    }
+
+    private init(from reader: inout JSONReader) throws(JSONError) {
+        self.init(productID: nil, quantity: .missing)
+        guard try reader.peek() == .object else {
+            try reader.skip()
+            return
+        }
+        try reader.object { (reader, key) throws(JSONError) in
+            switch key {
+            case "productId": productID = try reader.stringOrNil()
+            case "quantity":
+                if try reader.takeNull() { return }
+                quantity = try reader.intOrNil().map { .number(Int64($0)) } ?? .unreadable
+            default: try reader.skip()
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package import JSON
+package import Orders
+
+/// `order.accepted.v1`: order-accept has taken an order; order-process is to record it.
+package struct OrderAccepted: OrderEvent {
+    package struct Line: Hashable, Sendable {
+        package var productID: String
+        package var quantity: Int
+        /// The price at acceptance, which is what will be charged.
+        package var unitPrice: Money
+
+        package init(productID: String, quantity: Int, unitPrice: Money) {
+            self.productID = productID
+            self.quantity = quantity
+            self.unitPrice = unitPrice
+        }
+    }
+
+    package static let type = OrderEventType.accepted
+
+    package let correlationID: CorrelationID
+    package let orderID: OrderID
+    package let customer: UserID
+    package let acceptedAt: Timestamp
+    package let lines: [Line]
+
+    package init(_ order: Order) {
+        correlationID = order.correlationID
+        orderID = order.id
+        customer = order.customer
+        acceptedAt = order.createdAt
+        lines = order.lines.map { line in
+            Line(productID: line.productID, quantity: line.quantity, unitPrice: line.unitPrice)
+        }
+    }
+
+    /// Refuses what order-accept would not have let in: no or too many lines, quantities and prices beyond
+    /// their limits, a total beyond what the database holds.
+    package init(from reader: inout JSONReader) throws(JSONError) {
+        var correlationID: CorrelationID?
+        var orderID: OrderID?
+        var customer: UserID?
+        var acceptedAt: Timestamp?
+        var lines: [Line]?
+        try reader.object { (reader, key) throws(JSONError) in
+            switch key {
+            case "correlationId": correlationID = try reader.correlationID()
+            case "orderId": orderID = try reader.orderID()
+            case "customerId": customer = try reader.userID()
+            case "acceptedAt": acceptedAt = try reader.timestamp()
+            case "items": lines = try Self.lines(&reader)
+            default: try reader.skip()
+            }
+        }
+        self.correlationID = try reader.required(correlationID, "correlationId")
+        self.orderID = try reader.required(orderID, "orderId")
+        self.customer = try reader.required(customer, "customerId")
+        self.acceptedAt = try reader.required(acceptedAt, "acceptedAt")
+        self.lines = try reader.required(lines, "items")
+    }
+
+    private static func lines(_ reader: inout JSONReader) throws(JSONError) -> [Line] {
+        let start = reader.position
+        let lines = try reader.list(limit: OrderRequest.maximumLines) { (reader) throws(JSONError) in
+            try Line(from: &reader)
+        }
+        guard !lines.isEmpty, Self.total(of: lines) != nil else { throw JSONError(.invalidValue, at: start) }
+        return lines
+    }
+
+    /// Nil when the database could not hold it.
+    private static func total(of lines: [Line]) -> Money? {
+        var total = Money.zero
+        for line in lines {
+            guard let amount = line.unitPrice.multiplied(by: line.quantity), let sum = total.adding(amount),
+                sum <= OrderTotals.largest
+            else { return nil }
+            total = sum
+        }
+        return total
+    }
+
+    package func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.field("correlationId", correlationID.description)
+            writer.field("orderId", orderID.value)
+            writer.field("customerId", customer.value)
+            writer.field("acceptedAt", acceptedAt.description)
+            writer.key("items")
+            writer.array { writer in
+                for line in lines { line.write(to: &writer) }
+            }
+        }
+    }
+}
+
+extension OrderAccepted.Line {
+    init(from reader: inout JSONReader) throws(JSONError) {
+        var productID: String?
+        var quantity: Int?
+        var unitPrice: Money?
+        try reader.object { (reader, key) throws(JSONError) in
+            switch key {
+            case "productId": productID = try reader.productID()
+            case "quantity": quantity = try reader.quantity()
+            case "unitPrice": unitPrice = try reader.money(upTo: OrderTotals.largestUnitPrice)
+            default: try reader.skip()
+            }
+        }
+        self.productID = try reader.required(productID, "productId")
+        self.quantity = try reader.required(quantity, "quantity")
+        self.unitPrice = try reader.required(unitPrice, "unitPrice")
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.field("productId", productID)
+            writer.field("quantity", quantity)
+            writer.key("unitPrice")
+            writer.hundredths(unitPrice.hundredths)
+        }
+    }
+}
