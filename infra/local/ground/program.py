@@ -100,16 +100,16 @@ class Program:
             text = ["(it wrote nothing)"]
         return "\n".join(f"    {line}" for line in text)
 
-    def wait_ready(self, timeout, child=None):
+    def wait_ready(self, timeout, has_ended=lambda: False):
         """Blocks until ready; a clear failure with the log's end otherwise.
 
-        `child` is the process from `start`: when it ends, waiting is over.
+        `has_ended` tells that nobody will start it any more: waiting is over.
         """
         deadline = time.monotonic() + timeout
         missing = "it did not start"
         while time.monotonic() < deadline:
-            if child and child.poll() is not None:
-                missing = f"it ended with status {child.returncode}"
+            if has_ended():
+                missing = "it ended"
                 break
             missing = self.ready()
             if missing is None and self.pid:

@@ -41,6 +41,9 @@ def programs(directory, port, epmd_port, dist_port, password, management_port=No
         ports={"amqp": port, "erlang distribution": dist_port}
         | ({"rabbitmq management": management_port} if management_port else {}),
         environment=environment(data, home, epmd_port, dist_port),
+        # The management plugin makes TERM take five seconds more, during which nothing happens; by then the
+        # listeners are closed and the message stores are on disk, so it is cut short.
+        stop_seconds=1 if management_port else 15,
         ready=lambda: missing(port, management_port, password))]
 
 
@@ -54,6 +57,7 @@ def environment(data, home, epmd_port, dist_port):
         "RABBITMQ_MNESIA_BASE": str(data / "mnesia"), "RABBITMQ_LOG_BASE": str(data / "log"),
         "RABBITMQ_PID_FILE": str(data / "pid"), "RABBITMQ_CONFIG_FILE": str(data / "rabbitmq.conf"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(data / "enabled_plugins"),
+        "RABBITMQ_LOG": "-color",
         "RABBITMQ_DIST_PORT": str(dist_port), "ERL_EPMD_PORT": str(epmd_port), "ERL_EPMD_ADDRESS": ports.HOST,
         # No busy waiting: an idle broker would otherwise spin on the cores the services need.
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
@@ -105,7 +109,6 @@ def description(port, management_port, password, pid):
     return {
         "host": ports.HOST, "port": port, "user": USER, "password": password, "vhost": VHOST,
         "uri": uri(port, password),
-        "managementUrl":
-            f"http://{USER}:{password}@{ports.HOST}:{management_port}" if management_port else None,
+        "managementUrl": f"http://{ports.HOST}:{management_port}" if management_port else None,
         "pid": pid,
     }

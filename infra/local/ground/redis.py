@@ -33,8 +33,12 @@ def missing(port, password):
     return None if answer.endswith(b"+PONG\r\n") else answer.decode(errors="replace").strip()
 
 
+def uri(port, password):
+    return f"redis://{USER}:{password}@{ports.HOST}:{port}"
+
+
 def description(port, password, pid):
     return {
         "host": ports.HOST, "port": port, "user": USER, "password": password,
-        "url": f"redis://{USER}:{password}@{ports.HOST}:{port}", "pid": pid,
+        "url": uri(port, password), "pid": pid,
     }

@@ -1,0 +1,203 @@
+"""Debian's supervisord, one per stack, without privileges of its own: it restarts what dies.
+
+It runs `launch SPECIFICATION` for every program, is spoken to over a Unix socket in the stack's folder, and
+`keeper` beside it retries what it has given up.
+"""
+
+import contextlib
+import hashlib
+import http.client
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import xmlrpc.client
+
+from ground import process
+from ground.fault import Fault
+
+SUPERVISORD = "/usr/bin/supervisord"
+KEEPER = str(pathlib.Path(__file__).resolve().parent.parent / "keeper")
+SOCKET_PATH_LIMIT = 100  # bytes, of the kernel's 107; supervisord adds a few while it makes the socket
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=10)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class UnixTransport(xmlrpc.client.Transport):
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def make_connection(self, host):
+        return UnixConnection(self.path)
+
+
+def socket_path(directory):
+    path = str(directory / "run" / "supervisor.sock")
+    if len(path.encode()) <= SOCKET_PATH_LIMIT:
+        return path
+    return f"/tmp/waybill-{os.getuid()}-{hashlib.sha256(path.encode()).hexdigest()[:10]}.sock"
+
+
+class Supervisor:
+    def __init__(self, directory):
+        self.directory = directory
+        self.socket = socket_path(directory)
+        self.configuration = directory / "run" / "supervisord.conf"
+        self.pid_file = directory / "run" / "supervisord.pid"
+        self.log = directory / "log" / "supervisord.log"
+
+    @property
+    def rpc(self):
+        """A fresh connection each time: it is used from several threads."""
+        return xmlrpc.client.ServerProxy("http://localhost", transport=UnixTransport(self.socket)).supervisor
+
+    def is_running(self):
+        try:
+            return self.rpc.getState()["statename"] == "RUNNING"
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+            return False
+
+    def write(self, programs):
+        """The configuration file. A literal % is doubled in it."""
+        quoted = {key: str(value).replace("%", "%%") for key, value in {
+            "socket": self.socket, "pid": self.pid_file, "log": self.log, "directory": self.directory,
+            "keeper": f'"{sys.executable}" -ES "{KEEPER}" "{self.socket}"',
+            "keeperlog": self.directory / "log" / "keeper.log"}.items()}
+        # Said explicitly, root is not complained about.
+        text = SETTINGS.format(user="user = root" if os.geteuid() == 0 else "", **quoted)
+        for program in programs:
+            command = " ".join(f'"{part}"' for part in program.command).replace("%", "%%")
+            text += PROGRAM.format(
+                name=program.name, command=command, signal=program.stop_signal.name[3:], seconds=program.stop_seconds)
+        for path in (self.configuration, self.log):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self.configuration.write_text(text)
+
+    def start(self):
+        """Starts supervisord as a daemon; no program runs yet."""
+        done = subprocess.run(
+            [SUPERVISORD, "-c", str(self.configuration)], cwd="/", capture_output=True, text=True, check=False,
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise Fault(f"supervisord did not start:\n{done.stdout}{done.stderr}")
+        process.wait_until(self.is_running, 10)
+        if not self.is_running():
+            raise Fault(f"supervisord does not answer; see {self.log}")
+
+    def reload(self):
+        """Takes the configuration file's added and removed programs over."""
+        for name in self.removed_programs():
+            self.remove(name)
+        added, _, _ = self.rpc.reloadConfig()[0]
+        for name in added:
+            self.rpc.addProcessGroup(name)
+
+    def removed_programs(self):
+        return self.rpc.reloadConfig()[0][2]
+
+    def remove(self, name):
+        with contextlib.suppress(xmlrpc.client.Fault):
+            self.rpc.stopProcess(name, True)
+        self.rpc.removeProcessGroup(name)
+
+    def state(self, name):
+        return self.rpc.getProcessInfo(name)["statename"]
+
+    def start_program(self, program):
+        """Does nothing when it runs already."""
+        if self.state(program.name) not in ("STARTING", "RUNNING"):
+            self.rpc.startProcess(program.name, False)
+
+    def stop_programs(self, programs):
+        """All at once; returns when they are gone."""
+        for program in programs:
+            with contextlib.suppress(xmlrpc.client.Fault):  # it is not running
+                self.rpc.stopProcess(program.name, False)
+        limit = max((program.stop_seconds for program in programs), default=0) + 5
+        process.wait_gone([program.pid_file for program in programs], limit)
+
+    def stop_keeper(self):
+        """Before anything else is stopped: it must not start again what is going down."""
+        with contextlib.suppress(xmlrpc.client.Fault):
+            self.rpc.stopProcess("keeper", False)
+
+    def has_given_up(self, name):
+        return self.state(name) == "FATAL"
+
+    def pid(self):
+        """supervisord's own pid. Its file says only the number, so the command line has to confirm it."""
+        try:
+            number = int(self.pid_file.read_text())
+            command = pathlib.Path(f"/proc/{number}/cmdline").read_bytes().split(b"\0")
+        except (OSError, ValueError):
+            return None
+        return number if str(self.configuration).encode() in command else None
+
+    def quit(self):
+        """Ends supervisord, and what it still runs."""
+        pid = self.pid()
+        if pid is None:
+            return
+        with contextlib.suppress(OSError, http.client.HTTPException, xmlrpc.client.Error):
+            self.rpc.shutdown()
+        started = process.start_time(pid)
+        deadline = time.monotonic() + 5
+        while started and process.start_time(pid) == started:
+            if time.monotonic() > deadline:
+                process.send(pid, signal.SIGKILL)
+            time.sleep(process.PAUSE)
+
+
+SETTINGS = """[supervisord]
+logfile = {log}
+logfile_maxbytes = 1MB
+logfile_backups = 1
+pidfile = {pid}
+{user}
+nocleanup = true
+
+[unix_http_server]
+file = {socket}
+chmod = 0700
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+
+[eventlistener:keeper]
+command = {keeper}
+events = PROCESS_STATE_STARTING,PROCESS_STATE_EXITED,TICK_5
+buffer_size = 1000
+startretries = 1000000
+stdout_logfile = NONE
+stderr_logfile = {keeperlog}
+stderr_logfile_maxbytes = 1MB
+"""
+
+# A program that ends within a second is tried again after 1, 2 and 3 seconds, then every five (by the keeper);
+# one that ran longer is started again at once.
+PROGRAM = """
+[program:{name}]
+command = {command}
+autostart = false
+autorestart = true
+startsecs = 1
+startretries = 3
+stopsignal = {signal}
+stopwaitsecs = {seconds}
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = NONE
+"""
