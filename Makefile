@@ -1,22 +1,76 @@
-# The front door. Each target is one line here and one script in infra/local; `make help` lists them.
-# A comment after `##` is the target's help.
+# The front door. A target is a line here and a script in infra/local; `make help` lists them: the text after
+# `##` is a target's help. To add one, write its script and two lines here.
 
 SHELL := /bin/bash
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := build
-.SUFFIXES:
-MAKEFLAGS += --no-builtin-rules
 
 L := infra/local
 
 .PHONY: build
-build: deps ## Install what is missing and build everything in release mode (the default)
+build: deps ## Install what is missing, then build everything in release mode (the default)
 	@swift build -c release
+
+.PHONY: run
+run: $(if $(WAYBILL_BIN),deps,build) ## Start everything in the foreground, logs in one stream; Ctrl-C stops all
+	@$(L)/stack run
+
+.PHONY: up
+up: $(if $(WAYBILL_BIN),deps,build) ## Start everything detached; var/stack.json then lists what runs
+	@$(L)/stack up
+
+.PHONY: down
+down: ## Stop everything
+	@$(L)/stack down
+
+.PHONY: status
+status: ## Show what runs
+	@$(L)/stack status
+
+.PHONY: logs
+logs: ## Follow the logs of a running stack
+	@$(L)/stack logs
+
+.PHONY: test
+test: test-deps ## Lint, build, all tests on private servers, unit tests under sanitizers (FILTER=… for some)
+	@$(L)/test
+
+.PHONY: test-quick
+test-quick: test-deps ## The same without the sanitizers
+	@$(L)/test --quick
+
+.PHONY: lint
+lint: test-deps ## Check the style of Swift, shell and Python
+	@$(L)/lint
+
+.PHONY: format
+format: ## Format the Swift code in place
+	@swift format -i --parallel -r Package.swift libs services Tests
+
+.PHONY: fuzz
+fuzz: deps ## Fuzz the parsers with libFuzzer, 30 seconds each
+	@Tests/Fuzz/run
+
+.PHONY: doctor
+doctor: ## Look for what could keep the stack from running
+	@$(L)/doctor
+
+.PHONY: clean
+clean: ## Stop the stack and remove its data, logs and secrets (not what was built)
+	@$(L)/stack clean
 
 .PHONY: deps
 deps: ## Install the Debian packages that are missing (with sudo when not root)
 	@$(L)/install build run
 
+.PHONY: test-deps
+test-deps:
+	@$(L)/install build run lint
+
 .PHONY: help
 help: ## This list
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
 	while IFS=$$'\t' read -r target text; do printf '  \033[1m%-12s\033[0m %s\n' "$$target" "$$text"; done
+	@echo
+	@echo '  WAYBILL_NOTIFIERS=3 WAYBILL_ACCEPTORS=2 WAYBILL_PROCESSORS=2 make up    more replicas'
+	@echo '  WAYBILL_PORT_OFFSET=100 make up                                         a second stack beside it'

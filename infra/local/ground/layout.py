@@ -38,7 +38,8 @@ class Layout:
     @staticmethod
     def from_environment():
         offset = number("WAYBILL_PORT_OFFSET", 0, 0, MAX_OFFSET)
-        default = ROOT / "var" / str(offset) if offset else ROOT / "var"
+        base = pathlib.Path(os.environ.get("WAYBILL_VAR_BASE") or ROOT / "var")
+        default = base / str(offset) if offset else base
         return Layout(
             offset=offset,
             directory=pathlib.Path(os.environ.get("WAYBILL_VAR") or default).absolute(),

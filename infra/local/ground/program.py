@@ -34,6 +34,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: int = 15  # after which it is killed
     stamp: list[int] = field(default_factory=list)  # changes when the executable does
+    log_start: int = 0  # bytes of log from before this start
 
     @property
     def specification(self):
@@ -93,12 +94,16 @@ class Program:
                 process.wait_gone([self.pid_file], 5)
         process.kill_leftovers(self.pid_file)
 
+    def mark_log(self):
+        """What is in the log by now will not be shown as the reason of a failure."""
+        self.log_start = self.log.stat().st_size if self.log.exists() else 0
+
     def tail(self, lines=15):
         try:
-            text = self.log.read_text(errors="replace").splitlines()[-lines:]
+            text = self.log.read_bytes()[self.log_start:].decode(errors="replace").splitlines()[-lines:]
         except FileNotFoundError:
-            text = ["(it wrote nothing)"]
-        return "\n".join(f"    {line}" for line in text)
+            text = []
+        return "\n".join(f"    {line}" for line in text or ["(it wrote nothing)"])
 
     def wait_ready(self, timeout, has_ended=lambda: False):
         """Blocks until ready; a clear failure with the log's end otherwise.

@@ -4,11 +4,13 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from ground import edge, place, ports, postgres, process, rabbitmq, redis, secretfile, services, stackfile
 from ground.fault import Fault
+from ground.layout import MAX_OFFSET, Layout
 from ground.supervisor import Supervisor
 
 READY_SECONDS = 60
@@ -125,6 +127,7 @@ class Stack:
     def bring_up_one(self, program):
         began = time.monotonic()
         was_running = program.pid is not None
+        program.mark_log()
         self.supervisor.start_program(program)
         program.wait_ready(READY_SECONDS, lambda: self.supervisor.has_given_up(program.name))
         numbers = ", ".join(str(port) for port in program.ports.values())
@@ -207,12 +210,9 @@ class Known:
 
 def free_offset():
     """An offset whose ports are all free, for a second stack beside others; chosen at random against races."""
-    import random
-
-    from ground import layout as layouts
-
-    for offset in random.sample(range(1000, layouts.MAX_OFFSET, 100), k=(layouts.MAX_OFFSET - 1000) // 100):
+    candidates = range(1000, MAX_OFFSET, 100)
+    for offset in random.sample(candidates, len(candidates)):
         os.environ["WAYBILL_PORT_OFFSET"] = str(offset)
-        if all(ports.is_free(port) for port in layouts.Layout.from_environment().every_port):
+        if all(ports.is_free(port) for port in Layout.from_environment().every_port):
             return offset
     raise Fault("no free port offset")
