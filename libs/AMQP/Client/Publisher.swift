@@ -112,7 +112,7 @@ package final class Publisher {
         var next: Instant?
         func note(_ instant: Instant) { next = next.map { min($0, instant) } ?? instant }
 
-        window.forEach { publication in
+        window.visit { publication in
             if publication.isSettled { return }
             if publication.deadline > now { return note(publication.deadline) }
             publication.settle(AMQPError(.timeout, "no confirm in time"))

@@ -39,7 +39,7 @@ struct ConfirmWindow<Element> {
     }
 
     /// Hands every unsettled element to `body`, oldest first; O(window), for deadlines.
-    func forEach(_ body: (Element) -> Void) {
+    func visit(_ body: (Element) -> Void) {
         for offset in 0..<slots.count {
             if let element = slots[offset] { body(element) }
         }

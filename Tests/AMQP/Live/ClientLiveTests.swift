@@ -1,0 +1,132 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import AMQP
+
+@Suite(.enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
+struct ClientLiveTests {
+    @Test @Loop func aSilentConnectionIsLostAfterTwoHeartbeats() async throws {
+        let proxy = try await Proxy(to: Broker.configuration().endpoint)
+        defer { proxy.close() }
+        try await Broker.withClient(through: proxy, heartbeat: .seconds(1)) { client in
+            proxy.freeze()
+            let start = Instant.systemNow()
+            try await eventually("a new connection") { proxy.connections == 2 && client.isReady }
+            #expect(start.duration(to: .systemNow()) < .seconds(4))
+        }
+    }
+
+    @Test @Loop func heartbeatsKeepAnIdleConnection() async throws {
+        try await Broker.withClient(heartbeat: .seconds(1)) { client in
+            var states: [Client.State] = []
+            client.onStateChange { states.append($0) }
+            try await Loop.sleep(for: .milliseconds(3500))
+            #expect(states.isEmpty && client.isReady)
+        }
+    }
+
+    @Test @Loop func wrongCredentialsAreNamed() async throws {
+        var configuration = try Broker.configuration()
+        configuration.password = "wrong"
+        let authenticationFailed = await failure { try await Connection.open(configuration) }
+        #expect(authenticationFailed?.code == .authenticationFailed)
+        configuration = try Broker.configuration()
+        configuration.virtualHost = "nowhere"
+        let refused = await failure { try await Connection.open(configuration) }
+        #expect(refused?.code == .authenticationFailed)
+    }
+
+    @Test @Loop func aBrokerThatSaysNothingCostsTheConnectTimeout() async throws {
+        let mute = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { transport in
+            transport.start(Mute())
+        }
+        defer { mute.close() }
+        var configuration = try Broker.configuration()
+        configuration.endpoint.port = mute.port
+        configuration.connectTimeout = .milliseconds(200)
+        let connectionFailed = await failure { try await Connection.open(configuration) }
+        #expect(connectionFailed?.code == .connectionFailed)
+    }
+
+    @Test @Loop func aCallThatFailsClosesItsChannelOnly() async throws {
+        try await Broker.withClient { client in
+            let missing = Broker.name("missing")
+            let error = await failure {
+                try await client.withChannel { channel throws(AMQPError) in
+                    try await channel.status(of: missing)
+                }
+            }
+            #expect(error?.code == .channelClosed && error?.replyCode == 404)
+            #expect(client.isReady)
+        }
+    }
+
+    @Test @Loop func topologyIsDeclaredAgainAfterAReconnect() async throws {
+        let queue = Broker.name("auto")
+        var topology = Topology()
+        topology.queues.append(.init(name: queue, isDurable: false, isExclusive: true))
+        let proxy = try await Proxy(to: Broker.configuration().endpoint)
+        defer { proxy.close() }
+        let client = Client(try Broker.configuration(through: proxy), topology: topology)
+        client.start()
+        try await client.untilReady(within: .seconds(10))
+        // An exclusive queue goes with its connection.
+        proxy.cut()
+        try await eventually("it is back") { proxy.connections == 2 && client.isReady }
+        let publisher = Publisher(client)
+        try await publisher.publish(message("x", to: queue), within: .seconds(5))
+        await client.shutdown()
+        #expect(client.state == .closed)
+        #expect(await publisher.publish([message("y", to: queue)]).first??.code == .closed)
+    }
+
+    @Test @Loop func speaksTLS() async throws {
+        let certificate = try await TestCertificate.shared()
+        let server = try TLSServer(
+            certificateChain: certificate.certificate, privateKey: certificate.privateKey)
+        let proxy = try await Proxy(to: Broker.configuration().endpoint, tls: server)
+        defer { proxy.close() }
+        var configuration = try Broker.configuration(through: proxy)
+        configuration.tls = try TLSClient(authorities: certificate.certificate)
+        let connection = try await Connection.open(configuration)
+        #expect(connection.server.hasPrefix("RabbitMQ"))
+        await connection.close()
+        configuration.tls = try TLSClient()
+        let connectionFailed = await failure { try await Connection.open(configuration) }
+        #expect(connectionFailed?.code == .connectionFailed)
+    }
+
+    @Test @Loop func itemsCanBeTakenAndPurgedOneByOne() async throws {
+        let queue = Broker.name("get")
+        var topology = Topology()
+        topology.addQueue(queue, kind: .quorum)
+        try await Broker.withClient(topology) { client in
+            let publisher = Publisher(client)
+            _ = await publisher.publish((0..<3).map { message("\($0)", to: queue) })
+            try await client.withChannel { channel throws(AMQPError) in
+                let first = try await channel.get(from: queue)
+                #expect(first.map(text) == "0")
+                if let first { try channel.ack(first) }
+                _ = try await channel.get(from: queue)
+            }
+            // The second went back with its channel.
+            try await eventually("two are left") {
+                try await client.withChannel { channel throws(AMQPError) in
+                    try await channel.status(of: queue)
+                }.messages == 2
+            }
+            try await client.withChannel { channel throws(AMQPError) in
+                let purged = try await channel.purge(queue)
+                #expect(purged == 2)
+                let none = try await channel.get(from: queue)
+                #expect(none == nil)
+            }
+        }
+    }
+}
+
+private final class Mute: TransportHandler {
+    func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int { bytes.count }
+    func closed(_ transport: Transport, _ error: TransportError?) {}
+}

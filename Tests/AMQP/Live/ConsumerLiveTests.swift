@@ -1,0 +1,129 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import AMQP
+
+@Suite(.enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
+struct ConsumerLiveTests {
+    private func workQueue(_ purpose: String, kind: QueueKind, delays: [Duration] = []) -> (String, Topology)
+    {
+        let name = Broker.name(purpose)
+        var topology = Topology()
+        topology.addWorkQueue(name, kind: kind, retryDelays: delays)
+        return (name, topology)
+    }
+
+    @Test(arguments: [QueueKind.quorum, .classic])
+    @Loop func verdictsReachTheBroker(kind: QueueKind) async throws {
+        let (queue, topology) = workQueue("verdict", kind: kind)
+        try await Broker.withClient(topology) { client in
+            let publisher = Publisher(client)
+            _ = await publisher.publish(["ack", "park", "requeue"].map { message($0, to: queue) })
+            let consumer = Consumer(client, queue: queue)
+            for delivery in await take(3, from: consumer) {
+                switch text(delivery) {
+                case "ack": consumer.ack(delivery)
+                case "park": consumer.reject(delivery, requeue: false)
+                default: consumer.reject(delivery, requeue: true)
+                }
+            }
+            let again = await take(1, from: consumer)
+            #expect(again.map(text) == ["requeue"] && again[0].isRedelivered)
+            consumer.ack(again)
+            let deadLetters = Consumer(client, queue: Topology.deadLetterQueue(of: queue))
+            let parked = await take(1, from: deadLetters)
+            #expect(parked.map(text) == ["park"])
+            deadLetters.ack(parked)
+            #expect(consumer.unsettled == 0)
+        }
+    }
+
+    @Test(arguments: [QueueKind.quorum, .classic])
+    @Loop func aRetryQueueHandsBackWhenItsTimeIsUp(kind: QueueKind) async throws {
+        let delay = Duration.milliseconds(150)
+        let (queue, topology) = workQueue("retry", kind: kind, delays: [delay])
+        try await Broker.withClient(topology) { client in
+            let publisher = Publisher(client)
+            let start = Instant.systemNow()
+            try await publisher.publish(message("later", to: Topology.retryQueue(of: queue, after: delay)))
+            let consumer = Consumer(client, queue: queue)
+            let deliveries = await take(1, from: consumer)
+            #expect(deliveries.map(text) == ["later"])
+            #expect(start.duration(to: .systemNow()) >= delay)
+            consumer.ack(deliveries)
+        }
+    }
+
+    @Test @Loop func prefetchBoundsWhatIsUnsettled() async throws {
+        let (queue, topology) = workQueue("prefetch", kind: .classic)
+        try await Broker.withClient(topology) { client in
+            let publisher = Publisher(client)
+            _ = await publisher.publish((0..<50).map { message("\($0)", to: queue) })
+            let consumer = Consumer(client, queue: queue, prefetch: 10)
+            let first = await take(10, from: consumer)
+            #expect(first.count == 10 && consumer.unsettled == 10)
+            // Acked out of order, all come in the end.
+            for delivery in first.reversed() { consumer.ack(delivery) }
+            var rest: [Delivery] = []
+            while rest.count < 40, let batch = await consumer.next() {
+                #expect(consumer.unsettled <= 10)
+                rest += batch
+                consumer.ack(batch.reversed())
+            }
+            #expect((first + rest).map(text) == (0..<50).map(String.init))
+        }
+    }
+
+    @Test @Loop func afterAReconnectOldVerdictsAreDroppedAndAllComesAgain() async throws {
+        let (queue, topology) = workQueue("reconnect", kind: .quorum)
+        let proxy = try await Proxy(to: Broker.configuration().endpoint)
+        defer { proxy.close() }
+        try await Broker.withClient(topology, through: proxy) { client in
+            let publisher = Publisher(client)
+            _ = await publisher.publish((0..<3).map { message("\($0)", to: queue) })
+            let consumer = Consumer(client, queue: queue)
+            let old = await take(3, from: consumer)
+            proxy.cut()
+            try await eventually("the consumer is back") { proxy.connections == 2 && consumer.isConsuming }
+            consumer.ack(old)
+            let again = await take(3, from: consumer)
+            #expect(again.map(text) == old.map(text) && again.allSatisfy(\.isRedelivered))
+            consumer.ack(again)
+        }
+    }
+
+    @Test @Loop func aDeletedQueueIsDeclaredAndConsumedAgain() async throws {
+        let (queue, topology) = workQueue("cancel", kind: .classic)
+        try await Broker.withClient(topology) { client in
+            let consumer = Consumer(client, queue: queue)
+            try await eventually("it consumes") { consumer.isConsuming }
+            try await client.withChannel { channel throws(AMQPError) in try await channel.deleteQueue(queue) }
+            let publisher = Publisher(client)
+            try await eventually("the queue is back") {
+                await publisher.publish([message("new", to: queue)]).first! == nil
+            }
+            let deliveries = await take(1, from: consumer)
+            #expect(deliveries.map(text) == ["new"])
+            consumer.ack(deliveries)
+        }
+    }
+
+    @Test @Loop func stoppingGivesBackWhatWasNotHandedOut() async throws {
+        let (queue, topology) = workQueue("stop", kind: .classic)
+        try await Broker.withClient(topology) { client in
+            let publisher = Publisher(client)
+            _ = await publisher.publish((0..<20).map { message("\($0)", to: queue) })
+            let consumer = Consumer(client, queue: queue, batchLimit: 5)
+            let batch = try #require(await consumer.next())
+            await consumer.stop()
+            #expect(await consumer.next() == nil)
+            consumer.ack(batch)
+            try await eventually("the rest is back in the queue") {
+                try await client.withChannel { channel throws(AMQPError) in
+                    try await channel.status(of: queue)
+                } == QueueStatus(messages: 20 - batch.count, consumers: 0)
+            }
+        }
+    }
+}
