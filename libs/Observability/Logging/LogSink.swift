@@ -59,7 +59,7 @@ package import EventLoop
     private func reportDropped() {
         guard buffer.unreported > 0, buffer.count < buffer.limit / 2 else { return }
         let line = LogLine(
-            time: RFC3339.now().milliseconds, level: .warning, key: "log.dropped", correlationID: nil,
+            time: WallClock.milliseconds(), level: .warning, key: "log.dropped", correlationID: nil,
             trace: nil, fields: ["lines": buffer.takeUnreported()])
         buffer.append { format.append(line, from: origin, to: &$0) }
     }

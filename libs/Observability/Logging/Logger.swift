@@ -8,7 +8,7 @@ package import EventLoop
 /// log.info("order.accepted", ["orderId": order.id], cid: order.correlationID, trace: trace)
 /// ```
 @Loop package struct Logger {
-    @usableFromInline let sink: LogSink
+    package let sink: LogSink
     package let level: LogLevel
 
     package nonisolated init(sink: LogSink, level: LogLevel) {
@@ -83,7 +83,7 @@ package import EventLoop
     ) {
         sink.write(
             LogLine(
-                time: RFC3339.now().milliseconds, level: level, key: key, correlationID: cid, trace: trace,
+                time: WallClock.milliseconds(), level: level, key: key, correlationID: cid, trace: trace,
                 fields: fields))
     }
 }

@@ -1,3 +1,5 @@
+internal import EventLoop
+
 /// A time of day in UTC as RFC 3339 writes it, to the millisecond: `2026-11-20T15:44:00.123Z`.
 package struct RFC3339: Sendable, CustomStringConvertible {
     /// Since 1970; years 0 to 9999.
@@ -9,8 +11,7 @@ package struct RFC3339: Sendable, CustomStringConvertible {
 
     /// The wall clock.
     package static func now() -> RFC3339 {
-        let time = SystemCalls.wallClock()
-        return RFC3339(milliseconds: Int64(time.seconds) * 1000 + Int64(time.nanoseconds / 1_000_000))
+        RFC3339(milliseconds: WallClock.milliseconds())
     }
 
     package var description: String {

@@ -46,8 +46,7 @@ package import EventLoop
     }
 
     package func observe(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        observe(Double(seconds) + Double(attoseconds) * 1e-18)
+        observe(duration.seconds)
     }
 }
 

@@ -2,13 +2,6 @@ import Glibc
 
 /// The few calls of the C library that logging and process metrics need. The only `unsafe` of this room.
 package enum SystemCalls {
-    /// Wall-clock time since 1970.
-    package static func wallClock() -> (seconds: Int, nanoseconds: Int) {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return (time.tv_sec, time.tv_nsec)
-    }
-
     /// A small file whole. Nil when it cannot be opened or read, or is longer than the limit.
     package static func contents(of path: String, limit: Int = 1 << 20) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)

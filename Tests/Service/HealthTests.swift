@@ -1,0 +1,61 @@
+import EventLoop
+import Testing
+
+@testable import Service
+
+@Loop @Suite struct HealthTests {
+    let health = Health()
+
+    @Test func phasesComeBeforeChecks() async {
+        health.addCheck("x") { "down" }
+        health.phase = .starting("redis")
+        #expect(await health.readiness() == Readiness(status: .starting, reasons: ["starting redis"]))
+        health.phase = .serving
+        #expect(await health.readiness() == Readiness(status: .unavailable, reasons: ["x: down"]))
+        health.phase = .draining
+        #expect(await health.readiness() == Readiness(status: .draining, reasons: ["shutting down"]))
+    }
+
+    @Test func everyReasonIsNamed() async {
+        health.phase = .serving
+        health.addCheck("redis") { nil }
+        health.addCheck("rabbitmq") { "blocked" }
+        health.addProbe("postgres") { throw Refused() }
+        #expect(
+            await health.readiness()
+                == Readiness(status: .unavailable, reasons: ["rabbitmq: blocked", "postgres: refused"]))
+    }
+
+    @Test func aProbeIsAskedOnceForAllAndItsAnswerKept() async {
+        health.phase = .serving
+        let asked = Record()
+        health.addProbe("x", every: .seconds(60)) {
+            asked.events.append("asked")
+            await Task.yield()
+        }
+        async let first = health.readiness()
+        async let second = health.readiness()
+        #expect(await [first.status, second.status] == [.ready, .ready])
+        #expect(await health.readiness().status == .ready)
+        #expect(asked.events == ["asked"])
+    }
+
+    @Test func aProbeIsAskedAgainWhenItsAnswerIsOld() async {
+        health.phase = .serving
+        let asked = Record()
+        health.addProbe("x", every: .zero) { asked.events.append("asked") }
+        _ = await health.readiness()
+        _ = await health.readiness()
+        #expect(asked.events.count == 2)
+    }
+
+    @Test func aProbeThatHangsIsANo() async {
+        health.phase = .serving
+        health.addProbe("x", within: .milliseconds(5)) { try await Loop.sleep(for: .seconds(60)) }
+        let readiness = await health.readiness()
+        #expect(readiness.status == .unavailable)
+        #expect(readiness.reasons.first?.hasPrefix("x: no answer within") == true)
+    }
+
+    struct Refused: Error, CustomStringConvertible { let description = "refused" }
+}

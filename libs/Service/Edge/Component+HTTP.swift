@@ -1,0 +1,46 @@
+internal import EventLoop
+package import HTTP
+internal import Observability
+
+extension Component {
+    /// The service's HTTP server at its `LISTEN` address, with the health and metrics routes.
+    ///
+    /// It comes last in a composition, so that it is drained first.
+    @Loop package static func http(
+        _ context: ServiceContext, _ configuration: Server.Configuration = .init(),
+        routes: (Edge) -> Void = { _ in }
+    ) -> Component {
+        let router = Router()
+        context.health.addRoutes(to: router, metrics: context.metrics)
+        routes(Edge(router, log: context.log, metrics: context.metrics))
+        let server = Server(router, configuration)
+        addMetrics(of: server, context)
+        return Component(
+            "http",
+            start: {
+                let port = try await server.listen(on: context.listen)
+                context.log.info("http.listening", ["host": context.listen.host, "port": port])
+            },
+            drain: { deadline in
+                // What stands below must still get its share of the time.
+                await server.drain(within: max(Loop.now.duration(to: deadline), .zero) * 3 / 4)
+            })
+    }
+
+    @Loop private static func addMetrics(of server: Server, _ context: ServiceContext) {
+        let metrics = context.metrics
+        metrics.gauge("http_connections", "Open connections, WebSockets included.") {
+            Double(server.statistics.connections)
+        }
+        metrics.gauge("http_websockets", "Open WebSockets.") { Double(server.statistics.webSockets) }
+        metrics.counter("http_connections_accepted_total", "Connections accepted.") {
+            Double(server.statistics.accepted)
+        }
+        metrics.counter("http_connections_rejected_total", "Connections turned away by a limit.") {
+            Double(server.statistics.rejected)
+        }
+        metrics.counter("http_requests_refused_total", "Requests refused before any handler saw them.") {
+            Double(server.statistics.refused)
+        }
+    }
+}

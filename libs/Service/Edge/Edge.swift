@@ -1,0 +1,84 @@
+package import EventLoop
+package import HTTP
+package import Observability
+
+/// Answers one request within its scope; what it throws becomes a problem document.
+package typealias ScopedHandler = @Loop (Request, RequestScope) async throws -> Response
+
+/// The outer edge of an HTTP API: gives each request a trace and an id, counts and times it by route, logs
+/// it at debug, and turns errors into problem documents.
+///
+/// ```swift
+/// edge.on(.get, "/api/orders/{id}") { request, scope in … }
+/// edge.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
+/// ```
+@Loop package final class Edge {
+    /// For routes that want none of this, such as health.
+    package let router: Router
+    private let log: Logger
+    private let metrics: Metrics
+    private let inFlight: Gauge
+    private var mappings: [@Loop (any Error) -> Problem?] = []
+
+    package init(_ router: Router, log: Logger, metrics: Metrics) {
+        self.router = router
+        self.log = log
+        self.metrics = metrics
+        inFlight = metrics.gauge("http_requests_in_flight", "HTTP requests being handled.")
+        let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
+        router.notFound = wrap(unmatched) { _, _ in throw Problem(.notFound) }
+        router.methodNotAllowed = wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
+    }
+
+    /// - Parameter bodyLimit: in bytes; nil for the server's.
+    package func on(
+        _ method: Method, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping ScopedHandler
+    ) {
+        let series = RouteMetrics(metrics, method: method.name, route: pattern)
+        router.on(method, pattern, bodyLimit: bodyLimit, wrap(series, handler))
+    }
+
+    /// Says which problem an error of the domain is; nil for those that it does not know. The first answer
+    /// counts. An error that nobody knows is logged and becomes a bare 500.
+    package func mapErrors(_ mapping: @escaping @Loop (any Error) -> Problem?) {
+        mappings.append(mapping)
+    }
+
+    private func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> Handler {
+        { [self] request in
+            let begin = Instant.systemNow()
+            let scope = RequestScope(request)
+            inFlight.add(1)
+            var response: Response
+            do {
+                response = try await handler(request, scope)
+            } catch {
+                response = problem(for: error, scope).response(instance: request.path, trace: scope.trace)
+            }
+            inFlight.add(-1)
+            response.headers.add("X-Request-Id", scope.id)
+            response.headers.add("traceparent", scope.trace.traceparent)
+            let took = begin.duration(to: .systemNow())
+            series.record(response.status, took)
+            log.debug(
+                "http.request",
+                [
+                    "method": request.method.name, "target": Redaction.target(request.rawTarget),
+                    "status": response.status.code, "ms": took, "client": request.clientAddress,
+                    "requestId": scope.id,
+                ], trace: scope.trace)
+            return response
+        }
+    }
+
+    private func problem(for error: any Error, _ scope: RequestScope) -> Problem {
+        if let problem = error as? Problem { return problem }
+        for mapping in mappings {
+            if let problem = mapping(error) { return problem }
+        }
+        // The client has gone, or the server took back the request's time: nobody's fault here.
+        if error is CancellationError { return .unavailable() }
+        log.error("http.failed", ["error": "\(error)", "requestId": scope.id], trace: scope.trace)
+        return Problem(.internalServerError)
+    }
+}

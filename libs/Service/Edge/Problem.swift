@@ -1,0 +1,62 @@
+package import HTTP
+internal import JSON
+package import Observability
+
+/// A refusal as the outside sees it: a problem document (RFC 9457) with the trace's id and, for validation,
+/// the messages of each field. A handler throws it.
+///
+/// What stands here is shown to strangers: no text of another error belongs into it.
+package struct Problem: Error, Sendable {
+    package var status: Status
+    package var title: String
+    package var detail: String?
+    package var type = "about:blank"
+    /// Messages by field, `items[0].quantity`, in the order of the fields.
+    package var errors: [(field: String, messages: [String])] = []
+    /// Fields of the response beside its body, such as `Retry-After`.
+    package var headers: Headers = [:]
+
+    /// - Parameter title: the status's reason phrase when left out.
+    package init(_ status: Status, _ detail: String? = nil, title: String? = nil, headers: Headers = [:]) {
+        self.status = status
+        self.title = title ?? status.reason
+        self.detail = detail
+        self.headers = headers
+    }
+
+    /// 400 with messages by field.
+    package static func validation(_ errors: [(field: String, messages: [String])]) -> Problem {
+        var problem = Problem(.badRequest, title: "One or more validation errors occurred.")
+        problem.errors = errors
+        return problem
+    }
+
+    /// 503 that says when to come again.
+    package static func unavailable(_ detail: String? = nil, retryAfter seconds: Int = 1) -> Problem {
+        Problem(.serviceUnavailable, detail, headers: ["Retry-After": "\(seconds)"])
+    }
+
+    /// - Parameter instance: the path of the request that met the problem.
+    package func response(instance: String, trace: TraceContext) -> Response {
+        let body = JSONWriter.encode { writer in
+            writer.object { problem in
+                problem.field("type", type)
+                problem.field("title", title)
+                problem.field("status", Int(status.rawValue))
+                if let detail { problem.field("detail", detail) }
+                problem.field("instance", instance)
+                problem.field("traceId", trace.traceID.description)
+                if !errors.isEmpty {
+                    problem.key("errors")
+                    problem.object { fields in
+                        for (field, messages) in errors {
+                            fields.key(named: field)
+                            fields.array { list in for message in messages { list.string(message) } }
+                        }
+                    }
+                }
+            }
+        }
+        return Response(status, contentType: "application/problem+json", headers: headers, body: body)
+    }
+}

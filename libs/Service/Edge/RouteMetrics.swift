@@ -1,0 +1,25 @@
+internal import EventLoop
+internal import HTTP
+internal import Observability
+
+/// The series of one route, resolved when the route is added.
+@Loop final class RouteMetrics {
+    private let classes: [Counter]
+    private let duration: Histogram
+
+    init(_ metrics: Metrics, method: String, route: String) {
+        classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map { status in
+            metrics.counter(
+                "http_requests_total", "HTTP requests answered.",
+                labels: ["method": method, "route": route, "status": status])
+        }
+        duration = metrics.histogram(
+            "http_request_duration_seconds", "From the whole request to the handler's response.",
+            labels: ["method": method, "route": route])
+    }
+
+    func record(_ status: Status, _ took: Duration) {
+        classes[min(max(status.code / 100, 1), 5) - 1].increment()
+        duration.observe(took)
+    }
+}

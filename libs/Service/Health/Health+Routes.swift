@@ -1,0 +1,36 @@
+package import HTTP
+internal import JSON
+package import Observability
+
+extension Health {
+    /// Adds `/health/live`, `/health/ready`, `/healthz` and `/metrics`. Only `/healthz` may be seen from
+    /// outside, so it gives no reasons.
+    package func addRoutes(to router: Router, metrics: Metrics) {
+        router.get("/health/live") { _ in Self.answer(.ok, "ok") }
+        router.get("/health/ready") { [self] _ in
+            let readiness = await readiness()
+            let status: Status = readiness.status == .ready ? .ok : .serviceUnavailable
+            return Self.answer(status, readiness.status.rawValue, reasons: readiness.reasons)
+        }
+        router.get("/healthz") { [self] _ in
+            let isReady = await readiness().status == .ready
+            return isReady ? Self.answer(.ok, "ok") : Self.answer(.serviceUnavailable, "unavailable")
+        }
+        router.get("/metrics") { _ in
+            Response(.ok, contentType: PrometheusText.contentType, body: metrics.exposition())
+        }
+    }
+
+    private static func answer(_ status: Status, _ text: String, reasons: [String] = []) -> Response {
+        let body = JSONWriter.encode { writer in
+            writer.object { object in
+                object.field("status", text)
+                if !reasons.isEmpty {
+                    object.key("reasons")
+                    object.array { list in for reason in reasons { list.string(reason) } }
+                }
+            }
+        }
+        return Response(status, json: body, headers: ["Cache-Control": "no-store"])
+    }
+}

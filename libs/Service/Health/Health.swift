@@ -1,0 +1,93 @@
+package import EventLoop
+
+/// Whether this process should get work: the phase of its life, and checks of what it depends on.
+@Loop package final class Health {
+    package enum Phase: Sendable, Equatable {
+        /// The component that is being started.
+        case starting(String)
+        case serving
+        case draining
+    }
+
+    package var phase = Phase.starting("")
+    private var checks: [(name: String, reason: @Loop () async -> String?)] = []
+
+    package nonisolated init() {}
+
+    /// Adds a check that reads a state: `reason` says why the process cannot serve, nil when it can.
+    package func addCheck(_ name: String, reason: @escaping @Loop () -> String?) {
+        checks.append((name, reason))
+    }
+
+    /// Adds a check that asks somebody, at most once in `interval` however often readiness is asked for; an
+    /// answer after `deadline` counts as none.
+    package func addProbe(
+        _ name: String, every interval: Duration = .seconds(5), within deadline: Duration = .seconds(1),
+        _ probe: @escaping @Loop () async throws -> Void
+    ) {
+        let probe = Probe(interval: interval, deadline: deadline, probe)
+        checks.append((name, { await probe.reason() }))
+    }
+
+    /// The readiness of this moment.
+    package func readiness() async -> Readiness {
+        switch phase {
+        case .draining: return Readiness(status: .draining, reasons: ["shutting down"])
+        case .starting(let name): return Readiness(status: .starting, reasons: ["starting \(name)"])
+        case .serving:
+            var reasons: [String] = []
+            for check in checks {
+                if let reason = await check.reason() { reasons.append("\(check.name): \(reason)") }
+            }
+            return Readiness(status: reasons.isEmpty ? .ready : .unavailable, reasons: reasons)
+        }
+    }
+}
+
+/// What `/health/ready` answers.
+package struct Readiness: Sendable, Equatable {
+    package enum Status: String, Sendable {
+        case ready, draining, starting, unavailable
+    }
+
+    package let status: Status
+    /// Why it is not ready, for operators.
+    package let reasons: [String]
+}
+
+/// A question whose answer is kept for a while, and asked once for all who want to know.
+@Loop private final class Probe {
+    private let interval: Duration
+    private let deadline: Duration
+    private let probe: @Loop () async throws -> Void
+    private var running: Task<String?, Never>?
+    private var answer: (reason: String?, time: Instant)?
+
+    init(interval: Duration, deadline: Duration, _ probe: @escaping @Loop () async throws -> Void) {
+        self.interval = interval
+        self.deadline = deadline
+        self.probe = probe
+    }
+
+    func reason() async -> String? {
+        if let answer, answer.time.duration(to: Loop.now) < interval { return answer.reason }
+        if let running { return await running.value }
+        let task = Task { @Loop in await ask() }
+        running = task
+        let reason = await task.value
+        answer = (reason, Loop.now)
+        running = nil
+        return reason
+    }
+
+    private func ask() async -> String? {
+        do {
+            try await withDeadline(deadline, probe)
+            return nil
+        } catch is DeadlineExceeded {
+            return "no answer within \(deadline)"
+        } catch {
+            return "\(error)"
+        }
+    }
+}

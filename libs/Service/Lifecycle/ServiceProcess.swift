@@ -1,0 +1,158 @@
+internal import EventLoop
+internal import Glibc
+internal import Observability
+
+/// A service as a process: arguments, configuration, signals, log and exit code.
+package struct ServiceProcess: Sendable {
+    let name: String
+    let summary: String
+    let port: UInt16
+    let keys: [any AnyKey]
+    let rules: [SettingsRule]
+
+    /// Exit code for a configuration at fault (`EX_CONFIG` of sysexits.h).
+    private static let configurationFault: Int32 = 78
+    /// Exit code for arguments that are not understood (`EX_USAGE`).
+    private static let usageFault: Int32 = 64
+
+    /// - Parameters:
+    ///   - port: where the service listens when `LISTEN` is not set.
+    ///   - keys: the service's own keys, besides ``ServiceKeys``.
+    package init(
+        name: String, summary: String, port: UInt16, keys: [any AnyKey] = [], rules: [SettingsRule] = []
+    ) {
+        self.name = name
+        self.summary = summary
+        self.port = port
+        self.keys = ServiceKeys.all(port: port) + keys
+        self.rules = rules
+    }
+
+    /// Runs the service on the calling thread until it ends, and ends the process with its exit code.
+    ///
+    /// `compose` builds the components, in the order in which they start; what it throws is logged and the
+    /// exit code is 1.
+    package static func main(
+        name: String, summary: String, port: UInt16, keys: [any AnyKey] = [], rules: [SettingsRule] = [],
+        arguments: [String] = Array(CommandLine.arguments.dropFirst()), environment: Environment = .process(),
+        compose: @escaping @Loop (ServiceContext) async throws -> [Component]
+    ) -> Never {
+        let process = ServiceProcess(name: name, summary: summary, port: port, keys: keys, rules: rules)
+        switch arguments.first {
+        case nil: break
+        case "--help", "-h":
+            print(process.help)
+            exit(0)
+        case "--keys":
+            print(KeyTable.markdown(process.keys))
+            exit(0)
+        case let argument?:
+            print("\(name): \(argument) is not an option; try --help")
+            exit(usageFault)
+        }
+        exit(Loop.run { await process.run(in: environment, compose: compose) })
+    }
+
+    var help: String {
+        """
+        \(name): \(summary)
+
+        It takes no arguments but --help and --keys (the table below in Markdown), and is configured by
+        environment variables:
+
+        \(KeyTable.text(keys))
+
+        SIGTERM and SIGINT end it in order; a second one at once. Exit codes: 0 ended in order, 1 failed,
+        64 wrong arguments, 78 wrong configuration, 128+n ended by signal n.
+        """
+    }
+
+    /// The process's whole life; answers with the exit code.
+    @Loop func run(
+        in environment: Environment, compose: @escaping @Loop (ServiceContext) async throws -> [Component]
+    ) async -> Int32 {
+        switch settings(in: environment) {
+        case .failure(let error):
+            let log = logger(environment, nil)
+            for fault in error.faults {
+                log.critical(
+                    "configuration.fault",
+                    ["setting": fault.key, "problem": fault.fault.problem, "write": fault.fault.remedy])
+            }
+            for warning in error.warnings { log.warning("configuration.warning", ["warning": warning]) }
+            log.sink.drain()
+            return Self.configurationFault
+        case .success(let settings):
+            let context = context(settings, environment)
+            for warning in settings.warnings {
+                context.log.warning("configuration.warning", ["warning": warning])
+            }
+            let code = await live(context, compose)
+            context.log.info("service.stopped", ["exitCode": code])
+            context.log.sink.drain()
+            return code
+        }
+    }
+
+    @Loop private func live(
+        _ context: ServiceContext, _ compose: @escaping @Loop (ServiceContext) async throws -> [Component]
+    ) async -> Int32 {
+        let log = context.log
+        log.info("service.starting", ["pid": getpid(), "profile": context.profile.rawValue])
+        do {
+            let lifecycle = Lifecycle(
+                try await compose(context), health: context.health, log: log, shutdown: context.shutdown,
+                drainTimeout: context.settings[ServiceKeys.drainTimeout]
+            ) { code in
+                log.sink.drain()
+                _exit(code)
+            }
+            let signals = try [SIGTERM, SIGINT].map { signal in
+                try Loop.onSignal(signal) { lifecycle.receive(signal: signal) }
+            }
+            defer { for signal in signals { signal.cancel() } }
+            return await lifecycle.run()
+        } catch {
+            log.critical("service.failed", ["error": "\(error)"])
+            return 1
+        }
+    }
+
+    private func settings(in environment: Environment) -> Result<Settings, ConfigurationError> {
+        do throws(ConfigurationError) {
+            return .success(try Settings(environment, keys: keys, rules: rules))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    @Loop private func context(_ settings: Settings, _ environment: Environment) -> ServiceContext {
+        let listen = settings[ServiceKeys.listen(port: port)]
+        let log = logger(environment, settings)
+        let metrics = Metrics()
+        metrics.addProcessMetrics()
+        metrics.addLoopMetrics()
+        metrics.counter("log_lines_dropped_total", "Log lines lost because nobody read them.") {
+            Double(log.sink.dropped)
+        }
+        return ServiceContext(
+            name: name, replica: replica(settings), profile: settings[ServiceKeys.profile],
+            settings: settings,
+            listen: listen, log: log, metrics: metrics, health: Health(), shutdown: Shutdown())
+    }
+
+    /// Also without settings, to tell of their faults in the usual form.
+    @Loop private func logger(_ environment: Environment, _ settings: Settings?) -> Logger {
+        let style =
+            settings?[ServiceKeys.logStyle] ?? environment["LOG_FORMAT"].flatMap(LogStyle.init) ?? .auto
+        let format = style.format(
+            isTerminal: StandardError.isTerminal, noColour: environment["NO_COLOR"] != nil)
+        let origin = LogOrigin(service: name, replica: settings.map(replica) ?? name)
+        return Logger(
+            sink: LogSink(origin: origin, format: format), level: settings?[ServiceKeys.logLevel] ?? .info)
+    }
+
+    private func replica(_ settings: Settings) -> String {
+        settings[ServiceKeys.replica] ?? "\(name)@\(settings[ServiceKeys.listen(port: port)].port)"
+    }
+}
