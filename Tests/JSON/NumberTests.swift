@@ -76,7 +76,9 @@ struct NumberTests {
         #expect(read == nil || cents == nil)
     }
 
-    @Test(arguments: [0.0, 1.5, -2.25, 0.1, 1e300, 5e-324, .greatestFiniteMagnitude, 1e16, 123456789.123])
+    @Test(arguments: [
+        0.0, 1.5, -2.25, 0.1, 1e300, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e16, 123456789.123,
+    ])
     func doubles(_ value: Double) throws {
         let text = String(decoding: JSONWriter.encode { $0.double(value) }, as: UTF8.self)
         #expect(try Self.read(text) { (reader) throws(JSONError) in try reader.double() } == value)

@@ -1,0 +1,102 @@
+import JOSE
+import JSON
+import Testing
+
+struct KeySetTests {
+    static func set(_ keys: [JSONValue]) throws -> KeySet {
+        let document: JSONValue = ["keys": .array(keys)]
+        return try KeySet(parsingJWKSet: document.encode().span)
+    }
+
+    static func jwk(_ algorithm: Algorithm, _ changes: [String: JSONValue?] = [:]) throws -> JSONValue {
+        var members = try #require(Fixture.keys[algorithm]?.jwk?.members)
+        for (name, value) in changes {
+            members.removeAll { $0.key == name }
+            if let value { members.append(.init(name, value)) }
+        }
+        return .object(members)
+    }
+
+    @Test(arguments: [.rs256, .ps256, .es256, .edDSA] as [Algorithm])
+    func publishedKeysVerify(_ algorithm: Algorithm) throws {
+        let set = try Self.set([try Self.jwk(algorithm)])
+        #expect(set.keys.map(\.id) == ["key-\(algorithm.rawValue)"])
+        #expect(set == KeySet([try #require(Fixture.keys[algorithm]).verificationKey]))
+        #expect(Fixture.refusal(try Fixture.token(algorithm), set) == nil)
+        #expect(Fixture.keys[.hs256]?.jwk == nil)
+    }
+
+    @Test func leavesOutWhatItDoesNotUnderstand() throws {
+        let secret = JSONValue.string(Base64URL.encode([UInt8](repeating: 7, count: 32)))
+        let keys: [JSONValue] = [
+            [:], ["kty": "oct", "k": secret, "alg": "HS256"],
+            ["kty": "EC", "crv": "P-384", "x": "AA", "y": "AA"],
+            ["kty": "OKP", "crv": "X25519", "x": secret], ["kty": 7], ["kty": "RSA"],
+            try Self.jwk(.rs256, ["use": "enc"]), try Self.jwk(.rs256, ["use": nil, "key_ops": ["sign"]]),
+            try Self.jwk(.rs256, ["alg": "RSA-OAEP"]), try Self.jwk(.rs256, ["alg": "ES256"]),
+            try Self.jwk(.rs256, ["alg": "HS256"]), try Self.jwk(.es256, ["alg": "RS256"]),
+            try Self.jwk(.rs256, ["n": "AQAB"]), try Self.jwk(.rs256, ["e": "AQ"]),
+            try Self.jwk(.rs256, ["e": "Ag"]),
+            try Self.jwk(.rs256, ["e": ""]), try Self.jwk(.rs256, ["n": "not base64!"]),
+            try Self.jwk(.es256, ["x": secret]), try Self.jwk(.es256, ["y": "AA"]),
+            try Self.jwk(.edDSA, ["x": "AA"]),
+        ]
+        #expect(try Self.set(keys).keys.isEmpty)
+        let set = try Self.set(
+            keys + [try Self.jwk(.es256, ["use": nil, "key_ops": ["verify"], "x5c": ["?"]])])
+        #expect(set.keys.map(\.algorithm) == [.es256])
+    }
+
+    @Test func anRSAKeyWithoutAlgorithmIsForRS256() throws {
+        let set = try Self.set([try Self.jwk(.ps256, ["alg": nil])])
+        #expect(set.keys.map(\.algorithm) == [.rs256])
+        #expect(Fixture.refusal(try Fixture.token(.ps256), set)?.code == .unsupportedAlgorithm)
+    }
+
+    @Test(arguments: [
+        "", "[]", "{}", "{\"keys\":{}}", "{\"keys\":[1]}", "{\"keys\":[]", "{\"keys\":[],\"keys\":[]}",
+    ])
+    func refusesOtherDocuments(_ text: String) {
+        let error = #expect(throws: JOSEError.self) { try KeySet(parsingJWKSet: text.utf8.span) }
+        #expect(error?.code == .malformed)
+    }
+
+    @Test func selectsByName() throws {
+        let first = try SigningKey.generate(.edDSA, id: "a")
+        let second = try SigningKey.generate(.edDSA, id: "b")
+        let set = KeySet([first.verificationKey, second.verificationKey])
+        func token(_ key: SigningKey, _ id: String?) throws -> String {
+            var header: JSONValue = ["alg": "EdDSA"]
+            if let id { header = ["alg": "EdDSA", "kid": .string(id)] }
+            return try key.sign(header: header.encode(), payload: Fixture.claims().encode())
+        }
+        #expect(Fixture.refusal(try token(first, "a"), set) == nil)
+        #expect(Fixture.refusal(try token(second, "b"), set) == nil)
+        #expect(Fixture.refusal(try token(first, "b"), set)?.code == .badSignature)
+        #expect(Fixture.refusal(try token(first, "c"), set)?.code == .unknownKey)
+        #expect(Fixture.refusal(try token(first, nil), set)?.code == .unknownKey)
+        #expect(Fixture.refusal(try token(first, nil), KeySet([first.verificationKey])) == nil)
+        let nameless = try SigningKey.generate(.edDSA)
+        #expect(Fixture.refusal(try token(nameless, "z"), KeySet([nameless.verificationKey])) == nil)
+        #expect(Fixture.refusal(try token(first, "a"), KeySet([]))?.code == .unknownKey)
+    }
+
+    @Test func weakKeysAreRefused() {
+        func bytes(_ byte: UInt8, _ count: Int) -> [UInt8] { [UInt8](repeating: byte, count: count) }
+        func refuses(_ make: @autoclosure () throws -> VerificationKey) -> Bool {
+            do {
+                _ = try make()
+                return false
+            } catch {
+                return (error as? JOSEError)?.code == .invalidKey
+            }
+        }
+        #expect(refuses(try VerificationKey.hmac(secret: bytes(1, 31))))
+        #expect(refuses(try VerificationKey.rsa(modulus: bytes(0xFF, 255), exponent: [1, 0, 1])))
+        #expect(refuses(try VerificationKey.rsa(modulus: [0x7F] + bytes(0xFF, 255), exponent: [1, 0, 1])))
+        #expect(refuses(try VerificationKey.rsa(modulus: bytes(0xFF, 2048), exponent: [1, 0, 1])))
+        #expect(refuses(try VerificationKey.p256(x: bytes(1, 32), y: bytes(1, 32))))
+        #expect(refuses(try VerificationKey.p256(x: bytes(0, 32), y: bytes(0, 32))))
+        #expect(refuses(try VerificationKey.ed25519(bytes(1, 31))))
+    }
+}
