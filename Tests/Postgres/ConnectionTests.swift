@@ -1,0 +1,193 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import Postgres
+
+@Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
+struct ConnectionTests {
+    @Test @Loop func aStatementIsAnsweredAndPreparedOnce() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let add = Statement("SELECT $1 + 1 AS next, $2 || '!' AS text")
+            for number: Int64 in 1...3 {
+                let row = try await connection.query(add, number, "hey").one()
+                #expect(try row.int64(0) == number + 1)
+                #expect(try row["text"].string() == "hey!")
+            }
+            let count = try await connection.query(
+                Statement(
+                    "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%AS next%'",
+                    reused: false))
+            #expect(try count.one().int64(0) == 1)
+        }
+    }
+
+    @Test @Loop func unitsArePipelinedAndAnsweredInOrder() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let statement = Statement("SELECT $1")
+            let tasks = (0..<100).map { number in
+                Task { @Loop in try await connection.query(statement, number).one().int64(0) }
+            }
+            for (number, task) in tasks.enumerated() {
+                let answer = try await task.value
+                #expect(answer == number)
+            }
+            #expect(connection.pendingUnits == 0)
+        }
+    }
+
+    @Test @Loop func aFailureIsTypedAndKeepsValuesOutOfItsDescription() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            try await connection.script("CREATE TABLE t (id int8 CONSTRAINT t_key PRIMARY KEY, name text)")
+            let insert = Statement("INSERT INTO t VALUES ($1, $2)")
+            try await connection.query(insert, 77_001, "a")
+            let error = await #expect(throws: PostgresError.self) {
+                try await connection.query(insert, 77_001, "b")
+            }
+            #expect(error?.code == .server)
+            #expect(error?.sqlState == .uniqueViolation)
+            #expect(error?.report?.constraint == "t_key")
+            #expect(error?.report?.detail?.contains("77001") == true)
+            #expect("\(error!)".contains("t_key"))
+            #expect(!"\(error!)".contains("77001"))
+            #expect(error?.isRetriable == false)
+            #expect(try await connection.query(Statement("SELECT 1")).one().int64(0) == 1)
+        }
+    }
+
+    @Test @Loop func aDeadlineClosesTheSessionAndFailsWhatWaitsBehind() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let behind = Task { @Loop in try await connection.query(Statement("SELECT 1")) }
+            let error = await #expect(throws: PostgresError.self) {
+                try await connection.query(Statement("SELECT pg_sleep(20)"), within: .milliseconds(50))
+            }
+            #expect(error?.code == .timedOut)
+            _ = await behind.result
+            #expect(!connection.isOpen)
+            let after = await #expect(throws: PostgresError.self) { try await connection.ping() }
+            #expect(after?.code == .closed)
+        }
+    }
+
+    @Test @Loop func aKilledSessionFailsItsUnitsAndSaysWhy() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            let other = try await Connection.connect(configuration)
+            defer { other.close() }
+            var ending: PostgresError?
+            connection.onClose = { ending = $0 }
+            let killed = Task { @Loop in try await connection.query(Statement("SELECT pg_sleep(20)")) }
+            let running = Statement(
+                "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'")
+            try await eventually("the query runs") {
+                try await other.query(running, Int64(connection.serverProcess)).one().int64(0) == 1
+            }
+            try await other.query(
+                Statement("SELECT pg_terminate_backend($1::int4)"), connection.serverProcess)
+            let error = await failure { _ = try await killed.value }
+            #expect(error?.code == .connectionLost)
+            #expect(error?.sqlState == .adminShutdown)
+            #expect(error?.isRetriable == true && error?.mayHaveCommitted == true)
+            #expect(!connection.isOpen)
+            #expect(ending?.code == .connectionLost)
+        }
+    }
+
+    @Test @Loop func anIdleSessionNoticesThatItWasKilled() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            let other = try await Connection.connect(configuration)
+            defer { other.close() }
+            try await other.query(
+                Statement("SELECT pg_terminate_backend($1::int4)"), connection.serverProcess)
+            try await eventually("the session ends") { !connection.isOpen }
+        }
+    }
+
+    @Test @Loop func largeAnswersAndLargeParametersPassWhole() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let rows = try await connection.query(
+                Statement("SELECT n, repeat('x', 1000) FROM generate_series(1, $1) n"), Int64(20_000))
+            #expect(rows.count == 20_000)
+            #expect(try rows[19_999].int64(0) == 20_000)
+            let text = String(repeating: "ä", count: 1_000_000)
+            let answers = try await connection.pipeline {
+                for _ in 0..<4 { $0.add(Statement("SELECT $1::text"), text) }
+            }
+            for answer in answers { #expect(try answer.one().string(0) == text) }
+        }
+    }
+
+    @Test @Loop func noticesAreHandedOn() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            var notices: [ServerReport] = []
+            connection.onNotice = { notices.append($0) }
+            try await connection.script("DROP TABLE IF EXISTS nothing_of_the_kind")
+            #expect(notices.map(\.severity) == ["NOTICE"])
+        }
+    }
+
+    @Test @Loop func notificationsArrive() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            let other = try await Connection.connect(configuration)
+            defer { other.close() }
+            var received: [Notification] = []
+            connection.onNotification = { received.append($0) }
+            let channel = "Channel \"\(connection.serverProcess)\""
+            try await connection.listen(to: channel)
+            try await other.notify(channel, "hint")
+            try await eventually("the notification arrives") { !received.isEmpty }
+            #expect(received.map(\.channel) == [channel])
+            #expect(received.map(\.payload) == ["hint"])
+            #expect(received.map(\.serverProcess) == [other.serverProcess])
+        }
+    }
+
+    @Test @Loop func aScriptAndPipelinedUnitsTakeTurns() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let script = "CREATE TABLE t (n int8); INSERT INTO t VALUES (7); SELECT n FROM t"
+            async let first = connection.query(Statement("SELECT 1"))
+            async let middle = connection.script(script)
+            async let last = connection.query(Statement("SELECT 2"))
+            let (one, many, two) = try await (first, middle, last)
+            #expect(try one.one().int64(0) == 1)
+            #expect(try many[2].one().int64(0) == 7)
+            #expect(try two.one().int64(0) == 2)
+            await #expect(throws: PostgresError.self) { try await connection.script("SELECT 1; SELECT x") }
+            try await connection.ping()
+        }
+    }
+
+    @Test @Loop func textWithNULIsRefusedBeforeItIsCutShort() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let error = await #expect(throws: PostgresError.self) {
+                try await connection.query(Statement("SELECT $1::text"), "a\0b")
+            }
+            #expect(error?.code == .invalidParameter)
+        }
+    }
+
+    @Test @Loop func whatCannotBeReachedFailsWithinTheTimeOut() async throws {
+        var configuration = Configuration(host: "127.0.0.1", port: 1, user: "nobody", database: "nothing")
+        configuration.connectTimeout = .seconds(2)
+        let refused = await #expect(throws: PostgresError.self) {
+            try await Connection.connect(configuration)
+        }
+        #expect(refused?.code == .connectionFailed)
+        #expect(refused?.isRetriable == true)
+
+        configuration = try LiveServer.configuration()
+        configuration.password = "wrong-\(UInt64.random(in: 0...UInt64.max))"
+        let denied = await #expect(throws: PostgresError.self) { try await Connection.connect(configuration) }
+        #expect(denied?.code == .connectionFailed)
+        #expect(!"\(denied!)".contains(configuration.user))
+    }
+
+    @Test @Loop func aNameIsResolvedOffTheLoop() async throws {
+        var configuration = try LiveServer.configuration()
+        configuration.hosts[0].name = "localhost"
+        let connection = try await Connection.connect(configuration)
+        try await connection.ping()
+        connection.close()
+        configuration.hosts[0].name = "no-such-host.invalid"
+        await #expect(throws: PostgresError.self) { try await Connection.connect(configuration) }
+    }
+}

@@ -1,0 +1,54 @@
+import EventLoop
+import Foundation
+import Postgres
+
+/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/servers`.
+enum LiveServer {
+    private struct Servers: Decodable {
+        struct Entry: Decodable { let uri: String }
+        let postgres: Entry
+    }
+
+    static let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"]
+    static var isPresent: Bool { path != nil }
+
+    static func configuration() throws -> Configuration {
+        let data = try Data(contentsOf: URL(filePath: path ?? ""))
+        var configuration = try Configuration(
+            url: JSONDecoder().decode(Servers.self, from: data).postgres.uri)
+        configuration.applicationName = "waybill-tests"
+        return configuration
+    }
+
+    /// Runs `body` with a session whose tables live in a schema of their own, gone afterwards.
+    @Loop
+    static func withSchema(_ body: @Loop (Connection, Configuration) async throws -> Void) async throws {
+        var configuration = try configuration()
+        let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
+        let owner = try await Connection.connect(configuration)
+        defer { owner.close() }
+        try await owner.script("CREATE SCHEMA \(schema)")
+        configuration.settings["search_path"] = schema
+        let connection = try await Connection.connect(configuration)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(connection, configuration))
+        } catch {
+            result = .failure(error)
+        }
+        connection.close()
+        try await owner.script("DROP SCHEMA \(schema) CASCADE")
+        try result.get()
+    }
+}
+
+/// The error that `body` ends with, where `#expect(throws:)` cannot be told of an `async let`.
+@Loop
+func failure(_ body: @Loop () async throws -> Void) async -> PostgresError? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return error as? PostgresError
+    }
+}

@@ -1,0 +1,112 @@
+import EventLoop
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
+struct PipelineTests {
+    private static let insert = Statement("INSERT INTO t VALUES ($1)")
+    private static let count = Statement("SELECT count(*) FROM t")
+
+    @Test @Loop func aBatchIsOneTransactionInOneRoundTrip() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            try await connection.script("CREATE TABLE t (id int8 PRIMARY KEY)")
+            let answers = try await connection.pipeline {
+                $0.add(Self.insert, 1)
+                $0.add(Self.insert, 2)
+                $0.add(Self.count)
+            }
+            #expect(answers[0].affected == 1)
+            #expect(try answers[2].one().int64(0) == 2)
+        }
+    }
+
+    @Test @Loop func theFirstFailureUndoesTheWholeBatchAndSparesTheNext() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            try await connection.script("CREATE TABLE t (id int8 PRIMARY KEY)")
+            let failing = Task { @Loop in
+                try await connection.pipeline {
+                    $0.add(Self.insert, 1)
+                    $0.add(Self.insert, 1)
+                    $0.add(Self.insert, 2)
+                }
+            }
+            async let next = connection.query(Self.count)
+            let error = await failure { _ = try await failing.value }
+            #expect(error?.sqlState == .uniqueViolation)
+            #expect(error?.message.contains("statement 2") == true)
+            let rows = try await next
+            #expect(try rows.one().int64(0) == 0)
+        }
+    }
+
+    @Test @Loop func aStatementThatCouldNotBePreparedIsPreparedLater() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let select = Statement("SELECT n FROM later")
+            // Skipped behind a failure, then refused, then good.
+            await #expect(throws: PostgresError.self) {
+                try await connection.pipeline {
+                    $0.add(Statement("SELECT 1 / $1"), 0)
+                    $0.add(select)
+                }
+            }
+            let missing = await #expect(throws: PostgresError.self) { try await connection.query(select) }
+            #expect(missing?.sqlState == .undefinedTable)
+            try await connection.script("CREATE TABLE later (n int8)")
+            #expect(try await connection.query(select).isEmpty)
+        }
+    }
+
+    @Test @Loop func aStatementSurvivesAChangeOfItsTable() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            try await connection.script("CREATE TABLE t (n int8)")
+            let select = Statement("SELECT * FROM t")
+            try await connection.query(select)
+            try await connection.script("ALTER TABLE t ADD COLUMN more text")
+            await #expect(throws: PostgresError.self) { try await connection.query(select) }
+            #expect(try await connection.query(select).columnNames == ["n", "more"])
+            try await connection.script("DEALLOCATE ALL")
+            await #expect(throws: PostgresError.self) { try await connection.query(select) }
+            try await connection.query(select)
+        }
+    }
+
+    @Test @Loop func theSameTextWithOtherTypesIsAnotherStatement() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let echo = Statement("SELECT $1")
+            let number = try await connection.query(echo, Int64(5)).one()
+            let truth = try await connection.query(echo, true).one()
+            let text = try await connection.query(echo, "text").one()
+            let null = try await connection.query(echo, Int64?.none).one()
+            #expect(try number.int64(0) == 5)
+            #expect(try truth.bool(0))
+            #expect(try text.string(0) == "text")
+            #expect(null.isNull(0))
+        }
+    }
+
+    @Test @Loop func aDeferredConstraintFailsTheBatchAtItsEnd() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            try await connection.script("CREATE TABLE t (id int8 UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+            let error = await #expect(throws: PostgresError.self) {
+                try await connection.pipeline {
+                    $0.add(Self.insert, 1)
+                    $0.add(Self.insert, 1)
+                }
+            }
+            #expect(error?.sqlState == .uniqueViolation)
+            #expect(try await connection.query(Self.count).one().int64(0) == 0)
+        }
+    }
+
+    @Test @Loop func tooManyUnitsAreRefused() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let tasks = (0..<(Connection.pendingLimit + 10)).map { _ in
+                Task { @Loop in await failure { try await connection.query(Statement("SELECT 1")) } }
+            }
+            var refused = 0
+            for task in tasks where await task.value?.code == .overloaded { refused += 1 }
+            #expect(refused == 10)
+        }
+    }
+}

@@ -1,0 +1,191 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import Postgres
+
+@Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
+struct PoolTests {
+    private static let process = Statement("SELECT pg_backend_pid()")
+
+    @Loop
+    private func withPool(_ limits: PoolLimits, _ body: @Loop (Pool) async throws -> Void) async throws {
+        let pool = Pool(try LiveServer.configuration(), limits: limits)
+        do {
+            try await body(pool)
+        } catch {
+            await pool.close()
+            throw error
+        }
+        await pool.close()
+        #expect(pool.statistics == PoolStatistics(idle: 0, leased: 0, opening: 0, waiting: 0))
+    }
+
+    @Test @Loop func itsSizeIsABoundAndItsSessionsAreUsedAgain() async throws {
+        var limits = PoolLimits()
+        limits.size = 3
+        try await withPool(limits) { pool in
+            let tasks = (0..<40).map { _ in
+                Task { @Loop in try await pool.query(Self.process).one().int32(0) }
+            }
+            var processes: Set<Int32> = []
+            for task in tasks { processes.insert(try await task.value) }
+            #expect((1...3).contains(processes.count))
+            #expect(pool.statistics.idle == processes.count)
+        }
+    }
+
+    @Test @Loop func whoComesFirstIsServedFirst() async throws {
+        var limits = PoolLimits()
+        limits.size = 1
+        try await withPool(limits) { pool in
+            var order: [Int] = []
+            let tasks = (0..<20).map { number in
+                Task { @Loop in try await pool.withConnection { _ in order.append(number) } }
+            }
+            for task in tasks { try await task.value }
+            #expect(order == Array(0..<20))
+        }
+    }
+
+    @Test @Loop func exhaustionIsAnErrorAndNoLastingOne() async throws {
+        var limits = PoolLimits()
+        limits.size = 1
+        limits.waiters = 1
+        limits.wait = .seconds(30)
+        try await withPool(limits) { pool in
+            let waiting = try await pool.withConnection { _ in
+                let late = await failure { try await pool.withConnection(wait: .milliseconds(10)) { _ in } }
+                #expect(late?.code == .poolExhausted)
+                #expect(late?.isRetriable == true)
+                #expect(pool.statistics.waiting == 0)
+
+                let waiting = Task { @Loop in try await pool.query(Self.process).count }
+                try await eventually("one waits") { pool.statistics.waiting == 1 }
+                let refused = await failure { try await pool.withConnection { _ in } }
+                #expect(refused?.code == .poolExhausted)
+                return waiting
+            }
+            #expect(try await waiting.value == 1)
+            try await pool.query(Self.process)
+        }
+    }
+
+    @Test @Loop func whatBreaksOrIsLeftInATransactionIsReplaced() async throws {
+        var limits = PoolLimits()
+        limits.size = 1
+        try await withPool(limits) { pool in
+            let first = try await pool.query(Self.process).one().int32(0)
+            await #expect(throws: PostgresError.self) {
+                try await pool.query(Statement("SELECT pg_sleep(20)"), within: .milliseconds(20))
+            }
+            let second = try await pool.query(Self.process).one().int32(0)
+            #expect(second != first)
+            try await pool.withConnection { connection in
+                _ = try await connection.query(Statement("BEGIN", reused: false))
+            }
+            let third = try await pool.query(Self.process).one().int32(0)
+            #expect(third != second)
+        }
+    }
+
+    @Test @Loop func anIdleSessionThatWasKilledIsReplacedByItself() async throws {
+        try await withPool(PoolLimits()) { pool in
+            let other = try await Connection.connect(pool.configuration)
+            defer { other.close() }
+            let first = try await pool.query(Self.process).one().int32(0)
+            try await other.query(Statement("SELECT pg_terminate_backend($1::int4)"), first)
+            try await eventually("another is opened") {
+                // The first may be lent once more before its end has been heard of.
+                guard let answer = try? await pool.query(Self.process) else { return false }
+                return try answer.one().int32(0) != first
+            }
+        }
+    }
+
+    @Test @Loop func healthFollowsTheServer() async throws {
+        var limits = PoolLimits()
+        limits.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
+        var configuration = try LiveServer.configuration()
+        configuration.hosts[0].port = 1
+        let pool = Pool(configuration, limits: limits)
+        var news: [Bool] = []
+        pool.onHealth = { news.append($0.isAvailable) }
+        pool.start()
+        try await eventually("the pool gives up hope") { news == [false] }
+        let error = await failure { try await pool.withConnection(wait: .milliseconds(20)) { _ in } }
+        #expect(error?.code == .connectionFailed)
+        await pool.close()
+
+        let good = Pool(try LiveServer.configuration(), limits: limits)
+        good.onHealth = { news.append($0.isAvailable) }
+        good.start()
+        try await eventually("the pool is available") { news == [false, true] }
+        await good.close()
+    }
+
+    @Test @Loop func idleSessionsAreAskedAndTheSurplusIsClosed() async throws {
+        var limits = PoolLimits()
+        limits.size = 4
+        limits.idle = 1
+        limits.idleCheck = .milliseconds(20)
+        try await withPool(limits) { pool in
+            var wereAllLent = false
+            let tasks = (0..<4).map { _ in
+                Task { @Loop in
+                    try await pool.withConnection { _ in
+                        try await eventually("all are lent") {
+                            if pool.statistics.leased == 4 { wereAllLent = true }
+                            return wereAllLent
+                        }
+                    }
+                }
+            }
+            for task in tasks { try await task.value }
+            try await eventually("the surplus is closed") { pool.statistics.idle == 1 }
+        }
+    }
+
+    @Test @Loop func closingWaitsForWhatIsLent() async throws {
+        let pool = Pool(try LiveServer.configuration())
+        var isDone = false
+        let user = Task { @Loop in
+            try await pool.withConnection { connection in
+                try await connection.query(Statement("SELECT pg_sleep(0.05)"))
+                isDone = true
+            }
+        }
+        try await eventually("it is lent") { pool.statistics.leased == 1 }
+        await pool.close()
+        #expect(isDone)
+        try await user.value
+        let error = await failure { try await pool.query(Self.process) }
+        #expect(error?.code == .closed)
+    }
+
+    @Test @Loop func aListenerComesBackAndSaysSo() async throws {
+        let configuration = try LiveServer.configuration()
+        let channel = "test_\(UInt64.random(in: 0...UInt64.max))"
+        var hints: [String] = []
+        var source: Int32 = 0
+        let listener = Listener(
+            configuration, channels: [channel],
+            backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(5))
+        ) { hints.append($0?.payload ?? "look") }
+        let running = Task { @Loop in await listener.run() }
+        try await eventually("it listens") { hints == ["look"] }
+        let other = try await Connection.connect(configuration)
+        defer { other.close() }
+        try await other.notify(channel, "one")
+        try await eventually("the hint arrives") { hints == ["look", "one"] }
+        let find = Statement(
+            "SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%' || $1 || '%' AND pid <> pg_backend_pid()"
+        )
+        source = try await other.query(find, channel).one().int32(0)
+        try await other.query(Statement("SELECT pg_terminate_backend($1::int4)"), source)
+        try await eventually("it is back") { hints == ["look", "one", "look"] }
+        running.cancel()
+        await running.value
+        #expect(!listener.isListening)
+    }
+}

@@ -1,0 +1,113 @@
+import EventLoop
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
+struct TransactionTests {
+    private struct Unwanted: Error {}
+    private static let insert = Statement("INSERT INTO t VALUES ($1)")
+    private static let count = Statement("SELECT count(*) FROM t")
+    private static let sum = Statement("SELECT coalesce(sum(id), 0)::int8 FROM t")
+
+    @Test @Loop func itCommitsWhatReturnsAndUndoesWhatThrows() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            try await connection.script("CREATE TABLE t (id int8 PRIMARY KEY)")
+            let other = try await Connection.connect(configuration)
+            defer { other.close() }
+            try await connection.transaction { transaction in
+                try await transaction.query(Self.insert, 1)
+                let seen = try await other.query(Self.count).one().int64(0)
+                #expect(seen == 0)
+                try await transaction.query(Self.insert, 2)
+            }
+            #expect(try await other.query(Self.count).one().int64(0) == 2)
+            await #expect(throws: Unwanted.self) {
+                try await connection.transaction { transaction in
+                    try await transaction.query(Self.insert, 3)
+                    throw Unwanted()
+                }
+            }
+            #expect(try await connection.query(Self.count).one().int64(0) == 2)
+        }
+    }
+
+    @Test @Loop func aSwallowedFailureIsNotCommittedInSilence() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            try await connection.script("CREATE TABLE t (id int8 PRIMARY KEY)")
+            await #expect(throws: PostgresError.self) {
+                try await connection.transaction { transaction in
+                    try await transaction.query(Self.insert, 1)
+                    _ = try? await transaction.query(Self.insert, 1)
+                }
+            }
+            #expect(try await connection.query(Self.count).one().int64(0) == 0)
+        }
+    }
+
+    @Test @Loop func anEmptyOneAsksNothingOfTheServer() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            try await connection.transaction { _ in }
+            await #expect(throws: Unwanted.self) {
+                try await connection.transaction { _ in throw Unwanted() }
+            }
+            #expect(try await connection.query(Statement("SELECT 1")).one().int64(0) == 1)
+        }
+    }
+
+    @Test @Loop func itsIsolationAndReadOnlyReachTheServer() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            try await connection.script("CREATE TABLE t (id int8)")
+            let show = Statement("SELECT current_setting('transaction_isolation')")
+            let level = try await connection.transaction(isolation: .repeatableRead) {
+                try await $0.query(show).one().string(0)
+            }
+            #expect(level == "repeatable read")
+            await #expect(throws: PostgresError.self) {
+                try await connection.transaction(readOnly: true) { try await $0.query(Self.insert, 1) }
+            }
+        }
+    }
+
+    @Test @Loop func conflictsAreRunAgain() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            try await connection.script("CREATE TABLE t (id int8)")
+            let other = try await Connection.connect(configuration)
+            defer { other.close() }
+            var attempts = 0
+            try await connection.transaction(isolation: .serializable, retry: .conflicts) { transaction in
+                attempts += 1
+                let seen = try await transaction.query(Self.sum).one().int64(0)
+                if attempts == 1 {
+                    // Reads and writes what the first does: one of them must lose.
+                    try await other.transaction(isolation: .serializable) { rival in
+                        try await rival.query(Self.sum)
+                        try await rival.query(Self.insert, 10)
+                    }
+                }
+                try await transaction.query(Self.insert, seen + 1)
+            }
+            #expect(attempts == 2)
+            #expect(try await connection.query(Self.sum).one().int64(0) == 21)
+        }
+    }
+
+    @Test @Loop func aSessionThatDiesInATransactionFailsIt() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            try await connection.script("CREATE TABLE t (id int8)")
+            let other = try await Connection.connect(configuration)
+            defer { other.close() }
+            let victim = try await Connection.connect(configuration)
+            let error = await #expect(throws: PostgresError.self) {
+                try await victim.transaction { transaction in
+                    try await transaction.query(Self.insert, 1)
+                    try await other.query(
+                        Statement("SELECT pg_terminate_backend($1::int4)"), victim.serverProcess)
+                    try await transaction.query(Self.insert, 2)
+                }
+            }
+            #expect(error?.isRetriable == true || error?.code == .closed)
+            #expect(try await connection.query(Self.count).one().int64(0) == 0)
+        }
+    }
+}

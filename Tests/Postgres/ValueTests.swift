@@ -1,0 +1,130 @@
+import EventLoop
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
+struct ValueTests {
+    /// What the server thinks of a value, and the value after its way there and back.
+    @Loop
+    private func echo<Value: ParameterValue & ColumnValue>(
+        _ value: Value, as type: String, on connection: Connection
+    ) async throws -> (text: String?, value: Value) {
+        let statement = Statement("SELECT $1::\(type)::text, $1::\(type)", reused: false)
+        let row = try await connection.query(statement, value).one()
+        return (try row.decode(0), try row.decode(1))
+    }
+
+    @Test(arguments: [0, 1, -1, Int64.max, Int64.min]) @Loop
+    func integers(_ number: Int64) async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let answer = try await echo(number, as: "int8", on: connection)
+            #expect(answer.text == "\(number)")
+            #expect(answer.value == number)
+        }
+    }
+
+    @Test(arguments: [
+        ("0", 0, 0), ("0.00", 0, 2), ("0.01", 1, 2), ("-0.05", -5, 2), ("19.99", 1999, 2),
+        ("100.00", 10_000, 2),
+        ("10000", 10_000, 0), ("12345678.9", 123_456_789, 1), ("0.0001", 1, 4), ("0.00010", 10, 5),
+        ("92233720368547758.07", Int64.max, 2), ("-9223372036854775808", Int64.min, 0),
+        ("0.000000000000000001", 1, 18), ("9.223372036854775807", Int64.max, 18),
+        ("1000000.00", 100_000_000, 2),
+    ])
+    @Loop
+    func numerics(_ text: String, _ unscaled: Int64, _ scale: Int) async throws {
+        let number = Numeric(unscaled: unscaled, scale: scale)
+        #expect(number.description == text)
+        #expect(Numeric(text) == number)
+        try await LiveServer.withSchema { connection, _ in
+            let answer = try await echo(number, as: "numeric", on: connection)
+            #expect(answer.text == text)
+            #expect(answer.value == number)
+        }
+    }
+
+    @Test @Loop func numericsBeyondOursAreRefusedAndNotRounded() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            for text in ["NaN", "Infinity", "1e30", "9223372036854775808", "0.0000000000000000001"] {
+                let row = try await connection.query(Statement("SELECT '\(text)'::numeric", reused: false))
+                    .one()
+                let error = #expect(throws: PostgresError.self) { try row.numeric(0) }
+                #expect(error?.code == .decoding)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (Int64(0), "1970-01-01 00:00:00+00"), (1, "1970-01-01 00:00:00.000001+00"),
+        (-1, "1969-12-31 23:59:59.999999+00"), (951_782_400_000_000, "2000-02-29 00:00:00+00"),
+        (1_795_190_640_120_000, "2026-11-20 16:04:00.12+00"),
+        (-62_135_596_800_000_000, "0001-01-01 00:00:00+00"),
+    ])
+    @Loop
+    func timestamps(_ microseconds: Int64, _ text: String) async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let time = Timestamp(microseconds: microseconds)
+            let answer = try await echo(time, as: "timestamptz", on: connection)
+            #expect(answer.text == text)
+            #expect(answer.value == time)
+            // The simple protocol answers in text.
+            let rows = try await connection.script("SELECT '\(text)'::timestamptz")
+            #expect(try rows[0].one().timestamp(0) == time)
+        }
+    }
+
+    @Test @Loop func theOtherScalars() async throws {
+        try await LiveServer.withSchema { (connection, _) async throws in
+            let id = UUID("0197f3a0-1b2c-7def-8123-456789abcdef")!
+            #expect(
+                try await echo(id, as: "uuid", on: connection) == ("0197f3a0-1b2c-7def-8123-456789abcdef", id)
+            )
+            #expect(try await echo(true, as: "bool", on: connection) == ("true", true))
+            #expect(try await echo("", as: "text", on: connection) == ("", ""))
+            #expect(try await echo("naïve 🛶", as: "text", on: connection).value == "naïve 🛶")
+            #expect(try await echo(2.5, as: "float8", on: connection) == ("2.5", 2.5))
+            #expect(try await echo(Int32(-7), as: "int4", on: connection) == ("-7", -7))
+            #expect(
+                try await echo(JSONText(#"{"a":[1]}"#), as: "jsonb", on: connection).value.text
+                    == #"{"a": [1]}"#)
+            #expect(
+                try await echo(Bytes([0, 255]), as: "bytea", on: connection) == (#"\x00ff"#, Bytes([0, 255])))
+            #expect(try await echo(String?.none, as: "text", on: connection) == (nil, nil))
+        }
+    }
+
+    @Test @Loop func arrays() async throws {
+        try await LiveServer.withSchema { (connection, _) async throws in
+            #expect(try await echo([Int64](), as: "int8[]", on: connection) == ("{}", []))
+            #expect(try await echo([Int64(1), -2], as: "int8[]", on: connection) == ("{1,-2}", [1, -2]))
+            let texts = ["a", "", "NULL", #"q"uo\te"#, "{,}", "ü"]
+            #expect(try await echo(texts, as: "text[]", on: connection).value == texts)
+            #expect(try await echo(["a", nil], as: "text[]", on: connection) == ("{a,NULL}", ["a", nil]))
+            let prices = [Numeric(unscaled: 1999, scale: 2), Numeric(unscaled: -5, scale: 2)]
+            #expect(try await echo(prices, as: "numeric[]", on: connection) == ("{19.99,-0.05}", prices))
+            let times = [Timestamp(milliseconds: 0), Timestamp(milliseconds: 1_795_190_640_120)]
+            #expect(try await echo(times, as: "timestamptz[]", on: connection).value == times)
+            let ids = [UUID(high: 1, low: 2), UUID(high: .max, low: .max)]
+            #expect(try await echo(ids, as: "uuid[]", on: connection).value == ids)
+            let documents = [JSONText("{}"), JSONText("[1, 2]")]
+            #expect(try await echo(documents, as: "jsonb[]", on: connection).value == documents)
+        }
+    }
+
+    @Test @Loop func whatDoesNotFitSaysWhichColumn() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let statement = Statement("SELECT 1::int8 AS one, NULL::text AS nothing, 'x'::text AS word")
+            let row = try await connection.query(statement).one()
+            let mismatch = #expect(throws: PostgresError.self) { try row.string(0) }
+            #expect(mismatch?.message == "column 0 \"one\" is int8, not String")
+            let null = #expect(throws: PostgresError.self) { try row["nothing"].string() }
+            #expect(null?.message == "column 1 \"nothing\" is NULL, not String")
+            #expect(throws: PostgresError.self) { try row["unknown"].string() }
+            #expect(throws: PostgresError.self) { try row.int64(3) }
+            #expect(throws: PostgresError.self) { try row.int64(2) }
+            let (one, nothing, word) = try row.decode(Int64.self, String?.self, String.self)
+            #expect(one == 1 && nothing == nil && word == "x")
+        }
+    }
+}

@@ -1,0 +1,261 @@
+package import EventLoop
+
+/// One session with the server, on the loop, in libpq's pipeline mode.
+///
+/// Statements are sent at once, whatever still runs, and answered in order. A ``pipeline(_:within:)`` is a unit:
+/// its statements travel together and stand or fall together. When a deadline passes the session is
+/// closed, since nothing else would tell a late answer from the next one; the server's `statement_timeout`
+/// ends what it still does. Cancelling a task does not stop its statement.
+@Loop
+package final class Connection: DescriptorHandler {
+    /// Called once, when the session ends for whatever reason; nil after ``close()``.
+    package var onClose: (@Loop (PostgresError?) -> Void)?
+    /// Warnings and notices; they may quote data.
+    package var onNotice: (@Loop (ServerReport) -> Void)?
+    /// What LISTEN brings.
+    package var onNotification: (@Loop (Notification) -> Void)?
+
+    package let configuration: Configuration
+    /// Units that may be unanswered at a time, before ``PostgresError/Code/overloaded``.
+    package static let pendingLimit = 128
+
+    package private(set) var isOpen = true
+    /// BEGIN of a transaction that has sent nothing yet: it travels with the first statement.
+    var deferredBegin: Statement?
+
+    private var handle: ConnectionHandle
+    private let notices: NoticeBox
+    private var registration: Registration?
+    private var isWriteBlocked = false
+    private var statements = StatementCache()
+    private var sent = Queue<Unit>()
+    private var waiting = Queue<Unit>()
+    private var lastUnit = 0
+    private var isInPipeline = true
+    private var timerDeadline = Instant(nanoseconds: 0)
+    private lazy var timer = Timer { [weak self] in self?.deadlinePassed() }
+
+    private init(_ handle: consuming ConnectionHandle, _ notices: NoticeBox, _ configuration: Configuration) {
+        self.handle = handle
+        self.notices = notices
+        self.configuration = configuration
+    }
+
+    /// Opens a session within the configuration's connect time-out.
+    package static func connect(_ configuration: Configuration) async throws(PostgresError) -> Connection {
+        let notices = NoticeBox()
+        let deadline = Loop.now + configuration.connectTimeout
+        let handle = try await Handshake.open(configuration, notices, until: deadline)
+        let connection = Connection(handle, notices, configuration)
+        do {
+            connection.registration = try Loop.register(
+                connection.handle.socket, connection, interest: .readable)
+        } catch {
+            throw PostgresError(.connectionFailed, "the socket cannot be watched")
+        }
+        return connection
+    }
+
+    /// The server's process that serves this session, as `pg_terminate_backend` takes it.
+    package var serverProcess: Int32 { handle.serverProcess }
+    package var usesTLS: Bool { handle.usesTLS }
+    package var serverVersion: Int32 { handle.serverVersion }
+    /// Units sent or waiting to be.
+    package var pendingUnits: Int { sent.count + waiting.count }
+    /// True when nothing runs and no transaction is open.
+    var isPristine: Bool {
+        isOpen && pendingUnits == 0 && deferredBegin == nil && handle.transactionState == .idle
+    }
+    var isInTransaction: Bool { handle.transactionState != .idle }
+    /// In one that no statement has failed in.
+    var isInGoodTransaction: Bool { handle.transactionState == .inTransaction }
+
+    /// Ends the session at once; what is unanswered fails with `.closed`.
+    package func close() { end(nil) }
+
+    // MARK: Work
+
+    func perform(_ work: Unit.Work, within limit: Duration?) async throws(PostgresError) -> [Rows] {
+        guard isOpen else { throw PostgresError(.closed, "the session has ended") }
+        guard pendingUnits < Self.pendingLimit else {
+            throw PostgresError(.overloaded, "\(Self.pendingLimit) units wait on this session")
+        }
+        let deadline = Loop.now + (limit ?? configuration.queryTimeout)
+        let result: Result<[Rows], PostgresError> = await withCheckedContinuation { continuation in
+            lastUnit += 1
+            waiting.append(Unit(number: lastUnit, work: work, deadline: deadline, continuation: continuation))
+            armTimer(deadline)
+            sendWaiting()
+        }
+        return try result.get()
+    }
+
+    private func sendWaiting() {
+        while isOpen, let unit = waiting.first {
+            switch unit.work {
+            case .batch(let batch):
+                guard isInPipeline else { return }
+                _ = waiting.removeFirst()
+                send(unit, batch)
+            case .script(let sql):
+                // The simple protocol wants the session to itself.
+                guard sent.isEmpty else { return }
+                _ = waiting.removeFirst()
+                sent.append(unit)
+                isInPipeline = false
+                guard handle.exitPipeline(), handle.sendScript(sql) else { return broke() }
+                flush()
+            }
+        }
+    }
+
+    private func send(_ unit: Unit, _ batch: Batch) {
+        var unit = unit
+        var steps: [Exchange.Step] = []
+        steps.reserveCapacity(batch.entries.count * 2)
+        if let begin = deferredBegin {
+            deferredBegin = nil
+            steps.append(.executeSilently)
+            guard handle.sendUnprepared(begin.sql, Parameters()) else { return broke(unit) }
+        }
+        for entry in batch.entries {
+            let key = StatementCache.Key(statement: entry.statement, types: entry.parameters.types)
+            var isSent = true
+            switch statements.plan(key, unit: unit.number) {
+            case .prepare(let name):
+                steps.append(.prepare(key))
+                isSent =
+                    handle.sendPrepare(name, key.statement.sql, key.types)
+                    && handle.sendPrepared(name, entry.parameters)
+            case .prepared(let name): isSent = handle.sendPrepared(name, entry.parameters)
+            case .unnamed: isSent = handle.sendUnprepared(key.statement.sql, entry.parameters)
+            }
+            guard isSent else { return broke(unit) }
+            steps.append(.execute(key))
+        }
+        unit.exchange = Exchange(steps)
+        sent.append(unit)
+        guard handle.sendSync() else { return broke() }
+        flush()
+    }
+
+    private func flush() {
+        switch handle.flush() {
+        case .done: setWriteBlocked(false)
+        case .blocked: setWriteBlocked(true)
+        case .failed: broke()
+        }
+    }
+
+    private func setWriteBlocked(_ isBlocked: Bool) {
+        guard isBlocked != isWriteBlocked else { return }
+        isWriteBlocked = isBlocked
+        registration?.update(isBlocked ? [.readable, .writable] : .readable)
+    }
+
+    // MARK: Answers
+
+    package func descriptorReady(_ readiness: Readiness) {
+        let isAlive = handle.consumeInput()
+        receiveResults()
+        deliverNews()
+        guard isOpen else { return }
+        guard isAlive else { return broke() }
+        if isWriteBlocked { flush() }
+        sendWaiting()
+    }
+
+    private func receiveResults() {
+        var endings = 0
+        while isOpen, !sent.isEmpty, !handle.isBusy {
+            guard let result = handle.nextResult() else {
+                endings += 1
+                // Two in a row: libpq has nothing for us, although we wait for something.
+                if endings > 1 { return }
+                resultsEnded()
+                continue
+            }
+            endings = 0
+            receive(result)
+        }
+        // libpq takes notifications and unasked-for errors apart only when it is asked.
+        if isOpen, sent.isEmpty { _ = handle.isBusy }
+    }
+
+    private func receive(_ result: consuming ResultHandle) {
+        switch result.status {
+        case .pipelineSync: finishFirst()
+        case .command, .tuples: apply(.rows(Rows(result)))
+        case .failed: apply(.failed(result.report))
+        case .pipelineAborted: apply(.skipped)
+        }
+    }
+
+    private func apply(_ event: Exchange.Event) {
+        switch sent.withFirst({ $0.receive(event) }) {
+        case .settled(let key, let isPrepared): statements.settle(key, isPrepared: isPrepared)
+        case .forget(let key): statements.forget(key)
+        case .some(.none), nil: break
+        }
+    }
+
+    private func resultsEnded() {
+        guard isInPipeline else {
+            // A script ends with the first nil, and the pipeline goes on.
+            isInPipeline = handle.enterPipeline()
+            return isInPipeline ? finishFirst() : broke()
+        }
+        apply(.ended)
+    }
+
+    private func finishFirst() {
+        guard let unit = sent.removeFirst() else { return }
+        unit.finish()
+        if pendingUnits == 0 { timer.cancel() }
+    }
+
+    private func deliverNews() {
+        if !notices.isEmpty {
+            let reports = notices.take()
+            if let onNotice { reports.forEach(onNotice) }
+        }
+        while isOpen, let notification = handle.nextNotification() { onNotification?(notification) }
+    }
+
+    // MARK: Endings
+
+    private func armTimer(_ deadline: Instant) {
+        // A timer that is armed too early finds nothing late, and looks for the next deadline.
+        if timer.isArmed, timerDeadline <= deadline { return }
+        timerDeadline = deadline
+        timer.arm(at: deadline)
+    }
+
+    private func deadlinePassed() {
+        guard let next = [sent.earliestDeadline, waiting.earliestDeadline].compactMap(\.self).min() else {
+            return
+        }
+        if next > Loop.now { return armTimer(next) }
+        end(PostgresError(.timedOut, "no answer within the deadline"))
+    }
+
+    private func broke(_ unit: Unit? = nil) {
+        let report = handle.failureReport
+        if let unit { sent.append(unit) }
+        end(PostgresError(.connectionLost, "the session broke", report: report))
+    }
+
+    private func end(_ error: PostgresError?) {
+        guard isOpen else { return }
+        isOpen = false
+        timer.cancel()
+        registration?.cancel()
+        registration = nil
+        handle.close()
+        let now = Loop.now
+        while let unit = sent.removeFirst() ?? waiting.removeFirst() { unit.fail(error, now: now) }
+        let onClose = onClose
+        (self.onClose, onNotice, onNotification) = (nil, nil, nil)
+        onClose?(error)
+    }
+}

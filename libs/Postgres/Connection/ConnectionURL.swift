@@ -1,0 +1,48 @@
+internal import CPostgreSQL
+
+extension Configuration {
+    /// A libpq connection URI or keyword string (PostgreSQL manual, "Connection Strings"), such as
+    /// `postgresql://user:password@host:5432/database?sslmode=verify-full&sslrootcert=/etc/ca.pem`.
+    package init(url: String) throws(PostgresError) {
+        let given = try Self.parse(url)
+        let names = (given["host"] ?? given["hostaddr"] ?? "localhost").split(separator: ",").map(String.init)
+        let ports = (given["port"] ?? "5432").split(separator: ",").map { UInt16($0) }
+        guard let user = given["user"], !names.isEmpty, ports.count == 1 || ports.count == names.count else {
+            throw PostgresError(
+                .invalidConfiguration, "the connection string lacks a user, or ports do not match hosts")
+        }
+        self.init(host: "", user: user, password: given["password"], database: given["dbname"] ?? user)
+        hosts = []
+        for (index, name) in names.enumerated() {
+            guard let port = ports[ports.count == 1 ? 0 : index] else {
+                throw PostgresError(.invalidConfiguration, "the connection string has a port that is none")
+            }
+            hosts.append(Host(name: name, port: port))
+        }
+        if let name = given["application_name"] { applicationName = name }
+        if let seconds = given["connect_timeout"].flatMap({ Int($0) }), seconds > 0 {
+            connectTimeout = .seconds(seconds)
+        }
+        let own: Set = [
+            "host", "hostaddr", "port", "user", "password", "dbname", "application_name", "connect_timeout",
+        ]
+        options = given.filter { !own.contains($0.key) }
+    }
+
+    private static func parse(_ text: String) throws(PostgresError) -> [String: String] {
+        // libpq's own message may quote the password: it is dropped.
+        guard let first = unsafe PQconninfoParse(text, nil) else {
+            throw PostgresError(.invalidConfiguration, "not a PostgreSQL connection string")
+        }
+        defer { unsafe PQconninfoFree(first) }
+        var result: [String: String] = [:]
+        var option = unsafe first
+        while let keyword = unsafe option.pointee.keyword {
+            if let value = unsafe option.pointee.val {
+                unsafe result[String(cString: keyword)] = unsafe String(cString: value)
+            }
+            unsafe option += 1
+        }
+        return result
+    }
+}

@@ -1,0 +1,91 @@
+internal import EventLoop
+
+extension Connection {
+    /// Runs one statement: prepared at its first use on this session, answered in binary.
+    /// - Parameter limit: from now; the configuration's `queryTimeout` unless given.
+    @discardableResult
+    package func query(
+        _ statement: Statement, _ parameters: Parameters, within limit: Duration? = nil
+    ) async throws(PostgresError) -> Rows {
+        var batch = Batch()
+        batch.add(statement, parameters)
+        return try await pipeline(batch, within: limit)[0]
+    }
+
+    /// `try await connection.query(findOrder, 42, "NEW")`
+    @discardableResult
+    package func query<each Value: ParameterValue>(
+        _ statement: Statement, _ value: repeat each Value, within limit: Duration? = nil
+    ) async throws(PostgresError) -> Rows {
+        try await query(statement, Parameters(repeat each value), within: limit)
+    }
+
+    /// Runs statements in one round trip, all or nothing: outside a transaction they are one by themselves,
+    /// committed at the end or rolled back by the first that fails, whose error is thrown. Inside a
+    /// transaction a failure leaves that one to be rolled back.
+    /// - Returns: one answer a statement.
+    @discardableResult
+    package func pipeline(
+        _ batch: Batch, within limit: Duration? = nil
+    ) async throws(PostgresError) -> [Rows] {
+        for entry in batch.entries {
+            if let number = entry.parameters.faulty {
+                throw PostgresError(.invalidParameter, "parameter $\(number) holds a NUL character")
+            }
+            guard entry.parameters.count <= Int(UInt16.max) else {
+                throw PostgresError(.invalidParameter, "a statement takes at most 65535 parameters")
+            }
+        }
+        return try await perform(.batch(batch), within: limit)
+    }
+
+    /// ```swift
+    /// let answers = try await connection.pipeline {
+    ///     $0.add(insertOrders, ids, customers)
+    ///     $0.add(insertItems, orderIDs, products)
+    /// }
+    /// ```
+    @discardableResult
+    package func pipeline(
+        within limit: Duration? = nil, _ fill: (inout Batch) -> Void
+    ) async throws(PostgresError) -> [Rows] {
+        var batch = Batch()
+        fill(&batch)
+        return try await pipeline(batch, within: limit)
+    }
+
+    /// Runs SQL of any number of statements without parameters, answered in text: migrations, fixtures. It
+    /// waits until the session has answered everything else. Statements outside a transaction are one.
+    @discardableResult
+    package func script(_ sql: String, within limit: Duration? = nil) async throws(PostgresError) -> [Rows] {
+        guard !sql.utf8.contains(0) else {
+            throw PostgresError(.invalidParameter, "the script holds a NUL character")
+        }
+        if deferredBegin != nil { try await pipeline(Batch(), within: limit) }
+        return try await perform(.script(sql), within: limit)
+    }
+
+    /// One empty round trip.
+    package func ping(within limit: Duration = .seconds(2)) async throws(PostgresError) {
+        _ = try await perform(.batch(Batch()), within: limit)
+    }
+
+    /// Asks for the notifications of a channel; they go to ``onNotification``.
+    package func listen(to channel: String) async throws(PostgresError) {
+        try await query(Statement("LISTEN \(quoted(channel))", reused: false))
+    }
+
+    /// Tells a channel's listeners when the current transaction commits.
+    /// - Parameter payload: under 8000 bytes; a hint, not the news itself.
+    package func notify(_ channel: String, _ payload: String = "") async throws(PostgresError) {
+        try await query(Self.notifyStatement, channel, payload)
+    }
+
+    private static let notifyStatement = Statement("SELECT pg_notify($1, $2)")
+}
+
+/// An SQL identifier in double quotes.
+func quoted(_ identifier: String) -> String {
+    "\"" + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        + "\""
+}

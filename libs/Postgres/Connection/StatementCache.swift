@@ -1,0 +1,55 @@
+/// Which statements a session has prepared, and under which names.
+///
+/// A statement counts as prepared once the server has said so. Until then only the unit of work that
+/// prepares it may build on it, since only that unit shares its fate.
+struct StatementCache {
+    struct Key: Hashable {
+        let statement: Statement
+        /// The same SQL with other parameter types is another statement.
+        let types: [TypeID]
+    }
+
+    enum Plan: Equatable {
+        /// Execute under that name.
+        case prepared(String)
+        /// Prepare under that name, then execute.
+        case prepare(String)
+        /// Parse, execute and forget.
+        case unnamed
+    }
+
+    private enum Entry {
+        case preparing(String, unit: Int)
+        case ready(String)
+    }
+
+    private let limit: Int
+    private var entries: [Key: Entry] = [:]
+    private var counter = 0
+
+    /// - Parameter limit: statements that are kept; later ones are parsed at each use.
+    init(limit: Int = 256) { self.limit = limit }
+
+    mutating func plan(_ key: Key, unit: Int) -> Plan {
+        guard key.statement.isReused else { return .unnamed }
+        switch entries[key] {
+        case .ready(let name): return .prepared(name)
+        case .preparing(let name, let owner): return owner == unit ? .prepared(name) : .unnamed
+        case nil:
+            guard entries.count < limit else { return .unnamed }
+            counter += 1
+            let name = "s\(counter)"
+            entries[key] = .preparing(name, unit: unit)
+            return .prepare(name)
+        }
+    }
+
+    /// The server's answer to a prepare.
+    mutating func settle(_ key: Key, isPrepared: Bool) {
+        guard case .preparing(let name, _) = entries[key] else { return }
+        entries[key] = isPrepared ? .ready(name) : nil
+    }
+
+    /// The server no longer knows the statement, or its plan no longer fits the tables.
+    mutating func forget(_ key: Key) { entries[key] = nil }
+}

@@ -1,0 +1,58 @@
+internal import EventLoop
+
+/// Work that is sent as a whole, answered as a whole, and has one deadline.
+struct Unit {
+    enum Work {
+        case batch(Batch)
+        /// Any number of statements by the simple protocol, alone on the session.
+        case script(String)
+    }
+
+    let number: Int
+    let work: Work
+    let deadline: Instant
+    let continuation: CheckedContinuation<Result<[Rows], PostgresError>, Never>
+    var exchange = Exchange([])
+    private var scriptRows: [Rows] = []
+    private var scriptFailure: PostgresError?
+
+    init(
+        number: Int, work: Work, deadline: Instant,
+        continuation: CheckedContinuation<Result<[Rows], PostgresError>, Never>
+    ) {
+        self.number = number
+        self.work = work
+        self.deadline = deadline
+        self.continuation = continuation
+    }
+
+    mutating func receive(_ event: Exchange.Event) -> Exchange.Effect {
+        guard case .script = work else { return exchange.receive(event) }
+        switch event {
+        case .rows(let rows): scriptRows.append(rows)
+        case .failed(let report): scriptFailure = PostgresError(report: report)
+        case .skipped, .ended: break
+        }
+        return .none
+    }
+
+    private var failure: PostgresError? { exchange.failure ?? scriptFailure }
+
+    func finish() {
+        if let failure { return continuation.resume(returning: .failure(failure)) }
+        if case .script = work { return continuation.resume(returning: .success(scriptRows)) }
+        continuation.resume(returning: .success(exchange.rows))
+    }
+
+    /// The session ended before the unit did.
+    func fail(_ error: PostgresError?, now: Instant) {
+        guard let error else {
+            return continuation.resume(returning: .failure(PostgresError(.closed, "the session was closed")))
+        }
+        let isLate = deadline <= now
+        // The server's last words on this unit say more than the broken socket.
+        let report = failure?.report ?? error.report
+        let code: PostgresError.Code = error.code == .timedOut && !isLate ? .connectionLost : error.code
+        continuation.resume(returning: .failure(PostgresError(code, error.message, report: report)))
+    }
+}

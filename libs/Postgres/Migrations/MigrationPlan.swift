@@ -1,0 +1,60 @@
+/// Decides what is to be done from what the code brings and what the database has.
+struct MigrationPlan {
+    let known: [Migration]
+
+    /// Refuses a set that does not count 1, 2, 3, …
+    init(_ migrations: [Migration]) throws(PostgresError) {
+        known = migrations.sorted { $0.version < $1.version }
+        for (index, migration) in known.enumerated() where migration.version != index + 1 {
+            throw PostgresError(
+                .migration,
+                "migrations must count from 1 without gaps: expected \(index + 1), found \(migration.version)"
+            )
+        }
+    }
+
+    func status(_ applied: [AppliedMigration]) -> [MigrationStatus] {
+        let byVersion = Dictionary(applied.map { ($0.version, $0) }) { first, _ in first }
+        let statuses = known.map { migration in
+            let state: MigrationStatus.State =
+                switch byVersion[migration.version] {
+                case nil: .pending
+                case let applied? where applied.checksum == migration.checksum: .applied(applied)
+                case let applied?: .changed(applied)
+                }
+            return MigrationStatus(version: migration.version, name: migration.name, state: state)
+        }
+        let unknown = applied.filter { $0.version > known.count || $0.version < 1 }
+        return statuses
+            + unknown.sorted { $0.version < $1.version }.map {
+                MigrationStatus(version: $0.version, name: $0.name, state: .unknown($0))
+            }
+    }
+
+    /// What is left to apply, in order.
+    /// - Throws: `.migration` when the database is newer than the code, was built from other SQL, or has holes.
+    func pending(_ applied: [AppliedMigration]) throws(PostgresError) -> [Migration] {
+        var pending: [Migration] = []
+        for status in status(applied) {
+            switch status.state {
+            case .applied:
+                if let hole = pending.first {
+                    throw PostgresError(
+                        .migration,
+                        "migration \(status.version) was applied, but \(hole.version) before it was not")
+                }
+            case .pending: pending.append(known[status.version - 1])
+            case .changed:
+                throw PostgresError(
+                    .migration,
+                    "migration \(status.version) (\(status.name)) was changed after it was applied")
+            case .unknown:
+                throw PostgresError(
+                    .migration,
+                    "the database is at migration \(status.version), this code ends at \(known.count): it is too old"
+                )
+            }
+        }
+        return pending
+    }
+}

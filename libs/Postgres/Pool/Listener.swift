@@ -1,0 +1,62 @@
+package import EventLoop
+
+/// Listens on channels with a session of its own, and comes back after every loss of it.
+///
+/// Notifications are hints: those sent while no session listened are gone, so after each (re)connection `hint`
+/// is called with nil, and the reader looks into the tables.
+@Loop
+package final class Listener {
+    private let configuration: Configuration
+    private let channels: [String]
+    private let backoff: Backoff
+    private let hint: @Loop (Notification?) -> Void
+    private var connection: Connection?
+
+    package init(
+        _ configuration: Configuration, channels: [String], backoff: Backoff = .reconnect,
+        hint: @escaping @Loop (Notification?) -> Void
+    ) {
+        self.configuration = configuration
+        self.channels = channels
+        self.backoff = backoff
+        self.hint = hint
+    }
+
+    /// True while a session listens.
+    package var isListening: Bool { connection?.isOpen ?? false }
+
+    /// Listens until the task is cancelled.
+    package func run() async {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                let connection = try await Connection.connect(configuration)
+                defer { connection.close() }
+                connection.onNotification = hint
+                for channel in channels { try await connection.listen(to: channel) }
+                failures = 0
+                self.connection = connection
+                hint(nil)
+                await ending(of: connection)
+            } catch {
+                failures += 1
+            }
+            do {
+                try await Loop.sleep(for: backoff.delay(attempt: failures))
+            } catch {
+                return
+            }
+        }
+    }
+
+    private func ending(of connection: Connection) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard connection.isOpen else { return continuation.resume() }
+                connection.onClose = { _ in continuation.resume() }
+            }
+        } onCancel: {
+            Task { @Loop in connection.close() }
+        }
+    }
+}

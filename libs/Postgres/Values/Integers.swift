@@ -1,0 +1,86 @@
+extension Int64: ParameterValue, ColumnValue {
+    package static var parameterType: TypeID { .int8 }
+    package static var arrayType: TypeID { .int8Array }
+
+    package func encode(into bytes: inout [UInt8]) -> Bool {
+        bytes.append(bigEndian: self)
+        return true
+    }
+
+    /// Reads any of the server's integer types.
+    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Int64? {
+        guard format == .binary else { return bytes.integer(Int64.self) }
+        return switch (type, bytes.byteCount) {
+        case (.int8, 8): bytes.bigEndian(Int64.self, at: 0)
+        case (.int4, 4): Int64(bytes.bigEndian(Int32.self, at: 0))
+        case (.int2, 2): Int64(bytes.bigEndian(Int16.self, at: 0))
+        case (.oid, 4): Int64(bytes.bigEndian(UInt32.self, at: 0))
+        default: nil
+        }
+    }
+}
+
+extension Int32: ParameterValue, ColumnValue {
+    package static var parameterType: TypeID { .int4 }
+    package static var arrayType: TypeID { .int4Array }
+
+    package func encode(into bytes: inout [UInt8]) -> Bool {
+        bytes.append(bigEndian: self)
+        return true
+    }
+
+    /// Nil when a wider column's value does not fit.
+    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Int32? {
+        Int64.decode(bytes, type: type, format: format).flatMap { Int32(exactly: $0) }
+    }
+}
+
+/// As ``Swift/Int64``.
+extension Int: ParameterValue, ColumnValue {
+    package static var parameterType: TypeID { .int8 }
+    package static var arrayType: TypeID { .int8Array }
+
+    package func encode(into bytes: inout [UInt8]) -> Bool {
+        bytes.append(bigEndian: Int64(self))
+        return true
+    }
+
+    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Int? {
+        Int64.decode(bytes, type: type, format: format).map { Int($0) }
+    }
+}
+
+extension Bool: ParameterValue, ColumnValue {
+    package static var parameterType: TypeID { .bool }
+    package static var arrayType: TypeID { .boolArray }
+
+    package func encode(into bytes: inout [UInt8]) -> Bool {
+        bytes.append(self ? 1 : 0)
+        return true
+    }
+
+    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Bool? {
+        guard type == .bool, bytes.byteCount == 1 else { return nil }
+        let byte = unsafe bytes.unsafeLoad(as: UInt8.self)
+        return format == .binary ? byte != 0 : byte == UInt8(ascii: "t")
+    }
+}
+
+extension Double: ParameterValue, ColumnValue {
+    package static var parameterType: TypeID { .float8 }
+    package static var arrayType: TypeID { .float8Array }
+
+    package func encode(into bytes: inout [UInt8]) -> Bool {
+        bytes.append(bigEndian: bitPattern)
+        return true
+    }
+
+    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Double? {
+        guard format == .binary else { return Double(bytes.text) }
+        return switch (type, bytes.byteCount) {
+        case (.float8, 8): Double(bitPattern: bytes.bigEndian(UInt64.self, at: 0))
+        case (.float4, 4): Double(Float(bitPattern: bytes.bigEndian(UInt32.self, at: 0)))
+        default: nil
+        }
+    }
+}
