@@ -72,28 +72,29 @@ let package = Package(
         library("Orders"),
         library("OrderEvents", ["JSON", "Orders"], exclude: ["Schemas", "asyncapi.yaml"]),
         library("OrderSchema", resources: [.embedInCode("Migrations")]),
-        library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "Observability"]),
-        library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders"]),
+        library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
+        library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders", "OrderEvents"]),
         library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON"]),
 
         service(
             "OrderAccept", folder: "order-accept",
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
-                "Orders",
+                "Orders", "OrderEvents",
                 "Messaging", "WorkflowState", "Identity",
             ]),
         service(
             "OrderProcess", folder: "order-process",
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
-                "Orders",
+                "Orders", "OrderEvents", "OrderSchema",
                 "Messaging", "WorkflowState",
             ]),
         service(
             "OrderNotification", folder: "order-notification",
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Observability", "Service", "Orders",
+                "OrderEvents",
                 "Messaging",
                 "WorkflowState", "Identity", "JOSE",
             ]),
@@ -101,7 +102,7 @@ let package = Package(
             "Waybill", folder: "waybill",
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
-                "Orders",
+                "Orders", "OrderEvents", "OrderSchema",
                 "Messaging", "WorkflowState", "JOSE",
             ]),
 

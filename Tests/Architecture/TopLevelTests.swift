@@ -1,0 +1,25 @@
+import Foundation
+import Testing
+
+@Suite struct TopLevelTests {
+    @Test func holdsOnlyWhatBelongsThere() throws {
+        let allowed: Set = [
+            "Package.swift", "services", "libs", "Tests", "infra", "docker-compose.yml", "WORKFLOW.md",
+            "README.md",
+            "Makefile", "LICENSE",
+        ]
+        // What .gitignore leaves out.
+        let ignored: Set = ["var", "node_modules", "__pycache__"]
+        let entries = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path())
+            .filter { !$0.hasPrefix(".") && !ignored.contains($0) }
+        #expect(Set(entries).subtracting(allowed).isEmpty)
+    }
+
+    @Test func noRoomIsCalledByWhatItIsNot() throws {
+        for folder in ["libs", "services", "Tests"] {
+            let names = try SourceTree.folders(in: folder)
+            #expect(
+                names.isDisjoint(with: ["Common", "Utils", "Util", "Helpers", "Helper", "Manager", "Misc"]))
+        }
+    }
+}
