@@ -80,8 +80,7 @@ final class ServerConnection: TransportHandler {
                 case .upgraded:
                     guard let socket else { return bytes.count }
                     self.socket = nil
-                    var rest = bytes._mutatingExtracting(used..<bytes.count)
-                    return used + socket.received(&rest, from: transport)
+                    return used + socket.received(rest: used, of: &bytes, from: transport)
                 case .ended: return bytes.count
                 }
             }

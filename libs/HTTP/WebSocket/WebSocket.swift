@@ -147,6 +147,14 @@ package final class WebSocket: TransportHandler {
         }
     }
 
+    /// What came in one piece with the handshake.
+    func received(rest start: Int, of bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
+        let end = bytes.count
+        guard start < end else { return 0 }
+        var rest = bytes._mutatingExtracting(start..<end)
+        return received(&rest, from: transport)
+    }
+
     private func handle(_ event: FrameDecoder.Event, _ bytes: Span<UInt8>) {
         switch event {
         case .close(let code, let reason): peerClosed(code, reason)

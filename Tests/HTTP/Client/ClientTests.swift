@@ -1,0 +1,100 @@
+import EventLoop
+import Testing
+
+@testable import HTTP
+
+@Suite struct ClientTests {
+    @Loop private static func routes(_ router: Router) {
+        router.get("/hello") { Response(text: "hello \($0.query("who") ?? "?")") }
+        router.post("/echo") { Response(.created, contentType: "text/plain", body: $0.body) }
+        router.get("/stream") { _ in
+            .stream(contentType: "text/plain") { stream in
+                Task { @Loop in
+                    for i in 0..<100 {
+                        stream.write("line \(i)\n")
+                        await stream.drain()
+                    }
+                    stream.finish()
+                }
+            }
+        }
+        router.get("/large") { _ in Response(text: String(repeating: "x", count: 3 << 20)) }
+        router.get("/never") { _ in
+            try? await Loop.sleep(for: .seconds(20))
+            return Response(.ok)
+        }
+    }
+
+    @Test @Loop func getsAndPostsOnOneConnection() async throws {
+        try await withServer(Server.Configuration(), Self.routes) { server, port in
+            let client = Client()
+            let base = "http://127.0.0.1:\(port)"
+            let got = try await client.get("\(base)/hello?who=a%20b+c")
+            #expect(got.status == .ok)
+            #expect(got.text == "hello a b c")
+            #expect(got.headers["content-type"] == "text/plain; charset=utf-8")
+            let posted = try await client.post("\(base)/echo", contentType: "text/plain", Array("xyz".utf8))
+            #expect(posted.status == .created)
+            #expect(posted.text == "xyz")
+            #expect(try await client.send(.head, "\(base)/hello").body.isEmpty)
+            #expect(server.statistics.accepted == 1)
+            client.close()
+        }
+    }
+
+    @Test @Loop func readsAStreamedBody() async throws {
+        try await withServer(Server.Configuration(), Self.routes) { server, port in
+            let client = Client()
+            let response = try await client.stream(.get, "http://127.0.0.1:\(port)/stream")
+            let body = try await response.body.collect(limit: 10_000)
+            let text = String(decoding: body, as: UTF8.self)
+            #expect(text.split(separator: "\n").count == 100)
+            #expect(text.hasSuffix("line 99\n"))
+            _ = try await client.get("http://127.0.0.1:\(port)/hello")
+            #expect(server.statistics.accepted == 1)
+        }
+    }
+
+    @Test @Loop func givesUpAtTheDeadline() async throws {
+        try await withServer(Server.Configuration(), Self.routes) { server, port in
+            let client = Client()
+            let error = await #expect(throws: HTTPError.self) {
+                try await client.get("http://127.0.0.1:\(port)/never", within: .milliseconds(30))
+            }
+            #expect(error?.code == .timeout)
+            #expect(await eventually { server.statistics.connections == 0 })
+        }
+    }
+
+    @Test @Loop func refusesABodyPastItsLimit() async throws {
+        try await withServer(Server.Configuration(), Self.routes) { _, port in
+            let error = await #expect(throws: HTTPError.self) {
+                try await Client().get("http://127.0.0.1:\(port)/large")
+            }
+            #expect(error?.code == .tooLarge)
+        }
+    }
+
+    @Test @Loop func waitsForAFreeConnection() async throws {
+        try await withServer(Server.Configuration(), Self.routes) { server, port in
+            var configuration = Client.Configuration()
+            configuration.maxConnectionsPerOrigin = 2
+            let client = Client(configuration)
+            let tasks = (0..<20).map { _ in
+                Task { @Loop in try await client.get("http://127.0.0.1:\(port)/hello").status }
+            }
+            for task in tasks {
+                let status = try await task.value
+                #expect(status == .ok)
+            }
+            #expect(server.statistics.accepted == 2)
+        }
+    }
+
+    @Test @Loop func namesWhatIsUnreachable() async throws {
+        let error = await #expect(throws: HTTPError.self) {
+            try await Client().get("http://127.0.0.1:1/")
+        }
+        #expect(error?.code == .unreachable)
+    }
+}
