@@ -74,7 +74,7 @@ let package = Package(
         library("OrderSchema", resources: [.embedInCode("Migrations")]),
         library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders", "OrderEvents"]),
-        library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON"]),
+        library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Orders"]),
 
         service(
             "OrderAccept", folder: "order-accept",
@@ -124,7 +124,7 @@ let package = Package(
         tests(
             "Messaging", ["Messaging", "AMQP", "EventLoop", "JSON", "Orders", "Observability", "TestSupport"]),
         tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport"]),
-        tests("Identity", ["Identity", "HTTP", "JOSE", "JSON", "EventLoop", "TestSupport"]),
+        tests("Identity", ["Identity", "Orders", "HTTP", "JOSE", "JSON", "EventLoop", "TestSupport"]),
         tests(
             "OrderAccept", ["OrderAccept", "EventLoop", "HTTP", "JSON", "Orders", "Identity", "TestSupport"]),
         tests("OrderProcess", ["OrderProcess", "EventLoop", "JSON", "Orders", "Messaging", "TestSupport"]),
