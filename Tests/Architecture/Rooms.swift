@@ -22,7 +22,7 @@ struct Room: Sendable {
         library("OrderSchema", []),
         library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders", "OrderEvents"]),
-        library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON"]),
+        library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Orders"]),
 
         service("OrderAccept", "order-accept", edge.union(["Postgres", "Identity"])),
         service("OrderProcess", "order-process", edge.union(["Postgres", "OrderSchema"])),
