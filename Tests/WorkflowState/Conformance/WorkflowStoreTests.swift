@@ -1,0 +1,166 @@
+import EventLoop
+import Orders
+import TestSupport
+import Testing
+
+@testable import WorkflowState
+
+@Suite(.timeLimit(.minutes(1))) @Loop struct WorkflowStoreTests {
+    @Test(arguments: Driver.available) func acceptedOrdersAreKnown(driver: Driver) async throws {
+        try await with(driver, .test) { world in
+            let order = world.order()
+            #expect(try await world.workflows.workflow(order.correlationID) == nil)
+            #expect(try await world.workflows.pending(order.orderID) == nil)
+            try await world.workflows.accept(order)
+            let workflow = try #require(try await world.workflows.workflow(order.correlationID))
+            #expect(workflow.status.status == .accepted && workflow.owner == order.owner)
+            #expect(workflow.age < .seconds(5))
+            #expect(try await world.workflows.pending(order.orderID) == order.pending)
+            let other = world.order()
+            #expect(
+                try await world.workflows.owners(of: [other.correlationID, order.correlationID])
+                    == [nil, order.owner])
+            try await world.workflows.discardPending([order.orderID, other.orderID])
+            #expect(try await world.workflows.pending(order.orderID) == nil)
+        }
+    }
+
+    @Test(arguments: Driver.available) func everyStepFollowsTheDomainsTable(driver: Driver) async throws {
+        try await with(driver, .test) { world in
+            for from in OrderStatus.allCases {
+                for to in OrderStatus.allCases {
+                    for cause in OrderStatus.Cause.allCases {
+                        let order = world.order()
+                        let start = WorkflowStep(
+                            from, correlationID: order.correlationID, orderID: order.orderID,
+                            owner: order.owner)
+                        #expect(try await world.workflows.advance([start])[0].moved)
+                        var step = start
+                        (step.status, step.cause) = (to, cause)
+                        let outcome = try await world.workflows.advance([step])[0]
+                        let expected = OrderStatus.transition(from: from, to: to, cause: cause) == .advance
+                        #expect(outcome.moved == expected, "\(from) → \(to) by \(cause)")
+                        #expect(outcome.status == WorkflowStatus(expected ? to : from, order.orderID))
+                        let known = try await world.workflows.workflow(order.correlationID)
+                        #expect(known?.status == outcome.status)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Driver.available) func aBatchIsOneStepEach(driver: Driver) async throws {
+        try await with(driver, .test) { world in
+            let orders = (0..<130).map { _ in world.order() }
+            for order in orders.prefix(2) { try await world.workflows.accept(order) }
+            var steps = orders.map {
+                WorkflowStep(
+                    .processing, correlationID: $0.correlationID, orderID: $0.orderID, owner: $0.owner)
+            }
+            steps.append(steps[0])
+            let outcomes = try await world.workflows.advance(steps)
+            #expect(outcomes.map(\.moved) == Array(repeating: true, count: 130) + [false])
+            #expect(try await world.workflows.owners(of: orders.map(\.correlationID)) == orders.map(\.owner))
+            #expect(try await world.workflows.advance([]).isEmpty)
+        }
+    }
+
+    @Test(arguments: Driver.available) func anExpiredOwnerIsWrittenAgain(driver: Driver) async throws {
+        try await with(driver, .test) { world in
+            let order = world.order()
+            try await world.workflows.accept(order)
+            try await world.expire([order.correlationID], [])
+            var step = WorkflowStep(
+                .completed, correlationID: order.correlationID, orderID: order.orderID, owner: nil)
+            _ = try await world.workflows.advance([step])
+            #expect(try await world.workflows.owners(of: [order.correlationID]) == [nil])
+            step.owner = order.owner
+            #expect(try await world.workflows.advance([step])[0].moved == false)
+            #expect(try await world.workflows.owners(of: [order.correlationID]) == [order.owner])
+        }
+    }
+
+    @Test(arguments: Driver.available) func anOwnerIsNeverOverwritten(driver: Driver) async throws {
+        try await with(driver, .test) { world in
+            let order = world.order()
+            try await world.workflows.accept(order)
+            let step = WorkflowStep(
+                .completed, correlationID: order.correlationID, orderID: order.orderID, owner: world.user())
+            _ = try await world.workflows.advance([step])
+            #expect(try await world.workflows.owners(of: [order.correlationID]) == [order.owner])
+        }
+    }
+
+    @Test(arguments: Driver.available) func lifetimesStartAnew(driver: Driver) async throws {
+        var short = Lifetimes.test
+        short.workflow = .seconds(30)
+        try await with(driver, short) { world in
+            let order = world.order()
+            try await world.workflows.accept(order)
+            let before = try await world.lifetimes(order.correlationID)
+            try await eventually("time passes") {
+                try await world.lifetimes(order.correlationID).status! < before.status! || driver == .memory
+            }
+            for action in [true, false] {
+                if action {
+                    try await world.workflows.refresh([order.correlationID])
+                } else {
+                    let step = WorkflowStep(
+                        .accepted, correlationID: order.correlationID, orderID: order.orderID, owner: nil)
+                    #expect(try await world.workflows.advance([step])[0].moved == false)
+                }
+                let after = try await world.lifetimes(order.correlationID)
+                #expect(try #require(after.owner) > .seconds(29) && #require(after.status) > .seconds(29))
+            }
+            let unknown = world.order()
+            try await world.workflows.refresh([unknown.correlationID])
+            #expect(try await world.workflows.workflow(unknown.correlationID) == nil)
+        }
+    }
+
+    @Test(arguments: Driver.available) func onlyAnUntouchedAcceptanceIsWithdrawn(driver: Driver) async throws
+    {
+        try await with(driver, .test) { world in
+            let order = world.order()
+            try await world.workflows.accept(order)
+            #expect(try await world.workflows.withdraw(order.correlationID, order.orderID))
+            #expect(try await world.workflows.workflow(order.correlationID) == nil)
+            #expect(try await world.workflows.pending(order.orderID) == nil)
+            #expect(try await world.workflows.owners(of: [order.correlationID]) == [nil])
+
+            try await world.workflows.accept(order)
+            let step = WorkflowStep(
+                .processing, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
+            _ = try await world.workflows.advance([step])
+            #expect(try await !world.workflows.withdraw(order.correlationID, order.orderID))
+            #expect(try await world.workflows.pending(order.orderID) == order.pending)
+        }
+    }
+
+    @Test(arguments: Driver.available) func persistedOrdersLoseTheirPendingContents(driver: Driver)
+        async throws
+    {
+        try await with(driver, .test) { world in
+            let order = world.order()
+            try await world.workflows.accept(order)
+            var step = WorkflowStep(
+                .processing, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
+            _ = try await world.workflows.advance([step])
+            #expect(try await world.workflows.pending(order.orderID) != nil)
+            step.status = .completed
+            step.isPersisted = true
+            _ = try await world.workflows.advance([step])
+            #expect(try await world.workflows.pending(order.orderID) == nil)
+        }
+    }
+
+    @Test(arguments: Driver.available) func anUnknownStatusIsWrittenOver(driver: Driver) async throws {
+        try await with(driver, .test) { world in
+            let order = world.order()
+            try await world.corrupt(order.correlationID, "NONSENSE")
+            let step = WorkflowStep(
+                .processing, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
+            #expect(try await world.workflows.advance([step])[0].moved)
+        }
+    }
+}

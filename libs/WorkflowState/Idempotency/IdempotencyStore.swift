@@ -1,0 +1,56 @@
+package import EventLoop
+package import Orders
+
+/// Remembers what was answered to an `Idempotency-Key`, per user.
+@Loop
+package protocol IdempotencyStore: AnyObject {
+    /// Claims a key for a request, atomically.
+    ///
+    /// - Parameter fingerprint: of the request's payload; another payload under the same key is refused.
+    func reserve(
+        _ key: IdempotencyKey, fingerprint: String
+    ) async throws(WorkflowStateError) -> Reservation
+
+    /// Stores the response, unless the lease ran out and somebody else holds the key.
+    ///
+    /// - Returns: whether it was stored.
+    func complete(_ lease: IdempotencyLease, response: [UInt8]) async throws(WorkflowStateError) -> Bool
+
+    /// Gives the key back after a failure, so that the client's retry is not refused as in flight.
+    func release(_ lease: IdempotencyLease) async throws(WorkflowStateError)
+}
+
+package struct IdempotencyKey: Sendable, Hashable {
+    package var user: UserID
+    /// As the client sent it.
+    package var key: String
+
+    package init(user: UserID, key: String) {
+        self.user = user
+        self.key = key
+    }
+}
+
+/// The right to answer a key; it ends by itself, so that a crash does not block the key.
+package struct IdempotencyLease: Sendable, Hashable {
+    package let key: IdempotencyKey
+    package let fingerprint: String
+    let token: String
+
+    init(_ key: IdempotencyKey, fingerprint: String) {
+        self.key = key
+        self.fingerprint = fingerprint
+        token = String(UInt64.random(in: 0 ... .max), radix: 16)
+    }
+}
+
+package enum Reservation: Sendable, Equatable {
+    /// Go ahead, then complete or release.
+    case reserved(IdempotencyLease)
+    /// Another request with this key and payload is being answered.
+    case inFlight
+    /// It was answered with this.
+    case replay([UInt8])
+    /// The key belongs to another payload.
+    case mismatch
+}

@@ -1,0 +1,90 @@
+package import EventLoop
+internal import Orders
+package import Redis
+
+/// ``IdempotencyStore`` in Redis: a hash per key with `fingerprint`, `state`, `token` and `response`.
+@Loop
+package final class RedisIdempotencyStore: IdempotencyStore {
+    private let client: Client
+    private let lifetimes: Lifetimes
+
+    package init(_ client: Client, _ lifetimes: Lifetimes = Lifetimes()) {
+        self.client = client
+        self.lifetimes = lifetimes
+    }
+
+    /// ARGV: fingerprint, token, lease in milliseconds. Returns what to do, and the response to replay.
+    private static let reserve = Script(
+        """
+        local held = redis.call('HMGET', KEYS[1], 'fingerprint', 'state', 'response')
+        if not held[1] then
+            redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1], 'state', 'pending', 'token', ARGV[2])
+            redis.call('PEXPIRE', KEYS[1], ARGV[3])
+            return {'reserved'}
+        end
+        if held[1] ~= ARGV[1] then return {'mismatch'} end
+        if held[2] == 'done' then return {'replay', held[3]} end
+        return {'inFlight'}
+        """)
+
+    /// ARGV: token, fingerprint, response, lifetime in seconds. A lease that ran out may still complete when
+    /// nobody has claimed the key since.
+    private static let complete = Script(
+        """
+        local token = redis.call('HGET', KEYS[1], 'token')
+        if token and token ~= ARGV[1] then return 0 end
+        redis.call('HSET', KEYS[1], 'fingerprint', ARGV[2], 'state', 'done', 'token', ARGV[1], 'response', ARGV[3])
+        redis.call('EXPIRE', KEYS[1], ARGV[4])
+        return 1
+        """)
+
+    private static let release = Script(
+        """
+        local held = redis.call('HMGET', KEYS[1], 'token', 'state')
+        if held[1] == ARGV[1] and held[2] == 'pending' then return redis.call('DEL', KEYS[1]) end
+        return 0
+        """)
+
+    package func reserve(
+        _ key: IdempotencyKey, fingerprint: String
+    ) async throws(WorkflowStateError) -> Reservation {
+        let lease = IdempotencyLease(key, fingerprint: fingerprint)
+        let reply = try await client.evaluating(Self.reserve, keys: 1, arguments: 3) { batch in
+            Keys.idempotency(key).append(to: &batch)
+            batch.append(fingerprint)
+            batch.append(lease.token)
+            batch.append(lifetimes.lease.wholeMilliseconds)
+        }
+        guard case .array(let parts) = reply, let outcome = parts.first?.string else {
+            throw .unexpectedReply
+        }
+        switch outcome {
+        case "reserved": return .reserved(lease)
+        case "inFlight": return .inFlight
+        case "mismatch": return .mismatch
+        default:
+            guard parts.count == 2, let response = parts[1].bytes else { throw .unexpectedReply }
+            return .replay(response)
+        }
+    }
+
+    package func complete(
+        _ lease: IdempotencyLease, response: [UInt8]
+    ) async throws(WorkflowStateError) -> Bool {
+        let reply = try await client.evaluating(Self.complete, keys: 1, arguments: 4) { batch in
+            Keys.idempotency(lease.key).append(to: &batch)
+            batch.append(lease.token)
+            batch.append(lease.fingerprint)
+            batch.append(response)
+            batch.append(lifetimes.response.wholeSeconds)
+        }
+        return reply == .integer(1)
+    }
+
+    package func release(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
+        _ = try await client.evaluating(Self.release, keys: 1, arguments: 1) { batch in
+            Keys.idempotency(lease.key).append(to: &batch)
+            batch.append(lease.token)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+internal import Orders
+internal import Redis
+
+/// The names of keys and channels, as the contract fixes them.
+enum Keys {
+    static let epoch: StaticString = "notify:epoch"
+    static let channelPrefix: StaticString = "notify:user:"
+
+    static func owner(_ id: CorrelationID) -> Key { Key("order:map:", id.description) }
+    static func status(_ id: CorrelationID) -> Key { Key("order:status:", id.description) }
+    static func pending(_ id: OrderID) -> Key { Key("order:pending:", id.description) }
+    static func mailbox(_ user: UserID) -> Key { Key("notify:mailbox:", user.value) }
+    static func channel(_ user: UserID) -> Key { Key(channelPrefix, user.value) }
+
+    /// Marks that an order's arrival at a status is in its owner's mailbox.
+    static func delivered(_ update: StatusUpdate) -> Key {
+        Key("notify:delivered:", "\(update.correlationID):\(update.status.wireName)")
+    }
+
+    /// Colons of the user are escaped: else user `a` with key `b:c` would share a name with user `a:b`.
+    static func idempotency(_ key: IdempotencyKey) -> Key {
+        guard key.user.value.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "%") })
+        else {
+            return Key("order:idem:", "\(key.user.value):\(key.key)")
+        }
+        var user = ""
+        for character in key.user.value.unicodeScalars {
+            switch character {
+            case ":": user += "%3A"
+            case "%": user += "%25"
+            default: user.unicodeScalars.append(character)
+            }
+        }
+        return Key("order:idem:", "\(user):\(key.key)")
+    }
+
+    /// The user of a channel's name; `nil` for another channel.
+    static func user(ofChannel channel: [UInt8]) -> UserID? {
+        let count = channelPrefix.utf8CodeUnitCount
+        guard channel.count > count else { return nil }
+        return UserID(String(decoding: channel[count...], as: UTF8.self))
+    }
+}

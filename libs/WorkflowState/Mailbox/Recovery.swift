@@ -1,0 +1,29 @@
+/// The facts by which to judge whether a mailbox still holds everything after a position.
+struct Recovery {
+    /// The offset of the oldest entry; `nil` when the mailbox is empty.
+    var first: Int64?
+    var last: Int64?
+    var count: Int
+    /// The server's time in microseconds.
+    var now: Int64
+    var cap: Int
+    var lifetime: Duration
+
+    /// Where one who has seen everything stands. In an empty mailbox that is a microsecond ago: the next
+    /// entry is appended at `now` or later.
+    var end: Int64 { last ?? now - 1 }
+
+    /// Entries are lost in two ways: the oldest by the cap, all together by expiry, a lifetime after the
+    /// last one was appended. So all that followed `offset` is here if
+    /// - an entry from `offset` or before is here: entries go from the oldest, or
+    /// - nothing was ever cut by the cap, and `offset` is younger than a lifetime: what was appended since
+    ///   cannot have expired.
+    ///
+    /// An offset beyond the end was never given out.
+    func isComplete(after offset: Int64) -> Bool {
+        if offset > max(end, now) { return false }
+        if let first, first <= offset { return true }
+        let age = Duration.microseconds(now - offset)
+        return count < cap && age < lifetime
+    }
+}

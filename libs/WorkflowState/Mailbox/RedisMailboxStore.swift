@@ -1,0 +1,115 @@
+package import EventLoop
+package import Orders
+package import Redis
+
+/// ``MailboxStore`` in Redis: a capped stream per user.
+@Loop
+package final class RedisMailboxStore: MailboxStore {
+    private let client: Client
+    private let lifetimes: Lifetimes
+
+    package init(_ client: Client, _ lifetimes: Lifetimes = Lifetimes()) {
+        self.client = client
+        self.lifetimes = lifetimes
+    }
+
+    package func deliver(_ deliveries: [Delivery]) async throws(WorkflowStateError) -> [Int64?] {
+        if deliveries.isEmpty { return [] }
+        let count = 2 * deliveries.count
+        let reply = try await client.evaluating(MailboxScripts.deliver, keys: count, arguments: 2 + count) {
+            batch in
+            for delivery in deliveries {
+                Keys.mailbox(delivery.user).append(to: &batch)
+                Keys.delivered(delivery.update).append(to: &batch)
+            }
+            batch.append(lifetimes.workflow.wholeSeconds)
+            batch.append(lifetimes.mailboxCap)
+            for delivery in deliveries {
+                Keys.channel(delivery.user).append(to: &batch)
+                batch.append(UpdateCodec.tail(delivery.update))
+            }
+        }
+        guard case .array(let offsets) = reply, offsets.count == deliveries.count else {
+            throw .unexpectedReply
+        }
+        return offsets.map { $0.string.flatMap { Int64($0) } }
+    }
+
+    package func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History] {
+        if requests.isEmpty { return [] }
+        let count = 1 + requests.count
+        let reply = try await client.evaluating(MailboxScripts.history, keys: count, arguments: count) {
+            batch in
+            batch.append(Keys.epoch)
+            for request in requests { Keys.mailbox(request.user).append(to: &batch) }
+            batch.append(Epoch.random().text)
+            for request in requests { batch.append(Int(request.after.offset)) }
+        }
+        let (epoch, now, parts) = try header(reply, perUser: 4, users: requests.count)
+        var histories: [History] = []
+        histories.reserveCapacity(requests.count)
+        for (index, request) in requests.enumerated() {
+            let at = parts.startIndex + 4 * index
+            let facts = Recovery(
+                first: offset(parts[at]), last: offset(parts[at + 1]), count: parts[at + 2].integer ?? 0,
+                now: now,
+                cap: lifetimes.mailboxCap, lifetime: lifetimes.workflow)
+            let entries = request.after.epoch == epoch ? try entries(parts[at + 3]) : []
+            histories.append(History(entries, after: request.after, epoch: epoch, facts))
+        }
+        return histories
+    }
+
+    package func ends(of users: [UserID]) async throws(WorkflowStateError) -> [MailboxPosition] {
+        if users.isEmpty { return [] }
+        let reply = try await client.evaluating(MailboxScripts.ends, keys: 1 + users.count, arguments: 1) {
+            batch in
+            batch.append(Keys.epoch)
+            for user in users { Keys.mailbox(user).append(to: &batch) }
+            batch.append(Epoch.random().text)
+        }
+        let (epoch, now, parts) = try header(reply, perUser: 1, users: users.count)
+        return parts.map { MailboxPosition(epoch: epoch, offset: offset($0) ?? now - 1) }
+    }
+
+    package func endEpoch(_ known: Epoch) async throws(WorkflowStateError) -> Epoch {
+        let reply = try await client.evaluating(MailboxScripts.endEpoch, keys: 1, arguments: 2) { batch in
+            batch.append(Keys.epoch)
+            batch.append(known.text)
+            batch.append(Epoch.random().text)
+        }
+        guard let epoch = reply.string.flatMap({ Epoch($0) }) else { throw .unexpectedReply }
+        return epoch
+    }
+
+    private func header(
+        _ reply: Value, perUser: Int, users: Int
+    ) throws(WorkflowStateError) -> (Epoch, now: Int64, ArraySlice<Value>) {
+        guard case .array(let parts) = reply, parts.count == 2 + perUser * users,
+            let epoch = parts[0].string.flatMap({ Epoch($0) }), let now = parts[1].integer
+        else { throw .unexpectedReply }
+        return (epoch, Int64(now), parts[2...])
+    }
+
+    /// The offset of a stream id, `nil` for the empty text.
+    private func offset(_ id: Value) -> Int64? {
+        id.string.flatMap { StreamID($0) }.map { Int64(clamping: $0.milliseconds) }
+    }
+
+    private func entries(_ reply: Value) throws(WorkflowStateError) -> [MailboxEntry] {
+        let list: [StreamEntry]
+        do { list = try StreamEntry.list(reply) } catch { throw WorkflowStateError(error) }
+        return list.compactMap { entry in
+            entry["u"].flatMap { UpdateCodec.entry(offset: Int64(clamping: entry.id.milliseconds), tail: $0) }
+        }
+    }
+}
+
+extension History {
+    init(_ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ facts: Recovery) {
+        self.init(
+            entries: entries,
+            isRecovered: position.epoch == epoch && facts.isComplete(after: position.offset),
+            end: MailboxPosition(epoch: epoch, offset: facts.end))
+    }
+}

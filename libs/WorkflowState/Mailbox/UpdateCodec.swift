@@ -1,0 +1,113 @@
+internal import JSON
+internal import Orders
+
+/// The JSON of an update: on the user's channel, in the mailbox, and to native clients.
+///
+/// A native client's frame is `{"type":"order.status","id":…,"correlationId":…,"orderId":…,"status":…,
+/// "occurredAt":…}`; an ephemeral one has no `id`. A mailbox keeps what follows the id, its tail. The wake-up
+/// on the channel is the frame with `"previous":…` put in front, the offset before this one, or 0: who has not
+/// seen that one has missed something.
+enum UpdateCodec {
+    static let type: StaticString = "\"type\":\"order.status\""
+    static let id: StaticString = ",\"id\":"
+    static let previous: StaticString = "{\"previous\":"
+
+    /// `,"correlationId":"…","orderId":1,"status":"COMPLETED","occurredAt":"…"}`. Nothing in it needs escapes.
+    static func tail(_ update: StatusUpdate) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(160)
+        bytes += #","correlationId":""#.utf8
+        update.correlationID.append(to: &bytes)
+        bytes += #"","orderId":"#.utf8
+        bytes += String(update.orderID.value).utf8
+        bytes += #","status":""#.utf8
+        bytes += update.status.wireName.utf8
+        bytes += #"","occurredAt":""#.utf8
+        update.occurredAt.append(to: &bytes)
+        bytes += #""}"#.utf8
+        return bytes
+    }
+
+    static func frame(offset: Int64?, tail: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(tail.count + 48)
+        bytes.append(UInt8(ascii: "{"))
+        appendHead(offset, to: &bytes)
+        bytes += tail
+        return bytes
+    }
+
+    /// What the delivery script publishes; here for the in-memory driver.
+    static func wakeUp(previous before: Int64, offset: Int64, tail: [UInt8]) -> [UInt8] {
+        var bytes = Array("\(previous)\(before),".utf8)
+        appendHead(offset, to: &bytes)
+        bytes += tail
+        return bytes
+    }
+
+    private static func appendHead(_ offset: Int64?, to bytes: inout [UInt8]) {
+        bytes += "\(type)".utf8
+        if let offset { bytes += "\(id)\(offset)".utf8 }
+    }
+
+    /// Reads a wake-up or an ephemeral update; `nil` for anything else.
+    static func message(_ payload: [UInt8]) -> ChannelMessage? {
+        guard let fields = try? fields(payload), let update = fields.update else { return nil }
+        guard let offset = fields.id else {
+            return ChannelMessage(update: update, offset: nil, previous: nil, frame: payload)
+        }
+        return ChannelMessage(
+            update: update, offset: offset, previous: fields.previous, frame: withoutPrevious(payload))
+    }
+
+    /// Reads a mailbox entry.
+    static func entry(offset: Int64, tail: [UInt8]) -> MailboxEntry? {
+        let frame = frame(offset: offset, tail: tail)
+        guard let update = (try? fields(frame))?.update else { return nil }
+        return MailboxEntry(offset: offset, update: update, frame: frame)
+    }
+
+    private static func withoutPrevious(_ payload: [UInt8]) -> [UInt8] {
+        guard payload.starts(with: "\(previous)".utf8),
+            let comma = payload.firstIndex(of: UInt8(ascii: ","))
+        else { return payload }
+        var frame = Array(payload[comma...])
+        frame[0] = UInt8(ascii: "{")
+        return frame
+    }
+
+    private struct Fields {
+        var type = false
+        var previous: Int64?
+        var id: Int64?
+        var correlationID: CorrelationID?
+        var orderID: OrderID?
+        var status: OrderStatus?
+        var occurredAt: Timestamp?
+
+        var update: StatusUpdate? {
+            guard type, let correlationID, let orderID, let status, let occurredAt else { return nil }
+            return StatusUpdate(
+                correlationID: correlationID, orderID: orderID, status: status, occurredAt: occurredAt)
+        }
+    }
+
+    private static func fields(_ json: [UInt8]) throws(JSONError) -> Fields {
+        try JSONReader.read(json.span) { reader throws(JSONError) in
+            var fields = Fields()
+            try reader.object { reader, key throws(JSONError) in
+                switch key {
+                case "type": fields.type = try reader.text() == "order.status"
+                case "previous": fields.previous = Int64(try reader.int())
+                case "id": fields.id = Int64(try reader.int())
+                case "correlationId": fields.correlationID = CorrelationID(try reader.string())
+                case "orderId": fields.orderID = OrderID(Int64(try reader.int()))
+                case "status": fields.status = OrderStatus(wireName: try reader.string())
+                case "occurredAt": fields.occurredAt = Timestamp(try reader.string())
+                default: try reader.skip()
+                }
+            }
+            return fields
+        }
+    }
+}

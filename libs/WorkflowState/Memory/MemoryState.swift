@@ -1,0 +1,122 @@
+package import EventLoop
+internal import Orders
+internal import Redis
+
+/// What the in-memory drivers share, as the Redis drivers share a server: several stores on one state are
+/// several replicas. Time stands still until it is moved.
+@Loop
+package final class MemoryState {
+    /// The server's time in microseconds since 1970; grows by one at each reading.
+    private var clock: Int64 = 1_767_225_600_000_000
+    /// Thrown by every call while set: the store is away.
+    package var fault: WorkflowStateError?
+
+    private struct Entry<Value> {
+        var value: Value
+        var expiry: Int64
+    }
+
+    var epoch: Epoch?
+    private var texts: [Key: Entry<[UInt8]>] = [:]
+    private var mailboxes: [Key: Entry<[Letter]>] = [:]
+    private var answers: [Key: Entry<Answer>] = [:]
+    private var listeners: [Listener] = []
+
+    /// An entry of a mailbox.
+    struct Letter {
+        var offset: Int64
+        var tail: [UInt8]
+    }
+
+    /// What is kept under an idempotency key.
+    struct Answer {
+        var fingerprint: String
+        var token: String
+        var response: [UInt8]?
+    }
+
+    private struct Listener {
+        weak var channels: MemoryUserChannels?
+    }
+
+    package init() {}
+
+    package func advance(by duration: Duration) { clock += duration.nanoseconds / 1000 }
+
+    /// Loses everything but the listeners, as a server without its data.
+    package func flush() {
+        epoch = nil
+        texts = [:]
+        mailboxes = [:]
+        answers = [:]
+    }
+
+    func check() throws(WorkflowStateError) {
+        if let fault { throw fault }
+    }
+
+    func now() -> Int64 {
+        clock += 1
+        return clock
+    }
+
+    private func expiry(_ lifetime: Duration) -> Int64 { clock + lifetime.nanoseconds / 1000 }
+
+    private func live<Value>(_ entry: Entry<Value>?) -> Value? {
+        guard let entry, entry.expiry > clock else { return nil }
+        return entry.value
+    }
+
+    // MARK: Texts
+
+    func text(_ key: Key) -> [UInt8]? { live(texts[key]) }
+
+    func set(_ key: Key, _ value: [UInt8], for lifetime: Duration) {
+        texts[key] = Entry(value: value, expiry: expiry(lifetime))
+    }
+
+    /// Whether the key exists; its lifetime starts anew.
+    func extend(_ key: Key, for lifetime: Duration) -> Bool {
+        guard text(key) != nil else { return false }
+        texts[key]!.expiry = expiry(lifetime)
+        return true
+    }
+
+    func remaining(_ key: Key) -> Duration? {
+        guard text(key) != nil else { return nil }
+        return .microseconds(texts[key]!.expiry - clock)
+    }
+
+    func remove(_ key: Key) { texts[key] = nil }
+
+    // MARK: Mailboxes and answers
+
+    func mailbox(_ key: Key) -> [Letter] { live(mailboxes[key]) ?? [] }
+
+    func append(_ letter: Letter, to key: Key, cap: Int, for lifetime: Duration) {
+        var letters = mailbox(key)
+        letters.append(letter)
+        letters.removeFirst(max(0, letters.count - cap))
+        mailboxes[key] = Entry(value: letters, expiry: expiry(lifetime))
+    }
+
+    func answer(_ key: Key) -> Answer? { live(answers[key]) }
+
+    func set(_ key: Key, _ answer: Answer?, for lifetime: Duration) {
+        answers[key] = answer.map { Entry(value: $0, expiry: expiry(lifetime)) }
+    }
+
+    // MARK: Channels
+
+    func add(_ channels: MemoryUserChannels) { listeners.append(Listener(channels: channels)) }
+
+    func publish(_ payload: [UInt8], to user: UserID) {
+        listeners.removeAll { $0.channels == nil }
+        for listener in listeners { listener.channels?.received(payload, user) }
+    }
+
+    /// The connections of all replicas break and come back: each is told of the users it listens for.
+    package func dropConnections() {
+        for listener in listeners { listener.channels?.restored() }
+    }
+}

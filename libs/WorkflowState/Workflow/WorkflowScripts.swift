@@ -1,0 +1,73 @@
+internal import EventLoop
+internal import Orders
+internal import Redis
+
+/// The scripts which decide on a workflow's status. One place decides for all replicas, atomically.
+@Loop
+enum WorkflowScripts {
+    /// Parameters per step of ``advance``, besides its keys.
+    static let stepArguments = 6
+
+    /// KEYS: per step the status, the owner and the pending contents. ARGV: the lifetime in seconds, then per
+    /// step the status' name, its value, the owner or '', the cause (0 or 1), an update to publish or '',
+    /// and whether to drop the pending contents.
+    /// Returns per step whether the status moved, and what it is.
+    static let advance = Script(
+        """
+        local rules = \(rules)
+        local ttl, at, out = ARGV[1], 1, {}
+        for k = 1, #KEYS, 3 do
+            local name, value, owner, cause = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
+            local frame, drop = ARGV[at + 5], ARGV[at + 6]
+            at = at + \(stepArguments)
+            local current = redis.call('GET', KEYS[k])
+            local rule = current and rules[string.match(current, '^%u+')]
+            local moved = 0
+            if not rule or (rule[name] or 9) <= cause then
+                redis.call('SET', KEYS[k], value, 'EX', ttl)
+                current, moved = value, 1
+            else
+                redis.call('EXPIRE', KEYS[k], ttl)
+            end
+            if redis.call('EXPIRE', KEYS[k + 1], ttl) == 0 and owner ~= '' then
+                redis.call('SET', KEYS[k + 1], owner, 'EX', ttl)
+            end
+            if moved == 1 and frame ~= '' then
+                local user = owner ~= '' and owner or redis.call('GET', KEYS[k + 1])
+                if user then redis.call('PUBLISH', '\(Keys.channelPrefix)' .. user, frame) end
+            end
+            if drop == '1' then redis.call('DEL', KEYS[k + 2]) end
+            out[#out + 1] = moved
+            out[#out + 1] = current
+        end
+        return out
+        """)
+
+    /// KEYS: status, owner, pending contents. Returns 1 when they were removed.
+    static let withdraw = Script(
+        """
+        local current = redis.call('GET', KEYS[1])
+        if current and current ~= '\(OrderStatus.accepted.wireName)' then return 0 end
+        redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+        return 1
+        """)
+
+    /// A Lua table: from → to → the least cause that allows it. It is the domain's own table, written out.
+    static var rules: String {
+        let rows = OrderStatus.allCases.map { from in
+            let cells = OrderStatus.allCases.compactMap { to -> String? in
+                for (number, cause) in [OrderStatus.Cause.processing, .replay].enumerated()
+                where OrderStatus.transition(from: from, to: to, cause: cause) == .advance {
+                    return "\(to.wireName)=\(number)"
+                }
+                return nil
+            }
+            return "\(from.wireName)={\(cells.joined(separator: ","))}"
+        }
+        return "{\(rows.joined(separator: ","))}"
+    }
+}
+
+extension OrderStatus.Cause {
+    var number: Int { self == .replay ? 1 : 0 }
+}

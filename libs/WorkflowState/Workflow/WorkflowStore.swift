@@ -1,0 +1,106 @@
+package import EventLoop
+package import Orders
+
+/// What the services share of an order on its way: its owner, its status, and its contents until it is
+/// persisted. Everything expires.
+@Loop
+package protocol WorkflowStore: AnyObject {
+    /// Writes owner, status ACCEPTED and the pending contents, in one round trip.
+    func accept(_ acceptance: Acceptance) async throws(WorkflowStateError)
+
+    /// Takes an acceptance back after a publish that failed. Does nothing when the order has moved on: then
+    /// the publish did not fail after all.
+    ///
+    /// - Returns: whether the keys were removed.
+    func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool
+
+    /// Moves each order's status forward, or leaves it (`OrderStatus.transition`); in one round trip.
+    /// Lifetimes start anew, and an owner that has expired is written again.
+    ///
+    /// - Returns: one outcome a step, in their order.
+    func advance(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome]
+
+    /// What is known of a workflow; `nil` when it is unknown or expired.
+    func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow?
+
+    /// The owners of many orders, in one round trip; `nil` where it is unknown or expired.
+    func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?]
+
+    /// The contents of an order which is not persisted yet, as they were accepted.
+    func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]?
+
+    func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError)
+
+    /// Lets owner and status live for a whole lifetime from now, where they exist.
+    func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError)
+}
+
+/// An order as it is accepted.
+package struct Acceptance: Sendable {
+    package var correlationID: CorrelationID
+    package var owner: UserID
+    package var orderID: OrderID
+    /// The order's JSON, kept until it is persisted.
+    package var pending: [UInt8]
+
+    package init(correlationID: CorrelationID, owner: UserID, orderID: OrderID, pending: [UInt8]) {
+        self.correlationID = correlationID
+        self.owner = owner
+        self.orderID = orderID
+        self.pending = pending
+    }
+}
+
+/// One order's step to a status.
+package struct WorkflowStep: Sendable {
+    package var correlationID: CorrelationID
+    package var orderID: OrderID
+    package var status: OrderStatus
+    /// The durable owner, to be written again when the mapping has expired; `nil` leaves it missing.
+    package var owner: UserID?
+    package var cause: OrderStatus.Cause
+    /// Whether the order is persisted, so that its pending contents go.
+    package var isPersisted: Bool
+    /// When given, and when the status moved, the owner's channel gets an ephemeral update: it has no
+    /// offset, and is not kept.
+    package var announcedAt: Timestamp?
+
+    package init(
+        _ status: OrderStatus, correlationID: CorrelationID, orderID: OrderID, owner: UserID?,
+        cause: OrderStatus.Cause = .processing, isPersisted: Bool = false, announcedAt: Timestamp? = nil
+    ) {
+        self.correlationID = correlationID
+        self.orderID = orderID
+        self.status = status
+        self.owner = owner
+        self.cause = cause
+        self.isPersisted = isPersisted
+        self.announcedAt = announcedAt
+    }
+}
+
+/// Where an order stands after a step.
+package struct WorkflowOutcome: Sendable, Equatable {
+    package var status: WorkflowStatus
+    /// Whether this step changed it.
+    package var moved: Bool
+
+    package init(status: WorkflowStatus, moved: Bool) {
+        self.status = status
+        self.moved = moved
+    }
+}
+
+package struct Workflow: Sendable, Equatable {
+    package var status: WorkflowStatus
+    /// `nil` when the mapping has expired before the status.
+    package var owner: UserID?
+    /// How long ago the status was last written or refreshed.
+    package var age: Duration
+
+    package init(status: WorkflowStatus, owner: UserID?, age: Duration) {
+        self.status = status
+        self.owner = owner
+        self.age = age
+    }
+}
