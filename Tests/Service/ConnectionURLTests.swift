@@ -15,7 +15,7 @@ import Testing
     @Test(
         arguments: [
             ("redis://localhost", .redis, 6379, "0", false), ("rediss://h/3", .redis, 6379, "3", true),
-            ("amqp://h", .amqp, 5672, "/", false), ("amqp://h/", .amqp, 5672, "", false),
+            ("amqp://h", .amqp, 5672, "/", false), ("amqp://h/", .amqp, 5672, "/", false),
             ("amqps://h/%2F", .amqp, 5671, "/", true), ("postgres://h/db", .postgresql, 5432, "db", false),
             ("postgresql://h/db?sslmode=verify-full", .postgresql, 5432, "db", true),
             ("postgresql://h/db?sslmode=prefer", .postgresql, 5432, "db", false),

@@ -1,3 +1,4 @@
+package import EventLoop
 package import Observability
 
 /// Where a server is and who we are to it, read from `scheme://user:password@host:port/path?query`.
@@ -20,6 +21,8 @@ package struct ConnectionURL: Sendable, Equatable {
     package enum Dialect: String, Sendable {
         case redis, amqp, postgresql
     }
+
+    package var endpoint: Endpoint { Endpoint(host: host, port: port) }
 }
 
 extension ConnectionURL.Dialect {
@@ -93,11 +96,12 @@ extension ConnectionURL {
             }
             self.path = path.isEmpty ? "0" : path
         case .amqp:
-            // RabbitMQ URI specification: no path means the default virtual host, "/" alone the empty name.
+            // The RabbitMQ URI specification reads a lone slash as the virtual host with the empty name, which
+            // nobody has; who writes it means the default one.
             guard !pathText.dropFirst().contains("/") else {
                 throw fault("has a virtual host of more than one segment")
             }
-            self.path = pathText.isEmpty ? "/" : path
+            self.path = path.isEmpty ? "/" : path
         case .postgresql:
             guard !path.isEmpty, !path.contains("/") else { throw fault("names no database") }
             self.path = path
@@ -156,9 +160,8 @@ extension ConnectionURL: CustomStringConvertible, CustomDebugStringConvertible {
     /// Without the password.
     package var description: String {
         let scheme = usesTLS && dialect != .postgresql ? "\(dialect)s" : "\(dialect)"
-        let name = host.contains(":") ? "[\(host)]" : host
         let account = user.map { "\($0)@" } ?? ""
-        return "\(scheme)://\(account)\(name):\(port)/\(path == "/" ? "" : path)"
+        return "\(scheme)://\(account)\(endpoint)/\(path == "/" ? "" : path)"
     }
 
     package var debugDescription: String { description }
