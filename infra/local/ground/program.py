@@ -76,13 +76,15 @@ class Program:
         return True
 
     def start(self):
-        """Starts it detached, in a session of its own (nothing supervises it); returns the process."""
+        """Starts it detached, in a session of its own (nothing supervises it); returns `has_ended` of `wait_ready`."""
         self.write()
         if self.pid:
-            return None
-        return subprocess.Popen(
+            return lambda: False
+        self.mark_log()
+        child = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True)
+        return lambda: child.poll() is not None
 
     def stop(self, number=None):
         """Asks it to end (or sends `number`), waits, kills what does not obey."""
