@@ -1,5 +1,5 @@
 /// A JSON document as a tree, for what is off the hot path: operators' tools, key sets, tests.
-package indirect enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Equatable, Sendable {
     case object([Member])
     case array([JSONValue])
     case string(String)
@@ -61,9 +61,15 @@ extension JSONReader {
                 members.append(JSONValue.Member(key.string, try reader.value()))
             }
             return .object(members)
-        case .array: return .array(try list { (reader) throws(JSONError) in try reader.value() })
-        case .string: return .string(try string())
-        case .number: return .number(try number().string)
+        case .array:
+            let elements = try list { (reader) throws(JSONError) in try reader.value() }
+            return .array(elements)
+        case .string:
+            let text = try string()
+            return .string(text)
+        case .number:
+            let text = try number().string
+            return .number(text)
         case .bool: return .bool(try bool())
         case .null:
             _ = try takeNull()

@@ -10,10 +10,10 @@ package struct KeySet: Sendable, Equatable {
     /// shared secret is never taken from a document that came over the network. A key without `alg` gets the one of
     /// its type (RSA: RS256).
     ///
-    /// Throws `malformed` unless the document is an object with an array of objects called `keys`.
+    /// Throws `malformed` unless the document is an object with an array of at most 64 objects called `keys`.
     package init(parsingJWKSet document: Span<UInt8>) throws(JOSEError) {
         guard let set = try? JSONValue(parsing: document, limits: JSONLimits(depth: 8, bytes: 1 << 18)),
-            let entries = set["keys"]?.array, entries.allSatisfy({ $0.members != nil })
+            let entries = set["keys"]?.array, entries.count <= 64, entries.allSatisfy({ $0.members != nil })
         else { throw JOSEError(.malformed) }
         keys = entries.compactMap(VerificationKey.init(jwk:))
     }

@@ -19,14 +19,15 @@ package struct VerificationKey: Sendable, Equatable {
             algorithm: .hs256, id: id, material: .secret(secret), fingerprint: SHA256.digest(of: secret))
     }
 
-    /// RS256 or PS256 with a modulus of 2048 to 8192 bits and an odd exponent above 1; both big-endian.
+    /// RS256 or PS256 with an odd modulus of 2048 to 8192 bits and an odd exponent above 1; both big-endian.
     package static func rsa(
         modulus: [UInt8], exponent: [UInt8], algorithm: Algorithm = .rs256, id: String? = nil
     ) throws(JOSEError) -> VerificationKey {
         let modulus = Array(modulus.drop { $0 == 0 })
         let exponent = Array(exponent.drop { $0 == 0 })
         guard algorithm == .rs256 || algorithm == .ps256, (256...1024).contains(modulus.count),
-            (1...8).contains(exponent.count), exponent.last.map({ $0 & 1 == 1 }) == true, exponent != [1],
+            (1...8).contains(exponent.count), exponent != [1], modulus[modulus.count - 1] & 1 == 1,
+            exponent[exponent.count - 1] & 1 == 1,
             let key = KeyHandle.decode(DER.rsaKey(modulus: modulus, exponent: exponent)),
             (2048...8192).contains(key.bits)
         else { throw JOSEError(.invalidKey) }

@@ -22,7 +22,8 @@ func withCleanErrors<Value: ~Copyable>(_ body: () -> Value) -> Value {
 
 /// Building and reading keys.
 extension KeyHandle {
-    /// A public key from its SubjectPublicKeyInfo; `nil` when OpenSSL finds a fault in it, such as a point off the curve.
+    /// A public key from its SubjectPublicKeyInfo; `nil` when that is malformed or its point lies off the curve. An RSA
+    /// modulus is not tried for small factors: that takes milliseconds and says nothing of an issuer who is trusted.
     static func decode(_ info: [UInt8]) -> KeyHandle? {
         withCleanErrors {
             let pointer = unsafe info.withUnsafeBufferPointer { info in
@@ -31,6 +32,7 @@ extension KeyHandle {
             }
             guard let pointer = unsafe pointer else { return nil }
             let key = unsafe KeyHandle(adopting: pointer)
+            guard unsafe EVP_PKEY_get_base_id(pointer) == EVP_PKEY_EC else { return key }
             guard let check = unsafe EVP_PKEY_CTX_new_from_pkey(nil, pointer, nil) else { return nil }
             defer { unsafe EVP_PKEY_CTX_free(check) }
             return unsafe EVP_PKEY_public_check(check) == 1 ? key : nil
