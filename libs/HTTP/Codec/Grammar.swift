@@ -12,9 +12,10 @@ enum Grammar {
     @inline(__always) static func isQuery(_ byte: UInt8) -> Bool {
         contains(byte, 0xafff_fff2_0000_0000, 0x47ff_fffe_87ff_ffff)
     }
-    /// What may stand in a registered name or an IPv4 address (RFC 3986, 3.2.2); no percent-encoding.
+    /// The unreserved characters: all that names and IPv4 addresses in use are made of. RFC 3986, 3.2.2,
+    /// would allow more in a registered name.
     @inline(__always) static func isHostName(_ byte: UInt8) -> Bool {
-        byte != 37 && contains(byte, 0x2bff_7ff2_0000_0000, 0x47ff_fffe_87ff_fffe)
+        contains(byte, 0x03ff_6000_0000_0000, 0x47ff_fffe_87ff_fffe)
     }
     /// `field-vchar`, SP and HTAB (RFC 9110, 5.5).
     @inline(__always) static func isFieldValue(_ byte: UInt8) -> Bool {
