@@ -81,7 +81,7 @@ let package = Package(
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
                 "Orders", "OrderEvents",
-                "Messaging", "WorkflowState", "Identity",
+                "Messaging", "WorkflowState", "Identity", "JOSE",
             ]),
         service(
             "OrderProcess", folder: "order-process",

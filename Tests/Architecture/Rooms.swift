@@ -24,7 +24,7 @@ struct Room: Sendable {
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders", "OrderEvents"]),
         library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Orders"]),
 
-        service("OrderAccept", "order-accept", edge.union(["Postgres", "Identity"])),
+        service("OrderAccept", "order-accept", edge.union(["Postgres", "Identity", "JOSE"])),
         service("OrderProcess", "order-process", edge.union(["Postgres", "OrderSchema"])),
         service("OrderNotification", "order-notification", edge.union(["Identity", "JOSE"])),
         service(

@@ -1,4 +1,14 @@
+internal import Service
+
+/// Takes orders over HTTP and hands them on; see README.md.
 @main
 struct OrderAccept {
-    static func main() {}
+    static func main() {
+        ServiceProcess.main(
+            name: "order-accept", summary: "takes orders over HTTP and hands them on", port: 8081,
+            keys: AcceptKeys.all, rules: AcceptKeys.rules
+        ) { context in
+            try Application(context).components
+        }
+    }
 }

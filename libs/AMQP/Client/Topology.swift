@@ -1,5 +1,5 @@
 /// How a queue keeps its messages.
-package enum QueueKind: String, Sendable, Hashable {
+package enum QueueKind: String, Sendable, Hashable, CaseIterable {
     /// Replicated by Raft (https://www.rabbitmq.com/docs/quorum-queues).
     case quorum
     /// One node, for development.

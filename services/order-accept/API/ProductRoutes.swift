@@ -1,0 +1,38 @@
+import EventLoop
+import HTTP
+import JSON
+import OrderEvents
+import Orders
+import Service
+
+/// The catalogue, out of memory.
+@Loop
+struct ProductRoutes {
+    let callers: Callers
+    let catalogue: any CatalogueSource
+
+    func add(to edge: Edge) {
+        edge.on(.get, "/api/products") { request, _ in
+            _ = try await callers.identify(request)
+            let (offset, size) = try request.page(defaultSize: 12)
+            guard let page = try products().page(offset: offset, size: size) else {
+                throw Problem.invalidPage
+            }
+            return Response(json: JSONWriter.encode(reserving: 4096) { page.write(to: &$0) })
+        }
+        edge.on(.get, "/api/products/{externalProductId}") { request, _ in
+            _ = try await callers.identify(request)
+            guard let product = try products()[request.parameter("externalProductId")] else {
+                throw Problem(.notFound, "There is no such product.")
+            }
+            return Response(json: JSONWriter.encode { product.write(to: &$0) })
+        }
+    }
+
+    private func products() throws(Problem) -> Catalogue {
+        guard let catalogue = catalogue.current else {
+            throw .unavailable("The catalogue is not loaded yet.")
+        }
+        return catalogue
+    }
+}

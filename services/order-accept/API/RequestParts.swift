@@ -1,0 +1,63 @@
+import HTTP
+import JSON
+import OrderEvents
+import Orders
+import Service
+
+extension Request {
+    /// The body of a POST of an order, checked.
+    func orderRequest() throws(Problem) -> OrderRequest {
+        guard isJSON else {
+            throw Problem(
+                .unsupportedMediaType, "The body must be application/json.",
+                headers: ["Accept-Post": "application/json"])
+        }
+        let lines: [UncheckedLine]?
+        do throws(JSONError) { lines = try UncheckedLine.lines(of: body.span) } catch {
+            throw .validation([("$", ["The body is not valid JSON."])])
+        }
+        do throws(ValidationFailure) { return try OrderRequest(checking: lines) } catch {
+            throw Problem(error)
+        }
+    }
+
+    /// `application/json`, in any case, with or without parameters (RFC 9110, 8.3.1).
+    private var isJSON: Bool {
+        headers.withValue("Content-Type") { value in
+            let wanted: StaticString = "application/json"
+            guard let value, value.count >= wanted.utf8CodeUnitCount else { return false }
+            var index = 0
+            for byte in "application/json".utf8 {
+                // The letters are the only bytes of it that differ in this bit by case.
+                guard value[index] | 0x20 == byte | 0x20 else { return false }
+                index += 1
+            }
+            return index == value.count || [0x20, 0x09, 0x3B].contains(value[index])
+        }
+    }
+
+    /// `offset` and `size` of the query.
+    func page(defaultSize: Int) throws(Problem) -> (offset: Int, size: Int) {
+        guard let offset = number("offset", default: 0), let size = number("size", default: defaultSize),
+            offset >= 0, Catalogue.pageSizes.contains(size)
+        else { throw .invalidPage }
+        return (offset, size)
+    }
+
+    private func number(_ name: String, default fallback: Int) -> Int? {
+        guard let text = query(name) else { return fallback }
+        return Int(text)
+    }
+
+    func orderID() throws(Problem) -> OrderID {
+        guard let id = OrderID(parameter("id")) else { throw Problem(.badRequest, "Invalid order id.") }
+        return id
+    }
+
+    func correlationID() throws(Problem) -> CorrelationID {
+        guard let id = CorrelationID(parameter("correlationId")) else {
+            throw Problem(.badRequest, "Invalid correlation id.")
+        }
+        return id
+    }
+}

@@ -1,0 +1,43 @@
+import AMQP
+import EventLoop
+import Observability
+import Orders
+import Postgres
+import Redis
+import Service
+
+extension Application {
+    /// Readiness and the gauges of what order-accept stands on.
+    static func watch(
+        _ context: ServiceContext, _ redis: Redis.Client, _ broker: AMQP.Client,
+        _ catalogue: PostgresCatalogue, _ identifiers: SequenceIdentifiers
+    ) {
+        let health = context.health
+        health.addCheck("redis", holds: { redis.state.isUp })
+        health.addCheck("rabbitmq", holds: { broker.isConnected })
+        health.addCheck("rabbitmq.blocked", holds: { !broker.isBlocked })
+        // Afterwards a PostgreSQL that is away stops reads alone, for which other replicas are no help.
+        health.addCheck("postgres", holds: { catalogue.current != nil && identifiers.hasBegun })
+        health.addCheck("ids.exhausted", holds: { !identifiers.hasBegun || identifiers.remaining > 0 })
+
+        let metrics = context.metrics
+        metrics.gauge("redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
+        metrics.gauge("rabbitmq_up", "Whether the broker is connected.") { broker.isConnected ? 1 : 0 }
+        metrics.gauge("rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
+            broker.isBlocked ? 1 : 0
+        }
+        metrics.gauge("order_ids_remaining", "Order ids at hand.") { Double(identifiers.remaining) }
+        metrics.gauge("catalogue_products", "Products that can be ordered.") {
+            Double(catalogue.current?.count ?? 0)
+        }
+        metrics.gauge("catalogue_age_seconds", "Since the catalogue was last read.") {
+            catalogue.age?.seconds ?? .infinity
+        }
+    }
+}
+
+extension AMQP.Client {
+    var isBlocked: Bool { if case .blocked = state { true } else { false } }
+
+    var isConnected: Bool { state == .ready || isBlocked }
+}

@@ -1,0 +1,91 @@
+import AMQP
+import EventLoop
+import HTTP
+import Identity
+import JOSE
+import Observability
+import Orders
+import Postgres
+import Redis
+import Service
+import WorkflowState
+
+/// The composition: which live adapter stands behind which port.
+@Loop
+struct Application {
+    let components: [Component]
+
+    init(_ context: ServiceContext) throws {
+        let settings = context.settings
+        let authorities = settings[AcceptKeys.authorities]
+        let redis = Redis.Client(
+            try Redis.Configuration(
+                settings[AcceptKeys.redis], authorities: authorities, name: context.replica))
+        let broker = AMQP.Client(
+            try AMQP.Configuration(
+                settings[AcceptKeys.rabbitMQ], authorities: authorities, name: context.replica),
+            topology: .orders(settings[AcceptKeys.queueType]))
+        let database = Postgres.Configuration(settings[AcceptKeys.database], name: context.replica)
+
+        // Reads must not keep intake from its ids.
+        let supplies = Pool(database, limits: .supplies)
+        let catalogue = PostgresCatalogue(supplies, log: context.log)
+        let identifiers = SequenceIdentifiers(supplies, log: context.log)
+        let state = RedisWorkflowStore(redis, Lifetimes(workflow: settings[AcceptKeys.workflowTTL]))
+        let publisher = AMQPOrderPublisher(broker)
+        let authenticator = try Self.authenticator(settings)
+        let callers = Callers(authenticator, limiter: Self.limiter(settings), metrics: context.metrics)
+
+        let intake = AcceptOrder(
+            catalogue: catalogue, identifiers: identifiers, state: state, publisher: publisher)
+
+        Self.watch(context, redis, broker, catalogue, identifiers)
+        components = [
+            Component("redis", run: { await redis.run() }),
+            Component("rabbitmq", run: { await broker.run() }),
+            Component("catalogue", run: { await catalogue.run() }),
+            Component("ids", run: { await identifiers.run() }, drain: { _ in await supplies.close() }),
+            .http(context) { edge in
+                ProductRoutes(callers: callers, catalogue: catalogue).add(to: edge)
+                IntakeRoutes(
+                    callers: callers, intake: intake, metrics: IntakeMetrics(context.metrics),
+                    log: context.log
+                ).add(to: edge)
+            },
+        ]
+    }
+
+    private static func authenticator(_ settings: Settings) throws -> Authenticator {
+        let rules = TokenRules(
+            issuer: settings[AcceptKeys.issuer], audience: settings[AcceptKeys.audience])
+        guard let secret = settings[AcceptKeys.secret] else { throw JOSEError(.invalidKey) }
+        let key = try VerificationKey.hmac(secret: Array(secret.reveal().utf8))
+        return Authenticator(keys: KeySet([key]), rules: rules)
+    }
+
+    private static func limiter(_ settings: Settings) -> RateLimiter? {
+        let rate = settings[AcceptKeys.rate]
+        guard rate > 0 else { return nil }
+        return RateLimiter(TokenBucket.Limit(rate: rate, burst: settings[AcceptKeys.burst]))
+    }
+}
+
+extension PoolLimits {
+    static var supplies: PoolLimits {
+        var limits = PoolLimits()
+        limits.size = 1
+        limits.wait = .seconds(2)
+        return limits
+    }
+}
+
+extension Topology {
+    /// What the announcements need to be routed.
+    static func orders(_ kind: QueueKind) -> Topology {
+        var topology = Topology()
+        topology.addExchange("orders")
+        topology.addWorkQueue("order.accepted", kind: kind, retryDelays: RetryLadder.standard.delays)
+        topology.bind("order.accepted", to: "orders", routingKey: "order.accepted")
+        return topology
+    }
+}

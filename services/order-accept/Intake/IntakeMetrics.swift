@@ -1,0 +1,33 @@
+import EventLoop
+import Observability
+import Orders
+
+/// What intake counts.
+@Loop
+final class IntakeMetrics {
+    private let metrics: Metrics
+    private let orders: Counter
+    private let lines: Counter
+    private var failures: [String: Counter] = [:]
+
+    init(_ metrics: Metrics) {
+        self.metrics = metrics
+        orders = metrics.counter("orders_accepted_total", "Orders answered with 201.")
+        lines = metrics.counter("order_lines_accepted_total", "Lines of accepted orders.")
+    }
+
+    func accepted(_ order: Order) {
+        orders.increment()
+        lines.increment(by: UInt64(order.lines.count))
+    }
+
+    func failed(_ failure: IntakeFailure) {
+        let reason = failure.reason
+        if failures[reason] == nil {
+            failures[reason] = metrics.counter(
+                "orders_not_accepted_total", "Valid requests that became no order.",
+                labels: ["reason": reason])
+        }
+        failures[reason]?.increment()
+    }
+}

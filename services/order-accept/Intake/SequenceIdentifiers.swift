@@ -1,0 +1,69 @@
+import EventLoop
+import Observability
+import Orders
+import Postgres
+
+/// ``IdentifierSource`` from blocks that the sequence `order_id_blocks` reserves, asked for ahead of need.
+@Loop
+final class SequenceIdentifiers: IdentifierSource {
+    private var blocks = IdentifierBlocks()
+    private let pool: Pool
+    private let log: Logger
+    private var wakeUp: CheckedContinuation<Void, Never>?
+
+    private static let nextBlock = Statement("SELECT nextval('order_id_blocks')")
+
+    init(_ pool: Pool, log: Logger) {
+        self.pool = pool
+        self.log = log
+    }
+
+    /// Ids that can be handed out without asking PostgreSQL.
+    var remaining: Int64 { blocks.remaining }
+    /// Whether a block was ever there.
+    private(set) var hasBegun = false
+
+    func next() -> OrderID? {
+        let id = blocks.take()
+        if blocks.wantsRefill { wake() }
+        return id
+    }
+
+    /// Fetches blocks when they are wanted, until the task is cancelled.
+    func run() async {
+        var backoff = EventLoop.Backoff(base: .milliseconds(20), cap: .seconds(1))
+        while !Task.isCancelled {
+            guard blocks.beginRefill() else {
+                await want()
+                continue
+            }
+            do {
+                let first = try await pool.query(Self.nextBlock).one().int64(0)
+                guard blocks.refilled(first: first) else {
+                    throw PostgresError(.decoding, "a block of ids that overlaps or leaves the range")
+                }
+                hasBegun = true
+                backoff.reset()
+            } catch {
+                blocks.refillFailed()
+                log.warning("ids.refill_failed", ["error": "\(error)", "remaining": remaining])
+                do { try await Loop.sleep(for: backoff.next()) } catch { return }
+            }
+        }
+    }
+
+    private func want() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if Task.isCancelled || blocks.wantsRefill { return continuation.resume() }
+                wakeUp = continuation
+            }
+        } onCancel: {
+            Task { @Loop in wake() }
+        }
+    }
+
+    private func wake() {
+        wakeUp.take()?.resume()
+    }
+}
