@@ -26,6 +26,13 @@ import Testing
                 == Readiness(status: .unavailable, reasons: ["rabbitmq: blocked", "postgres: refused"]))
     }
 
+    @Test func aNameMayBeReasonEnough() async {
+        health.phase = .serving
+        health.addCheck("redis", holds: { true })
+        health.addCheck("rabbitmq.blocked", holds: { false })
+        #expect(await health.readiness().reasons == ["rabbitmq.blocked"])
+    }
+
     @Test func aProbeIsAskedOnceForAllAndItsAnswerKept() async {
         health.phase = .serving
         let asked = Record()

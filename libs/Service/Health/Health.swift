@@ -19,6 +19,11 @@ package import EventLoop
         checks.append((name, reason))
     }
 
+    /// Adds a check whose name says all: `redis`, `rabbitmq.blocked`.
+    package func addCheck(_ name: String, holds: @escaping @Loop () -> Bool) {
+        addCheck(name) { holds() ? nil : "" }
+    }
+
     /// Adds a check that asks somebody, at most once in `interval` however often readiness is asked for; an
     /// answer after `deadline` counts as none.
     package func addProbe(
@@ -37,7 +42,8 @@ package import EventLoop
         case .serving:
             var reasons: [String] = []
             for check in checks {
-                if let reason = await check.reason() { reasons.append("\(check.name): \(reason)") }
+                guard let reason = await check.reason() else { continue }
+                reasons.append(reason.isEmpty ? check.name : "\(check.name): \(reason)")
             }
             return Readiness(status: reasons.isEmpty ? .ready : .unavailable, reasons: reasons)
         }
