@@ -1,4 +1,10 @@
+import EventLoop
+
+/// The operator's command: mints tokens, places orders, watches them, and proves that nothing is lost.
 @main
 struct Waybill {
-    static func main() {}
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        exit(Loop.run { await CommandRunner(arguments).run().rawValue })
+    }
 }

@@ -1,0 +1,66 @@
+import EventLoop
+internal import JSON
+
+struct WatchCommand: Command {
+    static let help = CommandHelp(
+        name: "watch", arguments: "[USER]", summary: "Show a user's order updates as they come, until Ctrl-C",
+        options: [
+            .init(name: "count", value: "N", text: "end after so many final updates"),
+            .init(name: "for", value: "SECONDS", text: "end after so long (1 to 86400)"),
+        ],
+        examples: ["waybill watch CUST-0001", "waybill watch CUST-0001 --json --count 5"])
+
+    private let user: String
+    private let count: Int
+    private let seconds: Int
+
+    init(_ arguments: Arguments) throws {
+        guard arguments.positional.count <= 1 else { throw CommandFailure(.usage, "watch takes one user") }
+        user = arguments.positional.first ?? "CUST-0001"
+        count = try arguments.integer("count", in: 1...1_000_000, default: .max)
+        seconds = try arguments.integer("for", in: 1...86_400, default: 86_400)
+    }
+
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        let console = context.console
+        let tab = Tab(
+            name: user, addresses: [try context.stack.read().edge], token: try await context.token(for: user))
+        defer { tab.close() }
+        tab.onChange = { frame in show(frame, tab, console) }
+        tab.open()
+        let deadline = Instant.systemNow() + .seconds(seconds)
+        while tab.updates.count(where: \.isFinal) < count, Instant.systemNow() < deadline {
+            try await Loop.sleep(for: .milliseconds(20))
+        }
+        return .success
+    }
+
+    @Loop private func show(_ frame: ServerFrame, _ tab: Tab, _ console: Console) {
+        switch frame {
+        case .welcome(let replica, _, _): console.note("connected to \(replica)")
+        case .update(let update):
+            if console.wantsJSON {
+                console.print(
+                    .object([
+                        .init("id", update.offset.map { .number(String($0)) } ?? .null),
+                        .init("correlationId", .string(update.correlationID)),
+                        .init("orderId", .number(String(update.orderID))),
+                        .init("status", .string(update.status)),
+                        .init("occurredAt", .string(update.occurredAt)),
+                    ]))
+            } else {
+                let style: Console.Style =
+                    update.status == "COMPLETED" ? .green : update.isFinal ? .red : .yellow
+                console.print(
+                    "\(update.occurredAt)  order \(update.orderID)  \(console.styled(update.status, style))")
+            }
+        case .resumed(let recovered, let count):
+            console.note(
+                recovered
+                    ? "resumed: \(count) missed updates follow" : "resumed with a gap: run waybill orders")
+        case .draining: console.note("the replica is stopping: moving to another")
+        case .error(let code, let detail): console.note("\(code): \(detail)")
+        case .other: break
+        }
+    }
+}

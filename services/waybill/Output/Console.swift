@@ -1,0 +1,61 @@
+internal import Glibc
+internal import JSON
+
+/// Where a command speaks: results on standard output, everything else on standard error. Colours only on a
+/// terminal, and never where `NO_COLOR` is set.
+struct Console: Sendable {
+    enum Style: String {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+    }
+
+    let wantsJSON: Bool
+    let isColoured: Bool
+
+    init(wantsJSON: Bool) {
+        self.wantsJSON = wantsJSON
+        isColoured = unsafe !wantsJSON && isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil
+    }
+
+    func print(_ text: String) {
+        write(text + "\n", to: STDOUT_FILENO)
+    }
+
+    func print(_ value: JSONValue) { print(value.text) }
+
+    /// What a person should know and a script should not read.
+    func note(_ text: String) {
+        guard !wantsJSON else { return }
+        write(text + "\n", to: STDERR_FILENO)
+    }
+
+    func fail(_ failure: CommandFailure) {
+        if wantsJSON {
+            var document: [JSONValue.Member] = [.init("error", .string(failure.message))]
+            if let remedy = failure.remedy { document.append(.init("remedy", .string(remedy))) }
+            return print(.object(document))
+        }
+        var text = styled("waybill: ", .red) + failure.message + "\n"
+        if let remedy = failure.remedy { text += "  \(remedy)\n" }
+        write(text, to: STDERR_FILENO)
+    }
+
+    func styled(_ text: String, _ style: Style) -> String {
+        isColoured ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    private func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            // A reader that has gone away wants no more.
+            guard count > 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(0, count))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+internal import Glibc
+internal import JSON
+internal import Observability
+
+/// `stack.json`: what runs where, written by whoever started the stack and kept true while it runs. Read
+/// anew at each question, since a restarted service has another pid.
+struct StackFile: Sendable {
+    struct Service: Sendable, Equatable {
+        var url: String
+        var pid: Int32
+    }
+
+    struct Contents: Sendable {
+        var edge: String
+        var accept: [Service]
+        var process: [Service]
+        var notification: [Service]
+        /// Pids of the servers, by name.
+        var servers: [(name: String, pid: Int32)]
+    }
+
+    private let path: String
+
+    /// Without a path, `WAYBILL_STACK`, else `var/stack.json` (`var/OFFSET/stack.json` with a port offset).
+    init(path: String?) {
+        let offset = Self.environment("WAYBILL_PORT_OFFSET").flatMap { $0 == "0" ? nil : "/\($0)" } ?? ""
+        self.path = path ?? Self.environment("WAYBILL_STACK") ?? "var\(offset)/stack.json"
+    }
+
+    func read() throws(CommandFailure) -> Contents {
+        guard let bytes = SystemCalls.contents(of: path) else {
+            throw CommandFailure(.unavailable, "no stack runs here: there is no \(path)", remedy: "make up")
+        }
+        guard let document = try? JSONValue(parsing: bytes.span), let edge = document["edge"]?.string else {
+            throw CommandFailure(.unavailable, "\(path) is not a stack's description", remedy: "make down up")
+        }
+        let servers = ["redis", "rabbitmq", "postgres"].compactMap { name in
+            Self.pid(document[name]?["pid"]).map { (name, $0) }
+        }
+        return Contents(
+            edge: edge, accept: Self.services(document["accept"]),
+            process: Self.services(document["process"]),
+            notification: Self.services(document["notification"]), servers: servers)
+    }
+
+    private static func services(_ value: JSONValue?) -> [Service] {
+        (value?.array ?? []).compactMap { entry in
+            guard let url = entry["url"]?.string, let pid = pid(entry["pid"]) else { return nil }
+            return Service(url: url, pid: pid)
+        }
+    }
+
+    private static func pid(_ value: JSONValue?) -> Int32? { value?.int.flatMap(Int32.init(exactly:)) }
+
+    private static func environment(_ name: String) -> String? {
+        guard let value = unsafe getenv(name) else { return nil }
+        return unsafe String(cString: value)
+    }
+}
+
+extension StackFile.Service {
+    func kill(_ signal: Int32) { _ = Glibc.kill(pid, signal) }
+}
