@@ -100,6 +100,16 @@ func eventually(within limit: Duration = .seconds(5), _ condition: () -> Bool) a
     return true
 }
 
+/// Waits until `count` has begun to rise and stands still.
+@Loop
+func standsStill(_ count: () -> Int) async {
+    var last = -1
+    while count() == 0 || count() != last {
+        last = count()
+        try? await Loop.sleep(for: .milliseconds(10))
+    }
+}
+
 /// Runs `body` against a server on a free port, and stops it.
 @Loop
 func withServer(

@@ -178,7 +178,8 @@ package final class Transport: DescriptorHandler {
         guard isOpen, flags.contains(.readingPaused) else { return }
         flags.remove(.readingPaused)
         updateInterest()
-        if !input.isEmpty || flags.contains(.inputEnded) || tls?.hasPending == true { deliver(.resumeInput) }
+        // In the middle of a handler's call, what it will leave over is not in `input` yet.
+        deliver(.resumeInput)
     }
 
     package func descriptorReady(_ readiness: Readiness) {

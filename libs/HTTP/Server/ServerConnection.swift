@@ -213,7 +213,7 @@ final class ServerConnection: TransportHandler {
 
     private func endExchange() {
         exchange &+= 1
-        guard keepAlive else { return end() }
+        guard keepAlive, !server.isDraining else { return end() }
         phase = .head
         timer.arm(after: limits.idleTimeout)
         transport.resumeReading()

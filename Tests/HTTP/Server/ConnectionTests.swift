@@ -1,0 +1,100 @@
+import EventLoop
+import Testing
+
+@testable import HTTP
+
+@Suite struct ConnectionTests {
+    @Test @Loop func aRefusalEndsTheConnectionAfterWhatCameBefore() async throws {
+        try await withServer {
+            $0.get("/") { _ in Response(text: "first") }
+        } _: { server, port in
+            let client = try await RawClient(port: port)
+            client.send(
+                "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await client.expectClose()
+            #expect(client.occurrences(of: "HTTP/1.1 200") == 1)
+            #expect(client.occurrences(of: "HTTP/1.1 400") == 1)
+            #expect(client.occurrences(of: "HTTP/1.1") == 2)
+            #expect(client.text.contains("application/problem+json"))
+            #expect(server.statistics.refused == 1)
+        }
+    }
+
+    @Test @Loop func versionsAndCloseAreHonoured() async throws {
+        try await withServer {
+            $0.get("/") { _ in Response(text: "x") }
+        } _: { _, port in
+            let old = try await RawClient(port: port)
+            old.send("GET / HTTP/1.0\r\n\r\n")
+            try await old.expectClose()
+            #expect(old.text.contains("Connection: close\r\n"))
+            let kept = try await RawClient(port: port)
+            kept.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            try await kept.expect("Connection: keep-alive\r\n")
+            kept.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            try await kept.expectClose()
+            #expect(kept.occurrences(of: "200 OK") == 2)
+        }
+    }
+
+    @Test @Loop func aPeerThatHalfClosesGetsItsAnswer() async throws {
+        try await withServer {
+            $0.get("/") { _ in
+                try? await Loop.sleep(for: .milliseconds(5))
+                return Response(text: "answer")
+            }
+        } _: { _, port in
+            let client = try await RawClient(port: port)
+            client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.transport.closeAfterFlush()
+            try await client.expectClose()
+            #expect(client.text.hasSuffix("answer"))
+        }
+    }
+
+    /// Thousands of requests and large answers in one read: answered in order, without piling up.
+    @Test @Loop func manyPipelinedRequestsAreAnsweredUnderBackPressure() async throws {
+        let large = String(repeating: "x", count: 100_000)
+        var served = 0
+        try await withServer {
+            $0.get("/") { _ in
+                served += 1
+                return Response(text: large)
+            }
+        } _: { _, port in
+            let client = try await RawClient(port: port)
+            client.transport.pauseReading()
+            client.send(String(repeating: "GET / HTTP/1.1\r\nHost: x\r\n\r\n", count: 400))
+            await standsStill { served }
+            #expect(served < 200)
+            client.transport.resumeReading()
+            #expect(await eventually(within: .seconds(20)) { client.bytes.count > 400 * 100_000 })
+            #expect(served == 400)
+        }
+    }
+
+    @Test @Loop func noContentHasNoLength() async throws {
+        try await withServer {
+            $0.delete("/") { _ in Response(.noContent) }
+        } _: { _, port in
+            let client = try await RawClient(port: port)
+            client.send("DELETE / HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await client.expect("\r\n\r\n")
+            #expect(client.text.hasPrefix("HTTP/1.1 204 No Content\r\n"))
+            #expect(!client.text.contains("Content-Length"))
+        }
+    }
+
+    @Test @Loop func knowsTheClientBehindAProxy() async throws {
+        var configuration = Server.Configuration()
+        for (trusts, expected) in [(true, "203.0.113.9"), (false, "127.0.0.1")] {
+            configuration.trustsLoopbackProxy = trusts
+            try await withServer(configuration, { $0.get("/") { Response(text: $0.clientAddress) } }) {
+                _, port in
+                let response = try await Client().get(
+                    "http://127.0.0.1:\(port)/", headers: ["X-Forwarded-For": "198.51.100.1, 203.0.113.9"])
+                #expect(response.text == expected)
+            }
+        }
+    }
+}

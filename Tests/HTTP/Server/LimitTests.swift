@@ -1,0 +1,168 @@
+import EventLoop
+import Testing
+
+@testable import HTTP
+
+/// What a server bounds: time, connections, memory. Limits are short here, so that nothing sleeps.
+@Suite struct LimitTests {
+    private static let short = Duration.milliseconds(40)
+
+    @Test @Loop func aSlowHeadIsA408() async throws {
+        var configuration = Server.Configuration()
+        configuration.headTimeout = Self.short
+        try await withServer(configuration, { _ in }) { server, port in
+            let client = try await RawClient(port: port)
+            client.send("GET / HTTP/1.1\r\nHost:")
+            try await client.expectClose()
+            #expect(client.text.hasPrefix("HTTP/1.1 408 "))
+            #expect(client.text.contains("Connection: close"))
+            #expect(server.statistics.refused == 1)
+        }
+    }
+
+    @Test @Loop func aHeadThatTricklesInIsNotGivenMoreTime() async throws {
+        var configuration = Server.Configuration()
+        configuration.headTimeout = Self.short
+        try await withServer(configuration, { _ in }) { _, port in
+            let client = try await RawClient(port: port)
+            client.send("GET / HTTP/1.1\r\n")
+            let started = Loop.now
+            while !client.isClosed, started.duration(to: Loop.now) < .seconds(2) {
+                client.send("A: b\r\n")
+                try await Loop.sleep(for: .milliseconds(4))
+            }
+            #expect(client.text.hasPrefix("HTTP/1.1 408 "))
+            #expect(started.duration(to: Loop.now) < .seconds(1))
+        }
+    }
+
+    @Test @Loop func aSlowBodyIsA408() async throws {
+        var configuration = Server.Configuration()
+        configuration.bodyTimeout = Self.short
+        try await withServer(configuration, { $0.post("/") { _ in Response(.ok) } }) { _, port in
+            let client = try await RawClient(port: port)
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
+            try await client.expectClose()
+            #expect(client.text.hasPrefix("HTTP/1.1 408 "))
+        }
+    }
+
+    @Test @Loop func anIdleConnectionIsClosed() async throws {
+        var configuration = Server.Configuration()
+        configuration.idleTimeout = Self.short
+        try await withServer(configuration, { $0.get("/") { _ in Response(.ok) } }) { _, port in
+            let silent = try await RawClient(port: port)
+            let served = try await RawClient(port: port)
+            served.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await silent.expectClose()
+            try await served.expectClose()
+            #expect(silent.bytes.isEmpty)
+            #expect(served.text.hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test @Loop func aSlowHandlerIsA503AndCancelled() async throws {
+        var configuration = Server.Configuration()
+        configuration.handlerTimeout = Self.short
+        var wasCancelled = false
+        try await withServer(
+            configuration,
+            {
+                $0.get("/") { _ in
+                    do { try await Loop.sleep(for: .seconds(30)) } catch { wasCancelled = true }
+                    return Response(.ok)
+                }
+            }
+        ) { _, port in
+            let client = try await RawClient(port: port)
+            client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await client.expectClose()
+            #expect(client.text.hasPrefix("HTTP/1.1 503 "))
+            #expect(client.occurrences(of: "HTTP/1.1") == 1)
+            #expect(await eventually { wasCancelled })
+        }
+    }
+
+    @Test @Loop func aClientThatGoesAwayCancelsItsHandler() async throws {
+        var started = false
+        var wasCancelled = false
+        try await withServer {
+            $0.get("/") { _ in
+                started = true
+                do { try await Loop.sleep(for: .seconds(30)) } catch { wasCancelled = true }
+                return Response(.ok)
+            }
+        } _: { server, port in
+            let client = try await RawClient(port: port)
+            client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(await eventually { started })
+            client.close()
+            #expect(await eventually { wasCancelled && server.statistics.connections == 0 })
+        }
+    }
+
+    @Test @Loop func tooManyConnectionsAreTurnedAway() async throws {
+        var configuration = Server.Configuration()
+        configuration.maxConnections = 2
+        try await withServer(configuration, { $0.get("/") { _ in Response(.ok) } }) { server, port in
+            let clients = [try await RawClient(port: port), try await RawClient(port: port)]
+            #expect(await eventually { server.statistics.connections == 2 })
+            let third = try await RawClient(port: port)
+            try await third.expectClose()
+            #expect(third.text.hasPrefix("HTTP/1.1 503 "))
+            #expect(server.statistics.rejected == 1)
+            clients[0].close()
+            #expect(await eventually { server.statistics.connections == 1 })
+            let fourth = try await RawClient(port: port)
+            fourth.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await fourth.expect("200 OK")
+        }
+    }
+
+    @Test @Loop func oneAddressHasItsShare() async throws {
+        var configuration = Server.Configuration()
+        configuration.maxConnectionsPerAddress = 1
+        try await withServer(configuration, { _ in }) { server, port in
+            let first = try await RawClient(port: port)
+            #expect(await eventually { server.statistics.connections == 1 })
+            let second = try await RawClient(port: port)
+            try await second.expectClose()
+            #expect(second.text.hasPrefix("HTTP/1.1 503 "))
+            first.close()
+            #expect(await eventually { server.statistics.connections == 0 })
+            let third = try await RawClient(port: port)
+            #expect(await eventually { server.statistics.connections == 1 })
+            third.close()
+        }
+    }
+
+    @Test @Loop func aBodyTooLargeIsRefusedBeforeItIsRead() async throws {
+        try await withServer {
+            $0.post("/", bodyLimit: 1000) { Response(text: "\($0.body.count)") }
+        } _: { _, port in
+            let early = try await RawClient(port: port)
+            early.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n")
+            try await early.expectClose()
+            #expect(early.text.hasPrefix("HTTP/1.1 413 "))
+
+            let chunked = try await RawClient(port: port)
+            chunked.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n")
+            chunked.send(String(repeating: "x", count: 1000) + "\r\n1\r\n")
+            try await chunked.expectClose()
+            #expect(chunked.text.hasPrefix("HTTP/1.1 413 "))
+        }
+    }
+
+    /// The client is in the middle of sending when it is refused: it must still see why.
+    @Test @Loop func aRefusalReachesAClientThatIsStillSending() async throws {
+        try await withServer {
+            $0.post("/", bodyLimit: 10) { _ in Response(.ok) }
+        } _: { _, port in
+            let client = try await RawClient(port: port)
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
+            client.send(String(repeating: "x", count: 3_000_000))
+            try await client.expect("HTTP/1.1 413 ")
+            #expect(client.text.contains("Connection: close"))
+        }
+    }
+}
