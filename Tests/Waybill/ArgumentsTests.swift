@@ -1,3 +1,4 @@
+import EventLoop
 import Testing
 
 @testable import Waybill
@@ -53,7 +54,7 @@ import Testing
         #expect(throws: CommandFailure.self) { try OrderLineArgument(text) }
     }
 
-    @Test func everyCommandHasItsOwnNameAndAnExample() {
+    @Test @Loop func everyCommandHasItsOwnNameAndAnExample() {
         let helps = CommandRunner.commands.map { $0.help }
         #expect(Set(helps.map(\.name)).count == helps.count)
         for help in helps {

@@ -4,7 +4,7 @@ internal import Glibc
 /// Finds the command, runs it, and turns its end into words and an exit code.
 @Loop
 struct CommandRunner {
-    nonisolated static let commands: [any Command.Type] = [
+    static let commands: [any Command.Type] = [
         TokenCommand.self, OrderCommand.self, OrdersCommand.self, CancelCommand.self, WatchCommand.self,
         StatusCommand.self, DemoCommand.self,
     ]
