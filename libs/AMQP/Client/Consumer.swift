@@ -107,8 +107,9 @@ package final class Consumer {
 
 extension Consumer: Participant {
     func attach(to connection: Connection) async throws(AMQPError) {
-        if let channel { await channel.close() }
+        let old = channel
         forget()
+        await old?.close()
         let channel = try await connection.openChannel()
         generation += 1
         self.channel = channel
