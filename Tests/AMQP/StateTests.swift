@@ -99,21 +99,6 @@ import Testing
     }
 }
 
-@Suite struct BackoffTests {
-    @Test func growsToItsCapWithFullJitter() {
-        var backoff = Backoff()
-        var ceiling = Duration.milliseconds(50)
-        for _ in 0..<100 {
-            let delay = backoff.next()
-            #expect(delay >= .zero && delay <= min(ceiling, .seconds(5)))
-            ceiling = min(ceiling * 2, .seconds(5))
-        }
-        backoff.reset()
-        let again = backoff.next()
-        #expect(again <= .milliseconds(50))
-    }
-}
-
 @Suite struct URLTests {
     @Test func readsEveryPart() throws {
         let parts = try URLParts("amqps://us%40er:p%3Aw@rabbit.example:5673/v%2Fh")

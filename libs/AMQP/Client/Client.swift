@@ -29,6 +29,9 @@ package final class Client {
         case closed
     }
 
+    /// Between two attempts to connect.
+    private static let longestPause = Duration.seconds(5)
+
     package let configuration: Configuration
     package let topology: Topology
     package private(set) var state = State.connecting
@@ -104,7 +107,7 @@ package final class Client {
     package var isReady: Bool { state == .ready }
 
     private func keepConnected() async {
-        var backoff = Backoff()
+        var backoff = Backoff(cap: Self.longestPause)
         while !isShuttingDown {
             let start = Instant.systemNow()
             do throws(AMQPError) {
@@ -116,7 +119,7 @@ package final class Client {
             }
             if isShuttingDown { break }
             // A connection that held was not part of the trouble.
-            if start.duration(to: .systemNow()) > backoff.cap { backoff.reset() }
+            if start.duration(to: .systemNow()) > Self.longestPause { backoff.reset() }
             await pause(for: backoff.next())
         }
         close()

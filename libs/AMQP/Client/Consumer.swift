@@ -57,8 +57,10 @@ package final class Consumer {
     // MARK: Verdicts
 
     /// Done with it. Acks of one turn of the loop leave together, as few frames as possible.
-    package func ack(_ delivery: Delivery) {
-        guard delivery.generation == generation, ledger.ack(delivery.tag) else { return }
+    package func ack(_ delivery: Delivery) { ack(tag: delivery.tag, generation: delivery.generation) }
+
+    package func ack(tag: UInt64, generation: UInt64) {
+        guard generation == self.generation, ledger.ack(tag) else { return }
         scheduleFlush()
     }
 
@@ -69,8 +71,12 @@ package final class Consumer {
 
     /// Not done: back to the queue, or to its dead letters.
     package func reject(_ delivery: Delivery, requeue: Bool) {
-        guard delivery.generation == generation, let channel, ledger.reject(delivery.tag) else { return }
-        try? channel.send(.basicReject(tag: delivery.tag, requeue: requeue))
+        reject(tag: delivery.tag, generation: delivery.generation, requeue: requeue)
+    }
+
+    package func reject(tag: UInt64, generation: UInt64, requeue: Bool) {
+        guard generation == self.generation, let channel, ledger.reject(tag) else { return }
+        try? channel.send(.basicReject(tag: tag, requeue: requeue))
     }
 
     private func scheduleFlush() {

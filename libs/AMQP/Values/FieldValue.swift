@@ -46,6 +46,11 @@ package struct Table: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     package var isEmpty: Bool { entries.isEmpty }
 
+    /// Adds an entry without looking for one of that name.
+    package mutating func append(_ name: String, _ value: FieldValue) {
+        entries.append(Entry(name: name, value: value))
+    }
+
     /// Linear: tables have a handful of entries.
     package subscript(name: String) -> FieldValue? {
         get { entries.first { $0.name == name }?.value }

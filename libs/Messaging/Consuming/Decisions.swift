@@ -1,0 +1,49 @@
+internal import Orders
+
+/// What to do with one message after a failure.
+enum Disposition: Hashable {
+    /// Send a copy to the retry queue of `delay` as delivery `attempt`, then ack.
+    case retry(delay: Duration, attempt: Int)
+    /// Send a copy with the reason to the dead-letter queue, then ack.
+    case park
+
+    static func decide(_ error: HandlingError, attempt: Int, _ ladder: RetryLadder) -> Disposition {
+        let failure: RetryLadder.Failure = error.kind == .permanent ? .permanent : .transient
+        return switch ladder.decide(failedAttempt: attempt, failure) {
+        case .retry(let delay, let attempt): .retry(delay: delay, attempt: attempt)
+        case .park: .park
+        }
+    }
+}
+
+/// What to do when the handler throws for a whole batch.
+enum BatchFailure: Hashable {
+    /// Wait, and hand over the same batch.
+    case again
+    /// Hand over each message alone.
+    case takeApart
+    /// It was one message: the error is its own.
+    case settle(HandlingError)
+
+    static func decide(_ error: any Error, batch count: Int) -> BatchFailure {
+        let error = error as? HandlingError ?? HandlingError(.transient, "The handler failed unexpectedly.")
+        if error.kind == .unavailable { return .again }
+        return count > 1 ? .takeApart : .settle(error)
+    }
+}
+
+/// How a batch goes to the handler: in order, fresh messages together. One that was delivered before may
+/// have killed its last reader, so it goes alone and drags nobody along.
+enum BatchPlan {
+    static func split(_ isRedelivered: [Bool]) -> [Range<Int>] {
+        var groups: [Range<Int>] = []
+        var start = 0
+        for (index, redelivered) in isRedelivered.enumerated() where redelivered {
+            if start < index { groups.append(start..<index) }
+            groups.append(index..<index + 1)
+            start = index + 1
+        }
+        if start < isRedelivered.count { groups.append(start..<isRedelivered.count) }
+        return groups
+    }
+}

@@ -1,0 +1,55 @@
+package import OrderEvents
+
+/// Reads bodies by the envelope's type and version: the types a consumer knows, and what to make of each.
+package struct EventDecoder<Event: Sendable>: Sendable {
+    /// Why a message is parked unread. Fit for `x-error`.
+    struct Refusal: Error, Hashable, CustomStringConvertible {
+        var description: String
+    }
+
+    private var decoders: [String: @Sendable ([UInt8]) -> Result<Event, EventError>] = [:]
+
+    package init() {}
+
+    /// A consumer of one event type.
+    package init(_ type: Event.Type) where Event: OrderEvent {
+        self = EventDecoder().reading(type) { $0 }
+    }
+
+    /// Also reads events of `type`, as what `make` makes of them.
+    package func reading<Read: OrderEvent>(
+        _ type: Read.Type, _ make: @escaping @Sendable (Read) -> Event
+    ) -> EventDecoder {
+        var copy = self
+        copy.decoders[type.type.rawValue] = { body in Self.read(body, make) }
+        return copy
+    }
+
+    private static func read<Read: OrderEvent>(
+        _ body: [UInt8], _ make: (Read) -> Event
+    ) -> Result<Event, EventError> {
+        do throws(EventError) {
+            return .success(make(try Read(decoding: body.span)))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    func decode(type: String, body: [UInt8]) throws(Refusal) -> Event {
+        guard let decoder = decoders[type] else { throw refuse(type) }
+        switch decoder(body) {
+        case .success(let event): return event
+        case .failure(let error): throw Refusal(description: error.description)
+        }
+    }
+
+    private func refuse(_ type: String) -> Refusal {
+        if type.isEmpty { return Refusal(description: "The message has no type.") }
+        let asked = EventName(type)
+        let label = type.utf8.count <= 64 ? type : "\(type.prefix(48))…"
+        if decoders.keys.contains(where: { EventName($0).name == asked.name }) {
+            return Refusal(description: "Version \(label) is not understood.")
+        }
+        return Refusal(description: "Type \(label) is not understood.")
+    }
+}

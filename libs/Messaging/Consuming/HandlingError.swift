@@ -1,0 +1,51 @@
+package import EventLoop
+
+/// Why a handler could not do its work; what happens to the message follows from `kind`.
+package struct HandlingError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Kind: Sendable, Hashable, CaseIterable {
+        /// A server the handler needs is away: no fault of any message, so none is counted. The same batch is
+        /// tried again until it is back.
+        case unavailable
+        /// May succeed later: up the retry ladder, then parked.
+        case transient
+        /// Will never succeed: parked at once.
+        case permanent
+    }
+
+    package let kind: Kind
+    /// Fit for `x-error` and logs: no personal data, no server's text.
+    package let reason: String
+
+    package init(_ kind: Kind, _ reason: String) {
+        self.kind = kind
+        self.reason = reason
+    }
+
+    package var description: String { reason }
+}
+
+/// What became of one message of a batch.
+package enum Verdict: Sendable, Hashable {
+    case done
+    /// `.unavailable` counts as `.transient` here: for a server that is away, fail the batch instead.
+    case failed(HandlingError)
+}
+
+/// The work on the events of one queue.
+@Loop
+package protocol EventHandler<Event>: AnyObject {
+    associatedtype Event: Sendable
+
+    /// Handles a batch and gives each message's verdict, in order. Throwing fails all of it: a batch of more
+    /// than one is then taken apart and each message handled alone, so that a poisoned one fails by itself
+    /// (except for `.unavailable`, which repeats the batch). Must be idempotent by correlation id.
+    func handle(_ batch: [Received<Event>]) async throws -> [Verdict]
+
+    /// The message lies in the dead-letter queue now; tell whoever waits for it. `event` is nil when the body
+    /// could not be read. Throwing repeats the call a few times; the message stays parked.
+    func parked(_ envelope: Envelope, _ event: Event?, reason: String) async throws
+}
+
+extension EventHandler {
+    package func parked(_ envelope: Envelope, _ event: Event?, reason: String) async throws {}
+}

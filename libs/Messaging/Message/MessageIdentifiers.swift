@@ -1,0 +1,17 @@
+package import EventLoop
+internal import Observability
+internal import Orders
+
+/// Issues message ids: UUIDv7, growing within a process. They must not collide; nothing rests on their
+/// being hard to guess, so the random part comes from a generator seeded once.
+@Loop
+package struct MessageIdentifiers {
+    private var generator = CorrelationIDGenerator()
+    private var random = WyRand(seed: .random(in: .min ... .max))
+
+    package nonisolated init() {}
+
+    package mutating func next() -> String {
+        generator.make(unixMilliseconds: WallClock.milliseconds(), random: random.next()).description
+    }
+}

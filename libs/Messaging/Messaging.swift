@@ -1,1 +1,0 @@
-// Package-level documentation follows with the first types.

@@ -1,0 +1,61 @@
+package import EventLoop
+package import OrderEvents
+internal import Orders
+
+/// The publish pipeline: validate → enrich with ids and trace → route → send and wait until it is safe.
+@Loop
+package final class EventPublisher {
+    /// A body past this many bytes is refused here, long before a consumer would have to.
+    package static let bodyLimit = 256 << 10
+
+    private let sender: any MessageSender
+    private let appID: String
+    private var identifiers = MessageIdentifiers()
+
+    /// - Parameter appID: the service's name.
+    package init(_ sender: any MessageSender, appID: String) {
+        self.sender = sender
+        self.appID = appID
+    }
+
+    /// Publishes one event; returns when every queue it belongs to has it safe.
+    /// - Parameter id: the message id of an earlier try whose outcome is unknown; nil: a new one.
+    package func publish(
+        _ event: some OrderEvent, in scope: MessageScope, id: String? = nil,
+        within limit: Duration = .seconds(2)
+    ) async throws(MessagingError) {
+        try await sender.send(prepare(event, in: scope, id: id), within: limit)
+    }
+
+    /// Publishes many in one go; the answer has each one's failure, in order.
+    package func publish(
+        _ messages: [OutboundMessage], within limit: Duration = .seconds(2)
+    ) async -> [MessagingError?] {
+        await sender.send(messages, within: limit)
+    }
+
+    /// All of the pipeline but the sending.
+    package func prepare(
+        _ event: some OrderEvent, in scope: MessageScope, id: String? = nil
+    ) throws(MessagingError) -> OutboundMessage {
+        guard event.correlationID.description == scope.correlationID else {
+            throw MessagingError(.invalid, "the event belongs to another workflow")
+        }
+        return try prepare(type(of: event).type, body: event.encode(), in: scope, id: id)
+    }
+
+    /// The same for a body that is encoded already, such as one out of the outbox.
+    package func prepare(
+        _ type: OrderEventType, body: [UInt8], in scope: MessageScope, id: String? = nil
+    ) throws(MessagingError) -> OutboundMessage {
+        guard !body.isEmpty, body.count <= Self.bodyLimit else {
+            throw MessagingError(.invalid, "a body of \(body.count) bytes")
+        }
+        guard !scope.correlationID.isEmpty else { throw MessagingError(.invalid, "no correlation id") }
+        let envelope = Envelope(
+            id: id ?? identifiers.next(), correlationID: scope.correlationID, type: type.rawValue,
+            timestamp: UInt64(WallClock.seconds()), appID: appID, trace: scope.trace,
+            causationID: scope.causationID)
+        return OutboundMessage(to: .event(key: OrderTopology.routingKey(of: type)), envelope, body: body)
+    }
+}

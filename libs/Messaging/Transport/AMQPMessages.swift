@@ -1,0 +1,86 @@
+internal import AMQP
+internal import Observability
+
+/// How an envelope travels over AMQP: properties where there is one, else headers.
+enum AMQPHeader {
+    static let traceparent = "traceparent"
+    static let tracestate = "tracestate"
+    static let causation = "causation-id"
+    static let attempt = "x-attempt"
+    static let error = "x-error"
+    static let failedAt = "x-failed-at"
+}
+
+extension Properties {
+    init(_ envelope: Envelope) {
+        self.init()
+        contentType = "application/json"
+        messageID = envelope.id
+        correlationID = envelope.correlationID
+        type = envelope.type
+        timestamp = envelope.timestamp
+        appID = envelope.appID
+        if let trace = envelope.trace {
+            headers.append(AMQPHeader.traceparent, .string(trace.traceparent))
+            if !trace.state.isEmpty { headers.append(AMQPHeader.tracestate, .string(trace.state)) }
+        }
+        if let causation = envelope.causationID { headers.append(AMQPHeader.causation, .string(causation)) }
+        headers.append(AMQPHeader.attempt, .int(Int64(envelope.attempt)))
+        if let failure = envelope.failure {
+            headers.append(AMQPHeader.error, .string(failure.reason))
+            headers.append(AMQPHeader.failedAt, .string(failure.failedAt))
+        }
+    }
+}
+
+extension Envelope {
+    /// Lenient: what is missing stays empty, and what that means is decided by who reads it.
+    init(_ properties: Properties) {
+        self.init(
+            id: properties.messageID ?? "", correlationID: properties.correlationID ?? "",
+            type: properties.type ?? "", timestamp: properties.timestamp ?? 0, appID: properties.appID ?? "")
+        var traceparent: String?
+        var tracestate = ""
+        var reason: String?
+        var failedAt = ""
+        for header in properties.headers.entries {
+            switch header.name {
+            case AMQPHeader.traceparent: traceparent = header.value.string
+            case AMQPHeader.tracestate: tracestate = header.value.string ?? ""
+            case AMQPHeader.causation: causationID = header.value.string
+            case AMQPHeader.attempt: attempt = Int(clamping: max(1, header.value.int ?? 1))
+            case AMQPHeader.error: reason = header.value.string
+            case AMQPHeader.failedAt: failedAt = header.value.string ?? ""
+            default: break
+            }
+        }
+        trace = traceparent.flatMap { TraceContext(traceparent: $0, tracestate: tracestate) }
+        failure = reason.map { Failure(reason: $0, failedAt: failedAt) }
+    }
+}
+
+extension InboundMessage {
+    init(_ delivery: Delivery) {
+        self.init(
+            envelope: Envelope(delivery.properties), body: delivery.body,
+            isRedelivered: delivery.isRedelivered,
+            isDefective: delivery.defect != nil,
+            token: Token(tag: delivery.tag, generation: delivery.generation))
+    }
+}
+
+extension MessagingError {
+    init(_ error: AMQPError) {
+        let code: Code =
+            switch error.code {
+            case .notConnected, .connectionFailed, .authenticationFailed, .blocked: .unavailable
+            case .overloaded: .overloaded
+            case .returned: .unroutable
+            case .nacked: .refused
+            case .connectionLost, .timeout, .connectionClosed, .channelClosed: .unknownOutcome
+            case .protocolViolation, .invalidArgument: .invalid
+            case .closed: .closed
+            }
+        self.init(code, error.description)
+    }
+}

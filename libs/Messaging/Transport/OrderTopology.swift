@@ -1,0 +1,77 @@
+package import AMQP
+package import OrderEvents
+package import Orders
+
+/// The exchange, the queues and who is bound to what: the one place where their names stand.
+package struct OrderTopology: Sendable {
+    /// A queue that a service works off.
+    package enum WorkQueue: String, Sendable, CaseIterable {
+        case accepted = "order.accepted"
+        case processed = "order.processed"
+        case failed = "order.failed"
+
+        /// The events it receives.
+        package var events: [OrderEventType] {
+            switch self {
+            case .accepted: [.accepted]
+            case .processed: [.processed, .cancelled]
+            case .failed: [.failed]
+            }
+        }
+    }
+
+    /// Nothing but tests sets it, so that they do not meet.
+    package var prefix: String
+    package var kind: QueueKind
+    package var ladder: RetryLadder
+
+    package init(kind: QueueKind = .quorum, ladder: RetryLadder = .standard, prefix: String = "") {
+        self.kind = kind
+        self.ladder = ladder
+        self.prefix = prefix
+    }
+
+    package var exchange: String { prefix + "orders" }
+
+    package func queue(_ queue: WorkQueue) -> String { prefix + queue.rawValue }
+
+    /// An event's routing key is its type without the version: `order.accepted`.
+    package static func routingKey(of type: OrderEventType) -> String {
+        String(EventName(type.rawValue).name)
+    }
+
+    package static func deadLetters(of queue: String) -> String { Topology.deadLetterQueue(of: queue) }
+
+    package static func retry(_ queue: String, after delay: Duration) -> String {
+        Topology.retryQueue(of: queue, after: delay)
+    }
+
+    /// What to declare at every connect.
+    package var declarations: Topology {
+        var topology = Topology()
+        topology.addExchange(exchange)
+        for queue in WorkQueue.allCases {
+            topology.addWorkQueue(self.queue(queue), kind: kind, retryDelays: ladder.delays)
+            for event in queue.events {
+                topology.bind(self.queue(queue), to: exchange, routingKey: Self.routingKey(of: event))
+            }
+        }
+        return topology
+    }
+}
+
+/// An event type taken apart: `order.accepted.v1` is version 1 of `order.accepted`.
+struct EventName: Equatable {
+    var name: Substring
+    /// nil when there is none.
+    var version: Int?
+
+    init(_ type: String) {
+        name = type[...]
+        guard let dot = type.lastIndex(of: ".") else { return }
+        let label = type[type.index(after: dot)...]
+        guard label.first == "v", let number = Int(label.dropFirst()), number > 0 else { return }
+        name = type[..<dot]
+        version = number
+    }
+}
