@@ -26,7 +26,9 @@ import Testing
     }
 
     @Test @Loop func getsAndPostsOnOneConnection() async throws {
-        try await withServer(Server.Configuration(), Self.routes) { server, port in
+        try await withServer {
+            Self.routes($0)
+        } _: { server, port in
             let client = Client()
             let base = "http://127.0.0.1:\(port)"
             let got = try await client.get("\(base)/hello?who=a%20b+c")
@@ -43,7 +45,9 @@ import Testing
     }
 
     @Test @Loop func readsAStreamedBody() async throws {
-        try await withServer(Server.Configuration(), Self.routes) { server, port in
+        try await withServer {
+            Self.routes($0)
+        } _: { server, port in
             let client = Client()
             let response = try await client.stream(.get, "http://127.0.0.1:\(port)/stream")
             let body = try await response.body.collect(limit: 10_000)
@@ -56,7 +60,9 @@ import Testing
     }
 
     @Test @Loop func givesUpAtTheDeadline() async throws {
-        try await withServer(Server.Configuration(), Self.routes) { server, port in
+        try await withServer {
+            Self.routes($0)
+        } _: { server, port in
             let client = Client()
             let error = await #expect(throws: HTTPError.self) {
                 try await client.get("http://127.0.0.1:\(port)/never", within: .milliseconds(30))
@@ -67,7 +73,9 @@ import Testing
     }
 
     @Test @Loop func refusesABodyPastItsLimit() async throws {
-        try await withServer(Server.Configuration(), Self.routes) { _, port in
+        try await withServer {
+            Self.routes($0)
+        } _: { _, port in
             let error = await #expect(throws: HTTPError.self) {
                 try await Client().get("http://127.0.0.1:\(port)/large")
             }
@@ -76,7 +84,9 @@ import Testing
     }
 
     @Test @Loop func waitsForAFreeConnection() async throws {
-        try await withServer(Server.Configuration(), Self.routes) { server, port in
+        try await withServer {
+            Self.routes($0)
+        } _: { server, port in
             var configuration = Client.Configuration()
             configuration.maxConnectionsPerOrigin = 2
             let client = Client(configuration)

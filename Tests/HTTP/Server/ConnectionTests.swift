@@ -89,8 +89,9 @@ import Testing
         var configuration = Server.Configuration()
         for (trusts, expected) in [(true, "203.0.113.9"), (false, "127.0.0.1")] {
             configuration.trustsLoopbackProxy = trusts
-            try await withServer(configuration, { $0.get("/") { Response(text: $0.clientAddress) } }) {
-                _, port in
+            try await withServer(configuration) {
+                $0.get("/") { Response(text: $0.clientAddress) }
+            } _: { _, port in
                 let response = try await Client().get(
                     "http://127.0.0.1:\(port)/", headers: ["X-Forwarded-For": "198.51.100.1, 203.0.113.9"])
                 #expect(response.text == expected)

@@ -10,7 +10,8 @@ import Testing
     @Test @Loop func aSlowHeadIsA408() async throws {
         var configuration = Server.Configuration()
         configuration.headTimeout = Self.short
-        try await withServer(configuration, { _ in }) { server, port in
+        try await withServer(configuration) { _ in
+        } _: { server, port in
             let client = try await RawClient(port: port)
             client.send("GET / HTTP/1.1\r\nHost:")
             try await client.expectClose()
@@ -23,7 +24,8 @@ import Testing
     @Test @Loop func aHeadThatTricklesInIsNotGivenMoreTime() async throws {
         var configuration = Server.Configuration()
         configuration.headTimeout = Self.short
-        try await withServer(configuration, { _ in }) { _, port in
+        try await withServer(configuration) { _ in
+        } _: { _, port in
             let client = try await RawClient(port: port)
             client.send("GET / HTTP/1.1\r\n")
             let started = Loop.now
@@ -39,7 +41,9 @@ import Testing
     @Test @Loop func aSlowBodyIsA408() async throws {
         var configuration = Server.Configuration()
         configuration.bodyTimeout = Self.short
-        try await withServer(configuration, { $0.post("/") { _ in Response(.ok) } }) { _, port in
+        try await withServer(configuration) {
+            $0.post("/") { _ in Response(.ok) }
+        } _: { _, port in
             let client = try await RawClient(port: port)
             client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
             try await client.expectClose()
@@ -50,7 +54,9 @@ import Testing
     @Test @Loop func anIdleConnectionIsClosed() async throws {
         var configuration = Server.Configuration()
         configuration.idleTimeout = Self.short
-        try await withServer(configuration, { $0.get("/") { _ in Response(.ok) } }) { _, port in
+        try await withServer(configuration) {
+            $0.get("/") { _ in Response(.ok) }
+        } _: { _, port in
             let silent = try await RawClient(port: port)
             let served = try await RawClient(port: port)
             served.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -65,15 +71,12 @@ import Testing
         var configuration = Server.Configuration()
         configuration.handlerTimeout = Self.short
         var wasCancelled = false
-        try await withServer(
-            configuration,
-            {
-                $0.get("/") { _ in
-                    do { try await Loop.sleep(for: .seconds(30)) } catch { wasCancelled = true }
-                    return Response(.ok)
-                }
+        try await withServer(configuration) {
+            $0.get("/") { _ in
+                do { try await Loop.sleep(for: .seconds(30)) } catch { wasCancelled = true }
+                return Response(.ok)
             }
-        ) { _, port in
+        } _: { _, port in
             let client = try await RawClient(port: port)
             client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             try await client.expectClose()
@@ -104,7 +107,9 @@ import Testing
     @Test @Loop func tooManyConnectionsAreTurnedAway() async throws {
         var configuration = Server.Configuration()
         configuration.maxConnections = 2
-        try await withServer(configuration, { $0.get("/") { _ in Response(.ok) } }) { server, port in
+        try await withServer(configuration) {
+            $0.get("/") { _ in Response(.ok) }
+        } _: { server, port in
             let clients = [try await RawClient(port: port), try await RawClient(port: port)]
             #expect(await eventually { server.statistics.connections == 2 })
             let third = try await RawClient(port: port)
@@ -122,7 +127,8 @@ import Testing
     @Test @Loop func oneAddressHasItsShare() async throws {
         var configuration = Server.Configuration()
         configuration.maxConnectionsPerAddress = 1
-        try await withServer(configuration, { _ in }) { server, port in
+        try await withServer(configuration) { _ in
+        } _: { server, port in
             let first = try await RawClient(port: port)
             #expect(await eventually { server.statistics.connections == 1 })
             let second = try await RawClient(port: port)

@@ -80,20 +80,17 @@ import Testing
         var configuration = Server.Configuration()
         configuration.streamLimit = 256 << 10
         var ended = false
-        try await withServer(
-            configuration,
-            { router in
-                router.get("/") { _ in
-                    .stream(contentType: "text/plain") { stream in
-                        stream.onClosed = { ended = true }
-                        Task { @Loop in
-                            let block = [UInt8](repeating: 120, count: 64 << 10)
-                            while stream.write(block) { try? await Loop.sleep(for: .zero) }
-                        }
+        try await withServer(configuration) { router in
+            router.get("/") { _ in
+                .stream(contentType: "text/plain") { stream in
+                    stream.onClosed = { ended = true }
+                    Task { @Loop in
+                        let block = [UInt8](repeating: 120, count: 64 << 10)
+                        while stream.write(block) { try? await Loop.sleep(for: .zero) }
                     }
                 }
             }
-        ) { server, port in
+        } _: { server, port in
             let client = try await RawClient(port: port)
             client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             client.transport.pauseReading()
