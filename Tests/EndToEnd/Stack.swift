@@ -1,0 +1,58 @@
+import Foundation
+import JSON
+import TestSupport
+
+/// The whole stack, started once for the run on ports of its own; whoever runs the tests stops it.
+struct Stack: Sendable {
+    let file: String
+    let document: JSONValue
+
+    var edge: String { document["edge"]?.string ?? "" }
+    var accept: String { document["accept"]?[0]?["url"]?.string ?? "" }
+    var notifiers: [String] { (document["notification"]?.array ?? []).compactMap { $0["url"]?.string } }
+    var redis: JSONValue { document["redis"] ?? .null }
+    var databaseURL: String { document["postgres"]?["uri"]?.string ?? "" }
+    var brokerURL: String { document["rabbitmq"]?["uri"]?.string ?? "" }
+
+    /// Whether the tests run where a stack can be started: by `make test`.
+    static let isAvailable = ProcessInfo.processInfo.environment["WAYBILL_VAR_BASE"] != nil
+
+    static func shared() async throws -> Stack { try await started.value }
+
+    private static let started = Task.detached {
+        let free = try await script("free-offset")
+        let offset = free.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let folder = "\(ProcessInfo.processInfo.environment["WAYBILL_VAR_BASE"]!)/\(offset)"
+        let environment = [
+            "WAYBILL_PORT_OFFSET": offset, "WAYBILL_VAR": folder, "WAYBILL_NOTIFIERS": "2",
+            "LOG_FORMAT": "json",
+        ]
+        let up = try await script("up", environment)
+        guard up.status == 0 else { throw StackDidNotStart(log: up.output + up.errors) }
+        let file = "\(folder)/stack.json"
+        let bytes = [UInt8](try Data(contentsOf: URL(filePath: file)))
+        return Stack(file: file, document: try JSONValue(parsing: bytes.span))
+    }
+
+    private static func script(_ word: String, _ environment: [String: String] = [:]) async throws
+        -> Program.Result
+    {
+        try await Program.run(["infra/local/stack", word], environment: environment, in: repository)
+    }
+
+    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    /// Runs the operator's command against this stack.
+    func waybill(_ words: String..., limit: Duration = .seconds(120)) async throws -> Program.Result {
+        let folder = ProcessInfo.processInfo.environment["WAYBILL_BIN"] ?? ".build/debug"
+        return try await Program.run(
+            ["\(folder)/waybill"] + words, environment: ["WAYBILL_STACK": file], in: Self.repository,
+            within: limit)
+    }
+}
+
+struct StackDidNotStart: Error, CustomStringConvertible {
+    let log: String
+    var description: String { "the stack did not start:\n\(log)" }
+}

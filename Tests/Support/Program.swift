@@ -1,0 +1,49 @@
+import Foundation
+
+/// Another program, run to its end off the loop.
+package struct Program: Sendable {
+    package struct Result: Sendable {
+        package let status: Int32
+        package let output: String
+        package let errors: String
+    }
+
+    /// Runs `arguments[0]`, found by the PATH, with this process's environment and `environment` on top. It is
+    /// terminated after `limit`.
+    package static func run(
+        _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil,
+        within limit: Duration = .seconds(120)
+    ) async throws -> Result {
+        try await Task.detached { try runBlocking(arguments, environment, folder, limit) }.value
+    }
+
+    private static func runBlocking(
+        _ arguments: [String], _ environment: [String: String], _ folder: String?, _ limit: Duration
+    ) throws -> Result {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let folder { process.currentDirectoryURL = URL(filePath: folder) }
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: scratch) }
+        // Files and not pipes: a daemon that the program leaves behind would hold a pipe open.
+        let output = scratch.appending(path: "output")
+        let errors = scratch.appending(path: "errors")
+        for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let timer = DispatchSource.makeTimerSource()
+        timer.schedule(deadline: .now() + .seconds(Int(limit.components.seconds)))
+        timer.setEventHandler { process.terminate() }
+        timer.resume()
+        process.waitUntilExit()
+        timer.cancel()
+        return Result(
+            status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
+            errors: try String(contentsOf: errors, encoding: .utf8))
+    }
+}
