@@ -1,4 +1,3 @@
-import JSON
 import TestSupport
 import Testing
 
@@ -11,8 +10,6 @@ struct StoryTests {
         #expect(result.output.contains("The story held: 60 orders"))
     }
 
-    /// A demonstration that cannot fail proves nothing: with the replicas' subscriptions cut off from their
-    /// publishers' channel, it must say so.
     @Test func theCommandSaysWhenThereIsNoStack() async throws {
         let result = try await Stack.shared().waybill("demo", "--stack", "/nowhere/stack.json")
         #expect(result.status == 69)
