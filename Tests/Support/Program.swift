@@ -31,7 +31,7 @@ package struct Program: Sendable {
         // Files and not pipes: a daemon that the program leaves behind would hold a pipe open.
         let output = scratch.appending(path: "output")
         let errors = scratch.appending(path: "errors")
-        for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in [output, errors] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         process.standardInput = FileHandle.nullDevice
