@@ -122,7 +122,10 @@ let package = Package(
         tests("OrderEvents", ["OrderEvents", "Orders", "JSON", "TestSupport"]),
         tests("OrderSchema", ["OrderSchema", "Orders", "TestSupport"]),
         tests(
-            "Messaging", ["Messaging", "AMQP", "EventLoop", "JSON", "Orders", "Observability", "TestSupport"]),
+            "Messaging",
+            [
+                "Messaging", "AMQP", "EventLoop", "JSON", "Orders", "OrderEvents", "Observability", "TestSupport",
+            ]),
         tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport"]),
         tests("Identity", ["Identity", "Orders", "HTTP", "JOSE", "JSON", "EventLoop", "TestSupport"]),
         tests(

@@ -1,0 +1,175 @@
+import EventLoop
+import Messaging
+import Observability
+import OrderEvents
+import Orders
+import TestSupport
+import Testing
+
+/// What the pipelines promise on every transport.
+@Suite(.timeLimit(.minutes(1)))
+struct PipelineConformance {
+    @Loop private func work(
+        _ transport: Transports, _ handler: RecordingHandler, batchLimit: Int = 128,
+        prepare: @Loop (any World) async throws -> Void,
+        until done: @escaping @Loop (any World) async throws -> Bool,
+        check: @Loop (any World) async throws -> Void = { _ in }
+    ) async throws {
+        try await transport.withWorld { world in
+            try await prepare(world)
+            let source = try await world.source(of: world.queue, batchLimit: batchLimit)
+            let pipeline = ConsumePipeline(
+                queue: world.queue, from: source, to: world.sender,
+                decoder: EventDecoder(OrderProcessed.self),
+                handler: handler, ladder: world.topology.ladder)
+            let run = Task { @Loop in await pipeline.run() }
+            try await eventually("the work is done") { try await done(world) }
+            await pipeline.stop()
+            await run.value
+            try await check(world)
+            let depth0 = try await world.depth(of: world.queue)
+            #expect(depth0 == 0)
+        }
+    }
+
+    @Loop private func send(_ numbers: Range<Int>, _ world: any World) async throws {
+        let failures = await world.publisher.publish(try Sample.messages(numbers, by: world.publisher))
+        #expect(failures.allSatisfy { $0 == nil })
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func eventsAreHandledInOrderWithinTheirScope(_ transport: Transports) async throws {
+        let handler = RecordingHandler()
+        let event = Sample.processed(1)
+        try await work(
+            transport, handler,
+            prepare: { world in
+                try await send(0..<1, world)
+                var scope = Sample.scope(event)
+                scope.causationID = "cause"
+                scope.trace = .root()
+                try await world.publisher.publish(event, in: scope)
+                let depth2 = try await world.depth(of: world.queue)
+                #expect(depth2 == 2)
+            },
+            until: { _ in handler.handled.count == 2 },
+            check: { world in
+                #expect(handler.handled == [0, 1])
+                let received = handler.received[1]
+                #expect(received.event == event && received.envelope.causationID == "cause")
+                #expect(received.scope.correlationID == event.correlationID.description)
+                #expect(received.scope.causationID == received.envelope.id)
+                #expect(received.scope.trace?.traceID == received.envelope.trace?.traceID)
+                #expect(received.scope.trace?.spanID != received.envelope.trace?.spanID)
+                let depth0 = try await world.depth(of: world.deadLetters)
+                #expect(depth0 == 0)
+            })
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func oneBadMessageOfABatchIsParkedAlone(_ transport: Transports) async throws {
+        let handler = RecordingHandler()
+        handler.failBatch = { $0.contains(3) ? HandlingError(.permanent, "Three is poison.") : nil }
+        try await work(
+            transport, handler,
+            prepare: { try await send(0..<8, $0) },
+            until: { _ in handler.parkedReasons == ["Three is poison."] && handler.handled.contains(7) },
+            check: { world in
+                #expect(Set(handler.handled) == Set(0..<8))
+                let graveyard = try await world.source(of: world.deadLetters)
+                let dead = try #require(await graveyard.next())
+                graveyard.ack(dead)
+                #expect(dead.count == 1 && dead[0].envelope.failure?.reason == "Three is poison.")
+                #expect(dead[0].body == Sample.processed(3).encode())
+                #expect(handler.parkedEvents == [3])
+            })
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func whatCannotBeReadIsParkedWithTheReason(_ transport: Transports) async throws {
+        let handler = RecordingHandler()
+        try await work(
+            transport, handler,
+            prepare: { world in
+                var messages = try Sample.messages(0..<4, by: world.publisher)
+                messages[0].body = Array("{".utf8)
+                messages[1].envelope.type = "order.processed.v9"
+                messages[2].envelope.type = ""
+                _ = await world.sender.send(messages, within: .seconds(5))
+            },
+            until: { _ in handler.parkedReasons.count == 3 && handler.handled == [3] },
+            check: { world in
+                #expect(handler.parkedEvents == [nil, nil, nil])
+                #expect(handler.parkedReasons[1] == "Version order.processed.v9 is not understood.")
+                let depth3 = try await world.depth(of: world.deadLetters)
+                #expect(depth3 == 3)
+            })
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func aTransientFailureClimbsTheLadderThenIsParked(_ transport: Transports) async throws {
+        let handler = RecordingHandler()
+        handler.verdict = { $0 == 1 ? .failed(HandlingError(.transient, "Not yet.")) : .done }
+        try await work(
+            transport, handler,
+            prepare: { try await send(0..<3, $0) },
+            until: { _ in handler.parkedReasons.count == 1 },
+            check: { world in
+                let attempts = handler.received.filter { Sample.number($0.event) == 1 }.map(
+                    \.envelope.attempt)
+                #expect(attempts == [1, 2])
+                #expect(
+                    Set(handler.received.filter { Sample.number($0.event) == 1 }.map(\.envelope.id)).count
+                        == 1)
+                let depth1 = try await world.depth(of: world.deadLetters)
+                #expect(depth1 == 1)
+            })
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func anOutageOfAServerCountsAgainstNoMessage(_ transport: Transports) async throws {
+        let handler = RecordingHandler()
+        var failures = 3
+        handler.failBatch = { _ in
+            failures -= 1
+            return failures >= 0 ? HandlingError(.unavailable, "The database is away.") : nil
+        }
+        try await work(
+            transport, handler,
+            prepare: { try await send(0..<5, $0) },
+            until: { _ in handler.received.count >= 20 },
+            check: { world in
+                #expect(handler.batches.prefix(4).allSatisfy { $0 == handler.batches[0] })
+                #expect(handler.received.allSatisfy { $0.envelope.attempt == 1 })
+                let depth0 = try await world.depth(of: world.deadLetters)
+                #expect(depth0 == 0)
+            })
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func redeliveredOnesGoAlone(_ transport: Transports) async throws {
+        let handler = RecordingHandler()
+        try await work(
+            transport, handler,
+            prepare: { world in
+                try await send(0..<3, world)
+                let source = try await world.source(of: world.queue)
+                var taken = 0
+                while taken < 3, let batch = await source.next() { taken += batch.count }
+                await source.stop()
+                try await world.interrupt(afterStopping: source)
+            },
+            until: { _ in handler.handled.count == 3 },
+            check: { _ in #expect(handler.batches == [[0], [1], [2]]) })
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func theHandlerIsToldOfAParkedMessageEvenIfItFailsAtFirst(_ transport: Transports) async throws {
+        let handler = RecordingHandler()
+        handler.failParked = 2
+        handler.verdict = { _ in .failed(HandlingError(.permanent, "No.")) }
+        try await work(
+            transport, handler, prepare: { try await send(0..<1, $0) },
+            until: { _ in handler.parkedReasons == ["No."] })
+    }
+}

@@ -1,0 +1,115 @@
+import EventLoop
+import Messaging
+import OrderEvents
+import Orders
+import TestSupport
+import Testing
+
+/// What every transport promises.
+@Suite(.timeLimit(.minutes(1)))
+struct TransportConformance {
+    @Loop private func take(_ count: Int, from source: any MessageSource) async -> [InboundMessage] {
+        var messages: [InboundMessage] = []
+        while messages.count < count, let batch = await source.next() { messages += batch }
+        return messages
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func messagesArriveWholeAndInOrder(_ transport: Transports) async throws {
+        try await transport.withWorld { world in
+            let sent = try Sample.messages(0..<300, by: world.publisher)
+            let failures = await world.sender.send(sent, within: .seconds(5))
+            #expect(failures.allSatisfy { $0 == nil })
+            let source = try await world.source(of: world.queue, batchLimit: 50)
+            var messages: [InboundMessage] = []
+            while messages.count < 300, let batch = await source.next() {
+                #expect(batch.count <= 50)
+                messages += batch
+                source.ack(batch)
+            }
+            #expect(messages.map(\.envelope) == sent.map(\.envelope))
+            #expect(messages.map(\.body) == sent.map(\.body))
+            #expect(messages.allSatisfy { !$0.isRedelivered && !$0.isDefective })
+        }
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func anEventNobodyWantsIsUnroutable(_ transport: Transports) async throws {
+        try await transport.withWorld { world in
+            var messages = try Sample.messages(0..<3, by: world.publisher)
+            messages[1].destination = .event(key: "order.unheard-of")
+            let failures = await world.sender.send(messages, within: .seconds(5))
+            #expect(failures.map { $0?.code } == [nil, .unroutable, nil])
+            messages[0].destination = .queue("nowhere")
+            await #expect(throws: MessagingError.self) {
+                try await world.sender.send(messages[0], within: .seconds(5))
+            }
+            let depth2 = try await world.depth(of: world.queue)
+            #expect(depth2 == 2)
+        }
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func whatIsNotSettledComesAgainAndOldVerdictsAreIgnored(_ transport: Transports) async throws {
+        try await transport.withWorld { world in
+            let sent = try Sample.messages(0..<3, by: world.publisher)
+            _ = await world.sender.send(sent, within: .seconds(5))
+            let source = try await world.source(of: world.queue)
+            let first = await take(3, from: source)
+            try await world.interrupt()
+            source.ack(first)
+            let again = await take(3, from: source)
+            #expect(again.map(\.envelope.id) == sent.map(\.envelope.id))
+            #expect(again.map(\.isRedelivered) == [true, true, true])
+            source.ack(again)
+        }
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func releasedOnesComeBackAndRejectedOnesAreDeadLetters(_ transport: Transports) async throws {
+        try await transport.withWorld { world in
+            let sent = try Sample.messages(0..<2, by: world.publisher)
+            _ = await world.sender.send(sent, within: .seconds(5))
+            let source = try await world.source(of: world.queue)
+            let messages = await take(2, from: source)
+            source.release([messages[0]])
+            source.reject(messages[1])
+            let again = await take(1, from: source)
+            #expect(again.map(\.envelope.id) == [sent[0].envelope.id] && again[0].isRedelivered)
+            source.ack(again)
+            let graveyard = try await world.source(of: world.deadLetters)
+            let dead = await take(1, from: graveyard)
+            #expect(dead.map(\.body) == [sent[1].body])
+            graveyard.ack(dead)
+        }
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func aRetryQueueGivesBackAfterItsDelay(_ transport: Transports) async throws {
+        try await transport.withWorld { world in
+            var message = try Sample.messages(0..<1, by: world.publisher)[0]
+            message.envelope.attempt = 2
+            let delay = world.topology.ladder.delays[0]
+            message.destination = .queue(OrderTopology.retry(world.queue, after: delay))
+            let start = Loop.now
+            try await world.sender.send(message, within: .seconds(5))
+            let source = try await world.source(of: world.queue)
+            let back = await take(1, from: source)
+            #expect(start.duration(to: .systemNow()) >= delay)
+            #expect(back.map(\.envelope) == [message.envelope])
+            source.ack(back)
+        }
+    }
+
+    @Test(arguments: Transports.here)
+    @Loop func aStoppedSourceEnds(_ transport: Transports) async throws {
+        try await transport.withWorld { world in
+            let source = try await world.source(of: world.queue)
+            let waiting = Task { @Loop in await source.next() }
+            await Task.yield()
+            await source.stop()
+            #expect(await waiting.value == nil)
+            #expect(await source.next() == nil)
+        }
+    }
+}

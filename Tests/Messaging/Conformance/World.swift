@@ -1,0 +1,153 @@
+import EventLoop
+import Foundation
+import Orders
+import TestSupport
+import Testing
+
+@testable import AMQP
+@testable import Messaging
+
+/// The transports, each of which has to behave the same.
+enum Transports: String, CaseIterable, CustomTestStringConvertible {
+    case memory, quorum, classic
+
+    var testDescription: String { rawValue }
+
+    /// Those which can run here: RabbitMQ needs a server, named by `WAYBILL_TEST_SERVERS`.
+    static var here: [Transports] { url == nil ? [.memory] : allCases }
+
+    static let url: String? = {
+        guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
+            let data = FileManager.default.contents(atPath: path),
+            let servers = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+        else { return nil }
+        return (servers["rabbitmq"] as? [String: Any])?["uri"] as? String
+    }()
+
+    /// Runs `body` in a world of its own, with names that nobody else uses.
+    @Loop func withWorld(_ body: @Loop (any World) async throws -> Void) async throws {
+        let topology = OrderTopology(
+            kind: self == .classic ? .classic : .quorum, ladder: RetryLadder(delays: [.milliseconds(80)]),
+            prefix: "test.\(UUID().uuidString.prefix(8)).")
+        let world: any World =
+            self == .memory ? MemoryWorld(topology) : try await RabbitWorld(topology, Self.url ?? "")
+        do {
+            try await body(world)
+        } catch {
+            try? await world.close()
+            throw error
+        }
+        try await world.close()
+    }
+}
+
+@Loop
+protocol World: AnyObject {
+    var topology: OrderTopology { get }
+    var sender: any MessageSender { get }
+    func source(of queue: String, batchLimit: Int) async throws -> any MessageSource
+    /// Breaks what the sources rest on: what they have not settled comes again.
+    func interrupt() async throws
+    /// As when the process that read from `source` dies.
+    func interrupt(afterStopping source: any MessageSource) async throws
+    func depth(of queue: String) async throws -> Int
+    func close() async throws
+}
+
+extension World {
+    var queue: String { topology.queue(.processed) }
+    var deadLetters: String { OrderTopology.deadLetters(of: queue) }
+    var publisher: EventPublisher { EventPublisher(sender, appID: "test") }
+
+    func source(of queue: String) async throws -> any MessageSource {
+        try await source(of: queue, batchLimit: 128)
+    }
+}
+
+final class MemoryWorld: World {
+    let topology: OrderTopology
+    let broker: MemoryBroker
+    private var sources: [MemorySource] = []
+
+    init(_ topology: OrderTopology) {
+        self.topology = topology
+        broker = MemoryBroker(topology.declarations)
+    }
+
+    var sender: any MessageSender { broker.sender() }
+
+    func source(of queue: String, batchLimit: Int) async throws -> any MessageSource {
+        let source = broker.source(of: queue, batchLimit: batchLimit)
+        sources.append(source)
+        return source
+    }
+
+    func interrupt() async throws { for source in sources { source.reconnect() } }
+
+    func interrupt(afterStopping source: any MessageSource) async throws { try await interrupt() }
+
+    func depth(of queue: String) async throws -> Int { broker.depth(of: queue) }
+
+    func close() async throws {}
+}
+
+final class RabbitWorld: World {
+    let topology: OrderTopology
+    let client: Client
+    let amqpPublisher: Publisher
+    private let consuming: Client
+    private var consumers: [Consumer] = []
+
+    init(_ topology: OrderTopology, _ url: String) async throws {
+        self.topology = topology
+        let configuration = try AMQP.Configuration(url: url)
+        client = Client(configuration, topology: topology.declarations)
+        consuming = Client(configuration, topology: topology.declarations)
+        amqpPublisher = Publisher(client)
+        client.start()
+        try await client.untilReady(within: .seconds(10))
+        consuming.start()
+        try await consuming.untilReady(within: .seconds(10))
+    }
+
+    var sender: any MessageSender { AMQPSender(amqpPublisher, exchange: topology.exchange) }
+
+    func source(of queue: String, batchLimit: Int) async throws -> any MessageSource {
+        let consumer = Consumer(consuming, queue: queue, batchLimit: batchLimit)
+        consumers.append(consumer)
+        try await eventually("it consumes") { consumer.isConsuming }
+        return AMQPSource(consumer)
+    }
+
+    func interrupt() async throws {
+        consuming.connection?.fail(AMQPError(.connectionLost))
+        try await eventually("the consumers are back") {
+            consuming.isReady && consumers.allSatisfy(\.isConsuming)
+        }
+    }
+
+    func interrupt(afterStopping source: any MessageSource) async throws {
+        consumers = []
+        let lost = consuming.connection
+        lost?.fail(AMQPError(.connectionLost))
+        try await eventually("all are back in the queue") {
+            try await depth(of: queue) > 0 && consuming.isReady
+        }
+    }
+
+    func depth(of queue: String) async throws -> Int {
+        try await client.withChannel { channel throws(AMQPError) in
+            try await channel.status(of: queue).messages
+        }
+    }
+
+    func close() async throws {
+        await consuming.shutdown()
+        let declarations = topology.declarations
+        try await client.withChannel { channel throws(AMQPError) in
+            for queue in declarations.queues { try await channel.deleteQueue(queue.name) }
+            for exchange in declarations.exchanges { try await channel.deleteExchange(exchange.name) }
+        }
+        await client.shutdown()
+    }
+}

@@ -1,0 +1,85 @@
+import EventLoop
+import Messaging
+import OrderEvents
+import Orders
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct PipelineTests {
+    private let topology = OrderTopology(ladder: RetryLadder(delays: [.milliseconds(20)]))
+
+    @Test @Loop func withoutAPlaceForTheCopyTheOriginalGoesBack() async throws {
+        let broker = MemoryBroker(topology.declarations)
+        let publisher = EventPublisher(broker.sender(), appID: "test")
+        _ = await publisher.publish(try Sample.messages(0..<1, by: publisher))
+        let handler = RecordingHandler()
+        handler.verdict = { _ in
+            broker.outage = MessagingError(.unavailable)
+            return .failed(HandlingError(.permanent, "No."))
+        }
+        let queue = topology.queue(.processed)
+        let pipeline = ConsumePipeline(
+            queue: queue, from: broker.source(of: queue), to: broker.sender(),
+            decoder: EventDecoder(OrderProcessed.self), handler: handler)
+        let run = Task { @Loop in await pipeline.run() }
+        try await eventually("it was handled") { handler.handled.count == 1 }
+        await pipeline.stop()
+        await run.value
+        #expect(broker.depth(of: queue) == 1 && handler.parkedReasons.isEmpty)
+    }
+
+    @Test @Loop func stoppingDuringAnOutageGivesTheBatchBack() async throws {
+        let broker = MemoryBroker(topology.declarations)
+        let publisher = EventPublisher(broker.sender(), appID: "test")
+        _ = await publisher.publish(try Sample.messages(0..<5, by: publisher))
+        let handler = RecordingHandler()
+        handler.failBatch = { _ in HandlingError(.unavailable, "away") }
+        let queue = topology.queue(.processed)
+        let pipeline = ConsumePipeline(
+            queue: queue, from: broker.source(of: queue), to: broker.sender(),
+            decoder: EventDecoder(OrderProcessed.self), handler: handler)
+        let run = Task { @Loop in await pipeline.run() }
+        try await eventually("it is held up") { pipeline.isHeldUp }
+        await pipeline.stop()
+        await run.value
+        #expect(broker.depth(of: queue) == 5 && !pipeline.isHeldUp)
+    }
+}
+
+@Suite struct PublisherTests {
+    private final class Discard: MessageSender {
+        nonisolated init() {}
+        func send(_ messages: [OutboundMessage], within limit: Duration) async -> [MessagingError?] {
+            messages.map { _ in nil }
+        }
+        func send(_ message: OutboundMessage, within limit: Duration) async throws(MessagingError) {}
+    }
+
+    @Test @Loop func enrichesAndRoutes() throws {
+        let publisher = EventPublisher(Discard(), appID: "order-process")
+        let event = Sample.processed(1)
+        let message = try publisher.prepare(event, in: Sample.scope(event))
+        #expect(message.destination == .event(key: "order.processed"))
+        #expect(message.envelope.type == "order.processed.v1" && message.envelope.appID == "order-process")
+        #expect(CorrelationID(message.envelope.id)?.version == 7)
+        #expect(message.envelope.attempt == 1 && message.envelope.timestamp > 1_700_000_000)
+        #expect(message.body == event.encode())
+        let ids = try (0..<1000).map { _ in try publisher.prepare(event, in: Sample.scope(event)).envelope.id
+        }
+        #expect(Set(ids).count == 1000 && ids == ids.sorted())
+        #expect(try publisher.prepare(event, in: Sample.scope(event), id: "again").envelope.id == "again")
+    }
+
+    @Test @Loop func refusesWhatBreaksTheRules() {
+        let publisher = EventPublisher(Discard(), appID: "test")
+        let event = Sample.processed(1)
+        #expect(throws: MessagingError.self) {
+            try publisher.prepare(event, in: MessageScope(correlationID: "x"))
+        }
+        let scope = MessageScope(correlationID: "c")
+        #expect(throws: MessagingError.self) { try publisher.prepare(.processed, body: [], in: scope) }
+        let large = [UInt8](repeating: 32, count: EventPublisher.bodyLimit + 1)
+        #expect(throws: MessagingError.self) { try publisher.prepare(.processed, body: large, in: scope) }
+    }
+}

@@ -1,0 +1,62 @@
+import EventLoop
+import Messaging
+import Observability
+import OrderEvents
+import Orders
+
+/// Events and messages to test with.
+enum Sample {
+    static func processed(_ number: Int) -> OrderProcessed {
+        OrderProcessed(
+            correlationID: CorrelationID(
+                unixMilliseconds: 1_700_000_000_000, randomA: 0, randomB: UInt64(number)),
+            orderID: OrderID(Int64(number + 1))!, processedAt: Timestamp(milliseconds: 1_700_000_000_000))
+    }
+
+    static func scope(_ event: some OrderEvent) -> MessageScope {
+        MessageScope(correlationID: event.correlationID.description)
+    }
+
+    @Loop static func messages(_ numbers: Range<Int>, by publisher: EventPublisher) throws
+        -> [OutboundMessage]
+    {
+        try numbers.map { try publisher.prepare(processed($0), in: scope(processed($0))) }
+    }
+
+    /// The number that `processed` put into an event.
+    static func number(_ event: OrderProcessed) -> Int { Int(event.orderID.value) - 1 }
+}
+
+/// Does with each event what a test says, and keeps what it saw.
+@Loop
+final class RecordingHandler: EventHandler {
+    var batches: [[Int]] = []
+    var received: [Received<OrderProcessed>] = []
+    var parkedReasons: [String] = []
+    var parkedEvents: [Int?] = []
+    /// What to throw for a batch.
+    var failBatch: ([Int]) -> HandlingError? = { _ in nil }
+    var verdict: (Int) -> Verdict = { _ in .done }
+    var failParked = 0
+
+    nonisolated init() {}
+
+    var handled: [Int] { batches.flatMap { $0 } }
+
+    func handle(_ batch: [Received<OrderProcessed>]) async throws -> [Verdict] {
+        let numbers = batch.map { Sample.number($0.event) }
+        batches.append(numbers)
+        received += batch
+        if let error = failBatch(numbers) { throw error }
+        return numbers.map(verdict)
+    }
+
+    func parked(_ envelope: Envelope, _ event: OrderProcessed?, reason: String) async throws {
+        if failParked > 0 {
+            failParked -= 1
+            throw HandlingError(.unavailable, "away")
+        }
+        parkedReasons.append(reason)
+        parkedEvents.append(event.map(Sample.number))
+    }
+}
