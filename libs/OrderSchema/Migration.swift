@@ -17,6 +17,7 @@ extension Migration {
         Migration(2, "order_events", PackageResources._002_order_events_sql),
         Migration(3, "reader", PackageResources._003_reader_sql),
         Migration(4, "catalogue", PackageResources._004_catalogue_sql),
+        Migration(5, "deletions", PackageResources._005_deletions_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ file: [UInt8]) {

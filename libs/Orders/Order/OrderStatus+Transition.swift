@@ -22,17 +22,19 @@ extension OrderStatus {
     /// | from \ to | ACCEPTED | PROCESSING | COMPLETED | FAILED | CANCELLED |
     /// | --- | --- | --- | --- | --- | --- |
     /// | ACCEPTED | same | yes | yes | yes | yes |
-    /// | PROCESSING | no | same | yes | yes | yes |
+    /// | PROCESSING | no | same | yes | yes | no |
     /// | COMPLETED | no | no | same | no | no |
     /// | FAILED | no | no | replay | same | no |
     /// | CANCELLED | no | no | no | no | same |
     ///
-    /// ACCEPTED → COMPLETED is allowed, since the write of PROCESSING may have been lost.
+    /// ACCEPTED → COMPLETED is allowed, since the write of PROCESSING may have been lost. Cancelling and
+    /// processing race for ACCEPTED: who comes second is refused, so that an order never is both.
     package static func transition(from current: Self?, to next: Self, cause: Cause = .processing)
         -> Transition
     {
         guard let current else { return .advance }
         if current == next { return .unchanged }
+        if current == .processing, next == .cancelled { return .refuse }
         if current.rank < next.rank { return .advance }
         return current == .failed && next == .completed && cause == .replay ? .advance : .refuse
     }
