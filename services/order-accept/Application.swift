@@ -31,13 +31,16 @@ struct Application {
         let supplies = Pool(database, limits: .supplies)
         let catalogue = PostgresCatalogue(supplies, log: context.log)
         let identifiers = SequenceIdentifiers(supplies, log: context.log)
-        let state = RedisWorkflowStore(redis, Lifetimes(workflow: settings[AcceptKeys.workflowTTL]))
+        let lifetimes = Lifetimes(workflow: settings[AcceptKeys.workflowTTL])
+        let state = RedisWorkflowStore(redis, lifetimes)
         let publisher = AMQPOrderPublisher(broker)
         let authenticator = try Self.authenticator(settings)
         let callers = Callers(authenticator, limiter: Self.limiter(settings), metrics: context.metrics)
 
         let intake = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: state, publisher: publisher)
+        let records = Pool(database, limits: .records)
+        let archive = PostgresArchive(records)
 
         Self.watch(context, redis, broker, catalogue, identifiers)
         components = [
@@ -45,11 +48,18 @@ struct Application {
             Component("rabbitmq", run: { await broker.run() }),
             Component("catalogue", run: { await catalogue.run() }),
             Component("ids", run: { await identifiers.run() }, drain: { _ in await supplies.close() }),
+            Component("records", drain: { _ in await records.close() }),
             .http(context) { edge in
                 ProductRoutes(callers: callers, catalogue: catalogue).add(to: edge)
                 IntakeRoutes(
-                    callers: callers, intake: intake, metrics: IntakeMetrics(context.metrics),
-                    log: context.log
+                    callers: callers,
+                    placing: PlaceOrder(intake, keys: RedisIdempotencyStore(redis, lifetimes)),
+                    metrics: IntakeMetrics(context.metrics), log: context.log
+                ).add(to: edge)
+                OrderRoutes(
+                    callers: callers, reading: ReadOrders(state: state, archive: archive),
+                    cancelling: CancelOrder(state: state, archive: archive),
+                    deleting: DeleteOrder(state: state, archive: archive), log: context.log
                 ).add(to: edge)
             },
         ]
@@ -71,6 +81,14 @@ struct Application {
 }
 
 extension PoolLimits {
+    /// For reads: a few sessions, and callers that would wait longer than they care for an answer are sent away.
+    static var records: PoolLimits {
+        var limits = PoolLimits()
+        limits.size = 4
+        limits.wait = .seconds(1)
+        return limits
+    }
+
     static var supplies: PoolLimits {
         var limits = PoolLimits()
         limits.size = 1

@@ -8,7 +8,7 @@ import Service
 @Loop
 struct IntakeRoutes {
     let callers: Callers
-    let intake: AcceptOrder
+    let placing: PlaceOrder
     let metrics: IntakeMetrics
     let log: Logger
 
@@ -20,28 +20,37 @@ struct IntakeRoutes {
             let budget = IntakeBudget(from: Loop.now)
             var (user, headers) = try await callers.admit(request)
             let order = try request.orderRequest()
-            let accepted = try await accept(order, from: user, scope, budget)
-            headers.add("Location", "/api/orders/\(accepted.order.id)")
-            return Response(.created, json: accepted.document, headers: headers)
+            let key = try request.idempotencyKey()
+            let placement = try await place(order, from: user, key, scope, budget)
+            headers.add("Location", "/api/orders/\(placement.orderID)")
+            if placement.order == nil { headers.add("Idempotency-Replayed", "true") }
+            return Response(.created, json: placement.document, headers: headers)
         }
     }
 
-    private func accept(
-        _ request: OrderRequest, from user: UserID, _ scope: RequestScope, _ budget: IntakeBudget
-    ) async throws(Problem) -> AcceptedOrder {
+    private func place(
+        _ request: OrderRequest, from user: UserID, _ key: String?, _ scope: RequestScope,
+        _ budget: IntakeBudget
+    ) async throws(Problem) -> PlaceOrder.Placement {
         do throws(IntakeFailure) {
-            let accepted = try await intake.accept(
-                request, from: user, trace: scope.trace, cause: scope.id, budget: budget)
-            metrics.accepted(accepted.order)
-            log.debug(
-                "order.accepted", ["orderId": accepted.order.id.value],
-                cid: accepted.order.correlationID.description, trace: scope.trace)
-            return accepted
+            let placement = try await placing.place(
+                request, from: user, key: key, trace: scope.trace, cause: scope.id, budget: budget)
+            note(placement, scope)
+            return placement
         } catch {
             metrics.failed(error)
-            if case .pricing = error { throw Problem(error) }
-            log.warning("order.not_accepted", ["reason": error.reason], trace: scope.trace)
+            if error.isOutage {
+                log.warning("order.not_accepted", ["reason": error.reason], trace: scope.trace)
+            }
             throw Problem(error)
         }
+    }
+
+    private func note(_ placement: PlaceOrder.Placement, _ scope: RequestScope) {
+        guard let order = placement.order else { return metrics.replayed() }
+        metrics.accepted(order)
+        log.debug(
+            "order.accepted", ["orderId": order.id.value], cid: order.correlationID.description,
+            trace: scope.trace)
     }
 }

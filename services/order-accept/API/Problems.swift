@@ -10,6 +10,12 @@ extension Problem {
     init(_ failure: IntakeFailure) {
         switch failure {
         case .pricing(let pricing): self.init(pricing)
+        case .keyInFlight:
+            self.init(
+                .conflict, "A request with this Idempotency-Key is being answered.",
+                headers: ["Retry-After": "1"])
+        case .keyReused:
+            self.init(.unprocessableContent, "This Idempotency-Key was used with another body.")
         case .noCatalogue, .noIdentifiers, .state, .refused, .outcomeUnknown:
             self = .unavailable("Orders cannot be accepted at the moment; try again.")
         }
@@ -19,6 +25,15 @@ extension Problem {
         switch failure {
         case .unknownProducts: self.init(.notFound, failure.message)
         case .mixedCurrencies, .amountTooLarge: self = .validation([("items", [failure.message])])
+        }
+    }
+
+    init(_ failure: ChangeFailure) {
+        switch failure {
+        case .notFound: self = .noSuchOrder
+        case .notCancellable(let status):
+            self.init(.conflict, "The order is \(status.wireName) and cannot be cancelled.")
+        case .unavailable: self = .unavailable("Orders cannot be changed at the moment; try again.")
         }
     }
 

@@ -1,8 +1,7 @@
 import Orders
 import WorkflowState
 
-/// Why an order was not accepted. The client is told in every case, and may try again in every case but
-/// the first.
+/// Why an order was not accepted. The client is told in every case.
 enum IntakeFailure: Error, Equatable {
     case pricing(PricingFailure)
     /// The catalogue was never read.
@@ -15,6 +14,19 @@ enum IntakeFailure: Error, Equatable {
     /// The broker may have the order: it was marked as cancelled, so that it is not carried out.
     case outcomeUnknown(reason: String)
 
+    /// Another request with this idempotency key is being answered.
+    case keyInFlight
+    /// The idempotency key belongs to another order.
+    case keyReused
+
+    /// Whether something that order-accept stands on is at fault, and the same request may succeed later.
+    var isOutage: Bool {
+        switch self {
+        case .pricing, .keyInFlight, .keyReused: false
+        case .noCatalogue, .noIdentifiers, .state, .refused, .outcomeUnknown: true
+        }
+    }
+
     /// For a metric's label.
     var reason: String {
         switch self {
@@ -24,6 +36,8 @@ enum IntakeFailure: Error, Equatable {
         case .state: "redis"
         case .refused(let reason): "rabbitmq_\(reason)"
         case .outcomeUnknown(let reason): "rabbitmq_\(reason)_unknown"
+        case .keyInFlight: "key_in_flight"
+        case .keyReused: "key_reused"
         }
     }
 }

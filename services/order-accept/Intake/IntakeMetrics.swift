@@ -8,18 +8,22 @@ final class IntakeMetrics {
     private let metrics: Metrics
     private let orders: Counter
     private let lines: Counter
+    private let replays: Counter
     private var failures: [String: Counter] = [:]
 
     init(_ metrics: Metrics) {
         self.metrics = metrics
-        orders = metrics.counter("orders_accepted_total", "Orders answered with 201.")
+        orders = metrics.counter("orders_accepted_total", "Orders taken in.")
         lines = metrics.counter("order_lines_accepted_total", "Lines of accepted orders.")
+        replays = metrics.counter("orders_replayed_total", "Answers repeated by idempotency key.")
     }
 
     func accepted(_ order: Order) {
         orders.increment()
         lines.increment(by: UInt64(order.lines.count))
     }
+
+    func replayed() { replays.increment() }
 
     func failed(_ failure: IntakeFailure) {
         let reason = failure.reason

@@ -1,0 +1,99 @@
+import EventLoop
+import HTTP
+import JSON
+import Observability
+import OrderEvents
+import Orders
+import Service
+
+/// What users may ask about their orders, and do with them.
+@Loop
+struct OrderRoutes {
+    let callers: Callers
+    let reading: ReadOrders
+    let cancelling: CancelOrder
+    let deleting: DeleteOrder
+    let log: Logger
+
+    func add(to edge: Edge) {
+        edge.on(.get, "/api/orders") { request, scope in
+            let user = try await callers.identify(request)
+            let (offset, size) = try request.page(defaultSize: 10)
+            let page = try await read(scope) { () throws(ArchiveFailure) in
+                try await reading.page(of: user, offset: offset, size: size)
+            }
+            return Response(
+                json: JSONWriter.encode(reserving: 4096) { writer in
+                    writer.page(offset: offset, size: size, total: page.total, of: page.orders) {
+                        $1.write(to: &$0)
+                    }
+                })
+        }
+        edge.on(.get, "/api/orders/{id}") { request, scope in
+            let user = try await callers.identify(request)
+            let id = try request.orderID()
+            let order = try await read(scope) { () throws(ArchiveFailure) in
+                try await reading.order(id, of: user)
+            }
+            guard let order else { throw Problem.noSuchOrder }
+            return Response(json: order.encode())
+        }
+        edge.on(.get, "/api/orders/status/{correlationId}") { request, scope in
+            let user = try await callers.identify(request)
+            let id = try request.correlationID()
+            let report = try await read(scope) { () throws(ArchiveFailure) in
+                try await reading.status(id, of: user)
+            }
+            guard let report else { throw Problem.noSuchOrder }
+            return Response(json: report.encode())
+        }
+        edge.on(.post, "/api/orders/{id}/cancel") { request, scope in
+            let (user, headers) = try await callers.admit(request)
+            let id = try request.orderID()
+            let order = try await change(scope) { () throws(ChangeFailure) in
+                try await cancelling.cancel(id, of: user)
+            }
+            return Response(.accepted, json: order.encode(), headers: headers)
+        }
+        edge.on(.delete, "/api/orders/{id}") { request, scope in
+            let (user, headers) = try await callers.admit(request)
+            let id = try request.orderID()
+            try await change(scope) { () throws(ChangeFailure) in try await deleting.delete(id, of: user) }
+            return Response(.noContent, headers: headers)
+        }
+    }
+
+    private func read<Answer>(
+        _ scope: RequestScope, _ body: @Loop () async throws(ArchiveFailure) -> Answer
+    ) async throws(Problem) -> Answer {
+        do throws(ArchiveFailure) { return try await body() } catch {
+            log.warning("orders.unreadable", ["error": error.reason], trace: scope.trace)
+            throw .recordsAway
+        }
+    }
+
+    private func change<Answer>(
+        _ scope: RequestScope, _ body: @Loop () async throws(ChangeFailure) -> Answer
+    ) async throws(Problem) -> Answer {
+        do throws(ChangeFailure) { return try await body() } catch {
+            if case .unavailable(let reason) = error {
+                log.warning("orders.unchangeable", ["error": reason], trace: scope.trace)
+            }
+            throw Problem(error)
+        }
+    }
+}
+
+extension StatusReport {
+    func encode() -> [UInt8] {
+        JSONWriter.encode { writer in
+            writer.object { writer in
+                writer.field("correlationId", correlationID.description)
+                writer.key("orderId")
+                if let orderID { writer.int(orderID.value) } else { writer.null() }
+                writer.field("status", status.wireName)
+                writer.field("updatedAt", updatedAt.description)
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import EventLoop
+import Orders
+import WorkflowState
+
+/// Cancels an order that nobody works on yet. The one place that decides is the status in Redis: cancelling
+/// and processing race for ACCEPTED. order-process, which finds CANCELLED, records it so.
+@Loop
+struct CancelOrder {
+    let state: any WorkflowStore
+    let archive: any OrderArchive
+
+    /// Idempotent.
+    func cancel(_ id: OrderID, of user: UserID) async throws(ChangeFailure) -> Order {
+        var order = try await find(id, of: user)
+        if order.status == .accepted { order.status = try await decide(order) }
+        guard order.status == .cancelled else { throw .notCancellable(order.status) }
+        return order
+    }
+
+    private func find(_ id: OrderID, of user: UserID) async throws(ChangeFailure) -> Order {
+        do throws(WorkflowStateError) {
+            if let order = try await PendingOrders(state: state).order(id, of: user) { return order }
+        } catch {
+            throw .unavailable(reason: "\(error)")
+        }
+        do throws(ArchiveFailure) {
+            if let order = try await archive.order(id, of: user) { return order }
+        } catch {
+            throw ChangeFailure(error)
+        }
+        throw .notFound
+    }
+
+    private func decide(_ order: Order) async throws(ChangeFailure) -> OrderStatus {
+        let step = WorkflowStep(
+            .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer)
+        do throws(WorkflowStateError) {
+            return try await state.advance([step]).first?.status.status ?? order.status
+        } catch {
+            throw .unavailable(reason: "\(error)")
+        }
+    }
+}

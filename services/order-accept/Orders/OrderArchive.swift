@@ -1,0 +1,42 @@
+import EventLoop
+import Orders
+
+/// The orders that are persisted, each as its owner may see it. What is deleted is not there.
+@Loop
+protocol OrderArchive: AnyObject {
+    /// Nil when there is no such order of this user.
+    func order(_ id: OrderID, of user: UserID) async throws(ArchiveFailure) -> Order?
+
+    /// Newest first.
+    func page(of user: UserID, offset: Int, size: Int) async throws(ArchiveFailure) -> OrderPage
+
+    /// Nil when there is no such order of this user.
+    func status(_ id: CorrelationID, of user: UserID) async throws(ArchiveFailure) -> StatusReport?
+
+    /// Hides an order.
+    ///
+    /// - Parameter isPending: it is known to be the user's, and may not be persisted yet: it is hidden when
+    ///   it comes.
+    /// - Returns: false when there is no such order of this user.
+    func delete(_ id: OrderID, of user: UserID, isPending: Bool) async throws(ArchiveFailure) -> Bool
+}
+
+struct OrderPage: Hashable, Sendable {
+    var orders: [Order]
+    /// How many the user has.
+    var total: Int
+}
+
+struct StatusReport: Hashable, Sendable {
+    var correlationID: CorrelationID
+    /// Nil while only the status is known.
+    var orderID: OrderID?
+    var status: OrderStatus
+    var updatedAt: Timestamp
+}
+
+/// The archive cannot be asked at the moment.
+struct ArchiveFailure: Error, Hashable, Sendable {
+    /// Fit for a log.
+    var reason: String
+}
