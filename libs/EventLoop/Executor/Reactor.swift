@@ -85,7 +85,7 @@ final class Reactor: SerialExecutor, Sendable {
     /// (in tests) nothing changes.
     private func keepOwnJobs() {
         unsafe clinux_offer_global_jobs { job in
-            guard let job, Reactor.shared.isCurrentThread else { return false }
+            guard let job = unsafe job, Reactor.shared.isCurrentThread else { return false }
             unsafe Reactor.shared.ownJobs.append(unsafeBitCast(job, to: UnownedJob.self))
             return true
         }
