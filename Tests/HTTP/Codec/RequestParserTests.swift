@@ -25,20 +25,20 @@ import Testing
     }
 
     @Test("3.2: target forms") func targets() throws {
-        let origin = Request(try head("GET /a/b?c=d&e HTTP/1.1\r\nHost: x\r\n\r\n"), connection: nil)
+        let origin = Request(try head("GET /a/b?c=d&e HTTP/1.1\r\nHost: x\r\n\r\n"))
         #expect(origin.path == "/a/b")
         #expect(origin.rawQuery == "c=d&e")
         #expect(origin.rawTarget == "/a/b?c=d&e")
 
         let absolute = Request(
-            try head("GET http://x:80/p?q HTTP/1.1\r\nHost: X:80\r\n\r\n"), connection: nil)
+            try head("GET http://x:80/p?q HTTP/1.1\r\nHost: X:80\r\n\r\n"))
         #expect(absolute.path == "/p")
         #expect(absolute.rawQuery == "q")
 
-        let bare = Request(try head("GET http://x HTTP/1.1\r\nHost: x\r\n\r\n"), connection: nil)
+        let bare = Request(try head("GET http://x HTTP/1.1\r\nHost: x\r\n\r\n"))
         #expect(bare.path == "/")
 
-        let bareQuery = Request(try head("GET http://x?q HTTP/1.1\r\nHost: x\r\n\r\n"), connection: nil)
+        let bareQuery = Request(try head("GET http://x?q HTTP/1.1\r\nHost: x\r\n\r\n"))
         #expect(bareQuery.path == "/")
         #expect(bareQuery.rawQuery == "q")
 

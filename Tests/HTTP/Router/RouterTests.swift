@@ -7,7 +7,10 @@ import Testing
     @Loop private static func router() -> Router {
         let router = Router()
         let tell: Handler = { request in
-            let values = request.parameterNames.map { "\($0)=\(request.parameter($0))" }
+            let names = request.route.split(separator: "/").filter { $0.hasPrefix("{") }.map {
+                String($0.dropFirst().dropLast())
+            }
+            let values = names.map { "\($0)=\(request.parameter($0))" }
             return Response(text: ([request.route] + values).joined(separator: " "))
         }
         for pattern in [

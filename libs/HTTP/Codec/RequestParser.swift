@@ -9,6 +9,11 @@ package struct RequestHead: Sendable {
     package var expectsContinue = false
     /// Bytes from the start of the input to the end of the blank line.
     package var length = 0
+
+    func withPathBytes<R>(_ body: (Span<UInt8>) -> R) -> R {
+        target.decodedPath.isEmpty
+            ? body(headers.bytes.span.extracting(target.rawPath)) : body(target.decodedPath.span)
+    }
 }
 
 /// A strict, incremental parser of request heads (RFC 9112, 2–3, 5–6), without I/O.
@@ -112,12 +117,11 @@ package struct RequestParser: Sendable {
         _ b: Span<UInt8>, at start: Int, end: Int
     ) throws(Refusal) -> Int? {
         var i = start
-        for byte in "HTTP/".utf8 {
-            guard i < end else { return nil }
-            guard b[i] == byte else { throw Refusal(.badRequest, "malformed version") }
-            i += 1
-        }
-        guard i + 5 <= end else {
+        guard i + 10 <= end else {
+            for byte in "HTTP/".utf8 where i < end {
+                guard b[i] == byte else { throw Refusal(.badRequest, "malformed version") }
+                i += 1
+            }
             while i < end {
                 guard Grammar.isDigit(b[i]) || b[i] == 46 || b[i] == 13 else {
                     throw Refusal(.badRequest, "malformed version")
@@ -126,6 +130,10 @@ package struct RequestParser: Sendable {
             }
             return nil
         }
+        guard b[i] == 72, b[i + 1] == 84, b[i + 2] == 84, b[i + 3] == 80, b[i + 4] == 47 else {
+            throw Refusal(.badRequest, "malformed version")
+        }
+        i += 5
         guard Grammar.isDigit(b[i]), b[i + 1] == 46, Grammar.isDigit(b[i + 2]), b[i + 3] == 13, b[i + 4] == 10
         else { throw Refusal(.badRequest, "malformed version") }
         guard b[i] == 49, b[i + 2] == 48 || b[i + 2] == 49 else {
@@ -140,8 +148,11 @@ package struct RequestParser: Sendable {
         head.keepAlive = !head.isVersion10
         try RequestFraming.apply(entries, bytes, to: &head)
         head.headers = ReceivedHeaders(bytes: [UInt8](copying: bytes), entries: entries)
-        let finished = head
-        self = RequestParser()
+        var finished = RequestHead()
+        swap(&finished, &head)
+        entries = []
+        stage = .requestLine
+        cursor = LineCursor()
         return finished
     }
 }

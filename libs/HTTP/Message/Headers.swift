@@ -16,16 +16,15 @@ package struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     package mutating func add(_ name: String, _ value: String) {
         bytes.reserveCapacity(bytes.count + name.utf8.count + value.utf8.count + 4)
-        for byte in name.utf8 {
-            precondition(Grammar.isToken(byte), "a field name is a token")
-            bytes.append(byte)
+        precondition(!name.isEmpty && name.utf8.allSatisfy(Grammar.isToken), "a field name is a token")
+        bytes.append(contentsOf: name.utf8)
+        bytes.append(ascii: ": ")
+        if value.utf8.allSatisfy(Grammar.isFieldValue) {
+            bytes.append(contentsOf: value.utf8)
+        } else {
+            for byte in value.utf8 { bytes.append(Grammar.isFieldValue(byte) ? byte : 32) }
         }
-        precondition(!name.isEmpty, "a field name is a token")
-        bytes.append(58)
-        bytes.append(32)
-        for byte in value.utf8 { bytes.append(Grammar.isFieldValue(byte) ? byte : 32) }
-        bytes.append(13)
-        bytes.append(10)
+        bytes.append(ascii: "\r\n")
     }
 
     /// Replaces every field of that name by one.

@@ -70,12 +70,10 @@ package struct ReceivedHeaders: Sendable {
     }
 
     private static func matches(_ bytes: Span<UInt8>, _ name: String) -> Bool {
-        let name = name.utf8
+        let name = name.utf8.span
         guard name.count == bytes.count else { return false }
-        var i = 0
-        for byte in name {
-            guard Grammar.lowercase(byte) == Grammar.lowercase(bytes[i]) else { return false }
-            i += 1
+        for i in bytes.indices where Grammar.lowercase(bytes[i]) != Grammar.lowercase(name[i]) {
+            return false
         }
         return true
     }

@@ -1,30 +1,47 @@
 internal import EventLoop
 
-/// A request whose head and body have arrived whole.
+/// A request whose head and body have arrived whole. One reference: cheap to hand on.
 package struct Request: Sendable {
-    package let method: Method
-    package let headers: ReceivedHeaders
-    package internal(set) var body: [UInt8]
-    /// The pattern of the route that took the request (`/api/orders/{id}`): of bounded variety, so it is
-    /// fit to label a metric. Empty where no route matched.
-    package internal(set) var route = ""
+    private final class Storage: Sendable {
+        let head: RequestHead
+        let match: RouteMatch?
+        let body: [UInt8]
+        /// The connection it came on; nil for a request made by a test.
+        let connection: ServerConnection?
 
-    let target: RequestTarget
-    var parameterNames: [String] = []
-    var parameterRanges: [Range<Int>] = []
-    /// The connection it came on; nil for a request made by a test.
-    var connection: ServerConnection?
-
-    init(_ head: RequestHead, connection: ServerConnection?) {
-        method = head.method
-        headers = head.headers
-        target = head.target
-        body = []
-        self.connection = connection
+        init(_ head: RequestHead, _ match: RouteMatch?, _ body: [UInt8], _ connection: ServerConnection?) {
+            self.head = head
+            self.match = match
+            self.body = body
+            self.connection = connection
+        }
     }
 
+    private let storage: Storage
+
+    init(
+        _ head: RequestHead, _ match: RouteMatch? = nil, body: [UInt8] = [],
+        connection: ServerConnection? = nil
+    ) {
+        storage = Storage(head, match, body, connection)
+    }
+
+    /// The same request, with the route that takes it.
+    func matched(_ match: RouteMatch) -> Request {
+        Request(storage.head, match, body: storage.body, connection: storage.connection)
+    }
+
+    package var method: Method { storage.head.method }
+    package var headers: ReceivedHeaders { storage.head.headers }
+    package var body: [UInt8] { storage.body }
+    /// The pattern of the route that took the request (`/api/orders/{id}`): of bounded variety, so it is
+    /// fit to label a metric. Empty where no route matched.
+    package var route: String { storage.match?.route.pattern ?? "" }
+    var head: RequestHead { storage.head }
+    private var target: RequestTarget { storage.head.target }
+
     /// The percent-decoded path, which starts with a slash (or is `*`).
-    package var path: String { withPathBytes { String(repairing: $0) } }
+    package var path: String { storage.head.withPathBytes { String(repairing: $0) } }
 
     /// Path and query as they were sent.
     package var rawTarget: String {
@@ -36,18 +53,13 @@ package struct Request: Sendable {
         target.rawQuery.map { String(repairing: headers.bytes.span.extracting($0)) }
     }
 
-    func withPathBytes<R>(_ body: (Span<UInt8>) -> R) -> R {
-        target.decodedPath.isEmpty
-            ? body(headers.bytes.span.extracting(target.rawPath)) : body(target.decodedPath.span)
-    }
-
     /// The value of a path parameter, decoded. A precondition: the route has a parameter of that name.
     package func parameter(_ name: String) -> String {
-        guard let index = parameterNames.firstIndex(of: name) else {
+        guard let match = storage.match, let index = match.route.parameterNames.firstIndex(of: name) else {
             preconditionFailure("the route \(route) has no parameter \(name)")
         }
-        let range = parameterRanges[index]
-        return withPathBytes { String(repairing: $0.extracting(range)) }
+        let range = match.ranges[index]
+        return storage.head.withPathBytes { String(repairing: $0.extracting(range)) }
     }
 
     /// The decoded value of the first query item of that name; `a` in `?a` has the value "".
@@ -70,10 +82,10 @@ package struct Request: Sendable {
 
     /// The address of the client, without its port: the last element of `X-Forwarded-For` where the
     /// connection comes from a proxy that the configuration trusts, else the peer's own.
-    @Loop package var clientAddress: String { connection?.clientAddress(of: self) ?? "" }
+    @Loop package var clientAddress: String { storage.connection?.clientAddress(of: self) ?? "" }
 
     /// Whether the client has gone away; the handler's task is cancelled then, too.
-    @Loop package var isAbandoned: Bool { connection.map { !$0.isOpen } ?? false }
+    @Loop package var isAbandoned: Bool { storage.connection.map { !$0.isOpen } ?? false }
 }
 
 extension Request {
@@ -85,21 +97,22 @@ extension Request {
         var bytes = Array("\(method.name) \(target) HTTP/1.1\r\n".utf8)
         if !headers.contains("Host") { bytes += "Host: test\r\n".utf8 }
         bytes += headers.bytes
-        // The parameters follow the head as bytes of their own.
         bytes += "\r\n".utf8
         var parser = RequestParser()
         guard let head = try? parser.next(bytes.span, limits: HeadLimits()) else {
             preconditionFailure("not a request: \(method.name) \(target)")
         }
-        self.init(head, connection: nil)
-        self.body = body
+        var names: [String] = []
+        var ranges: [Range<Int>] = []
         for (name, value) in parameters {
-            let path = Array(path.utf8)
+            let path = head.withPathBytes { [UInt8](copying: $0) }
             let value = Array(value.utf8)
             let start = path.indices.first { path[$0...].starts(with: value) }
             guard let start else { preconditionFailure("the path has no \(name)") }
-            parameterNames.append(name)
-            parameterRanges.append(start..<(start + value.count))
+            names.append(name)
+            ranges.append(start..<(start + value.count))
         }
+        let route = Route("", parameterNames: names) { _ in Response(.ok) }
+        self.init(head, RouteMatch(route: route, ranges: ranges), body: body)
     }
 }

@@ -22,8 +22,14 @@ package struct Response: Sendable {
         self.body = .bytes(body)
     }
 
+    private static let jsonHeaders: Headers = ["Content-Type": "application/json"]
+
     /// - Parameter json: a document in UTF-8.
     package init(_ status: Status = .ok, json: [UInt8], headers: Headers = Headers()) {
+        guard !headers.isEmpty else {
+            self.init(status, headers: Self.jsonHeaders, body: json)
+            return
+        }
         self.init(status, contentType: "application/json", headers: headers, body: json)
     }
 

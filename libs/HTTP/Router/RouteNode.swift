@@ -1,10 +1,31 @@
 internal import EventLoop
 
-struct Route {
-    var pattern: String
-    var parameterNames: [String]
-    var bodyLimit: Int?
-    var handler: Handler
+/// What one method of one path is answered by.
+final class Route: Sendable {
+    let pattern: String
+    let parameterNames: [String]
+    let bodyLimit: Int?
+    /// Answers without looking at the request: its body need not be read.
+    let isRefusal: Bool
+    let handler: Handler
+
+    init(
+        _ pattern: String, parameterNames: [String] = [], bodyLimit: Int? = nil, isRefusal: Bool = false,
+        handler: @escaping Handler
+    ) {
+        self.pattern = pattern
+        self.parameterNames = parameterNames
+        self.bodyLimit = bodyLimit
+        self.isRefusal = isRefusal
+        self.handler = handler
+    }
+}
+
+/// What the router found for a request.
+struct RouteMatch: Sendable {
+    let route: Route
+    /// Where the route's parameters lie in the path.
+    let ranges: [Range<Int>]
 }
 
 /// One segment of the paths that a router knows.
@@ -12,7 +33,9 @@ struct Route {
 final class RouteNode {
     private var literals: [(segment: [UInt8], node: RouteNode)] = []
     private var parameter: RouteNode?
-    var routes: [Method: Route] = [:]
+    /// By method.
+    private var routes = [Route?](repeating: nil, count: Method.allCases.count)
+    private var hasRoutes = false
 
     init() {}
 
@@ -30,17 +53,24 @@ final class RouteNode {
         return node
     }
 
+    func route(for method: Method) -> Route? { routes[Int(method.rawValue)] }
+
+    func setRoute(_ route: Route, for method: Method) {
+        routes[Int(method.rawValue)] = route
+        hasRoutes = true
+    }
+
     /// The value of `Allow` for this path.
     var allow: String {
-        var methods = Set(routes.keys)
-        if methods.contains(.get) { methods.insert(.head) }
-        methods.insert(.options)
-        return Method.allCases.filter(methods.contains).map(\.name).joined(separator: ", ")
+        let methods = Method.allCases.filter { method in
+            route(for: method) != nil || method == .options || (method == .head && route(for: .get) != nil)
+        }
+        return methods.map(\.name).joined(separator: ", ")
     }
 
     /// The node of the path from `start` on, or nil; appends the segments that parameters took.
     func find(_ path: Span<UInt8>, from start: Int, _ ranges: inout [Range<Int>]) -> RouteNode? {
-        guard start <= path.count else { return routes.isEmpty ? nil : self }
+        guard start <= path.count else { return hasRoutes ? self : nil }
         var end = start
         while end < path.count, path[end] != UInt8(ascii: "/") { end += 1 }
         for literal in literals where literal.segment.count == end - start {

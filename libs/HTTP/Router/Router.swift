@@ -15,6 +15,8 @@ package final class Router {
     private let root = RouteNode()
     private var middleware: [Middleware] = []
     private var isCompiled = false
+    private var nowhere = RouteMatch(
+        route: Route("", isRefusal: true) { _ in Response(problem: .notFound) }, ranges: [])
 
     /// Answers where no path matches.
     package var notFound: Handler = { _ in Response(problem: .notFound) }
@@ -39,10 +41,9 @@ package final class Router {
                 node = node.literalChild(Array(segment.utf8))
             }
         }
-        let route = Route(
-            pattern: pattern, parameterNames: names, bodyLimit: bodyLimit, handler: wrap(handler))
-        precondition(
-            node.routes.updateValue(route, forKey: method) == nil, "two routes: \(method) \(pattern)")
+        precondition(node.route(for: method) == nil, "two routes: \(method) \(pattern)")
+        node.setRoute(
+            Route(pattern, parameterNames: names, bodyLimit: bodyLimit, handler: wrap(handler)), for: method)
     }
 
     package func get(_ pattern: String, _ handler: @escaping Handler) { on(.get, pattern, handler) }
@@ -65,55 +66,39 @@ package final class Router {
     func compile() {
         guard !isCompiled else { return }
         isCompiled = true
-        notFound = wrap(notFound)
         methodNotAllowed = wrap(methodNotAllowed)
+        nowhere = RouteMatch(route: Route("", isRefusal: true, handler: wrap(notFound)), ranges: [])
     }
 
     /// Routes a request that is whole and answers it: for tests of routes without a server.
     package func respond(to request: Request) async -> Response {
         compile()
-        var request = request
-        let match = self.match(&request)
-        return await match.handler(request)
+        let match = match(request.head)
+        return await match.route.handler(request.matched(match))
     }
 
-    /// Finds the route and notes its parameters in the request.
-    func match(_ request: inout Request) -> RouteMatch {
-        if request.target.isAsterisk { return options(allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") }
+    /// Finds the route of a request, and the ranges of the path that its parameters take.
+    func match(_ head: RequestHead) -> RouteMatch {
+        if head.target.isAsterisk { return options(allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") }
         var ranges: [Range<Int>] = []
-        guard let node = request.withPathBytes({ root.find($0, from: 1, &ranges) }) else {
-            return RouteMatch(handler: notFound, bodyLimit: nil, isRoute: false)
+        guard let node = head.withPathBytes({ root.find($0, from: 1, &ranges) }) else { return nowhere }
+        if let route = node.route(for: head.method) { return RouteMatch(route: route, ranges: ranges) }
+        if head.method == .head, let route = node.route(for: .get) {
+            return RouteMatch(route: route, ranges: ranges)
         }
-        let route =
-            node.routes[request.method] ?? (request.method == .head ? node.routes[.get] : nil)
-        guard let route else {
-            if request.method == .options { return options(allow: node.allow) }
-            let allow = node.allow
-            let handler = methodNotAllowed
-            return RouteMatch(
-                handler: { request in
-                    var response = await handler(request)
-                    response.headers.set("Allow", allow)
-                    return response
-                }, bodyLimit: nil, isRoute: false)
+        let allow = node.allow
+        if head.method == .options { return options(allow: allow) }
+        let handler = methodNotAllowed
+        let refusal = Route("", isRefusal: true) { request in
+            var response = await handler(request)
+            response.headers.set("Allow", allow)
+            return response
         }
-        request.route = route.pattern
-        request.parameterNames = route.parameterNames
-        request.parameterRanges = ranges
-        return RouteMatch(handler: route.handler, bodyLimit: route.bodyLimit, isRoute: true)
+        return RouteMatch(route: refusal, ranges: [])
     }
 
     private func options(allow: String) -> RouteMatch {
-        RouteMatch(
-            handler: wrap { _ in Response(.noContent, headers: ["Allow": allow]) }, bodyLimit: nil,
-            isRoute: true)
+        let handler = wrap { _ in Response(.noContent, headers: ["Allow": allow]) }
+        return RouteMatch(route: Route("", handler: handler), ranges: [])
     }
-}
-
-/// What the router found for a request.
-struct RouteMatch {
-    var handler: Handler
-    var bodyLimit: Int?
-    /// False where the answer is a refusal, for which no body needs to be read.
-    var isRoute: Bool
 }

@@ -14,7 +14,9 @@ package import EventLoop
 package final class Server {
     package let configuration: Configuration
     let router: Router
-    let date = ServerDate()
+    let commonFields: CommonFields
+    /// In nanoseconds: to divide a `Duration` at every request would cost more than to route it.
+    private let idleTimeout: Int64
 
     private var counts = Statistics()
     private var sessions: [any ServerSession] = []
@@ -26,6 +28,8 @@ package final class Server {
     package init(_ router: Router, _ configuration: Configuration = Configuration()) {
         self.router = router
         self.configuration = configuration
+        idleTimeout = configuration.idleTimeout.nanoseconds
+        commonFields = CommonFields(configuration.defaultHeaders)
         router.compile()
     }
 
@@ -105,6 +109,9 @@ package final class Server {
             whenEmpty = nil
         }
     }
+
+    /// When a connection that begins to wait now has waited too long.
+    var idleDeadline: Instant { Instant(nanoseconds: Loop.now.nanoseconds + idleTimeout) }
 
     func countRequest() { counts.requests += 1 }
     func countRefusal() { counts.refused += 1 }

@@ -4,7 +4,7 @@ internal import EventLoop
 /// next, and ends by a time-out, a refusal, or the peer.
 @Loop
 final class ServerConnection: TransportHandler {
-    private enum Phase: UInt8 {
+    enum Phase: UInt8 {
         /// Waits for a head, or has a part of one.
         case head
         case body, handling, streaming, upgraded
@@ -17,20 +17,20 @@ final class ServerConnection: TransportHandler {
     var slot = -1
     var countedAddress: String?
 
-    private var phase = Phase.head
+    var phase = Phase.head
     private var hasPartialHead = false
-    private var keepAlive = true
-    private var isHead = false
-    private var isVersion10 = false
+    var keepAlive = true
+    var isHead = false
+    var isVersion10 = false
     private var owesContinue = false
     /// Counts requests, so that the answer of a handler that was given up on is known as such.
-    private var exchange: UInt32 = 0
+    var exchange: UInt32 = 0
     private var parser = RequestParser()
     private var pending: PendingBody?
-    private var task: Task<Void, Never>?
-    private var stream: ResponseStream?
-    private var socket: WebSocket?
-    private lazy var timer = Timer { [unowned self] in timerFired() }
+    var task: Task<Void, Never>?
+    var stream: ResponseStream?
+    var socket: WebSocket?
+    lazy var timer = Timer { [unowned self] in timerFired() }
 
     init(_ transport: Transport, _ server: Server) {
         self.transport = transport
@@ -39,12 +39,12 @@ final class ServerConnection: TransportHandler {
         transport.outputLimit = .max
     }
 
-    private var limits: Server.Configuration { server.configuration }
+    var limits: Server.Configuration { server.configuration }
     var isOpen: Bool { transport.isOpen }
 
     func start() {
         transport.start(self)
-        timer.arm(after: limits.idleTimeout)
+        timer.arm(at: server.idleDeadline)
     }
 
     /// Turns the connection away.
@@ -116,31 +116,29 @@ final class ServerConnection: TransportHandler {
         keepAlive = head.keepAlive
         isHead = head.method == .head
         isVersion10 = head.isVersion10
-        var request = Request(head, connection: self)
-        let match = server.router.match(&request)
-        let limit = match.bodyLimit ?? limits.bodyLimit
+        let match = server.router.match(head)
+        let limit = match.route.bodyLimit ?? limits.bodyLimit
         switch head.framing {
         case .none, .length(0), .untilClose: break
         case .length(let length):
             guard length <= limit else { throw Refusal(.contentTooLarge, "body too large") }
             if rest.count >= length {
-                request.body = [UInt8](copying: rest.extracting(first: length))
-                dispatch(request, match.handler)
+                dispatch(head, match, [UInt8](copying: rest.extracting(first: length)))
                 return length
             }
             fallthrough
         case .chunked:
-            if head.expectsContinue, !match.isRoute {
+            if head.expectsContinue, match.route.isRefusal {
                 keepAlive = false
                 break
             }
-            pending = PendingBody(request, match.handler, head.framing, limit: limit)
+            pending = PendingBody(head, match, limit: limit)
             owesContinue = head.expectsContinue && rest.count == 0
             phase = .body
             timer.arm(after: limits.bodyTimeout)
             return 0
         }
-        dispatch(request, match.handler)
+        dispatch(head, match, [])
         return 0
     }
 
@@ -150,7 +148,7 @@ final class ServerConnection: TransportHandler {
         let used = try pending.feed(bytes)
         if pending.isComplete {
             self.pending = nil
-            dispatch(pending.request, pending.handler)
+            dispatch(pending.head, pending.match, pending.body)
         }
         return used
     }
@@ -168,11 +166,12 @@ final class ServerConnection: TransportHandler {
 
     // MARK: Handling
 
-    private func dispatch(_ request: Request, _ handler: @escaping Handler) {
+    private func dispatch(_ head: RequestHead, _ match: RouteMatch, _ body: [UInt8]) {
         phase = .handling
         let number = exchange
+        let request = Request(head, match, body: body, connection: self)
         let task = Task.immediate { @Loop [self] in
-            let response = await handler(request)
+            let response = await match.route.handler(request)
             respond(response, to: request, number)
         }
         guard phase == .handling, exchange == number else { return }
@@ -180,46 +179,15 @@ final class ServerConnection: TransportHandler {
         timer.arm(after: limits.handlerTimeout)
     }
 
-    private func respond(_ response: Response, to request: Request, _ number: UInt32) {
-        guard number == exchange, phase == .handling, isOpen else { return }
-        task = nil
-        switch response.body {
-        case .bytes:
-            send(response)
-            endExchange()
-        case .stream(let start): begin(response, start)
-        case .webSocket(let handler, let subprotocol, let configuration):
-            if let fault = Handshake.fault(in: request) { return respond(fault, to: request, number) }
-            upgrade(request, response, handler, subprotocol, configuration)
-        }
-    }
-
-    private func send(_ response: Response) {
-        guard case .bytes(let body) = response.body else { return }
-        let hasContent = !response.status.forbidsContent
-        transport.withOutput { out in
-            writeHead(response, hasContent ? .length(body.count) : .unstated, &out)
-            if hasContent, !isHead { out.append(contentsOf: body) }
-        }
-    }
-
-    private func writeHead(_ response: Response, _ framing: MessageEncoder.Framing, _ out: inout [UInt8]) {
-        if server.isDraining { keepAlive = false }
-        MessageEncoder.appendResponseHead(
-            response.status, response.headers, date: server.date.field, defaults: limits.defaultHeaders,
-            framing: framing, connection: !keepAlive ? .close : isVersion10 ? .keepAlive : .unstated, to: &out
-        )
-    }
-
-    private func endExchange() {
+    func endExchange() {
         exchange &+= 1
         guard keepAlive, !server.isDraining else { return end() }
         phase = .head
-        timer.arm(after: limits.idleTimeout)
+        timer.arm(at: server.idleDeadline)
         transport.resumeReading()
     }
 
-    private func end() {
+    func end() {
         guard phase != .ended else { return }
         phase = .ended
         exchange &+= 1
@@ -235,55 +203,6 @@ final class ServerConnection: TransportHandler {
         if phase == .head { isHead = false }
         send(Response(problem: status))
         end()
-    }
-
-    // MARK: Streams and WebSockets
-
-    private func begin(_ response: Response, _ start: @Loop (ResponseStream) -> Void) {
-        if isVersion10 { keepAlive = false }
-        transport.withOutput { writeHead(response, isVersion10 ? .unstated : .chunked, &$0) }
-        guard !isHead, !response.status.forbidsContent else { return endExchange() }
-        phase = .streaming
-        timer.cancel()
-        let stream = ResponseStream(self, isChunked: !isVersion10, limit: limits.streamLimit)
-        self.stream = stream
-        start(stream)
-    }
-
-    func streamEnded() {
-        guard phase == .streaming else { return }
-        stream = nil
-        endExchange()
-    }
-
-    /// The reader of a stream has stopped reading.
-    func streamIsBlocked() {
-        if !timer.isArmed { timer.arm(after: limits.idleTimeout) }
-    }
-
-    private func upgrade(
-        _ request: Request, _ response: Response, _ handler: any WebSocketHandler, _ subprotocol: String?,
-        _ configuration: WebSocket.Configuration
-    ) {
-        let accept = Handshake.accept(for: request.headers["Sec-WebSocket-Key"] ?? "")
-        transport.withOutput { out in
-            out.append(
-                ascii: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
-            out.append(ascii: "Sec-WebSocket-Accept: \(accept)\r\n")
-            if let subprotocol { out.append(ascii: "Sec-WebSocket-Protocol: \(subprotocol)\r\n") }
-            out.append(contentsOf: response.headers.bytes)
-            out.append(ascii: "\r\n")
-        }
-        let socket = WebSocket(
-            transport, role: .server, handler: handler, subprotocol: subprotocol, configuration)
-        phase = .upgraded
-        exchange &+= 1
-        timer.cancel()
-        server.replace(self, by: socket)
-        self.socket = socket
-        socket.start()
-        transport.resumeReading()
-        if server.isDraining { socket.drain() }
     }
 
     // MARK: Ends

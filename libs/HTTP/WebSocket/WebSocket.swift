@@ -132,7 +132,7 @@ package final class WebSocket: TransportHandler {
         guard state != .finished else { return bytes.count }
         if state == .open {
             awaitsPong = false
-            timer.arm(after: configuration.pingInterval)
+            timer.arm(at: Instant(nanoseconds: Loop.now.nanoseconds + configuration.pingNanoseconds))
         }
         var offset = 0
         do throws(WebSocketFailure) {

@@ -1,3 +1,5 @@
+internal import EventLoop
+
 extension WebSocket {
     /// Limits of a socket, shared by all that are made with it. Sizes are in bytes.
     package final class Configuration: Sendable {
@@ -8,6 +10,8 @@ extension WebSocket {
         let overflowCode: CloseCode
         /// Silence after which a ping is sent.
         let pingInterval: Duration
+        /// The same in nanoseconds, for the sum that every message asks for.
+        let pingNanoseconds: Int64
         /// Silence after that ping before the connection counts as dead.
         let pongTimeout: Duration
         /// How long to wait for the peer's part of the close.
@@ -23,6 +27,7 @@ extension WebSocket {
             self.outputLimit = outputLimit
             self.overflowCode = overflowCode
             self.pingInterval = pingInterval
+            pingNanoseconds = pingInterval.nanoseconds
             self.pongTimeout = pongTimeout
             self.closeTimeout = closeTimeout
         }

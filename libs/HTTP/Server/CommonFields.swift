@@ -1,21 +1,25 @@
 internal import EventLoop
 internal import Glibc
 
-/// The `Date` field (RFC 9110, 6.6.1), formatted once a second.
+/// The fields that every response of a server carries: `Date` (RFC 9110, 6.6.1), formatted once a second,
+/// and the configured ones.
 @Loop
-final class ServerDate {
-    private var line: [UInt8] = []
+final class CommonFields {
+    private let defaults: Headers
+    private var cached: [UInt8] = []
     private var validUntil = Instant(nanoseconds: 0)
 
-    init() {}
+    init(_ defaults: Headers) { self.defaults = defaults }
 
-    var field: [UInt8] {
+    /// In the form that goes on the wire.
+    var bytes: [UInt8] {
         if Loop.now >= validUntil {
             let seconds = time(nil)
-            line = Array("Date: \(HTTPDate.format(secondsSince1970: seconds))\r\n".utf8)
+            cached = Array("Date: \(HTTPDate.format(secondsSince1970: seconds))\r\n".utf8)
+            cached += defaults.bytes
             validUntil = Loop.now + .seconds(1)
         }
-        return line
+        return cached
     }
 }
 

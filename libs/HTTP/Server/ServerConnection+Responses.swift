@@ -1,0 +1,82 @@
+internal import EventLoop
+
+/// How a handler's answer goes out.
+extension ServerConnection {
+    func respond(_ response: Response, to request: Request, _ number: UInt32) {
+        guard number == exchange, phase == .handling, isOpen else { return }
+        task = nil
+        switch response.body {
+        case .bytes:
+            send(response)
+            endExchange()
+        case .stream(let start): begin(response, start)
+        case .webSocket(let handler, let subprotocol, let configuration):
+            if let fault = Handshake.fault(in: request) { return respond(fault, to: request, number) }
+            upgrade(request, response, handler, subprotocol, configuration)
+        }
+    }
+
+    func send(_ response: Response) {
+        guard case .bytes(let body) = response.body else { return }
+        let hasContent = !response.status.forbidsContent
+        transport.withOutput { out in
+            writeHead(response, hasContent ? .length(body.count) : .unstated, &out)
+            if hasContent, !isHead { out.append(contentsOf: body) }
+        }
+    }
+
+    private func writeHead(_ response: Response, _ framing: MessageEncoder.Framing, _ out: inout [UInt8]) {
+        if server.isDraining { keepAlive = false }
+        MessageEncoder.appendResponseHead(
+            response.status, response.headers, common: server.commonFields.bytes,
+            framing: framing, connection: !keepAlive ? .close : isVersion10 ? .keepAlive : .unstated, to: &out
+        )
+    }
+
+    private func begin(_ response: Response, _ start: @Loop (ResponseStream) -> Void) {
+        if isVersion10 { keepAlive = false }
+        transport.withOutput { writeHead(response, isVersion10 ? .unstated : .chunked, &$0) }
+        guard !isHead, !response.status.forbidsContent else { return endExchange() }
+        phase = .streaming
+        timer.cancel()
+        let stream = ResponseStream(self, isChunked: !isVersion10, limit: limits.streamLimit)
+        self.stream = stream
+        start(stream)
+    }
+
+    func streamEnded() {
+        guard phase == .streaming else { return }
+        stream = nil
+        endExchange()
+    }
+
+    /// The reader of a stream has stopped reading.
+    func streamIsBlocked() {
+        if !timer.isArmed { timer.arm(after: limits.idleTimeout) }
+    }
+
+    private func upgrade(
+        _ request: Request, _ response: Response, _ handler: any WebSocketHandler, _ subprotocol: String?,
+        _ configuration: WebSocket.Configuration
+    ) {
+        let accept = Handshake.accept(for: request.headers["Sec-WebSocket-Key"] ?? "")
+        transport.withOutput { out in
+            out.append(
+                ascii: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+            out.append(ascii: "Sec-WebSocket-Accept: \(accept)\r\n")
+            if let subprotocol { out.append(ascii: "Sec-WebSocket-Protocol: \(subprotocol)\r\n") }
+            out.append(contentsOf: response.headers.bytes)
+            out.append(ascii: "\r\n")
+        }
+        let socket = WebSocket(
+            transport, role: .server, handler: handler, subprotocol: subprotocol, configuration)
+        phase = .upgraded
+        exchange &+= 1
+        timer.cancel()
+        server.replace(self, by: socket)
+        self.socket = socket
+        socket.start()
+        transport.resumeReading()
+        if server.isDraining { socket.drain() }
+    }
+}
