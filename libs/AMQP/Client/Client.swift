@@ -69,7 +69,7 @@ package final class Client {
     /// `run` in a task that `shutdown` waits for.
     package func start() {
         precondition(task == nil)
-        task = Task { @Loop in await run() }
+        task = Loop.task { await self.run() }
     }
 
     /// Closes the connection cleanly and ends `run`.

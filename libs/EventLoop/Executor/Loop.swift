@@ -22,11 +22,38 @@ package actor Loop {
         reactor.adoptCurrentThread()
         return assumeIsolated {
             var exitCode: Int32?
-            let task = Task { @Loop in exitCode = await main() }
+            let task = Loop.task { exitCode = await main() }
             defer { task.cancel() }
             reactor.turn(until: { exitCode != nil })
             return exitCode ?? 0
         }
+    }
+
+    /// Starts a task whose home is the loop; start every task of a request's or a message's way so.
+    ///
+    /// A continuation, a task's value and a group's next child resume on the task's preferred executor, and only
+    /// then come back to the actor. For a plain `Task { @Loop in … }` that is the global pool: two thread
+    /// switches for each wait, 7.7 µs of CPU measured against 0.9 here. Children of the task inherit its home;
+    /// unstructured tasks do not.
+    @discardableResult
+    package nonisolated static func task<Success: Sendable>(
+        _ body: @escaping @Loop () async -> Success
+    ) -> Task<Success, Never> {
+        Task(executorPreference: Reactor.shared) { await body() }
+    }
+
+    /// As ``task(_:)-(()->Success)``, for a body that throws.
+    @discardableResult
+    package nonisolated static func task<Success: Sendable>(
+        _ body: @escaping @Loop () async throws -> Success
+    ) -> Task<Success, any Error> {
+        Task(executorPreference: Reactor.shared) { try await body() }
+    }
+
+    /// As ``task(_:)``, begun within the call: what needs no waiting is done when it returns.
+    @Loop @discardableResult
+    package static func immediateTask(_ body: @escaping @Loop () async -> Void) -> Task<Void, Never> {
+        Task.immediate(executorPreference: Reactor.shared) { await body() }
     }
 
     /// Runs `body` as loop code; traps when the calling thread is not the loop's.

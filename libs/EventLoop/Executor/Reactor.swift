@@ -7,7 +7,7 @@ internal import Synchronization
 /// Jobs from the loop's own thread go to a plain array; those from elsewhere through a locked inbox and an
 /// eventfd. A turn is: wait for events, hand them out, run jobs and due timers until none is left, then
 /// write what the turn produced.
-final class Reactor: SerialExecutor, Sendable {
+final class Reactor: SerialExecutor, TaskExecutor, Sendable {
     static let shared = Reactor()
 
     private let epoll: Int32
@@ -41,7 +41,7 @@ final class Reactor: SerialExecutor, Sendable {
 
     var isCurrentThread: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    // MARK: SerialExecutor
+    // MARK: SerialExecutor, TaskExecutor
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -141,6 +141,7 @@ final class Reactor: SerialExecutor, Sendable {
     /// Runs the jobs that are there and those they enqueue; true when it stopped at the limit of a turn.
     @Loop private func runJobs(_ state: LoopState) -> Bool {
         let executor = unsafe asUnownedSerialExecutor()
+        let taskExecutor = unsafe asUnownedTaskExecutor()
         var batch = state.spareJobs
         state.spareJobs = []
         var done = 0
@@ -153,7 +154,7 @@ final class Reactor: SerialExecutor, Sendable {
             }
             unsafe swap(&batch, &ownJobs)
             if batch.isEmpty { break }
-            for job in batch { unsafe job.runSynchronously(on: executor) }
+            for job in batch { unsafe job.runSynchronously(isolatedTo: executor, taskExecutor: taskExecutor) }
             done += batch.count
             batch.removeAll(keepingCapacity: true)
         }

@@ -41,7 +41,7 @@ private final class Sleeper {
 package func withDeadline<Result: Sendable>(
     _ limit: Duration, _ body: @escaping @Loop () async throws -> Result
 ) async throws -> Result {
-    let task = Task { @Loop in try await body() }
+    let task = Loop.task { try await body() }
     var isLate = false
     let timer = Timer {
         isLate = true

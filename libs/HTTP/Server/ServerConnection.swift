@@ -170,7 +170,7 @@ final class ServerConnection: TransportHandler {
         phase = .handling
         let number = exchange
         let request = Request(head, match, body: body, connection: self)
-        let task = Task.immediate { @Loop [self] in
+        let task = Loop.immediateTask { [self] in
             let response = await match.route.handler(request)
             respond(response, to: request, number)
         }

@@ -135,7 +135,7 @@ package final class Pool {
     private func open() {
         openings += 1
         let number = openings
-        opening[number] = Task {
+        opening[number] = Loop.task { [self] in
             do throws(PostgresError) {
                 let connection = try await Connection.connect(configuration)
                 opening[number] = nil
@@ -198,7 +198,7 @@ package final class Pool {
             return
         }
         idle.removeFirst()
-        checking = Task {
+        checking = Loop.task { [self] in
             if isOld(oldest.connection) {
                 oldest.connection.close()
             } else {

@@ -40,7 +40,7 @@ final class Reconnector {
     /// Returns after ``close()`` or when the calling task is cancelled.
     func run() async {
         guard !isClosed, task == nil else { return }
-        let task = Task { @Loop in await keepConnected() }
+        let task = Loop.task { await self.keepConnected() }
         self.task = task
         await withTaskCancellationHandler {
             await task.value

@@ -78,7 +78,7 @@ package struct Readiness: Sendable, Equatable {
     func reason() async -> String? {
         if let answer, answer.time.duration(to: Loop.now) < interval { return answer.reason }
         if let running { return await running.value }
-        let task = Task { @Loop in await ask() }
+        let task = Loop.task { await self.ask() }
         running = task
         let reason = await task.value
         answer = (reason, Loop.now)

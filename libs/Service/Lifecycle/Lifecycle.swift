@@ -87,7 +87,7 @@ package import Observability
     private func start(_ component: Component) async -> Bool {
         health.phase = .starting(component.name)
         let begin = Loop.now
-        let task = Task { @Loop in try await component.start() }
+        let task = Loop.task { try await component.start() }
         shutdown.whenRequested { task.cancel() }
         do {
             try await task.value

@@ -49,7 +49,7 @@ final class Tab {
         var url = "ws" + base.dropFirst("http".count) + "/ws"
         if let epoch { url += "?lastEventId=\(lastEventID)&epoch=\(PercentEncoding.encode(epoch))" }
         let session = Session(self)
-        Task { @Loop in
+        Loop.task { [self] in
             do {
                 let socket = try await WebSocket.connect(
                     url, session, protocols: ["waybill.v1", "bearer.\(token)"], within: .seconds(5))

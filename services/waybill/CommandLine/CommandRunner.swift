@@ -54,7 +54,7 @@ struct CommandRunner {
     private func runInterruptibly(_ body: @escaping @Loop () async throws -> ExitCode) async throws
         -> ExitCode
     {
-        let task = Task { @Loop in try await body() }
+        let task = Loop.task { try await body() }
         let signals = try [SIGINT, SIGTERM].map { signal in
             try Loop.onSignal(signal) {
                 if task.isCancelled { exit(ExitCode.interrupted.rawValue) }
