@@ -73,22 +73,6 @@ final class Reactor: SerialExecutor, TaskExecutor, Sendable {
         }
         precondition(wasFree, "the event loop already has a thread")
         thread.store(UInt(pthread_self()), ordering: .relaxed)
-        keepOwnJobs()
-    }
-
-    /// Keeps on the loop what its thread would give to the global pool.
-    ///
-    /// A continuation names no executor when it resumes a task: without this, each `await` that suspends
-    /// costs two thread switches, 8 to 10 µs of CPU instead of one. So in a process whose main thread is the
-    /// loop, whatever the loop starts runs on it, detached tasks and `@concurrent` functions too; what blocks
-    /// belongs on a Dispatch queue, as in ``Loop/resolve(_:timeout:)``. Where the loop has a thread of its own
-    /// (in tests) nothing changes.
-    private func keepOwnJobs() {
-        unsafe clinux_offer_global_jobs { job in
-            guard let job = unsafe job, Reactor.shared.isCurrentThread else { return false }
-            unsafe Reactor.shared.ownJobs.append(unsafeBitCast(job, to: UnownedJob.self))
-            return true
-        }
     }
 
     private func startThread() {
