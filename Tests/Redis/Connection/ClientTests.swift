@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -25,7 +26,7 @@ import Testing
             client.onStateChange = { states.append($0.isUp) }
             #expect(try await client.command("SET", "k", "v") == .status("OK"))
             server.dropAll()
-            try await until { !client.state.isUp || server.accepted > 1 }
+            try await eventually("the loss is noticed") { !client.state.isUp || server.accepted > 1 }
             #expect(try await client.command("SET", "k", "v") == .status("OK"))
             #expect(states == [true, false, true])
             #expect(server.accepted == 2)
@@ -53,7 +54,7 @@ import Testing
         let client = Client(configuration)
         let run = Task { @Loop in await client.run() }
         let waiting = Task { @Loop in try await client.command("GET", "k") }
-        try await until { server.accepted == 1 }
+        try await eventually("connected") { server.accepted == 1 }
         client.close()
         await run.value
         let error = await #expect(throws: RedisError.self) { try await waiting.value }

@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -21,9 +22,9 @@ import Testing
         two.add("THREE")
         connection.send(two) { _ in order.append(2) }
         #expect(connection.pendingCommands == 3)
-        try await until { order == [1] }
+        try await eventually("the first reply") { order == [1] }
         server.push("ree\r\n")
-        try await until { order == [1, 2] }
+        try await eventually("all replies") { order == [1, 2] }
         #expect(connection.pendingCommands == 0)
     }
 
@@ -123,14 +124,4 @@ import Testing
 @Loop
 private final class Answers {
     var areOff = false
-}
-
-/// Waits for a condition, at most five seconds.
-@Loop
-func until(_ condition: @Loop () async throws -> Bool) async throws {
-    let deadline = Instant.systemNow() + .seconds(5)
-    while try await !condition() {
-        try #require(Instant.systemNow() < deadline, "the condition did not come true")
-        try await Loop.sleep(for: .milliseconds(2))
-    }
 }

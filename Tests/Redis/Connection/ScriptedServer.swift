@@ -13,9 +13,10 @@ final class ScriptedServer {
     private(set) var accepted = 0
     private var transports: [Transport] = []
 
-    init(_ answer: @escaping Answer) async throws {
+    init(tls: TLSServer? = nil, _ answer: @escaping Answer) async throws {
         self.answer = answer
-        listener = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { [weak self] transport in
+        listener = try await Listener(Endpoint(host: "127.0.0.1", port: 0), tls: tls) {
+            [weak self] transport in
             guard let self else { return transport.close() }
             accepted += 1
             transports.append(transport)

@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -81,7 +82,9 @@ import Testing
         try await withClient { client, _ in
             let id = try await client.command("CLIENT", "ID")
             _ = try? await client.command("CLIENT", "KILL", "ID", id.integer!, "SKIPME", "no")
-            try await until { (try? await client.command("CLIENT", "ID")).map { $0 != id } ?? false }
+            try await eventually("another connection") {
+                (try? await client.command("CLIENT", "ID")).map { $0 != id } ?? false
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 import EventLoop
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -33,7 +34,7 @@ private final class Inbox {
             }
             subscriber.onStateChange = { if $0.isUp { inbox.ups += 1 } }
             let run = Task { @Loop in await subscriber.run() }
-            try await until { subscriber.state.isUp }
+            try await eventually("connected") { subscriber.state.isUp }
             do { try await body(subscriber, inbox, client, prefix) } catch {
                 subscriber.close()
                 throw error
@@ -59,10 +60,12 @@ private final class Inbox {
                 let receivers = try await client.command("PUBLISH", "\(prefix)c\(number)", "hello")
                 #expect(receivers == .integer(1))
             }
-            try await until { inbox.messages.count == 50 }
+            try await eventually("all arrived") { inbox.messages.count == 50 }
             #expect(inbox.messages[7] == "c7=hello")
             subscriber.unsubscribe("\(prefix)c1")
-            try await until { try await client.command("PUBLISH", "\(prefix)c1", "late") == .integer(0) }
+            try await eventually("nobody listens any more") {
+                try await client.command("PUBLISH", "\(prefix)c1", "late") == .integer(0)
+            }
             #expect(subscriber.channels == 49)
         }
     }
@@ -71,12 +74,12 @@ private final class Inbox {
         try await withSubscriber { subscriber, inbox, client, prefix in
             try await concurrently(2000) { try await subscriber.subscribe("\(prefix)\($0)") }
             try await kill(client, prefix)
-            try await until { inbox.restored.count == 2000 }
+            try await eventually("all are restored") { inbox.restored.count == 2000 }
             #expect(inbox.batches >= 4 && inbox.ups == 2)
             for number in [0, 999, 1999] {
                 #expect(try await client.command("PUBLISH", "\(prefix)\(number)", "again") == .integer(1))
             }
-            try await until { inbox.messages.count == 3 }
+            try await eventually("three arrived") { inbox.messages.count == 3 }
         }
     }
 
@@ -88,7 +91,7 @@ private final class Inbox {
             subscriber.unsubscribe(channel)
             try await subscriber.subscribe(channel)
             #expect(try await client.command("PUBLISH", channel, "m") == .integer(1))
-            try await until { inbox.messages == ["x=m"] }
+            try await eventually("one arrived") { inbox.messages == ["x=m"] }
         }
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -34,7 +35,7 @@ import Testing
 @Suite struct BackoffTests {
     @Test func boundsDoubleUpToTheCap() {
         var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
-        var random = SplitMix(state: 1)
+        var random = SeededGenerator(seed: 1)
         var bounds: [Duration] = []
         for _ in 0..<8 {
             bounds.append(backoff.bound)

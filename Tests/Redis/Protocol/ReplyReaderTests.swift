@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -74,7 +75,7 @@ import Testing
 
     /// Changed bytes must give an error or other values, never a trap or a hang.
     @Test func mutatedRepliesDoNoHarm() {
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(seed: 7)
         let seed = Array("*3\r\n$7\r\nmessage\r\n$3\r\nabc\r\n*2\r\n:12\r\n$-1\r\n-ERR x\r\n+OK\r\n".utf8)
         for _ in 0..<3000 {
             var bytes = seed + seed
@@ -86,16 +87,5 @@ import Testing
             reader.feed(bytes.span)
             do { while try reader.next() != nil {} } catch { #expect(error.code == .protocolViolation) }
         }
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -89,7 +90,7 @@ import Testing
 
     /// Whatever callers do and whenever the connection breaks, what is wanted ends up subscribed.
     @Test func randomWalksConverge() {
-        var random = SplitMix(state: 3)
+        var random = SeededGenerator(seed: 3)
         for _ in 0..<300 {
             var table = SubscriptionTable()
             var server: [SubscriptionTable.Command] = []

@@ -35,6 +35,7 @@ final class WaitingRoom {
     ///
     /// - Parameter deadline: no earlier than that of any waiter before.
     func wait(until deadline: Instant, _ admit: (Waiter) -> Void = { _ in }) async throws(RedisError) {
+        if waiters.count >= limit { waiters.removeAll { $0.isSettled } }
         guard waiters.count < limit else { throw RedisError(.overloaded, "\(limit) callers wait already") }
         let waiter = Waiter(deadline: deadline)
         try await withCheckedContinuation { continuation in

@@ -1,0 +1,32 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import Redis
+
+@Suite(.timeLimit(.minutes(1))) @Loop struct TLSTests {
+    @Test func commandsTravelEncrypted() async throws {
+        let certificate = try await TestCertificate.shared()
+        let tls = try TLSServer(
+            certificateChain: certificate.certificate, privateKey: certificate.privateKey)
+        let server = try await ScriptedServer(tls: tls) { _ in "+PONG\r\n" }
+        defer { server.close() }
+        var configuration = server.configuration
+        configuration.tls = try TLSClient(authorities: certificate.certificate)
+        let connection = try await Connection.connect(configuration)
+        defer { connection.close() }
+        #expect(try await connection.command("PING") == .status("PONG"))
+    }
+
+    @Test func anUntrustedCertificateIsRefused() async throws {
+        let certificate = try await TestCertificate.shared()
+        let tls = try TLSServer(
+            certificateChain: certificate.certificate, privateKey: certificate.privateKey)
+        let server = try await ScriptedServer(tls: tls) { _ in "+PONG\r\n" }
+        defer { server.close() }
+        var configuration = server.configuration
+        configuration.tls = try TLSClient()
+        let error = await #expect(throws: RedisError.self) { try await Connection.connect(configuration) }
+        #expect(error?.code == .notConnected)
+    }
+}

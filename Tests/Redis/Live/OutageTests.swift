@@ -1,0 +1,76 @@
+import EventLoop
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Redis
+
+@Suite(.enabled(if: LiveServer.isAvailable && PrivateServer.program != nil), .timeLimit(.minutes(1)))
+@Loop struct OutageTests {
+    @Test func aKilledServerComesBackWithEverything() async throws {
+        try await withServer { server, client, subscriber in
+            var messages: [String] = []
+            var restored: [String] = []
+            subscriber.onMessage = { messages.append(String(decoding: $1, as: UTF8.self)) }
+            subscriber.onRestored = { restored += $0.map { String(decoding: $0, as: UTF8.self) } }
+            let script = Script("return redis.call('GET', KEYS[1])")
+            _ = try await client.command("SET", "k", "kept")
+            func read() async throws(RedisError) -> String? {
+                try await client.evaluate(script, keys: 1, arguments: 0) { $0.append("k") }.string
+            }
+            #expect(try await read() == "kept")
+            for channel in ["a", "b", "c"] { try await subscriber.subscribe(channel) }
+            restored = []
+
+            server.signal(SIGKILL)
+            try await eventually("both know") { !client.state.isUp && !subscriber.state.isUp }
+            let error = await #expect(throws: RedisError.self) { try await read() }
+            #expect(error?.code == .notConnected)
+            let subscription = await #expect(throws: RedisError.self) {
+                try await subscriber.subscribe("late")
+            }
+            #expect(subscription?.code == .timeout)
+
+            try server.start()
+            try await eventually("it is back") { client.state.isUp && restored.count == 4 }
+            #expect(try await read() == "kept")
+            #expect(Set(restored) == ["a", "b", "c", "late"])
+            #expect(try await client.command("PUBLISH", "late", "hello") == .integer(1))
+            try await eventually("the message came") { messages == ["hello"] }
+        }
+    }
+
+    @Test func aServerThatHangsIsLeftWithinTheDeadline() async throws {
+        try await withServer { server, client, subscriber in
+            try await subscriber.subscribe("a")
+            server.signal(SIGSTOP)
+            let start = Instant.systemNow()
+            let error = await #expect(throws: RedisError.self) { try await client.command("GET", "k") }
+            #expect(error?.code == .timeout && error?.outcomeIsUnknown == true)
+            #expect(start.duration(to: .systemNow()) < .seconds(2))
+            try await eventually("the subscriber found out by its ping") { !subscriber.state.isUp }
+            server.signal(SIGCONT)
+            try await eventually("both are back") { client.state.isUp && subscriber.state.isUp }
+            _ = try await client.command("GET", "k")
+        }
+    }
+
+    private func withServer(
+        _ body: @Loop (PrivateServer, Client, Subscriber) async throws -> Void
+    ) async throws {
+        let server = try await PrivateServer()
+        defer { server.remove() }
+        let client = Client(server.configuration)
+        let subscriber = Subscriber(server.configuration)
+        let runs = [Task { @Loop in await client.run() }, Task { @Loop in await subscriber.run() }]
+        var failure: (any Error)?
+        do {
+            try await eventually("connected") { client.state.isUp && subscriber.state.isUp }
+            try await body(server, client, subscriber)
+        } catch { failure = error }
+        client.close()
+        subscriber.close()
+        for run in runs { await run.value }
+        if let failure { throw failure }
+    }
+}
