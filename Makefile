@@ -32,7 +32,7 @@ logs: ## Follow the logs of a running stack
 	@$(L)/stack logs
 
 .PHONY: test
-test: test-deps ## Lint, build, all tests on private servers, unit tests under sanitizers (FILTER=… for some)
+test: test-deps ## Lint, build, all tests on private servers, unit tests under sanitizers (ONLY=Redis,AMQP or FILTER=regex)
 	@$(L)/test
 
 .PHONY: test-quick
