@@ -13,7 +13,7 @@ from ground.fault import Fault
 from ground.layout import MAX_OFFSET, Layout
 from ground.supervisor import Supervisor
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 SECRETS = ("redis", "rabbitmq", "jwt", *postgres.SECRETS)
 
 
