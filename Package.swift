@@ -133,7 +133,10 @@ let package = Package(
         tests("OrderProcess", ["OrderProcess", "EventLoop", "JSON", "Orders", "Messaging", "TestSupport"]),
         tests(
             "OrderNotification",
-            ["OrderNotification", "EventLoop", "HTTP", "JSON", "Orders", "Messaging", "TestSupport"]),
+            [
+                "OrderNotification", "EventLoop", "HTTP", "JSON", "JOSE", "Identity", "Observability", "Orders",
+                "Redis", "Messaging", "WorkflowState", "TestSupport",
+            ]),
         tests("Waybill", ["Waybill", "EventLoop", "JSON", "TestSupport"]),
         tests(
             "Integration",

@@ -1,4 +1,14 @@
+import Service
+
 @main
 struct OrderNotification {
-    static func main() {}
+    static func main() {
+        ServiceProcess.main(
+            name: "order-notification",
+            summary: "tells users in every open tab what becomes of their orders", port: 5006, keys: Keys.all,
+            rules: Keys.rules
+        ) { context in
+            try Application(context).components()
+        }
+    }
 }

@@ -1,0 +1,130 @@
+import EventLoop
+import HTTP
+import Identity
+import JOSE
+import Observability
+import Orders
+import Redis
+import Service
+import WorkflowState
+
+/// Puts the notifier together: the one place that knows the live adapters.
+@Loop
+struct Application {
+    private let context: ServiceContext
+    private let client: Redis.Client
+    private let subscriber: Subscriber
+    private let channels: RedisUserChannels
+    private let mailboxes: RedisMailboxStore
+    private let workflows: RedisWorkflowStore
+    private let tally: Tally
+    private let chores = Chores()
+    private let sessions: Sessions
+
+    init(_ context: ServiceContext) throws {
+        self.context = context
+        let settings = context.settings
+        let redis = try Redis.Configuration(
+            settings[Keys.redis], authorities: settings[Keys.authorities], name: context.replica)
+        client = Redis.Client(redis)
+        subscriber = Subscriber(redis)
+        channels = RedisUserChannels(subscriber)
+        let lifetimes = Lifetimes(workflow: settings[Keys.lifetime])
+        mailboxes = RedisMailboxStore(client, lifetimes)
+        workflows = RedisWorkflowStore(client, lifetimes)
+        tally = Tally(context.metrics)
+        let limits = Limits(settings)
+        var policy = Audiences.Policy()
+        policy.sessionsPerUser = limits.sessionsPerUser
+        policy.deliversEphemeral = settings[Keys.processing]
+        let rules = TokenRules(issuer: settings[Keys.issuer], audience: settings[Keys.audience])
+        let audiences = Audiences(
+            mailboxes: mailboxes, channels: channels, policy: policy, tally: tally, log: context.log,
+            chores: chores)
+        sessions = Sessions(
+            replica: context.replica, limits: limits, audiences: audiences, workflows: workflows,
+            authenticator: try Self.authenticator(settings, rules), tally: tally, log: context.log,
+            chores: chores, leeway: rules.leeway)
+    }
+
+    /// In the order of their start. What drains first comes last: the consumer, then the sessions.
+    func components() throws -> [Component] {
+        observe()
+        return [
+            Component("redis", run: { [client] in await client.run() }),
+            Component("channels", run: { [subscriber] in await subscriber.run() }),
+            clock(), presence(), try http(),
+        ]
+    }
+
+    private static func authenticator(_ settings: Settings, _ rules: TokenRules) throws -> Authenticator {
+        let secret = settings[Keys.secret].map { Array($0.reveal().utf8) } ?? []
+        return Authenticator(keys: KeySet([try .hmac(secret: secret)]), rules: rules)
+    }
+
+    private func clock() -> Component {
+        Component(
+            "sessions",
+            run: { [sessions] in
+                while !Task.isCancelled {
+                    try await Loop.sleep(for: .seconds(1))
+                    sessions.tick()
+                }
+            },
+            drain: { [chores] _ in await chores.end() })
+    }
+
+    private func presence() -> Component {
+        let presence = Presence(
+            client, sessions, address: context.listen.description,
+            startedAt: Timestamp(milliseconds: WallClock.milliseconds()).description, log: context.log)
+        return Component(
+            "presence", run: { await presence.run() }, drain: { _ in await presence.withdraw() })
+    }
+
+    private func http() throws -> Component {
+        let routes = SocketRoutes(door: Door(sessions: sessions, origins: context.settings[Keys.origins]))
+        let tokens = try developmentTokens()
+        var configuration = Server.Configuration()
+        configuration.streamLimit = sessions.limits.output
+        configuration.maxConnections = 60_000
+        return .http(context, configuration) { edge in
+            routes.add(to: edge)
+            tokens?.add(to: edge)
+        }
+    }
+
+    private func developmentTokens() throws -> DevelopmentTokens? {
+        let settings = context.settings
+        guard context.profile == .development, let secret = settings[Keys.secret] else { return nil }
+        return DevelopmentTokens(
+            issuer: TokenIssuer(
+                key: try .hmac(secret: Array(secret.reveal().utf8)), issuer: settings[Keys.issuer],
+                audience: settings[Keys.audience]))
+    }
+
+    private func observe() {
+        context.health.addCheck("redis") { [client] in client.state.isUp ? nil : "not connected" }
+        context.health.addCheck("redis.channels") { [subscriber] in
+            subscriber.state.isUp ? nil : "not connected"
+        }
+        let metrics = context.metrics
+        for dialect in Dialect.allCases {
+            metrics.gauge("notify_sessions", "Open sessions.", labels: ["protocol": dialect.name]) {
+                [sessions] in
+                Double(sessions.counts[Int(dialect.rawValue)])
+            }
+        }
+        metrics.gauge("notify_users", "Users whose channels are listened to.") { [sessions] in
+            Double(sessions.audiences.count)
+        }
+        metrics.gauge("notify_queue_bytes", "Bytes written to sessions that clients have not taken.") {
+            [sessions] in
+            Double(sessions.pendingOutput)
+        }
+        metrics.counter("notify_malformed_wakeups_total", "Messages on users' channels that were dropped.") {
+            [channels] in
+            Double(channels.malformed)
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import EventLoop
+import JOSE
+import Observability
+import Redis
+import Service
+
+/// The keys of this service, each documented where it is declared.
+enum Keys {
+    static let redis = Key.connection("REDIS_URL", .redis, "Where Redis is: mailboxes, channels, status.")
+    static let rabbitMQ = Key.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
+    static let authorities = Key.file("TLS_CA_FILE", "Authorities for TLS to the servers; else the system's.")
+        .optional
+    static let issuer = Key.string("JWT_ISSUER", default: "waybill", "The `iss` of accepted tokens.")
+    static let audience = Key.string("JWT_AUDIENCE", default: "waybill-api", "The `aud` of accepted tokens.")
+    static let secret = Key.secret("JWT_SECRET", minimumBytes: 32, "Key of HS256 tokens.").optional
+    static let keySet = Key.url("JWT_JWKS_URL", schemes: ["https", "http"], "Where the issuer's keys are.")
+        .optional
+    static let lifetime = Key.duration(
+        "WORKFLOW_TTL", in: .seconds(60) ... .seconds(604_800), default: .seconds(2700),
+        "How long mailboxes and workflows live.")
+    static let origins = Key.list(
+        "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
+        "Pages that may open a connection; without an Origin it is no browser, and may.")
+    static let processing = Key.flag(
+        "NOTIFY_PROCESSING", default: true, "Whether sessions are told that an order is being processed.")
+    static let sessionsPerUser = Key.integer(
+        "NOTIFY_SESSIONS_PER_USER", in: 1...1000, default: 20, "Sessions of one user on one replica.")
+    static let sessionsPerAddress = Key.integer(
+        "NOTIFY_SESSIONS_PER_ADDRESS", in: 1...100_000, default: 500,
+        "Sessions of one client address on one replica; the loopback's are not counted.")
+    static let handshakes = Key.integer(
+        "NOTIFY_HANDSHAKES_PER_SECOND", in: 1...100_000, default: 2000,
+        "Handshakes a second; two and a half times as many at once.")
+    static let frames = Key.integer(
+        "NOTIFY_FRAMES_PER_SECOND", in: 1...10_000, default: 20,
+        "Texts a second from one client; three times as many at once.")
+    static let output = Key.integer(
+        "NOTIFY_OUTPUT_LIMIT", in: 4096...16_777_216, default: 262_144,
+        "Bytes that a client may leave unread before it is closed with 4508.")
+
+    static let all: [any AnyKey] = [
+        redis, rabbitMQ, authorities, issuer, audience, secret, keySet, lifetime, origins, processing,
+        sessionsPerUser, sessionsPerAddress, handshakes, frames, output,
+    ]
+
+    /// No key, no start: a default would let anyone forge tokens.
+    static let rules = [
+        SettingsRule(at: secret) { settings in
+            guard let secret = settings.value(secret), let keySet = settings.value(keySet) else { return nil }
+            return secret == nil && keySet == nil
+                ? KeyFault("is not set, and neither is JWT_JWKS_URL", write: "one of them") : nil
+        }
+    ]
+}
+
+extension Limits {
+    init(_ settings: Settings) {
+        self.init()
+        sessionsPerUser = settings[Keys.sessionsPerUser]
+        sessionsPerAddress = settings[Keys.sessionsPerAddress]
+        let handshakes = settings[Keys.handshakes]
+        self.handshakes = Rate(burst: handshakes * 5 / 2, perSecond: handshakes)
+        let frames = settings[Keys.frames]
+        self.frames = Rate(burst: frames * 3, perSecond: frames)
+        output = settings[Keys.output]
+        farewell = min(.seconds(2), settings[ServiceKeys.drainTimeout] / 4)
+    }
+}
+
+extension Redis.Configuration {
+    @Loop init(_ url: ConnectionURL, authorities: String?, name: String) throws {
+        self.init(endpoint: url.endpoint)
+        user = url.user
+        password = url.password?.reveal()
+        database = Int(url.path) ?? 0
+        clientName = name
+        if url.usesTLS { tls = try TLSClient(authorities: authorities) }
+    }
+}

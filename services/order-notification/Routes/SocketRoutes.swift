@@ -1,0 +1,61 @@
+import EventLoop
+import HTTP
+import Identity
+import Service
+
+/// The ways to be told: the native WebSocket, server-sent events and the SignalR hub.
+@Loop
+struct SocketRoutes {
+    let door: Door
+
+    private var sessions: Sessions { door.sessions }
+    private static let hub = "/hubs/order-status"
+
+    func add(to edge: Edge) {
+        edge.on(.get, "/ws") { request, _ in try await native(request) }
+        edge.on(.get, "/api/notifications/stream") { request, _ in try await events(request) }
+        edge.on(.get, Self.hub) { request, _ in try await hub(request) }
+        edge.on(.post, "\(Self.hub)/negotiate") { request, _ in try await negotiate(request) }
+    }
+
+    private func native(_ request: Request) async throws -> Response {
+        let address = try door.admit(request)
+        let start = Start(epoch: request.query("epoch"), lastEventID: request.query("lastEventId"))
+        let guest = Guest(await door.ticket(request), start)
+        let offered = request.webSocketProtocols
+        // The token stands in the same list, and is never echoed.
+        let subprotocol = offered.contains(BearerToken.subprotocol) ? BearerToken.subprotocol : nil
+        return .webSocket(
+            Session(.native, sessions, guest, address: address), subprotocol: subprotocol, sessions.webSocket)
+    }
+
+    private func events(_ request: Request) async throws -> Response {
+        let address = try door.admit(request)
+        let principal = try await door.principal(request)
+        let id = request.headers["Last-Event-ID"] ?? request.query("lastEventId")
+        let start = id.flatMap { $0.isEmpty ? nil : Start(position: $0) } ?? .now
+        let session = Session(.events, sessions, Guest(.principal(principal), start), address: address)
+        return .eventStream(heartbeat: sessions.limits.heartbeat) { stream in
+            stream.onClosed = { session.gone(.abnormal) }
+            stream.onDraining = { session.desk.beginFarewell() }
+            stream.send(retry: .seconds(1) + Duration.seconds(2).jittered)
+            session.opened(on: stream)
+        }
+    }
+
+    private func hub(_ request: Request) async throws -> Response {
+        let address = try door.admit(request)
+        let principal = try await door.principal(request)
+        return .webSocket(
+            Session(.hub, sessions, Guest(.principal(principal), .now), address: address),
+            sessions.webSocket)
+    }
+
+    /// Any replica may get the connection that follows: the ids mean nothing, so nothing is kept.
+    private func negotiate(_ request: Request) async throws -> Response {
+        _ = try door.admit(request)
+        _ = try await door.principal(request)
+        let version = min(Int(request.query("negotiateVersion") ?? "") ?? 0, 1)
+        return HubNegotiation.response(version: max(version, 0))
+    }
+}

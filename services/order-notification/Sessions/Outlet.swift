@@ -1,0 +1,49 @@
+import EventLoop
+import HTTP
+
+/// Where a session writes to.
+@Loop
+protocol Outlet: AnyObject {
+    /// What does not fit any more is dropped, and the outlet ends by itself.
+    func send(_ encoded: Encoded)
+    /// Bytes that the client has not taken yet.
+    var pendingOutput: Int { get }
+    func end(_ code: CloseCode, reason: String)
+}
+
+extension WebSocket: Outlet {
+    func send(_ encoded: Encoded) {
+        if case .frame(let frame) = encoded { send(frame) }
+    }
+
+    func end(_ code: CloseCode, reason: String) { close(code, reason: reason) }
+}
+
+extension EventStream: Outlet {
+    func send(_ encoded: Encoded) {
+        if case .event(let event) = encoded { send(event) }
+    }
+
+    func end(_ code: CloseCode, reason: String) { finish() }
+}
+
+extension CloseCode {
+    /// The token is missing, invalid or expired.
+    static let unauthenticated = CloseCode(4401)
+    /// A token of another user.
+    static let otherUser = CloseCode(4403)
+    /// No token within the time for it.
+    static let lateToken = CloseCode(4408)
+    /// Too many frames.
+    static let tooMany = CloseCode(4429)
+    /// The client reads too slowly; it should come back and resume.
+    static let tooSlow = CloseCode(4508)
+
+    /// Whether a client does well to connect again.
+    var mayReturn: Bool {
+        switch self {
+        case .goingAway, .tryAgainLater, .unauthenticated, .tooSlow: true
+        default: false
+        }
+    }
+}

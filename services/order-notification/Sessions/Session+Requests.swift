@@ -1,0 +1,132 @@
+import EventLoop
+import HTTP
+import Identity
+import Observability
+import Orders
+import WorkflowState
+
+/// What a client asks for.
+extension Session {
+    func handle(_ message: ClientMessage) {
+        switch message {
+        case .authenticate(let token): authenticate(token)
+        case .refresh(let token): refresh(token)
+        case .resume(let start): resume(start)
+        case .status(let id): status(id)
+        case .ping: send(.pong)
+        case .ignored: break
+        case .handshake(let error): greet(error: error)
+        case .invoke(let call, let id): invoke(call, id)
+        case .goodbye: end(.normal, "as asked for")
+        case .unknown: send(.fault(code: "unknown_type", detail: "This type of message is not known."))
+        }
+    }
+
+    // MARK: Tokens
+
+    private func authenticate(_ token: String) {
+        guard mayAuthenticate() else {
+            return send(.fault(code: "already_authenticated", detail: "The session has its user."))
+        }
+        verify(token) { session, principal in session.join(principal) }
+    }
+
+    private func refresh(_ token: String) {
+        guard user != nil else { return notYet() }
+        verify(token) { session, principal in
+            guard principal.userID == session.user else {
+                return session.end(.otherUser, "a token of another user")
+            }
+            session.setExpiry(principal)
+            let time = Timestamp(milliseconds: Int64(session.expiresAt) * 1000)
+            session.send(.refreshed(expiresAt: time))
+        }
+    }
+
+    private func verify(_ token: String, _ use: @escaping @Loop (Session, Principal) -> Void) {
+        desk.chores.begin { [self] in
+            do throws(AuthenticationError) {
+                let principal = try await desk.authenticator.authenticate(token)
+                if isHere { use(self, principal) }
+            } catch {
+                desk.tally.refusals.token.increment()
+                let isAway = error == .unavailable
+                end(isAway ? .tryAgainLater : .unauthenticated, isAway ? "try again" : "token refused")
+            }
+        }
+    }
+
+    // MARK: The mailbox and orders
+
+    private func resume(_ start: Start) {
+        guard phase == .live, let audience else { return notYet() }
+        if !desk.audiences.resume(self, in: audience, from: start) {
+            send(.fault(code: "busy", detail: "A resume is under way."))
+        }
+    }
+
+    private func status(_ id: CorrelationID?) {
+        guard user != nil else { return notYet() }
+        guard let id else {
+            return send(.fault(code: "invalid_correlation_id", detail: "Invalid correlationId"))
+        }
+        look(up: id) { session, answer in
+            switch answer {
+            case .success(let status?):
+                session.send(.status(StatusAnswer(correlationID: id, status: status)))
+            // Whether it is another's or nobody's is not told.
+            case .success(nil): session.send(.fault(code: "not_found", detail: "No such order."))
+            case .failure: session.send(.fault(code: "unavailable", detail: "Try again."))
+            }
+        }
+    }
+
+    private func notYet() {
+        send(.fault(code: "not_ready", detail: "The session is not ready for this yet."))
+    }
+
+    /// The status of an order of this session's user; nil for every other order.
+    private func look(
+        up id: CorrelationID,
+        _ answer: @escaping @Loop (Session, Result<WorkflowStatus?, WorkflowStateError>) -> Void
+    ) {
+        desk.chores.begin { [self] in
+            do throws(WorkflowStateError) {
+                let workflow = try await desk.workflows.workflow(id)
+                let isOwn = workflow?.owner != nil && workflow?.owner == user
+                answer(self, .success(isOwn ? workflow?.status : nil))
+            } catch {
+                answer(self, .failure(error))
+            }
+        }
+    }
+
+    // MARK: The hub
+
+    private func invoke(_ call: Invocation, _ invocation: String?) {
+        func complete(_ completion: Completion) {
+            if let invocation { send(.completion(id: invocation, completion)) }
+        }
+        guard phase != .greeting else { return end(.protocolError, "the handshake is missing") }
+        switch call {
+        case .ping: complete(.text("pong"))
+        case .unknown(let name): complete(.failure("Unknown hub method '\(name)'"))
+        case .stream(let name): complete(.failure("The method '\(name.prefix(64))' does not stream."))
+        case .registerOrder(nil), .currentStatus(nil): complete(.failure("Invalid correlationId"))
+        case .registerOrder(let id?):
+            look(up: id) { _, answer in
+                switch answer {
+                case .success(let status): complete(status == nil ? .failure("Unknown order") : .void)
+                case .failure: complete(.failure("Temporarily unavailable"))
+                }
+            }
+        case .currentStatus(let id?):
+            look(up: id) { _, answer in
+                switch answer {
+                case .success(let status): complete(.status(status))
+                case .failure: complete(.failure("Temporarily unavailable"))
+                }
+            }
+        }
+    }
+}
