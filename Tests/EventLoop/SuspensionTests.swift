@@ -1,0 +1,44 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct SuspensionTests {
+    @Test @Loop func aTaskGoesOnWithWhatItIsResumedWith() async {
+        var resumption: Resumption<Int>?
+        let task = Task { @Loop in
+            let value = await Loop.suspend { resumption = $0 }
+            #expect(Loop.isCurrent)
+            return value
+        }
+        let timer = Timer { resumption?.resume(returning: 7) }
+        timer.arm(after: .milliseconds(1))
+        #expect(await task.value == 7)
+    }
+
+    @Test @Loop func theBodyRunsBeforeAnythingElseAndMayResumeAtOnce() async {
+        var order: [String] = []
+        let other = Task { @Loop in order.append("other") }
+        await Loop.suspend { (resumption: Resumption<Void>) in
+            order.append("body")
+            resumption.resume()
+        }
+        order.append("after")
+        await other.value
+        #expect(order.prefix(2) == ["body", "after"])
+    }
+
+    @Test @Loop func manyWaitAtOnceAndComeBackInOrder() async {
+        var resumptions: [Resumption<Int>] = []
+        var order: [Int] = []
+        let tasks = (0..<1000).map { _ in
+            Task { @Loop in order.append(await Loop.suspend { resumptions.append($0) }) }
+        }
+        let timer = Timer {
+            for (number, resumption) in resumptions.enumerated() { resumption.resume(returning: number) }
+        }
+        timer.arm(after: .milliseconds(20))
+        for task in tasks { await task.value }
+        #expect(order == Array(0..<1000))
+    }
+}

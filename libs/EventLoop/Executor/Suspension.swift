@@ -1,0 +1,63 @@
+extension Loop {
+    /// Suspends the calling task until `body`'s resumption is resumed. `body` runs at once.
+    ///
+    /// Use it in place of `withCheckedContinuation` wherever it happens often. That one resumes a task on the
+    /// global pool, from where it comes back here: two thread switches, 8 µs of CPU measured against 0.6.
+    @Loop package static func suspend<Value: Sendable>(
+        _ body: (Resumption<Value>) -> Void
+    ) async -> Value {
+        let resumption = Resumption<Value>()
+        body(resumption)
+        return await resumption.value()
+    }
+}
+
+/// The way back into a task suspended by ``Loop/suspend(_:)``: to be resumed exactly once, now or later.
+@Loop
+package final class Resumption<Value: Sendable> {
+    private enum State {
+        case running
+        case suspended(CheckedContinuation<Value, Never>)
+        case resumed(Value)
+        case finished
+    }
+
+    private var state = State.running
+
+    package func resume(returning value: Value) {
+        switch state {
+        case .running: state = .resumed(value)
+        case .suspended(let continuation):
+            state = .finished
+            continuation.resume(returning: value)
+        case .resumed, .finished: preconditionFailure("a suspended task was resumed twice")
+        }
+    }
+
+    fileprivate func value() async -> Value {
+        if case .resumed(let value) = state { return value }
+        return await withTaskExecutorPreference(ResumingExecutor.shared) {
+            await withCheckedContinuation { continuation in
+                // The task may have lost its turn on the way here.
+                if case .resumed(let value) = state {
+                    continuation.resume(returning: value)
+                } else {
+                    state = .suspended(continuation)
+                }
+            }
+        }
+    }
+}
+
+extension Resumption<Void> {
+    package func resume() { resume(returning: ()) }
+}
+
+/// Where a resumed continuation runs for the few instructions until it asks for the loop: wherever it is.
+private final class ResumingExecutor: TaskExecutor {
+    static let shared = ResumingExecutor()
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        unsafe UnownedJob(job).runSynchronously(on: asUnownedTaskExecutor())
+    }
+}
