@@ -65,7 +65,22 @@ struct ConnectionTests {
             _ = await behind.result
             #expect(!connection.isOpen)
             let after = await #expect(throws: PostgresError.self) { try await connection.ping() }
-            #expect(after?.code == .closed)
+            #expect(after?.code == .connectionLost)
+        }
+    }
+
+    @Test @Loop func theServerStopsWhatNobodyWaitsForAnyMore() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            let slow = try await Connection.connect(configuration)
+            let process = slow.serverProcess
+            let error = await failure {
+                try await slow.query(Statement("SELECT pg_sleep(20)"), within: .milliseconds(50))
+            }
+            #expect(error?.code == .timedOut)
+            let find = Statement("SELECT count(*) FROM pg_stat_activity WHERE pid = $1")
+            try await eventually("the server's process ends") {
+                try await connection.query(find, process).one().int64(0) == 0
+            }
         }
     }
 

@@ -3,9 +3,9 @@ package import EventLoop
 /// One session with the server, on the loop, in libpq's pipeline mode.
 ///
 /// Statements are sent at once, whatever still runs, and answered in order. A ``pipeline(_:within:)`` is a unit:
-/// its statements travel together and stand or fall together. When a deadline passes the session is
-/// closed, since nothing else would tell a late answer from the next one; the server's `statement_timeout`
-/// ends what it still does. Cancelling a task does not stop its statement.
+/// its statements travel together and stand or fall together. When a deadline passes the session is closed, since
+/// nothing else would tell a late answer from the next one, and the server is asked to stop. Cancelling a task does
+/// not stop its statement. A session that is not closed lives on, even if nobody holds it.
 @Loop
 package final class Connection: DescriptorHandler {
     /// Called once, when the session ends for whatever reason; nil after ``close()``.
@@ -20,6 +20,8 @@ package final class Connection: DescriptorHandler {
     package static let pendingLimit = 128
 
     package private(set) var isOpen = true
+    /// Why the session ended; nil while it is open and after ``close()``.
+    package private(set) var ending: PostgresError?
     /// BEGIN of a transaction that has sent nothing yet: it travels with the first statement.
     var deferredBegin: Statement?
 
@@ -76,14 +78,19 @@ package final class Connection: DescriptorHandler {
     // MARK: Work
 
     func perform(_ work: Unit.Work, within limit: Duration?) async throws(PostgresError) -> [Rows] {
-        guard isOpen else { throw PostgresError(.closed, "the session has ended") }
+        guard isOpen else {
+            if let ending {
+                throw PostgresError(.connectionLost, "the session had ended", report: ending.report)
+            }
+            throw PostgresError(.closed, "the session was closed")
+        }
         guard pendingUnits < Self.pendingLimit else {
             throw PostgresError(.overloaded, "\(Self.pendingLimit) units wait on this session")
         }
         let deadline = Loop.now + (limit ?? configuration.queryTimeout)
-        let result: Result<[Rows], PostgresError> = await withCheckedContinuation { continuation in
+        let result: Result<[Rows], PostgresError> = await Loop.suspend { resumption in
             lastUnit += 1
-            waiting.append(Unit(number: lastUnit, work: work, deadline: deadline, continuation: continuation))
+            waiting.append(Unit(number: lastUnit, work: work, deadline: deadline, resumption: resumption))
             armTimer(deadline)
             sendWaiting()
         }
@@ -248,7 +255,10 @@ package final class Connection: DescriptorHandler {
     private func end(_ error: PostgresError?) {
         guard isOpen else { return }
         isOpen = false
+        ending = error
         timer.cancel()
+        // The server would find out only when it next writes to us.
+        if error?.code == .timedOut, let cancellation = handle.cancellation() { cancellation.send() }
         registration?.cancel()
         registration = nil
         handle.close()

@@ -5,7 +5,7 @@ internal import EventLoop
 final class Handshake: DescriptorHandler {
     private var handle: ConnectionHandle
     private var registration: Registration?
-    private var continuation: CheckedContinuation<PostgresError?, Never>?
+    private var resumption: Resumption<PostgresError?>?
     private lazy var timer = Timer { [unowned self] in
         finish(PostgresError(.connectionFailed, "no session within the time-out"))
     }
@@ -63,8 +63,8 @@ final class Handshake: DescriptorHandler {
     }
 
     private func run(until deadline: Instant) async -> PostgresError? {
-        await withCheckedContinuation { continuation in
-            self.continuation = continuation
+        await Loop.suspend { resumption in
+            self.resumption = resumption
             timer.arm(at: deadline)
             if handle.isBroken { return fail() }
             watch(.writable)
@@ -105,7 +105,7 @@ final class Handshake: DescriptorHandler {
         registration?.cancel()
         registration = nil
         if error != nil { handle.close() }
-        continuation?.resume(returning: error)
-        continuation = nil
+        resumption?.resume(returning: error)
+        resumption = nil
     }
 }

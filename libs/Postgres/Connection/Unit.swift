@@ -11,19 +11,19 @@ struct Unit {
     let number: Int
     let work: Work
     let deadline: Instant
-    let continuation: CheckedContinuation<Result<[Rows], PostgresError>, Never>
+    let resumption: Resumption<Result<[Rows], PostgresError>>
     var exchange = Exchange([])
     private var scriptRows: [Rows] = []
     private var scriptFailure: PostgresError?
 
     init(
         number: Int, work: Work, deadline: Instant,
-        continuation: CheckedContinuation<Result<[Rows], PostgresError>, Never>
+        resumption: Resumption<Result<[Rows], PostgresError>>
     ) {
         self.number = number
         self.work = work
         self.deadline = deadline
-        self.continuation = continuation
+        self.resumption = resumption
     }
 
     mutating func receive(_ event: Exchange.Event) -> Exchange.Effect {
@@ -38,21 +38,21 @@ struct Unit {
 
     private var failure: PostgresError? { exchange.failure ?? scriptFailure }
 
-    func finish() {
-        if let failure { return continuation.resume(returning: .failure(failure)) }
-        if case .script = work { return continuation.resume(returning: .success(scriptRows)) }
-        continuation.resume(returning: .success(exchange.rows))
+    @Loop func finish() {
+        if let failure { return resumption.resume(returning: .failure(failure)) }
+        if case .script = work { return resumption.resume(returning: .success(scriptRows)) }
+        resumption.resume(returning: .success(exchange.rows))
     }
 
     /// The session ended before the unit did.
-    func fail(_ error: PostgresError?, now: Instant) {
+    @Loop func fail(_ error: PostgresError?, now: Instant) {
         guard let error else {
-            return continuation.resume(returning: .failure(PostgresError(.closed, "the session was closed")))
+            return resumption.resume(returning: .failure(PostgresError(.closed, "the session was closed")))
         }
         let isLate = deadline <= now
         // The server's last words on this unit say more than the broken socket.
         let report = failure?.report ?? error.report
         let code: PostgresError.Code = error.code == .timedOut && !isLate ? .connectionLost : error.code
-        continuation.resume(returning: .failure(PostgresError(code, error.message, report: report)))
+        resumption.resume(returning: .failure(PostgresError(code, error.message, report: report)))
     }
 }

@@ -101,6 +101,12 @@ internal import Glibc
         }
     }
 
+    /// What is needed to stop the running statement from another thread.
+    func cancellation() -> Cancellation? {
+        guard let cancel = unsafe PQgetCancel(pointer) else { return nil }
+        return unsafe Cancellation(adopting: cancel)
+    }
+
     func flush() -> Flush {
         switch unsafe PQflush(pointer) {
         case 0: .done

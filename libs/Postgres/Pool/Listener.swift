@@ -51,9 +51,9 @@ package final class Listener {
 
     private func ending(of connection: Connection) async {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                guard connection.isOpen else { return continuation.resume() }
-                connection.onClose = { _ in continuation.resume() }
+            await Loop.suspend { resumption in
+                guard connection.isOpen else { return resumption.resume() }
+                connection.onClose = { _ in resumption.resume() }
             }
         } onCancel: {
             Task { @Loop in connection.close() }

@@ -32,7 +32,7 @@ package final class Pool {
     private var openings = 0
     private var failures = 0
     private var isClosing = false
-    private var drained: CheckedContinuation<Void, Never>?
+    private var drained: Resumption<Void>?
     private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded() }
     private lazy var checkTimer = Timer { [weak self] in self?.checkIdle() }
 
@@ -72,9 +72,9 @@ package final class Pool {
             throw PostgresError(.poolExhausted, "\(waiting) callers wait for a session")
         }
         let deadline = Loop.now + wait
-        let answer: Waiter.Answer = await withCheckedContinuation { continuation in
+        let answer: Waiter.Answer = await Loop.suspend { resumption in
             waiting += 1
-            waiters.append(Waiter(until: deadline, continuation) { [unowned self] in dropLateWaiters() })
+            waiters.append(Waiter(until: deadline, resumption) { [unowned self] in dropLateWaiters() })
             openAsNeeded()
         }
         return try answer.get()
@@ -230,7 +230,7 @@ package final class Pool {
         if !leased.isEmpty {
             let timer = Timer { [weak self] in self?.endDrain() }
             timer.arm(after: limit)
-            await withCheckedContinuation { drained = $0 }
+            await Loop.suspend { drained = $0 }
             timer.cancel()
         }
         for spare in idle { spare.connection.close() }

@@ -5,27 +5,27 @@ internal import EventLoop
 final class Waiter {
     typealias Answer = Result<Connection, PostgresError>
 
-    private var continuation: CheckedContinuation<Answer, Never>?
+    private var resumption: Resumption<Answer>?
     private let deadline: Instant
     private let onDeadline: @Loop () -> Void
     private lazy var timer = Timer { [unowned self] in onDeadline() }
 
     init(
-        until deadline: Instant, _ continuation: CheckedContinuation<Answer, Never>,
+        until deadline: Instant, _ resumption: Resumption<Answer>,
         onDeadline: @escaping @Loop () -> Void
     ) {
         self.deadline = deadline
-        self.continuation = continuation
+        self.resumption = resumption
         self.onDeadline = onDeadline
         timer.arm(at: deadline)
     }
 
-    var isWaiting: Bool { continuation != nil }
+    var isWaiting: Bool { resumption != nil }
     var isLate: Bool { isWaiting && deadline <= Loop.now }
 
     func resume(_ answer: Answer) {
         timer.cancel()
-        continuation?.resume(returning: answer)
-        continuation = nil
+        resumption?.resume(returning: answer)
+        resumption = nil
     }
 }
