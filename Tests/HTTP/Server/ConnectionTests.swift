@@ -98,4 +98,21 @@ import Testing
             }
         }
     }
+
+    /// The time that a refused client has to read must not cut a long answer short.
+    @Test @Loop func aLongLastAnswerIsNotCutByTheLingerTimeout() async throws {
+        var configuration = Server.Configuration()
+        configuration.lingerTimeout = .milliseconds(1)
+        try await withServer(configuration) {
+            $0.get("/") { _ in Response(text: String(repeating: "x", count: 20_000_000)) }
+        } _: { _, port in
+            let client = try await RawClient(port: port)
+            client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            client.transport.pauseReading()
+            try await Loop.sleep(for: .milliseconds(20))
+            client.transport.resumeReading()
+            try await client.wait(within: .seconds(20)) { client.isClosed }
+            #expect(client.bytes.count > 20_000_000)
+        }
+    }
 }

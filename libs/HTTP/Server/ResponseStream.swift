@@ -2,8 +2,8 @@ package import EventLoop
 
 /// The body of a response that is written piece by piece.
 ///
-/// Pieces written in one turn of the loop leave in one system call. A client that does not read is cut off
-/// at the server's `streamLimit`, or after its `idleTimeout` without any progress.
+/// Pieces written in one turn of the loop leave in one system call. A client that falls behind is cut off when
+/// `streamLimit` bytes wait for it, or when it has not caught up within the server's `idleTimeout`.
 @Loop
 package final class ResponseStream {
     private weak var connection: ServerConnection?

@@ -52,7 +52,7 @@ final class ServerConnection: TransportHandler {
         transport.start(self)
         keepAlive = false
         send(Response(problem: .serviceUnavailable, headers: ["Retry-After": "1"]))
-        end()
+        end(within: limits.lingerTimeout)
     }
 
     // MARK: Input
@@ -155,7 +155,7 @@ final class ServerConnection: TransportHandler {
 
     func inputEnded(_ transport: Transport) {
         switch phase {
-        case .head: end()
+        case .head: end(within: limits.idleTimeout)
         case .handling:
             keepAlive = false
             task?.cancel()
@@ -181,19 +181,20 @@ final class ServerConnection: TransportHandler {
 
     func endExchange() {
         exchange &+= 1
-        guard keepAlive, !server.isDraining else { return end() }
+        guard keepAlive, !server.isDraining else { return end(within: limits.idleTimeout) }
         phase = .head
         timer.arm(at: server.idleDeadline)
         transport.resumeReading()
     }
 
-    func end() {
+    /// The last response is written; the client has `limit` to read it.
+    private func end(within limit: Duration) {
         guard phase != .ended else { return }
         phase = .ended
         exchange &+= 1
         pending = nil
         timer.cancel()
-        transport.closeAfterFlush(within: limits.lingerTimeout)
+        transport.closeAfterFlush(within: limit)
         transport.resumeReading()
     }
 
@@ -202,14 +203,14 @@ final class ServerConnection: TransportHandler {
         keepAlive = false
         if phase == .head { isHead = false }
         send(Response(problem: status))
-        end()
+        end(within: limits.lingerTimeout)
     }
 
     // MARK: Ends
 
     func drain() {
         switch phase {
-        case .head: if !hasPartialHead { end() }
+        case .head: if !hasPartialHead { end(within: limits.idleTimeout) }
         case .streaming: stream?.serverDrains()
         case .body, .handling, .upgraded, .ended: break
         }
@@ -217,7 +218,7 @@ final class ServerConnection: TransportHandler {
 
     private func timerFired() {
         switch phase {
-        case .head: hasPartialHead ? refuse(.requestTimeout) : end()
+        case .head: hasPartialHead ? refuse(.requestTimeout) : end(within: limits.lingerTimeout)
         case .body: refuse(.requestTimeout)
         case .handling:
             task?.cancel()

@@ -186,6 +186,11 @@ package final class WebSocket: TransportHandler {
         timer.arm(after: configuration.pongTimeout)
     }
 
+    package func inputEnded(_ transport: Transport) {
+        // What remains of our close still goes out.
+        if state != .finished { transport.close() }
+    }
+
     package func drained(_ transport: Transport) {
         if state == .open { handler?.drained(self) }
     }
