@@ -19,6 +19,10 @@ run: $(if $(WAYBILL_BIN),deps,build) ## Start everything in the foreground, logs
 up: $(if $(WAYBILL_BIN),deps,build) ## Start everything detached; var/stack.json then lists what runs
 	@$(L)/stack up
 
+.PHONY: demo
+demo: up ## Orders, two tabs on two replicas, services killed: exits non-zero if anything was lost
+	@WAYBILL_STACK=$$($(L)/stack path) $(or $(WAYBILL_BIN),.build/release)/waybill demo
+
 .PHONY: down
 down: ## Stop everything
 	@$(L)/stack down

@@ -33,7 +33,7 @@ def program(layout):
         "nginx.conf", layout.directory / "run" / "nginx.conf",
         USER=f"user {user} {grp.getgrnam(user).gr_name};" if user else "", DATA=data, MIME_TYPES=MIME_TYPES,
         LOG=layout.directory / "log", TLS=layout.directory / "tls", SITE=site(data, user),
-        PORT=layout.port("edge"), TLS_PORT=layout.port("edge TLS"),
+        ADDRESS=ports.HOST, PORT=layout.port("edge"), TLS_PORT=layout.port("edge TLS"),
         ACCEPTORS=upstream(layout.accept_ports), NOTIFIERS=upstream(layout.notification_ports))
     check = subprocess.run(
         [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(configuration)],
