@@ -29,7 +29,7 @@ package enum SystemCalls {
         return max(count, 0)
     }
 
-    static func isTerminal(_ descriptor: Int32) -> Bool {
+    package static func isTerminal(_ descriptor: Int32) -> Bool {
         isatty(descriptor) == 1
     }
 
@@ -44,7 +44,7 @@ package enum SystemCalls {
     static let atomicWrite = 4096
 
     /// Bytes written; negative when the descriptor is broken.
-    static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Int {
+    package static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Int {
         while true {
             let count = unsafe bytes.withUnsafeBytes {
                 unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)

@@ -63,7 +63,7 @@ final class DemoStory {
 
     /// One act. `during` names the service to kill while the orders are on their way.
     func tell(
-        _ title: String, orders count: Int, during victim: ((StackFile.Contents) -> StackFile.Service)?
+        _ title: String, orders count: Int, during victim: ((StackFile.Contents) -> StackFile.Instance)?
     ) async throws {
         guard failure == nil else { return }
         console.note("")

@@ -1,5 +1,7 @@
 internal import Glibc
 internal import JSON
+internal import Observability
+internal import Service
 
 /// Where a command speaks: results on standard output, everything else on standard error. Colours only on a
 /// terminal, and never where `NO_COLOR` is set.
@@ -17,7 +19,8 @@ struct Console: Sendable {
 
     init(wantsJSON: Bool) {
         self.wantsJSON = wantsJSON
-        isColoured = unsafe !wantsJSON && isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil
+        isColoured =
+            !wantsJSON && SystemCalls.isTerminal(STDOUT_FILENO) && Environment.process()["NO_COLOR"] == nil
     }
 
     func print(_ text: String) {
@@ -50,12 +53,10 @@ struct Console: Sendable {
     private func write(_ text: String, to descriptor: Int32) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
+            let count = SystemCalls.write(rest, to: descriptor)
             // A reader that has gone away wants no more.
-            guard count > 0 || errno == EINTR else { return }
-            rest = rest.dropFirst(max(0, count))
+            guard count >= 0 else { return }
+            rest = rest.dropFirst(count)
         }
     }
 }

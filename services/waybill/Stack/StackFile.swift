@@ -1,20 +1,21 @@
 internal import Glibc
 internal import JSON
 internal import Observability
+internal import Service
 
 /// `stack.json`: what runs where, written by whoever started the stack and kept true while it runs. Read
 /// anew at each question, since a restarted service has another pid.
 struct StackFile: Sendable {
-    struct Service: Sendable, Equatable {
+    struct Instance: Sendable, Equatable {
         var url: String
         var pid: Int32
     }
 
     struct Contents: Sendable {
         var edge: String
-        var accept: [Service]
-        var process: [Service]
-        var notification: [Service]
+        var accept: [Instance]
+        var process: [Instance]
+        var notification: [Instance]
         /// Pids of the servers, by name.
         var servers: [(name: String, pid: Int32)]
     }
@@ -23,8 +24,9 @@ struct StackFile: Sendable {
 
     /// Without a path, `WAYBILL_STACK`, else `var/stack.json` (`var/OFFSET/stack.json` with a port offset).
     init(path: String?) {
-        let offset = Self.environment("WAYBILL_PORT_OFFSET").flatMap { $0 == "0" ? nil : "/\($0)" } ?? ""
-        self.path = path ?? Self.environment("WAYBILL_STACK") ?? "var\(offset)/stack.json"
+        let environment = Environment.process()
+        let offset = environment["WAYBILL_PORT_OFFSET"].flatMap { $0 == "0" ? nil : "/\($0)" } ?? ""
+        self.path = path ?? environment["WAYBILL_STACK"] ?? "var\(offset)/stack.json"
     }
 
     func read() throws(CommandFailure) -> Contents {
@@ -43,21 +45,16 @@ struct StackFile: Sendable {
             notification: Self.services(document["notification"]), servers: servers)
     }
 
-    private static func services(_ value: JSONValue?) -> [Service] {
+    private static func services(_ value: JSONValue?) -> [Instance] {
         (value?.array ?? []).compactMap { entry in
             guard let url = entry["url"]?.string, let pid = pid(entry["pid"]) else { return nil }
-            return Service(url: url, pid: pid)
+            return Instance(url: url, pid: pid)
         }
     }
 
     private static func pid(_ value: JSONValue?) -> Int32? { value?.int.flatMap(Int32.init(exactly:)) }
-
-    private static func environment(_ name: String) -> String? {
-        guard let value = unsafe getenv(name) else { return nil }
-        return unsafe String(cString: value)
-    }
 }
 
-extension StackFile.Service {
+extension StackFile.Instance {
     func kill(_ signal: Int32) { _ = Glibc.kill(pid, signal) }
 }
