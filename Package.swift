@@ -129,7 +129,12 @@ let package = Package(
         tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport"]),
         tests("Identity", ["Identity", "Orders", "HTTP", "JOSE", "JSON", "EventLoop", "TestSupport"]),
         tests(
-            "OrderAccept", ["OrderAccept", "EventLoop", "HTTP", "JSON", "Orders", "Identity", "TestSupport"]),
+            "OrderAccept",
+            [
+                "OrderAccept", "EventLoop", "HTTP", "JOSE", "JSON", "Orders", "OrderEvents", "OrderSchema",
+                "Identity", "Messaging", "AMQP", "Observability", "Postgres", "Service", "WorkflowState",
+                "TestSupport",
+            ]),
         tests("OrderProcess", ["OrderProcess", "EventLoop", "JSON", "Orders", "Messaging", "TestSupport"]),
         tests(
             "OrderNotification",

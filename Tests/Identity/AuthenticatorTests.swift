@@ -71,6 +71,7 @@ import Testing
 private final class RotatingKeys: KeySource {
     var current: KeySet
     var refreshes = 0
+    var onChange: (@Loop (KeySet) -> Void)?
     init(_ keys: KeySet) { current = keys }
     func keys(refreshing: Bool) async throws(AuthenticationError) -> KeySet {
         if refreshing { refreshes += 1 }

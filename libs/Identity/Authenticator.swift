@@ -20,6 +20,7 @@ package final class Authenticator {
     package init(keySource: any KeySource, rules: TokenRules) {
         verifier = Verifier(keys: KeySet([]), rules: rules)
         self.keySource = keySource
+        keySource.onChange = { [weak self] keys in self?.verifier.keys = keys }
     }
 
     /// Fetches the issuer's keys before the first request needs them. Idempotent.
@@ -66,4 +67,7 @@ package protocol KeySource: AnyObject, Sendable {
     /// The keys in force. `refreshing` asks for a fresh set because a token names a key that is not in the
     /// last one; how often that reaches the issuer is the source's to limit.
     func keys(refreshing: Bool) async throws(AuthenticationError) -> KeySet
+
+    /// Told of every set that comes, asked for or not: a key that was withdrawn must not go on being good.
+    var onChange: (@Loop (KeySet) -> Void)? { get set }
 }

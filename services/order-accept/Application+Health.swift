@@ -10,7 +10,7 @@ extension Application {
     /// Readiness and the gauges of what order-accept stands on.
     static func watch(
         _ context: ServiceContext, _ redis: Redis.Client, _ broker: AMQP.Client,
-        _ catalogue: PostgresCatalogue, _ identifiers: SequenceIdentifiers
+        _ outbox: Publisher, _ catalogue: PostgresCatalogue, _ identifiers: SequenceIdentifiers
     ) {
         let health = context.health
         health.addCheck("redis", holds: { redis.state.isUp })
@@ -25,6 +25,9 @@ extension Application {
         metrics.gauge("rabbitmq_up", "Whether the broker is connected.") { broker.isConnected ? 1 : 0 }
         metrics.gauge("rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
             broker.isBlocked ? 1 : 0
+        }
+        metrics.gauge("rabbitmq_unconfirmed", "Announcements that the broker has not settled.") {
+            Double(outbox.unconfirmed)
         }
         metrics.gauge("order_ids_remaining", "Order ids at hand.") { Double(identifiers.remaining) }
         metrics.gauge("catalogue_products", "Products that can be ordered.") {

@@ -1,8 +1,7 @@
 import AMQP
 import EventLoop
 import HTTP
-import Identity
-import JOSE
+import Messaging
 import Observability
 import Orders
 import Postgres
@@ -21,10 +20,11 @@ struct Application {
         let redis = Redis.Client(
             try Redis.Configuration(
                 settings[AcceptKeys.redis], authorities: authorities, name: context.replica))
+        let topology = OrderTopology(kind: settings[AcceptKeys.queueType])
         let broker = AMQP.Client(
             try AMQP.Configuration(
                 settings[AcceptKeys.rabbitMQ], authorities: authorities, name: context.replica),
-            topology: .orders(settings[AcceptKeys.queueType]))
+            topology: topology.declarations)
         let database = Postgres.Configuration(settings[AcceptKeys.database], name: context.replica)
 
         // Reads must not keep intake from its ids.
@@ -33,17 +33,21 @@ struct Application {
         let identifiers = SequenceIdentifiers(supplies, log: context.log)
         let lifetimes = Lifetimes(workflow: settings[AcceptKeys.workflowTTL])
         let state = RedisWorkflowStore(redis, lifetimes)
-        let publisher = AMQPOrderPublisher(broker)
-        let authenticator = try Self.authenticator(settings)
-        let callers = Callers(authenticator, limiter: Self.limiter(settings), metrics: context.metrics)
+        let outbox = Publisher(broker)
+        let publisher = EventOrderPublisher(
+            AMQPSender(outbox, exchange: topology.exchange), appID: context.name)
+        let tokens = try TokenKeys(context)
+        let callers = Callers(
+            tokens.authenticator, limiter: Self.limiter(settings), metrics: context.metrics)
 
         let intake = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: state, publisher: publisher)
         let records = Pool(database, limits: .records)
         let archive = PostgresArchive(records)
 
-        Self.watch(context, redis, broker, catalogue, identifiers)
+        Self.watch(context, redis, broker, outbox, catalogue, identifiers)
         components = [
+            Component("tokens", run: tokens.run),
             Component("redis", run: { await redis.run() }),
             Component("rabbitmq", run: { await broker.run() }),
             Component("catalogue", run: { await catalogue.run() }),
@@ -63,14 +67,6 @@ struct Application {
                 ).add(to: edge)
             },
         ]
-    }
-
-    private static func authenticator(_ settings: Settings) throws -> Authenticator {
-        let rules = TokenRules(
-            issuer: settings[AcceptKeys.issuer], audience: settings[AcceptKeys.audience])
-        guard let secret = settings[AcceptKeys.secret] else { throw JOSEError(.invalidKey) }
-        let key = try VerificationKey.hmac(secret: Array(secret.reveal().utf8))
-        return Authenticator(keys: KeySet([key]), rules: rules)
     }
 
     private static func limiter(_ settings: Settings) -> RateLimiter? {
@@ -94,16 +90,5 @@ extension PoolLimits {
         limits.size = 1
         limits.wait = .seconds(2)
         return limits
-    }
-}
-
-extension Topology {
-    /// What the announcements need to be routed.
-    static func orders(_ kind: QueueKind) -> Topology {
-        var topology = Topology()
-        topology.addExchange("orders")
-        topology.addWorkQueue("order.accepted", kind: kind, retryDelays: RetryLadder.standard.delays)
-        topology.bind("order.accepted", to: "orders", routingKey: "order.accepted")
-        return topology
     }
 }

@@ -20,12 +20,12 @@ final class RateLimiter {
 
     func take(for user: UserID, now: Instant = Loop.now) -> Allowance {
         if let allowance = younger[user]?.take(limit, now: now) { return allowance }
+        var bucket = elder.removeValue(forKey: user) ?? TokenBucket(limit, now: now)
+        let allowance = bucket.take(limit, now: now)
         if younger.count >= generationSize {
             elder = younger
             younger = [:]
         }
-        var bucket = elder.removeValue(forKey: user) ?? TokenBucket(limit, now: now)
-        let allowance = bucket.take(limit, now: now)
         younger[user] = bucket
         return allowance
     }

@@ -1,0 +1,93 @@
+import EventLoop
+import HTTP
+import Identity
+import JOSE
+import JSON
+import Observability
+import Service
+import WorkflowState
+
+@testable import OrderAccept
+
+/// order-accept's routes over ports in memory.
+@Loop
+final class API {
+    let intake = Intake()
+    private let router = Router()
+    private let issuer: TokenIssuer
+
+    init(limit: TokenBucket.Limit? = nil) throws {
+        let key = try SigningKey.generate(.hs256)
+        issuer = TokenIssuer(key: key, issuer: "test", audience: "api")
+        let log = Logger(
+            sink: LogSink(origin: LogOrigin(service: "test", replica: "test"), format: .json),
+            level: .critical)
+        let metrics = Metrics()
+        let callers = Callers(
+            Authenticator(
+                keys: KeySet([key.verificationKey]), rules: TokenRules(issuer: "test", audience: "api")),
+            limiter: limit.map { RateLimiter($0) }, metrics: metrics)
+        let edge = Edge(router, log: log, metrics: metrics)
+        ProductRoutes(callers: callers, catalogue: intake.catalogue).add(to: edge)
+        IntakeRoutes(
+            callers: callers,
+            placing: PlaceOrder(intake.accept, keys: MemoryIdempotencyStore(intake.memory)),
+            metrics: IntakeMetrics(metrics), log: log
+        ).add(to: edge)
+        OrderRoutes(
+            callers: callers, reading: ReadOrders(state: intake.workflows, archive: intake.archive),
+            cancelling: CancelOrder(state: intake.workflows, archive: intake.archive),
+            deleting: DeleteOrder(state: intake.workflows, archive: intake.archive), log: log
+        ).add(to: edge)
+    }
+
+    func token(for user: String) throws -> String {
+        try issuer.token(for: user, now: WallClock.seconds())
+    }
+
+    /// Who asks when a test does not say.
+    static let user = "CUST-1"
+
+    func get(_ target: String) async -> Response {
+        await send(.get, target, token: try? token(for: Self.user))
+    }
+
+    func get(_ target: String, token: String?) async -> Response { await send(.get, target, token: token) }
+
+    func delete(_ target: String) async -> Response {
+        await send(.delete, target, token: try? token(for: Self.user))
+    }
+
+    func post(
+        _ target: String, _ body: String, type: String? = "application/json", headers: Headers = [:]
+    ) async -> Response {
+        var headers = headers
+        if let type { headers.add("Content-Type", type) }
+        return await send(.post, target, token: try? token(for: Self.user), headers, Array(body.utf8))
+    }
+
+    private func send(
+        _ method: HTTP.Method, _ target: String, token: String?, _ headers: Headers = [:],
+        _ body: [UInt8] = []
+    ) async -> Response {
+        var headers = headers
+        if let token { headers.add("Authorization", "Bearer \(token)") }
+        return await router.respond(to: Request(method, target, headers: headers, body: body))
+    }
+}
+
+extension Response {
+    struct NoDocument: Error {}
+
+    func json() throws -> JSONValue {
+        guard case .bytes(let bytes) = body else { throw NoDocument() }
+        return try JSONValue(parsing: bytes.span)
+    }
+
+    func problem() throws -> JSONValue {
+        guard headers["Content-Type"] == "application/problem+json" else { throw NoDocument() }
+        let problem = try json()
+        guard problem["status"]?.int == status.code else { throw NoDocument() }
+        return problem
+    }
+}

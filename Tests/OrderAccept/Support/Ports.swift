@@ -1,0 +1,117 @@
+import EventLoop
+import Observability
+import Orders
+import WorkflowState
+
+@testable import OrderAccept
+
+@Loop
+final class FixedCatalogue: CatalogueSource {
+    var current: Catalogue?
+
+    init() {
+        current = Catalogue([
+            Self.product("AZ-104", 14_095), Self.product("AZ-900", 30_195),
+            Self.product("US-1", 100, Currency("USD") ?? .euro),
+        ])
+    }
+
+    private static func product(_ id: String, _ hundredths: Int64, _ currency: Currency = .euro) -> Product {
+        Product(
+            externalProductID: id, name: "Name of \(id)", category: "Cloud", vendor: "Vendor",
+            imageURL: "/\(id).svg", discount: 10, billingPeriod: .annual, isSubscription: true,
+            price: Money(hundredths: hundredths), currency: currency)
+    }
+}
+
+@Loop
+final class CountedIdentifiers: IdentifierSource {
+    var left = 1_000
+    private var last: Int64 = 0
+
+    func next() -> OrderID? {
+        guard left > 0 else { return nil }
+        left -= 1
+        last += 1
+        return OrderID(last)
+    }
+}
+
+/// Answers with what it was told to, then with success.
+@Loop
+final class ScriptedPublisher: OrderPublisher {
+    var answers: [PublishFailure?] = []
+    /// Runs before each answer: what happens meanwhile.
+    var meanwhile: @Loop (Announcement) async -> Void = { _ in }
+    private(set) var published: [Announcement] = []
+
+    func publish(_ announcement: Announcement, until deadline: Instant) async throws(PublishFailure) {
+        published.append(announcement)
+        await meanwhile(announcement)
+        if let failure = answers.isEmpty ? nil : answers.removeFirst() { throw failure }
+    }
+}
+
+/// A workflow store of which single calls fail.
+@Loop
+final class FaultyWorkflows: WorkflowStore {
+    enum Call: Hashable { case accept, withdraw, advance, workflow, pending, discard }
+
+    let memory: MemoryWorkflowStore
+    var faults: [Call: WorkflowStateError] = [:]
+    /// Whether a call that fails is carried out all the same.
+    var failsAfterwards = false
+    private(set) var calls: [Call] = []
+
+    init(_ state: MemoryState) { memory = MemoryWorkflowStore(state) }
+
+    private func run<Answer>(
+        _ call: Call, _ body: () async throws(WorkflowStateError) -> Answer
+    ) async throws(WorkflowStateError) -> Answer {
+        calls.append(call)
+        guard let fault = faults[call] else { return try await body() }
+        if failsAfterwards { _ = try await body() }
+        throw fault
+    }
+
+    func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
+        try await run(.accept) { () throws(WorkflowStateError) in try await memory.accept(acceptance) }
+    }
+
+    func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool {
+        try await run(.withdraw) { () throws(WorkflowStateError) in try await memory.withdraw(id, orderID) }
+    }
+
+    func advance(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome] {
+        try await run(.advance) { () throws(WorkflowStateError) in try await memory.advance(steps) }
+    }
+
+    func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
+        try await run(.workflow) { () throws(WorkflowStateError) in try await memory.workflow(id) }
+    }
+
+    func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
+        try await memory.owners(of: ids)
+    }
+
+    func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
+        try await run(.pending) { () throws(WorkflowStateError) in try await memory.pending(id) }
+    }
+
+    func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError) {
+        try await run(.discard) { () throws(WorkflowStateError) in try await memory.discardPending(ids) }
+    }
+
+    func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError) { try await memory.refresh(ids) }
+}
+
+extension WorkflowStateError {
+    static let away = WorkflowStateError(.unavailable, isRetriable: true)
+    static let late = WorkflowStateError(.unavailable, isRetriable: true, outcomeIsUnknown: true)
+    static let refused = WorkflowStateError(.unusable, isRetriable: false)
+}
+
+extension PublishFailure {
+    static let away = PublishFailure(outcome: .notPublished, reason: "unavailable")
+    static let lost = PublishFailure(outcome: .unknown, reason: "unknownOutcome")
+}
