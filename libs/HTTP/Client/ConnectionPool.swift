@@ -17,13 +17,16 @@ final class ConnectionPool {
         private lazy var timer = Timer { [weak self] in
             self?.resume(HTTPError(.timeout, "no free connection in time"))
         }
-        var isWaiting: Bool { continuation != nil }
+        /// Set once; it may come before the wait has begun, as a task may be suspended on its way there.
+        private var outcome: HTTPError??
+        var isWaiting: Bool { outcome == nil }
 
         init() {}
 
         func wait(until deadline: Instant) async -> HTTPError? {
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
+                    if let outcome { return continuation.resume(returning: outcome) }
                     self.continuation = continuation
                     timer.arm(at: deadline)
                     if Task.isCancelled { resume(HTTPError(.cancelled, "cancelled")) }
@@ -34,6 +37,8 @@ final class ConnectionPool {
         }
 
         func resume(_ error: HTTPError?) {
+            guard outcome == nil else { return }
+            outcome = .some(error)
             timer.cancel()
             continuation?.resume(returning: error)
             continuation = nil
