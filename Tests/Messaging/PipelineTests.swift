@@ -29,6 +29,26 @@ struct PipelineTests {
         #expect(broker.depth(of: queue) == 1 && handler.parkedReasons.isEmpty)
     }
 
+    @Test @Loop func anUndecidedMessageHoldsNobodyUp() async throws {
+        let broker = MemoryBroker(topology.declarations)
+        let publisher = EventPublisher(broker.sender(), appID: "test")
+        _ = await publisher.publish(try Sample.messages(0..<2, by: publisher))
+        let handler = RecordingHandler()
+        handler.verdict = { $0 == 0 ? .later : .done }
+        let queue = topology.queue(.processed)
+        let pipeline = ConsumePipeline(
+            queue: queue, from: broker.source(of: queue), to: broker.sender(),
+            decoder: EventDecoder(OrderProcessed.self), handler: handler)
+        let run = Loop.task { await pipeline.run() }
+        try await eventually("it is asked for") { handler.undecided != nil }
+        _ = await publisher.publish(try Sample.messages(2..<3, by: publisher))
+        try await eventually("the next one is handled") { handler.handled == [0, 1, 2] }
+        await pipeline.stop()
+        handler.undecided?.resume(returning: .failed(HandlingError(.permanent, "No.")))
+        await run.value
+        #expect(handler.parkedReasons == ["No."] && broker.depth(of: queue) == 0)
+    }
+
     @Test @Loop func stoppingDuringAnOutageGivesTheBatchBack() async throws {
         let broker = MemoryBroker(topology.declarations)
         let publisher = EventPublisher(broker.sender(), appID: "test")

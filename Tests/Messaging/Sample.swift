@@ -38,8 +38,14 @@ final class RecordingHandler: EventHandler {
     var failBatch: ([Int]) -> HandlingError? = { _ in nil }
     var verdict: (Int) -> Verdict = { _ in .done }
     var failParked = 0
+    /// Waits for the verdict on a message that was put off.
+    var undecided: CheckedContinuation<Verdict, Never>?
 
     nonisolated init() {}
+
+    func decide(_ received: Received<OrderProcessed>) async throws -> Verdict {
+        await withCheckedContinuation { undecided = $0 }
+    }
 
     var handled: [Int] { batches.flatMap { $0 } }
 

@@ -1,7 +1,9 @@
+import AMQP
 import EventLoop
 import HTTP
 import Identity
 import JOSE
+import Messaging
 import Observability
 import Orders
 import Redis
@@ -20,6 +22,7 @@ struct Application {
     private let tally: Tally
     private let chores = Chores()
     private let sessions: Sessions
+    private let news: NewsFeed
 
     init(_ context: ServiceContext) throws {
         self.context = context
@@ -45,6 +48,11 @@ struct Application {
             replica: context.replica, limits: limits, audiences: audiences, workflows: workflows,
             authenticator: try Self.authenticator(settings, rules), tally: tally, log: context.log,
             chores: chores, leeway: rules.leeway)
+        let broker = try AMQP.Configuration(
+            settings[Keys.rabbitMQ], authorities: settings[Keys.authorities], name: context.replica)
+        news = NewsFeed(
+            broker, OrderTopology(kind: settings[Keys.queueType]),
+            NotifyUsers(workflows: workflows, mailboxes: mailboxes, tally: tally), context)
     }
 
     /// In the order of their start. What drains first comes last: the consumer, then the sessions.
@@ -54,7 +62,7 @@ struct Application {
             Component("redis", run: { [client] in await client.run() }),
             Component("channels", run: { [subscriber] in await subscriber.run() }),
             clock(), presence(), try http(),
-        ]
+        ] + news.components
     }
 
     private static func authenticator(_ settings: Settings, _ rules: TokenRules) throws -> Authenticator {
@@ -108,6 +116,7 @@ struct Application {
         context.health.addCheck("redis.channels") { [subscriber] in
             subscriber.state.isUp ? nil : "not connected"
         }
+        context.health.addCheck("rabbitmq") { [news] in news.fault }
         let metrics = context.metrics
         for dialect in Dialect.allCases {
             metrics.gauge("notify_sessions", "Open sessions.", labels: ["protocol": dialect.name]) {

@@ -1,3 +1,4 @@
+import AMQP
 import EventLoop
 import JOSE
 import Observability
@@ -7,6 +8,8 @@ import Service
 /// The keys of this service, each documented where it is declared.
 enum Keys {
     static let redis = Key.connection("REDIS_URL", .redis, "Where Redis is: mailboxes, channels, status.")
+    static let queueType = Key.choice(
+        "WAYBILL_QUEUE_TYPE", default: QueueKind.quorum, "The type of the queues that are declared.")
     static let rabbitMQ = Key.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
     static let authorities = Key.file("TLS_CA_FILE", "Authorities for TLS to the servers; else the system's.")
         .optional
@@ -39,7 +42,8 @@ enum Keys {
         "Bytes that a client may leave unread before it is closed with 4508.")
 
     static let all: [any AnyKey] = [
-        redis, rabbitMQ, authorities, issuer, audience, secret, keySet, lifetime, origins, processing,
+        redis, rabbitMQ, queueType, authorities, issuer, audience, secret, keySet, lifetime, origins,
+        processing,
         sessionsPerUser, sessionsPerAddress, handshakes, frames, output,
     ]
 
@@ -74,6 +78,16 @@ extension Redis.Configuration {
         password = url.password?.reveal()
         database = Int(url.path) ?? 0
         clientName = name
+        if url.usesTLS { tls = try TLSClient(authorities: authorities) }
+    }
+}
+
+extension AMQP.Configuration {
+    @Loop init(_ url: ConnectionURL, authorities: String?, name: String) throws {
+        self.init(
+            endpoint: url.endpoint, user: url.user ?? "guest", password: url.password?.reveal() ?? "guest",
+            virtualHost: url.path)
+        connectionName = name
         if url.usesTLS { tls = try TLSClient(authorities: authorities) }
     }
 }

@@ -22,6 +22,9 @@ package final class ConsumePipeline<Handler: EventHandler> {
     private let log: Logger?
     private let meters: PipelineMeters?
     private let rest = Rest()
+    /// Messages whose verdict is awaited beside the batches.
+    private var undecided: [Int: Task<Void, Never>] = [:]
+    private var nextUndecided = 0
 
     /// Whether the handler waits for a server that is away; for readiness.
     package private(set) var isHeldUp = false
@@ -41,9 +44,10 @@ package final class ConsumePipeline<Handler: EventHandler> {
         meters = metrics.map { PipelineMeters($0, queue: queue) }
     }
 
-    /// Works until `stop`; the batch under way is finished.
+    /// Works until `stop`; what is under way is finished.
     package func run() async {
         while let batch = await source.next() { await process(batch) }
+        while let task = undecided.values.first { await task.value }
     }
 
     /// Takes no more messages and ends `run` once the batch under way is settled.
@@ -126,6 +130,7 @@ package final class ConsumePipeline<Handler: EventHandler> {
             switch verdict {
             case .done: done.append(item.message)
             case .failed(let error): failed.append((item, error))
+            case .later: decide(item)
             }
         }
         meters?.done.increment(by: UInt64(done.count))
@@ -135,6 +140,26 @@ package final class ConsumePipeline<Handler: EventHandler> {
             case .retry(let delay, let attempt): await retry(item, after: delay, attempt, error)
             case .park: await park(item.message, item.received.event, reason: error.reason)
             }
+        }
+    }
+
+    /// Awaits the verdict on one message while the queue goes on.
+    private func decide(_ item: Item) {
+        let number = nextUndecided
+        nextUndecided += 1
+        undecided[number] = Loop.task { [self] in
+            defer { undecided[number] = nil }
+            let verdict: Verdict
+            do {
+                verdict = try await handler.decide(item.received)
+            } catch {
+                let error = error as? HandlingError
+                verdict = .failed(error ?? HandlingError(.transient, "The handler failed unexpectedly."))
+            }
+            let isUndecided = verdict == .later
+            await settle(
+                [item][...],
+                [isUndecided ? .failed(HandlingError(.transient, "There was no verdict in time.")) : verdict])
         }
     }
 

@@ -29,6 +29,8 @@ package enum Verdict: Sendable, Hashable {
     case done
     /// `.unavailable` counts as `.transient` here: for a server that is away, fail the batch instead.
     case failed(HandlingError)
+    /// Not decided yet: `EventHandler.decide` is asked for the message alone, while the queue goes on.
+    case later
 }
 
 /// The work on the events of one queue.
@@ -41,11 +43,17 @@ package protocol EventHandler<Event>: AnyObject {
     /// (except for `.unavailable`, which repeats the batch). Must be idempotent by correlation id.
     func handle(_ batch: [Received<Event>]) async throws -> [Verdict]
 
+    /// Decides on a message whose verdict was `.later`. It stays unsettled meanwhile, so this should end
+    /// within a few seconds; what it throws is a failure of the message. `.later` again counts as transient.
+    func decide(_ received: Received<Event>) async throws -> Verdict
+
     /// The message lies in the dead-letter queue now; tell whoever waits for it. `event` is nil when the body
     /// could not be read. Throwing repeats the call a few times; the message stays parked.
     func parked(_ envelope: Envelope, _ event: Event?, reason: String) async throws
 }
 
 extension EventHandler {
+    package func decide(_ received: Received<Event>) async throws -> Verdict { .later }
+
     package func parked(_ envelope: Envelope, _ event: Event?, reason: String) async throws {}
 }

@@ -105,7 +105,8 @@ package import Observability
     private func work(_ component: Component) async {
         do {
             try await component.run?()
-            guard !Task.isCancelled else { return }
+            // One that its drain has ended has done as it should.
+            guard !Task.isCancelled, !shutdown.isRequested else { return }
             log.critical("component.ended", ["component": component.name])
         } catch {
             guard !Task.isCancelled else { return }

@@ -13,7 +13,7 @@ final class Chores {
     func begin(_ body: @escaping @Loop () async -> Void) {
         let number = next
         next += 1
-        tasks[number] = Task { @Loop [weak self] in
+        tasks[number] = Loop.task { [weak self] in
             await body()
             self?.tasks[number] = nil
         }

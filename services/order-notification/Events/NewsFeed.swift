@@ -1,0 +1,58 @@
+import AMQP
+import EventLoop
+import Messaging
+import Service
+
+/// Consumes the queues of orders that have come to an end.
+@Loop
+final class NewsFeed {
+    private let client: Client
+    private let pipelines: [ConsumePipeline<NewsHandler>]
+
+    init(
+        _ configuration: Configuration, _ topology: OrderTopology, _ notify: NotifyUsers,
+        _ context: ServiceContext
+    ) {
+        let client = Client(configuration, topology: topology.declarations)
+        self.client = client
+        let sender = AMQPSender(Publisher(client), exchange: topology.exchange)
+        let handler = NewsHandler(notify)
+        pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in
+            let name = topology.queue(queue)
+            return ConsumePipeline(
+                queue: name, from: AMQPSource(Consumer(client, queue: name)), to: sender,
+                decoder: OrderNews.decoder, handler: handler, ladder: topology.ladder, log: context.log,
+                metrics: context.metrics)
+        }
+    }
+
+    /// Why nothing is consumed; for readiness.
+    var fault: String? {
+        if !client.isReady { return "not connected" }
+        return pipelines.contains(where: \.isHeldUp) ? "held up" : nil
+    }
+
+    /// The connection, and above it the consumers, which stop first and finish what is in their hands.
+    var components: [Component] {
+        let connection = Component(
+            "rabbitmq", run: { [client] in await client.run() },
+            drain: { [client] _ in await client.shutdown() })
+        return [connection] + pipelines.map(Self.component)
+    }
+
+    private static func component(_ pipeline: ConsumePipeline<NewsHandler>) -> Component {
+        let work = Work()
+        return Component(
+            "news", start: { work.task = Loop.task { await pipeline.run() } },
+            run: { await work.task?.value },
+            drain: { _ in
+                await pipeline.stop()
+                await work.task?.value
+            })
+    }
+
+    @Loop private final class Work {
+        var task: Task<Void, Never>?
+        nonisolated init() {}
+    }
+}
