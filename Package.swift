@@ -75,6 +75,7 @@ let package = Package(
         library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders", "OrderEvents"]),
         library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Orders"]),
+        library("OrderRecords", ["EventLoop", "Postgres", "JSON", "Orders", "OrderEvents", "OrderSchema"]),
 
         service(
             "OrderAccept", folder: "order-accept",
@@ -88,7 +89,7 @@ let package = Package(
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
                 "Orders", "OrderEvents", "OrderSchema",
-                "Messaging", "WorkflowState",
+                "OrderRecords", "Messaging", "WorkflowState",
             ]),
         service(
             "OrderNotification", folder: "order-notification",
@@ -124,7 +125,8 @@ let package = Package(
         tests(
             "Messaging",
             [
-                "Messaging", "AMQP", "EventLoop", "JSON", "Orders", "OrderEvents", "Observability", "TestSupport",
+                "Messaging", "AMQP", "EventLoop", "JSON", "Orders", "OrderEvents", "Observability",
+                "TestSupport",
             ]),
         tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport"]),
         tests("Identity", ["Identity", "Orders", "HTTP", "JOSE", "JSON", "EventLoop", "TestSupport"]),
@@ -135,11 +137,20 @@ let package = Package(
                 "Identity", "Messaging", "AMQP", "Observability", "Postgres", "Service", "WorkflowState",
                 "TestSupport",
             ]),
-        tests("OrderProcess", ["OrderProcess", "EventLoop", "JSON", "Orders", "Messaging", "TestSupport"]),
+        tests(
+            "OrderRecords", ["OrderRecords", "Postgres", "EventLoop", "Orders", "OrderEvents", "TestSupport"]),
+        tests(
+            "OrderProcess",
+            [
+                "OrderProcess", "OrderRecords", "OrderEvents", "Orders", "WorkflowState", "Redis", "Postgres",
+                "AMQP",
+                "Messaging", "EventLoop", "JSON", "Observability", "TestSupport",
+            ]),
         tests(
             "OrderNotification",
             [
-                "OrderNotification", "EventLoop", "HTTP", "JSON", "JOSE", "Identity", "Observability", "Orders",
+                "OrderNotification", "EventLoop", "HTTP", "JSON", "JOSE", "Identity", "Observability",
+                "Orders",
                 "Redis", "Messaging", "WorkflowState", "TestSupport",
             ]),
         tests("Waybill", ["Waybill", "EventLoop", "JSON", "TestSupport"]),

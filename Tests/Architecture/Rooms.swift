@@ -23,12 +23,14 @@ struct Room: Sendable {
         library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders", "OrderEvents"]),
         library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Orders"]),
+        library("OrderRecords", ["EventLoop", "Postgres", "JSON", "Orders", "OrderEvents", "OrderSchema"]),
 
         service("OrderAccept", "order-accept", edge.union(["Postgres", "Identity", "JOSE"])),
-        service("OrderProcess", "order-process", edge.union(["Postgres", "OrderSchema"])),
+        service("OrderProcess", "order-process", edge.union(["Postgres", "OrderSchema", "OrderRecords"])),
         service("OrderNotification", "order-notification", edge.union(["Identity", "JOSE"])),
         service(
-            "Waybill", "waybill", edge.union(["Postgres", "OrderSchema", "JOSE", "Foundation", "Glibc"])),
+            "Waybill", "waybill",
+            edge.union(["Postgres", "OrderSchema", "OrderRecords", "JOSE", "Foundation", "Glibc"])),
     ]
 
     /// What every service may use.

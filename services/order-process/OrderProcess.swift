@@ -1,4 +1,14 @@
+internal import Service
+
+/// Records accepted orders and tells of it; see README.md.
 @main
 struct OrderProcess {
-    static func main() {}
+    static func main() {
+        ServiceProcess.main(
+            name: "order-process", summary: "records accepted orders and tells of it", port: 8091,
+            keys: ProcessKeys.all
+        ) { context in
+            try Application(context).components
+        }
+    }
 }

@@ -7,6 +7,11 @@ package struct Envelope: Sendable, Hashable {
         package var reason: String
         /// RFC 3339, UTC.
         package var failedAt: String
+
+        package init(reason: String, failedAt: String) {
+            self.reason = reason
+            self.failedAt = failedAt
+        }
     }
 
     /// UUIDv7; the same for every copy of the message.

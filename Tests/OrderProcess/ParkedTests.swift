@@ -1,0 +1,69 @@
+import EventLoop
+import Messaging
+import OrderEvents
+import OrderRecords
+import Orders
+import Testing
+import WorkflowState
+
+@testable import OrderProcess
+
+@Suite struct ParkedTests {
+    @Test @Loop func theOwnerIsToldAndTheOrderRecordedAsFailed() async throws {
+        let bench = Bench()
+        let order = Sample.order(2, product: "XX-000")
+        try await bench.accept(order)
+        try await bench.process.parked(
+            Sample.envelope(order), order, reason: "Product XX-000 does not exist.")
+        #expect(bench.sender.events == ["order.failed.v1 2"])
+        let body = bench.sender.sent[0].body
+        let event = try OrderFailed(decoding: body.span)
+        #expect(event.reason.contains("XX-000"))
+        #expect(try await bench.status(order) == "FAILED|2")
+        #expect(bench.store.orders[order.correlationID]?.status == .failed)
+        #expect(bench.store.orders[order.correlationID]?.published == [1, 2])
+    }
+
+    @Test @Loop func aFailureIsToldEvenIfItCannotBeRecorded() async throws {
+        let bench = Bench()
+        _ = try await bench.handle(Sample.order(1))
+        let thief = Sample.order(2, id: 1)
+        try await bench.process.parked(Sample.envelope(thief), thief, reason: "taken")
+        #expect(bench.sender.events == ["order.processed.v1 1", "order.failed.v1 2"])
+        #expect(bench.store.orders.count == 1)
+    }
+
+    @Test @Loop func anOrderThatWasCompletedIsNotCalledFailed() async throws {
+        let bench = Bench()
+        let order = Sample.order(1)
+        _ = try await bench.handle(order)
+        try await bench.process.parked(Sample.envelope(order), order, reason: "why")
+        #expect(bench.sender.events == ["order.processed.v1 1"])
+        #expect(try await bench.status(order) == "COMPLETED|1")
+    }
+
+    @Test @Loop func theOriginalOfAParkedMessageIsDone() async throws {
+        let bench = Bench()
+        let order = Sample.order(1)
+        try await bench.process.parked(Sample.envelope(order), order, reason: "why")
+        #expect(try await bench.handle(order) == [.done])
+        #expect(bench.sender.events == ["order.failed.v1 1"])
+        #expect(try await bench.status(order) == "FAILED|1")
+    }
+
+    @Test @Loop func aReplayHoursLaterCompletesTheOrder() async throws {
+        let bench = Bench()
+        let order = Sample.order(1)
+        try await bench.accept(order)
+        try await bench.process.parked(Sample.envelope(order), order, reason: "why")
+        for isExpired in [false, true] {
+            if isExpired { bench.state.advance(by: .seconds(3 * 3600)) }
+            let verdicts = try await bench.process.handle([Sample.received(order, isReplay: true)])
+            #expect(verdicts == [.done])
+            #expect(try await bench.status(order) == "COMPLETED|1")
+            #expect(try await bench.workflow.owners(of: [order.correlationID]) == [order.customer])
+            #expect(bench.store.orders[order.correlationID]?.status == .completed)
+        }
+        #expect(bench.sender.events == ["order.failed.v1 1", "order.processed.v1 1"])
+    }
+}

@@ -1,0 +1,118 @@
+import EventLoop
+import Messaging
+import Observability
+import OrderEvents
+import OrderRecords
+import Orders
+import WorkflowState
+
+@testable import OrderProcess
+
+enum Sample {
+    static let time = Orders.Timestamp(milliseconds: 1_767_225_600_123)
+    static let products: [String: Currency] = ["AZ-104": .euro, "AZ-900": .euro]
+
+    static func correlationID(_ number: Int) -> CorrelationID {
+        CorrelationID(unixMilliseconds: 1_767_225_600_000, randomA: 1, randomB: UInt64(number))
+    }
+
+    static func order(_ number: Int, id: Int64? = nil, product: String = "AZ-104") -> OrderAccepted {
+        OrderAccepted(
+            Order(
+                id: OrderID(id ?? Int64(number))!, correlationID: correlationID(number),
+                customer: UserID("CUST-\(number % 3)")!, createdAt: time, status: .accepted, total: .zero,
+                currency: .euro,
+                lines: [
+                    OrderLine(
+                        productID: product, productName: "", imageURL: "",
+                        unitPrice: Money(hundredths: 14_095), quantity: 2)
+                ]))
+    }
+
+    static func envelope(_ order: OrderAccepted) -> Envelope {
+        Envelope(
+            id: "message-\(order.orderID)", correlationID: order.correlationID.description,
+            type: OrderEventType.accepted.rawValue, timestamp: 1_767_225_600, appID: "test")
+    }
+
+    @Loop static func received(_ order: OrderAccepted, isReplay: Bool = false) -> Received<OrderAccepted> {
+        var envelope = envelope(order)
+        if isReplay { envelope.failure = Envelope.Failure(reason: "why", failedAt: "then") }
+        return Received(order, envelope, trace: .root())
+    }
+}
+
+/// What a test's sender was given, with the failures it is told to have.
+@Loop
+final class RecordingSender: MessageSender {
+    private(set) var sent: [OutboundMessage] = []
+    /// Asked before each message.
+    var fault: @Loop (OutboundMessage) -> MessagingError? = { _ in nil }
+
+    func send(_ messages: [OutboundMessage], within limit: Duration) async -> [MessagingError?] {
+        messages.map { message in
+            if let error = fault(message) { return error }
+            sent.append(message)
+            return nil
+        }
+    }
+
+    func send(_ message: OutboundMessage, within limit: Duration) async throws(MessagingError) {
+        if let error = await send([message], within: limit)[0] { throw error }
+    }
+
+    /// Type and order of what was sent, without repetitions of the same message.
+    var events: [String] {
+        var seen: Set<String> = []
+        return sent.compactMap { message in
+            seen.insert(message.envelope.id).inserted
+                ? "\(message.envelope.type) \(message.envelope.correlationID.suffix(1))" : nil
+        }
+    }
+}
+
+/// The use case on in-memory ports.
+@Loop
+final class Bench {
+    let state = MemoryState()
+    let store = MemoryOrderStore(products: Sample.products)
+    let sender = RecordingSender()
+    let workflow: MemoryWorkflowStore
+    private(set) var process: ProcessOrders
+
+    init() {
+        workflow = MemoryWorkflowStore(state)
+        process = Bench.process(store, workflow, sender)
+    }
+
+    /// As another process would begin.
+    func restart() { process = Bench.process(store, workflow, sender) }
+
+    func use(_ store: any OrderStore, _ workflow: any WorkflowStore) {
+        process = Bench.process(store, workflow, sender)
+    }
+
+    private static func process(
+        _ store: any OrderStore, _ workflow: any WorkflowStore, _ sender: any MessageSender
+    ) -> ProcessOrders {
+        ProcessOrders(
+            store: store, workflow: workflow, publisher: EventPublisher(sender, appID: "order-process"),
+            meters: ProcessMeters(Metrics()), events: EventFactory { Sample.time.milliseconds + 1 })
+    }
+
+    /// As order-accept leaves it.
+    func accept(_ order: OrderAccepted) async throws {
+        try await workflow.accept(
+            Acceptance(
+                correlationID: order.correlationID, owner: order.customer, orderID: order.orderID,
+                pending: [1]))
+    }
+
+    func status(_ order: OrderAccepted) async throws -> String? {
+        try await workflow.workflow(order.correlationID)?.status.text
+    }
+
+    func handle(_ orders: OrderAccepted...) async throws -> [Verdict] {
+        try await process.handle(orders.map { Sample.received($0) })
+    }
+}

@@ -1,0 +1,49 @@
+import EventLoop
+import Foundation
+import OrderRecords
+import Postgres
+
+/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/servers`.
+enum LiveDatabase {
+    private struct Servers: Decodable {
+        struct Entry: Decodable { let uri: String }
+        let postgres: Entry
+    }
+
+    static let uri: String? = {
+        guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
+            let data = FileManager.default.contents(atPath: path)
+        else { return nil }
+        return try? JSONDecoder().decode(Servers.self, from: data).postgres.uri
+    }()
+
+    /// Runs `body` with a pool on a migrated schema of its own, gone afterwards.
+    @Loop
+    static func withPool(_ body: @Loop (Pool) async throws -> Void) async throws {
+        var configuration = try Configuration(url: uri ?? "")
+        configuration.applicationName = "waybill-tests"
+        let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
+        let owner = try await Connection.connect(configuration)
+        defer { owner.close() }
+        try await owner.script("CREATE SCHEMA \(schema)")
+        configuration.settings["search_path"] = schema
+        let result: Result<Void, any Error>
+        do {
+            // Migrating sets a property of the whole database, which other schemas' runs do as well.
+            try await owner.script("SELECT pg_advisory_lock(1)")
+            try await Migrator(OrderDatabase.migrations).migrate(configuration)
+            try await owner.script("SELECT pg_advisory_unlock(1)")
+            let pool = Pool(OrderDatabase.prepare(configuration))
+            do {
+                result = .success(try await body(pool))
+            } catch {
+                result = .failure(error)
+            }
+            await pool.close()
+        } catch {
+            result = .failure(error)
+        }
+        try await owner.script("DROP SCHEMA \(schema) CASCADE")
+        try result.get()
+    }
+}

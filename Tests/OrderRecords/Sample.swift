@@ -1,0 +1,103 @@
+import EventLoop
+import OrderEvents
+import OrderRecords
+import Orders
+import Postgres
+
+/// The drivers which must behave alike.
+enum Driver: String, CaseIterable, Sendable {
+    case memory, postgres
+
+    static var available: [Driver] { LiveDatabase.uri == nil ? [.memory] : allCases }
+}
+
+/// One store with its outbox, and a look behind them.
+@Loop
+struct World {
+    let store: any OrderStore
+    let outbox: any Outbox
+    /// Until what was marked is written down.
+    let settle: @Loop () async throws -> Void
+    /// Nil in memory.
+    let pool: Pool?
+}
+
+@Loop
+func with(_ driver: Driver, _ body: @Loop (World) async throws -> Void) async throws {
+    switch driver {
+    case .memory:
+        let store = MemoryOrderStore(products: ["AZ-104": .euro, "AZ-900": .euro])
+        try await body(World(store: store, outbox: store, settle: {}, pool: nil))
+    case .postgres:
+        try await LiveDatabase.withPool { pool in
+            let store = PostgresOrderStore(pool)
+            try await body(
+                World(
+                    store: store, outbox: PostgresOutbox(pool), settle: { await store.flush() }, pool: pool))
+        }
+    }
+}
+
+enum Sample {
+    static let time = Orders.Timestamp(milliseconds: 1_767_225_600_123)
+
+    static func correlationID(_ number: Int) -> CorrelationID {
+        CorrelationID(unixMilliseconds: 1_767_225_600_000, randomA: 1, randomB: UInt64(number))
+    }
+
+    /// An order of two lines, 140.95 and twice 301.95, but for what is said otherwise.
+    static func order(
+        _ number: Int, id: Int64? = nil, of customer: String = "CUST-0001",
+        products: [String] = ["AZ-104", "AZ-900"]
+    ) -> OrderAccepted {
+        let prices = [14_095, 30_195].map { Money(hundredths: $0) }
+        let lines = products.enumerated().map { index, product in
+            OrderLine(
+                productID: product, productName: "", imageURL: "", unitPrice: prices[index % 2],
+                quantity: index % 2 + 1)
+        }
+        return OrderAccepted(
+            Order(
+                id: OrderID(id ?? Int64(number))!, correlationID: correlationID(number),
+                customer: UserID(customer)!, createdAt: time, status: .accepted, total: .zero,
+                currency: .euro, lines: lines))
+    }
+
+    static func record(
+        _ order: OrderAccepted, _ status: OrderStatus = .completed, isReplay: Bool = false,
+        message: String = "m"
+    ) -> OrderRecord {
+        let metadata = EventMetadata(
+            messageID: "\(message)-\(order.orderID)", correlationID: order.correlationID,
+            causationID: "cause",
+            traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+        let event: (OrderEventType, [UInt8]) =
+            switch status {
+            case .cancelled:
+                (
+                    .cancelled,
+                    OrderCancelled(
+                        correlationID: order.correlationID, orderID: order.orderID, cancelledAt: time
+                    ).encode()
+                )
+            case .failed:
+                (
+                    .failed,
+                    OrderFailed(correlationID: order.correlationID, orderID: order.orderID, reason: "why")
+                        .encode()
+                )
+            default:
+                (
+                    .processed,
+                    OrderProcessed(
+                        correlationID: order.correlationID, orderID: order.orderID, processedAt: time
+                    ).encode()
+                )
+            }
+        return OrderRecord(
+            order, status, currency: .euro,
+            acceptance: LoggedEvent(.accepted, payload: order.encode(), metadata: metadata, occurredAt: time),
+            outcome: LoggedEvent(event.0, payload: event.1, metadata: metadata, occurredAt: time),
+            isReplay: isReplay)!
+    }
+}

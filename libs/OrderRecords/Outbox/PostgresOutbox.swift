@@ -1,0 +1,78 @@
+package import EventLoop
+internal import Orders
+package import Postgres
+
+/// ``Outbox`` in PostgreSQL. An advisory lock of the sweeping transaction keeps other replicas away; it goes
+/// with the session when a replica dies.
+@Loop
+package final class PostgresOutbox: Outbox {
+    private let pool: Pool
+
+    package init(_ pool: Pool) { self.pool = pool }
+
+    package func sweep(
+        olderThan age: Duration, limit: Int, _ publish: @Loop ([UnpublishedEvent]) async -> [Bool]
+    ) async throws(OrderRecordsError) -> Sweep? {
+        do {
+            return try await pool.transaction { connection in
+                guard try await connection.query(Self.lock).one().bool(0) else { return nil }
+                let rows = try await connection.query(Self.oldest, age.seconds, limit)
+                var events: [UnpublishedEvent] = []
+                for row in rows { if let event = try UnpublishedEvent(row) { events.append(event) } }
+                if events.isEmpty { return Sweep(found: 0, published: 0) }
+                let published = zip(events, await publish(events)).compactMap { $1 ? $0.key : nil }
+                if !published.isEmpty {
+                    try await connection.pipeline { PublishedMarks.add(published, to: &$0) }
+                }
+                return Sweep(found: events.count, published: published.count)
+            }
+        } catch {
+            throw (error as? PostgresError).map { OrderRecordsError($0) }
+                ?? OrderRecordsError(.unavailable, "the sweep was interrupted")
+        }
+    }
+
+    package func backlog() async throws(OrderRecordsError) -> OutboxBacklog {
+        do throws(PostgresError) {
+            let row = try await pool.query(Self.count).one()
+            return OutboxBacklog(
+                count: Int(try row.int64(0)), age: .milliseconds(max(0, try row.int64(1))))
+        } catch {
+            throw OrderRecordsError(error)
+        }
+    }
+
+    /// Any number that nobody else locks.
+    private static let lock = Statement("SELECT pg_try_advisory_xact_lock(7304105213408)")
+
+    private static let oldest = Statement(
+        """
+        SELECT order_id, version, type, payload::text, metadata::text, occurred_at
+        FROM order_events event
+        WHERE published_at IS NULL AND created_at < now() - make_interval(secs => $1::float8)
+            AND NOT EXISTS (
+                SELECT FROM order_events earlier
+                WHERE earlier.order_id = event.order_id AND earlier.version < event.version
+                    AND earlier.published_at IS NULL)
+        ORDER BY position
+        LIMIT $2::int8
+        """)
+
+    private static let count = Statement(
+        """
+        SELECT count(*), coalesce((extract(epoch FROM now() - min(created_at)) * 1000)::int8, 0)
+        FROM order_events WHERE published_at IS NULL
+        """)
+}
+
+extension UnpublishedEvent {
+    /// Nil for an event of a type that this code does not know: newer code will publish it.
+    init?(_ row: Row) throws(PostgresError) {
+        guard let id = OrderID(try row.int64(0)),
+            let event = LoggedEvent(
+                type: try row.string(2), payload: try row.string(3), metadata: try row.string(4),
+                occurredAt: try row.timestamp(5))
+        else { return nil }
+        self.init(EventKey(id, version: Int(try row.int32(1))), event)
+    }
+}

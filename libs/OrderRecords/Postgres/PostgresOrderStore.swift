@@ -1,0 +1,158 @@
+package import EventLoop
+internal import OrderEvents
+package import Orders
+package import Postgres
+
+/// ``OrderStore`` in PostgreSQL: a batch is one transaction in one round trip.
+@Loop
+package final class PostgresOrderStore: OrderStore {
+    private let pool: Pool
+    private let marks: PublishedMarks
+    /// Customers that are known to have their row, which then need no insert. Rows are never deleted; should
+    /// they vanish all the same, the foreign key says so, and nobody counts as known any more.
+    private var known: Set<UserID> = []
+
+    private static let knownLimit = 16_384
+    /// Others may be in the way for a moment.
+    private static let attempts = 3
+
+    /// - Parameter pool: its sessions are opened after migrating (``OrderDatabase``).
+    package init(_ pool: Pool) {
+        self.pool = pool
+        marks = PublishedMarks(pool)
+    }
+
+    // MARK: Recording
+
+    package func record(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {
+        if records.isEmpty { return [] }
+        let new = try await insert(records.sorted { $0.contents.orderID < $1.contents.orderID })
+        var recorded: [CorrelationID: RecordedOrder] = [:]
+        let missing = records.filter { !new.contains($0.contents.correlationID) }
+        if !missing.isEmpty {
+            for record in missing where record.isReplay { try await revive(record) }
+            for order in try await find(missing.map(\.contents.correlationID)) {
+                recorded[order.correlationID] = order
+            }
+        }
+        return records.map { record in
+            let id = record.contents.correlationID
+            if new.contains(id) { return RecordedOrder(new: record) }
+            guard let order = recorded[id], order.orderID == record.contents.orderID else { return nil }
+            return order
+        }
+    }
+
+    /// - Returns: the orders that were not there before.
+    private func insert(_ records: [OrderRecord]) async throws(OrderRecordsError) -> Set<CorrelationID> {
+        var failures = 0
+        while true {
+            do throws(PostgresError) {
+                return try await insertOnce(records)
+            } catch {
+                known = []
+                failures += 1
+                guard error.isSerializationConflict, failures < Self.attempts else {
+                    throw OrderRecordsError(error)
+                }
+            }
+        }
+    }
+
+    private func insertOnce(_ records: [OrderRecord]) async throws(PostgresError) -> Set<CorrelationID> {
+        let customers = Set(records.map(\.contents.customer)).subtracting(known)
+        let published = marks.take()
+        let answers: [Rows]
+        do throws(PostgresError) {
+            answers = try await pool.pipeline { batch in
+                if !customers.isEmpty {
+                    batch.add(RecordStatements.insertCustomers, customers.map(\.value).sorted())
+                }
+                batch.add(RecordStatements.insertOrders, RecordColumns(records).parameters)
+                if !published.isEmpty { PublishedMarks.add(published, to: &batch) }
+            }
+        } catch {
+            marks.putBack(published)
+            throw error
+        }
+        if known.count + customers.count > Self.knownLimit { known = [] }
+        known.formUnion(customers)
+        var ids: Set<CorrelationID> = []
+        for row in answers[customers.isEmpty ? 0 : 1] { ids.insert(CorrelationID(try row.uuid(0))) }
+        return ids
+    }
+
+    private func revive(_ record: OrderRecord) async throws(OrderRecordsError) {
+        do throws(PostgresError) {
+            try await pool.query(
+                RecordStatements.revive, record.contents.orderID.value, UUID(record.contents.correlationID),
+                record.status.wireName, record.outcome.type.rawValue,
+                String(decoding: record.outcome.payload, as: UTF8.self), record.outcome.metadata.json,
+                Postgres.Timestamp(record.outcome.occurredAt))
+        } catch {
+            throw OrderRecordsError(error)
+        }
+    }
+
+    private func find(_ ids: [CorrelationID]) async throws(OrderRecordsError) -> [RecordedOrder] {
+        do throws(PostgresError) {
+            var orders: [RecordedOrder] = []
+            for row in try await pool.query(RecordStatements.find, ids.map { UUID($0) }) {
+                orders.append(try RecordedOrder(row))
+            }
+            return orders
+        } catch {
+            throw OrderRecordsError(error)
+        }
+    }
+
+    // MARK: The rest
+
+    package func markPublished(_ events: [EventKey]) { marks.add(events) }
+
+    /// Writes down what ``markPublished(_:)`` noted; for the end.
+    package func flush() async { await marks.flush() }
+
+    package func currencies() async throws(OrderRecordsError) -> [String: Currency] {
+        do throws(PostgresError) {
+            var currencies: [String: Currency] = [:]
+            for row in try await pool.query(RecordStatements.currencies) {
+                currencies[try row.string(0)] = Currency(try row.string(1)) ?? .euro
+            }
+            return currencies
+        } catch {
+            throw OrderRecordsError(error)
+        }
+    }
+}
+
+extension CorrelationID {
+    init(_ uuid: UUID) { self.init(high: uuid.high, low: uuid.low) }
+}
+
+extension RecordedOrder {
+    /// A row of ``RecordStatements/find``.
+    init(_ row: Row) throws(PostgresError) {
+        guard let orderID = OrderID(try row.int64(0)), let owner = UserID(try row.string(2)),
+            let status = OrderStatus(wireName: try row.string(3)),
+            let event = LoggedEvent(
+                type: try row.string(5), payload: try row.string(6), metadata: try row.string(7),
+                occurredAt: try row.timestamp(8))
+        else { throw PostgresError(.decoding, "a row of orders holds what this code never wrote") }
+        self.init(
+            orderID: orderID, correlationID: CorrelationID(try row.uuid(1)), owner: owner,
+            status: status, event: event, version: Int(try row.int32(4)), isPublished: try row.bool(9),
+            isNew: false)
+    }
+}
+
+extension LoggedEvent {
+    init?(type: String, payload: String, metadata: String, occurredAt: Postgres.Timestamp) {
+        guard let type = OrderEventType(rawValue: type), let metadata = EventMetadata(json: metadata) else {
+            return nil
+        }
+        self.init(
+            type, payload: Array(payload.utf8), metadata: metadata,
+            occurredAt: Orders.Timestamp(milliseconds: occurredAt.milliseconds))
+    }
+}

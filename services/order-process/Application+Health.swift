@@ -1,0 +1,39 @@
+import AMQP
+import EventLoop
+import Observability
+import Redis
+import Service
+
+extension Application {
+    /// Readiness and the gauges of what order-process stands on.
+    static func watch(
+        _ context: ServiceContext, _ redis: Redis.Client, _ publishing: AMQP.Client,
+        _ consuming: AMQP.Client, _ database: Database, _ intake: Intake
+    ) {
+        let health = context.health
+        health.addCheck("postgres", holds: { database.isUp })
+        health.addCheck("redis", holds: { redis.state.isUp })
+        health.addCheck("rabbitmq", holds: { publishing.isConnected && consuming.isConnected })
+        health.addCheck("rabbitmq.blocked", holds: { !publishing.isBlocked })
+        health.addCheck("held-up", holds: { !intake.isHeldUp })
+
+        let metrics = context.metrics
+        metrics.gauge("postgres_up", "Whether PostgreSQL can be worked with.") { database.isUp ? 1 : 0 }
+        metrics.gauge("redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
+        metrics.gauge("rabbitmq_up", "Whether the broker is connected.") {
+            publishing.isConnected && consuming.isConnected ? 1 : 0
+        }
+        metrics.gauge("rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
+            publishing.isBlocked ? 1 : 0
+        }
+        metrics.gauge("waybill_messages_unsettled", "Messages delivered and not yet settled.") {
+            Double(intake.unsettled)
+        }
+    }
+}
+
+extension AMQP.Client {
+    var isBlocked: Bool { if case .blocked = state { true } else { false } }
+
+    var isConnected: Bool { state == .ready || isBlocked }
+}

@@ -1,0 +1,69 @@
+import AMQP
+import EventLoop
+import HTTP
+import Messaging
+import Observability
+import OrderEvents
+import OrderRecords
+import Orders
+import Postgres
+import Redis
+import Service
+import WorkflowState
+
+/// The composition: which live adapter stands behind which port.
+@Loop
+struct Application {
+    let components: [Component]
+
+    init(_ context: ServiceContext) throws {
+        let settings = context.settings
+        let authorities = settings[ProcessKeys.authorities]
+        let topology = OrderTopology(kind: settings[ProcessKeys.queueType])
+        let redis = Redis.Client(
+            try Redis.Configuration(
+                settings[ProcessKeys.redis], authorities: authorities, name: context.replica))
+        let broker = try AMQP.Configuration(
+            settings[ProcessKeys.rabbitMQ], authorities: authorities, name: context.replica)
+        // A broker in alarm stops reading from connections that publish, acks included.
+        let publishing = AMQP.Client(broker, topology: topology.declarations)
+        let consuming = AMQP.Client(broker, topology: topology.declarations)
+        let database = Database(
+            Postgres.Configuration(settings[ProcessKeys.database], name: context.replica), log: context.log)
+
+        let sender = AMQPSender(Publisher(publishing), exchange: topology.exchange)
+        let publisher = EventPublisher(sender, appID: context.name)
+        let store = PostgresOrderStore(database.pool)
+        let process = ProcessOrders(
+            store: store,
+            workflow: RedisWorkflowStore(redis, Lifetimes(workflow: settings[ProcessKeys.workflowTTL])),
+            publisher: publisher, announcesProcessing: settings[ProcessKeys.notifyProcessing],
+            meters: ProcessMeters(context.metrics))
+        let intake = Intake(
+            database, consuming, topology, sender: sender, handler: process, log: context.log,
+            metrics: context.metrics)
+        let relay = OutboxRelay(
+            PostgresOutbox(database.pool), publisher, log: context.log, metrics: context.metrics)
+
+        Self.watch(context, redis, publishing, consuming, database, intake)
+        components = [
+            Component("redis", run: { await redis.run() }),
+            Component("publishing", run: { await publishing.run() }),
+            Component("consuming", run: { await consuming.run() }),
+            Component(
+                "database", run: { try await database.run() },
+                drain: { _ in
+                    await store.flush()
+                    await database.pool.close()
+                }),
+            Component(
+                "outbox",
+                run: {
+                    await database.ready.wait()
+                    await relay.run()
+                }),
+            Component("intake", run: { await intake.run() }, drain: { _ in await intake.stop() }),
+            .http(context),
+        ]
+    }
+}

@@ -1,0 +1,35 @@
+import EventLoop
+
+/// Opens once, and lets through whoever waited.
+@Loop
+final class Gate {
+    private(set) var isOpen = false
+    private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+    private var next = 0
+
+    func open() {
+        isOpen = true
+        for key in Array(waiting.keys) { release(key) }
+    }
+
+    /// Returns when the gate is open, or the task cancelled.
+    func wait() async {
+        let key = next
+        next += 1
+        await withTaskCancellationHandler {
+            if isOpen || Task.isCancelled { return }
+            await withCheckedContinuation { waiting[key] = $0 }
+        } onCancel: {
+            Task { @Loop in self.release(key) }
+        }
+    }
+
+    private func release(_ key: Int) { waiting.removeValue(forKey: key)?.resume() }
+}
+
+extension Loop {
+    /// For a component whose work is elsewhere.
+    static func sleepUntilCancelled() async throws(CancellationError) {
+        while true { try await sleep(for: .seconds(3600)) }
+    }
+}

@@ -1,0 +1,116 @@
+import EventLoop
+import Messaging
+import Observability
+import OrderEvents
+import OrderRecords
+import Orders
+import WorkflowState
+
+/// The use case: records accepted orders, a batch at a time, and tells of it.
+///
+/// Every step can be repeated, and the message is acked after the last: a crash anywhere is mended by running
+/// the batch again from the start. What PostgreSQL has is the truth; Redis and the published event follow it.
+@Loop
+final class ProcessOrders: EventHandler {
+    let store: any OrderStore
+    let workflow: any WorkflowStore
+    let publisher: EventPublisher
+    let products: KnownProducts
+    let events: EventFactory
+    let meters: ProcessMeters
+    private let announcesProcessing: Bool
+
+    /// Well above what a broker in the middle of an election takes.
+    static let publishLimit = Duration.seconds(5)
+
+    /// - Parameter announcesProcessing: whether tabs hear of PROCESSING.
+    init(
+        store: any OrderStore, workflow: any WorkflowStore, publisher: EventPublisher,
+        announcesProcessing: Bool = true, meters: ProcessMeters, events: EventFactory = EventFactory()
+    ) {
+        self.store = store
+        self.workflow = workflow
+        self.publisher = publisher
+        self.announcesProcessing = announcesProcessing
+        self.meters = meters
+        self.events = events
+        products = KnownProducts(store)
+    }
+
+    func handle(_ batch: [Received<OrderAccepted>]) async throws -> [Verdict] {
+        try await HandlingError.mapping {
+            var work = Workload(batch)
+            try await products.check(&work)
+            try await begin(&work)
+            try await record(&work)
+            try await publish(work)
+            try await finish(work)
+            meters.count(work)
+            return work.verdicts
+        }
+    }
+
+    /// PROCESSING, or what the script answers instead.
+    private func begin(_ work: inout Workload) async throws {
+        let start = Instant.systemNow()
+        let now = announcesProcessing ? events.now() : nil
+        let steps = work.jobs.map { $0.step(.processing, announcedAt: now) }
+        let outcomes = try await workflow.advance(steps)
+        for (index, outcome) in outcomes.enumerated() {
+            switch outcome.status.status {
+            case .cancelled: work.jobs[index].status = .cancelled
+            // FAILED is written last, after the message has gone to the dead letters and its owner was told:
+            // this is the original, left by a crash in between.
+            case .failed where !work.jobs[index].isReplay: work.jobs[index].isSettled = true
+            case .accepted, .processing, .completed, .failed: break
+            }
+        }
+        work.dropSettled()
+        meters.begin.observe(start.duration(to: .systemNow()))
+    }
+
+    private func record(_ work: inout Workload) async throws {
+        let start = Instant.systemNow()
+        var records: [OrderRecord] = []
+        records.reserveCapacity(work.jobs.count)
+        for job in work.jobs {
+            records.append(try events.record(job, currency: products.currency(of: job)))
+        }
+        for (index, order) in try await store.record(records).enumerated() {
+            if let order {
+                work.jobs[index].recorded = order
+            } else {
+                work.refuse(index, "Its correlation id or order id belongs to another order.")
+            }
+        }
+        work.dropSettled()
+        meters.record.observe(start.duration(to: .systemNow()))
+    }
+
+    private func publish(_ work: Workload) async throws {
+        let start = Instant.systemNow()
+        try await publish(work.jobs.compactMap(\.recorded))
+        meters.publish.observe(start.duration(to: .systemNow()))
+    }
+
+    /// COMPLETED, or what else PostgreSQL has; and the owner once more, who may have expired.
+    private func finish(_ work: Workload) async throws {
+        let start = Instant.systemNow()
+        let steps = work.jobs.compactMap { job in job.recorded.map { $0.step(isReplay: job.isReplay) } }
+        _ = try await workflow.advance(steps)
+        meters.finish.observe(start.duration(to: .systemNow()))
+    }
+
+    /// Publishes what is not published, all in one go. Those that got through are marked even when others
+    /// did not, whose failure is thrown.
+    func publish(_ orders: [RecordedOrder]) async throws {
+        let waiting = orders.filter { !$0.isPublished }
+        if waiting.isEmpty { return }
+        var messages: [OutboundMessage] = []
+        messages.reserveCapacity(waiting.count)
+        for order in waiting { messages.append(try publisher.prepare(order.event)) }
+        let failures = await publisher.publish(messages, within: Self.publishLimit)
+        store.markPublished(zip(waiting, failures).compactMap { $1 == nil ? $0.key : nil })
+        if let failure = failures.lazy.compactMap(\.self).first { throw HandlingError(failure) }
+    }
+}
