@@ -65,7 +65,7 @@ package final class Publisher {
         guard let channel, channel.isOpen else {
             guard backlog.count < window.limit else { return publication.settle(AMQPError(.overloaded)) }
             backlog.append(publication)
-            return wake(at: min(publication.deadline, Loop.now + patience))
+            return wake(at: end(ofWaiting: publication))
         }
         if channel.isBlocked { return publication.settle(AMQPError(.blocked)) }
         if window.isFull || channel.isSaturated { return publication.settle(AMQPError(.overloaded)) }
@@ -80,6 +80,13 @@ package final class Publisher {
         } catch {
             publication.settle(error)
         }
+    }
+
+    /// Until when a message waits for a channel: all its time when there is a connection, for the channel is
+    /// on its way then; else the publisher's patience.
+    private func end(ofWaiting publication: Publication) -> Instant {
+        let isConnected = client.connection?.isOpen ?? false
+        return isConnected ? publication.deadline : min(publication.deadline, publication.enqueued + patience)
     }
 
     // MARK: Verdicts
@@ -119,7 +126,7 @@ package final class Publisher {
         }
         for _ in 0..<backlog.count {
             guard let publication = backlog.popFirst() else { break }
-            let end = min(publication.deadline, publication.enqueued + patience)
+            let end = end(ofWaiting: publication)
             if end <= now {
                 publication.settle(AMQPError(.notConnected, lastFailure.message))
             } else {
@@ -171,6 +178,8 @@ extension Publisher: Participant {
     func detach(_ error: AMQPError) {
         channel = nil
         fail(error)
+        // Those that wait may have less time now.
+        if let oldest = backlog.first { wake(at: end(ofWaiting: oldest)) }
     }
 
     func end() {
