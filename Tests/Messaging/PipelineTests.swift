@@ -22,7 +22,7 @@ struct PipelineTests {
         let pipeline = ConsumePipeline(
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
             decoder: EventDecoder(OrderProcessed.self), handler: handler)
-        let run = Task { @Loop in await pipeline.run() }
+        let run = Loop.task { await pipeline.run() }
         try await eventually("it was handled") { handler.handled.count == 1 }
         await pipeline.stop()
         await run.value
@@ -59,7 +59,7 @@ struct PipelineTests {
         let pipeline = ConsumePipeline(
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
             decoder: EventDecoder(OrderProcessed.self), handler: handler)
-        let run = Task { @Loop in await pipeline.run() }
+        let run = Loop.task { await pipeline.run() }
         try await eventually("it is held up") { pipeline.isHeldUp }
         await pipeline.stop()
         await run.value

@@ -22,7 +22,7 @@ struct PipelineConformance {
                 queue: world.queue, from: source, to: world.sender,
                 decoder: EventDecoder(OrderProcessed.self),
                 handler: handler, ladder: world.topology.ladder)
-            let run = Task { @Loop in await pipeline.run() }
+            let run = Loop.task { await pipeline.run() }
             try await eventually("the work is done") { try await done(world) }
             await pipeline.stop()
             await run.value

@@ -44,8 +44,8 @@ package final class Client {
     private var isShuttingDown = false
     private var isRunning = false
     /// The running loop, while it waits for something to do.
-    private var idle: CheckedContinuation<Void, Never>?
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var idle: Resumption<Void>?
+    private var waiting: [Resumption<Void>] = []
     private var task: Task<Void, Never>?
 
     package init(_ configuration: Configuration, topology: Topology = Topology()) {
@@ -76,7 +76,7 @@ package final class Client {
     package func shutdown() async {
         requestShutdown()
         guard isRunning || task != nil else { return close() }
-        while state != .closed { await withCheckedContinuation { waiting.append($0) } }
+        while state != .closed { await Loop.suspend { waiting.append($0) } }
         await task?.value
     }
 
@@ -97,7 +97,7 @@ package final class Client {
             case .disconnected(let error): if isLate { throw error }
             case .connecting: if isLate { throw AMQPError(.notConnected, "not ready in time") }
             }
-            await withCheckedContinuation { waiting.append($0) }
+            await Loop.suspend { waiting.append($0) }
         }
     }
 
@@ -144,7 +144,7 @@ package final class Client {
             if let failure = connection.failure { throw failure }
             if isShuttingDown { break }
             noteBlocked()
-            await withCheckedContinuation { idle = $0 }
+            await Loop.suspend { idle = $0 }
         }
         await connection.close()
     }
@@ -177,7 +177,7 @@ package final class Client {
     private func pause(for delay: Duration) async {
         let timer = Timer { [weak self] in self?.wakeIdle() }
         timer.arm(after: delay)
-        await withCheckedContinuation { idle = $0 }
+        await Loop.suspend { idle = $0 }
         timer.cancel()
     }
 

@@ -15,7 +15,7 @@ package final class Consumer {
     private var generation: UInt64 = 0
     private var ledger = AckLedger()
     private var buffer: [Delivery] = []
-    private var waiting: CheckedContinuation<[Delivery]?, Never>?
+    private var waiting: Resumption<[Delivery]?>?
     private var isFlushScheduled = false
     private var isStopped = false
 
@@ -41,7 +41,7 @@ package final class Consumer {
         precondition(waiting == nil, "one task at a time takes deliveries")
         if isStopped { return nil }
         if !buffer.isEmpty { return takeBatch() }
-        return await withCheckedContinuation { waiting = $0 }
+        return await Loop.suspend { waiting = $0 }
     }
 
     private func takeBatch() -> [Delivery] {

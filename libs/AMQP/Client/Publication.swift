@@ -8,9 +8,9 @@ final class Publication {
     final class Batch {
         var failures: [AMQPError?]
         private var remaining: Int
-        var continuation: CheckedContinuation<[AMQPError?], Never>?
+        var continuation: Resumption<[AMQPError?]>?
 
-        init(count: Int, _ continuation: CheckedContinuation<[AMQPError?], Never>) {
+        init(count: Int, _ continuation: Resumption<[AMQPError?]>) {
             failures = Array(repeating: nil, count: count)
             remaining = count
             self.continuation = continuation
@@ -24,7 +24,7 @@ final class Publication {
     }
 
     enum Waiter {
-        case one(CheckedContinuation<AMQPError?, Never>)
+        case one(Resumption<AMQPError?>)
         case batch(Batch, index: Int)
         case none
     }

@@ -42,7 +42,7 @@ package final class Publisher {
     /// - Parameter limit: after it the call fails with `.timeout`, which means: outcome unknown.
     package func publish(_ message: Message, within limit: Duration = .seconds(2)) async throws(AMQPError) {
         let deadline = Loop.now + limit
-        let failure = await withCheckedContinuation { continuation in
+        let failure = await Loop.suspend { continuation in
             submit(Publication(message, deadline: deadline, .one(continuation)))
         }
         if let failure { throw failure }
@@ -52,7 +52,7 @@ package final class Publisher {
     package func publish(_ messages: [Message], within limit: Duration = .seconds(2)) async -> [AMQPError?] {
         if messages.isEmpty { return [] }
         let deadline = Loop.now + limit
-        return await withCheckedContinuation { continuation in
+        return await Loop.suspend { continuation in
             let batch = Publication.Batch(count: messages.count, continuation)
             for (index, message) in messages.enumerated() {
                 submit(Publication(message, deadline: deadline, .batch(batch, index: index)))

@@ -32,7 +32,7 @@ package final class Channel {
 
     private struct Call {
         /// nil: a later call of the same group waits.
-        var continuation: CheckedContinuation<Result<Reply, AMQPError>, Never>?
+        var continuation: Resumption<Result<Reply, AMQPError>>?
         var timer: Timer?
     }
 
@@ -82,7 +82,7 @@ package final class Channel {
     func exchange(_ methods: [ClientMethod]) async throws(AMQPError) -> Reply {
         for method in methods { try send(method) }
         let timeout = connection.configuration.callTimeout
-        let result: Result<Reply, AMQPError> = await withCheckedContinuation { continuation in
+        let result: Result<Reply, AMQPError> = await Loop.suspend { continuation in
             for _ in methods.dropLast() { calls.append(Call()) }
             let timer = Timer { [connection] in
                 connection.fail(AMQPError(.timeout, "no answer within \(timeout)"))
@@ -101,7 +101,7 @@ package final class Channel {
             state.beginClose()
             fail(calls: AMQPError(.closed))
             let timeout = connection.configuration.callTimeout
-            _ = await withCheckedContinuation { continuation in
+            let _: Result<Reply, AMQPError> = await Loop.suspend { continuation in
                 let timer = Timer { [connection] in
                     connection.fail(AMQPError(.timeout, "no answer within \(timeout)"))
                 }

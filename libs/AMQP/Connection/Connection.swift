@@ -18,8 +18,8 @@ package final class Connection: TransportHandler {
     private var pulse: Timer?
     /// Channels that got deliveries from the bytes just read.
     private var withNews: [Channel] = []
-    private var opening: CheckedContinuation<AMQPError?, Never>?
-    private var closing: [CheckedContinuation<Void, Never>] = []
+    private var opening: Resumption<AMQPError?>?
+    private var closing: [Resumption<Void>] = []
 
     /// Why the connection ended; nil while it is open.
     package private(set) var failure: AMQPError?
@@ -57,7 +57,7 @@ package final class Connection: TransportHandler {
         }
         timer.arm(after: left)
         defer { timer.cancel() }
-        let failure: AMQPError? = await withCheckedContinuation { continuation in
+        let failure: AMQPError? = await Loop.suspend { continuation in
             connection.opening = continuation
             transport.start(connection)
             transport.write(Frame.protocolHeader)
@@ -219,7 +219,7 @@ package final class Connection: TransportHandler {
         }
         let timer = Timer { [weak self] in self?.fail(AMQPError(.closed)) }
         timer.arm(after: limit)
-        await withCheckedContinuation { closing.append($0) }
+        await Loop.suspend { closing.append($0) }
         timer.cancel()
     }
 

@@ -3,7 +3,7 @@ internal import EventLoop
 /// Pauses that can be ended together, for good.
 @Loop
 final class Rest {
-    private var waiting: [Int: CheckedContinuation<Bool, Never>] = [:]
+    private var waiting: [Int: Resumption<Bool>] = [:]
     private var next = 0
     private var isEnded = false
 
@@ -15,7 +15,7 @@ final class Rest {
         let timer = Timer { [weak self] in self?.wake(key, true) }
         timer.arm(after: delay)
         defer { timer.cancel() }
-        return await withCheckedContinuation { waiting[key] = $0 }
+        return await Loop.suspend { waiting[key] = $0 }
     }
 
     func end() {

@@ -111,7 +111,7 @@ package final class MemorySource: MessageSource {
     private var unsettled: [UInt64: MemoryBroker.Stored] = [:]
     private var nextTag: UInt64 = 1
     private var generation: UInt64 = 1
-    private var waiting: CheckedContinuation<[InboundMessage]?, Never>?
+    private var waiting: Resumption<[InboundMessage]?>?
     private var isStopped = false
 
     init(_ broker: MemoryBroker, _ name: String, _ batchLimit: Int) {
@@ -123,7 +123,7 @@ package final class MemorySource: MessageSource {
     package func next() async -> [InboundMessage]? {
         if isStopped { return nil }
         if let batch = take() { return batch }
-        return await withCheckedContinuation { continuation in
+        return await Loop.suspend { continuation in
             waiting = continuation
             broker.queue(name)?.waiting.append(self)
         }
