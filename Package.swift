@@ -150,8 +150,7 @@ let package = Package(
             "OrderNotification",
             [
                 "OrderNotification", "EventLoop", "HTTP", "JSON", "JOSE", "Identity", "Observability",
-                "Orders",
-                "Redis", "Messaging", "WorkflowState", "TestSupport",
+                "Orders", "OrderEvents", "Redis", "Messaging", "WorkflowState", "Service", "TestSupport",
             ]),
         tests("Waybill", ["Waybill", "EventLoop", "JSON", "TestSupport"]),
         tests(

@@ -21,6 +21,7 @@ struct Application {
     private let workflows: RedisWorkflowStore
     private let tally: Tally
     private let chores = Chores()
+    private let tokens: TokenKeys
     private let sessions: Sessions
     private let news: NewsFeed
 
@@ -40,14 +41,14 @@ struct Application {
         var policy = Audiences.Policy()
         policy.sessionsPerUser = limits.sessionsPerUser
         policy.deliversEphemeral = settings[Keys.processing]
-        let rules = TokenRules(issuer: settings[Keys.issuer], audience: settings[Keys.audience])
+        tokens = try TokenKeys(context)
         let audiences = Audiences(
             mailboxes: mailboxes, channels: channels, policy: policy, tally: tally, log: context.log,
             chores: chores)
         sessions = Sessions(
             replica: context.replica, limits: limits, audiences: audiences, workflows: workflows,
-            authenticator: try Self.authenticator(settings, rules), tally: tally, log: context.log,
-            chores: chores, leeway: rules.leeway)
+            authenticator: tokens.authenticator, tally: tally, log: context.log, chores: chores,
+            leeway: tokens.leeway)
         let broker = try AMQP.Configuration(
             settings[Keys.rabbitMQ], authorities: settings[Keys.authorities], name: context.replica)
         news = NewsFeed(
@@ -59,15 +60,11 @@ struct Application {
     func components() throws -> [Component] {
         observe()
         return [
+            Component("tokens", run: tokens.run),
             Component("redis", run: { [client] in await client.run() }),
             Component("channels", run: { [subscriber] in await subscriber.run() }),
             clock(), presence(), try http(),
         ] + news.components
-    }
-
-    private static func authenticator(_ settings: Settings, _ rules: TokenRules) throws -> Authenticator {
-        let secret = settings[Keys.secret].map { Array($0.reveal().utf8) } ?? []
-        return Authenticator(keys: KeySet([try .hmac(secret: secret)]), rules: rules)
     }
 
     private func clock() -> Component {
@@ -112,11 +109,11 @@ struct Application {
     }
 
     private func observe() {
-        context.health.addCheck("redis") { [client] in client.state.isUp ? nil : "not connected" }
-        context.health.addCheck("redis.channels") { [subscriber] in
-            subscriber.state.isUp ? nil : "not connected"
-        }
-        context.health.addCheck("rabbitmq") { [news] in news.fault }
+        let health = context.health
+        health.addCheck("redis", holds: { [client] in client.state.isUp })
+        health.addCheck("redis.channels", holds: { [subscriber] in subscriber.state.isUp })
+        health.addCheck("rabbitmq", holds: { [news] in news.isConnected })
+        health.addCheck("rabbitmq.held-up", holds: { [news] in !news.isHeldUp })
         let metrics = context.metrics
         for dialect in Dialect.allCases {
             metrics.gauge("notify_sessions", "Open sessions.", labels: ["protocol": dialect.name]) {

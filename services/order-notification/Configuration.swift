@@ -13,11 +13,15 @@ enum Keys {
     static let rabbitMQ = Key.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
     static let authorities = Key.file("TLS_CA_FILE", "Authorities for TLS to the servers; else the system's.")
         .optional
-    static let issuer = Key.string("JWT_ISSUER", default: "waybill", "The `iss` of accepted tokens.")
-    static let audience = Key.string("JWT_AUDIENCE", default: "waybill-api", "The `aud` of accepted tokens.")
-    static let secret = Key.secret("JWT_SECRET", minimumBytes: 32, "Key of HS256 tokens.").optional
-    static let keySet = Key.url("JWT_JWKS_URL", schemes: ["https", "http"], "Where the issuer's keys are.")
-        .optional
+    static let issuer = Key.string("JWT_ISSUER", kind: "the exact `iss`", "Who issues the tokens.")
+    static let audience = Key.string("JWT_AUDIENCE", kind: "one of the `aud`", "Whom the tokens are for.")
+    static let secret = Key.secret(
+        "JWT_SECRET", minimumBytes: 32, "The secret of HS256 tokens; instead of JWT_JWKS_URL."
+    ).optional
+    static let keySet = Key.url(
+        "JWT_JWKS_URL", schemes: ["https", "http"],
+        "The issuer's JWK set, or its `/.well-known/openid-configuration`; instead of JWT_SECRET."
+    ).optional
     static let lifetime = Key.duration(
         "WORKFLOW_TTL", in: .seconds(60) ... .seconds(604_800), default: .seconds(2700),
         "How long mailboxes and workflows live.")
@@ -50,10 +54,20 @@ enum Keys {
     /// No key, no start: a default would let anyone forge tokens.
     static let rules = [
         SettingsRule(at: secret) { settings in
-            guard let secret = settings.value(secret), let keySet = settings.value(keySet) else { return nil }
-            return secret == nil && keySet == nil
-                ? KeyFault("is not set, and neither is JWT_JWKS_URL", write: "one of them") : nil
-        }
+            let hasSecret = (settings.value(secret) ?? nil) != nil
+            let hasKeySet = (settings.value(keySet) ?? nil) != nil
+            switch (hasSecret, hasKeySet) {
+            case (false, false): return KeyFault("is not set, nor is JWT_JWKS_URL", write: "one of them")
+            case (true, true): return KeyFault("is set, and so is JWT_JWKS_URL", write: "one of them")
+            default: return nil
+            }
+        },
+        SettingsRule(at: keySet) { settings in
+            guard settings.value(ServiceKeys.profile) == .production,
+                let url = settings.value(keySet) ?? nil, url.hasPrefix("http://")
+            else { return nil }
+            return KeyFault("is not https, so anybody on the way could bring keys", write: "https://…")
+        },
     ]
 }
 

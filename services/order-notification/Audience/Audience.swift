@@ -83,10 +83,6 @@ final class Audience {
     ///
     /// - Returns: false while an earlier wish is being fulfilled.
     func resume(_ session: Session, from start: Start) -> Bool {
-        if let index = waiting.firstIndex(where: { $0.session === session }) {
-            waiting[index].start = start
-            return true
-        }
         guard let index = live.firstIndex(where: { $0 === session }), let position else { return false }
         if start == .after(position), session.since == position.offset {
             session.resumed(recovered: true, count: 0)

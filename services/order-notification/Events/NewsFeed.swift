@@ -26,11 +26,10 @@ final class NewsFeed {
         }
     }
 
-    /// Why nothing is consumed; for readiness.
-    var fault: String? {
-        if !client.isReady { return "not connected" }
-        return pipelines.contains(where: \.isHeldUp) ? "held up" : nil
-    }
+    var isConnected: Bool { client.isReady }
+
+    /// Whether messages wait because Redis is away.
+    var isHeldUp: Bool { pipelines.contains(where: \.isHeldUp) }
 
     /// The connection, and above it the consumers, which stop first and finish what is in their hands.
     var components: [Component] {

@@ -58,7 +58,7 @@ final class Replica {
     init(
         _ state: MemoryState = MemoryState(), name: String = "replica-1", limits: Limits = Limits(),
         policy: Audiences.Policy = Audiences.Policy(), mailboxes: (any MailboxStore)? = nil,
-        lifetimes: Lifetimes = Lifetimes()
+        channels: (any UserChannels)? = nil, lifetimes: Lifetimes = Lifetimes()
     ) throws {
         self.state = state
         self.mailboxes = mailboxes ?? MemoryMailboxStore(state, lifetimes)
@@ -67,7 +67,8 @@ final class Replica {
         let log = Logger(
             sink: LogSink(origin: LogOrigin(service: "test", replica: name), format: .json), level: .critical)
         audiences = Audiences(
-            mailboxes: self.mailboxes, channels: MemoryUserChannels(state), policy: policy, tally: tally,
+            mailboxes: self.mailboxes, channels: channels ?? MemoryUserChannels(state), policy: policy,
+            tally: tally,
             log: log, chores: chores)
         let key = try SigningKey.hmac(secret: Self.secret)
         issuer = TokenIssuer(key: key, issuer: "waybill", audience: "waybill-api")

@@ -1,0 +1,133 @@
+import EventLoop
+import HTTP
+import JSON
+import Observability
+import Orders
+import TestSupport
+import Testing
+import WorkflowState
+
+@testable import OrderNotification
+
+@Loop @Suite(.timeLimit(.minutes(1))) struct HubSessionTests {
+    let ada = UserID("ada")!
+    let separator = "\u{1e}"
+
+    private func connected(_ replica: Replica, _ user: String = "ada") async throws -> (Session, Recorder) {
+        let (session, tab) = replica.open(user, .hub)
+        session.hear(#"{"protocol":"json","version":1}"# + separator)
+        try await eventually("it is live") { session.phase == .live }
+        return (session, tab)
+    }
+
+    /// The answer to a call of the hub.
+    private func call(
+        _ session: Session, _ tab: Recorder, _ target: String, _ argument: String
+    ) async throws -> JSONValue {
+        session.hear(
+            #"{"type":1,"invocationId":"7","target":"\#(target)","arguments":[\#(argument)]}"# + separator)
+        var answer: JSONValue?
+        try await eventually("the completion") {
+            answer = tab.texts.compactMap { try? JSONValue(parsing: String($0.dropLast())) }
+                .last { $0["type"] == 3 }
+            return answer != nil
+        }
+        return try #require(answer)
+    }
+
+    @Test func theHandshakeIsAnswered() async throws {
+        let replica = try Replica()
+        let (_, tab) = try await connected(replica)
+        #expect(tab.texts == ["{}" + separator])
+    }
+
+    @Test(arguments: [
+        #"{"protocol":"messagepack","version":1}"#, #"{"protocol":"json","version":9}"#, "{}",
+    ])
+    func aWrongHandshakeIsRefusedInWords(_ text: String) async throws {
+        let replica = try Replica()
+        let (session, tab) = replica.open("ada", .hub)
+        session.hear(text + separator)
+        #expect(tab.texts.first?.hasPrefix(#"{"error":"#) == true)
+        #expect(tab.end?.code == .protocolError)
+    }
+
+    @Test(arguments: ["", "{}", "junk\u{1e}", "[]\u{1e}"])
+    func whatIsNoMessageEndsTheSession(_ text: String) async throws {
+        let replica = try Replica()
+        let (session, tab) = replica.open("ada", .hub)
+        session.hear(text)
+        #expect(tab.end?.code == .protocolError)
+    }
+
+    @Test func updatesAreNotifications() async throws {
+        let replica = try Replica()
+        let (_, tab) = try await connected(replica)
+        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(9, .failed))])
+        let id = update(9).correlationID
+        #expect(
+            tab.texts.last == #"{"type":1,"target":"Notification","arguments":[{"correlationId":{"value":""#
+                + "\(id)" + #""},"status":3,"orderId":9}]}"# + separator)
+    }
+
+    @Test func severalMessagesMayComeAtOnce() async throws {
+        let replica = try Replica()
+        let (session, tab) = replica.open("ada", .hub)
+        let ping = #"{"type":1,"invocationId":"1","target":"Ping","arguments":[]}"# + separator
+        session.hear(#"{"protocol":"json","version":1}"# + separator + ping + #"{"type":6}"# + separator)
+        #expect(tab.texts.last == #"{"type":3,"invocationId":"1","result":"pong"}"# + separator)
+    }
+
+    @Test func onlyTheOwnerMayRegisterAndAsk() async throws {
+        let replica = try Replica()
+        let id = update(5).correlationID
+        try await replica.workflows.accept(
+            Acceptance(correlationID: id, owner: ada, orderID: update(5).orderID, pending: []))
+        let (owner, tab) = try await connected(replica)
+        let (stranger, other) = try await connected(replica, "bob")
+        let plain = "\"\(id)\""
+        let wrapped = #"{"value":"\#(id)"}"#
+        #expect(try await call(owner, tab, "RegisterOrder", plain)["error"] == nil)
+        #expect(try await call(stranger, other, "RegisterOrder", wrapped)["error"] == "Unknown order")
+        #expect(try await replica.workflows.owners(of: [id]) == [ada])
+    }
+
+    @Test func theStatusIsANumber() async throws {
+        let replica = try Replica()
+        let id = update(5).correlationID
+        try await replica.workflows.accept(
+            Acceptance(correlationID: id, owner: ada, orderID: update(5).orderID, pending: []))
+        let (session, tab) = try await connected(replica)
+        let answer = try await call(session, tab, "GetCurrentStatus", #"{"value":"\#(id)"}"#)
+        #expect(answer["result"]?["status"] == 0 && answer["result"]?["orderId"]?.isNull == true)
+        let (other, otherTab) = try await connected(replica, "bob")
+        #expect(try await call(other, otherTab, "GetCurrentStatus", "\"\(id)\"")["result"]?.isNull == true)
+    }
+
+    @Test(arguments: [
+        ("GetCurrentStatus", "\"x\"", "Invalid correlationId"),
+        ("RegisterOrder", "7", "Invalid correlationId"),
+        ("Dance", "", "Unknown hub method 'Dance'"),
+    ])
+    func errorsAreCompletions(_ target: String, _ argument: String, _ error: String) async throws {
+        let replica = try Replica()
+        let (session, tab) = try await connected(replica)
+        #expect(try await call(session, tab, target, argument)["error"]?.string == error)
+        #expect(tab.end == nil)
+    }
+
+    @Test func aQuietSessionGetsPulsesAndASilentClientGoes() async throws {
+        var limits = Limits()
+        limits.pulse = 2
+        limits.hubSilence = 6
+        let replica = try Replica(limits: limits)
+        let (session, tab) = try await connected(replica)
+        for _ in 0..<4 { replica.sessions.tick() }
+        #expect(tab.texts.contains(#"{"type":6}"# + separator) && tab.end == nil)
+        session.hear(#"{"type":6}"# + separator)
+        for _ in 0..<5 { replica.sessions.tick() }
+        #expect(tab.end == nil)
+        for _ in 0..<5 { replica.sessions.tick() }
+        #expect(tab.end?.code == .goingAway)
+    }
+}

@@ -1,0 +1,192 @@
+import EventLoop
+import HTTP
+import JSON
+import Orders
+import TestSupport
+import Testing
+import WorkflowState
+
+@testable import OrderNotification
+
+@Loop @Suite(.timeLimit(.minutes(1))) struct NativeSessionTests {
+    let ada = UserID("ada")!
+
+    /// A session that was welcomed.
+    private func live(_ replica: Replica, _ user: String = "ada", lifetime: Int = 600) async throws -> (
+        Session, Recorder
+    ) {
+        let (session, tab) = replica.open(user, lifetime: lifetime)
+        try await eventually("the welcome") { session.phase == .live }
+        return (session, tab)
+    }
+
+    @Test func aSessionIsWelcomedAndTold() async throws {
+        let replica = try Replica()
+        let (_, tab) = try await live(replica)
+        let welcome = try #require(tab.messages("welcome").first)
+        #expect(welcome["replica"] == "replica-1" && welcome["userId"] == "ada")
+        #expect(welcome["connectionId"]?.string?.count == 16)
+        let offsets = try await replica.mailboxes.deliver([Delivery(to: ada, update(7))])
+        #expect(tab.offsets == offsets.compactMap { $0.map(Int.init) })
+        let told = try #require(tab.messages("order.status").first)
+        #expect(told["orderId"] == 7 && told["status"] == "COMPLETED")
+        #expect(told["id"]!.int! > welcome["lastEventId"]!.int!)
+    }
+
+    @Test func tabsOnTwoReplicasAreToldAndOthersAreNot() async throws {
+        let first = try Replica()
+        let second = try Replica(first.state, name: "replica-2")
+        let tabs = [try await live(first).1, try await live(first).1, try await live(second).1]
+        let (_, other) = try await live(second, "bob")
+        _ = try await first.mailboxes.deliver([Delivery(to: ada, update(1)), Delivery(to: ada, update(2))])
+        for tab in tabs { #expect(tab.offsets.count == 2) }
+        #expect(other.offsets.isEmpty)
+    }
+
+    @Test func processingIsPassedOnWithoutAnIdentifier() async throws {
+        let replica = try Replica()
+        let (_, tab) = try await live(replica)
+        var step = WorkflowStep(
+            .processing, correlationID: update(3).correlationID, orderID: update(3).orderID, owner: ada)
+        step.announcedAt = Timestamp(milliseconds: 0)
+        _ = try await replica.workflows.advance([step])
+        let told = try #require(tab.messages("order.status").first)
+        #expect(told["status"] == "PROCESSING" && told["id"] == nil)
+    }
+
+    @Test func processingCanBeTurnedOff() async throws {
+        var policy = Audiences.Policy()
+        policy.deliversEphemeral = false
+        let replica = try Replica(policy: policy)
+        let (_, tab) = try await live(replica)
+        var step = WorkflowStep(
+            .processing, correlationID: update(3).correlationID, orderID: update(3).orderID, owner: ada)
+        step.announcedAt = Timestamp(milliseconds: 0)
+        _ = try await replica.workflows.advance([step])
+        #expect(tab.messages("order.status").isEmpty)
+    }
+
+    @Test func aFirstFrameMayBringTheToken() async throws {
+        let replica = try Replica()
+        let (session, tab) = replica.open(nil)
+        session.hear(#"{"type":"status","correlationId":"x"}"#)
+        #expect(tab.messages("error").first?["code"] == "not_ready")
+        session.hear(#"{"type":"auth","token":"\#(try replica.token("ada"))"}"#)
+        try await eventually("the welcome") { session.phase == .live }
+        #expect(session.user == ada)
+        session.hear(#"{"type":"auth","token":"x"}"#)
+        #expect(tab.messages("error").last?["code"] == "already_authenticated")
+    }
+
+    @Test func aBadTokenEndsTheSession() async throws {
+        let replica = try Replica()
+        let (session, tab) = replica.open(nil)
+        session.hear(#"{"type":"auth","token":"nonsense"}"#)
+        try await eventually("the end") { tab.end != nil }
+        #expect(tab.end?.code == .unauthenticated)
+    }
+
+    @Test func whoSaysNothingIsSentAway() async throws {
+        var limits = Limits()
+        limits.greeting = .zero
+        let replica = try Replica(limits: limits)
+        let (_, tab) = replica.open(nil)
+        replica.sessions.tick()
+        #expect(tab.end?.code == .lateToken)
+    }
+
+    @Test func whileTheStoreIsAwaySessionsWaitAndThenGiveUp() async throws {
+        var limits = Limits()
+        limits.joining = .zero
+        let replica = try Replica(limits: limits)
+        replica.state.fault = WorkflowStateError(.unavailable, isRetriable: true)
+        let (session, tab) = replica.open("ada")
+        #expect(session.phase == .joining)
+        replica.sessions.tick()
+        #expect(tab.end?.code == .tryAgainLater)
+    }
+
+    @Test func aSessionEndsWithItsToken() async throws {
+        let replica = try Replica()
+        let (_, tab) = try await live(replica, lifetime: 100)
+        let now = WallClock.seconds()
+        replica.sessions.tick(now + 99)
+        #expect(tab.end == nil)
+        replica.sessions.tick(now + 102)
+        #expect(tab.end?.code == .unauthenticated)
+    }
+
+    @Test func aTokenTakenWithinTheLeewayServesForTheRestOfIt() async throws {
+        let replica = try Replica()
+        let (session, tab) = try await live(replica, lifetime: -10)
+        replica.sessions.tick()
+        #expect(tab.end == nil && session.expiresAt > WallClock.seconds())
+        replica.sessions.tick(WallClock.seconds() + 21)
+        #expect(tab.end?.code == .unauthenticated)
+    }
+
+    @Test func aFreshTokenOfTheSameUserProlongsTheSession() async throws {
+        let replica = try Replica()
+        let (session, tab) = try await live(replica, lifetime: 100)
+        session.hear(#"{"type":"refresh","token":"\#(try replica.token("ada", lifetime: 900))"}"#)
+        try await eventually("the answer") { !tab.messages("refreshed").isEmpty }
+        replica.sessions.tick(WallClock.seconds() + 500)
+        #expect(tab.end == nil)
+    }
+
+    @Test func aTokenOfAnotherUserEndsTheSession() async throws {
+        let replica = try Replica()
+        let (session, tab) = try await live(replica)
+        session.hear(#"{"type":"refresh","token":"\#(try replica.token("bob"))"}"#)
+        try await eventually("the end") { tab.end != nil }
+        #expect(tab.end?.code == .otherUser)
+    }
+
+    @Test func onlyTheOwnerLearnsAStatus() async throws {
+        let replica = try Replica()
+        let id = update(5).correlationID
+        try await replica.workflows.accept(
+            Acceptance(correlationID: id, owner: ada, orderID: update(5).orderID, pending: []))
+        let (owner, tab) = try await live(replica)
+        let (stranger, other) = try await live(replica, "bob")
+        for session in [owner, stranger] { session.hear(#"{"type":"status","correlationId":"\#(id)"}"#) }
+        try await eventually("the answers") {
+            !tab.messages("status").isEmpty && !other.messages("error").isEmpty
+        }
+        #expect(tab.messages("status")[0]["status"] == "ACCEPTED")
+        #expect(other.messages("error")[0]["code"] == "not_found")
+    }
+
+    @Test func framesThatMeanNothingAreAnswered() async throws {
+        let replica = try Replica()
+        let (session, tab) = try await live(replica)
+        for text in ["", "[]", "{", #"{"type":7}"#, #"{"type":"dance"}"#, #"{"type":"ping"}"#] {
+            session.hear(text)
+        }
+        let codes = tab.messages("error").map { $0["code"]?.string }
+        #expect(codes == ["bad_message", "bad_message", "bad_message", "unknown_type", "unknown_type"])
+        #expect(tab.messages("pong").count == 1 && tab.end == nil)
+    }
+
+    @Test func tooManyFramesEndTheSession() async throws {
+        var limits = Limits()
+        limits.frames = Rate(burst: 5, perSecond: 1)
+        let replica = try Replica(limits: limits)
+        let (session, tab) = try await live(replica)
+        for _ in 0..<6 { session.hear(#"{"type":"ping"}"#) }
+        #expect(tab.end?.code == .tooMany && tab.messages("pong").count == 5)
+    }
+
+    @Test func aUserHasSoManySessionsAndNotMore() async throws {
+        var policy = Audiences.Policy()
+        policy.sessionsPerUser = 2
+        let replica = try Replica(policy: policy)
+        let (first, _) = try await live(replica)
+        _ = try await live(replica)
+        let (_, third) = replica.open("ada")
+        #expect(third.end?.code == .policyViolation)
+        first.gone(.normal)
+        _ = try await live(replica)
+        #expect(replica.sessions.all.count == 3)
+    }
+}

@@ -1,0 +1,109 @@
+import EventLoop
+import HTTP
+import JSON
+import Observability
+import Orders
+import TestSupport
+import Testing
+import WorkflowState
+
+@testable import OrderNotification
+
+@Loop @Suite(.timeLimit(.minutes(1))) struct RecoveryTests {
+    let ada = UserID("ada")!
+
+    private func position(_ replica: Replica) async throws -> MailboxPosition {
+        try await replica.mailboxes.ends(of: [ada])[0]
+    }
+
+    private func live(_ replica: Replica, from start: Start = .now) async throws -> Recorder {
+        let (session, tab) = replica.open("ada", from: start)
+        try await eventually("the welcome") { session.phase == .live }
+        return tab
+    }
+
+    @Test func whatWasMissedIsReplayedInOrder() async throws {
+        let replica = try Replica()
+        let start = try await position(replica)
+        let offsets = try await replica.mailboxes.deliver((1...5).map { Delivery(to: ada, update($0)) })
+        let tab = try await live(replica, from: .after(start))
+        try await eventually("the replay") { !tab.messages("resumed").isEmpty }
+        #expect(tab.offsets == offsets.compactMap { $0.map(Int.init) })
+        #expect(tab.messages.map { $0["type"] }.first == "welcome")
+        #expect(tab.messages.last?["recovered"] == true && tab.messages.last?["count"] == 5)
+        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(6))])
+        #expect(tab.offsets.count == 6)
+    }
+
+    @Test func aTrimmedMailboxIsConfessed() async throws {
+        var lifetimes = Lifetimes()
+        lifetimes.mailboxCap = 3
+        let replica = try Replica(lifetimes: lifetimes)
+        let start = try await position(replica)
+        _ = try await replica.mailboxes.deliver((1...5).map { Delivery(to: ada, update($0)) })
+        let tab = try await live(replica, from: .after(start))
+        try await eventually("the replay") { !tab.messages("resumed").isEmpty }
+        #expect(tab.messages("resumed")[0]["recovered"] == false && tab.offsets.count == 3)
+    }
+
+    @Test(arguments: [Start.lost, .after(MailboxPosition(epoch: Epoch("other")!, offset: 1))])
+    func aPositionOfAnotherLifeIsConfessed(_ start: Start) async throws {
+        let replica = try Replica()
+        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1))])
+        let tab = try await live(replica, from: start)
+        try await eventually("the answer") { !tab.messages("resumed").isEmpty }
+        #expect(tab.messages("resumed")[0]["recovered"] == false && tab.offsets.isEmpty)
+        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(2))])
+        #expect(tab.offsets.count == 1)
+    }
+
+    @Test func afterTheConnectionWasLostEverybodyIsCaughtUp() async throws {
+        let state = MemoryState()
+        let channels = SlowChannels(state)
+        let replica = try Replica(state, channels: channels)
+        let (session, tab) = replica.open("ada")
+        try await settle()
+        channels.confirm()
+        try await eventually("the welcome") { session.phase == .live }
+        _ = try await replica.mailboxes.deliver((1...3).map { Delivery(to: ada, update($0)) })
+        channels.reconnect()
+        try await eventually("the rest") { tab.offsets.count == 3 }
+        #expect(tab.messages("resumed").isEmpty)
+    }
+
+    @Test func lostDataAreConfessedToLiveSessions() async throws {
+        let replica = try Replica()
+        let tab = try await live(replica)
+        replica.state.flush()
+        replica.state.dropConnections()
+        try await eventually("the confession") { !tab.messages("resumed").isEmpty }
+        #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
+    }
+
+    @Test func aLostWakeUpIsFoundByTheNextOne() async throws {
+        let state = MemoryState()
+        let channels = SlowChannels(state)
+        let replica = try Replica(state, channels: channels)
+        let (session, tab) = replica.open("ada")
+        try await settle()
+        channels.confirm()
+        try await eventually("the welcome") { session.phase == .live }
+        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1)), Delivery(to: ada, update(2))])
+        channels.lose()
+        channels.arrive()
+        try await eventually("both") { tab.offsets.count == 2 }
+        #expect(replica.tally.gaps.value == 1)
+    }
+
+    @Test func aUserIsListenedToAWhileLongerThanThereAreSessions() async throws {
+        var policy = Audiences.Policy()
+        policy.departure = .zero
+        let replica = try Replica(policy: policy)
+        let (session, _) = replica.open("ada")
+        try await eventually("the welcome") { session.phase == .live }
+        session.gone(.normal)
+        #expect(replica.audiences.count == 1 && replica.sessions.all.isEmpty)
+        replica.sessions.tick()
+        #expect(replica.audiences.count == 0)
+    }
+}
