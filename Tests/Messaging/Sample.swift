@@ -57,12 +57,12 @@ final class RecordingHandler: EventHandler {
         return numbers.map(verdict)
     }
 
-    func parked(_ envelope: Envelope, _ event: OrderProcessed?, reason: String) async throws {
+    func parked(_ parked: Parked<OrderProcessed>) async throws {
         if failParked > 0 {
             failParked -= 1
             throw HandlingError(.unavailable, "away")
         }
-        parkedReasons.append(reason)
-        parkedEvents.append(event.map(Sample.number))
+        parkedReasons.append(parked.reason)
+        parkedEvents.append(parked.event.map(Sample.number))
     }
 }

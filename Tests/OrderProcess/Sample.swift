@@ -35,6 +35,10 @@ enum Sample {
             type: OrderEventType.accepted.rawValue, timestamp: 1_767_225_600, appID: "test")
     }
 
+    static func parked(_ order: OrderAccepted, _ reason: String) -> Parked<OrderAccepted> {
+        Parked(envelope(order), order, body: order.encode(), reason: reason)
+    }
+
     @Loop static func received(_ order: OrderAccepted, isReplay: Bool = false) -> Received<OrderAccepted> {
         var envelope = envelope(order)
         if isReplay { envelope.failure = Envelope.Failure(reason: "why", failedAt: "then") }

@@ -20,7 +20,7 @@ final class Gate {
             if isOpen || Task.isCancelled { return }
             await withCheckedContinuation { waiting[key] = $0 }
         } onCancel: {
-            Task { @Loop in self.release(key) }
+            Loop.task { self.release(key) }
         }
     }
 

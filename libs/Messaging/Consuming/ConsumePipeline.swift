@@ -185,19 +185,31 @@ package final class ConsumePipeline<Handler: EventHandler> {
             to: .queue(OrderTopology.deadLetters(of: queue)), envelope, body: message.body)
         guard await replace(message, by: copy, acking: false) else { return }
         meters?.parked.increment()
+        let parked = Parked(envelope, event, body: message.body, reason: reason)
+        // Untold because a server is away, it goes back: told later is worth a second copy among the dead.
+        if await tell(parked) { source.ack([message]) } else { source.release([message]) }
+    }
+
+    /// - Returns: false when somebody is still to be told and this process gives up.
+    private func tell(_ parked: Parked<Handler.Event>) async -> Bool {
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
-        while backoff.failures < 5 {
+        let giveUp = Instant.systemNow() + Self.patience
+        defer { isHeldUp = false }
+        while true {
             do {
-                try await handler.parked(envelope, event, reason: reason)
-                break
+                try await handler.parked(parked)
+                return true
             } catch {
                 log?.error(
                     "message.parked-untold", ["queue": queue, "error": "\(error)"],
-                    cid: envelope.correlationID)
-                guard await rest.sleep(for: backoff.next()) else { break }
+                    cid: parked.envelope.correlationID)
+                isHeldUp = (error as? HandlingError)?.kind == .unavailable
+                if !isHeldUp, backoff.failures >= 5 { return true }
+                guard Instant.systemNow() < giveUp, await rest.sleep(for: backoff.next()) else {
+                    return !isHeldUp
+                }
             }
         }
-        source.ack([message])
     }
 
     /// Makes sure the copy is safe, and only then settles the original; without it, the original goes back.

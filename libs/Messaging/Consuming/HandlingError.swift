@@ -47,13 +47,13 @@ package protocol EventHandler<Event>: AnyObject {
     /// within a few seconds; what it throws is a failure of the message. `.later` again counts as transient.
     func decide(_ received: Received<Event>) async throws -> Verdict
 
-    /// The message lies in the dead-letter queue now; tell whoever waits for it. `event` is nil when the body
-    /// could not be read. Throwing repeats the call a few times; the message stays parked.
-    func parked(_ envelope: Envelope, _ event: Event?, reason: String) async throws
+    /// The message lies in the dead-letter queue now; tell whoever waits for it. Throwing repeats the call a
+    /// few times, and for `.unavailable` until the server is back; the message stays parked.
+    func parked(_ parked: Parked<Event>) async throws
 }
 
 extension EventHandler {
     package func decide(_ received: Received<Event>) async throws -> Verdict { .later }
 
-    package func parked(_ envelope: Envelope, _ event: Event?, reason: String) async throws {}
+    package func parked(_ parked: Parked<Event>) async throws {}
 }

@@ -46,7 +46,7 @@ final class PublishedMarks {
 
     private func flushSoon() {
         guard flushing == nil else { return timer.arm(after: Self.delay) }
-        flushing = Task { @Loop in
+        flushing = Loop.task { [self] in
             let events = take()
             do throws(PostgresError) {
                 if !events.isEmpty { try await pool.pipeline { Self.add(events, to: &$0) } }

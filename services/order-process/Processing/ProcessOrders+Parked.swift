@@ -1,3 +1,5 @@
+import EventLoop
+import JSON
 import Messaging
 import Observability
 import OrderEvents
@@ -8,13 +10,10 @@ import WorkflowState
 extension ProcessOrders {
     /// The order is recorded as failed, its event published, and only then its status set: FAILED says that
     /// all of this is done.
-    func parked(_ envelope: Envelope, _ event: OrderAccepted?, reason: String) async throws {
-        guard let event else { return }
-        let scope = MessageScope(
-            correlationID: envelope.correlationID, causationID: envelope.id.isEmpty ? nil : envelope.id,
-            trace: envelope.trace)
+    func parked(_ parked: Parked<OrderAccepted>) async throws {
         try await HandlingError.mapping {
-            let record = try events.failure(of: event, in: scope, reason: reason)
+            guard let event = parked.event else { return try await tellOfUnreadable(parked) }
+            let record = try events.failure(of: event, in: parked.scope, reason: parked.reason)
             let order = try await recordFailure(record)
             guard order.status == .failed else { return }
             try await publish([order])
@@ -31,5 +30,53 @@ extension ProcessOrders {
             guard error.code == .refused else { throw error }
             return RecordedOrder(new: record)
         }
+    }
+
+    /// An order that cannot be recorded, as it cannot be read; but perhaps it still says whose it is.
+    private func tellOfUnreadable(_ parked: Parked<OrderAccepted>) async throws {
+        guard let sender = OrderSender(body: parked.body.span),
+            sender.correlationID.description == parked.envelope.correlationID
+        else { return }
+        let failure = OrderFailed(
+            correlationID: sender.correlationID, orderID: sender.orderID, reason: parked.reason)
+        try await publisher.publish(failure, in: parked.scope, within: Self.publishLimit)
+        _ = try await workflow.advance([
+            WorkflowStep(
+                .failed, correlationID: sender.correlationID, orderID: sender.orderID, owner: sender.customer)
+        ])
+        meters.failed.increment()
+    }
+}
+
+/// The members of a body that tell who is to be told, whatever the others are worth.
+struct OrderSender {
+    let correlationID: CorrelationID
+    let orderID: OrderID
+    let customer: UserID?
+
+    /// Nil when an id is missing or the body is not JSON.
+    init?(body: Span<UInt8>) {
+        var correlationID: CorrelationID?
+        var orderID: OrderID?
+        var customer: UserID?
+        do throws(JSONError) {
+            try JSONReader.read(body) { (reader) throws(JSONError) in
+                try reader.object { (reader, key) throws(JSONError) in
+                    switch key {
+                    case "correlationId":
+                        correlationID = try reader.stringOrNil().flatMap { CorrelationID($0) }
+                    case "orderId": orderID = try reader.intOrNil().flatMap { OrderID(Int64($0)) }
+                    case "customerId": customer = try reader.stringOrNil().flatMap { UserID($0) }
+                    default: try reader.skip()
+                    }
+                }
+            }
+        } catch {
+            return nil
+        }
+        guard let correlationID, let orderID else { return nil }
+        self.correlationID = correlationID
+        self.orderID = orderID
+        self.customer = customer
     }
 }

@@ -1,0 +1,240 @@
+import EventLoop
+import Messaging
+import Observability
+import OrderEvents
+import OrderRecords
+import Orders
+import TestSupport
+import Testing
+import WorkflowState
+
+@testable import OrderProcess
+
+/// Whatever step a process dies at, running the batch again from the start ends in the same state as if
+/// nothing had happened.
+@Suite struct CrashTests {
+    /// The calls that the use case makes to the outside, in order; the process dies before or after one.
+    @Loop
+    final class Fuse {
+        enum Point: Hashable, CaseIterable { case before, after }
+
+        struct Blown: Error {}
+
+        private(set) var calls = 0
+        private let fatal: Int?
+        private let point: Point
+
+        init(at fatal: Int? = nil, _ point: Point = .before) {
+            self.fatal = fatal
+            self.point = point
+        }
+
+        func around<Value>(_ body: @Loop () async throws -> Value) async throws -> Value {
+            defer { calls += 1 }
+            if fatal == calls, point == .before { throw Blown() }
+            let value = try await body()
+            if fatal == calls, point == .after { throw Blown() }
+            return value
+        }
+    }
+
+    @Loop
+    final class FusedStore: OrderStore {
+        private let store: MemoryOrderStore
+        private let fuse: Fuse
+        /// Marks live in memory for a moment: a crash takes them away.
+        private let losesMarks: Bool
+
+        init(_ store: MemoryOrderStore, _ fuse: Fuse, losesMarks: Bool) {
+            self.store = store
+            self.fuse = fuse
+            self.losesMarks = losesMarks
+        }
+
+        func record(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {
+            do {
+                return try await fuse.around { try await store.record(records) }
+            } catch {
+                throw OrderRecordsError(.unavailable, "fuse")
+            }
+        }
+
+        func markPublished(_ events: [EventKey]) { if !losesMarks { store.markPublished(events) } }
+
+        func currencies() async throws(OrderRecordsError) -> [String: Currency] {
+            try await store.currencies()
+        }
+    }
+
+    @Loop
+    final class FusedSender: MessageSender {
+        private let sender: RecordingSender
+        private let fuse: Fuse
+
+        init(_ sender: RecordingSender, _ fuse: Fuse) {
+            self.sender = sender
+            self.fuse = fuse
+        }
+
+        func send(_ messages: [OutboundMessage], within limit: Duration) async -> [MessagingError?] {
+            do {
+                return try await fuse.around { await sender.send(messages, within: limit) }
+            } catch {
+                return messages.map { _ in MessagingError(.unknownOutcome) }
+            }
+        }
+
+        func send(_ message: OutboundMessage, within limit: Duration) async throws(MessagingError) {
+            if let error = await send([message], within: limit)[0] { throw error }
+        }
+    }
+
+    @Loop
+    final class FusedWorkflow: WorkflowStore {
+        private let store: MemoryWorkflowStore
+        private let fuse: Fuse
+
+        init(_ store: MemoryWorkflowStore, _ fuse: Fuse) {
+            self.store = store
+            self.fuse = fuse
+        }
+
+        func advance(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome] {
+            do {
+                return try await fuse.around { try await store.advance(steps) }
+            } catch {
+                throw WorkflowStateError(.unavailable, isRetriable: true)
+            }
+        }
+
+        func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
+            try await store.accept(acceptance)
+        }
+        func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool {
+            try await store.withdraw(id, orderID)
+        }
+        func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
+            try await store.workflow(id)
+        }
+        func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
+            try await store.owners(of: ids)
+        }
+        func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
+            try await store.pending(id)
+        }
+        func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError) {
+            try await store.discardPending(ids)
+        }
+        func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError) { try await store.refresh(ids) }
+    }
+
+    /// Everything that can be seen of the orders afterwards.
+    struct Outcome: Equatable {
+        var statuses: [String?]
+        var owners: [UserID?]
+        var recorded: [OrderStatus?]
+        var versions: [Int?]
+        var events: Set<String>
+        var pending: Int
+    }
+
+    /// Order 2 was cancelled, order 3 parked and told of, order 4 never existed in Redis, 5 expired.
+    @Loop
+    static func prepare(_ bench: Bench, _ orders: [OrderAccepted]) async throws {
+        for order in orders where order.orderID.value != 4 { try await bench.accept(order) }
+        _ = try await bench.workflow.advance([
+            WorkflowStep(
+                .cancelled, correlationID: orders[1].correlationID, orderID: orders[1].orderID, owner: nil)
+        ])
+        try await bench.process.parked(Sample.parked(orders[2], "why"))
+    }
+
+    @Loop
+    static func run(_ bench: Bench, _ orders: [OrderAccepted], _ fuse: Fuse, losesMarks: Bool) async throws {
+        let process = ProcessOrders(
+            store: FusedStore(bench.store, fuse, losesMarks: losesMarks),
+            workflow: FusedWorkflow(bench.workflow, fuse),
+            publisher: EventPublisher(FusedSender(bench.sender, fuse), appID: "order-process"),
+            meters: ProcessMeters(Metrics()), events: EventFactory { Sample.time.milliseconds })
+        _ = try await process.handle(orders.map { Sample.received($0) })
+    }
+
+    @Loop
+    static func outcome(_ bench: Bench, _ orders: [OrderAccepted]) async throws -> Outcome {
+        // What the relay does with what a crash left.
+        let relay = OutboxRelay(
+            bench.store, EventPublisher(bench.sender, appID: "order-process"), log: nil, metrics: Metrics())
+        while try await relay.sweep() {}
+        var outcome = Outcome(statuses: [], owners: [], recorded: [], versions: [], events: [], pending: 0)
+        for order in orders {
+            outcome.statuses.append(try await bench.status(order))
+            outcome.recorded.append(bench.store.orders[order.correlationID]?.status)
+            outcome.versions.append(bench.store.orders[order.correlationID]?.events.count)
+            if try await bench.workflow.pending(order.orderID) != nil { outcome.pending += 1 }
+            #expect(bench.store.orders[order.correlationID]?.published == [1, 2])
+        }
+        outcome.owners = try await bench.workflow.owners(of: orders.map(\.correlationID))
+        outcome.events = Set(bench.sender.events)
+        // However often a message was sent, it was the same message.
+        #expect(outcome.events.count == bench.sender.events.count)
+        return outcome
+    }
+
+    @Test(arguments: [false, true])
+    @Loop func everyPointOfACrash(losesMarks: Bool) async throws {
+        let orders = (1...5).map { Sample.order($0) }
+        let undisturbed = Bench()
+        try await Self.prepare(undisturbed, orders)
+        let counting = Fuse()
+        try await Self.run(undisturbed, orders, counting, losesMarks: false)
+        let expected = try await Self.outcome(undisturbed, orders)
+        #expect(counting.calls == 4)
+        #expect(
+            expected.statuses == ["COMPLETED|1", "CANCELLED|2", "FAILED|3", "COMPLETED|4", "COMPLETED|5"])
+
+        for first in 0..<counting.calls {
+            for point in Fuse.Point.allCases {
+                for second in 0...counting.calls {
+                    let bench = Bench()
+                    try await Self.prepare(bench, orders)
+                    await #expect(throws: HandlingError.self) {
+                        try await Self.run(bench, orders, Fuse(at: first, point), losesMarks: losesMarks)
+                    }
+                    try? await Self.run(bench, orders, Fuse(at: second, point), losesMarks: losesMarks)
+                    try await Self.run(bench, orders, Fuse(), losesMarks: losesMarks)
+                    let outcome = try await Self.outcome(bench, orders)
+                    #expect(outcome == expected, "\(first) \(point), then \(second)")
+                }
+            }
+        }
+    }
+
+    /// Batches of any cut, repeated, reordered, with Redis emptied in between: one record and one event each.
+    @Test(arguments: 0..<50)
+    @Loop func anyMixOfDeliveries(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let bench = Bench()
+        let orders = (1...12).map { Sample.order($0) }
+        for order in orders { try await bench.accept(order) }
+        var isLossy = false
+        for _ in 0..<Int.random(in: 3...10, using: &random) {
+            let batch = (0..<Int.random(in: 1...8, using: &random)).map { _ in
+                orders.randomElement(using: &random)!
+            }
+            let fuse = Fuse(
+                at: .random(in: 0...4, using: &random), Bool.random(using: &random) ? .before : .after)
+            try? await Self.run(bench, batch, fuse, losesMarks: .random(using: &random))
+            if Int.random(in: 0..<6, using: &random) == 0 {
+                bench.state.flush()
+                isLossy = true
+            }
+        }
+        try await Self.run(bench, orders, Fuse(), losesMarks: false)
+        let outcome = try await Self.outcome(bench, orders)
+        #expect(outcome.statuses == orders.map { "COMPLETED|\($0.orderID)" })
+        #expect(outcome.owners == orders.map(\.customer))
+        #expect(outcome.versions.allSatisfy { $0 == 2 })
+        #expect(outcome.events.count == orders.count)
+        #expect(outcome.pending == 0 || isLossy)
+    }
+}
