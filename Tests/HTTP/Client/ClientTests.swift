@@ -9,7 +9,7 @@ import Testing
         router.post("/echo") { Response(.created, contentType: "text/plain", body: $0.body) }
         router.get("/stream") { _ in
             .stream(contentType: "text/plain") { stream in
-                Task { @Loop in
+                Loop.task {
                     for i in 0..<100 {
                         stream.write("line \(i)\n")
                         await stream.drain()
@@ -91,7 +91,9 @@ import Testing
             configuration.maxConnectionsPerOrigin = 2
             let client = Client(configuration)
             let tasks = (0..<20).map { _ in
-                Task { @Loop in try await client.get("http://127.0.0.1:\(port)/hello").status }
+                Loop.task {
+                    try await client.get("http://127.0.0.1:\(port)/hello", within: .seconds(60)).status
+                }
             }
             for task in tasks {
                 let status = try await task.value

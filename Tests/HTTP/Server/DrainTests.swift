@@ -27,7 +27,7 @@ import Testing
         try await WebSocket.connect("ws://127.0.0.1:\(port)/ws", peer)
         #expect(await eventually { server.statistics.requests == 3 })
 
-        let drained = Task { @Loop in await server.drain(within: .seconds(5)) }
+        let drained = Loop.task { await server.drain(within: .seconds(5)) }
         try await idle.expectClose()
         try await streaming.expect("0\r\n\r\n")
         #expect(await eventually { peer.end?.code == .goingAway })

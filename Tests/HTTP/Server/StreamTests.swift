@@ -51,7 +51,7 @@ import Testing
             router.get("/") { _ in
                 .stream(contentType: "text/plain") { stream in
                     stream.onClosed = { ended = true }
-                    Task { @Loop in
+                    Loop.task {
                         let block = [UInt8](repeating: 120, count: 64 << 10)
                         while stream.write(block), produced < 400 {
                             produced += 1
@@ -84,7 +84,7 @@ import Testing
             router.get("/") { _ in
                 .stream(contentType: "text/plain") { stream in
                     stream.onClosed = { ended = true }
-                    Task { @Loop in
+                    Loop.task {
                         let block = [UInt8](repeating: 120, count: 64 << 10)
                         while stream.write(block) { try? await Loop.sleep(for: .zero) }
                     }

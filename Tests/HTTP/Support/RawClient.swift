@@ -43,7 +43,7 @@ final class RawClient: TransportHandler {
     }
 
     /// Waits until `condition` holds or the connection is closed.
-    func wait(within limit: Duration = .seconds(5), until condition: @escaping () -> Bool) async throws {
+    func wait(within limit: Duration = .seconds(30), until condition: @escaping () -> Bool) async throws {
         if condition() || isClosed { return }
         let timer = Timer { [weak self] in
             self?.condition = nil
@@ -91,7 +91,7 @@ extension String {
 
 /// Waits until `condition` holds, looking once a turn of the loop; false when it does not within `limit`.
 @Loop
-func eventually(within limit: Duration = .seconds(5), _ condition: () -> Bool) async -> Bool {
+func eventually(within limit: Duration = .seconds(30), _ condition: () -> Bool) async -> Bool {
     let deadline = Loop.now + limit
     while !condition() {
         guard Loop.now < deadline else { return false }

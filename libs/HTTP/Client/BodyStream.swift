@@ -9,7 +9,7 @@ package final class BodyStream {
 
     private var chunks: [UInt8] = []
     private var outcome: HTTPError??
-    private var reader: CheckedContinuation<Void, Never>?
+    private var reader: Resumption<Void>?
     private weak var connection: ClientConnection?
 
     init(_ connection: ClientConnection?) { self.connection = connection }
@@ -53,12 +53,12 @@ package final class BodyStream {
     private func arrival() async {
         precondition(reader == nil, "one reader at a time")
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            await Loop.suspend { (resumption: Resumption<Void>) in
                 if Task.isCancelled { cancel() }
-                if outcome == nil { reader = continuation } else { continuation.resume() }
+                if outcome == nil, chunks.isEmpty { reader = resumption } else { resumption.resume() }
             }
         } onCancel: {
-            Task { @Loop in self.cancel() }
+            Loop.task { self.cancel() }
         }
     }
 

@@ -10,7 +10,7 @@ final class ClientConnection: TransportHandler {
     private var parser = ResponseParser()
     private var method = Method.get
     private var interim = 0
-    private var waiter: CheckedContinuation<Result<ResponseHead, HTTPError>, Never>?
+    private var waiter: Resumption<Result<ResponseHead, HTTPError>>?
     /// The response's body, while it arrives.
     private weak var body: BodyStream?
     private var framing = BodyFraming.none
@@ -59,12 +59,16 @@ final class ClientConnection: TransportHandler {
         let stream = BodyStream(self)
         body = stream
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                waiter = continuation
+            await Loop.suspend { (resumption: Resumption<Result<ResponseHead, HTTPError>>) in
+                guard isBusy else {
+                    let error = failure ?? HTTPError(.connectionClosed, "connection closed")
+                    return resumption.resume(returning: .failure(error))
+                }
+                waiter = resumption
                 if Task.isCancelled { fail(HTTPError(.cancelled, "cancelled")) }
             }
         } onCancel: {
-            Task { @Loop in self.fail(HTTPError(.cancelled, "cancelled")) }
+            Loop.task { self.fail(HTTPError(.cancelled, "cancelled")) }
         }
         return (try result.get(), stream)
     }

@@ -13,7 +13,7 @@ final class ConnectionPool {
     /// One request that waits until another is done.
     @Loop
     private final class Waiter {
-        private var continuation: CheckedContinuation<HTTPError?, Never>?
+        private var resumption: Resumption<HTTPError?>?
         private lazy var timer = Timer { [weak self] in
             self?.resume(HTTPError(.timeout, "no free connection in time"))
         }
@@ -25,14 +25,14 @@ final class ConnectionPool {
 
         func wait(until deadline: Instant) async -> HTTPError? {
             await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    if let outcome { return continuation.resume(returning: outcome) }
-                    self.continuation = continuation
+                await Loop.suspend { (resumption: Resumption<HTTPError?>) in
+                    if let outcome { return resumption.resume(returning: outcome) }
+                    self.resumption = resumption
                     timer.arm(at: deadline)
                     if Task.isCancelled { resume(HTTPError(.cancelled, "cancelled")) }
                 }
             } onCancel: {
-                Task { @Loop in self.resume(HTTPError(.cancelled, "cancelled")) }
+                Loop.task { self.resume(HTTPError(.cancelled, "cancelled")) }
             }
         }
 
@@ -40,8 +40,8 @@ final class ConnectionPool {
             guard outcome == nil else { return }
             outcome = .some(error)
             timer.cancel()
-            continuation?.resume(returning: error)
-            continuation = nil
+            resumption?.resume(returning: error)
+            resumption = nil
         }
     }
 

@@ -40,7 +40,8 @@ private final class ClientHandshake: TransportHandler {
     private let configuration: WebSocket.Configuration
     private let key = Handshake.makeKey()
     private var parser = ResponseParser()
-    private var continuation: CheckedContinuation<Result<WebSocket, HTTPError>, Never>?
+    private var resumption: Resumption<Result<WebSocket, HTTPError>>?
+    private var isFinished = false
     private lazy var timer = Timer { [unowned self] in
         finish(.failure(HTTPError(.timeout, "no answer in time")))
     }
@@ -71,22 +72,24 @@ private final class ClientHandshake: TransportHandler {
         }
         timer.arm(at: deadline)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                self.continuation = continuation
+            await Loop.suspend { (resumption: Resumption<Result<WebSocket, HTTPError>>) in
+                self.resumption = resumption
                 transport.start(self)
                 if Task.isCancelled { finish(.failure(HTTPError(.cancelled, "cancelled"))) }
             }
         } onCancel: {
-            Task { @Loop in self.finish(.failure(HTTPError(.cancelled, "cancelled"))) }
+            Loop.task { self.finish(.failure(HTTPError(.cancelled, "cancelled"))) }
         }
         return try result.get()
     }
 
     private func finish(_ result: Result<WebSocket, HTTPError>) {
+        guard !isFinished else { return }
+        isFinished = true
         timer.cancel()
-        if case .failure = result, continuation != nil { transport.close() }
-        continuation?.resume(returning: result)
-        continuation = nil
+        if case .failure = result { transport.close() }
+        resumption?.resume(returning: result)
+        resumption = nil
     }
 
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
@@ -110,7 +113,7 @@ private final class ClientHandshake: TransportHandler {
 
     /// - Returns: the socket, once the response's head has come.
     private func readHead(_ bytes: Span<UInt8>, _ used: inout Int) throws(Refusal) -> WebSocket? {
-        while continuation != nil {
+        while !isFinished {
             let rest = bytes.extracting(used..<bytes.count)
             guard let head = try parser.next(rest, limits: HeadLimits(), answering: .get) else { return nil }
             used += head.length

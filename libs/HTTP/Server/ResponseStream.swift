@@ -9,7 +9,7 @@ package final class ResponseStream {
     private weak var connection: ServerConnection?
     private let isChunked: Bool
     private let limit: Int
-    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var waiters: [Resumption<Void>] = []
 
     package private(set) var isOpen = true
     /// The client or the server ended the connection before ``finish()``.
@@ -56,7 +56,7 @@ package final class ResponseStream {
         // What this turn wrote is offered to the kernel at its end.
         try? await Loop.sleep(for: .zero)
         guard isOpen, let connection, connection.transport.isBlocked else { return }
-        await withCheckedContinuation { waiters.append($0) }
+        await Loop.suspend { waiters.append($0) }
     }
 
     /// Ends the body. Idempotent.

@@ -22,7 +22,7 @@ package final class Server {
     private var sessions: [any ServerSession] = []
     private var perAddress: [String: Int] = [:]
     private var listeners: [Listener] = []
-    private var whenEmpty: CheckedContinuation<Void, Never>?
+    private var whenEmpty: Resumption<Void>?
     package private(set) var isDraining = false
 
     package init(_ router: Router, _ configuration: Configuration = Configuration()) {
@@ -136,7 +136,9 @@ package final class Server {
                 for session in sessions { session.transport.close() }
             }
             timer.arm(after: limit)
-            await withCheckedContinuation { whenEmpty = $0 }
+            await Loop.suspend { (resumption: Resumption<Void>) in
+                if sessions.isEmpty { resumption.resume() } else { whenEmpty = resumption }
+            }
             timer.cancel()
         }
         return inTime
