@@ -32,10 +32,12 @@ func library(
 }
 
 /// A deployable: the folder carries the product's name, the target its CamelCase.
-func service(_ name: String, folder: String, _ dependencies: [Target.Dependency]) -> Target {
+func service(
+    _ name: String, folder: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
     .executableTarget(
         name: name, dependencies: dependencies, path: "services/\(folder)", exclude: ["README.md"],
-        swiftSettings: settings)
+        resources: resources, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
@@ -83,7 +85,7 @@ let package = Package(
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
                 "Orders", "OrderEvents",
                 "Messaging", "WorkflowState", "Identity", "JOSE",
-            ]),
+            ], resources: [.embedInCode("Resources")]),
         service(
             "OrderProcess", folder: "order-process",
             [

@@ -54,6 +54,7 @@ struct Application {
             Component("ids", run: { await identifiers.run() }, drain: { _ in await supplies.close() }),
             Component("records", drain: { _ in await records.close() }),
             .http(context) { edge in
+                DescriptionRoute().add(to: edge)
                 ProductRoutes(callers: callers, catalogue: catalogue).add(to: edge)
                 IntakeRoutes(
                     callers: callers,

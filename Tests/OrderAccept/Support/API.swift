@@ -28,6 +28,7 @@ final class API {
                 keys: KeySet([key.verificationKey]), rules: TokenRules(issuer: "test", audience: "api")),
             limiter: limit.map { RateLimiter($0) }, metrics: metrics)
         let edge = Edge(router, log: log, metrics: metrics)
+        DescriptionRoute().add(to: edge)
         ProductRoutes(callers: callers, catalogue: intake.catalogue).add(to: edge)
         IntakeRoutes(
             callers: callers,
@@ -66,7 +67,7 @@ final class API {
         return await send(.post, target, token: try? token(for: Self.user), headers, Array(body.utf8))
     }
 
-    private func send(
+    func send(
         _ method: HTTP.Method, _ target: String, token: String?, _ headers: Headers = [:],
         _ body: [UInt8] = []
     ) async -> Response {

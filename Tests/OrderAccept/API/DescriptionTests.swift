@@ -1,0 +1,41 @@
+import EventLoop
+import Foundation
+import HTTP
+import Testing
+
+@testable import OrderAccept
+
+@Loop @Suite struct DescriptionTests {
+    @Test func itIsServedToAnybody() async throws {
+        let answer = await API().get("/api/openapi.yaml", token: nil)
+        #expect(answer.status == .ok && answer.headers["Content-Type"] == "application/yaml")
+        guard case .bytes(let bytes) = answer.body else { throw Response.NoDocument() }
+        #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("openapi: 3.1.0\n"))
+    }
+
+    /// Each path of the description is a route, for exactly its methods.
+    @Test func itNamesTheRoutes() async throws {
+        let text = String(decoding: PackageResources.openapi_yaml, as: UTF8.self)
+        let paths = try #require(text.split(separator: "\npaths:\n").last?.split(separator: "\ncomponents:").first)
+        var path = ""
+        var described: [String: Set<String>] = [:]
+        for line in paths.split(separator: "\n") {
+            if line.hasPrefix("  /") { path = String(line.dropFirst(2).dropLast()) }
+            let word = line.drop { $0 == " " }.dropLast()
+            let isMethod = line.hasPrefix("    ") && !line.hasPrefix("     ")
+            if isMethod, ["get", "post", "put", "delete", "patch"].contains(word) {
+                described[path, default: []].insert(word.uppercased())
+            }
+        }
+        #expect(described.count == 7)
+        let api = try API()
+        for (path, methods) in described {
+            let target = path.replacing("{id}", with: "1").replacing("{externalProductId}", with: "x")
+                .replacing("{correlationId}", with: "x")
+            let answer = await api.send(.patch, target, token: nil)
+            #expect(answer.status == .methodNotAllowed, "\(path)")
+            let allowed = Set((answer.headers["Allow"] ?? "").split(separator: ", ").map(String.init))
+            #expect(allowed.subtracting(["HEAD", "OPTIONS"]) == methods, "\(path)")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import EventLoop
+import Foundation
+import OrderSchema
+import Orders
+import Postgres
+
+@testable import OrderAccept
+
+/// The archives that must behave alike.
+enum ArchiveDriver: String, CaseIterable, Sendable {
+    case memory
+    case postgres
+
+    /// PostgreSQL needs a server, named by `WAYBILL_TEST_SERVERS`.
+    static var available: [ArchiveDriver] { LiveArchive.servers == nil ? [.memory] : allCases }
+
+    @Loop
+    func withWorld(_ body: @Loop (ArchiveWorld) async throws -> Void) async throws {
+        switch self {
+        case .memory:
+            let archive = MemoryArchive()
+            try await body(ArchiveWorld(archive: archive, insert: { archive.insert($0) }))
+        case .postgres: try await LiveArchive.withWorld(body)
+        }
+    }
+}
+
+/// An archive, and the one who persists.
+@Loop
+struct ArchiveWorld {
+    let archive: any OrderArchive
+    let insert: @Loop ([Order]) async throws -> Void
+
+    func order(_ number: Int, lines: Int = 1) -> Order {
+        let lines = (1...lines).map { line in
+            OrderLine(
+                productID: "P-\(line)", productName: "Näme \(line)", imageURL: "/\(line).svg",
+                unitPrice: Money(hundredths: 1_005), quantity: line)
+        }
+        let total = lines.reduce(Int64(0)) { $0 + 1_005 * Int64($1.quantity) }
+        return Order(
+            id: OrderID(Int64(number)) ?? Self.first,
+            correlationID: CorrelationID(
+                unixMilliseconds: 1_767_225_600_000, randomA: 0, randomB: UInt64(number)),
+            customer: Intake.user, createdAt: Timestamp(milliseconds: 1_767_225_600_123), status: .completed,
+            total: Money(hundredths: total), currency: .euro, lines: lines)
+    }
+
+    private static let first = OrderID(1)!
+}
+
+/// PostgreSQL with the schema of the migrations in a schema of its own; the archive comes as the reader.
+@Loop
+enum LiveArchive {
+    struct Servers: Decodable {
+        struct Entry: Decodable {
+            let uri: String
+            let readerUri: String
+        }
+        let postgres: Entry
+    }
+
+    static let servers: Servers? = {
+        guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
+            let data = FileManager.default.contents(atPath: path)
+        else { return nil }
+        return try? JSONDecoder().decode(Servers.self, from: data)
+    }()
+
+    static func withWorld(_ body: @Loop (ArchiveWorld) async throws -> Void) async throws {
+        guard let servers else { return }
+        let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
+        var owner = try Postgres.Configuration(url: servers.postgres.uri)
+        var reader = try Postgres.Configuration(url: servers.postgres.readerUri)
+        owner.settings["search_path"] = schema
+        reader.settings["search_path"] = schema
+        let connection = try await Connection.connect(owner)
+        try await connection.script("CREATE SCHEMA \(schema)")
+        for migration in Migration.all { try await connection.script(migration.sql) }
+        let pool = Pool(reader)
+        var failure: (any Error)?
+        do {
+            try await body(
+                ArchiveWorld(archive: PostgresArchive(pool)) { try await insert($0, connection) })
+        } catch {
+            failure = error
+        }
+        await pool.close()
+        try await connection.script("DROP SCHEMA \(schema) CASCADE")
+        connection.close()
+        if let failure { throw failure }
+    }
+
+    private static func insert(_ orders: [Order], _ connection: Connection) async throws {
+        var batch = Batch()
+        for order in orders {
+            batch.add(
+                Statement("INSERT INTO customers (id) VALUES ($1) ON CONFLICT DO NOTHING"),
+                order.customer.value)
+            batch.add(
+                Statement(
+                    """
+                    INSERT INTO orders (id, correlation_id, customer_id, status, total, currency, created_at)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7)
+                    """),
+                order.id.value,
+                Postgres.UUID(high: order.correlationID.high, low: order.correlationID.low),
+                order.customer.value, order.status.wireName,
+                Numeric(unscaled: order.total.hundredths, scale: 2), order.currency.code,
+                Postgres.Timestamp(milliseconds: order.createdAt.milliseconds))
+            for (index, line) in order.lines.enumerated() {
+                batch.add(
+                    Statement(
+                        """
+                        INSERT INTO order_items
+                            (order_id, line, product_id, product_name, image_url, unit_price, quantity)
+                        VALUES ($1, $2::int, $3, $4, $5, $6, $7)
+                        """),
+                    order.id.value, Int32(index + 1), line.productID, line.productName, line.imageURL,
+                    Numeric(unscaled: line.unitPrice.hundredths, scale: 2), Int32(line.quantity))
+            }
+        }
+        _ = try await connection.pipeline(batch)
+    }
+}
