@@ -7,7 +7,7 @@ import Testing
 
 @Loop @Suite struct DescriptionTests {
     @Test func itIsServedToAnybody() async throws {
-        let answer = await API().get("/api/openapi.yaml", token: nil)
+        let answer = try await API().get("/api/openapi.yaml", token: nil)
         #expect(answer.status == .ok && answer.headers["Content-Type"] == "application/yaml")
         guard case .bytes(let bytes) = answer.body else { throw Response.NoDocument() }
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("openapi: 3.1.0\n"))
@@ -16,7 +16,8 @@ import Testing
     /// Each path of the description is a route, for exactly its methods.
     @Test func itNamesTheRoutes() async throws {
         let text = String(decoding: PackageResources.openapi_yaml, as: UTF8.self)
-        let paths = try #require(text.split(separator: "\npaths:\n").last?.split(separator: "\ncomponents:").first)
+        let paths = try #require(
+            text.split(separator: "\npaths:\n").last?.split(separator: "\ncomponents:").first)
         var path = ""
         var described: [String: Set<String>] = [:]
         for line in paths.split(separator: "\n") {

@@ -77,7 +77,7 @@ import WorkflowState
         intake.publisher.answers = [.lost, .lost]
         await #expect(throws: IntakeFailure.outcomeUnknown(reason: "unknownOutcome")) {
             try await intake.accept.accept(
-                Intake.request(), from: Intake.user, trace: .root(), cause: "",
+                intake.accept.draft(Intake.request(), from: Intake.user), trace: .root(), cause: "",
                 budget: IntakeBudget(from: Loop.now - .seconds(2)))
         }
         #expect(intake.publisher.published.count == 1)

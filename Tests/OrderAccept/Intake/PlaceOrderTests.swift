@@ -1,5 +1,6 @@
 import EventLoop
 import Observability
+import OrderEvents
 import Orders
 import Testing
 import WorkflowState
@@ -66,6 +67,44 @@ import WorkflowState
             try await place(key: "other", ["NO-1": 1])
         }
         #expect(try await place(key: "other").order != nil)
+    }
+
+    /// A process that died at some point of the work, and a client that asks again when the lease is over.
+    @Test(arguments: [nil, OrderStatus.accepted, .processing, .completed])
+    func whoComesAfterACrashGoesOnWithTheSameOrder(reached: OrderStatus?) async throws {
+        let begun = try await crash(reached: reached)
+        let answer = try await place()
+        #expect(answer.orderID == begun.order.id && answer.document == begun.document)
+        let isAnnounced = reached == nil || reached == .accepted
+        #expect(intake.publisher.published.map(\.event.orderID) == (isAnnounced ? [begun.order.id] : []))
+        #expect(try await intake.status(of: begun.order) == reached ?? .accepted)
+        #expect(try await place().order == nil)
+    }
+
+    @Test func whatWasCancelledMeanwhileIsPlacedAnew() async throws {
+        let begun = try await crash(reached: .cancelled)
+        let answer = try await place()
+        #expect(answer.order != nil && answer.orderID != begun.order.id)
+        #expect(try await intake.status(of: begun.order) == .cancelled)
+        #expect(try await place().orderID == answer.orderID)
+    }
+
+    private func crash(reached: OrderStatus?) async throws -> AcceptedOrder {
+        let request = try Intake.request()
+        let begun = try intake.accept.draft(request, from: Intake.user)
+        let key = IdempotencyKey(user: Intake.user, key: "k")
+        let bytes = StoredAnswer(begun).bytes
+        _ = try await keys.reserve(key, fingerprint: request.fingerprint, draft: bytes)
+        if let reached {
+            _ = try await intake.workflows.memory.advance([
+                WorkflowStep(
+                    reached, correlationID: begun.order.correlationID, orderID: begun.order.id,
+                    owner: Intake.user)
+            ])
+        }
+        await #expect(throws: IntakeFailure.keyInFlight) { try await place() }
+        intake.memory.advance(by: .seconds(31))
+        return begun
     }
 
     @Test func withoutTheStoreNothingIsAccepted() async throws {

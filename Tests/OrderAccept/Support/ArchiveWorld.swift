@@ -52,15 +52,15 @@ struct ArchiveWorld {
 /// PostgreSQL with the schema of the migrations in a schema of its own; the archive comes as the reader.
 @Loop
 enum LiveArchive {
-    struct Servers: Decodable {
-        struct Entry: Decodable {
+    struct Servers: Decodable, Sendable {
+        struct Entry: Decodable, Sendable {
             let uri: String
             let readerUri: String
         }
         let postgres: Entry
     }
 
-    static let servers: Servers? = {
+    nonisolated static let servers: Servers? = {
         guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
             let data = FileManager.default.contents(atPath: path)
         else { return nil }
@@ -76,7 +76,10 @@ enum LiveArchive {
         reader.settings["search_path"] = schema
         let connection = try await Connection.connect(owner)
         try await connection.script("CREATE SCHEMA \(schema)")
+        // Migrating sets a property of the whole database, which other schemas' runs do as well.
+        try await connection.script("SELECT pg_advisory_lock(1)")
         for migration in Migration.all { try await connection.script(migration.sql) }
+        try await connection.script("SELECT pg_advisory_unlock(1)")
         let pool = Pool(reader)
         var failure: (any Error)?
         do {

@@ -35,9 +35,10 @@ final class Intake {
 
     @discardableResult
     func place(_ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]) async throws -> AcceptedOrder {
+        let draft = try accept.draft(Self.request(lines), from: Self.user)
         try await accept.accept(
-            Self.request(lines), from: Self.user, trace: .root(), cause: "r-1",
-            budget: IntakeBudget(from: Loop.now))
+            draft, trace: .root(), cause: "r-1", budget: IntakeBudget(from: Loop.now))
+        return draft
     }
 
     /// The failure of a placement that must fail.

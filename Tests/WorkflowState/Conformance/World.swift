@@ -26,8 +26,8 @@ final class World {
     let expire: @Loop ([CorrelationID], [UserID]) async throws -> Void
     /// The lifetime left of an order's owner and status; `nil` where there is none.
     let lifetimes: @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?)
-    /// Lets an idempotency key expire.
-    let forget: @Loop (IdempotencyKey) async throws -> Void
+    /// Lets the lease of an idempotency key run out.
+    let endLease: @Loop (IdempotencyKey) async throws -> Void
     /// Writes text where a status belongs.
     let corrupt: @Loop (CorrelationID, String) async throws -> Void
 
@@ -39,7 +39,7 @@ final class World {
         channels: [any UserChannels],
         expire: @escaping @Loop ([CorrelationID], [UserID]) async throws -> Void,
         lifetimes: @escaping @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?),
-        forget: @escaping @Loop (IdempotencyKey) async throws -> Void,
+        endLease: @escaping @Loop (IdempotencyKey) async throws -> Void,
         corrupt: @escaping @Loop (CorrelationID, String) async throws -> Void
     ) {
         self.workflows = workflows
@@ -48,7 +48,7 @@ final class World {
         self.channels = channels
         self.expire = expire
         self.lifetimes = lifetimes
-        self.forget = forget
+        self.endLease = endLease
         self.corrupt = corrupt
     }
 
@@ -97,7 +97,7 @@ private func withMemory(_ lifetimes: Lifetimes, _ body: @Loop (World) async thro
             channels: [MemoryUserChannels(state), MemoryUserChannels(state)],
             expire: { _, _ in state.advance(by: lifetimes.workflow + .seconds(1)) },
             lifetimes: { (state.remaining(Keys.owner($0)), state.remaining(Keys.status($0))) },
-            forget: { _ in state.advance(by: lifetimes.lease + .seconds(1)) },
+            endLease: { _ in state.advance(by: lifetimes.lease + .seconds(1)) },
             corrupt: { state.set(Keys.status($0), Array($1.utf8), for: lifetimes.workflow) }))
 }
 
@@ -131,7 +131,7 @@ private func withRedis(_ lifetimes: Lifetimes, _ body: @Loop (World) async throw
             let left = replies.map { $0.integer.flatMap { $0 < 0 ? nil : Duration.milliseconds($0) } }
             return (left[0], left[1])
         },
-        forget: { _ = try await client.command("DEL", Keys.idempotency($0)) },
+        endLease: { _ = try await client.command("HSET", Keys.idempotency($0), "lease", 0) },
         corrupt: { _ = try await client.command("SET", Keys.status($0), $1, "EX", 60) })
     var failure: (any Error)?
     do { try await body(world) } catch { failure = error }

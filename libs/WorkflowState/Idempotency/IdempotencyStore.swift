@@ -6,9 +6,11 @@ package import Orders
 package protocol IdempotencyStore: AnyObject {
     /// Claims a key for a request, atomically.
     ///
-    /// - Parameter fingerprint: of the request's payload; another payload under the same key is refused.
+    /// - Parameters:
+    ///   - fingerprint: of the request's payload; another payload under the same key is refused.
+    ///   - draft: what is going to be done, for whoever takes the key over should this process die of it.
     func reserve(
-        _ key: IdempotencyKey, fingerprint: String
+        _ key: IdempotencyKey, fingerprint: String, draft: [UInt8]
     ) async throws(WorkflowStateError) -> Reservation
 
     /// Stores the response, unless the lease ran out and somebody else holds the key.
@@ -31,7 +33,8 @@ package struct IdempotencyKey: Sendable, Hashable {
     }
 }
 
-/// The right to answer a key; it ends by itself, so that a crash does not block the key.
+/// The right to answer a key. It ends by itself, so that a crash does not block the key; the next request
+/// with it takes it over.
 package struct IdempotencyLease: Sendable, Hashable {
     package let key: IdempotencyKey
     package let fingerprint: String
@@ -47,6 +50,8 @@ package struct IdempotencyLease: Sendable, Hashable {
 package enum Reservation: Sendable, Equatable {
     /// Go ahead, then complete or release.
     case reserved(IdempotencyLease)
+    /// The same, after somebody who began with this draft and did not finish. How far they came is unknown.
+    case resumed(IdempotencyLease, draft: [UInt8])
     /// Another request with this key and payload is being answered.
     case inFlight
     /// It was answered with this.

@@ -2,7 +2,8 @@ package import EventLoop
 internal import Orders
 package import Redis
 
-/// ``IdempotencyStore`` in Redis: a hash per key with `fingerprint`, `state`, `token` and `response`.
+/// ``IdempotencyStore`` in Redis: a hash per key with `fingerprint`, `state`, `token`, `lease` (until when, in
+/// milliseconds of the server's clock), `draft` and `response`.
 @Loop
 package final class RedisIdempotencyStore: IdempotencyStore {
     private let client: Client
@@ -13,18 +14,22 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         self.lifetimes = lifetimes
     }
 
-    /// ARGV: fingerprint, token, lease in milliseconds. Returns what to do, and the response to replay.
+    /// ARGV: fingerprint, token, lease in milliseconds, lifetime in seconds, draft. Returns what to do, and the
+    /// response to replay or the draft to resume.
     private static let reserve = Script(
         """
-        local held = redis.call('HMGET', KEYS[1], 'fingerprint', 'state', 'response')
-        if not held[1] then
-            redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1], 'state', 'pending', 'token', ARGV[2])
-            redis.call('PEXPIRE', KEYS[1], ARGV[3])
-            return {'reserved'}
-        end
-        if held[1] ~= ARGV[1] then return {'mismatch'} end
-        if held[2] == 'done' then return {'replay', held[3]} end
-        return {'inFlight'}
+        local held = redis.call('HMGET', KEYS[1], 'fingerprint', 'state', 'lease', 'response', 'draft')
+        if held[1] and held[1] ~= ARGV[1] then return {'mismatch'} end
+        if held[2] == 'done' then return {'replay', held[4]} end
+        local time = redis.call('TIME')
+        local now = time[1] * 1000 + math.floor(time[2] / 1000)
+        if held[1] and tonumber(held[3]) > now then return {'inFlight'} end
+        local lease = string.format('%.0f', now + ARGV[3])
+        redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1], 'state', 'pending', 'token', ARGV[2], 'lease', lease)
+        if held[1] then return {'resumed', held[5]} end
+        redis.call('HSET', KEYS[1], 'draft', ARGV[5])
+        redis.call('EXPIRE', KEYS[1], ARGV[4])
+        return {'reserved'}
         """)
 
     /// ARGV: token, fingerprint, response, lifetime in seconds. A lease that ran out may still complete when
@@ -34,6 +39,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         local token = redis.call('HGET', KEYS[1], 'token')
         if token and token ~= ARGV[1] then return 0 end
         redis.call('HSET', KEYS[1], 'fingerprint', ARGV[2], 'state', 'done', 'token', ARGV[1], 'response', ARGV[3])
+        redis.call('HDEL', KEYS[1], 'draft', 'lease')
         redis.call('EXPIRE', KEYS[1], ARGV[4])
         return 1
         """)
@@ -46,14 +52,16 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         """)
 
     package func reserve(
-        _ key: IdempotencyKey, fingerprint: String
+        _ key: IdempotencyKey, fingerprint: String, draft: [UInt8]
     ) async throws(WorkflowStateError) -> Reservation {
         let lease = IdempotencyLease(key, fingerprint: fingerprint)
-        let reply = try await client.evaluating(Self.reserve, keys: 1, arguments: 3) { batch in
+        let reply = try await client.evaluating(Self.reserve, keys: 1, arguments: 5) { batch in
             Keys.idempotency(key).append(to: &batch)
             batch.append(fingerprint)
             batch.append(lease.token)
             batch.append(lifetimes.lease.wholeMilliseconds)
+            batch.append(lifetimes.response.wholeSeconds)
+            batch.append(draft)
         }
         guard case .array(let parts) = reply, let outcome = parts.first?.string else {
             throw .unexpectedReply
@@ -63,8 +71,8 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         case "inFlight": return .inFlight
         case "mismatch": return .mismatch
         default:
-            guard parts.count == 2, let response = parts[1].bytes else { throw .unexpectedReply }
-            return .replay(response)
+            guard parts.count == 2, let bytes = parts[1].bytes else { throw .unexpectedReply }
+            return outcome == "resumed" ? .resumed(lease, draft: bytes) : .replay(bytes)
         }
     }
 

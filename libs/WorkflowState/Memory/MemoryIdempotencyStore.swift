@@ -12,18 +12,24 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
     }
 
     package func reserve(
-        _ key: IdempotencyKey, fingerprint: String
+        _ key: IdempotencyKey, fingerprint: String, draft: [UInt8]
     ) async throws(WorkflowStateError) -> Reservation {
         try state.check()
         let name = Keys.idempotency(key)
-        if let held = state.answer(name) {
-            guard held.fingerprint == fingerprint else { return .mismatch }
-            return held.response.map { .replay($0) } ?? .inFlight
-        }
         let lease = IdempotencyLease(key, fingerprint: fingerprint)
-        state.set(
-            name, MemoryState.Answer(fingerprint: fingerprint, token: lease.token), for: lifetimes.lease)
-        return .reserved(lease)
+        let until = state.now() + lifetimes.lease.nanoseconds / 1000
+        guard var held = state.answer(name) else {
+            let answer = MemoryState.Answer(
+                fingerprint: fingerprint, token: lease.token, leaseUntil: until, draft: draft)
+            state.set(name, answer, for: lifetimes.response)
+            return .reserved(lease)
+        }
+        guard held.fingerprint == fingerprint else { return .mismatch }
+        if let response = held.response { return .replay(response) }
+        if held.leaseUntil > state.now() { return .inFlight }
+        (held.token, held.leaseUntil) = (lease.token, until)
+        state.set(name, held, for: lifetimes.response)
+        return .resumed(lease, draft: held.draft)
     }
 
     package func complete(_ lease: IdempotencyLease, response: [UInt8]) async throws(WorkflowStateError)

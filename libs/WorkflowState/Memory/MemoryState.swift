@@ -32,6 +32,9 @@ package final class MemoryState {
     struct Answer {
         var fingerprint: String
         var token: String
+        /// In microseconds of this clock.
+        var leaseUntil: Int64 = 0
+        var draft: [UInt8] = []
         var response: [UInt8]?
     }
 

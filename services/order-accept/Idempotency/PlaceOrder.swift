@@ -6,7 +6,8 @@ import WorkflowState
 /// ``AcceptOrder`` behind an idempotency key: however often a client sends a request again, one order comes
 /// of it, and the same answer.
 ///
-/// Only a 201 is kept. After anything else the key is free again, so that a second attempt is one.
+/// Only a 201 is kept. After anything else the key is free again, so that a second attempt is one. Should the
+/// process die in between, whoever gets the key next goes on with the same draft.
 @Loop
 final class PlaceOrder {
     private let intake: AcceptOrder
@@ -30,47 +31,65 @@ final class PlaceOrder {
         budget: IntakeBudget
     ) async throws(IntakeFailure) -> Placement {
         guard let key else {
-            let accepted = try await intake.accept(
-                request, from: user, trace: trace, cause: cause, budget: budget)
-            return Placement(accepted)
+            let draft = try intake.draft(request, from: user)
+            try await intake.accept(draft, trace: trace, cause: cause, budget: budget)
+            return Placement(draft)
         }
-        switch try await reserve(IdempotencyKey(user: user, key: key), request.fingerprint) {
+        // A replay answers also when the draft would fail today.
+        let draft = Result<AcceptedOrder, IntakeFailure> { () throws(IntakeFailure) in
+            try intake.draft(request, from: user)
+        }
+        switch try await reserve(IdempotencyKey(user: user, key: key), request.fingerprint, draft) {
         case .inFlight: throw .keyInFlight
         case .mismatch: throw .keyReused
         case .replay(let bytes):
             guard let answer = StoredAnswer(bytes) else { throw .state(.init(.unusable, isRetriable: false)) }
             return Placement(orderID: answer.orderID, document: answer.document, order: nil)
         case .reserved(let lease):
-            return try await place(request, from: user, lease, trace, cause, budget)
+            return try await finish(lease) { () throws(IntakeFailure) in
+                let draft = try draft.get()
+                try await intake.accept(draft, trace: trace, cause: cause, budget: budget)
+                return draft
+            }
+        case .resumed(let lease, let bytes):
+            return try await finish(lease, isResumed: true) { () throws(IntakeFailure) in
+                if let begun = StoredAnswer(bytes)?.draft(of: user),
+                    try await intake.resume(begun, trace: trace, cause: cause, budget: budget)
+                {
+                    return begun
+                }
+                let draft = try draft.get()
+                try await intake.accept(draft, trace: trace, cause: cause, budget: budget)
+                return draft
+            }
         }
     }
 
     private func reserve(
-        _ key: IdempotencyKey, _ fingerprint: String
+        _ key: IdempotencyKey, _ fingerprint: String, _ draft: Result<AcceptedOrder, IntakeFailure>
     ) async throws(IntakeFailure) -> Reservation {
         do throws(WorkflowStateError) {
-            return try await keys.reserve(key, fingerprint: fingerprint)
+            let bytes = (try? draft.get()).map { StoredAnswer($0).bytes } ?? []
+            return try await keys.reserve(key, fingerprint: fingerprint, draft: bytes)
         } catch {
             throw .state(error)
         }
     }
 
-    private func place(
-        _ request: OrderRequest, from user: UserID, _ lease: IdempotencyLease, _ trace: TraceContext,
-        _ cause: String, _ budget: IntakeBudget
+    private func finish(
+        _ lease: IdempotencyLease, isResumed: Bool = false,
+        _ accept: () async throws(IntakeFailure) -> AcceptedOrder
     ) async throws(IntakeFailure) -> Placement {
         let accepted: AcceptedOrder
-        do throws(IntakeFailure) {
-            accepted = try await intake.accept(
-                request, from: user, trace: trace, cause: cause, budget: budget)
-        } catch {
-            // Where that fails the lease runs out by itself.
+        do throws(IntakeFailure) { accepted = try await accept() } catch {
+            // Where that fails the lease runs out by itself. So it does where Redis could not say what had become of
+            // an earlier draft: then the next one asks again.
+            if isResumed, case .state = error { throw error }
             try? await keys.release(lease)
             throw error
         }
-        let answer = StoredAnswer(orderID: accepted.order.id, document: accepted.document)
-        // The order is accepted, whether this succeeds or not.
-        _ = try? await keys.complete(lease, response: answer.bytes)
+        // The order is accepted, whether this succeeds or not: whoever takes the key over finds that out.
+        _ = try? await keys.complete(lease, response: StoredAnswer(accepted).bytes)
         return Placement(accepted)
     }
 }

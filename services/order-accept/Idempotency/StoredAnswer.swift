@@ -1,6 +1,8 @@
+import OrderEvents
 import Orders
 
-/// What is kept under an idempotency key: the order's id, a line break, and the body of the 201.
+/// What is kept under an idempotency key, as a draft and then as the answer: the order's id, a line break, and the
+/// body of the 201.
 struct StoredAnswer: Hashable, Sendable {
     let orderID: OrderID
     let document: [UInt8]
@@ -8,6 +10,10 @@ struct StoredAnswer: Hashable, Sendable {
     init(orderID: OrderID, document: [UInt8]) {
         self.orderID = orderID
         self.document = document
+    }
+
+    init(_ accepted: AcceptedOrder) {
+        self.init(orderID: accepted.order.id, document: accepted.document)
     }
 
     init?(_ bytes: [UInt8]) {
@@ -18,4 +24,12 @@ struct StoredAnswer: Hashable, Sendable {
     }
 
     var bytes: [UInt8] { Array("\(orderID)\n".utf8) + document }
+
+    /// The order again; nil when the document is none.
+    func draft(of user: UserID) -> AcceptedOrder? {
+        guard let order = try? Order(decoding: document.span, customer: user), order.id == orderID else {
+            return nil
+        }
+        return AcceptedOrder(order, document: document)
+    }
 }

@@ -39,21 +39,56 @@ final class AcceptOrder {
         self.clock = clock
     }
 
-    /// - Parameter cause: the id of the request.
+    /// What would be accepted: priced and numbered, and nobody knows of it yet.
+    func draft(_ request: OrderRequest, from user: UserID) throws(IntakeFailure) -> AcceptedOrder {
+        AcceptedOrder(try number(try price(request), for: user))
+    }
+
+    /// Accepts a draft.
+    ///
+    /// - Parameters:
+    ///   - cause: the id of the request.
+    ///   - mayBeKnown: whether the broker may have it already.
     func accept(
-        _ request: OrderRequest, from user: UserID, trace: TraceContext, cause: String, budget: IntakeBudget
-    ) async throws(IntakeFailure) -> AcceptedOrder {
-        let accepted = AcceptedOrder(try number(try price(request), for: user))
-        try await record(accepted)
+        _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: IntakeBudget,
+        mayBeKnown: Bool = false
+    ) async throws(IntakeFailure) {
+        do throws(WorkflowStateError) { try await record(draft) } catch {
+            // Some of the keys may be there.
+            let isInDoubt = error.outcomeIsUnknown || error.code == .unusable
+            if isInDoubt, !mayBeKnown { await withdraw(draft.order) }
+            throw .state(error)
+        }
         let announcement = Announcement(
-            event: OrderAccepted(accepted.order), messageID: newID(accepted.order.createdAt), trace: trace,
+            event: OrderAccepted(draft.order), messageID: newID(draft.order.createdAt), trace: trace,
             cause: cause)
         do throws(PublishFailure) {
-            try await publish(announcement, until: budget.publishUntil)
-            return accepted
+            try await publish(announcement, until: budget.publishUntil, mayBeKnown: mayBeKnown)
         } catch {
-            return try await settle(accepted, after: error)
+            try await settle(draft.order, after: error)
         }
+    }
+
+    /// Goes on with a draft that somebody else may have accepted, in part or altogether, before they died.
+    ///
+    /// - Returns: false when it was cancelled since: it is not to be accepted any more.
+    func resume(
+        _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: IntakeBudget
+    ) async throws(IntakeFailure) -> Bool {
+        let workflow: Workflow?
+        do throws(WorkflowStateError) {
+            workflow = try await state.workflow(draft.order.correlationID)
+        } catch {
+            throw .state(error)
+        }
+        switch workflow?.status.status {
+        // Consumers know the order by its correlation id: announced twice, it is still one.
+        case nil, .accepted?:
+            try await accept(draft, trace: trace, cause: cause, budget: budget, mayBeKnown: true)
+        case .cancelled?: return false
+        case .processing?, .completed?, .failed?: break
+        }
+        return true
     }
 
     private func price(_ request: OrderRequest) throws(IntakeFailure) -> PricedLines {
@@ -73,23 +108,19 @@ final class AcceptOrder {
         correlationIDs.make(unixMilliseconds: now.milliseconds, random: random.next())
     }
 
-    private func record(_ accepted: AcceptedOrder) async throws(IntakeFailure) {
-        let order = accepted.order
-        do throws(WorkflowStateError) {
-            try await state.accept(
-                Acceptance(
-                    correlationID: order.correlationID, owner: order.customer, orderID: order.id,
-                    pending: accepted.document))
-        } catch {
-            // Some of the keys may be there.
-            if error.outcomeIsUnknown || error.code == .unusable { await withdraw(order) }
-            throw .state(error)
-        }
+    private func record(_ draft: AcceptedOrder) async throws(WorkflowStateError) {
+        let order = draft.order
+        try await state.accept(
+            Acceptance(
+                correlationID: order.correlationID, owner: order.customer, orderID: order.id,
+                pending: draft.document))
     }
 
     /// Publishes, and again for as long as the broker may have it and there is time to make sure.
-    private func publish(_ announcement: Announcement, until deadline: Instant) async throws(PublishFailure) {
-        var isUnknown = false
+    private func publish(
+        _ announcement: Announcement, until deadline: Instant, mayBeKnown: Bool
+    ) async throws(PublishFailure) {
+        var isUnknown = mayBeKnown
         while true {
             do throws(PublishFailure) {
                 return try await publisher.publish(announcement, until: deadline)
@@ -105,20 +136,18 @@ final class AcceptOrder {
 
     private static let worthTrying = Duration.milliseconds(100)
 
-    private func settle(
-        _ accepted: AcceptedOrder, after failure: PublishFailure
-    ) async throws(IntakeFailure) -> AcceptedOrder {
-        let order = accepted.order
+    /// Returns when the order is accepted after all.
+    private func settle(_ order: Order, after failure: PublishFailure) async throws(IntakeFailure) {
         guard failure.outcome == .unknown else {
             await withdraw(order)
             throw .refused(reason: failure.reason)
         }
         let step = WorkflowStep(
             .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer)
-        if let outcome = try? await state.advance([step]).first, outcome.status.status != .cancelled {
-            return accepted
+        let outcome = try? await state.advance([step]).first
+        guard let status = outcome?.status.status, status != .cancelled else {
+            throw .outcomeUnknown(reason: failure.reason)
         }
-        throw .outcomeUnknown(reason: failure.reason)
     }
 
     private func withdraw(_ order: Order) async {
@@ -134,5 +163,10 @@ struct AcceptedOrder: Sendable {
     init(_ order: Order) {
         self.order = order
         document = order.encode()
+    }
+
+    init(_ order: Order, document: [UInt8]) {
+        self.order = order
+        self.document = document
     }
 }
