@@ -46,9 +46,16 @@ def prepare(directory, user):
     return real
 
 
-def remove(directory):
-    """Removes a folder and what its links to fallback folders point at."""
-    for link in filter(pathlib.Path.is_symlink, directory.glob("*")):
-        if link.readlink() == fallback(link):
-            shutil.rmtree(link.resolve(), ignore_errors=True)
-    shutil.rmtree(directory, ignore_errors=True)
+def remove(directory, keep=lambda entry: False):
+    """Removes a folder, but for the entries to keep, and what its links to fallback folders point at."""
+    for entry in list(directory.glob("*")):
+        if keep(entry):
+            continue
+        if entry.is_symlink() and entry.readlink() == fallback(entry):
+            shutil.rmtree(entry.resolve(), ignore_errors=True)
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
+    if directory.is_dir() and not any(directory.iterdir()):
+        directory.rmdir()

@@ -195,7 +195,8 @@ class Stack:
     def clean(self):
         with self.locked():
             self.down()
-        place.remove(self.directory)
+        # Folders named by an offset are other stacks', perhaps running.
+        place.remove(self.directory, keep=lambda entry: entry.name.isdigit())
 
 
 class Known:
