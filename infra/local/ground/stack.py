@@ -23,6 +23,7 @@ class Stack:
         self.directory = layout.directory
         self.file = self.directory / "stack.json"
         self.supervisor = Supervisor(self.directory)
+        self.is_cancelled = False
 
     @contextlib.contextmanager
     def locked(self):
@@ -72,7 +73,8 @@ class Stack:
             if not was_up:
                 self.stop_everything()
             raise
-        stackfile.write(self.file, self.description())
+        with stackfile.locked(self.file):  # a program that restarts right now notes its pid there too
+            stackfile.write(self.file, self.description())
         return len(started)
 
     def clear_remains(self):
@@ -108,16 +110,23 @@ class Stack:
     def bring_up(self):
         """Servers together; then order-process, which migrates the database; then the rest together."""
         with ThreadPoolExecutor(len(self.programs)) as pool:
-            database = self.servers[-1]
-            # epmd first: the broker would start one of its own.
-            self.bring_up_one(self.servers[0])
-            waits = [pool.submit(self.bring_up_one, program) for program in self.servers[1:-1]]
-            self.bring_up_one(database)
-            postgres.prepare_roles(self.layout.port("postgres"), self.secrets)
-            self.finish(waits)
-            self.finish([pool.submit(self.bring_up_one, program) for program in self.services["process"]])
-            rest = [*self.services["accept"], *self.services["notification"], self.edge]
-            self.finish([pool.submit(self.bring_up_one, program) for program in rest])
+            try:
+                self.bring_up_in_order(pool)
+            except BaseException:
+                self.is_cancelled = True  # the waits that are left end
+                raise
+
+    def bring_up_in_order(self, pool):
+        epmd, *others, database = self.servers
+        # epmd first: the broker would start one of its own.
+        self.bring_up_one(epmd)
+        waits = [pool.submit(self.bring_up_one, program) for program in others]
+        self.bring_up_one(database)
+        postgres.prepare_roles(self.layout.port("postgres"), self.secrets)
+        self.finish(waits)
+        self.finish([pool.submit(self.bring_up_one, program) for program in self.services["process"]])
+        rest = [*self.services["accept"], *self.services["notification"], self.edge]
+        self.finish([pool.submit(self.bring_up_one, program) for program in rest])
 
     @staticmethod
     def finish(waits):
@@ -129,7 +138,7 @@ class Stack:
         was_running = program.pid is not None
         program.mark_log()
         self.supervisor.start_program(program)
-        program.wait_ready(READY_SECONDS, lambda: self.supervisor.has_given_up(program.name))
+        program.wait_ready(READY_SECONDS, lambda: self.is_cancelled or self.supervisor.has_given_up(program.name))
         numbers = ", ".join(str(port) for port in program.ports.values())
         how = "already there" if was_running else f"ready after {time.monotonic() - began:.1f} s"
         print(f"  {program.name:<15} {numbers:<20} {how}", flush=True)

@@ -135,7 +135,11 @@ class Supervisor:
             self.rpc.stopProcess("keeper", False)
 
     def has_given_up(self, name):
-        return self.state(name) == "FATAL"
+        """Whether nobody will start the program again soon."""
+        try:
+            return self.state(name) == "FATAL"
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error):
+            return True
 
     def pid(self):
         """supervisord's own pid. Its file says only the number, so the command line has to confirm it."""
