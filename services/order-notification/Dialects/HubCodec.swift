@@ -3,7 +3,7 @@ import JSON
 import Orders
 import WorkflowState
 
-/// The SignalR hub's JSON protocol, version 1: objects that end with the record separator 0x1E, of which a
+/// The SignalR hub's JSON protocol: objects that end with the record separator 0x1E, of which a
 /// WebSocket message may hold several.
 ///
 /// Source: "SignalR Hub Protocol", dotnet/aspnetcore, `src/SignalR/docs/specs/HubProtocol.md`.
@@ -22,6 +22,9 @@ enum HubCodec: Codec {
         /// Of stateful reconnects, which are not offered.
         static let reliable = 8...9
     }
+
+    /// Version 2 adds stateful reconnects, to those who ask for them in the negotiation. Some clients say 0.
+    private static let versions = 0...2
 
     // MARK: Out
 
@@ -128,7 +131,7 @@ enum HubCodec: Codec {
         guard name == "json" else {
             return .handshake(error: "The protocol '\(name.prefix(32))' is not supported.")
         }
-        guard value["version"]?.int == 1 else {
+        guard let version = value["version"]?.int, versions.contains(version) else {
             return .handshake(error: "The server does not support this version of the protocol.")
         }
         return .handshake(error: nil)
