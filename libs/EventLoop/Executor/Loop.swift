@@ -50,12 +50,6 @@ package actor Loop {
         Task(executorPreference: Reactor.shared) { try await body() }
     }
 
-    /// As ``task(_:)``, begun within the call: what needs no waiting is done when it returns.
-    @Loop @discardableResult
-    package static func immediateTask(_ body: @escaping @Loop () async -> Void) -> Task<Void, Never> {
-        Task.immediate(executorPreference: Reactor.shared) { await body() }
-    }
-
     /// Runs `body` as loop code; traps when the calling thread is not the loop's.
     package nonisolated static func assumeIsolated<Result>(_ body: @Loop () throws -> Result) rethrows
         -> Result

@@ -1,8 +1,8 @@
 extension Loop {
-    /// Suspends the calling task until `body`'s resumption is resumed. `body` runs at once.
+    /// Suspends the calling task until `body`'s resumption is resumed, which may be within `body`.
     ///
-    /// Use it in place of `withCheckedContinuation` wherever it happens often. That one resumes a task on the
-    /// global pool, from where it comes back here: two thread switches, 8 µs of CPU measured against 0.6.
+    /// Unlike with `withCheckedContinuation`, `body` surely runs before anything else does: the call that
+    /// leads there may hand its turn to other tasks, which a waiter that is not registered yet would miss.
     @Loop package static func suspend<Value: Sendable>(
         _ body: (Resumption<Value>) -> Void
     ) async -> Value {
@@ -36,14 +36,12 @@ package final class Resumption<Value: Sendable> {
 
     fileprivate func value() async -> Value {
         if case .resumed(let value) = state { return value }
-        return await withTaskExecutorPreference(ResumingExecutor.shared) {
-            await withCheckedContinuation { continuation in
-                // The task may have lost its turn on the way here.
-                if case .resumed(let value) = state {
-                    continuation.resume(returning: value)
-                } else {
-                    state = .suspended(continuation)
-                }
+        return await withCheckedContinuation { continuation in
+            // The task may have lost its turn on the way here.
+            if case .resumed(let value) = state {
+                continuation.resume(returning: value)
+            } else {
+                state = .suspended(continuation)
             }
         }
     }
@@ -51,13 +49,4 @@ package final class Resumption<Value: Sendable> {
 
 extension Resumption<Void> {
     package func resume() { resume(returning: ()) }
-}
-
-/// Where a resumed continuation runs for the few instructions until it asks for the loop: wherever it is.
-private final class ResumingExecutor: TaskExecutor {
-    static let shared = ResumingExecutor()
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        unsafe UnownedJob(job).runSynchronously(on: asUnownedTaskExecutor())
-    }
 }

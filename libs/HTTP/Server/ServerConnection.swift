@@ -170,11 +170,10 @@ final class ServerConnection: TransportHandler {
         phase = .handling
         let number = exchange
         let request = Request(head, match, body: body, connection: self)
-        let task = Loop.immediateTask { [self] in
+        let task = Loop.task { [self] in
             let response = await match.route.handler(request)
             respond(response, to: request, number)
         }
-        guard phase == .handling, exchange == number else { return }
         self.task = task
         timer.arm(after: limits.handlerTimeout)
     }
