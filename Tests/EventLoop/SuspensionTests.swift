@@ -18,13 +18,15 @@ struct SuspensionTests {
 
     @Test @Loop func theBodyRunsBeforeAnythingElseAndMayResumeAtOnce() async {
         var order: [String] = []
-        let other = Task { @Loop in order.append("other") }
-        await Loop.suspend { (resumption: Resumption<Void>) in
-            order.append("body")
-            resumption.resume()
+        let task = Loop.task {
+            Task { @Loop in order.append("other") }
+            await Loop.suspend { (resumption: Resumption<Void>) in
+                order.append("body")
+                resumption.resume()
+            }
+            order.append("after")
         }
-        order.append("after")
-        await other.value
+        await task.value
         #expect(order.prefix(2) == ["body", "after"])
     }
 

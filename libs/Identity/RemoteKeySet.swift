@@ -72,7 +72,7 @@ package final class RemoteKeySet: KeySource {
     private func beginFetch() -> Task<KeySet?, Never>? {
         if let fetching { return fetching }
         guard Loop.now >= nextFetch else { return nil }
-        let task = Task { @Loop in await fetch() }
+        let task = Loop.task { await self.fetch() }
         fetching = task
         return task
     }
