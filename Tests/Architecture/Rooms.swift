@@ -14,7 +14,7 @@ struct Room: Sendable {
         library("HTTP", ["EventLoop", "COpenSSL", "Glibc"]),
         library("Redis", ["EventLoop", "CHiredis"]),
         library("AMQP", ["EventLoop", "CRabbitMQ"]),
-        library("Postgres", ["EventLoop", "CPostgreSQL", "Glibc"]),
+        library("Postgres", ["EventLoop", "CPostgreSQL", "Glibc", "Dispatch"]),
         library("Observability", ["EventLoop", "JSON", "Glibc"]),
         library("Service", ["EventLoop", "HTTP", "JSON", "Observability", "Glibc"]),
         library("Orders", []),
