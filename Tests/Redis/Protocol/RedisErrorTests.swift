@@ -1,4 +1,3 @@
-import TestSupport
 import Testing
 
 @testable import Redis
@@ -29,21 +28,5 @@ import Testing
     @Test func descriptionHoldsNoData() {
         let error = RedisError(serverText: "ERR value 'secret' is bad")
         #expect(!"\(error)".contains("secret"))
-    }
-}
-
-@Suite struct BackoffTests {
-    @Test func boundsDoubleUpToTheCap() {
-        var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
-        var random = SeededGenerator(seed: 1)
-        var bounds: [Duration] = []
-        for _ in 0..<8 {
-            bounds.append(backoff.bound)
-            let delay = backoff.next(using: &random)
-            #expect(delay >= .zero && delay <= bounds.last!)
-        }
-        #expect(bounds == [50, 100, 200, 400, 800, 1600, 2000, 2000].map { .milliseconds($0) })
-        backoff.reset()
-        #expect(backoff.bound == .milliseconds(50))
     }
 }

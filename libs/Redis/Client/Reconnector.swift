@@ -59,13 +59,12 @@ final class Reconnector {
 
     private func keepConnected() async {
         var backoff = configuration.backoff
-        var random = SystemRandomNumberGenerator()
         while !Task.isCancelled {
             let error = await connectOnce(&backoff)
             if Task.isCancelled { return }
             state = .down(error)
             onDown?(error)
-            do { try await Loop.sleep(for: backoff.next(using: &random)) } catch { return }
+            do { try await Loop.sleep(for: backoff.next()) } catch { return }
         }
     }
 
