@@ -18,6 +18,7 @@ extension Migration {
         Migration(3, "reader", PackageResources._003_reader_sql),
         Migration(4, "catalogue", PackageResources._004_catalogue_sql),
         Migration(5, "deletions", PackageResources._005_deletions_sql),
+        Migration(6, "read_models", PackageResources._006_read_models_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ file: [UInt8]) {

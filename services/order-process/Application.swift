@@ -45,6 +45,8 @@ struct Application {
         let relay = OutboxRelay(
             PostgresOutbox(database.pool), publisher, log: context.log, metrics: context.metrics)
 
+        let views = ViewUpdater(ReadModels(database.pool), log: context.log, metrics: context.metrics)
+
         Self.watch(context, redis, publishing, consuming, database, intake)
         components = [
             Component("redis", run: { await redis.run() }),
@@ -61,6 +63,14 @@ struct Application {
                 run: {
                     await database.ready.wait()
                     await relay.run()
+                    try? await Loop.sleepUntilCancelled()
+                }),
+            Component(
+                "views",
+                run: {
+                    await database.ready.wait()
+                    await views.run()
+                    try? await Loop.sleepUntilCancelled()
                 }),
             Component("intake", run: { await intake.run() }, drain: { _ in await intake.stop() }),
             .http(context),

@@ -16,8 +16,8 @@ final class Database {
         self.configuration = configuration
         self.log = log
         var limits = PoolLimits()
-        // The batch under way, the relay, and the marks of a quiet moment.
-        limits.size = 3
+        // The batch under way, the relay, the marks of a quiet moment, and two for the read models.
+        limits.size = 5
         pool = Pool(configuration, limits: limits)
     }
 

@@ -1,0 +1,102 @@
+import EventLoop
+import OrderRecords
+import Orders
+import Postgres
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: LiveDatabase.uri != nil))
+struct ReadModelTests {
+    /// Both views, row by row, without what depends on the moment.
+    @Loop
+    static func contents(_ pool: Pool) async throws -> [String] {
+        let orders = try await pool.query(
+            Statement("SELECT row_to_json(v)::text FROM order_view v ORDER BY order_id"))
+        let sales = try await pool.query(
+            Statement("SELECT row_to_json(s)::text FROM sales_by_product s ORDER BY product_id"))
+        return try orders.map { try $0.string(0) } + sales.map { try $0.string(0) }
+    }
+
+    /// The same from a rebuild as from living through it, in steps of any size.
+    @Test(arguments: 0..<4)
+    @Loop func aRebuildEqualsALife(seed: UInt64) async throws {
+        try await with(.postgres) { world in
+            var random = SeededGenerator(seed: seed)
+            let models = ReadModels(world.pool!)
+            var failed: [Int] = []
+            for number in 1...60 {
+                let status = [OrderStatus.completed, .completed, .failed, .cancelled]
+                    .randomElement(using: &random)!
+                let products = [["AZ-104"], ["AZ-900", "AZ-104"], ["AZ-104", "XX-1"]]
+                    .randomElement(using: &random)!
+                let isKnown = !products.contains("XX-1")
+                let order = Sample.order(number, of: "C-\(number % 5)", products: products)
+                _ = try await world.store.record([Sample.record(order, isKnown ? status : .failed)])
+                if isKnown, status == .failed { failed.append(number) }
+                if Bool.random(using: &random), let number = failed.popLast() {
+                    let replay = Sample.order(number, of: "C-\(number % 5)")
+                    _ = try await world.store.record([Sample.record(replay, isReplay: true)])
+                }
+                if Int.random(in: 0..<4, using: &random) == 0 {
+                    _ = try await models.advance(limit: .random(in: 1...30, using: &random))
+                }
+            }
+            while try await models.advance(limit: .random(in: 1...30, using: &random))?.isDone == false {}
+            let lived = try await Self.contents(world.pool!)
+            #expect(lived.count >= 61)
+            var reports: [ReadModelProgress] = []
+            let end = try await models.rebuild(step: 7) { reports.append($0) }
+            #expect(reports.first?.position == 0 && reports.last?.isDone == true && end.isDone)
+            #expect(try await Self.contents(world.pool!) == lived)
+            let again = try await models.advance()
+            #expect(again?.isDone == true)
+            #expect(try await Self.contents(world.pool!) == lived)
+        }
+    }
+
+    @Test @Loop func anOrderAndItsSalesAreRead() async throws {
+        try await with(.postgres) { world in
+            _ = try await world.store.record([
+                Sample.record(Sample.order(1)), Sample.record(Sample.order(2), .cancelled),
+            ])
+            _ = try await ReadModels(world.pool!).advance()
+            let contents = try await Self.contents(world.pool!)
+            #expect(contents.count == 4)
+            #expect(contents[0].contains(#""status":"COMPLETED","total":744.85,"currency":"EUR""#))
+            #expect(contents[0].contains("Cloud Foundations: Study Path"))
+            #expect(contents[1].contains(#""status":"CANCELLED""#))
+            #expect(
+                contents[3].hasPrefix(#"{"product_id":"AZ-900","orders":1,"quantity":2,"revenue":603.90"#))
+        }
+    }
+
+    /// A position that was taken before and committed after must not be passed over.
+    @Test @Loop func eventsThatCommitLateAreNotMissed() async throws {
+        try await with(.postgres) { world in
+            let models = ReadModels(world.pool!)
+            let slow = try await Connection.connect(world.pool!.configuration)
+            defer { slow.close() }
+            let store = PostgresOrderStore(world.pool!)
+            _ = try await store.record([Sample.record(Sample.order(1))])
+            try await slow.transaction { connection in
+                try await connection.script("UPDATE orders SET version = 3 WHERE id = 1")
+                try await connection.script(
+                    """
+                    INSERT INTO order_events (order_id, version, type, payload, occurred_at)
+                    VALUES (1, 3, 'order.failed.v1', '{}', now())
+                    """)
+                _ = try await store.record([Sample.record(Sample.order(2))])
+                // It holds the lock that says so.
+                do throws(OrderRecordsError) {
+                    _ = try await models.advance()
+                    Issue.record("the views went ahead")
+                } catch {
+                    #expect(error.code == .contended)
+                }
+            }
+            _ = try await models.advance()
+            let contents = try await Self.contents(world.pool!)
+            #expect(contents[0].contains(#""version":3"#))
+        }
+    }
+}
