@@ -8,7 +8,6 @@ COPY infra/local/page /site
 COPY infra/local/templates/nginx.conf /etc/waybill/nginx.conf.in
 COPY --chmod=755 infra/docker/healthy /usr/local/bin/healthy
 COPY --chmod=755 infra/docker/edge/start /usr/local/bin/start
-RUN mkdir -p /run/edge && chown 10001:10001 /run/edge
 USER 10001:10001
 EXPOSE 8080 8443
 HEALTHCHECK --interval=2s --timeout=2s --start-period=10s --retries=3 CMD ["healthy", "8080", "/healthz"]
