@@ -1,0 +1,34 @@
+import { Signal } from './signal.js';
+
+/** @typedef {'auto'|'light'|'dark'} Theme */
+
+const KEY = 'waybill.theme';
+const NEXT = /** @type {const} */ ({ auto: 'light', light: 'dark', dark: 'auto' });
+
+/** Light, dark, or as the system has it; the same in all tabs. */
+export class ThemeChoice {
+  /** @type {Signal<Theme>} */
+  theme = new Signal(stored());
+
+  constructor() {
+    addEventListener('storage', (event) => {
+      if (event.key === KEY) this.theme.value = stored();
+    });
+    this.theme.watch((theme) => {
+      if (theme === 'auto') delete document.documentElement.dataset.theme;
+      else document.documentElement.dataset.theme = theme;
+    });
+  }
+
+  next() {
+    const theme = NEXT[this.theme.value];
+    localStorage.setItem(KEY, theme);
+    this.theme.value = theme;
+  }
+}
+
+/** @returns {Theme} */
+function stored() {
+  const value = localStorage.getItem(KEY);
+  return value === 'light' || value === 'dark' ? value : 'auto';
+}

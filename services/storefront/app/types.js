@@ -1,0 +1,49 @@
+/**
+ * The shapes that travel. The words are those of /api/openapi.yaml and of the notifier's frames.
+ *
+ * @typedef {object} Product
+ * @property {string} externalProductId
+ * @property {string} name
+ * @property {string} category
+ * @property {string} vendor
+ * @property {string} imageUrl
+ * @property {number} discount  percent, already taken off the price
+ * @property {'Monthly'|'Annual'} billingPeriod
+ * @property {boolean} isSubscription
+ * @property {number} price
+ *
+ * @typedef {'ACCEPTED'|'PROCESSING'|'COMPLETED'|'FAILED'|'CANCELLED'} OrderStatus
+ *
+ * @typedef {object} OrderItem
+ * @property {string} productId
+ * @property {string} productName
+ * @property {string} imageUrl
+ * @property {number} unitPrice
+ * @property {number} quantity
+ *
+ * @typedef {object} Order
+ * @property {number} id
+ * @property {string} correlationId
+ * @property {string} createdAt  RFC 3339
+ * @property {OrderStatus} status
+ * @property {number} total
+ * @property {string} currency
+ * @property {OrderItem[]} items
+ *
+ * @typedef {object} OrderUpdate  what the notifier says of an order
+ * @property {number} [id]  offset in the user's mailbox; absent of updates that are not kept there
+ * @property {string} correlationId
+ * @property {number} orderId
+ * @property {OrderStatus} status
+ * @property {string} [occurredAt]
+ */
+
+/**
+ * @template T
+ * @typedef {object} Page
+ * @property {number} offset
+ * @property {number} size
+ * @property {number} total
+ * @property {T[]} items
+ */
+export {};
