@@ -30,6 +30,7 @@ struct DeadLettersLiveTests {
             source.ack(back)
             #expect(back.map(\.body) == [sent[1].body])
             #expect(back[0].envelope.attempt == 1 && back[0].envelope.failure == nil)
+            #expect(back[0].envelope.isReplay)
 
             #expect(try await letters.drop([sent[0].envelope.id]).count == 1)
             let rest = try await letters.list().map(\.envelope.id)

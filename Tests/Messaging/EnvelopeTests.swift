@@ -16,6 +16,7 @@ import Testing
             causationID: "p")
         envelope.attempt = 3
         envelope.failure = Envelope.Failure(reason: "why", failedAt: "2026-11-20T16:00:00.000Z")
+        envelope.isReplay = true
         return envelope
     }
 
@@ -25,7 +26,8 @@ import Testing
         #expect(properties.isPersistent && properties.contentType == "application/json")
         #expect(
             properties.headers.entries.map(\.name) == [
-                "traceparent", "tracestate", "causation-id", "x-attempt", "x-error", "x-failed-at",
+                "traceparent", "tracestate", "causation-id", "x-attempt", "x-replay", "x-error",
+                "x-failed-at",
             ])
     }
 

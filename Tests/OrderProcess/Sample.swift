@@ -41,7 +41,7 @@ enum Sample {
 
     @Loop static func received(_ order: OrderAccepted, isReplay: Bool = false) -> Received<OrderAccepted> {
         var envelope = envelope(order)
-        if isReplay { envelope.failure = Envelope.Failure(reason: "why", failedAt: "then") }
+        envelope.isReplay = isReplay
         return Received(order, envelope, trace: .root())
     }
 }

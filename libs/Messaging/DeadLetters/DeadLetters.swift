@@ -43,7 +43,7 @@ package struct DeadLetters {
         return letters
     }
 
-    /// Sends letters back to their queue as if new, each confirmed before it is taken out here.
+    /// Sends letters back to their queue, marked as replays and otherwise as if new, each confirmed before it is taken out here.
     /// - Parameter ids: message ids; nil: all there are.
     /// - Returns: the envelopes sent back.
     package func replay(_ ids: Set<String>? = nil) async throws(AMQPError) -> [Envelope] {
@@ -53,6 +53,7 @@ package struct DeadLetters {
             guard ids?.contains(envelope.id) ?? true else { return .leave }
             envelope.attempt = 1
             envelope.failure = nil
+            envelope.isReplay = true
             let message = Message(
                 exchange: "", routingKey: queue, properties: Properties(envelope), body: delivery.body)
             try await publisher.publish(message, within: .seconds(10))

@@ -30,6 +30,8 @@ package struct Envelope: Sendable, Hashable {
     /// Which delivery this is, from 1; counted by ourselves, as brokers differ in what they count.
     package var attempt = 1
     package var failure: Failure?
+    /// Whether an operator took it out of the dead letters: what was given up may be taken up again.
+    package var isReplay = false
 
     package init(
         id: String, correlationID: String, type: String, timestamp: UInt64, appID: String,

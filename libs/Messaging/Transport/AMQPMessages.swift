@@ -9,6 +9,7 @@ enum AMQPHeader {
     static let attempt = "x-attempt"
     static let error = "x-error"
     static let failedAt = "x-failed-at"
+    static let replay = "x-replay"
 }
 
 extension Properties {
@@ -26,6 +27,7 @@ extension Properties {
         }
         if let causation = envelope.causationID { headers.append(AMQPHeader.causation, .string(causation)) }
         headers.append(AMQPHeader.attempt, .int(Int64(envelope.attempt)))
+        if envelope.isReplay { headers.append(AMQPHeader.replay, .bool(true)) }
         if let failure = envelope.failure {
             headers.append(AMQPHeader.error, .string(failure.reason))
             headers.append(AMQPHeader.failedAt, .string(failure.failedAt))
@@ -49,6 +51,7 @@ extension Envelope {
             case AMQPHeader.tracestate: tracestate = header.value.string ?? ""
             case AMQPHeader.causation: causationID = header.value.string
             case AMQPHeader.attempt: attempt = Int(clamping: max(1, header.value.int ?? 1))
+            case AMQPHeader.replay: isReplay = header.value == .bool(true)
             case AMQPHeader.error: reason = header.value.string
             case AMQPHeader.failedAt: failedAt = header.value.string ?? ""
             default: break

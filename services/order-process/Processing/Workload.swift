@@ -58,7 +58,7 @@ struct Job {
         event = message.event
         scope = message.scope
         messageID = message.envelope.id
-        isReplay = message.envelope.failure != nil
+        isReplay = message.envelope.isReplay
     }
 
     func step(_ status: OrderStatus, announcedAt time: Timestamp?) -> WorkflowStep {
