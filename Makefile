@@ -55,6 +55,11 @@ format: ## Format the Swift code in place
 fuzz: deps ## Fuzz the parsers with libFuzzer, 30 seconds each
 	@Tests/Fuzz/run
 
+.PHONY: chaos
+chaos: $(if $(WAYBILL_BIN),deps,build) ## Kill, pause and cut off everything under load, then audit; under 6 minutes (CHAOS=--short: one)
+	@$(L)/install chaos
+	@Tests/Chaos/run $(CHAOS)
+
 .PHONY: doctor
 doctor: ## Look for what could keep the stack from running
 	@$(L)/doctor
@@ -69,7 +74,7 @@ deps: ## Install the Debian packages that are missing (with sudo when not root)
 
 .PHONY: test-deps
 test-deps:
-	@$(L)/install build run lint
+	@$(L)/install build run lint chaos
 
 .PHONY: help
 help: ## This list

@@ -51,6 +51,11 @@ class Layout:
     def port(self, name):
         return SINGLE[name] + self.offset
 
+    def route(self, name):
+        """The port by which services reach a server: its own, or that of a proxy which a test put before it."""
+        detours = dict(part.split("=") for part in os.environ.get("WAYBILL_DETOURS", "").split(",") if part)
+        return int(detours.get(name) or self.port(name))
+
     @property
     def accept_ports(self):
         return [ACCEPT + self.offset + index for index in range(self.acceptors)]

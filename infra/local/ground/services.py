@@ -51,14 +51,14 @@ def environment(layout, secrets, service, port, database_role):
     values = {
         "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "WAYBILL_PROFILE": "development",
         "LISTEN": f"{ports.HOST}:{port}", "REPLICA": f"{service}@{port}",
-        "REDIS_URL": redis.uri(layout.port("redis"), secrets["redis"]),
-        "RABBITMQ_URL": rabbitmq.uri(layout.port("amqp"), secrets["rabbitmq"]),
+        "REDIS_URL": redis.uri(layout.route("redis"), secrets["redis"]),
+        "RABBITMQ_URL": rabbitmq.uri(layout.route("amqp"), secrets["rabbitmq"]),
         "JWT_ISSUER": ISSUER, "JWT_AUDIENCE": AUDIENCE, "JWT_SECRET": secrets["jwt"],
         "ALLOWED_ORIGINS": ",".join(allowed_origins(layout)), "DRAIN_TIMEOUT": str(DRAIN_SECONDS),
     }
     if database_role:
         role = postgres.OWNER if database_role == "postgresOwner" else postgres.READER
-        values["DATABASE_URL"] = postgres.uri(role, secrets[database_role], layout.port("postgres"))
+        values["DATABASE_URL"] = postgres.uri(role, secrets[database_role], layout.route("postgres"))
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     telemetry = {name: value for name, value in os.environ.items() if name.startswith("OTEL_")}
     return values | passed | telemetry
