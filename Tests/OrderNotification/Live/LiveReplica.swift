@@ -1,0 +1,111 @@
+import EventLoop
+import Foundation
+import HTTP
+import JSON
+import Observability
+import Orders
+import Redis
+import Service
+import TestSupport
+import WorkflowState
+
+@testable import OrderNotification
+
+/// The real Redis named by `WAYBILL_TEST_SERVERS`.
+struct LiveRedis: Decodable {
+    let host: String
+    let port: UInt16
+    let user: String?
+    let password: String?
+
+    static let shared: LiveRedis? = {
+        guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
+            let data = FileManager.default.contents(atPath: path)
+        else { return nil }
+        struct Servers: Decodable { let redis: LiveRedis? }
+        return (try? JSONDecoder().decode(Servers.self, from: data))?.redis
+    }()
+
+    func configuration(_ name: String) -> Redis.Configuration {
+        var configuration = Redis.Configuration(endpoint: Endpoint(host: host, port: port))
+        configuration.user = user
+        configuration.password = password
+        configuration.clientName = name
+        return configuration
+    }
+}
+
+/// A replica with real sockets, on a real Redis.
+@Loop
+final class LiveReplica {
+    let name: String
+    let replica: Replica
+    let client: Redis.Client
+    let port: UInt16
+    private let subscriber: Subscriber
+    private let server: Server
+    private let runs: [Task<Void, Never>]
+
+    init(_ name: String, limits: Limits = Limits()) async throws {
+        self.name = "\(name)-\(UInt32.random(in: 0 ... .max))"
+        let redis = LiveRedis.shared!.configuration(self.name)
+        let client = Redis.Client(redis)
+        let subscriber = Subscriber(redis)
+        (self.client, self.subscriber) = (client, subscriber)
+        runs = [Loop.task { await client.run() }, Loop.task { await subscriber.run() }]
+        let lifetimes = Lifetimes(workflow: .seconds(60))
+        replica = try Replica(
+            name: name, limits: limits, mailboxes: RedisMailboxStore(client, lifetimes),
+            channels: RedisUserChannels(subscriber), lifetimes: lifetimes)
+        let router = Router()
+        let log = Logger(
+            sink: LogSink(origin: LogOrigin(service: "test", replica: name), format: .json), level: .critical)
+        SocketRoutes(door: Door(sessions: replica.sessions, origins: [])).add(
+            to: Edge(router, log: log, metrics: replica.metrics))
+        server = Server(router)
+        port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0))
+        try await client.ready(within: .seconds(5))
+        try await eventually("the channels are there") { subscriber.state.isUp }
+    }
+
+    var mailboxes: any MailboxStore { replica.mailboxes }
+
+    /// Ends the replica's connections to Redis, as a failing network would.
+    func cutRedis() async throws {
+        let list = try await client.command("CLIENT", "LIST").string ?? ""
+        for line in list.split(separator: "\n") where line.contains(" name=\(name) ") {
+            guard let id = line.split(separator: " ").first?.dropFirst(3) else { continue }
+            _ = try? await client.command("CLIENT", "KILL", "ID", String(id))
+        }
+    }
+
+    func stop() async {
+        _ = await server.drain(within: .seconds(2))
+        client.close()
+        subscriber.close()
+        for run in runs { await run.value }
+        await replica.chores.end()
+    }
+}
+
+/// A client's end of a WebSocket.
+@Loop
+final class Tab: WebSocketHandler {
+    private(set) var texts: [String] = []
+    private(set) var end: CloseCode?
+
+    nonisolated init() {}
+
+    func received(text: Span<UInt8>, on socket: WebSocket) {
+        var bytes: [UInt8] = []
+        for index in text.indices { bytes.append(text[index]) }
+        texts.append(String(decoding: bytes, as: UTF8.self))
+    }
+
+    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) { end = code }
+
+    var messages: [JSONValue] { texts.compactMap { try? JSONValue(parsing: $0) } }
+    func messages(_ type: String) -> [JSONValue] { messages.filter { $0["type"]?.string == type } }
+    var offsets: [Int] { messages("order.status").compactMap { $0["id"]?.int } }
+    var isWelcome: Bool { !messages("welcome").isEmpty }
+}
