@@ -17,6 +17,9 @@ enum LiveServer {
         var configuration = try Configuration(
             url: JSONDecoder().decode(Servers.self, from: data).postgres.uri)
         configuration.applicationName = "waybill-tests"
+        // All tests share one loop and the machine; their patience is not what they test.
+        configuration.connectTimeout = .seconds(30)
+        configuration.queryTimeout = .seconds(30)
         return configuration
     }
 

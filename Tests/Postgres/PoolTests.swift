@@ -10,6 +10,8 @@ struct PoolTests {
 
     @Loop
     private func withPool(_ limits: PoolLimits, _ body: @Loop (Pool) async throws -> Void) async throws {
+        var limits = limits
+        if limits.wait == PoolLimits().wait { limits.wait = .seconds(30) }
         let pool = Pool(try LiveServer.configuration(), limits: limits)
         do {
             try await body(pool)
@@ -148,17 +150,18 @@ struct PoolTests {
 
     @Test @Loop func closingWaitsForWhatIsLent() async throws {
         let pool = Pool(try LiveServer.configuration())
-        var isDone = false
-        let user = Task { @Loop in
+        var isLent = false
+        let user = Loop.task {
             try await pool.withConnection { connection in
-                try await connection.query(Statement("SELECT pg_sleep(0.05)"))
-                isDone = true
+                isLent = true
+                try await eventually("the pool begins to close") { pool.isClosing }
+                return try await connection.query(Self.process).count
             }
         }
-        try await eventually("it is lent") { pool.statistics.leased == 1 }
-        await pool.close()
-        #expect(isDone)
-        try await user.value
+        try await eventually("it is lent") { isLent }
+        await pool.close(within: .seconds(30))
+        #expect(pool.statistics == PoolStatistics(idle: 0, leased: 0, opening: 0, waiting: 0))
+        #expect(try await user.value == 1)
         let error = await failure { try await pool.query(Self.process) }
         #expect(error?.code == .closed)
     }

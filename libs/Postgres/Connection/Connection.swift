@@ -78,23 +78,25 @@ package final class Connection: DescriptorHandler {
     // MARK: Work
 
     func perform(_ work: Unit.Work, within limit: Duration?) async throws(PostgresError) -> [Rows] {
-        guard isOpen else {
-            if let ending {
-                throw PostgresError(.connectionLost, "the session had ended", report: ending.report)
-            }
-            throw PostgresError(.closed, "the session was closed")
-        }
-        guard pendingUnits < Self.pendingLimit else {
-            throw PostgresError(.overloaded, "\(Self.pendingLimit) units wait on this session")
-        }
-        let deadline = Loop.now + (limit ?? configuration.queryTimeout)
         let result: Result<[Rows], PostgresError> = await Loop.suspend { resumption in
+            if let refusal { return resumption.resume(returning: .failure(refusal)) }
+            let deadline = Loop.now + (limit ?? configuration.queryTimeout)
             lastUnit += 1
             waiting.append(Unit(number: lastUnit, work: work, deadline: deadline, resumption: resumption))
             armTimer(deadline)
             sendWaiting()
         }
         return try result.get()
+    }
+
+    /// Why no more work is taken.
+    private var refusal: PostgresError? {
+        if let ending {
+            return PostgresError(.connectionLost, "the session had ended", report: ending.report)
+        }
+        if !isOpen { return PostgresError(.closed, "the session was closed") }
+        guard pendingUnits >= Self.pendingLimit else { return nil }
+        return PostgresError(.overloaded, "\(pendingUnits) units wait on this session")
     }
 
     private func sendWaiting() {

@@ -1,5 +1,5 @@
 internal import CPostgreSQL
-internal import Dispatch
+internal import Glibc
 
 /// Owns one `PGcancel`: the request to stop a session's running statement.
 @safe final class Cancellation: Sendable {
@@ -10,13 +10,21 @@ internal import Dispatch
 
     deinit { unsafe PQfreeCancel(pointer) }
 
-    /// Opens a connection of its own and blocks, so it runs on another thread. It may come too late, or fail;
-    /// `statement_timeout` is the second line.
+    /// Asks on a thread of its own, since libpq opens a connection for it and blocks. It may come too late, or fail;
+    /// the server's `statement_timeout` is the second line.
     func send() {
-        DispatchQueue.global().async { [self] in
-            _ = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
-                unsafe PQcancel(pointer, buffer.baseAddress, Int32(buffer.count))
-            }
-        }
+        let box = unsafe Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let code = unsafe pthread_create(
+            &thread, nil,
+            { box in
+                guard let box = unsafe box else { return nil }
+                let cancellation = unsafe Unmanaged<Cancellation>.fromOpaque(box).takeRetainedValue()
+                _ = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { message in
+                    unsafe PQcancel(cancellation.pointer, message.baseAddress, Int32(message.count))
+                }
+                return nil
+            }, box.toOpaque())
+        if code == 0 { pthread_detach(thread) } else { unsafe box.release() }
     }
 }

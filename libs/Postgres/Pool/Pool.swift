@@ -31,7 +31,7 @@ package final class Pool {
     private var waiting = 0
     private var openings = 0
     private var failures = 0
-    private var isClosing = false
+    private(set) var isClosing = false
     private var drained: Resumption<Void>?
     private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded() }
     private lazy var checkTimer = Timer { [weak self] in self?.checkIdle() }
@@ -63,21 +63,22 @@ package final class Pool {
     }
 
     func acquire(wait: Duration) async throws(PostgresError) -> Connection {
-        guard !isClosing else { throw PostgresError(.closed, "the pool is closed") }
-        while let spare = idle.popLast() {
-            guard spare.connection.isOpen else { continue }
-            return lend(spare.connection)
-        }
-        guard waiting < limits.waiters else {
-            throw PostgresError(.poolExhausted, "\(waiting) callers wait for a session")
-        }
-        let deadline = Loop.now + wait
         let answer: Waiter.Answer = await Loop.suspend { resumption in
+            if let answer = answerAtOnce() { return resumption.resume(returning: answer) }
             waiting += 1
-            waiters.append(Waiter(until: deadline, resumption) { [unowned self] in dropLateWaiters() })
+            waiters.append(Waiter(until: Loop.now + wait, resumption) { [unowned self] in dropLateWaiters() })
             openAsNeeded()
         }
         return try answer.get()
+    }
+
+    private func answerAtOnce() -> Waiter.Answer? {
+        if isClosing { return .failure(PostgresError(.closed, "the pool is closed")) }
+        while let spare = idle.popLast() {
+            if spare.connection.isOpen { return .success(lend(spare.connection)) }
+        }
+        guard waiting >= limits.waiters else { return nil }
+        return .failure(PostgresError(.poolExhausted, "\(waiting) callers wait for a session"))
     }
 
     private func lend(_ connection: Connection) -> Connection {
@@ -230,7 +231,9 @@ package final class Pool {
         if !leased.isEmpty {
             let timer = Timer { [weak self] in self?.endDrain() }
             timer.arm(after: limit)
-            await Loop.suspend { drained = $0 }
+            await Loop.suspend { resumption in
+                if leased.isEmpty { resumption.resume() } else { drained = resumption }
+            }
             timer.cancel()
         }
         for spare in idle { spare.connection.close() }

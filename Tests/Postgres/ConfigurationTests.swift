@@ -1,0 +1,66 @@
+import Testing
+
+@testable import Postgres
+
+@Suite struct ConfigurationTests {
+    @Test func aURLIsReadWhole() throws {
+        let url =
+            "postgresql://us%40er:p%3Aw@db-1:6432,db-2:6433/way?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3"
+        let configuration = try Configuration(url: url)
+        #expect(configuration.hosts.map(\.name) == ["db-1", "db-2"])
+        #expect(configuration.hosts.map(\.port) == [6432, 6433])
+        #expect(configuration.user == "us@er")
+        #expect(configuration.password == "p:w")
+        #expect(configuration.database == "way")
+        #expect(configuration.connectTimeout == .seconds(3))
+        #expect(configuration.options == ["sslmode": "verify-full", "sslrootcert": "/ca.pem"])
+        #expect(!"\(configuration)".contains("p:w"))
+    }
+
+    @Test(arguments: [
+        "", "http://a/b", "postgresql://host/db", "postgresql://u@h:99999/db", "postgresql://u@h?nonsense=1",
+    ])
+    func nonsenseIsRefusedWithoutQuotingIt(_ url: String) {
+        let error = #expect(throws: PostgresError.self) { try Configuration(url: url) }
+        #expect(error?.code == .invalidConfiguration)
+        #expect(error?.isRetriable == false)
+    }
+
+    @Test func theSessionIsSetUpOnItsWayIn() throws {
+        var configuration = Configuration(host: "h", user: "u", database: "d")
+        configuration.settings = ["search_path": #"a, "b\"#]
+        configuration.statementTimeout = .seconds(2)
+        let keywords = Dictionary(
+            uniqueKeysWithValues: configuration.keywords(addresses: ["10.0.0.1"]).map {
+                ($0.keyword, $0.value)
+            })
+        #expect(keywords["host"] == "h")
+        #expect(keywords["hostaddr"] == "10.0.0.1")
+        let expected = #"-c DateStyle=ISO -c TimeZone=UTC -c search_path=a,\ "b\\ -c statement_timeout=2000"#
+        #expect(keywords["options"] == expected)
+    }
+
+    @Test func waitsGrowToTheirCap() {
+        let backoff = Backoff(base: .milliseconds(10), cap: .milliseconds(100))
+        #expect(
+            (0..<6).map { backoff.ceiling(attempt: $0) }
+                == [10, 20, 40, 80, 100, 100].map { .milliseconds($0) })
+        #expect(backoff.ceiling(attempt: 1000) == .milliseconds(100))
+        for attempt in 0..<100 { #expect(backoff.delay(attempt: attempt) <= .milliseconds(100)) }
+        let retry = Retry(attempts: 3, budget: .seconds(1), backoff: backoff)
+        #expect(retry.delay(afterFailed: 1, elapsed: .zero) != nil)
+        #expect(retry.delay(afterFailed: 3, elapsed: .zero) == nil)
+        #expect(retry.delay(afterFailed: 1, elapsed: .seconds(2)) == nil)
+    }
+
+    @Test(arguments: [
+        ("40001", true), ("40P01", true), ("57P01", true), ("53300", true), ("08006", true), ("23505", false),
+        ("42601", false),
+    ])
+    func whatMayPassIsRetriable(_ code: String, _ isRetriable: Bool) {
+        let error = PostgresError(
+            report: ServerReport(severity: "ERROR", sqlState: SQLState(code), message: "secret"))
+        #expect(error.isRetriable == isRetriable)
+        #expect(!"\(error)".contains("secret") && !String(reflecting: error.report!).contains("secret"))
+    }
+}
