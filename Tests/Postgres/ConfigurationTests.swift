@@ -1,3 +1,4 @@
+import EventLoop
 import Testing
 
 @testable import Postgres
@@ -40,17 +41,15 @@ import Testing
         #expect(keywords["options"] == expected)
     }
 
-    @Test func waitsGrowToTheirCap() {
-        let backoff = Backoff(base: .milliseconds(10), cap: .milliseconds(100))
-        #expect(
-            (0..<6).map { backoff.ceiling(attempt: $0) }
-                == [10, 20, 40, 80, 100, 100].map { .milliseconds($0) })
-        #expect(backoff.ceiling(attempt: 1000) == .milliseconds(100))
-        for attempt in 0..<100 { #expect(backoff.delay(attempt: attempt) <= .milliseconds(100)) }
-        let retry = Retry(attempts: 3, budget: .seconds(1), backoff: backoff)
-        #expect(retry.delay(afterFailed: 1, elapsed: .zero) != nil)
-        #expect(retry.delay(afterFailed: 3, elapsed: .zero) == nil)
-        #expect(retry.delay(afterFailed: 1, elapsed: .seconds(2)) == nil)
+    @Test func attemptsEndWithTheirNumberOrTheirTime() {
+        var retry = Retry(attempts: 3, budget: .seconds(1))
+        #expect(retry.next(elapsed: .zero) != nil)
+        #expect(retry.next(elapsed: .zero) != nil)
+        #expect(retry.next(elapsed: .zero) == nil)
+        var late = Retry(attempts: 3, budget: .seconds(1))
+        #expect(late.next(elapsed: .seconds(2)) == nil)
+        var never = Retry.never
+        #expect(never.next(elapsed: .zero) == nil)
     }
 
     @Test(arguments: [

@@ -171,7 +171,7 @@ struct PoolTests {
         let channel = "test_\(UInt64.random(in: 0...UInt64.max))"
         var hints: [String] = []
         var source: Int32 = 0
-        let listener = Listener(
+        let listener = NotificationListener(
             configuration, channels: [channel],
             backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         ) { hints.append($0?.payload ?? "look") }

@@ -25,7 +25,7 @@ extension Connection {
         let begin = Statement(
             "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : "")", reused: false)
         let start = Loop.now
-        var failures = 0
+        var retry = retry
         while true {
             do {
                 deferredBegin = begin
@@ -34,9 +34,8 @@ extension Connection {
                 return value
             } catch {
                 await rollBack()
-                failures += 1
                 guard let conflict = error as? PostgresError, conflict.isSerializationConflict, isOpen,
-                    let delay = retry.delay(afterFailed: failures, elapsed: start.duration(to: Loop.now))
+                    let delay = retry.next(elapsed: start.duration(to: Loop.now))
                 else { throw error }
                 try await Loop.sleep(for: delay)
             }

@@ -30,7 +30,7 @@ package final class Pool {
     private var waiters = Queue<Waiter>()
     private var waiting = 0
     private var openings = 0
-    private var failures = 0
+    private var backoff: Backoff
     private(set) var isClosing = false
     private var drained: Resumption<Void>?
     private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded() }
@@ -39,6 +39,7 @@ package final class Pool {
     package init(_ configuration: Configuration, limits: PoolLimits = PoolLimits()) {
         self.configuration = configuration
         self.limits = limits
+        backoff = limits.backoff
     }
 
     package var statistics: PoolStatistics {
@@ -128,7 +129,7 @@ package final class Pool {
     private func openAsNeeded(atLeast minimum: Int = 0) {
         guard !isClosing, !retryTimer.isArmed else { return }
         // While the server is away one attempt at a time is enough.
-        let room = failures > 0 ? min(1, limits.size - count) - opening.count : limits.size - count
+        let room = backoff.failures > 0 ? min(1, limits.size - count) - opening.count : limits.size - count
         let wanted = max(waiting - opening.count, minimum - count)
         for _ in 0..<max(0, min(room, wanted)) { open() }
     }
@@ -150,7 +151,7 @@ package final class Pool {
 
     private func opened(_ connection: Connection) {
         guard !isClosing else { return connection.close() }
-        failures = 0
+        backoff.reset()
         births[ObjectIdentifier(connection)] = Loop.now
         connection.onNotice = { [weak self] report in self?.onNotice?(report) }
         connection.onClose = { [weak self, unowned connection] error in self?.lost(connection, error) }
@@ -161,8 +162,7 @@ package final class Pool {
 
     private func failedToOpen(_ error: PostgresError) {
         guard !isClosing else { return }
-        retryTimer.arm(after: limits.backoff.delay(attempt: failures))
-        failures += 1
+        retryTimer.arm(after: backoff.next())
         change(.unavailable(error))
     }
 
@@ -174,7 +174,7 @@ package final class Pool {
     }
 
     private func change(_ health: PoolHealth) {
-        let isNews = health.isAvailable != self.health.isAvailable || failures == 1
+        let isNews = health.isAvailable != self.health.isAvailable || backoff.failures == 1
         self.health = health
         if isNews { onHealth?(health) }
     }

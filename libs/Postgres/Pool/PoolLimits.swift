@@ -1,3 +1,5 @@
+package import EventLoop
+
 /// Bounds of a ``Pool``.
 package struct PoolLimits: Sendable {
     /// Sessions at most; a PostgreSQL process each, on the server.
@@ -12,7 +14,7 @@ package struct PoolLimits: Sendable {
     package var idle = 2
     /// A session is replaced when it is older, so that a moved server is found.
     package var lifetime: Duration = .seconds(1800)
-    package var backoff: Backoff = .reconnect
+    package var backoff = Backoff(base: .milliseconds(50), cap: .seconds(5))
 
     package init() {}
 }

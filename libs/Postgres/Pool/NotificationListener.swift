@@ -5,15 +5,16 @@ package import EventLoop
 /// Notifications are hints: those sent while no session listened are gone, so after each (re)connection `hint`
 /// is called with nil, and the reader looks into the tables.
 @Loop
-package final class Listener {
+package final class NotificationListener {
     private let configuration: Configuration
     private let channels: [String]
-    private let backoff: Backoff
+    private var backoff: Backoff
     private let hint: @Loop (Notification?) -> Void
     private var connection: Connection?
 
     package init(
-        _ configuration: Configuration, channels: [String], backoff: Backoff = .reconnect,
+        _ configuration: Configuration, channels: [String],
+        backoff: Backoff = Backoff(base: .milliseconds(50), cap: .seconds(5)),
         hint: @escaping @Loop (Notification?) -> Void
     ) {
         self.configuration = configuration
@@ -27,22 +28,21 @@ package final class Listener {
 
     /// Listens until the task is cancelled.
     package func run() async {
-        var failures = 0
         while !Task.isCancelled {
             do {
                 let connection = try await Connection.connect(configuration)
                 defer { connection.close() }
                 connection.onNotification = hint
                 for channel in channels { try await connection.listen(to: channel) }
-                failures = 0
+                backoff.reset()
                 self.connection = connection
                 hint(nil)
                 await ending(of: connection)
             } catch {
-                failures += 1
+                // Whatever it was, the next attempt may do better.
             }
             do {
-                try await Loop.sleep(for: backoff.delay(attempt: failures))
+                try await Loop.sleep(for: backoff.next())
             } catch {
                 return
             }
