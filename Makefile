@@ -51,6 +51,14 @@ lint: test-deps ## Check the style of Swift, shell and Python
 format: ## Format the Swift code in place
 	@swift format -i --parallel -r Package.swift libs services Tests
 
+.PHONY: bench
+bench: bench-deps ## Measure the running stack: CPU per order, memory per socket
+	@$(L)/bench
+
+.PHONY: bench-deps
+bench-deps:
+	@$(L)/install bench
+
 .PHONY: fuzz
 fuzz: deps ## Fuzz the parsers with libFuzzer, 30 seconds each
 	@Tests/Fuzz/run

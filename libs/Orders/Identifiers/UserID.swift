@@ -10,9 +10,15 @@ package struct UserID: Hashable, Sendable {
     package init?(_ value: String) {
         guard value.utf8.count <= Self.longest else { return nil }
         var isBlank = true
+        // Each request builds one: an ASCII byte is judged without Unicode's tables.
         for scalar in value.unicodeScalars {
-            guard scalar.properties.generalCategory != .control else { return nil }
-            if !scalar.properties.isWhitespace { isBlank = false }
+            if scalar.isASCII {
+                guard (0x20..<0x7F).contains(scalar.value) else { return nil }
+                if scalar.value != 0x20 { isBlank = false }
+            } else {
+                guard scalar.properties.generalCategory != .control else { return nil }
+                if !scalar.properties.isWhitespace { isBlank = false }
+            }
         }
         guard !isBlank else { return nil }
         self.value = value
