@@ -53,6 +53,12 @@ import Testing
                 [UncheckedLine(productID: "A", quantity: .number(2))]
             ),
             (
+                #"{"items":[{"quantity":8.0},{"quantity":1e2},{"quantity":0.5},{"quantity":"1"}]}"#,
+                [.number(8), .number(100), .unreadable, .unreadable].map {
+                    UncheckedLine(productID: nil, quantity: $0)
+                }
+            ),
+            (
                 "{\"items\":[{},null,7,{\"productId\":7,\"quantity\":null}]}",
                 Array(repeating: UncheckedLine(productID: nil, quantity: .missing), count: 4)
             ),

@@ -15,12 +15,13 @@ package enum BearerToken {
     }
 
     static func credentials(_ value: String) -> String? {
-        let scheme = "bearer "
-        guard value.utf8.count > scheme.utf8.count, value.prefix(scheme.count).lowercased() == scheme else {
-            return nil
+        var rest = value[...].utf8
+        for byte in "bearer ".utf8 {
+            // Letters differ by case in this bit alone, and the space has it.
+            guard let first = rest.popFirst(), first | 0x20 == byte else { return nil }
         }
-        let token = value.dropFirst(scheme.count).drop { $0 == " " }
-        return token.isEmpty ? nil : String(token)
+        while rest.first == UInt8(ascii: " ") { rest.removeFirst() }
+        return rest.isEmpty ? nil : String(Substring(rest))
     }
 
     /// The ways open to sockets and streams, in order of preference: the header, the subprotocol list

@@ -68,6 +68,12 @@ extension JSONReader {
         return decimal
     }
 
+    /// ``decimal()``, or nil (the number is skipped) when its digits are too many.
+    package mutating func decimalOrNil() throws(JSONError) -> JSONDecimal? {
+        let text = try number()
+        return JSONDecimal(validated: text.content)
+    }
+
     /// The nearest double; `outOfRange` when that is not finite.
     package mutating func double() throws(JSONError) -> Double {
         let text = try number()

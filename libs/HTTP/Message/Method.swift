@@ -1,6 +1,7 @@
-/// A request method this library knows (RFC 9110, 9.3, and RFC 5789); any other is refused with 501.
+/// A request method this library knows (RFC 9110, 9.3, RFC 5789, and the HTTP QUERY method); any other is refused
+/// with 501.
 package enum Method: UInt8, Sendable, CaseIterable {
-    case get, head, post, put, delete, patch, options, trace, connect
+    case get, head, post, put, delete, patch, options, trace, connect, query
 
     package var name: String {
         switch self {
@@ -13,6 +14,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
         case .options: "OPTIONS"
         case .trace: "TRACE"
         case .connect: "CONNECT"
+        case .query: "QUERY"
         }
     }
 
@@ -26,6 +28,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
         case (4, UInt8(ascii: "H")): candidate = .head
         case (5, UInt8(ascii: "P")): candidate = .patch
         case (5, UInt8(ascii: "T")): candidate = .trace
+        case (5, UInt8(ascii: "Q")): candidate = .query
         case (6, UInt8(ascii: "D")): candidate = .delete
         case (7, UInt8(ascii: "O")): candidate = .options
         case (7, UInt8(ascii: "C")): candidate = .connect

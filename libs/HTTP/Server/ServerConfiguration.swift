@@ -1,3 +1,5 @@
+internal import EventLoop
+
 extension Server {
     /// Limits of a server. Sizes are in bytes.
     package struct Configuration: Sendable {
@@ -27,6 +29,9 @@ extension Server {
         package var trustsLoopbackProxy = true
         /// Fields added to every response; a field that a handler sets is not looked for.
         package var defaultHeaders: Headers = ["X-Content-Type-Options": "nosniff"]
+
+        /// What is answered to requests that no handler sees: malformed, too large, too slow.
+        package var refusal: @Loop (Status) -> Response = { Response(problem: $0) }
 
         package init() {}
     }

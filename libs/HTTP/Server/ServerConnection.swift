@@ -201,7 +201,7 @@ final class ServerConnection: TransportHandler {
         server.countRefusal()
         keepAlive = false
         if phase == .head { isHead = false }
-        send(Response(problem: status))
+        send(limits.refusal(status))
         end(within: limits.lingerTimeout)
     }
 

@@ -33,9 +33,21 @@ extension UncheckedLine {
             case "productId": productID = try reader.stringOrNil()
             case "quantity":
                 if try reader.takeNull() { return }
-                quantity = try reader.intOrNil().map { .number(Int64($0)) } ?? .unreadable
+                quantity = try Self.quantity(&reader)
             default: try reader.skip()
             }
         }
+    }
+
+    /// An integer however it is written: to JSON Schema `8.0` is one.
+    private static func quantity(_ reader: inout JSONReader) throws(JSONError) -> Quantity {
+        guard try reader.peek() == .number else {
+            try reader.skip()
+            return .unreadable
+        }
+        if let decimal = try reader.decimalOrNil() {
+            return decimal.scaled(places: 0).map { .number($0) } ?? .unreadable
+        }
+        return .unreadable
     }
 }

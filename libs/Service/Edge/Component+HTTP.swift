@@ -13,6 +13,8 @@ extension Component {
         let router = Router()
         context.health.addRoutes(to: router, metrics: context.metrics)
         routes(Edge(router, log: context.log, metrics: context.metrics))
+        var configuration = configuration
+        configuration.refusal = { Problem($0).response(instance: nil, trace: .root()) }
         let server = Server(router, configuration)
         addMetrics(of: server, context)
         return Component(

@@ -36,15 +36,15 @@ package struct Problem: Error, Sendable {
         Problem(.serviceUnavailable, detail, headers: ["Retry-After": "\(seconds)"])
     }
 
-    /// - Parameter instance: the path of the request that met the problem.
-    package func response(instance: String, trace: TraceContext) -> Response {
+    /// - Parameter instance: the path of the request that met the problem; nil where it could not be read.
+    package func response(instance: String?, trace: TraceContext) -> Response {
         let body = JSONWriter.encode { writer in
             writer.object { problem in
                 problem.field("type", type)
                 problem.field("title", title)
                 problem.field("status", Int(status.rawValue))
                 if let detail { problem.field("detail", detail) }
-                problem.field("instance", instance)
+                if let instance { problem.field("instance", instance) }
                 problem.field("traceId", trace.traceID.description)
                 if !errors.isEmpty {
                     problem.key("errors")
