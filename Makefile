@@ -43,8 +43,13 @@ test: test-deps ## Lint, build, all tests on private servers, unit tests under s
 test-quick: test-deps ## The same without the sanitizers
 	@$(L)/test --quick
 
+.PHONY: test-browser
+test-browser: ## Drive the storefront in Chromium against the running stack (make up first)
+	@$(L)/install browser
+	@WAYBILL_STACK=$${WAYBILL_STACK:-$$($(L)/stack path)} Tests/Browser/run
+
 .PHONY: lint
-lint: test-deps ## Check the style of Swift, shell and Python
+lint: test-deps ## Check the style of Swift, shell and Python; types and unit tests of JavaScript
 	@$(L)/lint
 
 .PHONY: format

@@ -4,7 +4,7 @@
 FROM docker.io/library/debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends nginx-light openssl \
     && rm -rf /var/lib/apt/lists/*
-COPY infra/local/page /site
+COPY services/storefront /site
 COPY infra/local/templates/nginx.conf /etc/waybill/nginx.conf.in
 COPY --chmod=755 infra/docker/healthy /usr/local/bin/healthy
 COPY --chmod=755 infra/docker/edge/start /usr/local/bin/start

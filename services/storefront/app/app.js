@@ -9,7 +9,7 @@ import { Session } from '../session/session.js';
 import { Signal } from './signal.js';
 import { ThemeChoice } from './theme.js';
 
-/** @typedef {{ id: number, text: string, tone: 'good'|'bad'|'plain', href?: string }} Toast */
+/** @typedef {{ id: number, text: string, tone: 'good'|'bad'|'plain', href?: string }} Toast  the next one about the same `href` takes its place */
 
 const TOAST_FOR = 6_000; // milliseconds
 
@@ -46,7 +46,8 @@ export class App {
   toast(text, tone = 'plain', href) {
     this.#lastToast += 1;
     const id = this.#lastToast;
-    this.toasts.value = [...this.toasts.value.slice(-3), { id, text, tone, href }];
+    const others = this.toasts.value.filter((toast) => href === undefined || toast.href !== href);
+    this.toasts.value = [...others.slice(-2), { id, text, tone, href }];
     setTimeout(() => this.dismiss(id), TOAST_FOR);
   }
 

@@ -44,7 +44,7 @@ export class Checkout {
    * @returns {Promise<{ order: Order, items: Items }>}
    */
   async place(userId, items) {
-    const attempt = this.pending(userId) ?? { key: crypto.randomUUID(), items };
+    const attempt = this.pending(userId) ?? { key: newKey(), items };
     this.#storage.setItem(place(userId), JSON.stringify(attempt));
     for (let count = 0; ; count++) {
       try {
@@ -61,6 +61,11 @@ export class Checkout {
       }
     }
   }
+}
+
+/** 128 random bits; `crypto.randomUUID` exists on secure origins only. */
+function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** @param {string} userId */

@@ -29,7 +29,7 @@ export function cover({ code, vendor, category }) {
   const palette = PALETTES[vendor] ?? OTHER;
   const random = randomFrom(code);
   const first = [...category].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
-  const motif = MOTIFS[(first + Math.floor(random() * 2)) % MOTIFS.length] ?? arcs;
+  const motif = MOTIFS[(first + Math.floor(random() * 3)) % MOTIFS.length] ?? arcs;
   return [
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 300" width="400" height="300">',
     '<defs><linearGradient id="g" x1="0" y1="0" x2="1" y2="1">',

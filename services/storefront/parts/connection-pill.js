@@ -1,4 +1,5 @@
 import { h } from '../app/dom.js';
+import { words } from '../live/words.js';
 import { View } from './view.js';
 
 /** Says how live the page is, and nothing better than it is. */
@@ -38,22 +39,3 @@ export class ConnectionPill extends View {
   }
 }
 customElements.define('connection-pill', ConnectionPill);
-
-/** @param {import('../live/types.js').LiveState} state */
-export function words(state, now = Date.now()) {
-  switch (state.phase) {
-    case 'connected': return `Live · ${short(state.replica ?? '')}`;
-    case 'connecting': return 'Connecting…';
-    case 'waiting': return `Reconnecting in ${Math.max(0, Math.ceil(((state.retryAt ?? now) - now) / 1000))} s`;
-    case 'offline': return 'Offline';
-    default: return 'Not connected';
-  }
-}
-
-/**
- * `order-notification@5006` is known as `notifier 5006`.
- * @param {string} replica
- */
-function short(replica) {
-  return replica.replace(/^order-notification@/, 'notifier ');
-}
