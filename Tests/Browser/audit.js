@@ -1,0 +1,72 @@
+// Run in a page: what keeps somebody from using it. Returns sentences; none is good.
+() => {
+  const faults = [];
+  const say = (element, fault) => faults.push(`${fault}: ${element.outerHTML.slice(0, 140)}`);
+  const isShown = (element) => element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true })
+    && !element.closest('[aria-hidden="true"]');
+
+  const nameOf = (element) => (element.getAttribute('aria-label')
+    || (element.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent ?? '').join('')
+    || [...(element.labels ?? [])].map((label) => label.textContent).join('')
+    || element.textContent || '').trim();
+
+  const isModal = document.querySelector('dialog[open]') !== null;
+  for (const element of document.querySelectorAll('a, button, input, select, textarea, dialog, [role]')) {
+    if (isShown(element) && !['status', 'alert', 'search'].includes(element.getAttribute('role') ?? '') && !nameOf(element)) say(element, 'no name');
+  }
+  for (const image of document.images) if (!image.hasAttribute('alt')) say(image, 'no alt');
+  const ids = [...document.querySelectorAll('[id]')].map((element) => element.id);
+  for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push(`the id ${id} occurs twice`);
+  if (document.querySelectorAll('h1').length !== 1) {
+    if (!document.querySelector('.blank')) faults.push('not one h1');
+  }
+  if (document.querySelectorAll('main').length !== 1) faults.push('not one main');
+  if (!document.querySelector('[aria-live], [role=status]')) faults.push('no live region');
+  if (!document.documentElement.lang || !document.title) faults.push('no language or title');
+  let level = 0;
+  for (const heading of document.querySelectorAll('main h1, main h2, main h3')) {
+    const own = Number(heading.tagName[1]);
+    if (own > level + 1 && level > 0) say(heading, 'a level of headings is left out');
+    level = own;
+  }
+  if (document.documentElement.scrollWidth > innerWidth) faults.push(`wider than the screen: ${document.documentElement.scrollWidth}`);
+
+  // Contrast (WCAG 2, 1.4.3) of text upon the nearest ground that is opaque.
+  const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const luminance = (colour) => {
+    const [r, g, b] = rgba(colour).map((value) => ((value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const groundOf = (element) => {
+    for (let one = element; one; one = one.parentElement) {
+      const colour = getComputedStyle(one).backgroundColor;
+      if (rgba(colour)[3] === 255) return colour;
+    }
+    return getComputedStyle(document.documentElement).backgroundColor;
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const element = texts.currentNode.parentElement;
+    if (!texts.currentNode.textContent.trim() || !element || (isModal && !element.closest('dialog'))) continue;
+    if (!element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) || element.closest('.unseen, .skip, option')) continue;
+    const style = getComputedStyle(element);
+    if (parseFloat(style.fontSize) === 0) continue;
+    const [a, b] = [luminance(style.color), luminance(groundOf(element))].sort((x, y) => y - x);
+    const isLarge = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && Number(style.fontWeight) >= 700);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (isLarge ? 3 : 4.5)) say(element, `contrast ${ratio.toFixed(2)}`);
+  }
+
+  // What is pressed is large enough (WCAG 2.2, 2.5.8), links within text apart.
+  for (const element of document.querySelectorAll('button, input, select, nav a')) {
+    const { width, height } = element.getBoundingClientRect();
+    if (isShown(element) && (width < 24 || height < 24)) say(element, `only ${Math.round(width)} × ${Math.round(height)}`);
+  }
+  return faults;
+}
