@@ -9,6 +9,10 @@ package struct UserID: Hashable, Sendable {
     /// channels and log lines.
     package init?(_ value: String) {
         guard value.utf8.count <= Self.longest else { return nil }
+        if Self.isPlain(value) {
+            self.value = value
+            return
+        }
         var isBlank = true
         // Each request builds one: an ASCII byte is judged without Unicode's tables.
         for scalar in value.unicodeScalars {
@@ -22,6 +26,11 @@ package struct UserID: Hashable, Sendable {
         }
         guard !isBlank else { return nil }
         self.value = value
+    }
+
+    /// Printable ASCII without spaces, which nearly all are: no look into Unicode's tables.
+    private static func isPlain(_ value: String) -> Bool {
+        !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }
 

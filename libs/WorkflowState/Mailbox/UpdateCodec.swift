@@ -67,13 +67,26 @@ enum UpdateCodec {
         return MailboxEntry(offset: offset, update: update, frame: frame)
     }
 
+    private static let previousBytes = Array("\(previous)".utf8)
+
     private static func withoutPrevious(_ payload: [UInt8]) -> [UInt8] {
-        guard payload.starts(with: "\(previous)".utf8),
-            let comma = payload.firstIndex(of: UInt8(ascii: ","))
+        guard payload.starts(with: previousBytes), let comma = payload.firstIndex(of: UInt8(ascii: ","))
         else { return payload }
         var frame = Array(payload[comma...])
         frame[0] = UInt8(ascii: "{")
         return frame
+    }
+
+    /// A plain look at the names, which are few and short.
+    private static func status(_ text: borrowing JSONText) -> OrderStatus? {
+        switch text {
+        case "COMPLETED": .completed
+        case "PROCESSING": .processing
+        case "FAILED": .failed
+        case "CANCELLED": .cancelled
+        case "ACCEPTED": .accepted
+        default: nil
+        }
     }
 
     private struct Fields {
@@ -100,10 +113,12 @@ enum UpdateCodec {
                 case "type": fields.type = try reader.text() == "order.status"
                 case "previous": fields.previous = Int64(try reader.int())
                 case "id": fields.id = Int64(try reader.int())
-                case "correlationId": fields.correlationID = CorrelationID(try reader.string())
+                case "correlationId":
+                    fields.correlationID = try reader.text().withBytes { CorrelationID(ascii: $0) }
                 case "orderId": fields.orderID = OrderID(Int64(try reader.int()))
-                case "status": fields.status = OrderStatus(wireName: try reader.string())
-                case "occurredAt": fields.occurredAt = Timestamp(try reader.string())
+                case "status": fields.status = status(try reader.text())
+                case "occurredAt":
+                    fields.occurredAt = try reader.text().withBytes { Timestamp(ascii: $0) }
                 default: try reader.skip()
                 }
             }
