@@ -63,7 +63,7 @@ def test_a_notifier_that_is_killed_loses_nothing(customer, stack):
             new MutationObserver(() => seen.push(pill.dataset.phase)).observe(pill, { attributes: true });
         }""")
         stack.kill_notifier(pill(page).get_attribute("data-replica"))
-        page.wait_for_function("window.seen.includes('waiting')")
+        page.wait_for_function("() => window.seen.includes('waiting')")
     expect_completed(page)
     expect_live(page)
     expect_same(page)
@@ -90,7 +90,8 @@ def test_a_token_is_refreshed_in_band_before_it_expires(customer, stack):
         new MutationObserver(() => window.seen.push(pill.dataset.phase)).observe(pill, { attributes: true });
         return pill.dataset.replica;
     }""")
-    page.wait_for_function("JSON.parse(atob(JSON.parse(localStorage['waybill.session']).token.split('.')[1])).exp * 1000 > Date.now() + 60000")
+    page.wait_for_function(
+        "() => JSON.parse(atob(JSON.parse(localStorage['waybill.session']).token.split('.')[1])).exp * 1000 > Date.now() + 60000")
     page.wait_for_timeout(4000)  # past the end of the first one
     assert "waiting" not in page.evaluate("window.seen")
     assert pill(page).get_attribute("data-replica") == connected_to

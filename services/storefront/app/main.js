@@ -29,6 +29,7 @@ class WaybillApp extends View {
   #bar = new AppBar(this.#app);
   #main = h('main', { id: 'main', tabindex: '-1' });
   #shown = '';
+  #isFirst = true;
 
   render() {
     const skip = h('a', {
@@ -53,13 +54,15 @@ class WaybillApp extends View {
 
   #route() {
     const { path, query } = place(location.hash);
-    const isFirst = this.#shown === '';
     if (path === this.#shown) return;
     this.#shown = path;
     const { title, page } = this.#page(path, query);
     document.title = `${title} · Waybill`;
     this.#bar.mark(path);
     this.#main.replaceChildren(page);
+    // Nobody asked for the first page by a click: then the focus stays where the browser puts it.
+    const isFirst = this.#isFirst;
+    this.#isFirst = false;
     if (isFirst) return;
     scrollTo(0, 0);
     (this.#main.querySelector('h1') ?? this.#main).focus({ preventScroll: true });

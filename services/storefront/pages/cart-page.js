@@ -109,7 +109,6 @@ export class CartPage extends View {
     try {
       const { order, items: ordered } = await this.#app.orders.place(this.#userId, items(this.#app.cart.cart.value));
       this.#app.cart.settle(ordered);
-      this.#app.toast(`Order ${order.id} is accepted`, 'good', `#/orders/${order.id}`);
       go(`/orders/${order.id}`);
     } catch (error) {
       this.#said.textContent = !(error instanceof Problem) ? 'Something went wrong.'

@@ -27,7 +27,10 @@ export class CataloguePage extends View {
   }
 
   render() {
-    const again = () => this.#show(this.#app.catalogue.stock.value);
+    const again = () => {
+      this.#show(this.#app.catalogue.stock.value);
+      remember(this.#filter);
+    };
     this.#search.addEventListener('input', again);
     this.#vendor.addEventListener('change', again);
     this.#category.addEventListener('change', again);
@@ -47,15 +50,17 @@ export class CataloguePage extends View {
     const all = [...stock.products.values()];
     offer(this.#vendor, 'All vendors', values(all, 'vendor'));
     offer(this.#category, 'All categories', values(all, 'category'));
-    const filter = { text: this.#search.value, vendor: chosen(this.#vendor), category: chosen(this.#category) };
-    const products = filtered(all, filter);
-    remember(filter);
+    const products = filtered(all, this.#filter);
     keyed(this.#grid, products, (product) => product.externalProductId, (product) => new ProductCard(product, this.#app));
     if (stock.phase === 'loading' && all.length === 0) this.#grid.append(...skeletons());
     this.#count.textContent = stock.phase === 'ready' ? counted(products.length, 'product') : stock.phase === 'loading' ? 'Loading…' : '';
     if (stock.phase === 'failed') this.#rest.replaceChildren(failure(stock.reason, () => void this.#app.catalogue.load()));
     else if (stock.phase === 'ready' && products.length === 0) this.#rest.replaceChildren(this.#nothing());
     else this.#rest.replaceChildren();
+  }
+
+  get #filter() {
+    return { text: this.#search.value, vendor: chosen(this.#vendor), category: chosen(this.#category) };
   }
 
   #nothing() {
@@ -65,6 +70,7 @@ export class CataloguePage extends View {
         this.#search.value = '';
         for (const select of [this.#vendor, this.#category]) select.value = select.dataset.wanted = '';
         this.#show(this.#app.catalogue.stock.value);
+        remember(this.#filter);
         this.#search.focus();
       },
     }, 'Clear the filters'));
@@ -90,7 +96,8 @@ function offer(select, everything, options) {
 }
 
 /**
- * The filter in the address, so that it survives a reload and can be sent to somebody.
+ * The filter in the address, so that it survives a reload and can be sent to somebody. Only for what the user did:
+ * the address may name another page already.
  * @param {import('../catalogue/filter.js').Filter} filter
  */
 function remember({ text, vendor, category }) {
