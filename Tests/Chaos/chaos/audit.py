@@ -58,7 +58,8 @@ class Audit:
             self.fault(DUPLICATED, f"it is there as {[(row['id'], row['status']) for row in live]}, after "
                        f"{order.attempts} attempts, {order.doubtful} of them broken; answered {order.id}", order)
         if order.outcome == REFUSED and live:
-            self.fault(WRONG, f"it was refused, and is there as {live[0]['id']} {live[0]['status']}", order)
+            trace = self.event(live[0]["id"], ACCEPTED_EVENT)[3]
+            self.fault(WRONG, f"it was refused, and is there as {live[0]['id']} {live[0]['status']}, trace {trace}", order)
         if order.outcome != ACCEPTED:
             self.facts["unanswered, but made"] += order.outcome != REFUSED and bool(live)
             return
@@ -83,10 +84,13 @@ class Audit:
         if (row["status"], row["cid"], row["deleted"]) != ("COMPLETED", order.correlation_id, False):
             self.fault(WRONG, f"PostgreSQL has it as {row['status']} {row['cid']}", order)
 
+    def event(self, order_id, kind):
+        return self.events.get(order_id, {}).get(kind, (0, 0, None, None))
+
     def check_events(self, order):
         events = self.events.get(order.id, {})
         for kind in (ACCEPTED_EVENT, COMPLETED_EVENT):
-            count, unpublished, _ = events.get(kind, (0, 0, None))
+            count, unpublished, _, _ = self.event(order.id, kind)
             if count == 0:
                 self.fault(LOST, f"it has no event {kind}", order)
             if count > 1:
@@ -124,7 +128,7 @@ class Audit:
             if count > 1:
                 self.fault(DUPLICATED, f"{tab.name} heard COMPLETED {count} times", order)
             if count == 0:
-                when = self.events.get(order.id, {}).get(COMPLETED_EVENT, (0, 0, None))[2]
+                when = self.event(order.id, COMPLETED_EVENT)[2]
                 if last_gap and when and when <= last_gap:
                     self.facts["covered by a told gap"] += 1
                 else:

@@ -82,7 +82,7 @@ FULL = [
     [Kill("redis"), Kill("process-1")], [Kill("redis"), Kill("notification-1")], [Kill("redis"), Kill("accept-1")],
     [Kill("postgres"), Kill("process-2")], [Kill("postgres"), Kill("redis")],
     [Cut("redis", "silence")], [Cut("postgres", "silence")], [Cut("amqp", "silence")],
-    [Cut("redis"), Cut("amqp")], [Cut("amqp", "silence"), Kill("process-1")], [Pause("redis"), Kill("accept-2")],
+    [Cut("redis"), Cut("amqp")], [Cut("redis", "silence"), Cut("amqp", "silence")], [Cut("amqp", "silence"), Kill("process-1")], [Pause("redis"), Kill("accept-2")],
     [Cut("amqp"), Pause("notification-1")],
     [Kill("rabbitmq"), Kill("process-2")], [Kill("rabbitmq"), Kill("redis")], [Kill("rabbitmq"), Kill("postgres")],
 ]

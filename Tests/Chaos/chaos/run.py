@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import secrets
 import time
 
@@ -27,8 +28,14 @@ class Plan:
         self.faults_for, self.whole_within, self.rest_within = faults_for, whole_within, rest_within
 
 
-FULL = Plan(faults.FULL, users=6, pace=4, faults_for=230, whole_within=40, rest_within=75)
+FULL = Plan(faults.FULL, users=6, pace=4, faults_for=200, whole_within=45, rest_within=60)
 SHORT = Plan(faults.SHORT, users=3, pace=4, faults_for=20, whole_within=15, rest_within=25)
+
+
+def plan(is_short, pattern, times):
+    found = SHORT if is_short else FULL
+    found.sequence = [fault for fault in found.sequence if re.search(pattern, faults.name(fault))] * times
+    return found
 
 
 class Run:
@@ -71,7 +78,7 @@ class Run:
             if time.monotonic() > deadline:
                 self.skipped.append(faults.name(fault))
                 continue
-            window = self.ledger.open_window(faults.name(fault))
+            window = self.ledger.open_window(self.name(fault))
             await self.shop.rush(session, RUSH)
             await asyncio.sleep(random.uniform(0, RUSH_SECONDS))
             window.struck = time.monotonic()
@@ -79,6 +86,12 @@ class Run:
             window.healed = time.monotonic()
             await self.become_whole(window)
             self.say(window)
+
+    def name(self, fault):
+        """Of its window: no two have the same."""
+        name = faults.name(fault)
+        before = sum(window.name.split(" ×")[0] == name for window in self.ledger.windows)
+        return f"{name} ×{before + 1}" if before else name
 
     async def become_whole(self, window):
         """Until every replica is ready, and an order made after the fault has come to a tab."""

@@ -16,7 +16,8 @@ ORDERS = """
                FILTER (WHERE line IS NOT NULL), '[]')
     FROM orders LEFT JOIN order_items ON order_id = orders.id WHERE customer_id = ANY(%s) GROUP BY orders.id"""
 EVENTS = """
-    SELECT order_id, type, count(*), count(*) FILTER (WHERE published_at IS NULL), max(occurred_at)
+    SELECT order_id, type, count(*), count(*) FILTER (WHERE published_at IS NULL), max(occurred_at),
+           max(metadata->>'traceparent')
     FROM order_events GROUP BY order_id, type"""
 
 
@@ -34,10 +35,10 @@ class Database:
         return [dict(zip(names, row)) for row in self.rows(ORDERS, list(users))]
 
     def events(self):
-        """order id → type → (how many, how many unpublished, when the last)."""
+        """order id → type → (how many, how many unpublished, when the last, its traceparent)."""
         found = {}
-        for order, kind, count, unpublished, when in self.rows(EVENTS):
-            found.setdefault(order, {})[kind] = (count, unpublished, when)
+        for order, kind, *facts in self.rows(EVENTS):
+            found.setdefault(order, {})[kind] = tuple(facts)
         return found
 
     def unfinished(self, ids):
