@@ -54,6 +54,37 @@ def test_both_tabs_of_a_browser_and_another_browser_are_told(customer, stack):
         expect_same(page)
 
 
+def test_a_list_that_is_open_shows_an_order_of_another_tab(customer):
+    someone = customer()
+    one = someone.signed_in()
+    two = someone.tab("/orders")
+    expect(two.get_by_role("heading", name="No orders yet")).to_be_visible()
+    expect_live(two)
+    mark(two)
+    number = order(one, "PC-300")
+    row = two.locator(".order", has_text=f"Order {number}")
+    expect(row.locator(".badge")).to_have_text("Completed")
+    expect_same(two)
+
+
+def test_a_shop_that_is_away_says_so_and_comes_back(customer):
+    someone = customer()
+    someone.expect_complaint(r"503|net::ERR_FAILED")
+    page = someone.tab()
+    page.route("**/dev/token", lambda route: route.abort())
+    page.get_by_label("User id").fill(someone.user)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    page.unroute("**/dev/token")
+    away = '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"No replica answers at the moment."}'
+    page.route("**/api/products*", lambda route: route.fulfill(status=503, content_type="application/problem+json", body=away))
+    someone.sign_in(page)
+    expect(page.get_by_role("alert")).to_contain_text("No replica answers at the moment.")
+    page.unroute("**/api/products*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("145 products")).to_be_visible()
+
+
 def test_an_order_can_be_cancelled_and_deleted(customer, stack):
     page = customer().signed_in()
     with stack.processing_paused():

@@ -6,6 +6,7 @@ import { isFinal } from './status.js';
 /** @typedef {import('../app/types.js').Order} Order */
 
 const LOOK_EVERY = 8_000; // milliseconds
+const STRANGER_AFTER = 400; // milliseconds
 const LOOK_AT = 5; // orders at a time
 
 /** The user's orders: fetched, followed live, and looked at now and then in case nothing was heard. */
@@ -15,6 +16,7 @@ export class Orders {
   revision = new Signal(0);
   #client;
   #checkout;
+  #stranger = 0;
 
   /**
    * @param {import('../rest/client.js').Client} client
@@ -24,7 +26,10 @@ export class Orders {
   constructor(client, checkout, live) {
     this.#client = client;
     this.#checkout = checkout;
-    live.onUpdate = (update) => this.book.apply(update);
+    live.onUpdate = (update) => {
+      if (!this.book.get(update.orderId)) this.#strangerHeard();
+      this.book.apply(update);
+    };
     live.onTruth = () => {
       this.revision.value += 1;
       void this.#look();
@@ -58,6 +63,14 @@ export class Orders {
   async remove(id) {
     await this.#client.remove(id);
     this.book.forget(id);
+  }
+
+  /** An order that was placed elsewhere: lists are fetched again, once for several of them. */
+  #strangerHeard() {
+    clearTimeout(this.#stranger);
+    this.#stranger = window.setTimeout(() => {
+      this.revision.value += 1;
+    }, STRANGER_AFTER);
   }
 
   /**

@@ -28,7 +28,6 @@ export class OrdersPage extends View {
     const { orders } = this.#app;
     this.replaceChildren(heading('Your orders', this.#count), this.#list, this.#rest);
     this.until(orders.book.listen((order, before) => {
-      // Placed in another tab, and heard of here first: the list is asked for again.
       if (before !== null && this.#ids.includes(order.id)) this.#show();
     }));
     this.until(orders.revision.watch(() => void this.#load()));
