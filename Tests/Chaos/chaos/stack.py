@@ -95,6 +95,9 @@ class Stack:
         for target in targets:
             process.send(target, number)
 
+    def servers_away(self):
+        return [name for name in PATHS if ports.accepts(SINGLE[name] + self.offset, 0.5)]
+
     def unready(self):
         """Names of the replicas that are not ready."""
         content, found = self.content(), []
