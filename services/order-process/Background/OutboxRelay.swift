@@ -48,7 +48,9 @@ final class OutboxRelay {
         let sweep = try await outbox.sweep(olderThan: Self.age, limit: Self.limit) { await publish($0) }
         guard let sweep, sweep.found > 0 else { return false }
         relayed.increment(by: UInt64(sweep.published))
-        log?.info("outbox.relayed", ["found": sweep.found, "published": sweep.published])
+        if sweep.published > 0 {
+            log?.info("outbox.relayed", ["found": sweep.found, "published": sweep.published])
+        }
         return sweep.published == sweep.found
     }
 
