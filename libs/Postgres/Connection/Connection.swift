@@ -165,11 +165,15 @@ package final class Connection: DescriptorHandler {
     // MARK: Answers
 
     package func descriptorReady(_ readiness: Readiness) {
-        let isAlive = handle.consumeInput()
-        receiveResults()
-        deliverNews()
-        guard isOpen else { return }
-        guard isAlive else { return broke() }
+        // A TLS record may be twice as long as the room that libpq offers for one read, and what stays inside
+        // OpenSSL makes no descriptor readable. In between, the server's last words are heard before its end.
+        for _ in 0..<(handle.usesTLS ? 2 : 1) {
+            let isAlive = handle.consumeInput()
+            receiveResults()
+            deliverNews()
+            guard isOpen else { return }
+            guard isAlive else { return broke() }
+        }
         if isWriteBlocked { flush() }
         sendWaiting()
     }

@@ -118,13 +118,7 @@ internal import Glibc
     // MARK: Receiving
 
     /// Takes what the socket holds; false when the connection broke.
-    func consumeInput() -> Bool {
-        guard unsafe PQconsumeInput(pointer) == 1 else { return false }
-        // A TLS record may be twice as long as the room that libpq offers for one read, and what stays
-        // inside OpenSSL makes no descriptor readable.
-        guard usesTLS else { return true }
-        return unsafe PQconsumeInput(pointer) == 1
-    }
+    func consumeInput() -> Bool { unsafe PQconsumeInput(pointer) == 1 }
 
     /// True while the next call of ``nextResult()`` would wait.
     var isBusy: Bool { unsafe PQisBusy(pointer) == 1 }
