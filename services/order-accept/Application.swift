@@ -45,7 +45,10 @@ struct Application {
         let records = Pool(database, limits: .records)
         let archive = PostgresArchive(records)
 
-        Self.watch(context, redis, broker, outbox, catalogue, identifiers)
+        Ground(
+            redis: redis, broker: broker, outbox: outbox, publisher: publisher, catalogue: catalogue,
+            identifiers: identifiers
+        ).watch(context)
         components = [
             Component("tokens", run: tokens.run),
             Component("redis", run: { await redis.run() }),

@@ -6,16 +6,22 @@ import Postgres
 import Redis
 import Service
 
-extension Application {
-    /// Readiness and the gauges of what order-accept stands on.
-    static func watch(
-        _ context: ServiceContext, _ redis: Redis.Client, _ broker: AMQP.Client,
-        _ outbox: Publisher, _ catalogue: PostgresCatalogue, _ identifiers: SequenceIdentifiers
-    ) {
+/// What order-accept stands on, as readiness and metrics see it.
+@Loop
+struct Ground {
+    let redis: Redis.Client
+    let broker: AMQP.Client
+    let outbox: Publisher
+    let publisher: EventOrderPublisher
+    let catalogue: PostgresCatalogue
+    let identifiers: SequenceIdentifiers
+
+    func watch(_ context: ServiceContext) {
         let health = context.health
         health.addCheck("redis", holds: { redis.state.isUp })
         health.addCheck("rabbitmq", holds: { broker.isConnected })
         health.addCheck("rabbitmq.blocked", holds: { !broker.isBlocked })
+        health.addCheck("rabbitmq.slow", holds: { !publisher.isSlow })
         // Afterwards a PostgreSQL that is away stops reads alone, for which other replicas are no help.
         health.addCheck("postgres", holds: { catalogue.current != nil && identifiers.hasBegun })
         health.addCheck("ids.exhausted", holds: { !identifiers.hasBegun || identifiers.remaining > 0 })
