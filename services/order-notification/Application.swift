@@ -30,8 +30,10 @@ struct Application {
         let settings = context.settings
         let redis = try Redis.Configuration(
             settings[Keys.redis], authorities: settings[Keys.authorities], name: context.replica)
-        client = Redis.Client(redis)
-        subscriber = Subscriber(redis)
+        let sentinels = settings[Keys.sentinels].compactMap { Endpoint($0) }
+        let provider = Self.provider(sentinels, settings[Keys.primary], redis)
+        client = Redis.Client(redis, endpoint: provider)
+        subscriber = Subscriber(redis, endpoint: provider)
         channels = RedisUserChannels(subscriber)
         let lifetimes = Lifetimes(workflow: settings[Keys.lifetime])
         mailboxes = RedisMailboxStore(client, lifetimes)
@@ -56,9 +58,28 @@ struct Application {
             NotifyUsers(workflows: workflows, mailboxes: mailboxes, tally: tally), context)
     }
 
+    /// Who says where Redis is; nil when it is where the configuration says.
+    private static func provider(
+        _ endpoints: [Endpoint], _ name: String, _ redis: Redis.Configuration
+    ) -> EndpointProvider? {
+        guard !endpoints.isEmpty else { return nil }
+        let sentinels = Sentinels(endpoints, primary: name, of: redis)
+        return { try await sentinels.primary() }
+    }
+
+    private func followPrimary() {
+        var last: Endpoint?
+        client.onStateChange = { [sessions] state in
+            guard case .up(let endpoint) = state else { return }
+            if let last, last != endpoint { sessions.audiences.primaryChanged() }
+            last = endpoint
+        }
+    }
+
     /// In the order of their start. What drains first comes last: the consumer, then the sessions.
     func components() throws -> [Component] {
         observe()
+        followPrimary()
         return [
             Component("tokens", run: tokens.run),
             Component("redis", run: { [client] in await client.run() }),

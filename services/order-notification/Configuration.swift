@@ -8,6 +8,11 @@ import Service
 /// The keys of this service, each documented where it is declared.
 enum Keys {
     static let redis = Key.connection("REDIS_URL", .redis, "Where Redis is: mailboxes, channels, status.")
+    static let sentinels = Key.list(
+        "REDIS_SENTINELS", of: "host:port", default: [],
+        "Redis Sentinels that know the primary; then the host of REDIS_URL does not count.")
+    static let primary = Key.string(
+        "REDIS_PRIMARY", kind: "name", default: "waybill", "The primary's name among the sentinels.")
     static let queueType = Key.choice(
         "WAYBILL_QUEUE_TYPE", default: QueueKind.quorum, "The type of the queues that are declared.")
     static let rabbitMQ = Key.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
@@ -46,13 +51,18 @@ enum Keys {
         "Bytes that a client may leave unread before it is closed with 4508.")
 
     static let all: [any AnyKey] = [
-        redis, rabbitMQ, queueType, authorities, issuer, audience, secret, keySet, lifetime, origins,
+        redis, sentinels, primary, rabbitMQ, queueType, authorities, issuer, audience, secret, keySet,
+        lifetime, origins,
         processing,
         sessionsPerUser, sessionsPerAddress, handshakes, frames, output,
     ]
 
     /// No key, no start: a default would let anyone forge tokens.
     static let rules = [
+        SettingsRule(at: sentinels) { settings in
+            let isWrong = settings.value(sentinels)?.contains { Endpoint($0) == nil } ?? false
+            return isWrong ? KeyFault("holds something else", write: "host:port,host:port,…") : nil
+        },
         SettingsRule(at: secret) { settings in
             let hasSecret = (settings.value(secret) ?? nil) != nil
             let hasKeySet = (settings.value(keySet) ?? nil) != nil

@@ -80,6 +80,20 @@ import WorkflowState
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
     }
 
+    @Test func afterAFailoverPositionsAreWorthNothing() async throws {
+        let replica = try Replica()
+        let tab = try await live(replica)
+        let before = try await position(replica)
+        replica.audiences.primaryChanged()
+        try await eventually("the confession") { !tab.messages("resumed").isEmpty }
+        #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
+        let late = try await live(replica, from: .after(before))
+        try await eventually("the answer") { !late.messages("resumed").isEmpty }
+        #expect(late.messages("resumed")[0]["recovered"] == false)
+        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1))])
+        #expect(tab.offsets.count == 1 && late.offsets.count == 1)
+    }
+
     @Test func aLostWakeUpIsFoundByTheNextOne() async throws {
         let state = MemoryState()
         let channels = SlowChannels(state)

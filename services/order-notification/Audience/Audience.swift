@@ -37,6 +37,8 @@ final class Audience {
     /// Places in the registry's lists.
     var slot = -1
     var isQueued = false
+    /// When the last session left.
+    var emptySince: Instant?
 
     private struct Waiting {
         let session: Session

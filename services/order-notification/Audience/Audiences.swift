@@ -36,6 +36,8 @@ final class Audiences {
     /// Whose channel could not be had.
     private var refused: [Audience] = []
     private var nextCheck = 0
+    /// The life of the mailboxes, as far as it is known.
+    private var epoch: Epoch?
     /// Nothing follows it.
     private let blank = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
 
@@ -77,7 +79,9 @@ final class Audiences {
 
     func leave(_ session: Session, _ audience: Audience) {
         audience.leave(session)
-        if audience.isEmpty { departing.append((audience, Loop.now)) }
+        guard audience.isEmpty else { return }
+        audience.emptySince = Loop.now
+        departing.append((audience, Loop.now))
     }
 
     /// Users with sessions, at most `limit` of them.
@@ -173,6 +177,7 @@ final class Audiences {
         defer { for audience in batch { enqueue(audience) } }
         do throws(WorkflowStateError) {
             var histories = try await mailboxes.history(requests.flatMap { $0 })[...]
+            epoch = histories.first?.end.epoch ?? epoch
             for (audience, requests) in zip(batch, requests) {
                 audience.finishRead(histories.prefix(requests.count))
                 histories = histories.dropFirst(requests.count)
@@ -185,15 +190,32 @@ final class Audiences {
         }
     }
 
+    /// Another server holds the mailboxes now. What the last one had not yet told it is lost, and nobody can
+    /// know what that was: so positions in the old mailboxes are worth nothing.
+    func primaryChanged() {
+        guard let epoch else { return }
+        log.warning("mailboxes.failed-over", ["users": all.count])
+        chores.begin { [self] in
+            var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
+            while (try? await mailboxes.endEpoch(epoch)) == nil {
+                do { try await Loop.sleep(for: backoff.next()) } catch { return }
+            }
+            for audience in all {
+                audience.check()
+                enqueue(audience)
+            }
+        }
+    }
+
     // MARK: Time
 
     /// Once a second: lets the departed go, tries refused channels again, and looks at a share of mailboxes.
     func tick() {
         let left = Loop.now - policy.departure
         let due = departing.prefix { $0.since <= left }.count
-        for (audience, _) in departing[..<due] where audience.isEmpty && audience.slot >= 0 {
-            // Who came back and left again stands in the list a second time.
-            guard !departing[due...].contains(where: { $0.audience === audience }) else { continue }
+        // Who came back and left again is emptier for a shorter time, and stands in the list once more.
+        for (audience, since) in departing[..<due]
+        where audience.isEmpty && audience.emptySince == since && audience.slot >= 0 {
             close(audience)
         }
         departing.removeFirst(due)
