@@ -76,7 +76,7 @@ package final class Client {
     package func shutdown() async {
         requestShutdown()
         guard isRunning || task != nil else { return close() }
-        while state != .closed { await Loop.suspend { waiting.append($0) } }
+        while state != .closed { await changeOfState(from: state) }
         await task?.value
     }
 
@@ -97,7 +97,15 @@ package final class Client {
             case .disconnected(let error): if isLate { throw error }
             case .connecting: if isLate { throw AMQPError(.notConnected, "not ready in time") }
             }
-            await Loop.suspend { waiting.append($0) }
+            await changeOfState(from: state, unless: { isLate })
+        }
+    }
+
+    /// Returns when the state is another one, or when somebody wakes those that wait. A caller that does not live
+    /// on the loop may lose its turn on the way here, so the state is looked at again.
+    private func changeOfState(from seen: State, unless isOver: () -> Bool = { false }) async {
+        await Loop.suspend { resumption in
+            if state != seen || isOver() { resumption.resume() } else { waiting.append(resumption) }
         }
     }
 
