@@ -38,7 +38,9 @@ final class PostgresCatalogue: CatalogueSource {
                 backoff.reset()
                 pause = Self.interval
             } catch {
-                log.warning("catalogue.unreadable", ["error": "\(error)", "keeps": current?.count])
+                log.log(
+                    backoff.failures == 0 ? .warning : .debug, "catalogue.unreadable",
+                    ["error": "\(error)", "keeps": current?.count])
                 pause = backoff.next()
             }
             do { try await Loop.sleep(for: pause) } catch { return }

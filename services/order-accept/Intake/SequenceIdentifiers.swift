@@ -46,7 +46,9 @@ final class SequenceIdentifiers: IdentifierSource {
                 backoff.reset()
             } catch {
                 blocks.refillFailed()
-                log.warning("ids.refill_failed", ["error": "\(error)", "remaining": remaining])
+                log.log(
+                    backoff.failures == 0 ? .warning : .debug, "ids.refill_failed",
+                    ["error": "\(error)", "remaining": remaining])
                 do { try await Loop.sleep(for: backoff.next()) } catch { return }
             }
         }
