@@ -2,11 +2,11 @@ import EventLoop
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.onLoop, .timeLimit(.minutes(1)))
 struct SuspensionTests {
     @Test @Loop func aTaskGoesOnWithWhatItIsResumedWith() async {
         var resumption: Resumption<Int>?
-        let task = Task { @Loop in
+        let task = Loop.task {
             let value = await Loop.suspend { resumption = $0 }
             #expect(Loop.isCurrent)
             return value
@@ -34,7 +34,7 @@ struct SuspensionTests {
         var resumptions: [Resumption<Int>] = []
         var order: [Int] = []
         let tasks = (0..<1000).map { _ in
-            Task { @Loop in order.append(await Loop.suspend { resumptions.append($0) }) }
+            Loop.task { order.append(await Loop.suspend { resumptions.append($0) }) }
         }
         let timer = Timer {
             for (number, resumption) in resumptions.enumerated() { resumption.resume(returning: number) }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The operator's view of a dead-letter queue, on the real broker.
-@Suite(.enabled(if: Transports.url != nil), .timeLimit(.minutes(1)))
+@Suite(.onLoop, .enabled(if: Transports.url != nil), .timeLimit(.minutes(1)))
 struct DeadLettersLiveTests {
     @Test(arguments: [Transports.quorum, .classic])
     @Loop func areListedReplayedAndDropped(_ transport: Transports) async throws {

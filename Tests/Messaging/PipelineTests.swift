@@ -5,7 +5,7 @@ import Orders
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.onLoop, .timeLimit(.minutes(1)))
 struct PipelineTests {
     private let topology = OrderTopology(ladder: RetryLadder(delays: [.milliseconds(20)]))
 
@@ -67,7 +67,7 @@ struct PipelineTests {
     }
 }
 
-@Suite struct PublisherTests {
+@Suite(.onLoop) struct PublisherTests {
     private final class Discard: MessageSender {
         nonisolated init() {}
         func send(_ messages: [OutboundMessage], within limit: Duration) async -> [MessagingError?] {

@@ -85,7 +85,7 @@ import Testing
             // The failure, if nobody was told of it yet, is not told after the completion.
             try await world.settle()
             var swept: [UnpublishedEvent] = []
-            _ = try await world.outbox.sweep(olderThan: .zero, limit: 10) { events in
+            _ = try await world.sweep(limit: 10) { events in
                 swept = events
                 return events.map { _ in false }
             }
@@ -98,7 +98,7 @@ import Testing
         try await with(driver) { world in
             let records = (1...3).map { Sample.record(Sample.order($0)) }
             _ = try await world.store.record(records)
-            let sweep = try await world.outbox.sweep(olderThan: .zero, limit: 2) { events in
+            let sweep = try await world.sweep(limit: 2) { events in
                 #expect(events.map(\.event) == records.prefix(2).map(\.outcome))
                 return [false, true]
             }

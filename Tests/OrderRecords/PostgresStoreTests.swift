@@ -80,7 +80,7 @@ struct PostgresStoreTests {
         try await with(.postgres) { world in
             _ = try await world.store.record([Sample.record(Sample.order(1))])
             let other = PostgresOutbox(world.pool!)
-            let sweep = try await world.outbox.sweep(olderThan: .zero, limit: 10) { events in
+            let sweep = try await world.sweep(limit: 10) { events in
                 let second = try? await other.sweep(olderThan: .zero, limit: 10) { $0.map { _ in true } }
                 #expect(second == .some(nil))
                 return events.map { _ in true }

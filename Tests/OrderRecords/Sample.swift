@@ -3,6 +3,7 @@ import OrderEvents
 import OrderRecords
 import Orders
 import Postgres
+import TestSupport
 
 /// The drivers which must behave alike.
 enum Driver: String, CaseIterable, Sendable {
@@ -20,6 +21,18 @@ struct World {
     let settle: @Loop () async throws -> Void
     /// Nil in memory.
     let pool: Pool?
+
+    /// A sweep of the outbox when no other test is at it: the lock is the whole server's.
+    @Loop func sweep(
+        limit: Int, _ publish: @Loop ([UnpublishedEvent]) async -> [Bool]
+    ) async throws -> Sweep? {
+        var result: Sweep?
+        try await eventually("a turn at the outbox") {
+            result = try await outbox.sweep(olderThan: .zero, limit: limit, publish)
+            return result != nil
+        }
+        return result
+    }
 }
 
 @Loop

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AMQP
 
-@Suite(.enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
+@Suite(.onLoop, .enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
 struct ClientLiveTests {
     @Test @Loop func aSilentConnectionIsLostAfterTwoHeartbeats() async throws {
         let proxy = try await Proxy(to: Broker.configuration().endpoint)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AMQP
 
-@Suite(.enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
+@Suite(.onLoop, .enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
 struct ConsumerLiveTests {
     private func workQueue(_ purpose: String, kind: QueueKind, delays: [Duration] = []) -> (String, Topology)
     {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import AMQP
 
-@Suite(.enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
+@Suite(.onLoop, .enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
 struct PublisherLiveTests {
     private func queue(_ purpose: String, _ arguments: Table = [:]) -> (String, Topology) {
         let name = Broker.name(purpose)

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What the pipelines promise on every transport.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.onLoop, .timeLimit(.minutes(1)))
 struct PipelineConformance {
     @Loop private func work(
         _ transport: Transports, _ handler: RecordingHandler, batchLimit: Int = 128,
@@ -23,7 +23,7 @@ struct PipelineConformance {
                 decoder: EventDecoder(OrderProcessed.self),
                 handler: handler, ladder: world.topology.ladder)
             let run = Loop.task { await pipeline.run() }
-            try await eventually("the work is done") { try await done(world) }
+            try await eventually("the work is done", within: .seconds(30)) { try await done(world) }
             await pipeline.stop()
             await run.value
             try await check(world)

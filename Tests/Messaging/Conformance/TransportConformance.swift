@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// What every transport promises.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.onLoop, .timeLimit(.minutes(1)))
 struct TransportConformance {
     @Loop private func take(_ count: Int, from source: any MessageSource) async -> [InboundMessage] {
         var messages: [InboundMessage] = []
@@ -111,7 +111,7 @@ struct TransportConformance {
     @Loop func aStoppedSourceEnds(_ transport: Transports) async throws {
         try await transport.withWorld { world in
             let source = try await world.source(of: world.queue)
-            let waiting = Task { @Loop in await source.next() }
+            let waiting = Loop.task { await source.next() }
             await Task.yield()
             await source.stop()
             #expect(await waiting.value == nil)

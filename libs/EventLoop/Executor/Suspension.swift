@@ -3,7 +3,9 @@ extension Loop {
     ///
     /// Unlike with `withCheckedContinuation`, `body` surely runs before anything else does: the call that
     /// leads there may hand its turn to other tasks, which a waiter that is not registered yet would miss.
-    @Loop package static func suspend<Value: Sendable>(
+    ///
+    /// Inherits the caller's isolation, since a function isolated to the loop would itself be such a call.
+    package nonisolated(nonsending) static func suspend<Value: Sendable>(
         _ body: (Resumption<Value>) -> Void
     ) async -> Value {
         let resumption = Resumption<Value>()
@@ -23,6 +25,8 @@ package final class Resumption<Value: Sendable> {
     }
 
     private var state = State.running
+
+    fileprivate nonisolated init() {}
 
     package func resume(returning value: Value) {
         switch state {
