@@ -37,8 +37,12 @@ package struct OrderTopology: Sendable {
 
     /// An event's routing key is its type without the version: `order.accepted`.
     package static func routingKey(of type: OrderEventType) -> String {
-        String(EventName(type.rawValue).name)
+        keys[type] ?? type.rawValue
     }
+
+    /// Asked for with every message.
+    private static let keys = Dictionary(
+        uniqueKeysWithValues: OrderEventType.allCases.map { ($0, String(EventName($0.rawValue).name)) })
 
     package static func deadLetters(of queue: String) -> String { Topology.deadLetterQueue(of: queue) }
 
