@@ -5,7 +5,8 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: LiveDatabase.uri != nil))
+/// One after another: the lock on appending is the whole database's, and one test holds it for long.
+@Suite(.enabled(if: LiveDatabase.uri != nil), .serialized)
 struct ReadModelTests {
     /// Both views, row by row, without what depends on the moment.
     @Loop
