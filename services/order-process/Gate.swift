@@ -4,7 +4,7 @@ import EventLoop
 @Loop
 final class Gate {
     private(set) var isOpen = false
-    private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+    private var waiting: [Int: Resumption<Void>] = [:]
     private var next = 0
 
     func open() {
@@ -17,8 +17,9 @@ final class Gate {
         let key = next
         next += 1
         await withTaskCancellationHandler {
-            if isOpen || Task.isCancelled { return }
-            await withCheckedContinuation { waiting[key] = $0 }
+            await Loop.suspend { resumption in
+                isOpen || Task.isCancelled ? resumption.resume() : (waiting[key] = resumption)
+            }
         } onCancel: {
             Loop.task { self.release(key) }
         }

@@ -12,7 +12,7 @@ package import EventLoop
 
     package private(set) var reason: Reason?
     private var actions: [@Loop () -> Void] = []
-    private var waiter: CheckedContinuation<Void, Never>?
+    private var waiter: Resumption<Void>?
 
     package nonisolated init() {}
 
@@ -34,7 +34,8 @@ package import EventLoop
 
     /// Returns when the end is asked for. For one waiter.
     func requested() async {
-        if isRequested { return }
-        await withCheckedContinuation { waiter = $0 }
+        await Loop.suspend { resumption in
+            isRequested ? resumption.resume() : (waiter = resumption)
+        }
     }
 }
