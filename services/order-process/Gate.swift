@@ -18,7 +18,8 @@ final class Gate {
         next += 1
         await withTaskCancellationHandler {
             await Loop.suspend { resumption in
-                isOpen || Task.isCancelled ? resumption.resume() : (waiting[key] = resumption)
+                if isOpen || Task.isCancelled { return resumption.resume() }
+                waiting[key] = resumption
             }
         } onCancel: {
             Loop.task { self.release(key) }

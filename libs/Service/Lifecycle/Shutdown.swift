@@ -35,7 +35,8 @@ package import EventLoop
     /// Returns when the end is asked for. For one waiter.
     func requested() async {
         await Loop.suspend { resumption in
-            isRequested ? resumption.resume() : (waiter = resumption)
+            if isRequested { return resumption.resume() }
+            waiter = resumption
         }
     }
 }
