@@ -137,7 +137,8 @@ struct PipelineConformance {
         try await work(
             transport, handler,
             prepare: { try await send(0..<5, $0) },
-            until: { _ in handler.received.count >= 20 },
+            // A broker may deliver the five in more than one batch.
+            until: { _ in Set(handler.batches.dropFirst(3).joined()) == Set(0..<5) },
             check: { world in
                 #expect(handler.batches.prefix(4).allSatisfy { $0 == handler.batches[0] })
                 #expect(handler.received.allSatisfy { $0.envelope.attempt == 1 })
