@@ -41,7 +41,8 @@ final class Tally {
         duplicates = metrics.counter("notify_events_total", events, labels: ["result": "duplicate"])
         ownerless = metrics.counter("notify_events_total", events, labels: ["result": "ownerless"])
         latency = metrics.histogram(
-            "notify_push_latency_seconds", "From an update's occurrence to its push by this replica.")
+            "notify_push_latency_seconds",
+            "From an update's occurrence to its push to a user's live sessions.")
         let closed = "Sessions that ended, by close code."
         closes = Dictionary(
             uniqueKeysWithValues: Self.codes.map { code in
@@ -60,8 +61,8 @@ final class Tally {
 
     func resumed(recovered: Bool) { (recovered ? resumes.recovered : resumes.lost).increment() }
 
-    /// A wake-up came.
-    func heard(_ update: StatusUpdate) {
+    /// An update was pushed to those of a user's sessions that are live.
+    func told(_ update: StatusUpdate) {
         let took = WallClock.milliseconds() - update.occurredAt.milliseconds
         latency.observe(Double(max(0, took)) / 1000)
     }

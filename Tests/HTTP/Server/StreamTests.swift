@@ -50,7 +50,7 @@ import Testing
         try await withServer { router in
             router.get("/") { _ in
                 .stream(contentType: "text/plain") { stream in
-                    stream.onClosed = { ended = true }
+                    stream.onClosed = { _ in ended = true }
                     Loop.task {
                         let block = [UInt8](repeating: 120, count: 64 << 10)
                         while stream.write(block), produced < 400 {
@@ -79,11 +79,11 @@ import Testing
     @Test @Loop func aReaderThatStopsIsCutOff() async throws {
         var configuration = Server.Configuration()
         configuration.streamLimit = 256 << 10
-        var ended = false
+        var end: StreamEnd?
         try await withServer(configuration) { router in
             router.get("/") { _ in
                 .stream(contentType: "text/plain") { stream in
-                    stream.onClosed = { ended = true }
+                    stream.onClosed = { end = $0 }
                     Loop.task {
                         let block = [UInt8](repeating: 120, count: 64 << 10)
                         while stream.write(block) { try? await Loop.sleep(for: .zero) }
@@ -94,19 +94,19 @@ import Testing
             let client = try await RawClient(port: port)
             client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             client.transport.pauseReading()
-            #expect(await eventually { ended })
+            #expect(await eventually { end == .tooSlow })
             #expect(await eventually { server.statistics.connections == 0 })
         }
     }
 
     @Test @Loop func sendsEvents() async throws {
         var stream: EventStream?
-        var ended = false
+        var end: StreamEnd?
         try await withServer {
             $0.get("/events") { _ in
                 .eventStream(heartbeat: .milliseconds(10)) { events in
                     events.send(retry: .seconds(3))
-                    events.onClosed = { ended = true }
+                    events.onClosed = { end = $0 }
                     stream = events
                 }
             }
@@ -120,7 +120,7 @@ import Testing
             try await client.expect("id: e:1\nevent: orderstatus\ndata: {\ndata: }\n\n")
             try await client.expect(":\n\n")
             client.close()
-            #expect(await eventually { ended })
+            #expect(await eventually { end == .left })
             #expect(stream?.isOpen == false)
         }
     }

@@ -12,19 +12,26 @@ import WorkflowState
 @testable import OrderNotification
 
 /// The real Redis named by `WAYBILL_TEST_SERVERS`.
-struct LiveRedis: Decodable {
+struct LiveRedis: Decodable, Sendable {
     let host: String
     let port: UInt16
     let user: String?
     let password: String?
+    let observer: Observer?
 
-    static let shared: LiveRedis? = {
-        guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
-            let data = FileManager.default.contents(atPath: path)
-        else { return nil }
+    struct Observer: Decodable, Sendable {
+        let user: String
+        let password: String
+    }
+
+    static let shared = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"].flatMap { read($0) }
+
+    /// - Parameter path: of a `servers.json`.
+    static func read(_ path: String) -> LiveRedis? {
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
         struct Servers: Decodable { let redis: LiveRedis? }
         return (try? JSONDecoder().decode(Servers.self, from: data))?.redis
-    }()
+    }
 
     func configuration(_ name: String) -> Redis.Configuration {
         var configuration = Redis.Configuration(endpoint: Endpoint(host: host, port: port))
@@ -42,27 +49,36 @@ final class LiveReplica {
     let replica: Replica
     let client: Redis.Client
     let port: UInt16
+    let channels: CountingChannels
     private let subscriber: Subscriber
     private let server: Server
     private let runs: [Task<Void, Never>]
 
-    init(_ name: String, limits: Limits = Limits()) async throws {
+    init(
+        _ name: String, limits: Limits = Limits(), mailboxCap: Int? = nil, on other: LiveRedis? = nil
+    ) async throws {
         self.name = "\(name)-\(UInt32.random(in: 0 ... .max))"
-        let redis = LiveRedis.shared!.configuration(self.name)
+        let redis = (other ?? LiveRedis.shared!).configuration(self.name)
         let client = Redis.Client(redis)
         let subscriber = Subscriber(redis)
         (self.client, self.subscriber) = (client, subscriber)
         runs = [Loop.task { await client.run() }, Loop.task { await subscriber.run() }]
-        let lifetimes = Lifetimes(workflow: .seconds(60))
+        var lifetimes = Lifetimes(workflow: .seconds(60))
+        if let mailboxCap { lifetimes.mailboxCap = mailboxCap }
+        channels = CountingChannels(RedisUserChannels(subscriber))
+        var policy = Audiences.Policy()
+        policy.sessionsPerUser = limits.sessionsPerUser
         replica = try Replica(
-            name: name, limits: limits, mailboxes: RedisMailboxStore(client, lifetimes),
-            channels: RedisUserChannels(subscriber), lifetimes: lifetimes)
+            name: name, limits: limits, policy: policy, mailboxes: RedisMailboxStore(client, lifetimes),
+            channels: channels, lifetimes: lifetimes)
         let router = Router()
         let log = Logger(
             sink: LogSink(origin: LogOrigin(service: "test", replica: name), format: .json), level: .critical)
         SocketRoutes(door: Door(sessions: replica.sessions, origins: [])).add(
             to: Edge(router, log: log, metrics: replica.metrics))
-        server = Server(router)
+        var configuration = Server.Configuration()
+        configuration.streamLimit = limits.output
+        server = Server(router, configuration)
         port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0))
         try await client.ready(within: .seconds(5))
         try await eventually("the channels are there") { subscriber.state.isUp }
@@ -86,6 +102,34 @@ final class LiveReplica {
         for run in runs { await run.value }
         await replica.chores.end()
     }
+}
+
+/// Channels that count what arrives by them.
+@Loop
+final class CountingChannels: UserChannels {
+    private let channels: RedisUserChannels
+    private(set) var arrived = 0
+
+    init(_ channels: RedisUserChannels) { self.channels = channels }
+
+    var onMessage: (@Loop (UserID, ChannelMessage) -> Void)? {
+        get { channels.onMessage }
+        set {
+            channels.onMessage = { [weak self] user, message in
+                self?.arrived += 1
+                newValue?(user, message)
+            }
+        }
+    }
+
+    var onRestored: (@Loop ([UserID]) -> Void)? {
+        get { channels.onRestored }
+        set { channels.onRestored = newValue }
+    }
+
+    func listen(for user: UserID) async throws(WorkflowStateError) { try await channels.listen(for: user) }
+
+    func stopListening(for user: UserID) { channels.stopListening(for: user) }
 }
 
 /// A client's end of a WebSocket.

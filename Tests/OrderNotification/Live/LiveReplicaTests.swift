@@ -124,19 +124,19 @@ struct LiveReplicaTests {
         + #""status":"PROCESSING","occurredAt":"2026-01-01T00:00:00.000Z","pad":""#
         + String(repeating: "x", count: 16 << 10) + #""}"#
 
-    @Test func whoDoesNotReadIsCutOffAndDelaysNobody() async throws {
+    @Test(arguments: ["/ws", "/api/notifications/stream"])
+    func whoDoesNotReadIsCutOffAndDelaysNobody(_ path: String) async throws {
         var limits = Limits()
         limits.output = 32 << 10
         try await with(1, limits: limits) { replicas in
             let replica = replicas[0]
             let token = try replica.replica.token(name)
             let (_, tab) = try await connect(replica, "?access_token=\(token)")
-            let lazy = try await LazyReader(port: replica.port, token: token)
+            let lazy = try await LazyReader(port: replica.port, path: path, token: token)
             try await eventually("the welcomes") { tab.isWelcome && lazy.isWelcome }
             lazy.stopReading()
             @Loop func isCutOff() -> Bool {
-                String(decoding: replica.replica.metrics.exposition(), as: UTF8.self).contains(
-                    "notify_closes_total{code=\"4508\"} 1")
+                replica.replica.count(of: "notify_closes_total{code=\"4508\"}") == 1
             }
             let welcomes = tab.texts.count
             var sent = 0
@@ -182,6 +182,8 @@ struct LiveReplicaTests {
             stream.body.cancel()
             socket.close()
             try await eventually("both are gone") { replica.replica.sessions.all.isEmpty }
+            // Who leaves a stream has no words for it, and is no accident.
+            #expect(replica.replica.count(of: "notify_closes_total{code=\"1000\"}") == 2)
         }
     }
 }

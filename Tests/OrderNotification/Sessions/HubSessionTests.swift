@@ -60,6 +60,42 @@ import WorkflowState
         #expect(tab.end?.code == .protocolError)
     }
 
+    /// Whoever is told to be connected misses nothing from then on.
+    @Test func theHandshakeIsAnsweredWhenUpdatesWillArrive() async throws {
+        let state = MemoryState()
+        let channels = SlowChannels(state)
+        let replica = try Replica(state, channels: channels)
+        let (session, tab) = replica.open("ada", .hub)
+        let ping = #"{"type":1,"invocationId":"1","target":"Ping","arguments":[]}"# + separator
+        session.hear(#"{"protocol":"json","version":1}"# + separator + ping)
+        try await settle()
+        #expect(tab.texts.isEmpty && session.phase == .joining)
+        channels.confirm()
+        try await eventually("it is live") { session.phase == .live }
+        #expect(
+            tab.texts == ["{}" + separator, #"{"type":3,"invocationId":"1","result":"pong"}"# + separator])
+    }
+
+    @Test func aRefusalIsTheHandshakesAnswer() async throws {
+        var policy = Audiences.Policy()
+        policy.sessionsPerUser = 1
+        let replica = try Replica(policy: policy)
+        _ = try await connected(replica)
+        let (session, tab) = replica.open("ada", .hub)
+        session.hear(#"{"protocol":"json","version":1}"# + separator)
+        #expect(tab.texts == [#"{"error":"too many sessions of this user"}"# + separator])
+        #expect(tab.end?.code == .policyViolation)
+    }
+
+    @Test func lostUpdatesAreConfessedByAnEnd() async throws {
+        let replica = try Replica()
+        let (_, tab) = try await connected(replica)
+        replica.state.flush()
+        replica.state.dropConnections()
+        try await eventually("the end") { tab.end?.code == .tryAgainLater }
+        #expect(tab.texts.last == "{\"type\":7,\"allowReconnect\":true}" + separator)
+    }
+
     @Test func updatesAreNotifications() async throws {
         let replica = try Replica()
         let (_, tab) = try await connected(replica)
@@ -75,6 +111,7 @@ import WorkflowState
         let (session, tab) = replica.open("ada", .hub)
         let ping = #"{"type":1,"invocationId":"1","target":"Ping","arguments":[]}"# + separator
         session.hear(#"{"protocol":"json","version":1}"# + separator + ping + #"{"type":6}"# + separator)
+        try await eventually("it is live") { session.phase == .live }
         #expect(tab.texts.last == #"{"type":3,"invocationId":"1","result":"pong"}"# + separator)
     }
 

@@ -33,6 +33,17 @@ import WorkflowState
         #expect(told["id"]!.int! > welcome["lastEventId"]!.int!)
     }
 
+    @Test func thePushIsTimedOnceAndOnlyWhereSomebodyIsTold() async throws {
+        let replica = try Replica()
+        let (session, _) = try await live(replica)
+        _ = try await live(replica)
+        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1))])
+        #expect(replica.count(of: "notify_push_latency_seconds_count") == 1)
+        for session in replica.sessions.all { session.gone(.normal) }
+        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(2))])
+        #expect(replica.count(of: "notify_push_latency_seconds_count") == 1 && !session.isHere)
+    }
+
     @Test func tabsOnTwoReplicasAreToldAndOthersAreNot() async throws {
         let first = try Replica()
         let second = try Replica(first.state, name: "replica-2")

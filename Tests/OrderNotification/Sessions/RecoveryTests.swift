@@ -109,6 +109,26 @@ import WorkflowState
         #expect(replica.tally.gaps.value == 1)
     }
 
+    @Test func aLostWakeUpIsFoundAlsoWhenNoneFollows() async throws {
+        var policy = Audiences.Policy()
+        policy.checkInterval = .seconds(2)
+        let state = MemoryState()
+        let channels = SlowChannels(state)
+        let replica = try Replica(state, policy: policy, channels: channels)
+        let (session, tab) = replica.open("ada")
+        try await settle()
+        channels.confirm()
+        try await eventually("the welcome") { session.phase == .live }
+        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1))])
+        channels.lose()
+        try await settle()
+        #expect(tab.offsets.isEmpty)
+        // Each user's turn comes within the interval, a tick being a second.
+        for _ in 0..<2 { replica.sessions.tick() }
+        try await eventually("the update") { tab.offsets.count == 1 }
+        #expect(tab.messages("resumed").isEmpty && tab.end == nil)
+    }
+
     @Test func aUserIsListenedToAWhileLongerThanThereAreSessions() async throws {
         var policy = Audiences.Policy()
         policy.departure = .zero

@@ -84,6 +84,13 @@ final class Replica {
         try issuer.token(for: user, now: WallClock.seconds(), lifetime: lifetime)
     }
 
+    /// What a series of the metrics stands at.
+    func count(of series: String) -> Double? {
+        String(decoding: metrics.exposition(), as: UTF8.self).split(separator: "\n")
+            .first { $0.hasPrefix("\(series) ") }
+            .flatMap { $0.split(separator: " ").last.flatMap { Double($0) } }
+    }
+
     /// A session whose handshake is done.
     func open(
         _ user: String?, _ dialect: Dialect = .native, from start: Start = .now, lifetime: Int = 600

@@ -1,4 +1,5 @@
-"""A private Redis: one ACL user, everything else off, an append-only file written every second."""
+"""A private Redis: one ACL user for the services and one that only sees who is connected, everything else off, an
+append-only file written every second."""
 
 import socket
 
@@ -7,12 +8,17 @@ from ground.program import Program
 from ground.template import render
 
 USER = "waybill"
+OBSERVER = "observer"
+SECRETS = ("redis", "redisObserver")
 
 
-def program(directory, port, password):
+def program(directory, port, secrets):
     data = directory / "redis"
     data.mkdir(parents=True, exist_ok=True)
-    render("users.acl", data / "users.acl", USER=USER, PASSWORD=password)
+    password = secrets["redis"]
+    render(
+        "users.acl", data / "users.acl", USER=USER, PASSWORD=password, OBSERVER=OBSERVER,
+        OBSERVER_PASSWORD=secrets["redisObserver"])
     configuration = render("redis.conf", data / "redis.conf", PORT=port, DIRECTORY=data)
     return Program(
         name="redis", argv=["redis-server", str(configuration)], directory=directory, ports={"redis": port},
@@ -37,8 +43,9 @@ def uri(port, password):
     return f"redis://{USER}:{password}@{ports.HOST}:{port}"
 
 
-def description(port, password, pid):
+def description(port, secrets, pid):
+    """As in stack.json and servers.json."""
     return {
-        "host": ports.HOST, "port": port, "user": USER, "password": password,
-        "url": uri(port, password), "pid": pid,
+        "host": ports.HOST, "port": port, "user": USER, "password": secrets["redis"], "pid": pid,
+        "observer": {"user": OBSERVER, "password": secrets["redisObserver"]},
     }

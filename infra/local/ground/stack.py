@@ -14,7 +14,7 @@ from ground.layout import MAX_OFFSET, Layout
 from ground.supervisor import Supervisor
 
 READY_SECONDS = 120
-SECRETS = ("redis", "rabbitmq", "jwt", *postgres.SECRETS)
+SECRETS = (*redis.SECRETS, "rabbitmq", "jwt", *postgres.SECRETS)
 
 
 class Stack:
@@ -47,7 +47,7 @@ class Stack:
             *rabbitmq.programs(
                 self.directory, layout.port("amqp"), layout.port("epmd"), layout.port("erlang distribution"),
                 secrets["rabbitmq"], layout.port("rabbitmq management")),
-            redis.program(self.directory, layout.port("redis"), secrets["redis"]),
+            redis.program(self.directory, layout.port("redis"), secrets),
             postgres.program(self.directory, layout.port("postgres"), secrets)]
         self.services = services.programs(layout, secrets)
         self.edge = edge.program(layout)
@@ -156,9 +156,7 @@ class Stack:
         return {
             "edge": f"http://{ports.HOST}:{layout.port('edge')}",
             "accept": replicas("accept"), "process": replicas("process"), "notification": replicas("notification"),
-            "redis": {
-                "host": ports.HOST, "port": layout.port("redis"), "user": redis.USER, "password": secrets["redis"],
-                "pid": cache.pid},
+            "redis": redis.description(layout.port("redis"), secrets, cache.pid),
             "rabbitmq": {
                 "uri": rabbitmq.uri(layout.port("amqp"), secrets["rabbitmq"]),
                 "managementUrl": f"http://{ports.HOST}:{layout.port('rabbitmq management')}", "pid": broker.pid},

@@ -66,6 +66,16 @@ package final class Transport: DescriptorHandler {
     /// all is written.
     package var isBlocked: Bool { flags.contains(.blocked) }
 
+    /// Closes when what was sent stays unacknowledged, or the peer's window closed, for this long: finds a
+    /// half-open connection that is only written to.
+    ///
+    /// Source: tcp(7), TCP_USER_TIMEOUT.
+    package func expectAcknowledgement(within limit: Duration) {
+        guard isOpen else { return }
+        let milliseconds = Int32(clamping: limit.nanoseconds / 1_000_000)
+        Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, milliseconds)
+    }
+
     /// Begins to read for `handler`. Called again, it hands the connection to another protocol.
     package func start(_ handler: any TransportHandler) {
         guard isOpen else { return }
@@ -326,18 +336,5 @@ package final class Transport: DescriptorHandler {
             self.handler = nil
             handler?.closed(self, failure)
         }
-    }
-}
-
-/// What one attempt to move bytes came to.
-enum TransferResult {
-    case bytes(Int)
-    case blocked
-    case ended
-    case failed(TransportError)
-
-    var error: TransportError? {
-        if case .failed(let error) = self { return error }
-        return nil
     }
 }

@@ -45,6 +45,8 @@ package final class EventStream {
     init(_ stream: ResponseStream, heartbeat: Duration) {
         self.stream = stream
         interval = heartbeat
+        // A client that vanished without a word is found by its silence to the heartbeats.
+        stream.expectAcknowledgement(within: heartbeat * 2)
         timer.arm(after: heartbeat)
     }
 
@@ -52,12 +54,12 @@ package final class EventStream {
     package var pendingOutput: Int { stream.pendingOutput }
 
     /// The client or the server ended the connection.
-    package var onClosed: (@Loop () -> Void)? {
+    package var onClosed: (@Loop (StreamEnd) -> Void)? {
         get { stream.onClosed }
         set {
-            stream.onClosed = { [timer] in
+            stream.onClosed = { [timer] ending in
                 timer.cancel()
-                newValue?()
+                newValue?(ending)
             }
         }
     }

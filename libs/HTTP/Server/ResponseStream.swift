@@ -1,5 +1,15 @@
 package import EventLoop
 
+/// How a stream came to an end that nobody had written.
+package enum StreamEnd: Sendable {
+    /// The client closed the connection, which is how it leaves a stream of events.
+    case left
+    /// The connection broke, or the server ended it.
+    case lost
+    /// The client read too slowly, and was cut off.
+    case tooSlow
+}
+
 /// The body of a response that is written piece by piece.
 ///
 /// Pieces written in one turn of the loop leave in one system call. A client that falls behind is cut off when
@@ -12,8 +22,9 @@ package final class ResponseStream {
     private var waiters: [Resumption<Void>] = []
 
     package private(set) var isOpen = true
+    private var ending = StreamEnd.lost
     /// The client or the server ended the connection before ``finish()``.
-    package var onClosed: (@Loop () -> Void)?
+    package var onClosed: (@Loop (StreamEnd) -> Void)?
     /// The server is about to stop; the stream is finished unless this is set.
     package var onDraining: (@Loop () -> Void)?
 
@@ -21,6 +32,11 @@ package final class ResponseStream {
         self.connection = connection
         self.isChunked = isChunked
         self.limit = limit
+    }
+
+    /// Ends the stream when what was written stays unacknowledged for this long.
+    package func expectAcknowledgement(within limit: Duration) {
+        connection?.transport.expectAcknowledgement(within: limit)
     }
 
     /// Bytes written and not yet taken by the kernel.
@@ -33,6 +49,7 @@ package final class ResponseStream {
         let transport = connection.transport
         if transport.isBlocked {
             guard transport.pendingOutput + bytes.count <= limit else {
+                ending = .tooSlow
                 transport.close()
                 return false
             }
@@ -70,6 +87,9 @@ package final class ResponseStream {
 
     func drained() { release() }
 
+    /// The connection is about to be closed, for this reason.
+    func ends(_ ending: StreamEnd) { self.ending = ending }
+
     func serverDrains() {
         if let onDraining { onDraining() } else { finish() }
     }
@@ -78,7 +98,7 @@ package final class ResponseStream {
         guard isOpen else { return }
         isOpen = false
         release()
-        onClosed?()
+        onClosed?(ending)
         onClosed = nil
         onDraining = nil
     }

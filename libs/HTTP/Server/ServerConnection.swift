@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Glibc
 
 /// One connection that speaks HTTP/1.1: reads requests one after another, has each answered before the
 /// next, and ends by a time-out, a refusal, or the peer.
@@ -159,7 +160,10 @@ final class ServerConnection: TransportHandler {
         case .handling:
             keepAlive = false
             task?.cancel()
-        case .body, .streaming, .upgraded: transport.close()
+        case .streaming:
+            stream?.ends(.left)
+            transport.close()
+        case .body, .upgraded: transport.close()
         case .ended: break
         }
     }
@@ -223,7 +227,9 @@ final class ServerConnection: TransportHandler {
             task?.cancel()
             task = nil
             refuse(.serviceUnavailable)
-        case .streaming: transport.close()
+        case .streaming:
+            stream?.ends(.tooSlow)
+            transport.close()
         case .upgraded, .ended: break
         }
     }
@@ -248,6 +254,11 @@ final class ServerConnection: TransportHandler {
         server.remove(self)
         let stream = stream
         self.stream = nil
+        if case .system(let number)? = error?.code {
+            // A client that leaves with something unread resets the connection.
+            let hasLeft = number == ECONNRESET || number == EPIPE
+            stream?.ends(hasLeft ? .left : transport.isBlocked ? .tooSlow : .lost)
+        }
         stream?.connectionClosed()
     }
 

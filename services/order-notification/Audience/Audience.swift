@@ -162,6 +162,7 @@ final class Audience {
     }
 
     private func deliver(_ outgoing: Outgoing) {
+        if !live.isEmpty { tally.told(outgoing.update) }
         for session in live { session.push(outgoing) }
     }
 

@@ -84,8 +84,8 @@ final class Audiences {
         departing.append((audience, Loop.now))
     }
 
-    /// Users with sessions, at most `limit` of them.
-    func roster(limit: Int) -> [Audience] { Array(all.lazy.filter { !$0.isEmpty }.prefix(limit)) }
+    /// Users with sessions.
+    var roster: some Sequence<Audience> { all.lazy.filter { !$0.isEmpty } }
 
     private func open(_ user: UserID) -> Audience {
         let audience = Audience(user, tally)
@@ -126,7 +126,6 @@ final class Audiences {
     private func received(_ message: ChannelMessage, for user: UserID) {
         guard let audience = byUser[user] else { return }
         if message.offset == nil, !policy.deliversEphemeral { return }
-        tally.heard(message.update)
         audience.wake(message)
         enqueue(audience)
     }

@@ -30,7 +30,9 @@ enum HubCodec: Codec {
 
     static func encode(_ message: ServerMessage) -> Encoded? {
         switch message {
-        case .handshake(let error): record { if let error { $0.field("error", error) } }
+        case .handshake(let error): record { $0.field("error", error) }
+        // Who is told to be connected will hear everything from then on.
+        case .welcome: record { _ in }
         case .pulse: pulse
         case .farewell(_, let reason, let mayReturn):
             record { writer in
@@ -44,7 +46,7 @@ enum HubCodec: Codec {
                 writer.field("invocationId", id)
                 write(completion, to: &writer)
             }
-        case .welcome, .resumed, .refreshed, .status, .pong, .fault, .draining: nil
+        case .resumed, .refreshed, .status, .pong, .fault, .draining: nil
         }
     }
 

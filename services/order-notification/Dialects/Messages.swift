@@ -16,8 +16,8 @@ enum ServerMessage: Sendable {
     case pulse
     /// The end, where the transport has no words for it.
     case farewell(code: UInt16, reason: String, mayReturn: Bool)
-    /// Of a hub's handshake; `nil` when it succeeded.
-    case handshake(error: String?)
+    /// The refusal of a hub's handshake; a welcome accepts it.
+    case handshake(error: String)
     case completion(id: String, Completion)
 }
 

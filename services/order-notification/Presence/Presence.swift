@@ -3,14 +3,17 @@ import JSON
 import Observability
 import Orders
 import Redis
+import WorkflowState
 
 /// Registers this replica and whom it serves, for `waybill sessions`: `notify:replica:<name>` holds JSON and
-/// expires by itself when the replica dies.
+/// expires by itself when the replica dies; `notify:replicas` holds the names, so that nobody has to search
+/// the keys for them.
 @Loop
 final class Presence {
     static let interval = Duration.seconds(5)
+    static let index = "notify:replicas"
     private static let lifetime = 15
-    /// Users that are named; their number is told in full.
+    /// Sessions that are named; their number is told in full.
     private static let named = 1000
 
     private let client: Client
@@ -38,15 +41,27 @@ final class Presence {
     }
 
     /// Who stops is not to be found any more.
-    func withdraw() async { _ = try? await client.command("DEL", key) }
+    func withdraw() async {
+        _ = try? await client.pipeline { batch in
+            batch.add("DEL", key)
+            batch.add("ZREM", Self.index, sessions.replica)
+        }
+    }
 
-    private func register() async {
+    func register() async {
         let document = document
+        let until = WallClock.seconds() + Self.lifetime
         do throws(RedisError) {
-            if document == last, try await client.command("EXPIRE", key, Self.lifetime) == .integer(1) {
-                return
+            let isKnown =
+                document == last
+                ? try await client.command("EXPIRE", key, Self.lifetime) == .integer(1) : false
+            let replies = try await client.pipeline { batch in
+                if !isKnown { batch.add("SET", key, document, "EX", Self.lifetime) }
+                batch.add("ZADD", Self.index, until, sessions.replica)
+                // Those that died have not withdrawn.
+                batch.add("ZREMRANGEBYSCORE", Self.index, "-inf", until - 4 * Self.lifetime)
             }
-            _ = try await client.command("SET", key, document, "EX", Self.lifetime)
+            for reply in replies { _ = try reply.get() }
             last = document
         } catch {
             log.debug("presence.unregistered", ["error": "\(error)"])
@@ -54,8 +69,7 @@ final class Presence {
     }
 
     private var document: [UInt8] {
-        let roster = sessions.audiences.roster(limit: Self.named)
-        return JSONWriter.encode(reserving: 256 + 96 * roster.count) { writer in
+        JSONWriter.encode(reserving: 256 + 160 * min(sessions.all.count, Self.named)) { writer in
             writer.object { writer in
                 writer.field("replica", sessions.replica)
                 writer.field("address", address)
@@ -70,19 +84,34 @@ final class Presence {
                 }
                 writer.field("userCount", sessions.audiences.count)
                 writer.key("users")
-                writer.array { list in for audience in roster { Self.write(audience, to: &list) } }
+                writer.array { list in
+                    var left = Self.named
+                    for audience in sessions.audiences.roster where left > 0 {
+                        let here = audience.sessions.filter(\.isHere).prefix(left)
+                        left -= here.count
+                        if !here.isEmpty { Self.write(audience, here, to: &list) }
+                    }
+                }
             }
         }
     }
 
-    private static func write(_ audience: Audience, to list: inout JSONWriter) {
-        var counts = [Int](repeating: 0, count: Dialect.allCases.count)
-        for session in audience.sessions where session.isHere { counts[Int(session.dialect.rawValue)] += 1 }
+    private static func write(
+        _ audience: Audience, _ sessions: ArraySlice<Session>, to list: inout JSONWriter
+    ) {
         list.object { writer in
             writer.field("userId", audience.user.value)
-            for dialect in Dialect.allCases where counts[Int(dialect.rawValue)] > 0 {
-                writer.key(named: dialect.name)
-                writer.int(counts[Int(dialect.rawValue)])
+            // Where its live sessions are in the mailbox; nowhere yet while the mailbox cannot be read.
+            writer.field("position", audience.position?.description)
+            writer.key("sessions")
+            writer.array { list in
+                for session in sessions {
+                    list.object { writer in
+                        writer.field("protocol", session.dialect.name)
+                        let opened = Timestamp(milliseconds: Int64(session.openedAt) * 1000)
+                        writer.field("since", opened.description)
+                    }
+                }
             }
         }
     }

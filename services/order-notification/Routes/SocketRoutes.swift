@@ -36,7 +36,7 @@ struct SocketRoutes {
         let start = id.flatMap { $0.isEmpty ? nil : Start(position: $0) } ?? .now
         let session = Session(.events, sessions, Guest(.principal(principal), start), address: address)
         return .eventStream(heartbeat: sessions.limits.heartbeat) { stream in
-            stream.onClosed = { session.gone(.abnormal) }
+            stream.onClosed = { ending in session.gone(CloseCode(ending)) }
             stream.onDraining = { session.desk.beginFarewell() }
             stream.send(retry: .seconds(1) + Duration.seconds(2).jittered)
             session.opened(on: stream)

@@ -39,6 +39,16 @@ extension CloseCode {
     /// The client reads too slowly; it should come back and resume.
     static let tooSlow = CloseCode(4508)
 
+    /// What the end of an event stream would have been on a socket.
+    init(_ ending: StreamEnd) {
+        self =
+            switch ending {
+            case .left: .normal
+            case .lost: .abnormal
+            case .tooSlow: .tooSlow
+            }
+    }
+
     /// Whether a client does well to connect again.
     var mayReturn: Bool {
         switch self {

@@ -20,6 +20,8 @@ final class Session: WebSocketHandler {
     let id: UInt64
     let dialect: Dialect
     private(set) var phase = Phase.greeting
+    /// Seconds since 1970.
+    let openedAt = UInt32(clamping: WallClock.seconds())
     let desk: Sessions
     private var outlet: (any Outlet)?
     /// What came with the handshake, until the session has joined.
@@ -66,7 +68,7 @@ final class Session: WebSocketHandler {
     func join(_ principal: Principal) {
         guard phase == .greeting else { return }
         let start = guest?.start ?? .now
-        guest = nil
+        if dialect != .hub { guest = nil }
         phase = .joining
         setExpiry(principal)
         guard desk.audiences.join(self, principal.userID, from: start) else {
@@ -80,8 +82,7 @@ final class Session: WebSocketHandler {
         guard phase == .greeting, case .principal(let principal) = guest?.ticket else {
             return end(.protocolError, "a handshake was not expected")
         }
-        send(.handshake(error: error))
-        if error == nil { join(principal) } else { end(.protocolError, "no common protocol") }
+        if let error { end(.protocolError, error) } else { join(principal) }
     }
 
     /// A token in a first frame, once.
@@ -108,6 +109,9 @@ final class Session: WebSocketHandler {
             .welcome(
                 Welcome(
                     connectionID: Self.text(of: id), replica: desk.replica, user: user, position: position)))
+        let backlog = guest?.backlog ?? []
+        guest = nil
+        for message in backlog where isHere { handle(message) }
     }
 
     func push(_ outgoing: Outgoing) {
@@ -118,6 +122,8 @@ final class Session: WebSocketHandler {
 
     func resumed(recovered: Bool, count: Int) {
         desk.tally.resumed(recovered: recovered)
+        // A hub has no word for it: its client is to connect anew, and ask.
+        if dialect == .hub, !recovered { return end(.tryAgainLater, "updates were lost") }
         send(.resumed(recovered: recovered, count: count))
     }
 
@@ -144,7 +150,14 @@ final class Session: WebSocketHandler {
             if dialect == .hub { return end(.protocolError, error.detail) }
             return send(.fault(code: "bad_message", detail: error.detail))
         }
-        for message in messages where isHere { handle(message) }
+        for message in messages where isHere { take(message) }
+    }
+
+    /// A hub's calls wait until its handshake is answered.
+    private func take(_ message: ClientMessage) {
+        guard dialect == .hub, phase == .joining, let guest else { return handle(message) }
+        guard guest.backlog.count < Guest.backlogLimit else { return end(.tooMany, "too many calls") }
+        if message != .ignored { guest.backlog.append(message) }
     }
 
     func draining(_ socket: WebSocket) { desk.beginFarewell() }
@@ -156,7 +169,11 @@ final class Session: WebSocketHandler {
     /// Ends the session, and says why in the dialect's way.
     func end(_ code: CloseCode, _ reason: String) {
         guard isHere else { return }
-        send(.farewell(code: code.rawValue, reason: reason, mayReturn: code.mayReturn))
+        if dialect == .hub, phase != .live {
+            send(.handshake(error: reason))
+        } else {
+            send(.farewell(code: code.rawValue, reason: reason, mayReturn: code.mayReturn))
+        }
         leave()
         outlet?.end(code, reason: reason)
         // A stream does not report its own end.
@@ -197,6 +214,9 @@ final class Guest {
     let ticket: Ticket?
     let start: Start
     var isAuthenticating = false
+    /// What a hub's client says before it is welcomed.
+    var backlog: [ClientMessage] = []
+    static let backlogLimit = 64
 
     init(_ ticket: Ticket?, _ start: Start) {
         self.ticket = ticket

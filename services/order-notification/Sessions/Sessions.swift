@@ -172,7 +172,7 @@ final class Sessions {
         for session in pulses[index] {
             if second &- session.heardAt > UInt32(limits.hubSilence) {
                 session.end(.goingAway, "nothing heard from the client")
-            } else if session.phase != .greeting {
+            } else if session.phase == .live {
                 session.send(.pulse)
             }
         }

@@ -6,7 +6,7 @@ internal import Glibc
 struct CommandRunner {
     static let commands: [any Command.Type] = [
         TokenCommand.self, OrderCommand.self, OrdersCommand.self, CancelCommand.self, WatchCommand.self,
-        StatusCommand.self, DemoCommand.self,
+        StatusCommand.self, SessionsCommand.self, DemoCommand.self,
     ]
     static let globalOptions = [
         CommandHelp.Option(name: "json", text: "print JSON, one document or one line an event"),

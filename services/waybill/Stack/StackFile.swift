@@ -29,20 +29,29 @@ struct StackFile: Sendable {
         self.path = path ?? environment["WAYBILL_STACK"] ?? "var\(offset)/stack.json"
     }
 
+    /// Where the stack keeps its state.
+    var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
+
     func read() throws(CommandFailure) -> Contents {
-        guard let bytes = SystemCalls.contents(of: path) else {
-            throw CommandFailure(.unavailable, "no stack runs here: there is no \(path)", remedy: "make up")
-        }
-        guard let document = try? JSONValue(parsing: bytes.span), let edge = document["edge"]?.string else {
-            throw CommandFailure(.unavailable, "\(path) is not a stack's description", remedy: "make down up")
-        }
+        let document = try document()
         let servers = ["redis", "rabbitmq", "postgres"].compactMap { name in
             Self.pid(document[name]?["pid"]).map { (name, $0) }
         }
         return Contents(
-            edge: edge, accept: Self.services(document["accept"]),
+            edge: document["edge"]?.string ?? "", accept: Self.services(document["accept"]),
             process: Self.services(document["process"]),
             notification: Self.services(document["notification"]), servers: servers)
+    }
+
+    /// As it is written.
+    func document() throws(CommandFailure) -> JSONValue {
+        guard let bytes = SystemCalls.contents(of: path) else {
+            throw CommandFailure(.unavailable, "no stack runs here: there is no \(path)", remedy: "make up")
+        }
+        guard let document = try? JSONValue(parsing: bytes.span), document["edge"]?.string != nil else {
+            throw CommandFailure(.unavailable, "\(path) is not a stack's description", remedy: "make down up")
+        }
+        return document
     }
 
     private static func services(_ value: JSONValue?) -> [Instance] {

@@ -1,0 +1,88 @@
+import EventLoop
+import JSON
+import Observability
+import Redis
+import TestSupport
+import Testing
+
+@testable import OrderNotification
+
+@Loop @Suite(.enabled(if: LiveRedis.shared != nil), .timeLimit(.minutes(1)))
+struct PresenceTests {
+    private func presence(_ replica: LiveReplica) -> Presence {
+        let log = Logger(
+            sink: LogSink(origin: LogOrigin(service: "test", replica: replica.name), format: .json),
+            level: .critical)
+        return Presence(
+            replica.client, replica.replica.sessions, address: "127.0.0.1:1", startedAt: "now", log: log)
+    }
+
+    @Test func aReplicaIsToBeFoundUntilItStops() async throws {
+        let name = "presence-\(UInt64.random(in: 0 ... .max))"
+        let replica = try await LiveReplica(name)
+        let presence = presence(replica)
+        let (session, tab) = replica.replica.open("ada-\(name)")
+        _ = replica.replica.open("ada-\(name)", .events)
+        try await eventually("the welcome") { session.phase == .live && !tab.messages.isEmpty }
+        let client = replica.client
+        for _ in 0..<2 {
+            await presence.register()
+            #expect(try await client.command("ZSCORE", Presence.index, name).integer != nil)
+            let text = try await client.command("GET", "notify:replica:\(name)").string
+            let document = try JSONValue(parsing: try #require(text))
+            #expect(document["sessions"]?["websocket"]?.int == 1 && document["sessions"]?["sse"]?.int == 1)
+            let user = try #require(document["users"]?[0])
+            #expect(user["userId"]?.string == "ada-\(name)" && user["sessions"]?.array?.count == 2)
+            let epoch = try #require(tab.messages("welcome")[0]["epoch"]?.string)
+            #expect(user["position"]?.string?.hasPrefix("\(epoch):") == true)
+        }
+        #expect(try await client.command("TTL", "notify:replica:\(name)").integer ?? 0 > 10)
+        await presence.withdraw()
+        #expect(try await client.command("EXISTS", "notify:replica:\(name)") == .integer(0))
+        #expect(try await client.command("ZSCORE", Presence.index, name).isNull)
+        await replica.stop()
+    }
+
+    @Test func noMoreThanAThousandAreNamed() async throws {
+        let name = "presence-\(UInt64.random(in: 0 ... .max))"
+        let replica = try await LiveReplica(name)
+        for number in 0..<600 {
+            for _ in 0..<2 { _ = replica.replica.open("\(name)-\(number)") }
+        }
+        await presence(replica).register()
+        let text = try await replica.client.command("GET", "notify:replica:\(name)").string
+        let document = try JSONValue(parsing: try #require(text))
+        let named = (document["users"]?.array ?? []).map { $0["sessions"]?.array?.count ?? 0 }
+        #expect(named.reduce(0, +) == 1000 && document["sessions"]?["websocket"]?.int == 1200)
+        await replica.stop()
+    }
+
+    /// Whoever looks at who is connected can see nothing else.
+    @Test func theObserverSeesRegistrationsAlone() async throws {
+        let redis = try #require(LiveRedis.shared)
+        let observer = try #require(redis.observer)
+        var configuration = redis.configuration("observer")
+        configuration.user = observer.user
+        configuration.password = observer.password
+        let connection = try await Connection.connect(configuration)
+        _ = try await connection.command("ZRANGEBYSCORE", Presence.index, 0, "+inf")
+        _ = try await connection.command("MGET", "notify:replica:x")
+        let refused = try await connection.pipeline { batch in
+            batch.add("MGET", "order:map:x")
+            batch.add("MGET", "notify:epoch")
+            batch.add("GET", "notify:replica:x")
+            batch.add("SET", "notify:replica:x", "y")
+            batch.add("SCAN", 0)
+            batch.add("SUBSCRIBE", "notify:user:ada")
+            batch.add("ACL", "LIST")
+        }
+        for reply in refused {
+            guard case .error(let error) = reply else {
+                Issue.record("not refused: \(reply)")
+                continue
+            }
+            #expect(error.code == .authentication, "\(error)")
+        }
+        connection.close()
+    }
+}

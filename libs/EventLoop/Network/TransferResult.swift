@@ -1,0 +1,12 @@
+/// What one attempt to move bytes came to.
+enum TransferResult {
+    case bytes(Int)
+    case blocked
+    case ended
+    case failed(TransportError)
+
+    var error: TransportError? {
+        if case .failed(let error) = self { return error }
+        return nil
+    }
+}
