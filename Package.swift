@@ -70,13 +70,13 @@ let package = Package(
         library("AMQP", ["EventLoop", "CRabbitMQ"]),
         library("Postgres", ["EventLoop", "CPostgreSQL"]),
         library("Observability", ["EventLoop", "JSON"]),
-        library("Service", ["EventLoop", "HTTP", "JSON", "Observability"]),
+        library("Service", ["EventLoop", "AMQP", "HTTP", "JSON", "Observability", "Redis"]),
         library("Orders"),
         library("OrderEvents", ["JSON", "Orders"], exclude: ["Schemas", "asyncapi.yaml"]),
         library("OrderSchema", resources: [.embedInCode("Migrations")]),
         library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders", "OrderEvents"]),
-        library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Orders"]),
+        library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Observability", "Orders", "Service"]),
         library("OrderRecords", ["EventLoop", "Postgres", "JSON", "Orders", "OrderEvents", "OrderSchema"]),
 
         service(
@@ -136,8 +136,8 @@ let package = Package(
             "OrderAccept",
             [
                 "OrderAccept", "EventLoop", "HTTP", "JOSE", "JSON", "Orders", "OrderEvents", "OrderSchema",
-                "Identity", "Messaging", "AMQP", "Observability", "Postgres", "Service", "WorkflowState",
-                "TestSupport",
+                "Identity", "Messaging", "AMQP", "Observability", "OrderRecords", "Postgres", "Service",
+                "WorkflowState", "TestSupport",
             ]),
         tests(
             "OrderRecords", ["OrderRecords", "Postgres", "EventLoop", "Orders", "OrderEvents", "TestSupport"]),

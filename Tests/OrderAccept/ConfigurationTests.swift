@@ -1,3 +1,4 @@
+import Identity
 import Service
 import Testing
 
@@ -8,13 +9,13 @@ import Testing
         "REDIS_URL": "redis://u:p@localhost:6379", "RABBITMQ_URL": "amqp://u:p@localhost/v",
         "DATABASE_URL": "postgresql://u:p@localhost/db", "JWT_ISSUER": "waybill", "JWT_AUDIENCE": "api",
     ]
-    static let secret = ["JWT_SECRET": String(repeating: "s", count: 32)]
+    static let secret = ["JWT_SECRET": "0123456789abcdef0123456789abcdef"]
 
     private func faults(_ extra: [String: String]) -> [String] {
         let environment = Environment(Self.servers.merging(extra) { $1 })
         let keys = ServiceKeys.all(port: 8081) + AcceptKeys.all
         do throws(ConfigurationError) {
-            _ = try Settings(environment, keys: keys, rules: AcceptKeys.rules)
+            _ = try Settings(environment, keys: keys, rules: TokenSettings.rules)
             return []
         } catch {
             return error.faults.map(\.key)
@@ -30,6 +31,12 @@ import Testing
     func withoutKeysItDoesNotStart(profile: String) {
         #expect(faults(["WAYBILL_PROFILE": profile]) == ["JWT_SECRET"])
         #expect(faults(["WAYBILL_PROFILE": profile, "JWT_SECRET": "short"]).contains("JWT_SECRET"))
+    }
+
+    @Test func aSecretThatCanBeGuessedIsForDevelopmentAlone() {
+        let weak = ["JWT_SECRET": String(repeating: "secret", count: 8)]
+        #expect(faults(weak) == ["JWT_SECRET"])
+        #expect(faults(weak.merging(["WAYBILL_PROFILE": "development"]) { $1 }) == [])
     }
 
     @Test func oneOfTheTwoAlone() {

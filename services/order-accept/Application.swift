@@ -1,6 +1,7 @@
 import AMQP
 import EventLoop
 import HTTP
+import Identity
 import Messaging
 import Observability
 import Orders
@@ -16,14 +17,16 @@ struct Application {
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
-        let authorities = settings[AcceptKeys.authorities]
-        let redis = Redis.Client(
-            try Redis.Configuration(
-                settings[AcceptKeys.redis], authorities: authorities, name: context.replica))
-        let topology = OrderTopology(kind: settings[AcceptKeys.queueType])
+        let authorities = settings[ServerKeys.authorities]
+        var server = try Redis.Configuration(
+            settings[ServerKeys.redis], authorities: authorities, name: context.replica)
+        // A request's whole time is short.
+        server.commandTimeout = IntakeBudget.state
+        let redis = Redis.Client(server)
+        let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let broker = AMQP.Client(
             try AMQP.Configuration(
-                settings[AcceptKeys.rabbitMQ], authorities: authorities, name: context.replica),
+                settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica),
             topology: topology.declarations)
         let database = Postgres.Configuration(settings[AcceptKeys.database], name: context.replica)
 
@@ -31,7 +34,7 @@ struct Application {
         let supplies = Pool(database, limits: .supplies)
         let catalogue = PostgresCatalogue(supplies, log: context.log)
         let identifiers = SequenceIdentifiers(supplies, log: context.log)
-        let lifetimes = Lifetimes(workflow: settings[AcceptKeys.workflowTTL])
+        let lifetimes = Lifetimes(workflow: settings[ServerKeys.workflowTTL])
         let state = RedisWorkflowStore(redis, lifetimes)
         let outbox = Publisher(broker)
         let publisher = EventOrderPublisher(

@@ -1,3 +1,4 @@
+internal import Identity
 internal import Service
 
 /// Takes orders over HTTP and hands them on; see README.md.
@@ -6,7 +7,7 @@ struct OrderAccept {
     static func main() {
         ServiceProcess.main(
             name: "order-accept", summary: "takes orders over HTTP and hands them on", port: 8081,
-            keys: AcceptKeys.all, rules: AcceptKeys.rules
+            keys: AcceptKeys.all, rules: TokenSettings.rules
         ) { context in
             try Application(context).components
         }

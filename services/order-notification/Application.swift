@@ -29,13 +29,13 @@ struct Application {
         self.context = context
         let settings = context.settings
         let redis = try Redis.Configuration(
-            settings[Keys.redis], authorities: settings[Keys.authorities], name: context.replica)
+            settings[ServerKeys.redis], authorities: settings[ServerKeys.authorities], name: context.replica)
         let sentinels = settings[Keys.sentinels].compactMap { Endpoint($0) }
         let provider = Self.provider(sentinels, settings[Keys.primary], redis)
         client = Redis.Client(redis, endpoint: provider)
         subscriber = Subscriber(redis, endpoint: provider)
         channels = RedisUserChannels(subscriber)
-        let lifetimes = Lifetimes(workflow: settings[Keys.lifetime])
+        let lifetimes = Lifetimes(workflow: settings[ServerKeys.workflowTTL])
         mailboxes = RedisMailboxStore(client, lifetimes)
         workflows = RedisWorkflowStore(client, lifetimes)
         tally = Tally(context.metrics)
@@ -52,9 +52,10 @@ struct Application {
             authenticator: tokens.authenticator, tally: tally, log: context.log, chores: chores,
             leeway: tokens.leeway)
         let broker = try AMQP.Configuration(
-            settings[Keys.rabbitMQ], authorities: settings[Keys.authorities], name: context.replica)
+            settings[ServerKeys.rabbitMQ], authorities: settings[ServerKeys.authorities],
+            name: context.replica)
         news = NewsFeed(
-            broker, OrderTopology(kind: settings[Keys.queueType]),
+            broker, OrderTopology(kind: settings[ServerKeys.queueType]),
             NotifyUsers(workflows: workflows, mailboxes: mailboxes, tally: tally), context)
     }
 
@@ -122,11 +123,11 @@ struct Application {
 
     private func developmentTokens() throws -> DevelopmentTokens? {
         let settings = context.settings
-        guard context.profile == .development, let secret = settings[Keys.secret] else { return nil }
+        guard context.profile == .development, let secret = settings[TokenSettings.secret] else { return nil }
         return DevelopmentTokens(
             issuer: TokenIssuer(
-                key: try .hmac(secret: Array(secret.reveal().utf8)), issuer: settings[Keys.issuer],
-                audience: settings[Keys.audience]))
+                key: try .hmac(secret: Array(secret.reveal().utf8)), issuer: settings[TokenSettings.issuer],
+                audience: settings[TokenSettings.audience]))
     }
 
     private func observe() {

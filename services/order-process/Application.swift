@@ -18,13 +18,13 @@ struct Application {
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
-        let authorities = settings[ProcessKeys.authorities]
-        let topology = OrderTopology(kind: settings[ProcessKeys.queueType])
+        let authorities = settings[ServerKeys.authorities]
+        let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let redis = Redis.Client(
             try Redis.Configuration(
-                settings[ProcessKeys.redis], authorities: authorities, name: context.replica))
+                settings[ServerKeys.redis], authorities: authorities, name: context.replica))
         let broker = try AMQP.Configuration(
-            settings[ProcessKeys.rabbitMQ], authorities: authorities, name: context.replica)
+            settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica)
         // A broker in alarm stops reading from connections that publish, acks included.
         let publishing = AMQP.Client(broker, topology: topology.declarations)
         let consuming = AMQP.Client(broker, topology: topology.declarations)
@@ -36,7 +36,7 @@ struct Application {
         let store = PostgresOrderStore(database.pool)
         let process = ProcessOrders(
             store: store,
-            workflow: RedisWorkflowStore(redis, Lifetimes(workflow: settings[ProcessKeys.workflowTTL])),
+            workflow: RedisWorkflowStore(redis, Lifetimes(workflow: settings[ServerKeys.workflowTTL])),
             publisher: publisher, announcesProcessing: settings[ProcessKeys.notifyProcessing],
             meters: ProcessMeters(context.metrics))
         let intake = Intake(

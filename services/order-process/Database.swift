@@ -23,7 +23,7 @@ final class Database {
 
     /// Waits for the server as long as it takes; a schema that does not fit this code is an end.
     func run() async throws {
-        var backoff = EventLoop.Backoff(base: .milliseconds(200), cap: .seconds(5))
+        var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
         let migrator = try Migrator(OrderDatabase.migrations)
         while !ready.isOpen {
             do {

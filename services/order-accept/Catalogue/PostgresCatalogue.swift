@@ -30,7 +30,7 @@ final class PostgresCatalogue: CatalogueSource {
 
     /// Reads until the task is cancelled.
     func run() async {
-        var backoff = EventLoop.Backoff(base: .milliseconds(100), cap: .seconds(5))
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
         while !Task.isCancelled {
             let pause: Duration
             do {

@@ -9,7 +9,7 @@ final class SequenceIdentifiers: IdentifierSource {
     private var blocks = IdentifierBlocks()
     private let pool: Pool
     private let log: Logger
-    private var wakeUp: CheckedContinuation<Void, Never>?
+    private var wakeUp: Resumption<Void>?
 
     private static let nextBlock = Statement("SELECT nextval('order_id_blocks')")
 
@@ -31,7 +31,7 @@ final class SequenceIdentifiers: IdentifierSource {
 
     /// Fetches blocks when they are wanted, until the task is cancelled.
     func run() async {
-        var backoff = EventLoop.Backoff(base: .milliseconds(20), cap: .seconds(1))
+        var backoff = Backoff(base: .milliseconds(20), cap: .seconds(1))
         while !Task.isCancelled {
             guard blocks.beginRefill() else {
                 await want()
@@ -56,9 +56,9 @@ final class SequenceIdentifiers: IdentifierSource {
 
     private func want() async {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                if Task.isCancelled || blocks.wantsRefill { return continuation.resume() }
-                wakeUp = continuation
+            await Loop.suspend { resumption in
+                if Task.isCancelled || blocks.wantsRefill { return resumption.resume() }
+                wakeUp = resumption
             }
         } onCancel: {
             Task { @Loop in wake() }

@@ -1,31 +1,32 @@
-import EventLoop
-import HTTP
-import Identity
-import JOSE
-import Observability
-import Service
+package import EventLoop
+internal import HTTP
+internal import JOSE
+internal import Observability
+package import Service
 
-/// What verifies tokens: a secret, or the keys that an issuer publishes.
+/// What verifies a service's tokens, by its settings (``TokenSettings``): a secret, or the keys that an issuer
+/// publishes.
 @Loop
-struct TokenKeys {
-    let authenticator: Authenticator
+package struct TokenKeys {
+    package let authenticator: Authenticator
     /// Seconds by which clocks may differ.
-    let leeway: Int
+    package let leeway: Int
     private let published: RemoteKeySet?
 
-    init(_ context: ServiceContext) throws {
+    package init(_ context: ServiceContext) throws {
         let settings = context.settings
-        let rules = TokenRules(issuer: settings[Keys.issuer], audience: settings[Keys.audience])
+        let rules = TokenRules(
+            issuer: settings[TokenSettings.issuer], audience: settings[TokenSettings.audience])
         leeway = rules.leeway
-        if let secret = settings[Keys.secret] {
+        if let secret = settings[TokenSettings.secret] {
             let key = try VerificationKey.hmac(secret: Array(secret.reveal().utf8))
             authenticator = Authenticator(keys: KeySet([key]), rules: rules)
             published = nil
             return
         }
-        guard let address = settings[Keys.keySet] else { throw JOSEError(.invalidKey) }
+        guard let address = settings[TokenSettings.keySet] else { throw JOSEError(.invalidKey) }
         var client = HTTP.Client.Configuration()
-        if let authorities = settings[Keys.authorities] {
+        if let authorities = settings[ServerKeys.authorities] {
             client.tls = try TLSClient(authorities: authorities)
         }
         let published = RemoteKeySet(address: address, issuer: rules.issuer, client: HTTP.Client(client))
@@ -35,7 +36,7 @@ struct TokenKeys {
     }
 
     /// Keeps published keys fresh.
-    var run: (@Loop () async -> Void)? {
+    package var run: (@Loop () async -> Void)? {
         guard let published else { return nil }
         return { await published.run() }
     }

@@ -1,0 +1,49 @@
+package import AMQP
+package import EventLoop
+internal import Observability
+package import Redis
+
+/// The keys of what several services stand on; each takes those that it needs.
+package enum ServerKeys {
+    package static let redis = Key.connection(
+        "REDIS_URL", .redis, "Where Redis is: the workflows' state, mailboxes, channels.")
+
+    package static let rabbitMQ = Key.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
+
+    /// PEM, for `rediss`, `amqps` and `https`; PostgreSQL has `sslrootcert` in its URL.
+    package static let authorities = Key.file(
+        "TLS_CA_FILE", "Trusted authorities (PEM) of TLS connections; when not set, the system's."
+    ).optional
+
+    package static let queueType = Key.choice(
+        "WAYBILL_QUEUE_TYPE", default: QueueKind.quorum, "How queues are kept; all services alike.")
+
+    package static let workflowTTL = Key.duration(
+        "WORKFLOW_TTL", in: .seconds(60) ... .seconds(604_800), default: .seconds(2700),
+        "How long Redis remembers a workflow and a mailbox.")
+
+    package static let all: [any AnyKey] = [redis, rabbitMQ, authorities, queueType, workflowTTL]
+}
+
+extension Redis.Configuration {
+    /// - Parameter name: what the server calls this client.
+    @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
+        self.init(endpoint: url.endpoint)
+        user = url.user
+        password = url.password?.reveal()
+        database = Int(url.path) ?? 0
+        clientName = name
+        if url.usesTLS { tls = try TLSClient(authorities: authorities) }
+    }
+}
+
+extension AMQP.Configuration {
+    /// - Parameter name: what the server calls this connection.
+    @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
+        self.init(
+            endpoint: url.endpoint, user: url.user ?? "guest", password: url.password?.reveal() ?? "guest",
+            virtualHost: url.path)
+        connectionName = name
+        if url.usesTLS { tls = try TLSClient(authorities: authorities) }
+    }
+}
