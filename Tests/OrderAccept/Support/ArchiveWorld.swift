@@ -1,15 +1,20 @@
 import EventLoop
 import Foundation
+import OrderRecords
 import OrderSchema
 import Orders
 import Postgres
+import TestSupport
 
 @testable import OrderAccept
 
 /// The archives that must behave alike.
 enum ArchiveDriver: String, CaseIterable, Sendable {
     case memory
+    /// The read models have yet to follow.
     case postgres
+    /// They have followed.
+    case postgresWithView
 
     /// PostgreSQL needs a server, named by `WAYBILL_TEST_SERVERS`.
     static var available: [ArchiveDriver] { LiveArchive.servers == nil ? [.memory] : allCases }
@@ -20,7 +25,8 @@ enum ArchiveDriver: String, CaseIterable, Sendable {
         case .memory:
             let archive = MemoryArchive()
             try await body(ArchiveWorld(archive: archive, insert: { archive.insert($0) }))
-        case .postgres: try await LiveArchive.withWorld(body)
+        case .postgres: try await LiveArchive.withWorld(isFollowed: false, body)
+        case .postgresWithView: try await LiveArchive.withWorld(isFollowed: true, body)
         }
     }
 }
@@ -67,7 +73,10 @@ enum LiveArchive {
         return try? JSONDecoder().decode(Servers.self, from: data)
     }()
 
-    static func withWorld(_ body: @Loop (ArchiveWorld) async throws -> Void) async throws {
+    /// - Parameter isFollowed: whether the read models have taken in what is inserted.
+    static func withWorld(
+        isFollowed: Bool, _ body: @Loop (ArchiveWorld) async throws -> Void
+    ) async throws {
         guard let servers else { return }
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
         var owner = try Postgres.Configuration(url: servers.postgres.uri)
@@ -84,7 +93,15 @@ enum LiveArchive {
         var failure: (any Error)?
         do {
             try await body(
-                ArchiveWorld(archive: PostgresArchive(pool)) { try await insert($0, connection) })
+                ArchiveWorld(archive: PostgresArchive(pool)) { orders in
+                    try await insert(orders, connection)
+                    guard isFollowed else { return }
+                    let models = Pool(owner)
+                    try await eventually("the read models follow") {
+                        (try? await ReadModels(models).advance())?.isDone == true
+                    }
+                    await models.close()
+                })
         } catch {
             failure = error
         }
@@ -122,6 +139,13 @@ enum LiveArchive {
                     order.id.value, Int32(index + 1), line.productID, line.productName, line.imageURL,
                     Numeric(unscaled: line.unitPrice.hundredths, scale: 2), Int32(line.quantity))
             }
+            batch.add(
+                Statement(
+                    """
+                    INSERT INTO order_events (order_id, version, type, payload, metadata, occurred_at)
+                    VALUES ($1, 1, 'order.processed.v1', '{}', '{}', $2)
+                    """),
+                order.id.value, Postgres.Timestamp(milliseconds: order.createdAt.milliseconds))
         }
         _ = try await connection.pipeline(batch)
     }

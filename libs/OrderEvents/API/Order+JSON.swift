@@ -70,6 +70,19 @@ extension Order {
 }
 
 extension OrderLine {
+    /// Reads a whole document that is an order's `items`, as the read model `order_view` keeps them.
+    package static func lines(of document: Span<UInt8>) throws(EventError) -> [OrderLine] {
+        do {
+            return try JSONReader.read(document) { (reader) throws(JSONError) in
+                try reader.list(limit: OrderRequest.maximumLines) { (reader) throws(JSONError) in
+                    try OrderLine(from: &reader)
+                }
+            }
+        } catch {
+            throw EventError(error)
+        }
+    }
+
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.field("productId", productID)

@@ -1,31 +1,20 @@
+import OrderEvents
 import Orders
 import Postgres
 
 /// Reads rows into the domain's values; what does not fit is a `.decoding` error.
 enum ArchiveRows {
-    /// A row a line, the lines of one order together.
-    static func orders(_ rows: Rows, of user: UserID) throws(PostgresError) -> [Order] {
-        var orders: [Order] = []
-        for row in rows {
-            let id = try id(row, 0)
-            if orders.last?.id != id { orders.append(try order(row, id, user)) }
-            orders[orders.count - 1].lines.append(try line(row))
-        }
-        return orders
-    }
-
-    private static func order(_ row: Row, _ id: OrderID, _ user: UserID) throws(PostgresError) -> Order {
+    static func order(_ row: Row, of user: UserID) throws(PostgresError) -> Order {
         let key = try row.uuid(1)
         return Order(
-            id: id, correlationID: CorrelationID(high: key.high, low: key.low), customer: user,
+            id: try id(row, 0), correlationID: CorrelationID(high: key.high, low: key.low), customer: user,
             createdAt: try time(row, 2), status: try status(row, 3), total: try money(row, 4),
-            currency: try known(Currency(try row.string(5))), lines: [])
+            currency: try known(Currency(try row.string(5))), lines: try lines(row, 6))
     }
 
-    private static func line(_ row: Row) throws(PostgresError) -> OrderLine {
-        OrderLine(
-            productID: try row.string(6), productName: try row.string(7), imageURL: try row.string(8),
-            unitPrice: try money(row, 9), quantity: Int(try row.int32(10)))
+    private static func lines(_ row: Row, _ column: Int) throws(PostgresError) -> [OrderLine] {
+        let text = try row.string(column)
+        return try known(try? OrderLine.lines(of: Array(text.utf8).span))
     }
 
     static func id(_ row: Row, _ column: Int) throws(PostgresError) -> OrderID {

@@ -14,7 +14,7 @@ final class PostgresArchive: OrderArchive {
     func order(_ id: OrderID, of user: UserID) async throws(ArchiveFailure) -> Order? {
         try await asking { () throws(PostgresError) in
             let rows = try await pool.query(ArchiveStatements.order, id.value, user.value)
-            return try ArchiveRows.orders(rows, of: user).first
+            return try rows.first.map { row throws(PostgresError) in try ArchiveRows.order(row, of: user) }
         }
     }
 
@@ -25,7 +25,9 @@ final class PostgresArchive: OrderArchive {
                 batch.add(ArchiveStatements.page, user.value, Int64(offset), Int64(size))
             }
             return OrderPage(
-                orders: try ArchiveRows.orders(answers[1], of: user),
+                orders: try answers[1].map { row throws(PostgresError) in
+                    try ArchiveRows.order(row, of: user)
+                },
                 total: Int(try answers[0].one().int64(0)))
         }
     }
