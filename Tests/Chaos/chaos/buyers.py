@@ -11,8 +11,7 @@ from chaos.ledger import ACCEPTED, REFUSED, UNKNOWN, Order
 ATTEMPT_SECONDS = 6  # intake promises an answer within two
 REPEAT_SECONDS = 45  # longer than the lease of an Idempotency-Key whose holder died
 AT_ONCE = 300  # purchases that are waiting for their answer
-TOLD_IN_DOUBT = "not known"  # intake could not take back what the broker may have
-EDGE_HAS_NO_REPLICA = "No replica answers at the moment."  # the edge's own 503: a replica may have died at work
+TOLD_IN_DOUBT = "not known"  # intake could not take back what the broker may have, or died at work, says the edge
 
 
 class Shop:
@@ -114,8 +113,7 @@ class Shop:
             self.answered("201")
             return True
         if status == 503:
-            detail = content.get("detail", "")
-            if detail == EDGE_HAS_NO_REPLICA or TOLD_IN_DOUBT in detail:
+            if TOLD_IN_DOUBT in content.get("detail", ""):
                 order.doubtful += 1
             else:
                 order.refusals += 1
