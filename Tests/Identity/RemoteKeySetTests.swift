@@ -19,13 +19,18 @@ import Testing
         return limits
     }
 
-    @Test(arguments: [Algorithm.rs256, .ps256, .es256, .edDSA])
-    func publishedKeysOfEachKindVerify(algorithm: Algorithm) async throws {
+    @Test(arguments: [Algorithm.rs256, .ps256, .es256, .edDSA], [false, true])
+    func publishedKeysOfEachKindVerify(algorithm: Algorithm, isDiscovered: Bool) async throws {
         try await withIssuer { issuer in
-            try issuer.rotate(to: algorithm, id: "k1")
-            let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
-            let principal = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
-            #expect(principal.userID == UserID("CUST-1"))
+            let path = isDiscovered ? RemoteKeySet.discoveryPath : "/jwks"
+            let authenticator = Authenticator(keySource: issuer.keySet(path: path), rules: Self.rules)
+            // The second is a rotation that nobody was told of.
+            for id in ["k1", "k2"] {
+                try issuer.rotate(to: algorithm, id: id)
+                let principal = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
+                #expect(principal.userID == UserID("CUST-1"))
+            }
+            #expect(issuer.asked == 2)
         }
     }
 
@@ -73,6 +78,48 @@ import Testing
             }
             _ = try await authenticator.authenticate(good)
             #expect(issuer.asked == 1)
+        }
+    }
+
+    @Test func aRotationIsFoundAsSoonAsItMayBeAskedFor() async throws {
+        try await withIssuer { issuer in
+            try issuer.rotate(to: .es256, id: "old")
+            var limits = Self.eager
+            limits.atMostEvery = .milliseconds(50)
+            let authenticator = Authenticator(
+                keySource: issuer.keySet(limits: limits), rules: Self.rules)
+            _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
+            try issuer.rotate(to: .rs256, id: "new")
+            let token = try issuer.token(for: "CUST-1")
+            try await eventually("the new key is known") {
+                (try? await authenticator.authenticate(token)) != nil
+            }
+            #expect(issuer.asked == 2)
+        }
+    }
+
+    @Test func aDocumentWithoutAUsableKeyReplacesNothing() async throws {
+        try await withIssuer { issuer in
+            try issuer.rotate(to: .es256, id: "k1")
+            let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
+            _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
+            // Symmetric, too short, or of an algorithm that is not ours.
+            let unusable = [
+                #"{"keys":[{"kty":"oct","kid":"mine","alg":"HS256","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}"#,
+                #"{"keys":[{"kty":"RSA","kid":"mine","alg":"RS256","n":"sXch","e":"AQAB"}]}"#,
+                #"{"keys":[]}"#, "[]", "",
+            ]
+            for document in unusable {
+                issuer.answer = Response(json: Array(document.utf8))
+                let forged = try TokenIssuer(
+                    key: .hmac(secret: Array("secretsecretsecretsecretsecretsecret".utf8), id: "mine"),
+                    issuer: "https://id.test", audience: "api"
+                ).token(for: "CUST-2", now: WallClock.seconds())
+                await #expect(throws: AuthenticationError.self) {
+                    try await authenticator.authenticate(forged)
+                }
+                _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
+            }
         }
     }
 
