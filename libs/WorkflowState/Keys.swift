@@ -8,6 +8,7 @@ enum Keys {
 
     static func owner(_ id: CorrelationID) -> Key { Key("order:map:", id.description) }
     static func status(_ id: CorrelationID) -> Key { Key("order:status:", id.description) }
+    static func number(_ id: CorrelationID) -> Key { Key("order:id:", id.description) }
     static func pending(_ id: OrderID) -> Key { Key("order:pending:", id.description) }
     static func mailbox(_ user: UserID) -> Key { Key("notify:mailbox:", user.value) }
     static func channel(_ user: UserID) -> Key { Key(channelPrefix, user.value) }

@@ -45,6 +45,9 @@ struct Application {
 
         let intake = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: state, publisher: publisher)
+        let keys = RedisIdempotencyStore(redis, lifetimes)
+        let looseEnds = LooseEnds(state: state, keys: keys)
+        looseEnds.watch(context.metrics)
         let records = Pool(database, limits: .records)
         let archive = PostgresArchive(records)
 
@@ -56,6 +59,7 @@ struct Application {
             Component("tokens", run: tokens.run),
             Component("redis", run: { await redis.run() }),
             Component("rabbitmq", run: { await broker.run() }),
+            Component("loose ends", run: { await looseEnds.run() }),
             Component("catalogue", run: { await catalogue.run() }),
             Component("ids", run: { await identifiers.run() }, drain: { _ in await supplies.close() }),
             Component("records", drain: { _ in await records.close() }),
@@ -64,7 +68,7 @@ struct Application {
                 ProductRoutes(callers: callers, catalogue: catalogue).add(to: edge)
                 IntakeRoutes(
                     callers: callers,
-                    placing: PlaceOrder(intake, keys: RedisIdempotencyStore(redis, lifetimes)),
+                    placing: PlaceOrder(intake, keys: keys, looseEnds: looseEnds),
                     metrics: IntakeMetrics(context.metrics), log: context.log
                 ).add(to: edge)
                 OrderRoutes(

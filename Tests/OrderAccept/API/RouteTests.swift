@@ -161,6 +161,7 @@ import WorkflowState
         let cid = try #require(order["correlationId"]?.string)
         let status = try await api.get("/api/orders/status/\(cid)").json()
         #expect(status.members?.map(\.key) == ["correlationId", "orderId", "status", "updatedAt"])
+        #expect(status["orderId"] == 1 && status["status"] == "ACCEPTED")
         #expect(try await api.get("/api/orders").json()["total"] == 0)
         let stranger = try api.token(for: "CUST-2")
         #expect(await api.get("/api/orders/1", token: stranger).status == .notFound)

@@ -101,7 +101,15 @@ import WorkflowState
     @Test func nobodyIsToldYesWhileNobodyKnows() async throws {
         intake.publisher.answers = [.lost, .away]
         intake.workflows.faults[.advance] = .away
-        #expect(try await intake.failure() == .outcomeUnknown(reason: "unavailable"))
+        let failure = try await intake.failure()
+        guard case .inDoubt("rabbitmq_unavailable", let order?) = failure else {
+            Issue.record("\(failure)")
+            return
+        }
+        #expect(order.id == OrderID(1))
+        let problem = Problem(failure)
+        #expect(problem.status == .serviceUnavailable && problem.headers["Retry-After"] != nil)
+        #expect(problem.detail?.contains("not known") == true && failure.isOutage)
     }
 
     @Test func everyFailureIsToldWithoutItsText() {

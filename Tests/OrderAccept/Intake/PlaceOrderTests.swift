@@ -2,6 +2,7 @@ import EventLoop
 import Observability
 import OrderEvents
 import Orders
+import TestSupport
 import Testing
 import WorkflowState
 
@@ -9,18 +10,11 @@ import WorkflowState
 
 @Loop @Suite struct PlaceOrderTests {
     let intake = Intake()
-    let keys: MemoryIdempotencyStore
-    let placing: PlaceOrder
-
-    init() {
-        keys = MemoryIdempotencyStore(intake.memory)
-        placing = PlaceOrder(intake.accept, keys: keys)
-    }
 
     private func place(
         key: String? = "k", user: UserID = Intake.user, _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
     ) async throws -> PlaceOrder.Placement {
-        try await placing.place(
+        try await intake.placing.place(
             Intake.request(lines), from: user, key: key, trace: .root(), cause: "",
             budget: IntakeBudget(from: Loop.now))
     }
@@ -89,12 +83,115 @@ import WorkflowState
         #expect(try await place().orderID == answer.orderID)
     }
 
+    /// Redis and the broker away together, when the broker may have the order.
+    @Test(arguments: [nil, OrderStatus.processing, .completed])
+    func inDoubtTheDraftStays(reached: OrderStatus?) async throws {
+        let intake = intake
+        intake.publisher.answers = [.lost, .away]
+        intake.workflows.faults = [.advance: .late]
+        await #expect(throws: IntakeFailure.self) { try await place() }
+        let order = try #require(intake.publisher.published.first?.event)
+        // Nothing was released, so that whoever repeats the request in time goes on with the same order.
+        #expect(intake.keys.calls == [.reserve] && intake.looseEnds.count == 1)
+        await #expect(throws: IntakeFailure.keyInFlight) { try await place() }
+        if let reached {
+            _ = try await intake.workflows.memory.advance([
+                WorkflowStep(reached, correlationID: order.correlationID, orderID: order.orderID, owner: nil)
+            ])
+        }
+        intake.workflows.faults = [:]
+        try await intake.tieLooseEnds()
+        let answer = try await place()
+        // Where nobody had begun it was cancelled meanwhile, and is placed anew.
+        #expect((answer.orderID == order.orderID) == (reached != nil))
+        let first = try await intake.workflows.memory.workflow(order.correlationID)
+        #expect(first?.status.status == reached ?? .cancelled)
+        #expect(try await place().document == answer.document)
+    }
+
+    @Test func whoCannotAskWhatBecameOfADraftIsInDoubt() async throws {
+        let begun = try await crash(reached: .accepted)
+        for call in [FaultyWorkflows.Call.workflow, .accept] {
+            intake.workflows.faults = [call: .away]
+            await #expect(throws: IntakeFailure.inDoubt(reason: "redis", uncancelled: nil)) {
+                try await place()
+            }
+            try await intake.tieLooseEnds()
+        }
+        intake.workflows.faults = [:]
+        #expect(try await place().orderID == begun.order.id)
+        #expect(try await intake.status(of: begun.order) == .accepted)
+    }
+
+    /// The reservation is made although its request was told that it was not.
+    @Test(arguments: [true, false])
+    func aReservationThatTimedOutHoldsUpNobody(isLate: Bool) async throws {
+        intake.keys.faults = [.reserve: .late]
+        intake.keys.failsAfterwards = !isLate
+        await #expect(throws: IntakeFailure.state(.late)) { try await place() }
+        intake.keys.faults = [:]
+        try await intake.tieLooseEnds()
+        if isLate {
+            let lease = try #require(intake.keys.leases.first)
+            #expect(try await intake.keys.memory.reserve(lease, draft: []) == .inFlight)
+        }
+        let answer = try await place()
+        #expect(intake.publisher.published.map(\.event.orderID) == [answer.orderID])
+    }
+
+    /// The order's own failure stands, or its success; the key is free as soon as Redis is back.
+    @Test(arguments: [FaultyKeys.Call.release, .complete])
+    func aKeyThatCouldNotBeSettledIsLetGo(call: FaultyKeys.Call) async throws {
+        intake.keys.faults = [call: .away]
+        if call == .release { intake.publisher.answers = [.away] }
+        let first = try? await place()
+        #expect((first == nil) == (call == .release))
+        await #expect(throws: IntakeFailure.keyInFlight) { try await place() }
+        intake.keys.faults = [:]
+        try await intake.tieLooseEnds()
+        let second = try await place()
+        #expect(first == nil || first?.document == second.document)
+        #expect(try await place().document == second.document)
+    }
+
+    @Test func looseEndsAreTriedUntilTheyAreTied() async throws {
+        intake.publisher.answers = [.lost, .away]
+        intake.workflows.faults = [.advance: .away]
+        await #expect(throws: IntakeFailure.self) { try await place() }
+        let (workflows, looseEnds) = (intake.workflows, intake.looseEnds)
+        let run = Loop.task { await looseEnds.run() }
+        let tried = workflows.calls.count
+        try await eventually("it is tried again") { workflows.calls.count > tried + 3 }
+        #expect(looseEnds.count == 1 && !intake.keys.calls.contains(.letGo))
+        workflows.faults = [:]
+        try await eventually("it is tied") { looseEnds.count == 0 }
+        run.cancel()
+        await run.value
+    }
+
+    @Test func looseEndsHaveABound() async throws {
+        let order = try intake.accept.draft(Intake.request(), from: Intake.user).order
+        for _ in 0..<LooseEnds.limit + 2 { intake.looseEnds.add(cancelling: order, lettingGo: nil) }
+        #expect(intake.looseEnds.count == LooseEnds.limit && intake.looseEnds.dropped == 2)
+    }
+
+    /// Dead between the second draft and its answer: the third attempt goes on with the second draft.
+    @Test func aDraftThatReplacesACancelledOneIsKnown() async throws {
+        let begun = try await crash(reached: .cancelled)
+        intake.keys.faults = [.complete: .away]
+        let second = try await place()
+        #expect(second.orderID != begun.order.id)
+        intake.keys.faults = [:]
+        try await intake.tieLooseEnds()
+        #expect(try await place().orderID == second.orderID)
+    }
+
     private func crash(reached: OrderStatus?) async throws -> AcceptedOrder {
         let request = try Intake.request()
         let begun = try intake.accept.draft(request, from: Intake.user)
-        let key = IdempotencyKey(user: Intake.user, key: "k")
-        let bytes = StoredAnswer(begun).bytes
-        _ = try await keys.reserve(key, fingerprint: request.fingerprint, draft: bytes)
+        let lease = IdempotencyLease(
+            IdempotencyKey(user: Intake.user, key: "k"), fingerprint: request.fingerprint)
+        _ = try await intake.keys.reserve(lease, draft: StoredAnswer(begun).bytes)
         if let reached {
             _ = try await intake.workflows.memory.advance([
                 WorkflowStep(

@@ -69,11 +69,13 @@ import WorkflowState
         }
     }
 
-    @Test func statusNamesTheOrderOnceItIsKnown() async throws {
+    @Test func statusNamesTheOrderFromItsAcceptanceOn() async throws {
         let order = try await intake.place().order
-        #expect(try await reading.status(order.correlationID, of: Intake.user)?.orderID == nil)
-        try await move(order, to: .completed, isPersisted: true)
-        #expect(try await reading.status(order.correlationID, of: Intake.user)?.orderID == order.id)
+        for status in [OrderStatus.accepted, .processing, .completed] {
+            try await move(order, to: status, isPersisted: status == .completed)
+            let report = try await reading.status(order.correlationID, of: Intake.user)
+            #expect(report?.orderID == order.id && report?.status == status)
+        }
         intake.memory.flush()
         #expect(try await reading.status(order.correlationID, of: Intake.user)?.orderID == order.id)
     }

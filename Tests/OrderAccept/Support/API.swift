@@ -31,9 +31,7 @@ final class API {
         DescriptionRoute().add(to: edge)
         ProductRoutes(callers: callers, catalogue: intake.catalogue).add(to: edge)
         IntakeRoutes(
-            callers: callers,
-            placing: PlaceOrder(intake.accept, keys: MemoryIdempotencyStore(intake.memory)),
-            metrics: IntakeMetrics(metrics), log: log
+            callers: callers, placing: intake.placing, metrics: IntakeMetrics(metrics), log: log
         ).add(to: edge)
         OrderRoutes(
             callers: callers, reading: ReadOrders(state: intake.workflows, archive: intake.archive),

@@ -2,7 +2,7 @@ import EventLoop
 import Observability
 import OrderEvents
 import Orders
-import Testing
+import TestSupport
 import WorkflowState
 
 @testable import OrderAccept
@@ -16,7 +16,10 @@ final class Intake {
     let workflows: FaultyWorkflows
     let publisher = ScriptedPublisher()
     let archive = MemoryArchive()
+    let keys: FaultyKeys
+    let looseEnds: LooseEnds
     let accept: AcceptOrder
+    let placing: PlaceOrder
 
     static let user = UserID("CUST-1")!
     static let stranger = UserID("CUST-2")!
@@ -26,6 +29,10 @@ final class Intake {
         accept = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: workflows, publisher: publisher,
             clock: { Timestamp(milliseconds: 1_767_225_600_123) })
+        keys = FaultyKeys(memory)
+        looseEnds = LooseEnds(
+            state: workflows, keys: keys, backoff: Backoff(base: .zero, cap: .milliseconds(1)))
+        placing = PlaceOrder(accept, keys: keys, looseEnds: looseEnds)
     }
 
     static func request(_ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]) throws -> OrderRequest {
@@ -39,6 +46,14 @@ final class Intake {
         try await accept.accept(
             draft, trace: .root(), cause: "r-1", budget: IntakeBudget(from: Loop.now))
         return draft
+    }
+
+    /// Runs ``looseEnds`` until there are none.
+    func tieLooseEnds() async throws {
+        let run = Loop.task { [looseEnds] in await looseEnds.run() }
+        try await eventually("no loose ends") { looseEnds.count == 0 }
+        run.cancel()
+        await run.value
     }
 
     /// The failure of a placement that must fail.

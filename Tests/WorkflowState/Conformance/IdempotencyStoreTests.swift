@@ -4,62 +4,100 @@ import Testing
 @testable import WorkflowState
 
 @Suite(.timeLimit(.minutes(1))) @Loop struct IdempotencyStoreTests {
-    private func reserved(_ reservation: Reservation) throws -> IdempotencyLease {
-        guard case .reserved(let lease) = reservation else { throw NotReserved() }
-        return lease
+    private func fresh(_ key: IdempotencyKey, _ fingerprint: String = "f") -> IdempotencyLease {
+        IdempotencyLease(key, fingerprint: fingerprint)
     }
-
-    private func resumed(_ reservation: Reservation) throws -> IdempotencyLease {
-        guard case .resumed(let lease, draft: [7]) = reservation else { throw NotReserved() }
-        return lease
-    }
-
-    private struct NotReserved: Error {}
 
     @Test(arguments: Driver.available) func theLifeOfAKey(driver: Driver) async throws {
         try await with(driver, .test) { world in
             let store = world.idempotency
             let key = IdempotencyKey(user: world.user(), key: "k")
-            let lease = try reserved(try await store.reserve(key, fingerprint: "f", draft: [7]))
-            #expect(try await store.reserve(key, fingerprint: "f", draft: [7]) == .inFlight)
-            #expect(try await store.reserve(key, fingerprint: "g", draft: [7]) == .mismatch)
+            let lease = fresh(key)
+            #expect(try await store.reserve(lease, draft: [7]) == .reserved)
+            #expect(try await store.reserve(fresh(key), draft: [7]) == .inFlight)
+            #expect(try await store.reserve(fresh(key, "g"), draft: [7]) == .mismatch)
             let response: [UInt8] = [0, 255, 13, 10]
             #expect(try await store.complete(lease, response: response))
-            #expect(try await store.reserve(key, fingerprint: "f", draft: [7]) == .replay(response))
-            #expect(try await store.reserve(key, fingerprint: "g", draft: [7]) == .mismatch)
-            try await store.release(lease)
-            #expect(try await store.reserve(key, fingerprint: "f", draft: [7]) == .replay(response))
+            #expect(try await store.reserve(fresh(key), draft: [7]) == .replay(response))
+            #expect(try await store.reserve(fresh(key, "g"), draft: [7]) == .mismatch)
+            for _ in 0..<2 {
+                try await store.release(lease)
+                try await store.letGo(lease)
+                #expect(try await store.reserve(fresh(key), draft: [7]) == .replay(response))
+            }
         }
     }
 
     @Test(arguments: Driver.available) func aReleasedKeyIsFree(driver: Driver) async throws {
         try await with(driver, .test) { world in
             let key = IdempotencyKey(user: world.user(), key: "k")
-            let lease = try reserved(try await world.idempotency.reserve(key, fingerprint: "f", draft: [7]))
+            let lease = fresh(key)
+            #expect(try await world.idempotency.reserve(lease, draft: [7]) == .reserved)
             try await world.idempotency.release(lease)
-            _ = try reserved(try await world.idempotency.reserve(key, fingerprint: "g", draft: [7]))
+            #expect(try await world.idempotency.reserve(fresh(key, "g"), draft: [7]) == .reserved)
             try await world.idempotency.release(lease)
-            #expect(try await world.idempotency.reserve(key, fingerprint: "g", draft: [7]) == .inFlight)
+            #expect(try await world.idempotency.reserve(fresh(key, "g"), draft: [7]) == .inFlight)
         }
     }
 
     @Test(arguments: Driver.available) func aLeaseThatRanOut(driver: Driver) async throws {
         try await with(driver, .test) { world in
+            let store = world.idempotency
             let key = IdempotencyKey(user: world.user(), key: "k")
-            let slow = try reserved(try await world.idempotency.reserve(key, fingerprint: "f", draft: [7]))
+            let (slow, second) = (fresh(key), fresh(key))
+            #expect(try await store.reserve(slow, draft: [7]) == .reserved)
             try await world.endLease(key)
-            #expect(try await world.idempotency.reserve(key, fingerprint: "g", draft: [8]) == .mismatch)
-            let second = try resumed(try await world.idempotency.reserve(key, fingerprint: "f", draft: [8]))
-            #expect(try await world.idempotency.reserve(key, fingerprint: "f", draft: [9]) == .inFlight)
-            #expect(try await !world.idempotency.complete(slow, response: [1]))
-            #expect(try await world.idempotency.complete(second, response: [2]))
-            #expect(try await world.idempotency.reserve(key, fingerprint: "f", draft: [7]) == .replay([2]))
+            #expect(try await store.reserve(fresh(key, "g"), draft: [8]) == .mismatch)
+            #expect(try await store.reserve(second, draft: [8]) == .resumed(draft: [7]))
+            #expect(try await store.reserve(fresh(key), draft: [9]) == .inFlight)
+            #expect(try await !store.complete(slow, response: [1]))
+            #expect(try await store.complete(second, response: [2]))
+            #expect(try await store.reserve(fresh(key), draft: [7]) == .replay([2]))
 
             let other = IdempotencyKey(user: world.user(), key: "k")
-            let alone = try reserved(try await world.idempotency.reserve(other, fingerprint: "f", draft: [7]))
+            let alone = fresh(other)
+            #expect(try await store.reserve(alone, draft: [7]) == .reserved)
             try await world.endLease(other)
-            #expect(try await world.idempotency.complete(alone, response: [3]))
-            #expect(try await world.idempotency.reserve(other, fingerprint: "f", draft: [7]) == .replay([3]))
+            #expect(try await store.complete(alone, response: [3]))
+            #expect(try await store.reserve(fresh(other), draft: [7]) == .replay([3]))
+        }
+    }
+
+    @Test(arguments: Driver.available) func aKeyThatWasLetGoIsResumedAtOnce(driver: Driver) async throws {
+        try await with(driver, .test) { world in
+            let store = world.idempotency
+            let key = IdempotencyKey(user: world.user(), key: "k")
+            let (first, second) = (fresh(key), fresh(key))
+            #expect(try await store.reserve(first, draft: [7]) == .reserved)
+            for _ in 0..<2 { try await store.letGo(first) }
+            #expect(try await store.reserve(fresh(key, "g"), draft: [8]) == .mismatch)
+            #expect(try await store.reserve(second, draft: [8]) == .resumed(draft: [7]))
+            // It is another's now.
+            try await store.letGo(first)
+            #expect(try await store.reserve(fresh(key), draft: [9]) == .inFlight)
+            try await store.letGo(second)
+            #expect(try await store.reserve(fresh(key), draft: [9]) == .resumed(draft: [7]))
+        }
+    }
+
+    @Test(arguments: Driver.available) func aReservationThatComesTooLateHoldsNothing(driver: Driver)
+        async throws
+    {
+        try await with(driver, .test) { world in
+            let store = world.idempotency
+            let key = IdempotencyKey(user: world.user(), key: "k")
+            let (late, holder) = (fresh(key), fresh(key))
+            try await store.letGo(late)
+            #expect(try await store.reserve(late, draft: [6]) == .inFlight)
+            #expect(try await store.reserve(holder, draft: [7]) == .reserved)
+            // Nor does it take over.
+            let later = fresh(key)
+            try await store.letGo(later)
+            try await store.letGo(holder)
+            for lease in [late, later] {
+                #expect(try await store.reserve(lease, draft: [6]) == .inFlight)
+            }
+            #expect(try await store.reserve(fresh(key), draft: [8]) == .resumed(draft: [7]))
         }
     }
 
@@ -68,10 +106,11 @@ import Testing
             let user = world.user()
             let colon = IdempotencyKey(user: UserIDs.join(user, "a"), key: "k")
             let plain = IdempotencyKey(user: user, key: "a:k")
-            _ = try reserved(try await world.idempotency.reserve(colon, fingerprint: "f", draft: [7]))
-            _ = try reserved(try await world.idempotency.reserve(plain, fingerprint: "f", draft: [7]))
             let escaped = IdempotencyKey(user: UserIDs.join(user, "a", by: "%3A"), key: "k")
-            _ = try reserved(try await world.idempotency.reserve(escaped, fingerprint: "f", draft: [7]))
+            for key in [colon, plain, escaped] {
+                let reservation = try await world.idempotency.reserve(fresh(key), draft: [7])
+                #expect(reservation == .reserved)
+            }
         }
     }
 }

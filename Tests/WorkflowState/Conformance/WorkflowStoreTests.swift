@@ -14,6 +14,7 @@ import Testing
             try await world.workflows.accept(order)
             let workflow = try #require(try await world.workflows.workflow(order.correlationID))
             #expect(workflow.status.status == .accepted && workflow.owner == order.owner)
+            #expect(workflow.orderID == order.orderID && workflow.status.orderID == nil)
             #expect(workflow.age < .seconds(5))
             #expect(try await world.workflows.pending(order.orderID) == order.pending)
             let other = world.order()
@@ -22,6 +23,19 @@ import Testing
                     == [nil, order.owner])
             try await world.workflows.discardPending([order.orderID, other.orderID])
             #expect(try await world.workflows.pending(order.orderID) == nil)
+        }
+    }
+
+    @Test(arguments: Driver.available) func anAcceptanceThatComesLateUndoesNothing(driver: Driver)
+        async throws
+    {
+        try await with(driver, .test) { world in
+            let order = world.order()
+            let step = WorkflowStep(
+                .completed, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
+            _ = try await world.workflows.advance([step])
+            try await world.workflows.accept(order)
+            #expect(try await world.workflows.workflow(order.correlationID)?.status.status == .completed)
         }
     }
 
@@ -127,10 +141,13 @@ import Testing
             #expect(try await world.workflows.workflow(order.correlationID) == nil)
             #expect(try await world.workflows.pending(order.orderID) == nil)
             #expect(try await world.workflows.owners(of: [order.correlationID]) == [nil])
-
-            try await world.workflows.accept(order)
             let step = WorkflowStep(
                 .processing, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
+            _ = try await world.workflows.advance([step])
+            #expect(try await world.workflows.workflow(order.correlationID)?.orderID == nil)
+            try await world.expire([order.correlationID], [])
+
+            try await world.workflows.accept(order)
             _ = try await world.workflows.advance([step])
             #expect(try await !world.workflows.withdraw(order.correlationID, order.orderID))
             #expect(try await world.workflows.pending(order.orderID) == order.pending)

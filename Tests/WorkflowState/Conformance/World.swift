@@ -115,7 +115,7 @@ private func withRedis(_ lifetimes: Lifetimes, _ body: @Loop (World) async throw
         expire: { ids, users in
             _ = try await client.pipeline { batch in
                 for id in ids {
-                    batch.add("DEL", Keys.owner(id), Keys.status(id))
+                    batch.add("DEL", Keys.owner(id), Keys.status(id), Keys.number(id))
                     for status in OrderStatus.allCases {
                         batch.add("DEL", Key("notify:delivered:", "\(id):\(status.wireName)"))
                     }

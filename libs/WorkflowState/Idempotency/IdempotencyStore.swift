@@ -7,11 +7,10 @@ package protocol IdempotencyStore: AnyObject {
     /// Claims a key for a request, atomically.
     ///
     /// - Parameters:
-    ///   - fingerprint: of the request's payload; another payload under the same key is refused.
+    ///   - lease: a new one. What it says of the request's payload counts: another payload under the same key
+    ///     is refused.
     ///   - draft: what is going to be done, for whoever takes the key over should this process die of it.
-    func reserve(
-        _ key: IdempotencyKey, fingerprint: String, draft: [UInt8]
-    ) async throws(WorkflowStateError) -> Reservation
+    func reserve(_ lease: IdempotencyLease, draft: [UInt8]) async throws(WorkflowStateError) -> Reservation
 
     /// Stores the response, unless the lease ran out and somebody else holds the key.
     ///
@@ -20,6 +19,12 @@ package protocol IdempotencyStore: AnyObject {
 
     /// Gives the key back after a failure, so that the client's retry is not refused as in flight.
     func release(_ lease: IdempotencyLease) async throws(WorkflowStateError)
+
+    /// Ends a lease whose holder is not at work any more and cannot say what became of it; the draft stays, and
+    /// the next request goes on with it. To be called again until it succeeds. Nothing that the lease's holder
+    /// asked for before has an effect afterwards, in whatever order a network delivers it: a reservation that
+    /// was not there yet is refused when it comes.
+    func letGo(_ lease: IdempotencyLease) async throws(WorkflowStateError)
 }
 
 package struct IdempotencyKey: Sendable, Hashable {
@@ -40,7 +45,10 @@ package struct IdempotencyLease: Sendable, Hashable {
     package let fingerprint: String
     let token: String
 
-    init(_ key: IdempotencyKey, fingerprint: String) {
+    /// A new one, which nobody holds yet.
+    ///
+    /// - Parameter fingerprint: of the request's payload.
+    package init(_ key: IdempotencyKey, fingerprint: String) {
         self.key = key
         self.fingerprint = fingerprint
         token = String(UInt64.random(in: 0 ... .max), radix: 16)
@@ -48,10 +56,10 @@ package struct IdempotencyLease: Sendable, Hashable {
 }
 
 package enum Reservation: Sendable, Equatable {
-    /// Go ahead, then complete or release.
-    case reserved(IdempotencyLease)
+    /// Go ahead, then complete, release or let go.
+    case reserved
     /// The same, after somebody who began with this draft and did not finish. How far they came is unknown.
-    case resumed(IdempotencyLease, draft: [UInt8])
+    case resumed(draft: [UInt8])
     /// Another request with this key and payload is being answered.
     case inFlight
     /// It was answered with this.

@@ -3,7 +3,8 @@ internal import Orders
 package import Redis
 
 /// ``IdempotencyStore`` in Redis: a hash per key with `fingerprint`, `state`, `token`, `lease` (until when, in
-/// milliseconds of the server's clock), `draft` and `response`.
+/// milliseconds of the server's clock), `draft` and `response`, and `void:<token>` for each lease that was let
+/// go before its reservation had come.
 @Loop
 package final class RedisIdempotencyStore: IdempotencyStore {
     private let client: Client
@@ -18,9 +19,11 @@ package final class RedisIdempotencyStore: IdempotencyStore {
     /// response to replay or the draft to resume.
     private static let reserve = Script(
         """
-        local held = redis.call('HMGET', KEYS[1], 'fingerprint', 'state', 'lease', 'response', 'draft')
+        local held = redis.call(
+            'HMGET', KEYS[1], 'fingerprint', 'state', 'lease', 'response', 'draft', 'void:' .. ARGV[2])
         if held[1] and held[1] ~= ARGV[1] then return {'mismatch'} end
         if held[2] == 'done' then return {'replay', held[4]} end
+        if held[6] then return {'inFlight'} end
         local time = redis.call('TIME')
         local now = time[1] * 1000 + math.floor(time[2] / 1000)
         if held[1] and tonumber(held[3]) > now then return {'inFlight'} end
@@ -51,13 +54,25 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         return 0
         """)
 
+    /// ARGV: token, seconds that a reservation may still be on its way. Returns 1 when a lease was ended.
+    private static let letGo = Script(
+        """
+        local held = redis.call('HMGET', KEYS[1], 'token', 'state')
+        if held[1] == ARGV[1] then
+            if held[2] == 'pending' then redis.call('HSET', KEYS[1], 'lease', 0) end
+            return 1
+        end
+        redis.call('HSET', KEYS[1], 'void:' .. ARGV[1], 1)
+        if not held[1] then redis.call('EXPIRE', KEYS[1], ARGV[2]) end
+        return 0
+        """)
+
     package func reserve(
-        _ key: IdempotencyKey, fingerprint: String, draft: [UInt8]
+        _ lease: IdempotencyLease, draft: [UInt8]
     ) async throws(WorkflowStateError) -> Reservation {
-        let lease = IdempotencyLease(key, fingerprint: fingerprint)
         let reply = try await client.evaluating(Self.reserve, keys: 1, arguments: 5) { batch in
-            Keys.idempotency(key).append(to: &batch)
-            batch.append(fingerprint)
+            Keys.idempotency(lease.key).append(to: &batch)
+            batch.append(lease.fingerprint)
             batch.append(lease.token)
             batch.append(lifetimes.lease.wholeMilliseconds)
             batch.append(lifetimes.response.wholeSeconds)
@@ -67,12 +82,12 @@ package final class RedisIdempotencyStore: IdempotencyStore {
             throw .unexpectedReply
         }
         switch outcome {
-        case "reserved": return .reserved(lease)
+        case "reserved": return .reserved
         case "inFlight": return .inFlight
         case "mismatch": return .mismatch
         default:
             guard parts.count == 2, let bytes = parts[1].bytes else { throw .unexpectedReply }
-            return outcome == "resumed" ? .resumed(lease, draft: bytes) : .replay(bytes)
+            return outcome == "resumed" ? .resumed(draft: bytes) : .replay(bytes)
         }
     }
 
@@ -93,6 +108,14 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         _ = try await client.evaluating(Self.release, keys: 1, arguments: 1) { batch in
             Keys.idempotency(lease.key).append(to: &batch)
             batch.append(lease.token)
+        }
+    }
+
+    package func letGo(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
+        _ = try await client.evaluating(Self.letGo, keys: 1, arguments: 2) { batch in
+            Keys.idempotency(lease.key).append(to: &batch)
+            batch.append(lease.token)
+            batch.append(lifetimes.lease.wholeSeconds)
         }
     }
 }

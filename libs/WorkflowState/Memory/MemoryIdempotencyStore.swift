@@ -1,4 +1,5 @@
 package import EventLoop
+internal import Redis
 
 /// ``IdempotencyStore`` in memory.
 @Loop
@@ -12,24 +13,25 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
     }
 
     package func reserve(
-        _ key: IdempotencyKey, fingerprint: String, draft: [UInt8]
+        _ lease: IdempotencyLease, draft: [UInt8]
     ) async throws(WorkflowStateError) -> Reservation {
         try state.check()
-        let name = Keys.idempotency(key)
-        let lease = IdempotencyLease(key, fingerprint: fingerprint)
+        let name = Keys.idempotency(lease.key)
         let until = state.now() + lifetimes.lease.nanoseconds / 1000
+        let isVoid = state.text(Self.void(lease)) != nil
         guard var held = state.answer(name) else {
+            if isVoid { return .inFlight }
             let answer = MemoryState.Answer(
-                fingerprint: fingerprint, token: lease.token, leaseUntil: until, draft: draft)
+                fingerprint: lease.fingerprint, token: lease.token, leaseUntil: until, draft: draft)
             state.set(name, answer, for: lifetimes.response)
-            return .reserved(lease)
+            return .reserved
         }
-        guard held.fingerprint == fingerprint else { return .mismatch }
+        guard held.fingerprint == lease.fingerprint else { return .mismatch }
         if let response = held.response { return .replay(response) }
-        if held.leaseUntil > state.now() { return .inFlight }
+        if isVoid || held.leaseUntil > state.now() { return .inFlight }
         (held.token, held.leaseUntil) = (lease.token, until)
         state.set(name, held, for: lifetimes.response)
-        return .resumed(lease, draft: held.draft)
+        return .resumed(draft: held.draft)
     }
 
     package func complete(_ lease: IdempotencyLease, response: [UInt8]) async throws(WorkflowStateError)
@@ -50,4 +52,17 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
         guard let held = state.answer(name), held.token == lease.token, held.response == nil else { return }
         state.set(name, nil, for: .zero)
     }
+
+    package func letGo(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
+        try state.check()
+        let name = Keys.idempotency(lease.key)
+        guard var held = state.answer(name), held.token == lease.token else {
+            return state.set(Self.void(lease), [1], for: lifetimes.lease)
+        }
+        guard held.response == nil else { return }
+        held.leaseUntil = 0
+        state.set(name, held, for: lifetimes.response)
+    }
+
+    private static func void(_ lease: IdempotencyLease) -> Key { Key("void:", lease.token) }
 }

@@ -15,8 +15,11 @@ package final class MemoryWorkflowStore: WorkflowStore {
 
     package func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
         try state.check()
+        set(Keys.number(acceptance.correlationID), acceptance.orderID.description)
         set(Keys.owner(acceptance.correlationID), acceptance.owner.value)
-        set(Keys.status(acceptance.correlationID), OrderStatus.accepted.wireName)
+        if state.text(Keys.status(acceptance.correlationID)) == nil {
+            set(Keys.status(acceptance.correlationID), OrderStatus.accepted.wireName)
+        }
         state.set(Keys.pending(acceptance.orderID), acceptance.pending, for: lifetime)
     }
 
@@ -25,6 +28,7 @@ package final class MemoryWorkflowStore: WorkflowStore {
         if let status = status(id), status.status != .accepted { return false }
         state.remove(Keys.status(id))
         state.remove(Keys.owner(id))
+        state.remove(Keys.number(id))
         state.remove(Keys.pending(orderID))
         return true
     }
@@ -60,7 +64,9 @@ package final class MemoryWorkflowStore: WorkflowStore {
         try state.check()
         guard let status = status(id) else { return nil }
         let left = state.remaining(Keys.status(id)) ?? .zero
-        return Workflow(status: status, owner: owner(id), age: max(.zero, lifetime - left))
+        return Workflow(
+            status: status, orderID: text(Keys.number(id)).flatMap { OrderID($0) }, owner: owner(id),
+            age: max(.zero, lifetime - left))
     }
 
     package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
@@ -83,16 +89,17 @@ package final class MemoryWorkflowStore: WorkflowStore {
         for id in ids {
             _ = state.extend(Keys.owner(id), for: lifetime)
             _ = state.extend(Keys.status(id), for: lifetime)
+            _ = state.extend(Keys.number(id), for: lifetime)
         }
     }
 
     private func set(_ key: Key, _ text: String) { state.set(key, Array(text.utf8), for: lifetime) }
 
-    private func owner(_ id: CorrelationID) -> UserID? {
-        state.text(Keys.owner(id)).flatMap { UserID(String(decoding: $0, as: UTF8.self)) }
-    }
+    private func text(_ key: Key) -> String? { state.text(key).map { String(decoding: $0, as: UTF8.self) } }
+
+    private func owner(_ id: CorrelationID) -> UserID? { text(Keys.owner(id)).flatMap { UserID($0) } }
 
     private func status(_ id: CorrelationID) -> WorkflowStatus? {
-        state.text(Keys.status(id)).flatMap { WorkflowStatus(text: String(decoding: $0, as: UTF8.self)) }
+        text(Keys.status(id)).flatMap { WorkflowStatus(text: $0) }
     }
 }

@@ -18,8 +18,10 @@ package final class RedisWorkflowStore: WorkflowStore {
     package func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
         let id = acceptance.correlationID
         let replies = try await run { batch in
+            batch.add("SET", Keys.number(id), Int(acceptance.orderID.value), "EX", seconds)
             batch.add("SET", Keys.owner(id), acceptance.owner.value, "EX", seconds)
-            batch.add("SET", Keys.status(id), OrderStatus.accepted.wireName, "EX", seconds)
+            // One that a network held back must not undo what became of the order meanwhile.
+            batch.add("SET", Keys.status(id), OrderStatus.accepted.wireName, "EX", seconds, "NX")
             batch.add("SET", Keys.pending(acceptance.orderID), acceptance.pending, "EX", seconds)
         }
         for reply in replies { try check(reply) }
@@ -28,10 +30,11 @@ package final class RedisWorkflowStore: WorkflowStore {
     package func withdraw(
         _ id: CorrelationID, _ orderID: OrderID
     ) async throws(WorkflowStateError) -> Bool {
-        let reply = try await client.evaluating(WorkflowScripts.withdraw, keys: 3, arguments: 0) { batch in
+        let reply = try await client.evaluating(WorkflowScripts.withdraw, keys: 4, arguments: 0) { batch in
             Keys.status(id).append(to: &batch)
             Keys.owner(id).append(to: &batch)
             Keys.pending(orderID).append(to: &batch)
+            Keys.number(id).append(to: &batch)
         }
         return reply == .integer(1)
     }
@@ -82,16 +85,17 @@ package final class RedisWorkflowStore: WorkflowStore {
 
     package func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
         let replies = try await run { batch in
-            batch.add("MGET", Keys.status(id), Keys.owner(id))
+            batch.add("MGET", Keys.status(id), Keys.owner(id), Keys.number(id))
             batch.add("PTTL", Keys.status(id))
         }
         for reply in replies { try check(reply) }
-        guard case .array(let values) = replies[0], values.count == 2 else { throw .unexpectedReply }
+        guard case .array(let values) = replies[0], values.count == 3 else { throw .unexpectedReply }
         guard let text = values[0].string else { return nil }
         guard let status = WorkflowStatus(text: text) else { throw .unexpectedReply }
         let left = Duration.milliseconds(max(0, replies[1].integer ?? 0))
         return Workflow(
-            status: status, owner: values[1].string.flatMap { UserID($0) }, age: max(.zero, lifetime - left))
+            status: status, orderID: values[2].string.flatMap { OrderID($0) },
+            owner: values[1].string.flatMap { UserID($0) }, age: max(.zero, lifetime - left))
     }
 
     package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
@@ -118,6 +122,7 @@ package final class RedisWorkflowStore: WorkflowStore {
             for id in ids {
                 batch.add("EXPIRE", Keys.owner(id), seconds)
                 batch.add("EXPIRE", Keys.status(id), seconds)
+                batch.add("EXPIRE", Keys.number(id), seconds)
             }
         }
         for reply in replies { try check(reply) }

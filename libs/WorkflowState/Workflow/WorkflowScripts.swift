@@ -43,12 +43,12 @@ enum WorkflowScripts {
         return out
         """)
 
-    /// KEYS: status, owner, pending contents. Returns 1 when they were removed.
+    /// KEYS: status, owner, pending contents, number. Returns 1 when they were removed.
     static let withdraw = Script(
         """
         local current = redis.call('GET', KEYS[1])
         if current and current ~= '\(OrderStatus.accepted.wireName)' then return 0 end
-        redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+        redis.call('DEL', unpack(KEYS))
         return 1
         """)
 

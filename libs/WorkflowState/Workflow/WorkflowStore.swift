@@ -5,7 +5,8 @@ package import Orders
 /// persisted. Everything expires.
 @Loop
 package protocol WorkflowStore: AnyObject {
-    /// Writes owner, status ACCEPTED and the pending contents, in one round trip.
+    /// Writes number, owner, status ACCEPTED and the pending contents, in one round trip. A status that is there already
+    /// stays.
     func accept(_ acceptance: Acceptance) async throws(WorkflowStateError)
 
     /// Takes an acceptance back after a publish that failed. Does nothing when the order has moved on: then
@@ -31,7 +32,7 @@ package protocol WorkflowStore: AnyObject {
 
     func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError)
 
-    /// Lets owner and status live for a whole lifetime from now, where they exist.
+    /// Lets number, owner and status live for a whole lifetime from now, where they exist.
     func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError)
 }
 
@@ -93,13 +94,16 @@ package struct WorkflowOutcome: Sendable, Equatable {
 
 package struct Workflow: Sendable, Equatable {
     package var status: WorkflowStatus
+    /// Known from the acceptance on; `nil` when it has expired before a status that does not carry it.
+    package var orderID: OrderID?
     /// `nil` when the mapping has expired before the status.
     package var owner: UserID?
     /// How long ago the status was last written or refreshed.
     package var age: Duration
 
-    package init(status: WorkflowStatus, owner: UserID?, age: Duration) {
+    package init(status: WorkflowStatus, orderID: OrderID?, owner: UserID?, age: Duration) {
         self.status = status
+        self.orderID = status.orderID ?? orderID
         self.owner = owner
         self.age = age
     }

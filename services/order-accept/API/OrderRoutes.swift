@@ -89,8 +89,7 @@ extension StatusReport {
         JSONWriter.encode { writer in
             writer.object { writer in
                 writer.field("correlationId", correlationID.description)
-                writer.key("orderId")
-                if let orderID { writer.int(orderID.value) } else { writer.null() }
+                writer.field("orderId", orderID.value)
                 writer.field("status", status.wireName)
                 writer.field("updatedAt", updatedAt.description)
             }

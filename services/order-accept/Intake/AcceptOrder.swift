@@ -15,8 +15,9 @@ import WorkflowState
 /// | has it not (away, blocked, returned, nacked) | the keys are removed | refused |
 /// | may have it (timed out, connection lost) | the status becomes CANCELLED, so that an order whose client was told no is not carried out | refused |
 /// | may have it, and the order has moved on since | it was published after all | accepted |
+/// | may have it, and Redis is away as well | the status becomes CANCELLED later (``LooseEnds``), if it can | not known |
 ///
-/// What cannot be taken back, because Redis is away as well, expires.
+/// Keys that cannot be removed because Redis is away expire.
 @Loop
 final class AcceptOrder {
     private let catalogue: any CatalogueSource
@@ -54,9 +55,9 @@ final class AcceptOrder {
         mayBeKnown: Bool = false
     ) async throws(IntakeFailure) {
         do throws(WorkflowStateError) { try await record(draft) } catch {
+            if mayBeKnown { throw Self.inDoubt }
             // Some of the keys may be there.
-            let isInDoubt = error.outcomeIsUnknown || error.code == .unusable
-            if isInDoubt, !mayBeKnown { await withdraw(draft.order) }
+            if error.outcomeIsUnknown || error.code == .unusable { await withdraw(draft.order) }
             throw .state(error)
         }
         let announcement = Announcement(
@@ -79,7 +80,7 @@ final class AcceptOrder {
         do throws(WorkflowStateError) {
             workflow = try await state.workflow(draft.order.correlationID)
         } catch {
-            throw .state(error)
+            throw Self.inDoubt
         }
         switch workflow?.status.status {
         // Consumers know the order by its correlation id: announced twice, it is still one.
@@ -142,16 +143,27 @@ final class AcceptOrder {
             await withdraw(order)
             throw .refused(reason: failure.reason)
         }
-        let step = WorkflowStep(
-            .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer)
-        let outcome = try? await state.advance([step]).first
-        guard let status = outcome?.status.status, status != .cancelled else {
-            throw .outcomeUnknown(reason: failure.reason)
+        let outcome: WorkflowOutcome?
+        do throws(WorkflowStateError) { outcome = try await state.advance([.cancelling(order)]).first } catch
+        {
+            throw .inDoubt(reason: "rabbitmq_\(failure.reason)", uncancelled: order)
         }
+        if outcome?.status.status == .cancelled { throw .outcomeUnknown(reason: failure.reason) }
     }
+
+    /// Redis does not say what became of an earlier attempt.
+    private static let inDoubt = IntakeFailure.inDoubt(reason: "redis", uncancelled: nil)
 
     private func withdraw(_ order: Order) async {
         _ = try? await state.withdraw(order.correlationID, order.id)
+    }
+}
+
+extension WorkflowStep {
+    /// Cancels an order, unless somebody works on it already.
+    static func cancelling(_ order: Order) -> WorkflowStep {
+        WorkflowStep(
+            .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer)
     }
 }
 

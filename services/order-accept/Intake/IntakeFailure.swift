@@ -13,6 +13,9 @@ enum IntakeFailure: Error, Equatable {
     case refused(reason: String)
     /// The broker may have the order: it was marked as cancelled, so that it is not carried out.
     case outcomeUnknown(reason: String)
+    /// The order may be carried out: the broker may have it, and Redis did not say whether it could be marked as
+    /// cancelled (then `uncancelled` is the order), or what had become of an earlier attempt.
+    case inDoubt(reason: String, uncancelled: Order?)
 
     /// Another request with this idempotency key is being answered.
     case keyInFlight
@@ -23,7 +26,7 @@ enum IntakeFailure: Error, Equatable {
     var isOutage: Bool {
         switch self {
         case .pricing, .keyInFlight, .keyReused: false
-        case .noCatalogue, .noIdentifiers, .state, .refused, .outcomeUnknown: true
+        case .noCatalogue, .noIdentifiers, .state, .refused, .outcomeUnknown, .inDoubt: true
         }
     }
 
@@ -36,6 +39,7 @@ enum IntakeFailure: Error, Equatable {
         case .state: "redis"
         case .refused(let reason): "rabbitmq_\(reason)"
         case .outcomeUnknown(let reason): "rabbitmq_\(reason)_unknown"
+        case .inDoubt(let reason, _): "\(reason)_in_doubt"
         case .keyInFlight: "key_in_flight"
         case .keyReused: "key_reused"
         }

@@ -32,10 +32,8 @@ struct CancelOrder {
     }
 
     private func decide(_ order: Order) async throws(ChangeFailure) -> OrderStatus {
-        let step = WorkflowStep(
-            .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer)
         do throws(WorkflowStateError) {
-            return try await state.advance([step]).first?.status.status ?? order.status
+            return try await state.advance([.cancelling(order)]).first?.status.status ?? order.status
         } catch {
             throw .unavailable(reason: "\(error)")
         }

@@ -41,9 +41,7 @@ struct DeleteOrder {
     /// A failure here is without harm: the order is hidden already, and the snapshot expires.
     private func forget(_ order: Order) async {
         if order.status == .accepted {
-            let step = WorkflowStep(
-                .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer)
-            _ = try? await state.advance([step])
+            _ = try? await state.advance([.cancelling(order)])
         }
         try? await state.discardPending([order.id])
     }

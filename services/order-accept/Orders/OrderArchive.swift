@@ -29,8 +29,7 @@ struct OrderPage: Hashable, Sendable {
 
 struct StatusReport: Hashable, Sendable {
     var correlationID: CorrelationID
-    /// Nil while only the status is known.
-    var orderID: OrderID?
+    var orderID: OrderID
     var status: OrderStatus
     var updatedAt: Timestamp
 }

@@ -26,9 +26,12 @@ struct ReadOrders {
         if let workflow = try? await state.workflow(id), let owner = workflow.owner {
             guard owner == user else { return nil }
             let age = workflow.age.nanoseconds / 1_000_000
-            return StatusReport(
-                correlationID: id, orderID: workflow.status.orderID, status: workflow.status.status,
-                updatedAt: Timestamp(milliseconds: clock().milliseconds - age))
+            // Without its number the order is an old one, such as one that was parked and is being replayed.
+            if let orderID = workflow.orderID {
+                return StatusReport(
+                    correlationID: id, orderID: orderID, status: workflow.status.status,
+                    updatedAt: Timestamp(milliseconds: clock().milliseconds - age))
+            }
         }
         return try await archive.status(id, of: user)
     }
