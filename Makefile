@@ -20,8 +20,10 @@ up: $(if $(WAYBILL_BIN),deps,build) ## Start everything detached; var/stack.json
 	@$(L)/stack up
 
 .PHONY: demo
-demo: up ## Orders, two tabs on two replicas, services killed: exits non-zero if anything was lost
+demo: export WAYBILL_NOTIFIERS ?= 3
+demo: up ## Orders, tabs on three replicas, services killed: exits non-zero if anything was lost
 	@WAYBILL_STACK=$$($(L)/stack path) $(or $(WAYBILL_BIN),.build/release)/waybill demo
+	@WAYBILL_STACK=$$($(L)/stack path) $(or $(WAYBILL_BIN),.build/release)/waybill demo failover
 
 .PHONY: down
 down: ## Stop everything

@@ -5,6 +5,7 @@ import TestSupport
 /// The whole stack, started once for the run on ports of its own; whoever runs the tests stops it.
 struct Stack: Sendable {
     let file: String
+    let folder: String
     let document: JSONValue
 
     var edge: String { document["edge"]?.string ?? "" }
@@ -19,20 +20,25 @@ struct Stack: Sendable {
 
     static func shared() async throws -> Stack { try await started.value }
 
-    private static let started = Task.detached {
+    private static let started = Task.detached { try await started(notifiers: 2) }
+
+    /// One of its own, for a test that breaks what others need; to be stopped.
+    static func started(notifiers: Int) async throws -> Stack {
         let free = try await script("free-offset")
         let offset = free.output.trimmingCharacters(in: .whitespacesAndNewlines)
         let folder = "\(ProcessInfo.processInfo.environment["WAYBILL_VAR_BASE"]!)/\(offset)"
         let environment = [
-            "WAYBILL_PORT_OFFSET": offset, "WAYBILL_VAR": folder, "WAYBILL_NOTIFIERS": "2",
+            "WAYBILL_PORT_OFFSET": offset, "WAYBILL_VAR": folder, "WAYBILL_NOTIFIERS": "\(notifiers)",
             "LOG_FORMAT": "json",
         ]
         let up = try await script("up", environment)
         guard up.status == 0 else { throw StackDidNotStart(log: up.output + up.errors) }
         let file = "\(folder)/stack.json"
         let bytes = [UInt8](try Data(contentsOf: URL(filePath: file)))
-        return Stack(file: file, document: try JSONValue(parsing: bytes.span))
+        return Stack(file: file, folder: folder, document: try JSONValue(parsing: bytes.span))
     }
+
+    func stop() async throws { _ = try await Self.script("clean", ["WAYBILL_VAR": folder]) }
 
     private static func script(_ word: String, _ environment: [String: String] = [:]) async throws
         -> Program.Result

@@ -20,6 +20,20 @@ package enum SystemCalls {
         }
     }
 
+    /// Writes a file whole, readable by its owner alone where it is new; tells whether it could.
+    package static func write(_ bytes: [UInt8], toFile path: String) -> Bool {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = write(rest, to: descriptor)
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
     /// Number of entries of a folder, without `.` and `..`. Nil when it cannot be read.
     static func entryCount(of path: String) -> Int? {
         guard let folder = unsafe opendir(path) else { return nil }

@@ -22,6 +22,8 @@ final class Tab {
     private(set) var gaps = 0
     private(set) var isWelcome = false
     private(set) var lastFailure: String?
+    /// When to come back, from a server that stops.
+    private var hint: Duration?
     private var epoch: String?
     private var lastEventID = 0
 
@@ -66,7 +68,8 @@ final class Tab {
         lastFailure = reason
         guard !isStopped, !retry.isArmed else { return }
         nextAddress += 1
-        retry.arm(after: backoff.next())
+        retry.arm(after: hint ?? backoff.next())
+        hint = nil
     }
 
     fileprivate func received(_ text: Span<UInt8>) {
@@ -76,14 +79,16 @@ final class Tab {
             backoff.reset()
             isWelcome = true
             replicas.append(replica)
-            if self.epoch == nil { self.lastEventID = lastEventID }
+            // A first visit begins here, and so does a life of the mailboxes that is not the one known.
+            if self.epoch != epoch { self.lastEventID = lastEventID }
             self.epoch = epoch
         case .update(let update):
             updates.append(update)
             if let offset = update.offset { lastEventID = max(lastEventID, offset) }
         case .resumed(let recovered, _):
             if !recovered { gaps += 1 }
-        case .draining, .error, .other: break
+        case .draining(let milliseconds): hint = .milliseconds(milliseconds)
+        case .error, .other: break
         }
         onChange?(frame)
     }

@@ -2,23 +2,47 @@ import EventLoop
 
 struct DemoCommand: Command {
     static let help = CommandHelp(
-        name: "demo",
-        summary: "Tell the story: orders in, two tabs on two replicas, services killed, nothing lost",
+        name: "demo", arguments: "[failover]",
+        summary: "Tell the story: orders in, tabs on several replicas, services killed, nothing lost",
         options: [
             .init(name: "orders", value: "N", text: "orders in each act (1 to 1000, default 20)"),
             .init(name: "no-kill", text: "leave out the acts in which a service is killed"),
+            .init(
+                name: "users", value: "N",
+                text: "failover: users, with a tab in each protocol (1 to 100, default 20)"),
+            .init(
+                name: "seconds", value: "N",
+                text: "failover: how long orders are placed (10 to 600, default 24)"),
+            .init(
+                name: "rate", value: "N",
+                text: "failover: orders a second, of all users (1 to 200, default 20)"),
+            .init(
+                name: "page", value: "FILE",
+                text: "failover: where the page goes (default: failover.html beside the stack's file)"),
         ],
-        examples: ["waybill demo", "waybill demo --orders 50", "waybill demo --no-kill"])
+        examples: [
+            "waybill demo", "waybill demo --orders 50", "waybill demo --no-kill", "waybill demo failover",
+        ])
 
     private let orders: Int
     private let kills: Bool
+    private let failover: FailoverRun?
 
     init(_ arguments: Arguments) throws {
+        guard arguments.positional.isEmpty || arguments.positional == ["failover"] else {
+            throw CommandFailure(.usage, "there is no such story", remedy: "waybill demo [failover]")
+        }
+        var plan = FailoverStory.Plan()
+        plan.users = try arguments.integer("users", in: 1...100, default: plan.users)
+        plan.seconds = try arguments.integer("seconds", in: 10...600, default: plan.seconds)
+        plan.rate = try arguments.integer("rate", in: 1...200, default: plan.rate)
+        failover = arguments.positional.isEmpty ? nil : FailoverRun(plan: plan, page: arguments["page"])
         orders = try arguments.integer("orders", in: 1...1000, default: 20)
         kills = !arguments.has("no-kill")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
+        if let failover { return try await failover.run(context) }
         let story = try await DemoStory(context)
         defer { story.end() }
         try await story.openTabs()
