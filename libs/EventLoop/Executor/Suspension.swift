@@ -17,9 +17,9 @@ extension Loop {
 /// The way back into a task suspended by ``Loop/suspend(_:)``: to be resumed exactly once, now or later.
 @Loop
 package final class Resumption<Value: Sendable> {
-    private enum State {
+    @safe private enum State {
         case running
-        case suspended(CheckedContinuation<Value, Never>)
+        case suspended(UnsafeContinuation<Value, Never>)
         case resumed(Value)
         case finished
     }
@@ -33,19 +33,20 @@ package final class Resumption<Value: Sendable> {
         case .running: state = .resumed(value)
         case .suspended(let continuation):
             state = .finished
-            continuation.resume(returning: value)
+            unsafe continuation.resume(returning: value)
         case .resumed, .finished: preconditionFailure("a suspended task was resumed twice")
         }
     }
 
     fileprivate func value() async -> Value {
         if case .resumed(let value) = state { return value }
-        return await withCheckedContinuation { continuation in
+        // Unchecked: the states above see to it that it is resumed once.
+        return await unsafe withUnsafeContinuation { continuation in
             // The task may have lost its turn on the way here.
             if case .resumed(let value) = state {
-                continuation.resume(returning: value)
+                unsafe continuation.resume(returning: value)
             } else {
-                state = .suspended(continuation)
+                state = unsafe .suspended(continuation)
             }
         }
     }

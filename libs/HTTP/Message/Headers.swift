@@ -7,6 +7,9 @@ package struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// `name: value CRLF` for each field.
     private(set) var bytes: [UInt8] = []
 
+    /// Enough for the fields of most responses, so that they are written without growing.
+    private static let usualSize = 224
+
     package init() {}
     package init(dictionaryLiteral elements: (String, String)...) {
         for (name, value) in elements { add(name, value) }
@@ -15,7 +18,7 @@ package struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     package var isEmpty: Bool { bytes.isEmpty }
 
     package mutating func add(_ name: String, _ value: String) {
-        bytes.reserveCapacity(bytes.count + name.utf8.count + value.utf8.count + 4)
+        if bytes.isEmpty { bytes.reserveCapacity(Self.usualSize) }
         precondition(!name.isEmpty && name.utf8.allSatisfy(Grammar.isToken), "a field name is a token")
         bytes.append(contentsOf: name.utf8)
         bytes.append(ascii: ": ")

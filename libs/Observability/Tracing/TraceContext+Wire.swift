@@ -30,7 +30,6 @@ extension TraceContext {
     /// `00-<trace id>-<span id>-<flags>`: 55 bytes, of which only the sampled flag is ever set.
     package func appendTraceparent(to output: inout [UInt8]) {
         let dash = UInt8(ascii: "-")
-        output.reserveCapacity(output.count + Self.length)
         output.append(contentsOf: [0x30, 0x30, dash])
         output.append(hex: traceID.high)
         output.append(hex: traceID.low)
@@ -72,9 +71,12 @@ extension [UInt8] {
 
     /// Sixteen lower-case digits.
     mutating func append(hex value: UInt64) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 0xf
-            append(digit < 10 ? 0x30 + digit : 0x61 - 10 + digit)
+        let start = count
+        append(contentsOf: repeatElement(0, count: 16))
+        var digits = mutableSpan
+        for place in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * place)) & 0xf
+            digits[start + place] = digit < 10 ? 0x30 + digit : 0x61 - 10 + digit
         }
     }
 }

@@ -61,17 +61,17 @@ extension CorrelationID {
 
     /// Appends the canonical lower-case form.
     package func append(to bytes: inout [UInt8]) {
-        var shift: UInt64 = 64
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "-"), count: Self.textLength))
+        // In place, for an order's way writes many ids: to append each digit costs several times as much.
+        var text = bytes.mutableSpan
         var half = high
-        for index in 0..<Self.textLength {
-            if Self.isDash(index) {
-                bytes.append(UInt8(ascii: "-"))
-                if index == 18 { (half, shift) = (low, 64) }
-                continue
-            }
+        var shift: UInt64 = 64
+        for index in 0..<Self.textLength where !Self.isDash(index) {
+            if shift == 0 { (half, shift) = (low, 64) }
             shift -= 4
             let digit = UInt8(truncatingIfNeeded: half >> shift & 0xF)
-            bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+            text[start + index] = digit < 10 ? 0x30 + digit : 0x57 + digit
         }
     }
 

@@ -55,8 +55,8 @@ package final class Connection {
     }
 
     package func send(_ batch: Batch, deadline: Instant? = nil) async throws(RedisError) -> [Value] {
-        try await withCheckedContinuation { continuation in
-            send(batch, deadline: deadline) { continuation.resume(returning: $0) }
+        try await Loop.suspend { resumption in
+            send(batch, deadline: deadline) { resumption.resume(returning: $0) }
         }.get()
     }
 
@@ -67,8 +67,8 @@ package final class Connection {
         var batch = Batch()
         swap(&batch, &spare)
         build(&batch)
-        return try await withCheckedContinuation { continuation in
-            send(batch, deadline: deadline) { continuation.resume(returning: $0) }
+        return try await Loop.suspend { resumption in
+            send(batch, deadline: deadline) { resumption.resume(returning: $0) }
             batch.removeAll()
             swap(&batch, &spare)
         }.get()
