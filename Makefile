@@ -75,6 +75,10 @@ chaos: $(if $(WAYBILL_BIN),deps,build) ## Kill, pause and cut off everything und
 	@$(L)/install chaos
 	@Tests/Chaos/run $(CHAOS)
 
+.PHONY: conformance
+conformance: deps ## Run the public conformance suite of RFC 6455 (its tool needs a Python 2.7; says so without one)
+	@Tests/Conformance/run
+
 .PHONY: doctor
 doctor: ## Look for what could keep the stack from running
 	@$(L)/doctor

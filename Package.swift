@@ -109,6 +109,9 @@ let package = Package(
                 "Messaging", "WorkflowState", "JOSE",
             ]),
 
+        .executableTarget(
+            name: "ConformanceEcho", dependencies: ["EventLoop", "HTTP"], path: "Tests/Conformance/Echo",
+            swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/Support", swiftSettings: settings),
         tests("Architecture"),
