@@ -158,12 +158,7 @@ let package = Package(
                 "Orders", "OrderEvents", "Redis", "Messaging", "WorkflowState", "Service", "TestSupport",
             ]),
         tests("Waybill", ["Waybill", "EventLoop", "JSON", "TestSupport"]),
-        tests(
-            "Integration",
-            [
-                "EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "Messaging", "WorkflowState", "Orders",
-                "TestSupport",
-            ]),
+        tests("Integration", ["EventLoop", "HTTP", "JSON", "TestSupport"]),
         tests("EndToEnd", ["EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "JOSE", "JSON", "TestSupport"]),
     ]
 )

@@ -46,8 +46,7 @@ struct Stack: Sendable {
         try await Program.run(["infra/local/stack", word], environment: environment, in: repository)
     }
 
-    static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path
+    static let repository = Program.repository
 
     /// Runs the operator's command against this stack.
     func waybill(_ words: String..., limit: Duration = .seconds(120)) async throws -> Program.Result {

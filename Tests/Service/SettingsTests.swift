@@ -19,8 +19,9 @@ import Testing
     static let secret = Key.secret("WAYBILL_KEY", minimumBytes: 8, "Secret.").optional
     static let redis = Key.connection("REDIS_URL", .redis, "Redis.").optional
     static let list = Key.list("LIST", default: [], "List.")
+    static let places = Key.endpoints("PLACES", "Places.")
     static let all: [any AnyKey] = [
-        size, name, nick, wait, flag, fruit, place, keys, secret, redis, list,
+        size, name, nick, wait, flag, fruit, place, keys, secret, redis, list, places,
     ]
 
     private func settings(_ values: [String: String], rules: [SettingsRule] = []) throws -> Settings {
@@ -36,15 +37,17 @@ import Testing
             settings[Self.size] == 3 && settings[Self.wait] == .seconds(5) && settings[Self.flag] == false)
         #expect(settings[Self.fruit] == .apple && settings[Self.nick] == nil && settings[Self.list] == [])
         #expect(settings[Self.secret] == nil && settings[Self.redis] == nil)
-        #expect(settings.warnings == [])
+        #expect(settings[Self.places] == [] && settings.warnings == [])
     }
 
     @Test func valuesAreTyped() throws {
         let settings = try settings([
             "SIZE": "10", "WAIT": "250ms", "FLAG": "on", "FRUIT": "pear", "PLACE": "[::1]:80", "NICK": "x",
             "KEYS": "https://host/keys", "WAYBILL_KEY": "12345678", "LIST": " a, b ,,c",
-            "REDIS_URL": "redis://h",
+            "REDIS_URL": "redis://h", "PLACES": "a:1, [::1]:2",
         ])
+        #expect(
+            settings[Self.places] == [Endpoint(host: "a", port: 1), Endpoint(host: "::1", port: 2)])
         #expect(settings[Self.size] == 10 && settings[Self.wait] == .milliseconds(250) && settings[Self.flag])
         #expect(settings[Self.fruit] == .pear && settings[Self.place] == Endpoint(host: "::1", port: 80))
         #expect(settings[Self.keys] == "https://host/keys" && settings[Self.secret]?.reveal() == "12345678")
@@ -75,6 +78,7 @@ import Testing
         ),
         ("FLAG", "maybe", "FLAG is “maybe”; write on|off"),
         ("FRUIT", "plum", "FRUIT is “plum”; write apple|pear"),
+        ("PLACES", "a:1,b", "PLACES is “a:1,b”; write comma list of host:port"),
         ("PLACE", "nowhere", "PLACE is “nowhere”; write host:port, [v6]:port or :port"),
         ("KEYS", "ftp://h", "KEYS has another scheme or none; write https:// or http://host[:port]/path"),
         ("KEYS", "https://u:p@h", "KEYS has no plain host; write https:// or http://host[:port]/path"),

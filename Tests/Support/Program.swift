@@ -8,13 +8,23 @@ package struct Program: Sendable {
         package let errors: String
     }
 
+    /// The top of the repository.
+    package static let repository = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().path
+
     /// Runs `arguments[0]`, found by the PATH, with this process's environment and `environment` on top. It is
     /// terminated after `limit`.
     package static func run(
         _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil,
         within limit: Duration = .seconds(120)
     ) async throws -> Result {
-        try await Task.detached { try runBlocking(arguments, environment, folder, limit) }.value
+        // On a thread that may be blocked: those of the tasks' pool are as few as the cores.
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Swift.Result { try runBlocking(arguments, environment, folder, limit) })
+            }
+        }
     }
 
     private static func runBlocking(

@@ -22,7 +22,7 @@ struct Application {
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
         // A request's whole time is short.
         server.commandTimeout = IntakeBudget.state
-        let redis = Redis.Client(server)
+        let redis = Redis.Client(server, endpoint: settings.endpoints(of: server))
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let broker = AMQP.Client(
             try AMQP.Configuration(

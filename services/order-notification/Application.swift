@@ -30,10 +30,9 @@ struct Application {
         let settings = context.settings
         let redis = try Redis.Configuration(
             settings[ServerKeys.redis], authorities: settings[ServerKeys.authorities], name: context.replica)
-        let sentinels = settings[Keys.sentinels].compactMap { Endpoint($0) }
-        let provider = Self.provider(sentinels, settings[Keys.primary], redis)
-        client = Redis.Client(redis, endpoint: provider)
-        subscriber = Subscriber(redis, endpoint: provider)
+        let endpoints = settings.endpoints(of: redis)
+        client = Redis.Client(redis, endpoint: endpoints)
+        subscriber = Subscriber(redis, endpoint: endpoints)
         channels = RedisUserChannels(subscriber)
         let lifetimes = Lifetimes(workflow: settings[ServerKeys.workflowTTL])
         mailboxes = RedisMailboxStore(client, lifetimes)
@@ -57,15 +56,6 @@ struct Application {
         news = NewsFeed(
             broker, OrderTopology(kind: settings[ServerKeys.queueType]),
             NotifyUsers(workflows: workflows, mailboxes: mailboxes, tally: tally), context)
-    }
-
-    /// Who says where Redis is; nil when it is where the configuration says.
-    private static func provider(
-        _ endpoints: [Endpoint], _ name: String, _ redis: Redis.Configuration
-    ) -> EndpointProvider? {
-        guard !endpoints.isEmpty else { return nil }
-        let sentinels = Sentinels(endpoints, primary: name, of: redis)
-        return { try await sentinels.primary() }
     }
 
     private func followPrimary() {

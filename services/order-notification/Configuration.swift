@@ -4,11 +4,6 @@ import Service
 
 /// The keys of this service, each documented where it is declared.
 enum Keys {
-    static let sentinels = Key.list(
-        "REDIS_SENTINELS", of: "host:port", default: [],
-        "Redis Sentinels that know the primary; then the host of REDIS_URL does not count.")
-    static let primary = Key.string(
-        "REDIS_PRIMARY", kind: "name", default: "waybill", "The primary's name among the sentinels.")
     static let origins = Key.list(
         "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
         "Pages that may open a connection; without an Origin it is no browser, and may.")
@@ -31,16 +26,8 @@ enum Keys {
 
     static let all: [any AnyKey] =
         ServerKeys.all + TokenSettings.all + [
-            sentinels, primary, origins, processing, sessionsPerUser, sessionsPerAddress, handshakes, frames,
+            origins, processing, sessionsPerUser, sessionsPerAddress, handshakes, frames,
             output,
-        ]
-
-    static let rules =
-        TokenSettings.rules + [
-            SettingsRule(at: sentinels) { settings in
-                let isWrong = settings.value(sentinels)?.contains { Endpoint($0) == nil } ?? false
-                return isWrong ? KeyFault("holds something else", write: "host:port,host:port,…") : nil
-            }
         ]
 }
 

@@ -1,3 +1,4 @@
+import Identity
 import Service
 
 @main
@@ -6,7 +7,7 @@ struct OrderNotification {
         ServiceProcess.main(
             name: "order-notification",
             summary: "tells users in every open tab what becomes of their orders", port: 5006, keys: Keys.all,
-            rules: Keys.rules
+            rules: TokenSettings.rules
         ) { context in
             try Application(context).components()
         }

@@ -20,9 +20,9 @@ struct Application {
         let settings = context.settings
         let authorities = settings[ServerKeys.authorities]
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
-        let redis = Redis.Client(
-            try Redis.Configuration(
-                settings[ServerKeys.redis], authorities: authorities, name: context.replica))
+        let server = try Redis.Configuration(
+            settings[ServerKeys.redis], authorities: authorities, name: context.replica)
+        let redis = Redis.Client(server, endpoint: settings.endpoints(of: server))
         let broker = try AMQP.Configuration(
             settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica)
         // A broker in alarm stops reading from connections that publish, acks included.

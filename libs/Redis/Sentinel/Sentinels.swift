@@ -34,6 +34,15 @@ package final class Sentinels {
         self.sentinel = sentinel
     }
 
+    /// Who says where the primary is; `nil` where there are no sentinels, and it is where the configuration says.
+    package static func provider(
+        _ endpoints: [Endpoint], primary name: String, of server: Configuration
+    ) -> EndpointProvider? {
+        guard !endpoints.isEmpty else { return nil }
+        let sentinels = Sentinels(endpoints, primary: name, of: server)
+        return { try await sentinels.primary() }
+    }
+
     /// Asks one sentinel after another until one names a server that says itself that it is a primary.
     package func primary() async throws(RedisError) -> Endpoint {
         var failure = RedisError(.notConnected, "no sentinel answers")

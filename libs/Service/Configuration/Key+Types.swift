@@ -106,6 +106,19 @@ extension Key where Value == Endpoint {
     }
 }
 
+extension Key where Value == [Endpoint] {
+    /// Hosts with their ports, between commas; none when not set.
+    package static func endpoints(_ name: String, _ summary: String) -> Key {
+        let kind = "comma list of host:port"
+        return Key(name, kind: kind, default: ("", []), summary) { text in
+            let parts = text.split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty }
+            let endpoints = parts.compactMap { Endpoint($0) }
+            return endpoints.count == parts.count
+                ? .success(endpoints) : .failure(KeyFault("is \(quoted(text))", write: kind))
+        }
+    }
+}
+
 extension Key where Value == Secret<String> {
     package static func secret(
         _ name: String, minimumBytes: Int, _ summary: String

@@ -8,6 +8,14 @@ package enum ServerKeys {
     package static let redis = Key.connection(
         "REDIS_URL", .redis, "Where Redis is: the workflows' state, mailboxes, channels.")
 
+    package static let sentinels = Key.endpoints(
+        "REDIS_SENTINELS",
+        "Redis Sentinels that know the primary, which is followed; the host of REDIS_URL does not count then."
+    )
+
+    package static let primary = Key.string(
+        "REDIS_PRIMARY", kind: "name", default: "waybill", "The primary's name among the sentinels.")
+
     package static let rabbitMQ = Key.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
 
     /// PEM, for `rediss`, `amqps` and `https`; PostgreSQL has `sslrootcert` in its URL.
@@ -22,7 +30,9 @@ package enum ServerKeys {
         "WORKFLOW_TTL", in: .seconds(60) ... .seconds(604_800), default: .seconds(2700),
         "How long Redis remembers a workflow and a mailbox.")
 
-    package static let all: [any AnyKey] = [redis, rabbitMQ, authorities, queueType, workflowTTL]
+    package static let all: [any AnyKey] = [
+        redis, sentinels, primary, rabbitMQ, authorities, queueType, workflowTTL,
+    ]
 }
 
 extension Redis.Configuration {
@@ -34,6 +44,13 @@ extension Redis.Configuration {
         database = Int(url.path) ?? 0
         clientName = name
         if url.usesTLS { tls = try TLSClient(authorities: authorities) }
+    }
+}
+
+extension Settings {
+    /// Who says where Redis is; nil when it is where its URL says.
+    @Loop package func endpoints(of server: Redis.Configuration) -> EndpointProvider? {
+        Sentinels.provider(self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server)
     }
 }
 

@@ -1,0 +1,81 @@
+import EventLoop
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Redis
+
+/// Against real sentinels: who asks them follows the primary.
+@Suite(.serialized, .enabled(if: RedisFailover.isAvailable), .timeLimit(.minutes(2)))
+@Loop struct FailoverTests {
+    @Test func clientsFollowWhenThePrimaryIsKilled() async throws {
+        try await withClients { ground, client, subscriber in
+            var messages: [String] = []
+            var restored: [String] = []
+            subscriber.onMessage = { messages.append(String(decoding: $1, as: UTF8.self)) }
+            subscriber.onRestored = { restored += $0.map { String(decoding: $0, as: UTF8.self) } }
+            try await subscriber.subscribe("news")
+            _ = try await client.command("SET", "k", "kept")
+            #expect(try await client.command("WAIT", 1, 5000) == .integer(1))
+
+            ground.signal(SIGKILL, ground.first)
+            try await eventually("the sentinels name another", within: .seconds(20)) {
+                try await ground.primary() == ground.second
+            }
+            // The next attempt comes at most two seconds after the last, and asks anew.
+            try await eventually("both are on the new primary", within: .seconds(5)) {
+                client.state == .up(ground.second) && subscriber.state == .up(ground.second)
+            }
+            #expect(try await client.command("GET", "k").string == "kept")
+            #expect(restored == ["news"])
+            #expect(try await client.command("PUBLISH", "news", "hello") == .integer(1))
+            try await eventually("the message came") { messages == ["hello"] }
+
+            // The dead one comes back, believes itself a primary, and is made a replica: nobody goes there.
+            try ground.start(ground.first)
+            try await eventually("it is a replica now", within: .seconds(30)) {
+                try await ground.role(of: ground.first) == "slave"
+            }
+            #expect(client.state == .up(ground.second) && subscriber.state == .up(ground.second))
+            _ = try await client.command("SET", "k", "changed")
+        }
+    }
+
+    /// A primary that is deposed lives on as a replica: who stayed with it could read, and not write.
+    @Test func clientsLeaveAPrimaryThatIsDeposed() async throws {
+        try await withClients { ground, client, subscriber in
+            try await subscriber.subscribe("news")
+            try await ground.depose()
+            try await eventually("both are on the new primary", within: .seconds(30)) {
+                client.state == .up(ground.second) && subscriber.state == .up(ground.second)
+            }
+            _ = try await client.command("SET", "k", "written")
+            #expect(try await ground.role(of: ground.first) == "slave")
+        }
+    }
+
+    private func withClients(
+        _ body: @Loop (RedisFailover, Client, Subscriber) async throws -> Void
+    ) async throws {
+        try await RedisFailover.with { ground in
+            var configuration = Configuration(endpoint: Endpoint(host: "nowhere.invalid", port: 1))
+            configuration.password = RedisFailover.password
+            let provider = Sentinels.provider(
+                ground.sentinels, primary: RedisFailover.name, of: configuration)
+            let client = Client(configuration, endpoint: provider)
+            let subscriber = Subscriber(configuration, endpoint: provider)
+            let runs = [Loop.task { await client.run() }, Loop.task { await subscriber.run() }]
+            var failure: (any Error)?
+            do {
+                try await eventually("connected") {
+                    client.state == .up(ground.first) && subscriber.state == .up(ground.first)
+                }
+                try await body(ground, client, subscriber)
+            } catch { failure = error }
+            client.close()
+            subscriber.close()
+            for run in runs { await run.value }
+            if let failure { throw failure }
+        }
+    }
+}

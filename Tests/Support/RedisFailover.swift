@@ -1,0 +1,152 @@
+package import EventLoop
+import Foundation
+
+/// A Redis primary, its replica, and three sentinels that watch them: real servers on free ports, all of the
+/// test's own.
+@Loop
+package final class RedisFailover {
+    package nonisolated static let isAvailable = ["redis-server", "redis-cli"].allSatisfy {
+        FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
+    }
+
+    /// Under which the sentinels know the primary.
+    package nonisolated static let name = "waybill"
+    package nonisolated static let password = "failover-test"
+    /// After so long without an answer a sentinel holds the primary for dead.
+    private nonisolated static let downAfter = 1000
+
+    private let folder: URL
+    private let ports: [UInt16]
+    private var processes: [UInt16: Process] = [:]
+
+    /// The two servers: the primary at first, and its replica.
+    package var first: Endpoint { Endpoint(host: "127.0.0.1", port: ports[0]) }
+    package var second: Endpoint { Endpoint(host: "127.0.0.1", port: ports[1]) }
+    package var sentinels: [Endpoint] { ports[2...].map { Endpoint(host: "127.0.0.1", port: $0) } }
+
+    /// Runs `body` once the three sentinels know the primary, its replica and each other.
+    package static func with(_ body: @Loop (RedisFailover) async throws -> Void) async throws {
+        let ground = try await RedisFailover()
+        var failure: (any Error)?
+        do {
+            try await ground.start()
+            try await body(ground)
+        } catch { failure = error }
+        ground.remove()
+        if let failure { throw failure }
+    }
+
+    private init() async throws {
+        folder = FileManager.default.temporaryDirectory.appending(
+            path: "waybill-failover-\(UUID().uuidString)")
+        var listeners: [Listener] = []
+        for _ in 0..<5 {
+            listeners.append(try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { $0.close() })
+        }
+        ports = listeners.map(\.port)
+        for listener in listeners { listener.close() }
+    }
+
+    private func start() async throws {
+        try start(first)
+        try start(second, replicaOf: first)
+        try await eventually("the replica follows", within: .seconds(20)) {
+            try await self.ask(self.second, "info", "replication").contains("master_link_status:up")
+        }
+        for sentinel in sentinels { try startSentinel(sentinel) }
+        try await eventually("the sentinels know all", within: .seconds(30)) {
+            for sentinel in self.sentinels {
+                let facts = try await self.ask(sentinel, "info", "sentinel")
+                guard facts.contains("status=ok"), facts.contains("slaves=1,sentinels=3") else {
+                    return false
+                }
+            }
+            return true
+        }
+    }
+
+    // MARK: What happens to the servers
+
+    /// Starts a server, also one that was killed: with its data, and as whatever the sentinels make of it.
+    package func start(_ server: Endpoint, replicaOf primary: Endpoint? = nil) throws {
+        var words = ["--masterauth", Self.password, "--requirepass", Self.password, "--appendonly", "yes"]
+        if let primary { words += ["--replicaof", primary.host, "\(primary.port)"] }
+        // At once: the delay is for many replicas that come together.
+        words += ["--repl-diskless-sync-delay", "0"]
+        try run(server, words)
+    }
+
+    private func startSentinel(_ sentinel: Endpoint) throws {
+        let file = folder.appending(path: "sentinel-\(sentinel.port).conf")
+        let lines = [
+            "sentinel monitor \(Self.name) \(first.host) \(first.port) 2",
+            "sentinel auth-pass \(Self.name) \(Self.password)",
+            "sentinel down-after-milliseconds \(Self.name) \(Self.downAfter)",
+            "sentinel failover-timeout \(Self.name) 5000",
+        ]
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: file)
+        try run(sentinel, ["--sentinel"], configuration: file)
+    }
+
+    private func run(_ server: Endpoint, _ words: [String], configuration: URL? = nil) throws {
+        let home = folder.appending(path: "\(server.port)")
+        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/redis-server")
+        process.arguments =
+            (configuration.map { [$0.path] } ?? [])
+            + [
+                "--bind", server.host, "--port", "\(server.port)", "--dir", home.path, "--save", "",
+                "--logfile", home.appending(path: "log").path,
+            ] + words
+        try process.run()
+        processes[server.port] = process
+    }
+
+    package func signal(_ number: Int32, _ server: Endpoint) {
+        if let process = processes[server.port] { kill(process.processIdentifier, number) }
+    }
+
+    /// Has the sentinels depose the primary although it is well, and does not wait for the end of that.
+    package func depose() async throws { _ = try await ask(sentinels[0], "sentinel", "failover", Self.name) }
+
+    /// Lets the replica hear nothing more of the primary.
+    package func cutReplication() async throws {
+        _ = try await ask(second, "config", "set", "masterauth", "not-\(Self.password)")
+        _ = try await ask(first, "client", "kill", "type", "replica")
+        try await eventually("the replica is cut off") {
+            try await self.ask(self.second, "info", "replication").contains("master_link_status:down")
+        }
+    }
+
+    // MARK: What they say
+
+    /// Who is the primary, by the word of the first sentinel.
+    package func primary() async throws -> Endpoint? {
+        let lines = try await ask(sentinels[0], "sentinel", "get-master-addr-by-name", Self.name)
+            .split(separator: "\n")
+        guard lines.count == 2, let port = UInt16(lines[1]) else { return nil }
+        return Endpoint(host: String(lines[0]), port: port)
+    }
+
+    /// `master` or `slave`.
+    package func role(of server: Endpoint) async throws -> String {
+        String(try await ask(server, "role").prefix { $0 != "\n" })
+    }
+
+    /// The output of `redis-cli`, which is empty for a server that does not answer.
+    package func ask(_ server: Endpoint, _ words: String...) async throws -> String {
+        let account = sentinels.contains(server) ? [] : ["--no-auth-warning", "-a", Self.password]
+        return try await Program.run(
+            ["redis-cli", "-h", server.host, "-p", "\(server.port)"] + account + words, within: .seconds(5)
+        ).output
+    }
+
+    private func remove() {
+        for process in processes.values where process.isRunning {
+            kill(process.processIdentifier, SIGCONT)
+            kill(process.processIdentifier, SIGKILL)
+        }
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
