@@ -9,10 +9,9 @@ final class Proxy {
     private(set) var connections = 0
     var isRefusing = false
 
-    init(to upstream: Endpoint, tls: TLSServer? = nil) async throws {
+    init(to upstream: Endpoint) async throws {
         self.upstream = upstream
-        listener = try await Listener(Endpoint(host: "127.0.0.1", port: 0), tls: tls) {
-            [weak self] transport in
+        listener = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { [weak self] transport in
             self?.accept(transport)
         }
     }
@@ -29,6 +28,11 @@ final class Proxy {
             client.start(pipe)
             server.start(pipe)
         }
+    }
+
+    /// Heartbeats that went by with nothing else around them.
+    var heartbeats: (fromClients: Int, fromBroker: Int) {
+        pipes.reduce((0, 0)) { ($0.0 + $1.heartbeats.fromClient, $0.1 + $1.heartbeats.fromServer) }
     }
 
     /// Ends every connection.
@@ -59,6 +63,9 @@ private final class Pipe: TransportHandler {
     let client: Transport
     private let server: Transport
     var isFrozen = false
+    private(set) var heartbeats = (fromClient: 0, fromServer: 0)
+
+    private static let heartbeat: [UInt8] = [8, 0, 0, 0, 0, 0, 0, 0xCE]
 
     init(_ client: Transport, _ server: Transport) {
         self.client = client
@@ -72,7 +79,11 @@ private final class Pipe: TransportHandler {
 
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
         let count = bytes.count
-        if !isFrozen { (transport === client ? server : client).write(bytes.span) }
+        let isClients = transport === client
+        if !isFrozen { (isClients ? server : client).write(bytes.span) }
+        if count == Self.heartbeat.count, bytes.indices.allSatisfy({ bytes[$0] == Self.heartbeat[$0] }) {
+            if isClients { heartbeats.fromClient += 1 } else { heartbeats.fromServer += 1 }
+        }
         return count
     }
 

@@ -8,6 +8,7 @@ import os
 import pathlib
 import pwd
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -33,8 +34,11 @@ def system_user():
     return "postgres" if os.geteuid() == 0 else None
 
 
-def program(directory, port, secrets, durable=True):
-    """`durable=False` leaves out fsync: it survives kill -9 all the same, but not a power cut."""
+def program(directory, port, secrets, durable=True, tls=None):
+    """`durable=False` leaves out fsync: it survives kill -9 all the same, but not a power cut.
+
+    `tls` has the paths of a certificate and its key: TLS is then to be had on the same port.
+    """
     user = system_user()
     data = place.prepare(directory / "postgres", user)
     if not (data / "PG_VERSION").exists():
@@ -43,6 +47,14 @@ def program(directory, port, secrets, durable=True):
     # Read as `postgres`, in a folder only that user can enter; it holds no secret.
     configuration = render(
         "postgresql.conf", data / "waybill.conf", mode=0o644, PORT=port, FSYNC="on" if durable else "off")
+    if tls:
+        with open(configuration, "a") as file:
+            file.write("ssl = on\n")
+        for path, name in zip(tls, ("server.crt", "server.key")):  # PostgreSQL's own names, in its data folder
+            shutil.copy(path, data / name)
+            os.chmod(data / name, 0o600)
+            if user:
+                os.chown(data / name, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
     argv = [binary("postgres"), "-D", str(data), "-c", f"config_file={configuration}"]
     return Program(
         name="postgres", argv=argv, directory=directory, ports={"postgres": port}, user=user,

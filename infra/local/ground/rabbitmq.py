@@ -19,8 +19,11 @@ USER, VHOST, NODE = "waybill", "waybill", "waybill@localhost"
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"  # the one on the PATH is a wrapper that switches user
 
 
-def programs(directory, port, epmd_port, dist_port, password, management_port=None):
-    """[epmd, the broker]. `management_port` turns the management plugin on."""
+def programs(directory, port, epmd_port, dist_port, password, management_port=None, tls=None):
+    """[epmd, the broker]. `management_port` turns the management plugin on.
+
+    `tls` is a second port, over TLS, with the paths of its certificate and key.
+    """
     data = directory / "rabbitmq"
     home = data / "home"
     home.mkdir(parents=True, exist_ok=True)
@@ -32,6 +35,10 @@ def programs(directory, port, epmd_port, dist_port, password, management_port=No
     if management_port:
         with open(configuration, "a") as file:
             file.write(f"management.tcp.ip = {ports.HOST}\nmanagement.tcp.port = {management_port}\n")
+    if tls:
+        with open(configuration, "a") as file:
+            file.write("listeners.ssl.1 = {}:{}\nssl_options.certfile = {}\nssl_options.keyfile = {}\n".format(
+                ports.HOST, *tls))
     epmd = Program(
         name="epmd", argv=["epmd", "-port", str(epmd_port), "-address", ports.HOST], directory=directory,
         environment={"PATH": "/usr/local/bin:/usr/bin:/bin"}, ports={"epmd": epmd_port},
@@ -39,12 +46,13 @@ def programs(directory, port, epmd_port, dist_port, password, management_port=No
     return [epmd, Program(
         name="rabbitmq", argv=[SERVER], directory=directory,
         ports={"amqp": port, "erlang distribution": dist_port}
-        | ({"rabbitmq management": management_port} if management_port else {}),
+        | ({"rabbitmq management": management_port} if management_port else {})
+        | ({"amqps": tls[0]} if tls else {}),
         environment=environment(data, home, epmd_port, dist_port),
         # The management plugin makes TERM take five seconds more, during which nothing happens; by then the
         # listeners are closed and the message stores are on disk, so it is cut short.
         stop_seconds=1 if management_port else 15,
-        ready=lambda: missing(port, management_port, password))]
+        ready=lambda: missing(port, management_port, password) or (tls and ports.accepts(tls[0])))]
 
 
 def environment(data, home, epmd_port, dist_port):

@@ -12,7 +12,8 @@ OBSERVER = "observer"
 SECRETS = ("redis", "redisObserver")
 
 
-def program(directory, port, secrets):
+def program(directory, port, secrets, tls=None):
+    """`tls` is a second port, over TLS, with the paths of its certificate and key."""
     data = directory / "redis"
     data.mkdir(parents=True, exist_ok=True)
     password = secrets["redis"]
@@ -20,8 +21,12 @@ def program(directory, port, secrets):
         "users.acl", data / "users.acl", USER=USER, PASSWORD=password, OBSERVER=OBSERVER,
         OBSERVER_PASSWORD=secrets["redisObserver"])
     configuration = render("redis.conf", data / "redis.conf", PORT=port, DIRECTORY=data)
+    if tls:
+        with open(configuration, "a") as file:
+            file.write("tls-port {}\ntls-cert-file {}\ntls-key-file {}\ntls-auth-clients no\n".format(*tls))
     return Program(
-        name="redis", argv=["redis-server", str(configuration)], directory=directory, ports={"redis": port},
+        name="redis", argv=["redis-server", str(configuration)], directory=directory,
+        ports={"redis": port} | ({"rediss": tls[0]} if tls else {}),
         environment={"PATH": "/usr/local/bin:/usr/bin:/bin"}, ready=lambda: missing(port, password))
 
 

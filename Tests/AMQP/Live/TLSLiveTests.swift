@@ -1,0 +1,48 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import AMQP
+
+/// Against a RabbitMQ with a TLS listener, whose certificate is for `localhost`.
+@Suite(.onLoop, .enabled(if: PrivateServers.areAvailable), .timeLimit(.minutes(1)))
+struct TLSLiveTests {
+    @Test @Loop func theBrokerMustProveToBeTheOneMeant() async throws {
+        let certificate = try await TestCertificate.ofNameAlone()
+        let other = try await TestCertificate.shared()
+        try await PrivateServers.with("rabbitmq", tls: certificate) { servers in
+            let broker = servers.rabbitmq
+            @Loop func configuration(_ host: String, _ authorities: String?) throws -> AMQP.Configuration {
+                let account = "\(broker.user):\(broker.password)"
+                return try AMQP.Configuration(
+                    url: "amqps://\(account)@\(host):\(broker.amqpsPort!)/waybill", authorities: authorities)
+            }
+            try await carriesALongMessage(configuration("localhost", certificate.certificate))
+            for (host, authorities) in [
+                ("localhost", nil), ("localhost", other.certificate), ("127.0.0.1", certificate.certificate),
+            ] {
+                let refused = try configuration(host, authorities)
+                let error = await failure { try await Connection.open(refused) }
+                #expect(error?.code == .connectionFailed)
+                #expect(error?.message.contains("the certificate was not accepted") == true)
+            }
+        }
+    }
+
+    /// Longer than a TLS record and than a frame.
+    @Loop private func carriesALongMessage(_ configuration: AMQP.Configuration) async throws {
+        let queue = Broker.name("tls")
+        var topology = Topology()
+        topology.queues.append(.init(name: queue, isDurable: false, isExclusive: true))
+        let client = Client(configuration, topology: topology)
+        client.start()
+        try await client.untilReady(within: .seconds(10))
+        let long = String(repeating: "x", count: 300_000)
+        try await Publisher(client).publish(message(long, to: queue), within: .seconds(10))
+        let delivery = try await client.withChannel { channel throws(AMQPError) in
+            try await channel.get(from: queue)
+        }
+        #expect(delivery.map(text) == long)
+        await client.shutdown()
+    }
+}

@@ -1,0 +1,47 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import Postgres
+
+/// Against a PostgreSQL with `ssl = on`, whose certificate is for `localhost`.
+@Suite(.enabled(if: PrivateServers.areAvailable), .timeLimit(.minutes(1)))
+struct TLSTests {
+    @Test @Loop func theServerMustProveToBeTheOneMeant() async throws {
+        let certificate = try await TestCertificate.ofNameAlone()
+        let other = try await TestCertificate.shared()
+        try await PrivateServers.with("postgres", tls: certificate) { servers in
+            let server = servers.postgres
+            @Loop func connect(_ host: String, _ mode: String, _ authority: TestCertificate) async throws
+                -> Connection
+            {
+                let account = "\(server.user):\(server.password)"
+                let options = "sslmode=\(mode)&sslrootcert=\(authority.certificate)"
+                return try await Connection.connect(
+                    Configuration(url: "postgresql://\(account)@\(host):\(server.port)/waybill?\(options)"))
+            }
+            let connection = try await connect("localhost", "verify-full", certificate)
+            #expect(connection.usesTLS)
+            // Longer than TLS records, both ways.
+            let long = String(repeating: "x", count: 300_000)
+            let row = try await connection.query(Statement("SELECT $1 || '!'"), long).one()
+            #expect(try row.string(0) == long + "!")
+            let judged = try await connection.query(
+                Statement("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+            ).one()
+            #expect(try judged.bool(0))
+            #expect(try judged.string(1).hasPrefix("TLSv1."))
+            connection.close()
+
+            for (host, mode, authority) in [
+                ("localhost", "verify-full", other), ("localhost", "verify-ca", other),
+                ("127.0.0.1", "verify-full", certificate),
+            ] {
+                let error = await failure { try await connect(host, mode, authority).close() }
+                #expect(error?.code == .connectionFailed, "\(host) \(mode)")
+            }
+            // A name that is not the certificate's is what verify-ca does not look at.
+            try await connect("127.0.0.1", "verify-ca", certificate).close()
+        }
+    }
+}

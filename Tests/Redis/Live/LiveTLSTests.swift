@@ -1,0 +1,35 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import Redis
+
+/// Against a Redis with a TLS port, whose certificate is for `localhost`.
+@Suite(.enabled(if: PrivateServers.areAvailable), .timeLimit(.minutes(1)))
+@Loop struct LiveTLSTests {
+    @Test func theServerMustProveToBeTheOneMeant() async throws {
+        let certificate = try await TestCertificate.ofNameAlone()
+        let other = try await TestCertificate.shared()
+        try await PrivateServers.with("redis", tls: certificate) { servers in
+            let server = servers.redis
+            @Loop func connect(_ host: String, _ authority: TestCertificate) async throws(RedisError)
+                -> Connection
+            {
+                let account = "\(server.user):\(server.password)"
+                return try await Connection.connect(
+                    Configuration(
+                        url: "rediss://\(account)@\(host):\(server.redissPort!)",
+                        authorities: authority.certificate))
+            }
+            let connection = try await connect("localhost", certificate)
+            let long = String(repeating: "x", count: 300_000)
+            _ = try await connection.command("SET", "k", long)
+            #expect(try await connection.command("GET", "k").string == long)
+            connection.close()
+            for (host, authority) in [("localhost", other), ("127.0.0.1", certificate)] {
+                let error = await #expect(throws: RedisError.self) { try await connect(host, authority) }
+                #expect(error?.code == .notConnected)
+            }
+        }
+    }
+}
