@@ -100,13 +100,13 @@ import Testing
 
     @Test func aSilentPeerIsFoundByPing() async throws {
         let answers = Answers()
-        let server = try await ScriptedServer { _ in answers.areOff ? "" : "+PONG\r\n" }
+        let server = try await ScriptedServer { _ in answers.next() }
         defer { server.close() }
         var configuration = server.configuration
-        configuration.keepAlive = .milliseconds(20)
-        configuration.commandTimeout = .milliseconds(50)
+        configuration.keepAlive = .milliseconds(200)
         let connection = try await Connection.connect(configuration)
-        try await Loop.sleep(for: .milliseconds(60))
+        // The first is the greeting's.
+        try await eventually("pings are answered") { answers.count >= 3 }
         #expect(connection.isOpen)
         answers.areOff = true
         #expect(await connection.closed().code == .timeout)
@@ -124,4 +124,11 @@ import Testing
 @Loop
 private final class Answers {
     var areOff = false
+    private(set) var count = 0
+
+    func next() -> String {
+        guard !areOff else { return "" }
+        count += 1
+        return "+PONG\r\n"
+    }
 }
