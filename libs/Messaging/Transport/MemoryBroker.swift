@@ -188,5 +188,6 @@ package final class MemorySource: MessageSource {
         isStopped = true
         waiting?.resume(returning: nil)
         waiting = nil
+        broker.queue(name)?.waiting.removeAll { $0 === self }
     }
 }

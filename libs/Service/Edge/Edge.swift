@@ -15,19 +15,16 @@ package typealias ScopedHandler = @Loop (Request, RequestScope) async throws -> 
 @Loop package final class Edge {
     /// For routes that want none of this, such as health.
     package let router: Router
-    private let log: Logger
     private let metrics: Metrics
-    private let inFlight: Gauge
-    private var mappings: [@Loop (any Error) -> Problem?] = []
+    private let manner: Manner
 
     package init(_ router: Router, log: Logger, metrics: Metrics) {
         self.router = router
-        self.log = log
         self.metrics = metrics
-        inFlight = metrics.gauge("http_requests_in_flight", "HTTP requests being handled.")
+        manner = Manner(log, metrics)
         let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
-        router.notFound = wrap(unmatched) { _, _ in throw Problem(.notFound) }
-        router.methodNotAllowed = wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
+        router.notFound = manner.wrap(unmatched) { _, _ in throw Problem(.notFound) }
+        router.methodNotAllowed = manner.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
     }
 
     /// - Parameter bodyLimit: in bytes; nil for the server's.
@@ -35,16 +32,29 @@ package typealias ScopedHandler = @Loop (Request, RequestScope) async throws -> 
         _ method: Method, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping ScopedHandler
     ) {
         let series = RouteMetrics(metrics, method: method.name, route: pattern)
-        router.on(method, pattern, bodyLimit: bodyLimit, wrap(series, handler))
+        router.on(method, pattern, bodyLimit: bodyLimit, manner.wrap(series, handler))
     }
 
     /// Says which problem an error of the domain is; nil for those that it does not know. The first answer
     /// counts. An error that nobody knows is logged and becomes a bare 500.
     package func mapErrors(_ mapping: @escaping @Loop (any Error) -> Problem?) {
-        mappings.append(mapping)
+        manner.mappings.append(mapping)
+    }
+}
+
+/// How requests are answered, whatever their route. Apart from the edge, which holds the router: the router
+/// holds the handlers, and these hold this.
+@Loop private final class Manner {
+    private let log: Logger
+    private let inFlight: Gauge
+    var mappings: [@Loop (any Error) -> Problem?] = []
+
+    init(_ log: Logger, _ metrics: Metrics) {
+        self.log = log
+        inFlight = metrics.gauge("http_requests_in_flight", "HTTP requests being handled.")
     }
 
-    private func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> Handler {
+    func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> Handler {
         { [self] request in
             let begin = Instant.systemNow()
             let scope = RequestScope(request)
