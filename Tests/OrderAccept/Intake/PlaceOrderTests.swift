@@ -111,7 +111,7 @@ import WorkflowState
 
     @Test func whoCannotAskWhatBecameOfADraftIsInDoubt() async throws {
         let begun = try await crash(reached: .accepted)
-        for call in [FaultyWorkflows.Call.workflow, .accept] {
+        for call in [WorkflowCall.workflow, .accept] {
             intake.workflows.faults = [call: .away]
             await #expect(throws: IntakeFailure.inDoubt(reason: "redis", uncancelled: nil)) {
                 try await place()
@@ -140,8 +140,8 @@ import WorkflowState
     }
 
     /// The order's own failure stands, or its success; the key is free as soon as Redis is back.
-    @Test(arguments: [FaultyKeys.Call.release, .complete])
-    func aKeyThatCouldNotBeSettledIsLetGo(call: FaultyKeys.Call) async throws {
+    @Test(arguments: [KeyCall.release, .complete])
+    func aKeyThatCouldNotBeSettledIsLetGo(call: KeyCall) async throws {
         intake.keys.faults = [call: .away]
         if call == .release { intake.publisher.answers = [.away] }
         let first = try? await place()

@@ -113,7 +113,7 @@ import WorkflowState
 
     @Test func withoutTheDeciderNothingIsCancelled() async throws {
         let order = try await intake.place().order
-        for call in [FaultyWorkflows.Call.pending, .advance] {
+        for call in [WorkflowCall.pending, .advance] {
             intake.workflows.faults = [call: .away]
             await #expect(throws: ChangeFailure.unavailable(reason: "\(WorkflowStateError.away)")) {
                 try await cancelling.cancel(order.id, of: Intake.user)

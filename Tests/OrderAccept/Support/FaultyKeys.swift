@@ -1,29 +1,14 @@
 import EventLoop
 import WorkflowState
 
-/// An idempotency store of which single calls fail.
-@Loop
-final class FaultyKeys: IdempotencyStore {
-    enum Call: Hashable { case reserve, complete, release, letGo }
+enum KeyCall: Hashable { case reserve, complete, release, letGo }
 
+final class FaultyKeys: FaultyStore<KeyCall>, IdempotencyStore {
     let memory: MemoryIdempotencyStore
-    var faults: [Call: WorkflowStateError] = [:]
-    /// Whether a call that fails is carried out all the same.
-    var failsAfterwards = false
-    /// Of every lease that was reserved.
+    /// Those that were to be reserved.
     private(set) var leases: [IdempotencyLease] = []
-    private(set) var calls: [Call] = []
 
     init(_ state: MemoryState) { memory = MemoryIdempotencyStore(state) }
-
-    private func run<Answer>(
-        _ call: Call, _ body: () async throws(WorkflowStateError) -> Answer
-    ) async throws(WorkflowStateError) -> Answer {
-        calls.append(call)
-        guard let fault = faults[call] else { return try await body() }
-        if failsAfterwards { _ = try await body() }
-        throw fault
-    }
 
     func reserve(_ lease: IdempotencyLease, draft: [UInt8]) async throws(WorkflowStateError) -> Reservation {
         leases.append(lease)

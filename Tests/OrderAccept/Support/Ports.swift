@@ -52,20 +52,15 @@ final class ScriptedPublisher: OrderPublisher {
     }
 }
 
-/// A workflow store of which single calls fail.
+/// A store of which single calls fail.
 @Loop
-final class FaultyWorkflows: WorkflowStore {
-    enum Call: Hashable { case accept, withdraw, advance, workflow, pending, discard }
-
-    let memory: MemoryWorkflowStore
+class FaultyStore<Call: Hashable> {
     var faults: [Call: WorkflowStateError] = [:]
     /// Whether a call that fails is carried out all the same.
     var failsAfterwards = false
     private(set) var calls: [Call] = []
 
-    init(_ state: MemoryState) { memory = MemoryWorkflowStore(state) }
-
-    private func run<Answer>(
+    func run<Answer>(
         _ call: Call, _ body: () async throws(WorkflowStateError) -> Answer
     ) async throws(WorkflowStateError) -> Answer {
         calls.append(call)
@@ -73,6 +68,14 @@ final class FaultyWorkflows: WorkflowStore {
         if failsAfterwards { _ = try await body() }
         throw fault
     }
+}
+
+enum WorkflowCall: Hashable { case accept, withdraw, advance, workflow, pending, discard }
+
+final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
+    let memory: MemoryWorkflowStore
+
+    init(_ state: MemoryState) { memory = MemoryWorkflowStore(state) }
 
     func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
         try await run(.accept) { () throws(WorkflowStateError) in try await memory.accept(acceptance) }
