@@ -47,7 +47,11 @@ import Testing
             ]),
         Case(
             testDescription: "merged too many", items: [line("A", 600), line("B", 1), line("A", 401)],
-            failures: ["items[2].quantity": [tooMany]]),
+            failures: [
+                "items[2].quantity": [
+                    "The quantities of all lines of a product together must not exceed 1000."
+                ]
+            ]),
     ])
     func refuses(example: Case) {
         let failure = #expect(throws: ValidationFailure.self) { try OrderRequest(checking: example.items) }

@@ -54,7 +54,7 @@ extension OrderRequest {
             }
             lines[known].quantity += quantity
             if lines[known].quantity > Self.quantities.upperBound {
-                failure.add("items[\(index)].quantity", Self.tooMany)
+                failure.add("items[\(index)].quantity", Self.tooManyTogether)
             }
         }
         guard failure.fields.isEmpty else { throw failure }
@@ -62,6 +62,8 @@ extension OrderRequest {
     }
 
     private static let tooMany = "Quantity must not exceed \(quantities.upperBound)."
+    private static let tooManyTogether =
+        "The quantities of all lines of a product together must not exceed \(quantities.upperBound)."
 
     private static func check(_ productID: String?, at index: Int, _ failure: inout ValidationFailure)
         -> String?
