@@ -1,0 +1,52 @@
+import JSON
+import TestSupport
+import Testing
+
+/// What the edge refuses itself looks like what the services refuse.
+@Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
+struct EdgeTests {
+    private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+    struct Refusal: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let path: String
+        let options: [String]
+        let status: Int
+    }
+
+    @Test(arguments: [
+        Refusal(testDescription: "an operator's page", path: "/metrics", options: [], status: 404),
+        Refusal(testDescription: "another of them", path: "/health/ready", options: [], status: 404),
+        Refusal(testDescription: "a body above all bounds", path: "/api/orders", options: large, status: 413),
+        Refusal(
+            testDescription: "a method of nobody", path: "/api/orders", options: ["-X", "TRACE"], status: 405),
+        Refusal(
+            testDescription: "a path without end", path: "/" + String(repeating: "a", count: 20_000),
+            options: [], status: 414),
+        Refusal(
+            testDescription: "a field without end", path: "/api/products",
+            options: ["-H", "X-Long: " + String(repeating: "a", count: 20_000)], status: 400),
+    ])
+    func whatTheEdgeRefusesIsAProblemWithATrace(refusal: Refusal) async throws {
+        let edge = try await Stack.shared().edge
+        let result = try await Program.run(
+            [
+                "curl", "-s", "-w", "\n%{http_code} %{content_type}", "-H",
+                "traceparent: 00-\(Self.trace)-00f067aa0ba902b7-01",
+            ]
+                + refusal.options + [edge + refusal.path])
+        let lines = result.output.split(separator: "\n")
+        #expect(lines.last == "\(refusal.status) application/problem+json")
+        let problem = try JSONValue(parsing: String(lines.first ?? ""))
+        #expect(problem["status"]?.int == refusal.status)
+        // A request that could not be read has a trace of the edge's own.
+        let isRead = refusal.status != 414 && refusal.status != 400
+        let traceID = problem["traceId"]?.string ?? ""
+        #expect(isRead ? traceID == Self.trace : traceID.count == 32)
+    }
+
+    private static let large = [
+        "-X", "POST", "-H", "Expect:", "-H", "Content-Type: application/json", "-d",
+        String(repeating: " ", count: 90_000),
+    ]
+}
