@@ -93,7 +93,7 @@ deps: ## Install the Debian packages that are missing (with sudo when not root)
 
 .PHONY: test-deps
 test-deps:
-	@$(L)/install build run lint chaos signalr
+	@$(L)/install build run lint chaos venv
 
 .PHONY: help
 help: ## This list
