@@ -46,6 +46,7 @@ test('addresses name pages and their parts', () => {
 test('a token says whose it is, and is due before it expires', () => {
   const token = (claims) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`;
   assert.deepEqual(credentials(token({ sub: 'Zoë', iat: 100, exp: 200 }), 0),
-    { userId: 'Zoë', token: token({ sub: 'Zoë', iat: 100, exp: 200 }), expiresAt: 200_000, refreshAt: 180_000 });
+    { userId: 'Zoë', roles: [], token: token({ sub: 'Zoë', iat: 100, exp: 200 }), expiresAt: 200_000, refreshAt: 180_000 });
+  assert.deepEqual(credentials(token({ sub: 'A', exp: 1, roles: ['operator', 7] }), 0)?.roles, ['operator']);
   for (const bad of ['', 'x.y.z', token({ sub: 'A' }), token({ exp: 1 })]) assert.equal(credentials(bad, 0), null);
 });

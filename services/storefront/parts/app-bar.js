@@ -27,7 +27,7 @@ export class AppBar extends View {
       h('nav', { 'aria-label': 'Main' }, h('a', { href: '#/' }, 'Catalogue'), h('a', { href: '#/orders' }, 'Orders'), cartLink),
       new ConnectionPill(this.#app.live),
     ];
-    const leave = h('button', { class: 'quiet', type: 'button', 'aria-label': 'Sign out', title: 'Sign out', onclick: () => session.signOut() },
+    const leave = h('button', { class: 'quiet', type: 'button', 'aria-label': 'Sign out', title: 'Sign out', onclick: () => void session.signOut() },
       who, icon('exit'));
     this.replaceChildren(h('header', { class: 'bar' },
       h('a', { class: 'brand', href: '#/' }, h('img', { src: 'images/mark.svg', alt: '', width: 28, height: 28 }), 'Waybill'),

@@ -1,40 +1,63 @@
-import { deadline } from '../rest/deadline.js';
 import { Problem } from '../rest/problem.js';
 import { Signal } from '../app/signal.js';
 import { credentials } from './token.js';
+import { developmentToken, issuer } from './ways.js';
 
-/** @typedef {import('./token.js').Credentials} Credentials */
+/**
+ * Credentials, and how the next ones are got: from the issuer by a refresh token, or a development token.
+ * @typedef {import('./token.js').Credentials & { from: 'issuer'|'development', refreshToken: string|null }} Current
+ */
 
-const KEY = 'waybill.session';
 const RETRY = 5_000; // milliseconds
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Who is signed in, in every tab of the browser, with a token that is renewed in time. */
 export class Session {
-  /** @type {Signal<Credentials|null>} */
+  /** @type {Signal<Current|null>} */
   current;
+  /** The end of a sign-in with the issuer, when that is what this page was opened for; rejects with a Problem. */
+  returning;
+  #key;
+  #roles;
   #timer = 0;
   /** @type {Promise<string>|null} */
   #renewal = null;
 
-  constructor() {
-    this.current = new Signal(stored());
+  /**
+   * @param {string} [key] where it is kept in `localStorage`
+   * @param {string[]} [roles] asked of the development sign-in; an issuer decides for itself
+   */
+  constructor(key = 'waybill.session', roles = []) {
+    this.#key = key;
+    this.#roles = roles;
+    this.current = new Signal(this.#stored());
     addEventListener('storage', (event) => {
-      if (event.key === KEY || event.key === null) this.#adopt(stored());
+      if (event.key === key || event.key === null) this.#adopt(this.#stored());
     });
     // Timers sleep with the machine; a tab that comes back looks at the clock.
     addEventListener('visibilitychange', () => this.#schedule());
     this.#schedule();
+    const answer = new URLSearchParams(location.search);
+    this.returning = answer.has('state') && (answer.has('code') || answer.has('error')) ? this.#finish(answer) : null;
+    this.returning?.catch(() => {}); // The sign-in page shows it.
   }
 
   /** @param {string} userId */
   async signIn(userId) {
-    this.#keep(await issue(userId));
+    this.#keep(made(await developmentToken(userId, this.#roles), 'development', null));
   }
 
-  signOut() {
-    localStorage.removeItem(KEY);
-    this.#adopt(null);
+  /** Leaves the page for the issuer's; it comes back with an answer. */
+  async redirect() {
+    location.assign(await (await issuer()).begin(location.hash));
+  }
+
+  async signOut() {
+    const was = this.current.value;
+    this.#forget();
+    if (was?.from !== 'issuer') return;
+    const farewell = await issuer().then((one) => one.farewell()).catch(() => null);
+    if (farewell) location.assign(farewell);
   }
 
   /** A token that is good now. */
@@ -47,7 +70,7 @@ export class Session {
   /** What to use after the services refused the token. */
   async refused() {
     const known = this.current.value?.token;
-    const inStore = stored();
+    const inStore = this.#stored();
     if (inStore && inStore.token !== known) {
       this.#adopt(inStore);
       return inStore.token;
@@ -66,33 +89,59 @@ export class Session {
   async #renewed() {
     const before = this.current.value;
     if (!before) throw new Problem(401, 'Please sign in.');
-    return exclusively(async () => {
-      const other = stored();
+    return exclusively(this.#key, async () => {
+      const other = this.#stored();
       if (other && other.userId === before.userId && other.token !== before.token && other.expiresAt > Date.now()) {
         this.#adopt(other);
         return other.token;
       }
       try {
-        const fresh = await issue(before.userId);
-        // Signed out while the answer was on its way: it stays so.
-        if (!stored()) throw new Problem(401, 'Please sign in.');
+        const fresh = await this.#next(before);
+        // Signed out while the answer was on its way: it stays so. Nor may it be somebody else's.
+        if (!this.#stored() || fresh.userId !== before.userId) throw new Problem(401, 'Please sign in.');
         this.#keep(fresh);
         return fresh.token;
       } catch (error) {
         const isFinal = error instanceof Problem && error.status >= 400 && !error.isUndecided;
-        if (isFinal) this.signOut();
+        if (isFinal) this.#forget();
         throw error;
       }
     });
   }
 
-  /** @param {Credentials} fresh */
+  /** @param {Current} before @returns {Promise<Current>} */
+  async #next(before) {
+    if (before.from === 'development') return made(await developmentToken(before.userId, this.#roles), 'development', null);
+    if (!before.refreshToken) throw new Problem(401, 'Please sign in again.');
+    const { token, refreshToken } = await (await issuer()).refresh(before.refreshToken);
+    return made(token, 'issuer', refreshToken);
+  }
+
+  /** @param {URLSearchParams} answer */
+  async #finish(answer) {
+    try {
+      const { token, refreshToken, returnTo } = await (await issuer()).finish(answer);
+      history.replaceState(null, '', location.pathname + returnTo);
+      this.#keep(made(token, 'issuer', refreshToken));
+    } catch (error) {
+      history.replaceState(null, '', location.pathname + location.hash); // A code is good once: a reload must not send it again.
+      throw error;
+    }
+  }
+
+  /** @param {Current} fresh */
   #keep(fresh) {
-    localStorage.setItem(KEY, JSON.stringify({ token: fresh.token }));
+    const { token, from, refreshToken } = fresh;
+    localStorage.setItem(this.#key, JSON.stringify({ token, from, refreshToken }));
     this.#adopt(fresh);
   }
 
-  /** @param {Credentials|null} next */
+  #forget() {
+    localStorage.removeItem(this.#key);
+    this.#adopt(null);
+  }
+
+  /** @param {Current|null} next */
   #adopt(next) {
     if (next?.token === this.current.value?.token) return;
     this.current.value = next;
@@ -102,52 +151,44 @@ export class Session {
   #schedule() {
     clearTimeout(this.#timer);
     const current = this.current.value;
+    // Without a refresh token the session lasts as long as its token.
     if (!current) return;
-    const delay = Math.min(Math.max(current.refreshAt - Date.now(), 0), LONGEST_TIMER);
+    const isRenewable = current.from === 'development' || current.refreshToken !== null;
+    const due = isRenewable ? current.refreshAt : current.expiresAt;
     this.#timer = window.setTimeout(() => {
       this.renew().catch(() => {
         if (this.current.value) this.#timer = window.setTimeout(() => this.#schedule(), RETRY);
       });
-    }, delay);
+    }, Math.min(Math.max(due - Date.now(), 0), LONGEST_TIMER));
+  }
+
+  /** @returns {Current|null} */
+  #stored() {
+    try {
+      const { token, from, refreshToken } = JSON.parse(localStorage.getItem(this.#key) ?? '{}');
+      return typeof token === 'string' ? made(token, from === 'issuer' ? from : 'development', refreshToken ?? null) : null;
+    } catch {
+      return null;
+    }
   }
 }
 
-/** @returns {Credentials|null} */
-function stored() {
-  try {
-    const token = JSON.parse(localStorage.getItem(KEY) ?? '{}').token;
-    return typeof token === 'string' ? credentials(token, Date.now()) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** @param {string} userId @returns {Promise<Credentials>} */
-async function issue(userId) {
-  let response;
-  try {
-    response = await fetch('/dev/token', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ userId }),
-      signal: deadline(10_000),
-    });
-  } catch {
-    throw new Problem(0, 'The sign-in service cannot be reached.');
-  }
-  if (response.status === 404) throw new Problem(404, 'This server gives no development tokens.');
-  if (!response.ok) throw await Problem.of(response);
-  const answer = credentials((await response.json()).token, Date.now());
-  if (!answer) throw new Problem(0, 'The sign-in service answered something else.');
-  return answer;
+/**
+ * @param {string} token @param {Current['from']} from @param {string|null} refreshToken
+ * @returns {Current}
+ */
+function made(token, from, refreshToken) {
+  const found = credentials(token, Date.now());
+  if (!found) throw new Problem(400, 'The sign-in service gave a token that this page cannot read.');
+  return { ...found, from, refreshToken };
 }
 
 /**
  * Across the tabs of this browser, where it has locks.
  * @template T
- * @param {() => Promise<T>} work
+ * @param {string} key @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-function exclusively(work) {
-  return navigator.locks ? navigator.locks.request('waybill.renewal', work) : work();
+function exclusively(key, work) {
+  return navigator.locks ? navigator.locks.request(`${key}.renewal`, work) : work();
 }

@@ -1,6 +1,7 @@
 /**
  * @typedef {object} Credentials
  * @property {string} userId
+ * @property {string[]} roles
  * @property {string} token
  * @property {number} expiresAt  milliseconds since 1970
  * @property {number} refreshAt  when to get the next one
@@ -14,12 +15,23 @@
  * @returns {Credentials|null} null for what is no token
  */
 export function credentials(token, now) {
+  const said = claims(token);
+  if (!said) return null;
+  const expiresAt = said.exp * 1000;
+  if (typeof said.sub !== 'string' || !Number.isFinite(expiresAt)) return null;
+  const issuedAt = Number.isFinite(said.iat) ? said.iat * 1000 : now;
+  const roles = [said.roles ?? []].flat().filter((role) => typeof role === 'string');
+  return { userId: said.sub, roles, token, expiresAt, refreshAt: issuedAt + (expiresAt - issuedAt) * 0.8 };
+}
+
+/**
+ * What a JWT says, unverified.
+ * @param {string} token @returns {any} null for what is no token
+ */
+export function claims(token) {
   try {
-    const claims = JSON.parse(text(token.split('.')[1] ?? ''));
-    const expiresAt = claims.exp * 1000;
-    if (typeof claims.sub !== 'string' || !Number.isFinite(expiresAt)) return null;
-    const issuedAt = Number.isFinite(claims.iat) ? claims.iat * 1000 : now;
-    return { userId: claims.sub, token, expiresAt, refreshAt: issuedAt + (expiresAt - issuedAt) * 0.8 };
+    const said = JSON.parse(text(token.split('.')[1] ?? ''));
+    return typeof said === 'object' ? said : null;
   } catch {
     return null;
   }
