@@ -106,7 +106,7 @@ let package = Package(
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
                 "Orders", "OrderEvents", "OrderSchema",
-                "Messaging", "WorkflowState", "JOSE",
+                "OrderRecords", "Messaging", "WorkflowState", "Identity", "JOSE",
             ]),
 
         .executableTarget(
@@ -157,7 +157,9 @@ let package = Package(
                 "OrderNotification", "EventLoop", "HTTP", "JSON", "JOSE", "Identity", "Observability",
                 "Orders", "OrderEvents", "Redis", "Messaging", "WorkflowState", "Service", "TestSupport",
             ]),
-        tests("Waybill", ["Waybill", "EventLoop", "JSON", "TestSupport"]),
+        tests(
+            "Waybill",
+            ["Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Service", "TestSupport"]),
         tests("Integration", ["EventLoop", "HTTP", "JSON", "TestSupport"]),
         tests("EndToEnd", ["EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "JOSE", "JSON", "TestSupport"]),
     ]

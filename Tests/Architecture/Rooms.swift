@@ -30,7 +30,9 @@ struct Room: Sendable {
         service("OrderNotification", "order-notification", edge.union(["Identity", "JOSE"])),
         service(
             "Waybill", "waybill",
-            edge.union(["Postgres", "OrderSchema", "OrderRecords", "JOSE", "Foundation", "Glibc"])),
+            edge.union([
+                "Postgres", "OrderSchema", "OrderRecords", "Identity", "JOSE", "Foundation", "Glibc",
+            ])),
     ]
 
     /// What every service may use.

@@ -19,6 +19,7 @@ extension Migration {
         Migration(4, "catalogue", PackageResources._004_catalogue_sql),
         Migration(5, "deletions", PackageResources._005_deletions_sql),
         Migration(6, "read_models", PackageResources._006_read_models_sql),
+        Migration(7, "operator", PackageResources._007_operator_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ file: [UInt8]) {

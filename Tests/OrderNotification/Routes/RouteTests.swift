@@ -47,6 +47,18 @@ import Testing
         #expect(principal.userID.value == "CUST-0001")
     }
 
+    @Test func rolesAreGivenToWhoAsksForThem() async throws {
+        let token = try #require(
+            try json(await mint(#"{"userId":"OP","roles":["operator"]}"#))["token"]?.string)
+        #expect(try await replica.sessions.authenticator.authenticate(token).isOperator)
+        let plain = try #require(try json(await mint(#"{"userId":"OP"}"#))["token"]?.string)
+        #expect(try await !replica.sessions.authenticator.authenticate(plain).isOperator)
+        for roles in [#""operator""#, "[7]", #"[""]"#, #"["a","a","a","a","a","a","a","a","a"]"#] {
+            let answer = await mint(#"{"userId":"OP","roles":\#(roles)}"#)
+            #expect(try json(answer).text == #"{"error":"roles are not valid"}"#)
+        }
+    }
+
     @Test(arguments: ["", "{}", #"{"userId":""}"#, #"{"userId":"  "}"#, #"{"userId":7}"#])
     func aUserIsRequired(_ body: String) async throws {
         let answer = await mint(body)

@@ -5,7 +5,7 @@ import JSON
 import Orders
 import Service
 
-/// `POST /dev/token`: a token for whoever asks. Only composed in the development profile; elsewhere the
+/// `POST /dev/token {"userId", "roles"?}`: a token for whoever asks, with the roles asked for. Only composed in the development profile; elsewhere the
 /// route does not exist.
 @Loop
 struct DevelopmentTokens {
@@ -19,11 +19,13 @@ struct DevelopmentTokens {
 
     private func answer(_ request: Request) throws -> Response {
         let body = request.body
-        let name = (try? JSONValue(parsing: body.span))?["userId"]?.string ?? ""
+        let wish = try? JSONValue(parsing: body.span)
+        let name = wish?["userId"]?.string ?? ""
         guard !name.allSatisfy(\.isWhitespace) else { return Self.refusal("userId is required") }
         guard let user = UserID(name) else { return Self.refusal("userId is not valid") }
+        guard let roles = Self.roles(wish?["roles"]) else { return Self.refusal("roles are not valid") }
         let now = WallClock.seconds()
-        let token = try issuer.token(for: user.value, now: now, lifetime: lifetime)
+        let token = try issuer.token(for: user.value, roles: roles, now: now, lifetime: lifetime)
         let expiry = Timestamp(milliseconds: Int64(now + lifetime) * 1000)
         let json = JSONWriter.encode { writer in
             writer.object { writer in
@@ -33,6 +35,14 @@ struct DevelopmentTokens {
             }
         }
         return Response(.ok, json: json, headers: ["Cache-Control": "no-store"])
+    }
+
+    /// At most eight words; nil for anything else.
+    private static func roles(_ value: JSONValue?) -> [String]? {
+        guard let value, !value.isNull else { return [] }
+        guard let list = value.array, list.count <= 8 else { return nil }
+        let roles = list.compactMap(\.string).filter { (1...32).contains($0.utf8.count) }
+        return roles.count == list.count ? roles : nil
     }
 
     private static func refusal(_ text: String) -> Response {

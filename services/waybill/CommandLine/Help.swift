@@ -8,6 +8,7 @@ enum Help {
         }
         lines += [
             "", "waybill COMMAND --help explains a command, with examples.",
+            "waybill console is the service behind the pages under /ops; waybill console --help lists its keys.",
             "",
             "Exit codes: 0 done, 1 refused or not as it should be, 2 wrong usage, 69 no stack to talk to.",
         ]

@@ -1,0 +1,89 @@
+import EventLoop
+import HTTP
+import Identity
+import JOSE
+import JSON
+import Service
+import TestSupport
+import Testing
+
+@testable import Waybill
+
+@Loop @Suite(.onLoop) struct ConsoleTests {
+    private static let secret = Array("a secret of the tests, long enough".utf8)
+    private let issuer: TokenIssuer
+    private let door: OperatorDoor
+
+    init() throws {
+        issuer = TokenIssuer(key: try .hmac(secret: Self.secret), issuer: "waybill", audience: "waybill-api")
+        let keys = KeySet([try VerificationKey.hmac(secret: Self.secret)])
+        door = OperatorDoor(
+            Authenticator(keys: keys, rules: TokenRules(issuer: "waybill", audience: "waybill-api")),
+            origins: ["https://shop.example"])
+    }
+
+    private func request(
+        _ more: Headers = [:], _ method: Method = .get, roles: [String] = ["operator"]
+    ) throws -> Request {
+        let token = try issuer.token(for: "OP", roles: roles, now: WallClock.seconds())
+        var headers = more
+        headers.add("Authorization", "Bearer \(token)")
+        return Request(method, "/ops/api/stream", headers: headers)
+    }
+
+    private func refusal(_ request: Request, isChange: Bool = false) async throws -> Status? {
+        do throws(Problem) {
+            _ = try await isChange ? door.admitChange(request) : door.admit(request)
+            return nil
+        } catch {
+            return error.status
+        }
+    }
+
+    @Test func anOperatorOnOurPageIsLetIn() async throws {
+        #expect(try await refusal(request()) == nil)
+        #expect(try await refusal(request(["Origin": "https://shop.example"])) == nil)
+        #expect(try await refusal(request(roles: ["clerk", "operator"])) == nil)
+    }
+
+    @Test func nobodyElseIs() async throws {
+        #expect(try await refusal(Request(.get, "/ops/api/stream")) == .unauthorized)
+        #expect(try await refusal(request(roles: [])) == .forbidden)
+        #expect(try await refusal(request(roles: ["operators"])) == .forbidden)
+        #expect(try await refusal(request(["Origin": "https://evil.example"])) == .forbidden)
+        #expect(try await refusal(request(["Origin": "null"])) == .forbidden)
+        #expect(try await refusal(request(["Sec-Fetch-Site": "cross-site"])) == .forbidden)
+    }
+
+    @Test func aChangeIsWhatNoOtherPageCanSendUnasked() async throws {
+        for type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
+            let sent = try request(["Content-Type": type], .post)
+            #expect(try await refusal(sent, isChange: true) == .unsupportedMediaType)
+        }
+        let json = try request(["Content-Type": "application/json"], .post)
+        #expect(try await refusal(json, isChange: true) == nil)
+    }
+
+    @Test func samplesAreThoseThatAreShown() {
+        let text = """
+            # HELP notify_sessions Open sessions.
+            # TYPE notify_sessions gauge
+            notify_sessions{protocol="websocket"} 12
+            notify_sessions_of_another_name 3
+            http_requests_total{route="/x"} 9
+            process_cpu_seconds_total 1.5
+            notify_users NaN
+            """
+        let samples = MetricsPages.samples(of: text)
+        #expect(
+            samples.map(\.key) == [#"notify_sessions{protocol="websocket"}"#, "process_cpu_seconds_total"])
+        #expect(samples.map(\.value.double) == [12, 1.5])
+    }
+
+    @Test func thereIsNothingToStopWithoutAStack() {
+        let lab = FailoverLab(StackFile(path: "/nowhere/stack.json"))
+        #expect(throws: CommandFailure.self) { try lab.stop("order-notification@5006", .kill) }
+        #expect(FailoverLab.Way.kill.signal == 9)
+        #expect(FailoverLab.Way.drain.signal == 15)
+    }
+}

@@ -1,0 +1,73 @@
+import AMQP
+import EventLoop
+import HTTP
+import Identity
+import Messaging
+import Observability
+import OrderRecords
+import Postgres
+import Redis
+import Service
+
+/// The composition of the console.
+@Loop
+struct ConsoleApplication {
+    let components: [Component]
+
+    init(_ context: ServiceContext) throws {
+        let settings = context.settings
+        let authorities = settings[ServerKeys.authorities]
+        let server = try Redis.Configuration(
+            settings[ServerKeys.redis], authorities: authorities, name: context.replica)
+        let redis = Redis.Client(server, endpoint: settings.endpoints(of: server))
+        // Declares nothing: whose queues they are, others know.
+        let broker = AMQP.Client(
+            try AMQP.Configuration(
+                settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica))
+        let publisher = Publisher(broker)
+        var limits = PoolLimits()
+        limits.size = 2
+        limits.wait = .seconds(1)
+        let pool = Pool(Self.database(settings[ConsoleKeys.database], context.replica), limits: limits)
+        let tokens = try TokenKeys(context)
+
+        let watchers = Watchers()
+        let survey = Survey(
+            queues: QueueDepths(broker), outbox: PostgresOutbox(pool), registry: ReplicaRegistry(redis),
+            targets: MetricsPages(settings[ConsoleKeys.targets]))
+        let log = OrderLog(pool)
+        let lab = settings[ConsoleKeys.stack].map { FailoverLab(StackFile(path: $0)) }
+
+        let health = context.health
+        health.addCheck("redis", holds: { redis.state.isUp })
+        health.addCheck("rabbitmq", holds: { broker.isReady })
+        components = [
+            Component("tokens", run: tokens.run),
+            Component("redis", run: { await redis.run() }),
+            Component("rabbitmq", run: { await broker.run() }),
+            Component("records", drain: { _ in await pool.close() }),
+            Component(
+                "watch", run: { try await Watch(watchers, survey, log, context.log).run() },
+                drain: { _ in watchers.finish() }),
+            .http(context) { edge in
+                let door = OperatorDoor(tokens.authenticator, origins: settings[ConsoleKeys.origins])
+                WatchRoutes(door: door, watchers: watchers, log: log, hasLab: lab != nil).add(to: edge)
+                DeadLetterRoutes(door: door, client: broker, publisher: publisher, log: context.log)
+                    .add(to: edge)
+                if let lab { LabRoutes(door: door, lab: lab, log: context.log).add(to: edge) }
+            },
+        ]
+    }
+
+    private static func database(_ url: ConnectionURL, _ name: String) -> Postgres.Configuration {
+        var configuration = Postgres.Configuration(
+            host: url.host, port: url.port, user: url.user ?? "waybill_operator",
+            password: url.password?.reveal(), database: url.path)
+        configuration.applicationName = name
+        configuration.connectTimeout = .seconds(2)
+        configuration.queryTimeout = .seconds(2)
+        configuration.statementTimeout = .seconds(2)
+        configuration.options = url.query
+        return configuration
+    }
+}

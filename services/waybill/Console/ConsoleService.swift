@@ -1,0 +1,48 @@
+import EventLoop
+import Identity
+import Service
+
+/// `waybill console`: what operators look at, and the few buttons they have, for the pages under `/ops`.
+///
+/// A service of its own, so that the services of the pipeline need no rights and no routes for it.
+enum ConsoleService {
+    static func main(_ arguments: [String]) -> Never {
+        ServiceProcess.main(
+            name: "waybill-console", summary: "what operators look at, for the pages under /ops", port: 8070,
+            keys: ConsoleKeys.all, rules: ConsoleKeys.rules, arguments: arguments
+        ) { context in try ConsoleApplication(context).components }
+    }
+}
+
+/// The keys of the console, besides those that every service has.
+enum ConsoleKeys {
+    static let database = Key.connection(
+        "DATABASE_URL", .postgresql,
+        "The system of record; the role `waybill_operator`, which reads the event log, is enough.")
+    static let origins = Key.list(
+        "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
+        "Pages that may use the console; without an Origin it is no browser.")
+    static let targets = Key.list(
+        "TARGETS", of: "name=http://host:port", default: [], "The services whose /metrics are shown.")
+    static let stack = Key.string(
+        "WAYBILL_STACK", kind: "path",
+        "The stack.json of a development stack: its replicas can be stopped in the failover lab."
+    ).optional
+
+    /// Of Redis, a user who may read `notify:replica*` is enough.
+    static let all: [any AnyKey] =
+        [
+            ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.rabbitMQ,
+            ServerKeys.authorities, database, origins, targets, stack,
+        ] + TokenSettings.all
+
+    static let rules =
+        TokenSettings.rules + [
+            SettingsRule(at: stack) { settings in
+                guard settings.value(ServiceKeys.profile) == .production,
+                    (settings.value(stack) ?? nil) != nil
+                else { return nil }
+                return KeyFault("is for the development profile", write: "nothing")
+            }
+        ]
+}

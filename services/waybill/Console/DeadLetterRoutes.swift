@@ -1,0 +1,101 @@
+import AMQP
+import EventLoop
+import HTTP
+import JSON
+import Messaging
+import Observability
+import Orders
+import Service
+
+/// The dead letters of a queue: look, send back, drop.
+@Loop
+struct DeadLetterRoutes {
+    /// Letters of one answer, and of one change.
+    private static let most = 100
+    /// Bytes of a body that are shown.
+    private static let bodyLimit = 2048
+
+    let door: OperatorDoor
+    let client: AMQP.Client
+    let publisher: Publisher
+    let log: Logger
+
+    func add(to edge: Edge) {
+        edge.on(.get, "/ops/api/dead-letters/{queue}") { request, _ in try await list(request) }
+        edge.on(.post, "/ops/api/dead-letters/{queue}/replay", bodyLimit: 16 << 10) { request, _ in
+            try await change(request, "replayed") { letters, ids throws(AMQPError) in
+                try await letters.replay(ids)
+            }
+        }
+        edge.on(.post, "/ops/api/dead-letters/{queue}/drop", bodyLimit: 16 << 10) { request, _ in
+            try await change(request, "dropped") { letters, ids throws(AMQPError) in
+                try await letters.drop(ids)
+            }
+        }
+    }
+
+    private func letters(_ request: Request) throws(Problem) -> DeadLetters {
+        guard let queue = OrderTopology.WorkQueue(rawValue: request.parameter("queue")) else {
+            throw Problem(.notFound, "There is no such queue.")
+        }
+        return DeadLetters(of: queue.rawValue, client, publisher)
+    }
+
+    private func list(_ request: Request) async throws(Problem) -> Response {
+        _ = try await door.admit(request)
+        let letters = try letters(request)
+        do throws(AMQPError) {
+            let total = try await letters.count()
+            let items = try await letters.list(limit: Self.most).map { Self.item($0) }
+            let answer = JSONValue.object([
+                .init("queue", .string(letters.queue)), .init("total", .number(String(total))),
+                .init("items", .array(items)),
+            ])
+            return Response(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
+        } catch {
+            throw .unavailable("The broker does not answer.")
+        }
+    }
+
+    private static func item(_ letter: DeadLetters.Letter) -> JSONValue {
+        let envelope = letter.envelope
+        return .object([
+            .init("id", .string(envelope.id)), .init("correlationId", .string(envelope.correlationID)),
+            .init("type", .string(envelope.type)), .init("sentBy", .string(envelope.appID)),
+            .init("attempt", .number(String(envelope.attempt))),
+            .init("reason", envelope.failure.map { .string($0.reason) } ?? .null),
+            .init("failedAt", envelope.failure.map { .string($0.failedAt) } ?? .null),
+            .init("body", .string(String(decoding: letter.body.prefix(bodyLimit), as: UTF8.self))),
+        ])
+    }
+
+    private typealias Change = @Loop (DeadLetters, Set<String>) async throws(AMQPError) -> [Envelope]
+
+    private func change(_ request: Request, _ name: String, _ work: Change) async throws(Problem) -> Response
+    {
+        let user = try await door.admitChange(request)
+        let letters = try letters(request)
+        let ids = try Self.ids(request)
+        do throws(AMQPError) {
+            let done = try await work(letters, ids)
+            log.info(
+                "console.dead_letters",
+                ["done": name, "operator": user.value, "queue": letters.queue, "count": done.count])
+            let answer = JSONValue.object([.init(name, .number(String(done.count)))])
+            return Response(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
+        } catch {
+            throw .unavailable("The broker does not answer.")
+        }
+    }
+
+    /// `{"ids": [message ids]}`
+    private static func ids(_ request: Request) throws(Problem) -> Set<String> {
+        let body = request.body
+        let list = (try? JSONValue(parsing: body.span))?["ids"]?.array ?? []
+        let ids = list.compactMap(\.string).filter { !$0.isEmpty }
+        guard (1...most).contains(list.count), ids.count == list.count else {
+            throw .validation([("ids", ["Between 1 and \(most) message ids are required."])])
+        }
+        return Set(ids)
+    }
+}

@@ -1,0 +1,95 @@
+import EventLoop
+import HTTP
+import JSON
+import Observability
+import Orders
+import Service
+
+/// Who looks at the console now.
+@Loop
+final class Watchers {
+    static let most = 32
+    private var streams: [Int: EventStream] = [:]
+    private var next = 0
+
+    var isEmpty: Bool { streams.isEmpty }
+    var isFull: Bool { streams.count >= Self.most }
+
+    func add(_ stream: EventStream) {
+        let number = next
+        next += 1
+        streams[number] = stream
+        stream.onClosed = { [weak self] _ in self?.streams[number] = nil }
+    }
+
+    func send(_ name: String, _ value: JSONValue) {
+        let event = ServerSentEvent(event: name, data: value.encode().span)
+        for stream in streams.values { stream.send(event) }
+    }
+
+    func finish() {
+        for stream in streams.values { stream.finish() }
+        streams = [:]
+    }
+}
+
+/// Looks once a second while somebody watches, and tells all of them.
+@Loop
+struct Watch {
+    private static let interval = Duration.seconds(1)
+    private let watchers: Watchers
+    private let survey: Survey
+    private let orders: OrderLog
+    private let log: Logger
+
+    init(_ watchers: Watchers, _ survey: Survey, _ orders: OrderLog, _ log: Logger) {
+        self.watchers = watchers
+        self.survey = survey
+        self.orders = orders
+        self.log = log
+    }
+
+    func run() async throws {
+        while true {
+            try await Loop.sleep(for: Self.interval)
+            if !watchers.isEmpty { await look() }
+        }
+    }
+
+    private func look() async {
+        let state = Loop.task { await survey.take() }
+        do {
+            let news = try await orders.news()
+            if !news.isEmpty { watchers.send("orders", .array(news)) }
+        } catch {
+            log.debug("console.log_unread", ["error": "\(error)"])
+        }
+        watchers.send("state", await state.value)
+    }
+}
+
+/// `GET /ops/api/stream`: events `hello`, `orders` and `state`.
+@Loop
+struct WatchRoutes {
+    let door: OperatorDoor
+    let watchers: Watchers
+    let log: OrderLog
+    let hasLab: Bool
+
+    func add(to edge: Edge) {
+        edge.on(.get, "/ops/api/stream") { request, _ in try await stream(request) }
+    }
+
+    private func stream(_ request: Request) async throws(Problem) -> Response {
+        let user = try await door.admit(request)
+        guard !watchers.isFull else { throw .unavailable("Too many are watching.", retryAfter: 10) }
+        let hello = JSONValue.object([
+            .init("operator", .string(user.value)), .init("hasLab", .bool(hasLab)),
+            .init("recent", .array(log.recent)),
+        ])
+        return .eventStream { stream in
+            watchers.add(stream)
+            stream.send(ServerSentEvent(event: "hello", data: hello.encode().span))
+        }
+    }
+}
