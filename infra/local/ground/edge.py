@@ -1,8 +1,10 @@
 """nginx in front: one origin for the storefront, the REST service and the notifiers."""
 
 import grp
+import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import zlib
@@ -18,6 +20,7 @@ OPENSSL = "/usr/bin/openssl"
 STOREFRONT = ROOT / "services" / "storefront"
 PAGE = pathlib.Path(__file__).resolve().parent.parent / "page"
 MIME_TYPES = "/etc/nginx/mime.types"
+OIDC = {"ISSUER": "", "CLIENT_ID": "", "SCOPE": "openid offline_access"}
 
 
 def worker_user():
@@ -34,7 +37,8 @@ def program(layout):
         USER=f"user {user} {grp.getgrnam(user).gr_name};" if user else "", DATA=data, MIME_TYPES=MIME_TYPES,
         LOG=layout.directory / "log", TLS=layout.directory / "tls", SITE=site(data, user),
         ADDRESS=ports.HOST, PORT=layout.port("edge"), TLS_PORT=layout.port("edge TLS"),
-        ACCEPTORS=upstream(layout.accept_ports), NOTIFIERS=upstream(layout.notification_ports))
+        ACCEPTORS=upstream(layout.accept_ports), NOTIFIERS=upstream(layout.notification_ports), 
+        CONSOLE=f"{ports.HOST}:{layout.port('console')}", **sign_in())
     check = subprocess.run(
         [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(configuration)],
         capture_output=True, text=True, check=False)
@@ -46,6 +50,21 @@ def program(layout):
         ports={"edge": layout.port("edge"), "edge TLS": layout.port("edge TLS")},
         stamp=[hash_of(configuration)], stop_seconds=3,
         ready=lambda: services.missing(layout.port("edge"), "/healthz"))
+
+
+def sign_in():
+    """`/sign-in.json`, and the issuer's origin, which the pages' policy must let them talk to."""
+    found = {name: os.environ.get(f"OIDC_{name}", default) for name, default in OIDC.items()}
+    for name, value in found.items():
+        if not re.fullmatch(r"[\w.:/ ~-]*", value, re.ASCII):  # it becomes part of nginx's configuration
+            raise Fault(f"OIDC_{name}={value}: expected letters, digits and . : / ~ - alone")
+    origin = re.match(r"https?://[^/]+", found["ISSUER"])
+    if found["ISSUER"] and not (origin and found["CLIENT_ID"]):
+        raise Fault("OIDC_ISSUER is an address (https://…) and wants OIDC_CLIENT_ID beside it")
+    issuer = {"issuer": found["ISSUER"], "clientId": found["CLIENT_ID"], "scope": found["SCOPE"]} if origin else None
+    return {
+        "SIGN_IN": json.dumps({"development": services.mints_tokens(), "oidc": issuer}),
+        "ISSUER": f" {origin[0]}" if origin else ""}
 
 
 def hash_of(path):

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 # The services' ports are the contract's; the servers' keep clear of the usual ones (6379, 5672, 5432, 4369).
 SINGLE = {
-    "edge": 8080, "edge TLS": 8443, "redis": 6380, "amqp": 5680, "rabbitmq management": 15680,
+    "edge": 8080, "edge TLS": 8443, "console": 8070, "redis": 6380, "amqp": 5680, "rabbitmq management": 15680,
     "postgres": 5440, "epmd": 4380, "erlang distribution": 25680,
 }
 ACCEPT, PROCESS, NOTIFICATION = 8081, 8091, 5006

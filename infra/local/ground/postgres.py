@@ -1,4 +1,4 @@
-"""A private PostgreSQL: database `waybill`, its owner, and a role that only reads. Passwords by SCRAM.
+"""A private PostgreSQL: database `waybill`, its owner, and two roles that only read. Passwords by SCRAM.
 
 As root, the cluster is made and run as `postgres`, which is the user Debian's package brings.
 """
@@ -18,8 +18,9 @@ from ground.fault import Fault
 from ground.program import Program
 from ground.template import render
 
-OWNER, READER, DATABASE, ADMIN = "waybill", "waybill_reader", "waybill", "postgres"
-SECRETS = ("postgresAdmin", "postgresOwner", "postgresReader")
+OWNER, READER, OPERATOR = "waybill", "waybill_reader", "waybill_operator"
+DATABASE, ADMIN = "waybill", "postgres"
+SECRETS = ("postgresAdmin", "postgresOwner", "postgresReader", "postgresOperator")
 
 
 def binary(name):
@@ -107,7 +108,8 @@ def prepare_roles(port, secrets):
     """Roles, database and default rights. Safe to repeat; also sets the passwords again."""
     script = render(
         "roles.sql", pathlib.Path(tempfile.mkdtemp(prefix="waybill-")) / "roles.sql", OWNER=OWNER, READER=READER,
-        DATABASE=DATABASE, OWNER_PASSWORD=secrets["postgresOwner"], READER_PASSWORD=secrets["postgresReader"])
+        OPERATOR=OPERATOR, DATABASE=DATABASE, OWNER_PASSWORD=secrets["postgresOwner"],
+        READER_PASSWORD=secrets["postgresReader"], OPERATOR_PASSWORD=secrets["postgresOperator"])
     try:
         done = subprocess.run(
             [binary("psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-h", ports.HOST, "-p", str(port), "-U", ADMIN,

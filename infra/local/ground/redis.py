@@ -48,6 +48,10 @@ def uri(port, password):
     return f"redis://{USER}:{password}@{ports.HOST}:{port}"
 
 
+def observer_uri(port, password):
+    return f"redis://{OBSERVER}:{password}@{ports.HOST}:{port}"
+
+
 def description(port, secrets, pid):
     """As in stack.json and servers.json."""
     return {

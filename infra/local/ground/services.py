@@ -10,11 +10,13 @@ from ground.fault import Fault
 from ground.program import Program
 
 ISSUER, AUDIENCE = "waybill", "waybill-api"
+ROLES = {
+    "postgresOwner": postgres.OWNER, "postgresReader": postgres.READER, "postgresOperator": postgres.OPERATOR}
 DRAIN_SECONDS = 10
 # Taken over from the caller's environment when set there.
 PASSED_ON = (
     "LOG_LEVEL", "LOG_FORMAT", "WORKFLOW_TTL", "NOTIFY_PROCESSING", "ALLOWED_ORIGINS", "DRAIN_TIMEOUT",
-    "WAYBILL_QUEUE_TYPE", "WAYBILL_PROFILE", "RATE_LIMIT", "RATE_BURST", "TSAN_OPTIONS", "ASAN_OPTIONS", "SWIFT_BACKTRACE", "LD_LIBRARY_PATH",
+    "JWT_JWKS_URL", "WAYBILL_QUEUE_TYPE", "WAYBILL_PROFILE", "RATE_LIMIT", "RATE_BURST", "TSAN_OPTIONS", "ASAN_OPTIONS", "SWIFT_BACKTRACE", "LD_LIBRARY_PATH",
 )
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -31,20 +33,45 @@ def programs(layout, secrets):
         "notification": [
             program(layout, secrets, "notification", index, port, None)
             for index, port in enumerate(layout.notification_ports, 1)],
+        "console": [console(layout, secrets)],
     }
 
 
 def program(layout, secrets, kind, index, port, database_role):
     service = f"order-{kind}"
-    executable = layout.binaries / service
+    return supervised(
+        layout, f"{kind}-{index}", [service], port, environment(layout, secrets, service, port, database_role))
+
+
+def console(layout, secrets):
+    """The operator's console, a part of the operator's command."""
+    port = layout.port("console")
+    values = environment(layout, secrets, "waybill-console", port, "postgresOperator")
+    for name in ("WORKFLOW_TTL", "NOTIFY_PROCESSING", "WAYBILL_QUEUE_TYPE", "RATE_LIMIT", "RATE_BURST"):
+        values.pop(name, None)
+    # Who is connected where, and nothing else.
+    values["REDIS_URL"] = redis.observer_uri(layout.route("redis"), secrets["redisObserver"])
+    shown = {
+        "order-accept": layout.accept_ports, "order-process": layout.process_ports,
+        "order-notification": layout.notification_ports}
+    values["TARGETS"] = ",".join(
+        f"{kind}@{number}=http://{ports.HOST}:{number}" for kind, numbers in shown.items() for number in numbers)
+    if values["WAYBILL_PROFILE"] == "development":
+        values["WAYBILL_STACK"] = str(layout.directory / "stack.json")
+    return supervised(layout, "console-1", ["waybill", "console"], port, values)
+
+
+def supervised(layout, name, words, port, values):
+    executable = layout.binaries / words[0]
     try:
         status = executable.stat()
     except FileNotFoundError:
         raise Fault(f"{executable} is missing: run `make build`") from None
     return Program(
-        name=f"{kind}-{index}", argv=[str(executable)], directory=layout.directory, ports={service: port},
-        environment=environment(layout, secrets, service, port, database_role),
-        stamp=[status.st_ino, status.st_mtime_ns], stop_seconds=DRAIN_SECONDS + 5, ready=lambda: missing(port))
+        name=name, argv=[str(executable), *words[1:]], directory=layout.directory,
+        ports={words[-1]: port},
+        environment=values, stamp=[status.st_ino, status.st_mtime_ns], stop_seconds=DRAIN_SECONDS + 5,
+        ready=lambda: missing(port))
 
 
 def environment(layout, secrets, service, port, database_role):
@@ -53,15 +80,28 @@ def environment(layout, secrets, service, port, database_role):
         "LISTEN": f"{ports.HOST}:{port}", "REPLICA": f"{service}@{port}",
         "REDIS_URL": redis.uri(layout.route("redis"), secrets["redis"]),
         "RABBITMQ_URL": rabbitmq.uri(layout.route("amqp"), secrets["rabbitmq"]),
-        "JWT_ISSUER": ISSUER, "JWT_AUDIENCE": AUDIENCE, "JWT_SECRET": secrets["jwt"],
+        "JWT_ISSUER": tokens()["issuer"], "JWT_AUDIENCE": tokens()["audience"],
         "ALLOWED_ORIGINS": ",".join(allowed_origins(layout)), "DRAIN_TIMEOUT": str(DRAIN_SECONDS),
     }
     if database_role:
-        role = postgres.OWNER if database_role == "postgresOwner" else postgres.READER
-        values["DATABASE_URL"] = postgres.uri(role, secrets[database_role], layout.route("postgres"))
+        values["DATABASE_URL"] = postgres.uri(
+            ROLES[database_role], secrets[database_role], layout.route("postgres"))
+    if not os.environ.get("JWT_JWKS_URL"):
+        values["JWT_SECRET"] = secrets["jwt"]
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     telemetry = {name: value for name, value in os.environ.items() if name.startswith("OTEL_")}
     return values | passed | telemetry
+
+
+def tokens():
+    """What a token must say."""
+    return {
+        "issuer": os.environ.get("JWT_ISSUER") or ISSUER, "audience": os.environ.get("JWT_AUDIENCE") or AUDIENCE}
+
+
+def mints_tokens():
+    """Whether there is a `/dev/token`: in development, unless an issuer's keys take the place of our own."""
+    return os.environ.get("WAYBILL_PROFILE", "development") == "development" and not os.environ.get("JWT_JWKS_URL")
 
 
 def allowed_origins(layout):

@@ -125,7 +125,7 @@ class Stack:
         postgres.prepare_roles(self.layout.port("postgres"), self.secrets)
         self.finish(waits)
         self.finish([pool.submit(self.bring_up_one, program) for program in self.services["process"]])
-        rest = [*self.services["accept"], *self.services["notification"], self.edge]
+        rest = [*self.services["accept"], *self.services["notification"], *self.services["console"], self.edge]
         self.finish([pool.submit(self.bring_up_one, program) for program in rest])
 
     @staticmethod
@@ -156,6 +156,7 @@ class Stack:
         return {
             "edge": f"http://{ports.HOST}:{layout.port('edge')}",
             "accept": replicas("accept"), "process": replicas("process"), "notification": replicas("notification"),
+            "console": replicas("console"),
             "redis": redis.description(layout.port("redis"), secrets, cache.pid),
             "rabbitmq": {
                 "uri": rabbitmq.uri(layout.port("amqp"), secrets["rabbitmq"]),
@@ -164,7 +165,7 @@ class Stack:
                 "uri": postgres.uri(postgres.OWNER, secrets["postgresOwner"], layout.port("postgres")),
                 "pid": database.pid},
             "edgePid": self.edge.pid,
-            "jwt": {"issuer": services.ISSUER, "audience": services.AUDIENCE, "secret": secrets["jwt"]},
+            "jwt": services.tokens() | {"secret": secrets["jwt"]},
         }
 
     # Down
