@@ -46,9 +46,8 @@ test-quick: test-deps ## The same without the sanitizers
 	@$(L)/test --quick
 
 .PHONY: test-browser
-test-browser: ## Drive the storefront in Chromium against the running stack (make up first)
-	@$(L)/install browser
-	@WAYBILL_STACK=$${WAYBILL_STACK:-$$($(L)/stack path)} Tests/Browser/run
+test-browser: $(if $(WAYBILL_BIN)$(WAYBILL_STACK),deps,build) ## Drive the pages in Chromium, on a private stack (or WAYBILL_STACK=FILE); ARGS="-k cart"
+	@Tests/Browser/run $(ARGS)
 
 .PHONY: lint
 lint: test-deps ## Check the style of Swift, shell and Python; types and unit tests of JavaScript

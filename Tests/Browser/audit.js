@@ -12,8 +12,20 @@
 
   const isModal = document.querySelector('dialog[open]') !== null;
   for (const element of document.querySelectorAll('a, button, input, select, textarea, dialog, [role]')) {
-    if (isShown(element) && !['status', 'alert', 'search'].includes(element.getAttribute('role') ?? '') && !nameOf(element)) say(element, 'no name');
+    if (isShown(element) && !['status', 'alert', 'search', 'list'].includes(element.getAttribute('role') ?? '') && !nameOf(element)) say(element, 'no name');
   }
+  const ROLES = ['status', 'alert', 'search', 'img', 'region', 'dialog', 'list', 'log'];
+  for (const element of document.querySelectorAll('[role]')) {
+    if (!ROLES.includes(element.getAttribute('role') ?? '')) say(element, 'a role that nobody knows here');
+  }
+  for (const attribute of ['aria-labelledby', 'aria-describedby', 'aria-controls', 'for']) {
+    for (const element of document.querySelectorAll(`[${attribute}]`)) {
+      for (const id of (element.getAttribute(attribute) ?? '').split(' ')) if (!document.getElementById(id)) say(element, `${attribute} names nothing`);
+    }
+  }
+  for (const element of document.querySelectorAll('a a, a button, button a, button button, label button')) say(element, 'one control within another');
+  for (const element of document.querySelectorAll('[aria-hidden="true"] a, [aria-hidden="true"] button, [aria-hidden="true"] input')) say(element, 'can be reached and not be heard');
+  for (const table of document.querySelectorAll('table')) if (!table.querySelector('th[scope="col"]')) say(table, 'no headers');
   for (const image of document.images) if (!image.hasAttribute('alt')) say(image, 'no alt');
   const ids = [...document.querySelectorAll('[id]')].map((element) => element.id);
   for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) faults.push(`the id ${id} occurs twice`);
@@ -21,6 +33,7 @@
     if (!document.querySelector('.blank')) faults.push('not one h1');
   }
   if (document.querySelectorAll('main').length !== 1) faults.push('not one main');
+  if (document.querySelectorAll('header').length !== 1) faults.push('not one header');
   if (!document.querySelector('[aria-live], [role=status]')) faults.push('no live region');
   if (!document.documentElement.lang || !document.title) faults.push('no language or title');
   let level = 0;

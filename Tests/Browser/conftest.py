@@ -1,4 +1,4 @@
-"""A stack that runs, a browser, and customers who nobody else is."""
+"""A stack, a browser, and customers who nobody else is."""
 
 import json
 import os
@@ -10,14 +10,28 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from customer import Customer
-from stack import Stack
+from issuer import Issuer
+from stack import Stack, private
 
 expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
-def stack():
-    return Stack(pathlib.Path(os.environ["WAYBILL_STACK"]))
+def issuer():
+    one = Issuer()
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="session")
+def stack(issuer):
+    """The one that WAYBILL_STACK describes; without it one of our own, where the issuer signs people in as well."""
+    if path := os.environ.get("WAYBILL_STACK"):
+        yield Stack(pathlib.Path(path))
+        return
+    with private(issuer) as running:
+        issuer.stack = running
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,7 @@ class Customer:
 
     def sign_in(self, page):
         page.get_by_label("User id").fill(self.user)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         expect_live(page)
 
 

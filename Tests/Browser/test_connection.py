@@ -1,29 +1,16 @@
 """The live connection, and what the pill says of it."""
 
-import base64
-import hashlib
-import hmac
 import json
 import re
-import time
 
 from playwright.sync_api import expect
 
 from customer import expect_completed, expect_live, expect_same, expect_status, mark, order, pill
+from issuer import token
 
 NO_SHARED_WORKER = "delete window.SharedWorker"
 NO_WEBSOCKET = NO_SHARED_WORKER + "; window.WebSocket = class { constructor() { throw new Error('blocked') } }"
 NETWORK = r"net::ERR_INTERNET_DISCONNECTED|WebSocket connection|50[234]|net::ERR_"
-
-
-def token(stack, user, seconds, secret=None):
-    def part(data):
-        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-    now = int(time.time())
-    claims = {"iss": stack.jwt["issuer"], "aud": stack.jwt["audience"], "sub": user, "iat": now, "nbf": now, "exp": now + seconds}
-    text = part(b'{"alg":"HS256","typ":"JWT"}') + "." + part(json.dumps(claims).encode())
-    return text + "." + part(hmac.new((secret or stack.jwt["secret"]).encode(), text.encode(), hashlib.sha256).digest())
 
 
 def with_token(one, text):
@@ -38,17 +25,40 @@ def test_offline_then_online_shows_what_happened_meanwhile(customer, stack):
     someone.expect_complaint(NETWORK)
     page = someone.signed_in()
     with stack.processing_paused():
-        order(page, "AZ-104")
+        number = order(page, "AZ-104")
         someone.context.set_offline(True)
         expect(pill(page)).to_have_attribute("data-phase", "offline")
         expect(pill(page)).to_contain_text("Offline")
         mark(page)
-    page.wait_for_timeout(1000)
+    stack.await_status(number, "COMPLETED")
     expect_status(page, "Accepted")
     someone.context.set_offline(False)
     expect_live(page)
     expect_completed(page)
     expect_same(page)
+
+
+def test_what_cannot_be_resumed_is_fetched(customer, stack):
+    someone = customer(script=NO_SHARED_WORKER)  # so that the page's own socket can be listened to
+    someone.expect_complaint(NETWORK)
+    page = someone.tab()
+    frames = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda text: frames.append(json.loads(text))))
+    someone.sign_in(page)
+    with stack.processing_paused():
+        number = order(page, "AZ-104")
+        someone.context.set_offline(True)
+        expect(pill(page)).to_have_attribute("data-phase", "offline")
+        mark(page)
+    stack.await_status(number, "COMPLETED")
+    stack.redis("DEL", "notify:epoch", f"notify:mailbox:{someone.user}")  # as a Redis that lost its data
+    frames.clear()
+    someone.context.set_offline(False)
+    expect_live(page)
+    expect_completed(page)
+    expect_same(page)
+    assert [frame["recovered"] for frame in frames if frame["type"] == "resumed"] == [False]
+    assert not [frame for frame in frames if frame["type"] == "order.status"], "it was told after all"
 
 
 def test_a_notifier_that_is_killed_loses_nothing(customer, stack):
@@ -73,14 +83,14 @@ def test_a_notifier_that_is_killed_loses_nothing(customer, stack):
 def test_a_forged_token_is_replaced(customer, stack):
     someone = customer()
     someone.expect_complaint(r"401|WebSocket connection")
-    with_token(someone, token(stack, someone.user, 3600, secret="x" * 48))
+    with_token(someone, token(stack.jwt, someone.user, secret="x" * 48))
     page = someone.tab()
     expect_live(page)
     expect(page.get_by_text("145 products")).to_be_visible()
 
 
 def test_a_token_is_refreshed_in_band_before_it_expires(customer, stack):
-    someone = with_token(one := customer(), token(stack, one.user, 12))
+    someone = with_token(one := customer(), token(stack.jwt, one.user, 8))
     page = someone.tab()
     expect_live(page)
     mark(page)
@@ -92,7 +102,7 @@ def test_a_token_is_refreshed_in_band_before_it_expires(customer, stack):
     }""")
     page.wait_for_function(
         "() => JSON.parse(atob(JSON.parse(localStorage['waybill.session']).token.split('.')[1])).exp * 1000 > Date.now() + 60000")
-    page.wait_for_timeout(4000)  # past the end of the first one
+    page.wait_for_timeout(2500)  # past the end of the first one
     assert "waiting" not in page.evaluate("window.seen")
     assert pill(page).get_attribute("data-replica") == connected_to
     order(page, "AZ-104")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from customer import expect_completed, expect_live, expect_same, expect_status, mark, order
+from customer import add, expect_completed, expect_live, expect_same, expect_status, mark, order, pill
 
 
 def test_an_order_completes_before_the_customers_eyes(customer):
@@ -67,22 +67,46 @@ def test_a_list_that_is_open_shows_an_order_of_another_tab(customer):
     expect_same(two)
 
 
-def test_a_shop_that_is_away_says_so_and_comes_back(customer):
+def test_a_shop_that_is_away_says_so_and_comes_back(customer, stack):
     someone = customer()
-    someone.expect_complaint(r"503|net::ERR_FAILED")
-    page = someone.tab()
-    page.route("**/dev/token", lambda route: route.abort())
-    page.get_by_label("User id").fill(someone.user)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
-    page.unroute("**/dev/token")
-    away = '{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"No replica answers at the moment."}'
-    page.route("**/api/products*", lambda route: route.fulfill(status=503, content_type="application/problem+json", body=away))
-    someone.sign_in(page)
-    expect(page.get_by_role("alert")).to_contain_text("No replica answers at the moment.")
-    page.unroute("**/api/products*")
+    someone.expect_complaint(r"50[234]|net::ERR_")
+    page = someone.signed_in()
+    expect(page.get_by_text("145 products")).to_be_visible()
+    with stack.without("accept-1"):
+        page.reload()
+        expect(page.get_by_role("alert")).to_contain_text("No replica answers at the moment.")
+        expect_live(page)  # the notifiers are still there, and the page says no less
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("145 products")).to_be_visible()
+
+
+def test_an_order_that_finds_nobody_waits_for_the_customer(customer, stack):
+    someone = customer()
+    someone.expect_complaint(r"50[234]|net::ERR_")
+    page = someone.signed_in("/cart")
+    add(page, "KS-201")
+    page.goto("/#/cart")
+    with stack.without("accept-1"):
+        page.get_by_role("button", name="Place order").click()
+        expect(page.get_by_role("alert")).to_contain_text("it will not be placed twice")
+        page.reload()
+    expect(page.get_by_text("An earlier order has not been answered yet.")).to_be_visible()
+    page.get_by_role("button", name="Place order").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^Order \d+$"))
+    expect_completed(page)
+    page.goto("/#/orders")
+    expect(page.get_by_text("1 order", exact=True)).to_be_visible()
+
+
+def test_an_edge_that_is_away_is_told_by_the_pill(customer, stack):
+    someone = customer()
+    someone.expect_complaint(r"50[234]|net::ERR_|WebSocket connection")
+    page = someone.signed_in()
+    mark(page)
+    with stack.without("edge"):
+        expect(pill(page)).to_contain_text(re.compile(r"Reconnecting in \d+ s|Connecting"))
+    expect_live(page)
+    expect_same(page)
 
 
 def test_an_order_can_be_cancelled_and_deleted(customer, stack):

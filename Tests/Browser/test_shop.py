@@ -62,9 +62,9 @@ def test_signing_out_is_for_all_tabs_and_the_cart_stays_ones_own(customer):
     two = someone.tab("/orders")
     expect(two.get_by_role("heading", name="Your orders")).to_be_visible()
     one.get_by_role("button", name="Sign out").click()
-    expect(two.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(two.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     one.get_by_label("User id").fill("")
-    one.get_by_role("button", name="Sign in").click()
+    one.get_by_role("button", name="Sign in", exact=True).click()
     expect(one.get_by_role("alert")).to_have_text("Enter your user id.")
     someone.user += "-OTHER"
     someone.sign_in(one)
