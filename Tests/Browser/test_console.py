@@ -46,7 +46,7 @@ def accepted(page):
     return page.get_by_role("region", name="Accepted", exact=True)
 
 
-def test_streams_figures_and_tables_follow_what_happens(operator, customer):
+def test_streams_figures_and_tables_follow_what_happens(operator, customer, stack):
     page = operator.signed_in()
     number = order(customer().signed_in(), "AZ-104", "KS-201")
     for name in ("Accepted", "Processed"):
@@ -55,10 +55,12 @@ def test_streams_figures_and_tables_follow_what_happens(operator, customer):
     for queue in ("order.accepted", "order.processed", "order.failed"):
         expect(page.get_by_role("row", name=queue)).to_be_visible()
     replicas = page.get_by_role("region", name="Replicas", exact=True).locator("tbody tr")
-    expect(replicas).to_have_count(2)
+    running = stack.description
+    expect(replicas).to_have_count(len(running["notification"]))
     expect(page.get_by_role("img", name=re.compile("^Throughput: Accepted"))).to_be_visible()
     expect(page.get_by_role("region", name="Outbox")).to_contain_text("Events waiting to be published")
-    expect(page.get_by_role("region", name="Services", exact=True).locator("tbody tr")).to_have_count(4)
+    expect(page.get_by_role("region", name="Services", exact=True).locator("tbody tr")).to_have_count(
+        sum(len(running[kind]) for kind in ("accept", "process", "notification")))
     page.get_by_role("button", name="Pause").click()
     other = operator.one.context.new_page()
     other.goto("/ops/")
@@ -108,7 +110,7 @@ def test_the_failover_lab_kills_a_replica_and_loses_nothing(operator, stack):
     heard = rows.nth(0).locator("td").nth(1)
     expect(heard).to_have_text(re.compile(r"^[5-9]$|^\d\d"))
     ports = {row.locator("td").nth(0).inner_text() for row in rows.all()}
-    assert len(ports) == 2, "the tabs are not spread over the replicas"
+    assert len(ports) > 1, "the tabs are not spread over the replicas"
     victim = sorted(ports)[0]
     page.get_by_role("button", name=f"Kill order-notification@{victim}").click()
     expect(page.locator(".stop-name")).to_have_text(f"{victim} killed")
