@@ -61,6 +61,10 @@ format: ## Format the Swift code in place
 bench: bench-deps ## Measure the running stack: CPU per order, memory per socket
 	@$(L)/bench
 
+.PHONY: backlog
+backlog: bench-deps ## Work off 100,000 orders on the running stack (RATE_LIMIT=0 make up): time and memory
+	@$(L)/backlog
+
 .PHONY: bench-deps
 bench-deps:
 	@$(L)/install bench

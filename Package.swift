@@ -159,8 +159,10 @@ let package = Package(
             ]),
         tests(
             "Waybill",
-            ["Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Service", "TestSupport"]),
+            ["Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging", "Service", "TestSupport"]),
         tests("Integration", ["EventLoop", "HTTP", "JSON", "TestSupport"]),
-        tests("EndToEnd", ["EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "JOSE", "JSON", "TestSupport"]),
+        tests(
+            "EndToEnd",
+            ["EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "JOSE", "JSON", "Orders", "TestSupport"]),
     ]
 )

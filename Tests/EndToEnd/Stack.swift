@@ -48,16 +48,36 @@ struct Stack: Sendable {
 
     static let repository = Program.repository
 
+    static var binaries: String { ProcessInfo.processInfo.environment["WAYBILL_BIN"] ?? ".build/debug" }
+
     /// Runs the operator's command against this stack.
     func waybill(_ words: String..., limit: Duration = .seconds(120)) async throws -> Program.Result {
-        let folder = ProcessInfo.processInfo.environment["WAYBILL_BIN"] ?? ".build/debug"
-        return try await Program.run(
-            ["\(folder)/waybill"] + words, environment: ["WAYBILL_STACK": file], in: Self.repository,
+        try await Program.run(
+            ["\(Self.binaries)/waybill"] + words, environment: ["WAYBILL_STACK": file], in: Self.repository,
             within: limit)
+    }
+
+    /// The same with `--json`, whose last line is read; the exit status has to be `status`.
+    func waybillJSON(_ words: String..., status: Int32 = 0) async throws -> JSONValue {
+        let result = try await Program.run(
+            ["\(Self.binaries)/waybill"] + words + ["--json"], environment: ["WAYBILL_STACK": file],
+            in: Self.repository)
+        guard result.status == status, let line = result.output.split(separator: "\n").last else {
+            throw CommandEnded(words: words, result: result)
+        }
+        return try JSONValue(parsing: String(line))
     }
 }
 
 struct StackDidNotStart: Error, CustomStringConvertible {
     let log: String
     var description: String { "the stack did not start:\n\(log)" }
+}
+
+struct CommandEnded: Error, CustomStringConvertible {
+    let words: [String]
+    let result: Program.Result
+    var description: String {
+        "waybill \(words.joined(separator: " ")) ended with \(result.status):\n\(result.output)\n\(result.errors)"
+    }
 }

@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test @Loop func everyCommandHasItsOwnNameAndAnExample() {
-        let helps = CommandRunner.commands.map { $0.help }
+        let helps = CommandTable.all.map { $0.help }
         #expect(Set(helps.map(\.name)).count == helps.count)
         for help in helps {
             #expect(!help.examples.isEmpty)

@@ -10,7 +10,26 @@ package struct DeadLetters {
     package struct Letter: Sendable, Hashable {
         package let envelope: Envelope
         package let body: [UInt8]
+        /// Too large or too broken to be taken apart: there is nothing here that could be sent back.
+        package let isDefective: Bool
+
+        init(_ delivery: Delivery) {
+            envelope = Envelope(delivery.properties)
+            body = delivery.body
+            isDefective = delivery.defect != nil
+        }
+
+        /// What an operator calls it by: the message id, or a digest of the body (FNV-1a) where there is none.
+        package var name: String {
+            if !envelope.id.isEmpty { return envelope.id }
+            let hash = body.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+            let digits = String(hash, radix: 16)
+            return "body-" + String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        }
     }
+
+    /// Told of each letter looked at: its number from 1, and how many there are.
+    package typealias Progress = @Loop (_ seen: Int, _ all: Int) -> Void
 
     private let client: Client
     private let publisher: Publisher
@@ -37,20 +56,29 @@ package struct DeadLetters {
     package func list(limit: Int = 100) async throws(AMQPError) -> [Letter] {
         var letters: [Letter] = []
         try await visit(limit: limit) { delivery in
-            letters.append(Letter(envelope: Envelope(delivery.properties), body: delivery.body))
+            letters.append(Letter(delivery))
             return .leave
         }
         return letters
     }
 
-    /// Sends letters back to their queue, marked as replays and otherwise as if new, each confirmed before it is taken out here.
-    /// - Parameter ids: message ids; nil: all there are.
-    /// - Returns: the envelopes sent back.
-    package func replay(_ ids: Set<String>? = nil) async throws(AMQPError) -> [Envelope] {
+    /// Sends letters back to their queue, marked as replays and otherwise as if new, each confirmed before it
+    /// is taken out here. Defective ones stay.
+    /// - Parameters:
+    ///   - names: of the letters; nil: all there are.
+    ///   - prepare: called before each is sent; the letter stays where it answers false.
+    /// - Returns: what was sent back.
+    package func replay(
+        _ names: Set<String>? = nil, progress: Progress = { _, _ in },
+        prepare: @Loop (Letter) async -> Bool = { _ in true }
+    ) async throws(AMQPError) -> [Envelope] {
         var replayed: [Envelope] = []
-        try await visit(limit: count()) { delivery throws(AMQPError) in
-            var envelope = Envelope(delivery.properties)
-            guard ids?.contains(envelope.id) ?? true else { return .leave }
+        try await visit(limit: count(), progress: progress) { delivery throws(AMQPError) in
+            let letter = Letter(delivery)
+            guard !letter.isDefective, names?.contains(letter.name) ?? true, await prepare(letter) else {
+                return .leave
+            }
+            var envelope = letter.envelope
             envelope.attempt = 1
             envelope.failure = nil
             envelope.isReplay = true
@@ -64,13 +92,16 @@ package struct DeadLetters {
     }
 
     /// Drops letters for good.
-    /// - Returns: the envelopes dropped.
-    package func drop(_ ids: Set<String>? = nil) async throws(AMQPError) -> [Envelope] {
-        var dropped: [Envelope] = []
-        try await visit(limit: count()) { delivery in
-            let envelope = Envelope(delivery.properties)
-            guard ids?.contains(envelope.id) ?? true else { return .leave }
-            dropped.append(envelope)
+    /// - Parameter names: of the letters; nil: all there are.
+    /// - Returns: the names of what was dropped.
+    package func drop(
+        _ names: Set<String>? = nil, progress: Progress = { _, _ in }
+    ) async throws(AMQPError) -> [String] {
+        var dropped: [String] = []
+        try await visit(limit: count(), progress: progress) { delivery in
+            let name = Letter(delivery).name
+            guard names?.contains(name) ?? true else { return .leave }
+            dropped.append(name)
             return .remove
         }
         return dropped
@@ -80,17 +111,19 @@ package struct DeadLetters {
 
     /// Takes up to `limit` letters in order on one channel; what is left goes back when it closes.
     private func visit(
-        limit: Int, _ body: @Loop (Delivery) async throws(AMQPError) -> Fate
+        limit: Int, progress: Progress = { _, _ in },
+        _ body: @Loop (Delivery) async throws(AMQPError) -> Fate
     ) async throws(AMQPError) {
         let name = name
         var left = 0
         try await client.withChannel { channel throws(AMQPError) in
-            for _ in 0..<limit {
+            for number in 0..<limit {
                 guard let delivery = try await channel.get(from: name) else { return }
                 switch try await body(delivery) {
                 case .remove: try channel.ack(delivery)
                 case .leave: left += 1
                 }
+                progress(number + 1, limit)
             }
         }
         try await settle(left)

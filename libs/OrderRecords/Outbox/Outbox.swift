@@ -41,9 +41,15 @@ package struct OutboxBacklog: Sendable, Hashable {
     package var count: Int
     /// Since the oldest was recorded; zero when nothing waits.
     package var age: Duration
+    /// Where in the log the first of them stands; nil when nothing waits.
+    package var first: Int?
+    /// The last position of the log.
+    package var last: Int
 
-    package init(count: Int, age: Duration) {
+    package init(count: Int, age: Duration, first: Int? = nil, last: Int = 0) {
         self.count = count
         self.age = age
+        self.first = first
+        self.last = last
     }
 }

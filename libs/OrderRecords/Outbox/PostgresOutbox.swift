@@ -36,7 +36,8 @@ package final class PostgresOutbox: Outbox {
         do throws(PostgresError) {
             let row = try await pool.query(Self.count).one()
             return OutboxBacklog(
-                count: Int(try row.int64(0)), age: .milliseconds(max(0, try row.int64(1))))
+                count: Int(try row.int64(0)), age: .milliseconds(max(0, try row.int64(1))),
+                first: try row.decode(2, as: Int64?.self).map { Int($0) }, last: Int(try row.int64(3)))
         } catch {
             throw OrderRecordsError(error)
         }
@@ -60,7 +61,8 @@ package final class PostgresOutbox: Outbox {
 
     private static let count = Statement(
         """
-        SELECT count(*), coalesce((extract(epoch FROM now() - min(created_at)) * 1000)::int8, 0)
+        SELECT count(*), coalesce((extract(epoch FROM now() - min(created_at)) * 1000)::int8, 0),
+            min(position), (SELECT coalesce(max(position), 0) FROM order_events)
         FROM order_events WHERE published_at IS NULL
         """)
 }

@@ -94,7 +94,8 @@ package final class PostgresOrderStore: OrderStore {
         }
     }
 
-    private func find(_ ids: [CorrelationID]) async throws(OrderRecordsError) -> [RecordedOrder] {
+    /// What is recorded of these workflows, in no order.
+    package func find(_ ids: [CorrelationID]) async throws(OrderRecordsError) -> [RecordedOrder] {
         do throws(PostgresError) {
             var orders: [RecordedOrder] = []
             for row in try await pool.query(RecordStatements.find, ids.map { UUID($0) }) {

@@ -5,13 +5,14 @@ import JSON
 /// The REST routes, as one user.
 @Loop
 final class OrderAPI {
-    private let client = Client()
+    private let client: Client
     private let base: String
     private let token: String
 
-    init(base: String, token: String) {
+    init(base: String, token: String, client: Client = Client()) {
         self.base = base
         self.token = token
+        self.client = client
     }
 
     /// A development token for `user` from the edge; production stacks have none to give.

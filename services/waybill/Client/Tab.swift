@@ -9,6 +9,7 @@ final class Tab {
     let name: String
     private let addresses: [String]
     private let token: String
+    private let keepsUpdates: Bool
     private var socket: WebSocket?
     private var isStopped = false
     private var nextAddress = 0
@@ -30,11 +31,14 @@ final class Tab {
     /// Called at each event of the connection and each update, after it was noted.
     var onChange: (@Loop (ServerFrame) -> Void)?
 
-    /// - Parameter addresses: base URLs (`http://host:port`), the preferred one first.
-    init(name: String, addresses: [String], token: String) {
+    /// - Parameters:
+    ///   - addresses: base URLs (`http://host:port`), the preferred one first.
+    ///   - keepsUpdates: whether ``updates`` grows; ``onChange`` hears of them in any case.
+    init(name: String, addresses: [String], token: String, keepsUpdates: Bool = true) {
         self.name = name
         self.addresses = addresses
         self.token = token
+        self.keepsUpdates = keepsUpdates
     }
 
     func open() { connect() }
@@ -83,7 +87,7 @@ final class Tab {
             if self.epoch != epoch { self.lastEventID = lastEventID }
             self.epoch = epoch
         case .update(let update):
-            updates.append(update)
+            if keepsUpdates { updates.append(update) }
             if let offset = update.offset { lastEventID = max(lastEventID, offset) }
         case .resumed(let recovered, _):
             if !recovered { gaps += 1 }

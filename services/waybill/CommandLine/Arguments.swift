@@ -39,6 +39,15 @@ struct Arguments: Sendable, Equatable {
 
     subscript(_ name: String) -> String? { values[name] }
 
+    /// For a command without positional arguments.
+    func expectNone(_ command: String) throws {
+        guard positional.isEmpty else {
+            throw CommandFailure(
+                .usage, "\(command) takes no arguments, not \(positional[0])",
+                remedy: "waybill \(command) --help")
+        }
+    }
+
     func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws -> Int {
         guard let text = values[name] else { return fallback }
         guard let number = Int(text), range.contains(number) else {

@@ -4,39 +4,35 @@ internal import Glibc
 /// Finds the command, runs it, and turns its end into words and an exit code.
 @Loop
 struct CommandRunner {
-    static let commands: [any Command.Type] = [
-        TokenCommand.self, OrderCommand.self, OrdersCommand.self, CancelCommand.self, WatchCommand.self,
-        StatusCommand.self, SessionsCommand.self, DemoCommand.self,
-    ]
-    static let globalOptions = [
-        CommandHelp.Option(name: "json", text: "print JSON, one document or one line an event"),
-        CommandHelp.Option(
-            name: "stack", value: "FILE", text: "the stack to talk to (default: var/stack.json)"),
-        CommandHelp.Option(name: "help", text: "explain the command"),
-    ]
-
     private let words: [String]
 
     init(_ words: [String]) { self.words = words }
 
     func run() async -> ExitCode {
         let console = Console(wantsJSON: words.contains("--json"))
-        guard let name = words.first, name != "help" || words.count > 1, name != "--help" else {
-            console.print(Help.overview(Self.commands.map { $0.help }))
-            return words.isEmpty ? .usage : .success
+        let asksForHelp = words.first == "help" || words.contains("--help")
+        let named = words.first == "help" ? Array(words.dropFirst()) : words.filter { $0 != "--help" }
+        guard named.contains(where: { !$0.hasPrefix("-") }) else {
+            Help.show(overview: console)
+            return asksForHelp ? .success : .usage
         }
-        let target = name == "help" ? words[1] : name
-        guard let command = Self.commands.first(where: { $0.help.name == target }) else {
-            console.fail(CommandFailure(.usage, "there is no command \(target)", remedy: "waybill --help"))
+        switch CommandTable.find(named) {
+        case .family(let name, let commands):
+            Help.show(family: name, commands.map { $0.help }, console)
+            return asksForHelp ? .success : .usage
+        case .unknown(let name):
+            console.fail(CommandFailure(.usage, "there is no command \(name)", remedy: "waybill --help"))
             return .usage
-        }
-        if name == "help" || words.contains("--help") {
-            console.print(Help.page(command.help, global: Self.globalOptions))
+        case .command(let command, _) where asksForHelp:
+            Help.show(command: command.help, console)
             return .success
+        case .command(let command, let rest): return await run(command, rest, console)
         }
+    }
+
+    private func run(_ command: any Command.Type, _ rest: [String], _ console: Console) async -> ExitCode {
         do {
-            let arguments = try Arguments(
-                Array(words.dropFirst()), options: command.help.options + Self.globalOptions)
+            let arguments = try Arguments(rest, options: command.help.options + CommandTable.globalOptions)
             let context = CommandContext(console: console, stack: StackFile(path: arguments["stack"]))
             return try await runInterruptibly { try await command.init(arguments).run(context) }
         } catch let failure as CommandFailure {

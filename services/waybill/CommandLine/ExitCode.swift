@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// What the process ends with; part of the command's interface.
-enum ExitCode: Int32 {
+enum ExitCode: Int32, CaseIterable {
     case success = 0
     /// It was done and the answer is no: an order refused, a story that did not hold.
     case failure = 1
@@ -11,6 +11,17 @@ enum ExitCode: Int32 {
     case unavailable = 69
     /// Ended by Ctrl-C.
     case interrupted = 130
+
+    /// As help words it.
+    var meaning: String {
+        switch self {
+        case .success: "done"
+        case .failure: "done, and the answer is no: refused, not healthy, not there"
+        case .usage: "the command line makes no sense"
+        case .unavailable: "there is no stack, or it does not answer"
+        case .interrupted: "ended by Ctrl-C"
+        }
+    }
 }
 
 func exit(_ code: Int32) -> Never { Glibc.exit(code) }

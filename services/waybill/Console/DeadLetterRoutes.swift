@@ -24,12 +24,12 @@ struct DeadLetterRoutes {
         edge.on(.get, "/ops/api/dead-letters/{queue}") { request, _ in try await list(request) }
         edge.on(.post, "/ops/api/dead-letters/{queue}/replay", bodyLimit: 16 << 10) { request, _ in
             try await change(request, "replayed") { letters, ids throws(AMQPError) in
-                try await letters.replay(ids)
+                try await letters.replay(ids).count
             }
         }
         edge.on(.post, "/ops/api/dead-letters/{queue}/drop", bodyLimit: 16 << 10) { request, _ in
             try await change(request, "dropped") { letters, ids throws(AMQPError) in
-                try await letters.drop(ids)
+                try await letters.drop(ids).count
             }
         }
     }
@@ -60,7 +60,7 @@ struct DeadLetterRoutes {
     private static func item(_ letter: DeadLetters.Letter) -> JSONValue {
         let envelope = letter.envelope
         return .object([
-            .init("id", .string(envelope.id)), .init("correlationId", .string(envelope.correlationID)),
+            .init("id", .string(letter.name)), .init("correlationId", .string(envelope.correlationID)),
             .init("type", .string(envelope.type)), .init("sentBy", .string(envelope.appID)),
             .init("attempt", .number(String(envelope.attempt))),
             .init("reason", envelope.failure.map { .string($0.reason) } ?? .null),
@@ -69,7 +69,7 @@ struct DeadLetterRoutes {
         ])
     }
 
-    private typealias Change = @Loop (DeadLetters, Set<String>) async throws(AMQPError) -> [Envelope]
+    private typealias Change = @Loop (DeadLetters, Set<String>) async throws(AMQPError) -> Int
 
     private func change(_ request: Request, _ name: String, _ work: Change) async throws(Problem) -> Response
     {
@@ -80,15 +80,15 @@ struct DeadLetterRoutes {
             let done = try await work(letters, ids)
             log.info(
                 "console.dead_letters",
-                ["done": name, "operator": user.value, "queue": letters.queue, "count": done.count])
-            let answer = JSONValue.object([.init(name, .number(String(done.count)))])
+                ["done": name, "operator": user.value, "queue": letters.queue, "count": done])
+            let answer = JSONValue.object([.init(name, .number(String(done)))])
             return Response(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
         } catch {
             throw .unavailable("The broker does not answer.")
         }
     }
 
-    /// `{"ids": [message ids]}`
+    /// `{"ids": [names of letters]}`
     private static func ids(_ request: Request) throws(Problem) -> Set<String> {
         let body = request.body
         let list = (try? JSONValue(parsing: body.span))?["ids"]?.array ?? []

@@ -16,11 +16,14 @@ struct Console: Sendable {
 
     let wantsJSON: Bool
     let isColoured: Bool
+    /// Whether standard error is a terminal, on which a line can be drawn over.
+    let isInteractive: Bool
 
     init(wantsJSON: Bool) {
         self.wantsJSON = wantsJSON
         isColoured =
             !wantsJSON && SystemCalls.isTerminal(STDOUT_FILENO) && Environment.process()["NO_COLOR"] == nil
+        isInteractive = !wantsJSON && SystemCalls.isTerminal(STDERR_FILENO)
     }
 
     func print(_ text: String) {
@@ -33,6 +36,20 @@ struct Console: Sendable {
     func note(_ text: String) {
         guard !wantsJSON else { return }
         write(text + "\n", to: STDERR_FILENO)
+    }
+
+    /// Draws over the current line of standard error; only where ``isInteractive``.
+    func redraw(_ line: String) {
+        guard isInteractive else { return }
+        write("\r\u{1B}[K" + line, to: STDERR_FILENO)
+    }
+
+    /// Asks a person; nil where there is none to answer. Blocks the loop: ask with no connection open.
+    func confirm(_ question: String) -> Bool? {
+        guard isInteractive, SystemCalls.isTerminal(STDIN_FILENO) else { return nil }
+        write(question + " [y/N] ", to: STDERR_FILENO)
+        let answer = (readLine() ?? "").lowercased()
+        return answer == "y" || answer == "yes"
     }
 
     func fail(_ failure: CommandFailure) {

@@ -18,19 +18,38 @@ struct StackFile: Sendable {
         var notification: [Instance]
         /// Pids of the servers, by name.
         var servers: [(name: String, pid: Int32)]
+        /// Nil when the file does not say.
+        var addresses: ServerAddresses?
     }
 
-    private let path: String
+    let path: String
+    private let isNamed: Bool
+    private let environment: Environment
 
-    /// Without a path, `WAYBILL_STACK`, else `var/stack.json` (`var/OFFSET/stack.json` with a port offset).
-    init(path: String?) {
-        let environment = Environment.process()
+    /// Without a path, `WAYBILL_STACK`, else `stack.json` in `WAYBILL_VAR`, else `var/stack.json`
+    /// (`var/OFFSET/stack.json` with a port offset).
+    init(path: String?, environment: Environment = .process()) {
         let offset = environment["WAYBILL_PORT_OFFSET"].flatMap { $0 == "0" ? nil : "/\($0)" } ?? ""
-        self.path = path ?? environment["WAYBILL_STACK"] ?? "var\(offset)/stack.json"
+        let folder = environment["WAYBILL_VAR"] ?? "var\(offset)"
+        self.path = path ?? environment["WAYBILL_STACK"] ?? "\(folder)/stack.json"
+        isNamed = path != nil
+        self.environment = environment
     }
 
     /// Where the stack keeps its state.
     var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
+
+    /// Of the stack; where none is described, what the environment says.
+    func addresses() throws(CommandFailure) -> ServerAddresses {
+        do throws(CommandFailure) {
+            if let addresses = try read().addresses { return addresses }
+        } catch {
+            guard !isNamed, let addresses = ServerAddresses(environment) else { throw error }
+            return addresses
+        }
+        throw CommandFailure(
+            .unavailable, "\(path) does not say where the servers are", remedy: "make down up")
+    }
 
     func read() throws(CommandFailure) -> Contents {
         let document = try document()
@@ -40,13 +59,15 @@ struct StackFile: Sendable {
         return Contents(
             edge: document["edge"]?.string ?? "", accept: Self.services(document["accept"]),
             process: Self.services(document["process"]),
-            notification: Self.services(document["notification"]), servers: servers)
+            notification: Self.services(document["notification"]), servers: servers,
+            addresses: ServerAddresses(document))
     }
 
     /// As it is written.
     func document() throws(CommandFailure) -> JSONValue {
         guard let bytes = SystemCalls.contents(of: path) else {
-            throw CommandFailure(.unavailable, "no stack runs here: there is no \(path)", remedy: "make up")
+            throw CommandFailure(
+                .unavailable, "no stack runs here: there is no \(path)", remedy: "waybill up")
         }
         guard let document = try? JSONValue(parsing: bytes.span), document["edge"]?.string != nil else {
             throw CommandFailure(.unavailable, "\(path) is not a stack's description", remedy: "make down up")

@@ -1,0 +1,148 @@
+import EventLoop
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+extension WholeStackTests {
+    /// Every example that `waybill --help` shows, run as it stands there.
+    @Suite struct ExampleTests {
+        /// Names in the examples for what a reader has under another name.
+        private static let order = "1042"
+        private static let letter = "0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e"
+        /// These start and stop stacks: they have a test with a stack of its own.
+        private static let startsStacks: Set = ["up", "down"]
+        /// These go on until Ctrl-C.
+        private static let endless: Set = ["watch", "console"]
+
+        /// Command → its examples, as help prints them.
+        private static func examples(_ stack: Stack) async throws -> [(command: String, lines: [String])] {
+            let commands = try await stack.waybillJSON("--help").array ?? []
+            var found: [(command: String, lines: [String])] = []
+            for name in commands.compactMap({ $0["name"]?.string }) {
+                let words = name.split(separator: " ").map(String.init) + ["--help"]
+                let page = try await Program.run(
+                    ["\(Stack.binaries)/waybill"] + words, in: Stack.repository)
+                #expect(page.status == 0)
+                let section = try #require(page.output.components(separatedBy: "\nExamples:\n").last)
+                let lines = section.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+                #expect(!lines.isEmpty && lines.allSatisfy { $0.hasPrefix("waybill \(name)") }, "\(name)")
+                found.append((name, lines))
+            }
+            return found
+        }
+
+        /// Runs a line with `waybill` on the PATH.
+        private static func run(
+            _ line: String, _ environment: [String: String], within limit: Duration = .seconds(100)
+        ) async throws -> Program.Result {
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+            let folder =
+                Stack.binaries.hasPrefix("/") ? Stack.binaries : "\(Stack.repository)/\(Stack.binaries)"
+            return try await Program.run(
+                ["bash", "-c", "exec \(line)"],
+                environment: environment.merging(["PATH": "\(folder):\(path)"]) { $1 },
+                in: Stack.repository, within: limit)
+        }
+
+        @Test @Loop func everyExampleDoesWhatItSays() async throws {
+            let stack = try await Stack.shared()
+            let environment = ["WAYBILL_STACK": stack.file]
+            for (command, lines) in try await Self.examples(stack) where !Self.startsStacks.contains(command)
+            {
+                for line in lines {
+                    let result: Program.Result
+                    switch command {
+                    case "cancel": result = try await Self.cancelling(line, stack, environment)
+                    case _ where line.contains(Self.letter):
+                        let id = try await Self.park(stack)
+                        result = try await Self.run(line.replacing(Self.letter, with: id), environment)
+                    case _ where Self.endless.contains(command) && !line.contains("--count"):
+                        result = try await Self.run(line, environment, within: .seconds(3))
+                        #expect(result.status == 130, "\(line): \(result.status) \(result.errors)")
+                        continue
+                    case "watch": result = try await Self.watching(line, stack, environment)
+                    default: result = try await Self.run(line, environment)
+                    }
+                    // The doctor may find something: another test leaves a letter, or the machine is small.
+                    let accepted: Set<Int32> = command == "doctor" ? [0, 1] : [0]
+                    #expect(
+                        accepted.contains(result.status),
+                        "\(line): \(result.status) \(result.output) \(result.errors)")
+                    if line.contains("--json") {
+                        for text in result.output.split(separator: "\n") {
+                            #expect(throws: Never.self) { try JSONValue(parsing: String(text)) }
+                        }
+                    }
+                }
+            }
+        }
+
+        /// An order that nobody processes while the example runs: order-process sleeps.
+        private static func cancelling(
+            _ line: String, _ stack: Stack, _ environment: [String: String]
+        ) async throws -> Program.Result {
+            let words = line.split(separator: " ").map(String.init)
+            let user = words.firstIndex(of: "--user").map { words[$0 + 1] } ?? "CUST-0001"
+            let bytes = [UInt8](try Data(contentsOf: URL(filePath: stack.file)))
+            let processors = try JSONValue(parsing: bytes.span)["process"]?.array ?? []
+            let pids = processors.compactMap { $0["pid"]?.int }.map(String.init)
+            _ = try await Program.run(["kill", "-STOP"] + pids)
+            let result: Program.Result
+            do {
+                let placed = try await stack.waybillJSON("order", "AZ-104", "--user", user)
+                let id = try #require(placed["id"]?.int)
+                result = try await run(line.replacing(order, with: "\(id)"), environment)
+            } catch {
+                _ = try await Program.run(["kill", "-CONT"] + pids)
+                throw error
+            }
+            _ = try await Program.run(["kill", "-CONT"] + pids)
+            #expect(result.output.contains("CANCELLED"))
+            return result
+        }
+
+        /// Orders until the watcher has heard of as many as it waits for.
+        private static func watching(
+            _ line: String, _ stack: Stack, _ environment: [String: String]
+        ) async throws -> Program.Result {
+            let watching = Loop.task { try await run(line, environment) }
+            for _ in 0..<20 { _ = try await stack.waybill("order", "AZ-104", "--user", "CUST-0001") }
+            return try await watching.value
+        }
+
+        /// A message that order-process parks, by its id.
+        private static func park(_ stack: Stack) async throws -> String {
+            var id = ""
+            try await Backstage.with(stack) { backstage in
+                let cid = backstage.newID()
+                id = try await backstage.publish("order.accepted", ["no": "order"], workflow: cid)
+                try await eventually("it is parked", within: .seconds(30)) {
+                    try await stack.waybill("dlq", "show", id).status == 0
+                }
+            }
+            return id
+        }
+
+        /// `up` and `down`, on ports and in a folder of their own.
+        @Test func stacksAreStartedAndStopped() async throws {
+            let stack = try await Stack.shared()
+            let base = try #require(ProcessInfo.processInfo.environment["WAYBILL_VAR_BASE"])
+            let free = try await Program.run(["infra/local/stack", "free-offset"], in: Stack.repository)
+            let offset = free.output.trimmingCharacters(in: .whitespacesAndNewlines)
+            let environment = ["WAYBILL_PORT_OFFSET": offset, "WAYBILL_VAR": "\(base)/\(offset)"]
+            let examples = try await Self.examples(stack)
+            for command in ["up", "down"] {
+                let lines = try #require(examples.first { $0.command == command }?.lines)
+                for line in lines {
+                    let result = try await Self.run(line, environment)
+                    #expect(result.status == 0, "\(line): \(result.output) \(result.errors)")
+                    guard command == "up" else { continue }
+                    let status = try await Self.run("waybill status", environment)
+                    #expect(status.status == 0, "\(status.output)")
+                }
+            }
+            #expect(try await Self.run("waybill status", environment).status == 69)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import EventLoop
+import JSON
+import TestSupport
+import Testing
+
+/// Commands on the system of record and the replicas.
+@Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
+struct OperatorTests {
+    @Test func theSchemaIsUpToDate() async throws {
+        let stack = try await Stack.shared()
+        let steps = try await stack.waybillJSON("migrate", "status").array ?? []
+        #expect(steps.count >= 6)
+        #expect(steps.allSatisfy { $0["state"]?.string == "applied" && $0["appliedAt"]?.string != nil })
+        #expect(try await stack.waybillJSON("migrate", "up") == [])
+    }
+
+    @Test func viewsAreRebuilt() async throws {
+        let stack = try await Stack.shared()
+        _ = try await stack.waybill("order", "AZ-104", "--user", "E2E-VIEWS", "--watch")
+        let rebuilt = try await stack.waybillJSON("views", "rebuild")
+        let position = try #require(rebuilt["position"]?.int)
+        #expect(position > 0)
+        let status = try await stack.waybillJSON("views", "status")
+        #expect(try #require(status["position"]?.int) >= position)
+        let listed = try await stack.waybillJSON("orders", "--user", "E2E-VIEWS")
+        #expect(listed["items"]?.array?.isEmpty == false)
+    }
+
+    @Test func theOutboxGetsThrough() async throws {
+        let outbox = try await Stack.shared().waybillJSON("outbox", "status")
+        #expect(outbox["late"] == false)
+        #expect(try #require(outbox["lastPosition"]?.int) >= 0)
+    }
+
+    @Test @Loop func sessionsSaysWhoIsConnectedWhere() async throws {
+        let stack = try await Stack.shared()
+        let watching = Loop.task { try await stack.waybill("watch", "E2E-SESSIONS", "--for", "12") }
+        var found: JSONValue?
+        try await eventually("the user is named", within: .seconds(12)) {
+            found = try await stack.waybillJSON("sessions", "--user", "E2E-SESSIONS").array?.first
+            return found != nil
+        }
+        #expect(found?["protocol"]?.string == "websocket")
+        #expect(found?["replica"]?.string?.contains("order-notification") == true)
+        _ = try await watching.value
+    }
+
+    @Test func theDoctorFindsWhatIsWrong() async throws {
+        let stack = try await Stack.shared()
+        let result = try await stack.waybill("doctor", "--json")
+        let found = try #require(try JSONValue(parsing: result.output).array)
+        let names = found.compactMap { $0["name"]?.string }
+        for name in [
+            "programs", "Redis evicts nothing", "order.accepted is worked off", "the schema fits the code",
+        ] {
+            #expect(names.contains(name))
+        }
+        // Whatever is wrong comes with the line that mends it.
+        #expect(found.allSatisfy { $0["ok"]?.bool == true || $0["remedy"]?.string != nil })
+    }
+
+    @Test func helpIsForScriptsAsWell() async throws {
+        let commands = try await Stack.shared().waybillJSON("help").array ?? []
+        #expect(commands.count >= 20)
+        #expect(commands.allSatisfy { !($0["examples"]?.array ?? []).isEmpty })
+    }
+}

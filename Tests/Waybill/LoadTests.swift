@@ -1,0 +1,71 @@
+import EventLoop
+import Testing
+
+@testable import Waybill
+
+@Suite struct LoadTests {
+    @Test func ordersAreDueAtEvenSteps() throws {
+        let plan = try LoadPlan(rate: 400, users: 3, seconds: 2)
+        #expect(plan.orders == 800)
+        #expect(plan.due(0) == .zero && plan.due(1) == .microseconds(2500) && plan.due(800) == .seconds(2))
+    }
+
+    @Test func aRunIsBounded() {
+        let failure = #expect(throws: CommandFailure.self) {
+            try LoadPlan(rate: 2000, users: 1, seconds: 600)
+        }
+        #expect(failure?.code == .usage)
+    }
+
+    @Test func percentilesAreInMilliseconds() {
+        #expect(Percentiles((1...1000).map { .milliseconds($0) }).values == [501, 901, 991, 1000])
+        #expect(Percentiles([.microseconds(1234)]).text == "p50 1.23  p90 1.23  p99 1.23  max 1.23")
+        #expect(Percentiles([]).text == "-")
+    }
+
+    private func record() -> LoadRecord {
+        var record = LoadRecord()
+        for number in 0..<5 {
+            let order = record.begin(due: .milliseconds(number * 400))
+            if number == 3 {
+                record.settle(order, .refused("503 <away>"))
+            } else {
+                record.settle(order, .accepted(after: .milliseconds(number + 1)))
+                record.tell(order, after: .milliseconds(10))
+                record.tell(order, after: .milliseconds(99))
+            }
+        }
+        return record
+    }
+
+    @Test func ordersAreCountedOnce() {
+        let record = record()
+        #expect(record.acceptedCount == 4 && record.toldCount == 4 && record.refusedCount == 1)
+        #expect(record.answered == [1, 2, 3, 5].map { .milliseconds($0) })
+        #expect(record.told == Array(repeating: .milliseconds(10), count: 4))
+        #expect(record.bySecond().map(\.count) == [3, 2])
+    }
+
+    @Test(arguments: [0.4, 1, 3, 7.5, 9.99, 42, 100, 1234, 98_765])
+    func ticksCoverTheRangeInFewRoundSteps(most: Double) {
+        let ticks = Chart.ticks(to: most)
+        #expect(ticks.first == 0 && ticks.last! >= most * 0.999_999)
+        #expect((3...12).contains(ticks.count), "\(ticks)")
+        let digits = ticks[1].description.filter { ("1"..."9").contains($0) }
+        #expect(["1", "2", "5"].contains(digits), "\(ticks)")
+    }
+
+    @Test func thePageIsOneOfItsOwnAndEscaped() throws {
+        let plan = try LoadPlan(rate: 2, users: 1, seconds: 3)
+        let report = LoadReport(
+            plan: plan, record: record(), edge: "http://127.0.0.1:8080", at: "2026-11-20T10:11:12.000Z")
+        #expect(report.fileName == "2026-11-20T10-11-12.html")
+        #expect(!report.isClean)
+        #expect(report.sentence.contains("4 accepted, 1 refused"))
+        let html = LoadPage(report).html
+        #expect(html.split(separator: "<svg").count == 5)
+        #expect(html.contains("1 × 503 &lt;away&gt;") && !html.contains("<away>"))
+        #expect(!html.contains("src=") && !html.contains("href="))
+        #expect(!html.contains("nan") && !html.contains("inf"))
+    }
+}

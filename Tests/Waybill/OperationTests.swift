@@ -1,0 +1,59 @@
+import EventLoop
+import JSON
+import Messaging
+import Service
+import Testing
+
+@testable import Waybill
+
+@Suite struct OperationTests {
+    private func arguments(_ words: String...) throws -> Arguments {
+        try Arguments(words, options: DropDeadLettersCommand.help.options)
+    }
+
+    @Test func aQueueMayBeCalledInSeveralWays() throws {
+        for name in ["order.failed", "failed", "order.failed.dlq"] {
+            #expect(try arguments("--queue", name).queues == [.failed])
+        }
+        #expect(try arguments().queues == [.accepted, .processed, .failed])
+        let failure = #expect(throws: CommandFailure.self) { try arguments("--queue", "orders").queues }
+        #expect(failure?.code == .usage)
+    }
+
+    @Test func lettersAreNamedOrAllAreMeant() throws {
+        #expect(try arguments("--all").letters("dlq drop") == nil)
+        #expect(try arguments("a", "b").letters("dlq drop") == ["a", "b"])
+        #expect(throws: CommandFailure.self) { try arguments().letters("dlq drop") }
+        #expect(throws: CommandFailure.self) { try arguments("a", "--all").letters("dlq drop") }
+    }
+
+    @Test func addressesComeFromTheStackOrTheEnvironment() throws {
+        let stack = try JSONValue(
+            parsing: """
+                {"redis":{"host":"h","port":1,"user":"u","password":"p@:/"},
+                 "rabbitmq":{"uri":"amqp://r"},"postgres":{"uri":"postgresql://p"}}
+                """)
+        let addresses = try #require(ServerAddresses(stack))
+        #expect(addresses.redis == "redis://u:p%40%3A%2F@h:1")
+        #expect(addresses.rabbitMQ == "amqp://r" && addresses.postgres == "postgresql://p")
+        #expect(ServerAddresses(try JSONValue(parsing: "{}")) == nil)
+
+        let environment = Environment([
+            "REDIS_URL": "redis://x", "RABBITMQ_URL": "amqp://x", "DATABASE_URL": "postgresql://x",
+        ])
+        #expect(try StackFile(path: nil, environment: environment).addresses().redis == "redis://x")
+        // Who names a stack means that one.
+        #expect(throws: CommandFailure.self) {
+            try StackFile(path: "/nowhere/stack.json", environment: environment).addresses()
+        }
+    }
+
+    @Test(arguments: [
+        ([:], "var/stack.json", "var"), (["WAYBILL_PORT_OFFSET": "300"], "var/300/stack.json", "var/300"),
+        (["WAYBILL_VAR": "/x"], "/x/stack.json", "/x"), (["WAYBILL_STACK": "/y/s.json"], "/y/s.json", "/y"),
+    ])
+    func theStacksFileIsFound(environment: [String: String], path: String, folder: String) {
+        let file = StackFile(path: nil, environment: Environment(environment))
+        #expect(file.path == path && file.folder == folder)
+    }
+}

@@ -1,0 +1,65 @@
+import EventLoop
+import JSON
+import Testing
+
+@testable import Waybill
+
+@Suite struct OutputTests {
+    @Test func whatATerminalWouldObeyIsShownAsText() {
+        #expect("plain ÄÖ 🙂".printable == "plain ÄÖ 🙂")
+        #expect("a\u{1B}[2Jb\nc\u{7F}".printable == #"a\u{1b}[2Jb\u{a}c\u{7f}"#)
+        // Right-to-left override and C1 controls as well.
+        #expect("x\u{202E}y\u{9B}".printable == #"x\u{202e}y\u{9b}"#)
+    }
+
+    @Test func textIsCutWithAnEllipsis() {
+        #expect("abc".cut(to: 3) == "abc")
+        #expect("abcd".cut(to: 3) == "ab…")
+    }
+
+    @Test(arguments: [
+        (Duration.milliseconds(850), "850 ms"), (.milliseconds(12_340), "12.3 s"), (.seconds(240), "4 min"),
+        (.seconds(3 * 3600), "3 h"), (.seconds(200_000), "2 days"),
+    ])
+    func durationsAreForPeople(duration: Duration, text: String) {
+        #expect(duration.text == text)
+    }
+
+    @Test func jsonIsIndentedForReading() throws {
+        let value = try JSONValue(parsing: #"{"a":[1,{"b":"\u001b"}],"c":{},"d":[]}"#)
+        #expect(
+            value.indented == """
+                {
+                  "a": [
+                    1,
+                    {
+                      "b": "\\u001b"
+                    }
+                  ],
+                  "c": {},
+                  "d": []
+                }
+                """)
+        #expect(try JSONValue(parsing: value.indented) == value)
+    }
+
+    @Loop private final class Clock {
+        var now = Instant(nanoseconds: 0)
+    }
+
+    /// Nothing for what is done at once, then a line now and then with what is left.
+    @Test @Loop func progressIsShownWhereItTakesLong() {
+        let clock = Clock()
+        let progress = Progress(Console(wantsJSON: false), "rebuilding") { clock.now }
+        #expect(progress.step(1, of: 100) == nil)
+        clock.now = clock.now + .seconds(1)
+        #expect(progress.step(10, of: 100) == "rebuilding: 10 of 100 (10 %, 9 s left)")
+        clock.now = clock.now + .seconds(1)
+        #expect(progress.step(20, of: 100) == nil)
+        clock.now = clock.now + .seconds(1)
+        #expect(progress.step(50, of: 100) == "rebuilding: 50 of 100 (50 %, 3 s left)")
+        clock.now = clock.now + .seconds(9)
+        #expect(progress.step(100, of: 100) == nil)
+        #expect(progress.step(0, of: 0) == nil)
+    }
+}

@@ -1,0 +1,64 @@
+/// All commands, in the order in which help shows them.
+enum CommandTable {
+    struct Group: Sendable {
+        let title: String
+        let commands: [any Command.Type]
+    }
+
+    static let groups = [
+        Group(
+            title: "The stack",
+            commands: [
+                UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self,
+                SessionsCommand.self,
+            ]),
+        Group(
+            title: "Orders",
+            commands: [
+                TokenCommand.self, OrderCommand.self, OrdersCommand.self, CancelCommand.self,
+                WatchCommand.self,
+            ]),
+        Group(
+            title: "Operation",
+            commands: [
+                ListDeadLettersCommand.self, ShowDeadLetterCommand.self, ReplayDeadLettersCommand.self,
+                DropDeadLettersCommand.self, OutboxStatusCommand.self, MigrateStatusCommand.self,
+                MigrateUpCommand.self, ViewsStatusCommand.self, ViewsRebuildCommand.self,
+            ]),
+        Group(
+            title: "Trying it out",
+            commands: [DemoCommand.self, LoadCommand.self, CompletionCommand.self]),
+    ]
+
+    static let all = groups.flatMap(\.commands)
+
+    /// Taken by every command.
+    static let globalOptions = [
+        CommandHelp.Option(name: "json", text: "print JSON, one document or one line an event"),
+        CommandHelp.Option(
+            name: "stack", value: "FILE", text: "the stack to talk to (default: var/stack.json)"),
+        CommandHelp.Option(name: "help", text: "explain the command"),
+    ]
+
+    /// What the words ask for.
+    enum Found {
+        case command(any Command.Type, rest: [String])
+        /// A word that several commands share, alone: `dlq`.
+        case family(String, [any Command.Type])
+        case unknown(String)
+    }
+
+    static func find(_ words: [String]) -> Found {
+        guard let first = words.first else { return .unknown("") }
+        let family = all.filter { $0.help.family == first }
+        if let command = family.first(where: { $0.help.name == words.prefix(2).joined(separator: " ") }) {
+            return .command(command, rest: Array(words.dropFirst(2)))
+        }
+        if !family.isEmpty {
+            let second = words.dropFirst().first { !$0.hasPrefix("-") }
+            return second.map { .unknown("\(first) \($0)") } ?? .family(first, family)
+        }
+        guard let command = all.first(where: { $0.help.name == first }) else { return .unknown(first) }
+        return .command(command, rest: Array(words.dropFirst()))
+    }
+}

@@ -1,0 +1,60 @@
+internal import JSON
+import Messaging
+internal import Observability
+
+/// The options that the commands on dead letters share, and how a letter is shown.
+extension CommandHelp.Option {
+    static let queue = CommandHelp.Option(
+        name: "queue", value: "QUEUE",
+        text: "one of order.accepted, order.processed, order.failed (default: all three)")
+    static let all = CommandHelp.Option(name: "all", text: "all letters there are")
+}
+
+extension Arguments {
+    /// The queues asked for; `accepted` is short for `order.accepted`.
+    var queues: [DeadLetterOperations.Queue] {
+        get throws {
+            guard let name = self["queue"] else { return DeadLetterOperations.Queue.allCases }
+            let bare = name.hasSuffix(".dlq") ? String(name.dropLast(4)) : name
+            let queue = DeadLetterOperations.Queue.allCases.first {
+                $0.rawValue == bare || $0.rawValue == "order.\(bare)"
+            }
+            guard let queue else {
+                let known = DeadLetterOperations.Queue.allCases.map(\.rawValue).joined(separator: ", ")
+                throw CommandFailure(.usage, "there is no queue \(name)", remedy: "one of: \(known)")
+            }
+            return [queue]
+        }
+    }
+
+    /// The letters named, or nil for all: one or the other has to be said.
+    func letters(_ command: String) throws -> Set<String>? {
+        guard has("all") != positional.isEmpty else { return has("all") ? nil : Set(positional) }
+        throw CommandFailure(
+            .usage, "\(command) takes the names of letters, or --all", remedy: "waybill dlq list")
+    }
+}
+
+extension DeadLetterOperations.Found {
+    var json: JSONValue {
+        let envelope = letter.envelope
+        var members: [JSONValue.Member] = [
+            .init("queue", .string(queue.rawValue)), .init("name", .string(letter.name)),
+            .init("type", .string(envelope.type)), .init("correlationId", .string(envelope.correlationID)),
+            .init("attempt", .number(String(envelope.attempt))),
+            .init("reason", envelope.failure.map { .string($0.reason) } ?? .null),
+            .init("failedAt", envelope.failure.map { .string($0.failedAt) } ?? .null),
+            .init("sentAt", .number(String(envelope.timestamp))), .init("appId", .string(envelope.appID)),
+            .init("traceparent", envelope.trace.map { .string($0.traceparent) } ?? .null),
+            .init("causationId", envelope.causationID.map { .string($0) } ?? .null),
+            .init("isReplay", .bool(envelope.isReplay)), .init("isDefective", .bool(letter.isDefective)),
+        ]
+        members.append(.init("body", body ?? .string(String(decoding: letter.body, as: UTF8.self))))
+        return .object(members)
+    }
+
+    /// Nil when it is not JSON.
+    var body: JSONValue? { try? JSONValue(parsing: letter.body.span) }
+
+    var reason: String { letter.envelope.failure?.reason ?? "rejected by the queue itself" }
+}

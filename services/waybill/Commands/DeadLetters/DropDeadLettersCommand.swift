@@ -1,0 +1,59 @@
+import EventLoop
+internal import JSON
+import Messaging
+
+struct DropDeadLettersCommand: Command {
+    static let help = CommandHelp(
+        name: "dlq drop", arguments: "LETTER… | --all", summary: "Drop dead letters for good",
+        options: [.queue, .all, .init(name: "yes", text: "do not ask")],
+        exitsWithOne: "a letter was not there, or the answer was no",
+        examples: [
+            "waybill dlq drop 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e --yes",
+            "waybill dlq drop --all --queue order.failed --yes",
+        ])
+
+    private let queues: [DeadLetterOperations.Queue]
+    private let letters: Set<String>?
+    private let isSure: Bool
+
+    init(_ arguments: Arguments) throws {
+        queues = try arguments.queues
+        letters = try arguments.letters("dlq drop")
+        isSure = arguments.has("yes")
+    }
+
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        if !isSure {
+            let what = try await count(context)
+            guard let answer = context.console.confirm("Drop \(what) for good?") else {
+                throw CommandFailure(.usage, "nobody is there to be asked", remedy: "add --yes")
+            }
+            guard answer else { return .failure }
+        }
+        let progress = Progress(context.console, "dropping")
+        let dropped = try await context.withServers { servers in
+            try await DeadLetterOperations(servers).drop(queues, letters) { progress.update($0, of: $1) }
+        }
+        progress.end()
+        let missing = (letters ?? []).subtracting(dropped.map(\.name)).sorted()
+        if context.console.wantsJSON {
+            context.console.print(
+                .object([
+                    .init("dropped", .array(dropped.map { .string($0.name) })),
+                    .init("missing", .array(missing.map { .string($0) })),
+                ]))
+        } else {
+            context.console.print("\(dropped.count) dropped")
+            for name in missing { context.console.print("\(name.printable) is not there") }
+        }
+        return missing.isEmpty ? .success : .failure
+    }
+
+    /// In words. Its connections are closed before anybody is asked.
+    private func count(_ context: CommandContext) async throws -> String {
+        if let letters { return letters.count == 1 ? "one letter" : "\(letters.count) letters" }
+        let counts = try await context.withServers { try await DeadLetterOperations($0).counts() }
+        let parts = counts.filter { queues.contains($0.queue) }.map { "\($0.count) of \($0.queue.rawValue)" }
+        return "all letters (\(parts.joined(separator: ", ")))"
+    }
+}

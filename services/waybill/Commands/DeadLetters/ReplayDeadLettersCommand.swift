@@ -1,0 +1,62 @@
+import EventLoop
+internal import JSON
+import Messaging
+
+struct ReplayDeadLettersCommand: Command {
+    static let help = CommandHelp(
+        name: "dlq replay", arguments: "LETTER… | --all",
+        summary: "Send dead letters back to their queues, however long ago they failed",
+        options: [.queue, .all], exitsWithOne: "a letter was not there, or not sent",
+        examples: [
+            "waybill dlq replay 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",
+            "waybill dlq replay --all --queue order.processed",
+        ])
+
+    private let queues: [DeadLetterOperations.Queue]
+    private let letters: Set<String>?
+
+    init(_ arguments: Arguments) throws {
+        queues = try arguments.queues
+        letters = try arguments.letters("dlq replay")
+    }
+
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        let progress = Progress(context.console, "replaying")
+        let replay = try await context.withServers { servers in
+            try await DeadLetterOperations(servers).replay(queues, letters) { progress.update($0, of: $1) }
+        }
+        progress.end()
+        let handled = replay.sent.map(\.envelope.id) + replay.refused.map(\.name)
+        // A letter without an id is sent under its body's name.
+        let missing = (letters ?? []).subtracting(handled).filter { !$0.hasPrefix("body-") }.sorted()
+        show(replay, missing, context.console)
+        return replay.refused.isEmpty && missing.isEmpty ? .success : .failure
+    }
+
+    private func show(_ replay: DeadLetterOperations.Replay, _ missing: [String], _ console: Console) {
+        if console.wantsJSON {
+            return console.print(
+                .object([
+                    .init("replayed", .array(replay.sent.map { .string($0.envelope.id) })),
+                    .init("restored", .number(String(replay.restored))),
+                    .init(
+                        "refused",
+                        .array(
+                            replay.refused.map {
+                                .object([
+                                    .init("name", .string($0.name)), .init("why", .string($0.why.rawValue)),
+                                ])
+                            })),
+                    .init("missing", .array(missing.map { .string($0) })),
+                ]))
+        }
+        console.print("\(replay.sent.count) sent back")
+        if replay.restored > 0 {
+            console.print("\(replay.restored) of their workflows had expired and were written again")
+        }
+        for refused in replay.refused {
+            console.print("\(refused.name.printable) stays: \(refused.why.rawValue)")
+        }
+        for name in missing { console.print("\(name.printable) is not there") }
+    }
+}

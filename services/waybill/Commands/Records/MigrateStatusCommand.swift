@@ -1,0 +1,67 @@
+import EventLoop
+internal import JSON
+internal import Observability
+import Postgres
+
+struct MigrateStatusCommand: Command {
+    static let help = CommandHelp(
+        name: "migrate status", summary: "Show which steps of the schema are applied",
+        exitsWithOne: "a step is missing, or code and database do not fit",
+        examples: ["waybill migrate status", "waybill migrate status --json"])
+
+    init(_ arguments: Arguments) throws { try arguments.expectNone("migrate status") }
+
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        let statuses = try await context.withServers { try await RecordOperations($0).migrations() }
+        let isComplete = statuses.allSatisfy { $0.state.word == "applied" }
+        if context.console.wantsJSON {
+            context.console.print(.array(statuses.map(\.json)))
+        } else {
+            var table = Table(["step", "name", "state", "applied at", "took"])
+            for status in statuses {
+                let applied = status.state.applied
+                table.add([
+                    "\(status.version)", status.name, status.state.word,
+                    applied?.time ?? "-", applied?.duration.text ?? "-",
+                ])
+            }
+            context.console.print(table.text(context.console))
+            if statuses.contains(where: { $0.state == .pending }) {
+                context.console.note("waybill migrate up")
+            }
+        }
+        return isComplete ? .success : .failure
+    }
+}
+
+extension MigrationStatus {
+    var json: JSONValue {
+        .object([
+            .init("version", .number(String(version))), .init("name", .string(name)),
+            .init("state", .string(state.word)),
+            .init("appliedAt", state.applied.map { .string($0.time) } ?? .null),
+        ])
+    }
+}
+
+extension MigrationStatus.State {
+    var word: String {
+        switch self {
+        case .applied: "applied"
+        case .pending: "pending"
+        case .changed: "changed since"
+        case .unknown: "newer than this code"
+        }
+    }
+
+    var applied: AppliedMigration? {
+        switch self {
+        case .applied(let applied), .changed(let applied), .unknown(let applied): applied
+        case .pending: nil
+        }
+    }
+}
+
+extension AppliedMigration {
+    var time: String { RFC3339(milliseconds: appliedAt.milliseconds).description }
+}

@@ -1,0 +1,33 @@
+import EventLoop
+internal import JSON
+import Postgres
+
+struct MigrateUpCommand: Command {
+    static let help = CommandHelp(
+        name: "migrate up",
+        summary: "Apply the steps of the schema that are missing (order-process does so too)",
+        exitsWithOne: "code and database do not fit, or a step failed and left nothing behind",
+        examples: ["waybill migrate up", "waybill migrate up --json"])
+
+    init(_ arguments: Arguments) throws { try arguments.expectNone("migrate up") }
+
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        let applied = try await context.withServers { servers in
+            try await context.console.waiting("migrating") { try await RecordOperations(servers).migrate() }
+        }
+        if context.console.wantsJSON {
+            context.console.print(
+                .array(
+                    applied.map {
+                        .object([
+                            .init("version", .number(String($0.version))), .init("name", .string($0.name)),
+                        ])
+                    }))
+        } else if applied.isEmpty {
+            context.console.print("The schema is up to date.")
+        } else {
+            for step in applied { context.console.print("applied \(step.version) \(step.name)") }
+        }
+        return .success
+    }
+}

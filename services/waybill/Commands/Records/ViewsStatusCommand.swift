@@ -1,0 +1,31 @@
+import EventLoop
+internal import JSON
+import OrderRecords
+
+struct ViewsStatusCommand: Command {
+    static let help = CommandHelp(
+        name: "views status", summary: "Show how far the views are behind the event log",
+        examples: ["waybill views status", "waybill views status --json"])
+
+    init(_ arguments: Arguments) throws { try arguments.expectNone("views status") }
+
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        let progress = try await context.withServers { try await RecordOperations($0).views() }
+        let behind = max(0, progress.target - progress.position)
+        if context.console.wantsJSON {
+            context.console.print(
+                .object([
+                    .init("position", .number(String(progress.position))),
+                    .init("target", .number(String(progress.target))),
+                    .init("behind", .number(String(behind))),
+                ]))
+        } else {
+            context.console.print(
+                behind == 0
+                    ? "order_view and sales_by_product are up to date, at position \(progress.position)."
+                    : "order_view and sales_by_product are at position \(progress.position) of \(progress.target), "
+                        + "\(behind) behind.")
+        }
+        return .success
+    }
+}

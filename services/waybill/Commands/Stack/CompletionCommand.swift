@@ -1,0 +1,30 @@
+import EventLoop
+internal import JSON
+
+struct CompletionCommand: Command {
+    static let help = CommandHelp(
+        name: "completion", arguments: "bash | zsh", summary: "Print the completion script of a shell",
+        examples: ["waybill completion bash", "waybill completion zsh"])
+
+    private let shell: Completion.Shell
+
+    init(_ arguments: Arguments) throws {
+        guard arguments.positional.count == 1, let shell = Completion.Shell(rawValue: arguments.positional[0])
+        else {
+            throw CommandFailure(
+                .usage, "completion takes bash or zsh", remedy: "eval \"$(waybill completion bash)\"")
+        }
+        self.shell = shell
+    }
+
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        let script = Completion.script(shell)
+        if context.console.wantsJSON {
+            context.console.print(
+                .object([.init("shell", .string(shell.rawValue)), .init("script", .string(script))]))
+        } else {
+            context.console.print(script)
+        }
+        return .success
+    }
+}

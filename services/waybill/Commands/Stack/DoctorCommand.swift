@@ -1,0 +1,59 @@
+import EventLoop
+internal import JSON
+
+struct DoctorCommand: Command {
+    static let help = CommandHelp(
+        name: "doctor", summary: "Look for what is missing or misconfigured, and say the line that mends it",
+        exitsWithOne: "something is wrong", examples: ["waybill doctor", "waybill doctor --json"])
+
+    init(_ arguments: Arguments) throws { try arguments.expectNone("doctor") }
+
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        let console = context.console
+        let found = try await console.waiting("looking") { try await machine(context) + stack(context) }
+        if console.wantsJSON {
+            console.print(.array(found.map(\.json)))
+        } else {
+            for diagnosis in found { show(diagnosis, console) }
+        }
+        return found.allSatisfy { $0.problem == nil } ? .success : .failure
+    }
+
+    private func show(_ diagnosis: Diagnosis, _ console: Console) {
+        guard let problem = diagnosis.problem else {
+            return console.print("\(console.styled("✓", .green)) \(diagnosis.name)")
+        }
+        console.print("\(console.styled("✗", .red)) \(diagnosis.name): \(problem)")
+        if let remedy = diagnosis.remedy { console.print("  \(console.styled(remedy, .bold))") }
+    }
+
+    /// What this machine needs to run a stack; nothing where there is no checkout.
+    private func machine(_ context: CommandContext) async throws -> [Diagnosis] {
+        guard let checkout = try? Checkout() else { return [] }
+        // The ports that are taken may be this very stack's.
+        let folder = (try? context.stack.read()) == nil ? "" : context.stack.folder
+        let answer = try await checkout.run(
+            "doctor", ["--json"], environment: folder.isEmpty ? [:] : ["WAYBILL_VAR": folder], catching: true)
+        guard let list = try? JSONValue(parsing: answer.output).array else {
+            return [Diagnosis(name: "infra/local/doctor", problem: "it did not run", remedy: "make doctor")]
+        }
+        return list.map { entry in
+            Diagnosis(
+                name: entry["name"]?.string ?? "?", problem: entry["problem"]?.string,
+                remedy: entry["remedy"]?.string)
+        }
+    }
+
+    private func stack(_ context: CommandContext) async throws -> [Diagnosis] {
+        let stack: StackFile.Contents
+        do throws(CommandFailure) { stack = try context.stack.read() } catch {
+            return [Diagnosis(name: "a stack runs", problem: error.message, remedy: error.remedy)]
+        }
+        let health = await StackHealth().check(stack).map { entry in
+            Diagnosis(
+                name: "\(entry.name)\(entry.url == "-" ? "" : " at \(entry.url)")",
+                problem: entry.isHealthy ? nil : entry.state, remedy: entry.isHealthy ? nil : "waybill up")
+        }
+        return try await health + context.withServers { await StackDoctor($0).examine() }
+    }
+}

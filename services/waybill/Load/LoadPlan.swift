@@ -1,0 +1,29 @@
+/// How much is ordered, by how many, for how long.
+struct LoadPlan: Sendable, Equatable {
+    /// Orders a second, evenly spread.
+    var rate: Int
+    var users: Int
+    var seconds: Int
+
+    static let rates = 1...2000
+    static let userLimits = 1...200
+    static let durations = 1...600
+    /// Of one run: it is a try, and not an attack.
+    static let mostOrders = 200_000
+
+    var orders: Int { rate * seconds }
+
+    init(rate: Int, users: Int, seconds: Int) throws(CommandFailure) {
+        self.rate = rate
+        self.users = users
+        self.seconds = seconds
+        guard orders <= Self.mostOrders else {
+            throw CommandFailure(
+                .usage, "\(orders) orders are more than \(Self.mostOrders)",
+                remedy: "a lower --rate, or a shorter --for")
+        }
+    }
+
+    /// When order `number` is due, after the start.
+    func due(_ number: Int) -> Duration { .nanoseconds(Int64(number) * 1_000_000_000 / Int64(rate)) }
+}

@@ -1,0 +1,56 @@
+internal import Foundation
+internal import JSON
+
+/// A run's report: a page with plots, or JSON.
+struct LoadReport: Sendable {
+    let plan: LoadPlan
+    let record: LoadRecord
+    let edge: String
+    /// RFC 3339.
+    let at: String
+
+    var isClean: Bool { record.refusedCount == 0 && record.toldCount == record.acceptedCount }
+
+    /// Without colons, which some file systems refuse.
+    var fileName: String { "\(at.prefix(19).replacing(":", with: "-")).html" }
+
+    var sentence: String {
+        let missing = record.acceptedCount - record.toldCount
+        return
+            "\(record.orders.count) orders: \(record.acceptedCount) accepted, \(record.refusedCount) refused, "
+            + "\(record.toldCount) told as completed, \(missing) not."
+    }
+
+    func json(file: String) -> JSONValue {
+        .object([
+            .init("rate", .number(String(plan.rate))), .init("users", .number(String(plan.users))),
+            .init("seconds", .number(String(plan.seconds))),
+            .init("orders", .number(String(record.orders.count))),
+            .init("accepted", .number(String(record.acceptedCount))),
+            .init("refused", .number(String(record.refusedCount))),
+            .init("told", .number(String(record.toldCount))),
+            .init("answerMs", Self.json(Percentiles(record.answered))),
+            .init("updateMs", Self.json(Percentiles(record.told))), .init("report", .string(file)),
+        ])
+    }
+
+    private static func json(_ percentiles: Percentiles) -> JSONValue {
+        guard let values = percentiles.values else { return .null }
+        return .object(
+            zip(Percentiles.shares, values).map {
+                .init($0.name, .number(String(($1 * 1000).rounded() / 1000)))
+            })
+    }
+
+    /// Makes the folder where it is missing.
+    func write(to file: String) throws(CommandFailure) {
+        let url = URL(filePath: file)
+        do {
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(LoadPage(self).html.utf8).write(to: url)
+        } catch {
+            throw CommandFailure(.failure, "the report could not be written to \(file)")
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import EventLoop
+import HTTP
+internal import JSON
+
+/// Orders at a steady rate, whatever the answers take, with a tab of each user listening.
+@Loop
+final class LoadRun {
+    /// Requests that may be under way; what is due beyond them counts as refused.
+    static let window = 512
+    /// How long the last orders may take to come to an end.
+    static let patience = Duration.seconds(30)
+    private static let connections = 64
+
+    private let plan: LoadPlan
+    private let edge: String
+    private let products: [String]
+    private let users: [(api: OrderAPI, tab: Tab)]
+    private(set) var record = LoadRecord()
+    private var underWay = 0
+    private var start = Instant.systemNow()
+    /// Order numbers of this run, by correlation id; and updates that came before the answer did.
+    private var known: [String: Int] = [:]
+    private var early: [String: Instant] = [:]
+
+    init(_ plan: LoadPlan, edge: String, tokens: [String], products: [String]) {
+        self.plan = plan
+        self.edge = edge
+        self.products = products
+        var configuration = Client.Configuration()
+        configuration.maxConnectionsPerOrigin = Self.connections
+        configuration.maxWaitingPerOrigin = Self.window
+        let client = Client(configuration)
+        users = tokens.map { token in
+            let tab = Tab(name: "load", addresses: [edge], token: token, keepsUpdates: false)
+            return (OrderAPI(base: edge, token: token, client: client), tab)
+        }
+    }
+
+    func openTabs() async throws {
+        for user in users {
+            user.tab.onChange = { [weak self] frame in self?.received(frame) }
+            user.tab.open()
+        }
+        try await Watching.until("a welcome in every tab", within: .seconds(15)) {
+            users.allSatisfy(\.tab.isWelcome)
+        }
+    }
+
+    func closeTabs() { for user in users { user.tab.close() } }
+
+    /// Orders all that the plan says, and waits for their ends.
+    /// - Parameter tick: called every second.
+    func run(_ tick: @Loop (LoadRun) -> Void) async throws {
+        start = .systemNow()
+        var next = 0
+        var nextTick = Duration.seconds(1)
+        while next < plan.orders {
+            let elapsed = start.duration(to: .systemNow())
+            while next < plan.orders, plan.due(next) <= elapsed {
+                place(next)
+                next += 1
+            }
+            if elapsed >= nextTick {
+                tick(self)
+                nextTick += .seconds(1)
+            }
+            if next < plan.orders {
+                let now = start.duration(to: .systemNow())
+                try await Loop.sleep(for: max(.microseconds(200), min(plan.due(next), nextTick) - now))
+            }
+        }
+        let deadline = Instant.systemNow() + Self.patience
+        while !isFinished, Instant.systemNow() < deadline {
+            try await Loop.sleep(for: .milliseconds(10))
+            if start.duration(to: .systemNow()) >= nextTick {
+                tick(self)
+                nextTick += .seconds(1)
+            }
+        }
+    }
+
+    var elapsed: Duration { start.duration(to: .systemNow()) }
+
+    private var isFinished: Bool {
+        underWay == 0 && record.toldCount + record.failedCount >= record.acceptedCount
+    }
+
+    private func place(_ number: Int) {
+        let due = plan.due(number)
+        let order = record.begin(due: due)
+        guard underWay < Self.window else { return record.settle(order, .refused("too many under way")) }
+        underWay += 1
+        let user = users[number % users.count]
+        let line = OrderLineArgument(product: products[number % products.count], quantity: number % 3 + 1)
+        Loop.task { [self] in
+            defer { underWay -= 1 }
+            do {
+                let answer = try await user.api.order([line])
+                record.settle(order, .accepted(after: elapsed - due))
+                guard let id = answer["correlationId"]?.string else { return }
+                known[id] = order
+                if let heard = early.removeValue(forKey: id) {
+                    record.tell(order, after: start.duration(to: heard) - due)
+                }
+            } catch {
+                record.settle(order, .refused((error as? CommandFailure)?.message.cut(to: 80) ?? "\(error)"))
+            }
+        }
+    }
+
+    private func received(_ frame: ServerFrame) {
+        guard case .update(let update) = frame, update.isFinal else { return }
+        guard update.status == "COMPLETED" else {
+            record.failedCount += 1
+            return
+        }
+        if let order = known[update.correlationID] {
+            record.tell(order, after: start.duration(to: update.receivedAt) - record.orders[order].due)
+        } else if early.count < Self.window {
+            early[update.correlationID] = update.receivedAt
+        }
+    }
+}

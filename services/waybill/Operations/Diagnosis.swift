@@ -1,0 +1,131 @@
+import AMQP
+import EventLoop
+internal import JSON
+import Messaging
+import OrderRecords
+import Orders
+import Postgres
+import Redis
+
+/// One thing looked at, and what is wrong with it.
+struct Diagnosis: Sendable, Equatable {
+    let name: String
+    /// Nil when all is well.
+    var problem: String?
+    /// The line that mends it.
+    var remedy: String?
+
+    var json: JSONValue {
+        .object([
+            .init("name", .string(name)), .init("ok", .bool(problem == nil)),
+            .init("problem", problem.map { .string($0) } ?? .null),
+            .init("remedy", remedy.map { .string($0) } ?? .null),
+        ])
+    }
+}
+
+/// Looks for what is wrong with a running stack: what does not answer, what is set up so that data would be
+/// lost, and what waits for an operator.
+@Loop
+struct StackDoctor {
+    private let servers: Servers
+
+    init(_ servers: Servers) { self.servers = servers }
+
+    func examine() async -> [Diagnosis] {
+        await redis() + broker() + database()
+    }
+
+    private func redis() async -> [Diagnosis] {
+        do throws(CommandFailure) {
+            let client = try await servers.redis()
+            let policy = try await setting("maxmemory-policy", client)
+            let log = try await setting("appendonly", client)
+            return [
+                Diagnosis(
+                    name: "Redis evicts nothing",
+                    problem: policy == "noeviction" ? nil : "maxmemory-policy is \(policy)",
+                    remedy: policy == "noeviction" ? nil : "redis-cli CONFIG SET maxmemory-policy noeviction"),
+                Diagnosis(
+                    name: "Redis keeps its data",
+                    problem: log == "yes" ? nil : "appendonly is \(log): a restart forgets every workflow",
+                    remedy: log == "yes" ? nil : "redis-cli CONFIG SET appendonly yes"),
+            ]
+        } catch {
+            return [Diagnosis(name: "Redis answers", problem: error.message, remedy: error.remedy)]
+        }
+    }
+
+    private func setting(_ name: String, _ client: Redis.Client) async throws(CommandFailure) -> String {
+        do throws(RedisError) {
+            guard case .array(let pair) = try await client.command("CONFIG", "GET", name), pair.count == 2
+            else {
+                return "not known"
+            }
+            return pair[1].string ?? "not known"
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private func broker() async -> [Diagnosis] {
+        do throws(CommandFailure) {
+            var found: [Diagnosis] = []
+            for queue in OrderTopology.WorkQueue.allCases {
+                let consumers = try await consumers(of: queue)
+                let service = queue == .accepted ? "order-process" : "order-notification"
+                found.append(
+                    Diagnosis(
+                        name: "\(queue.rawValue) is worked off",
+                        problem: consumers > 0 ? nil : "nobody consumes it: \(service) is away",
+                        remedy: consumers > 0 ? nil : "waybill up"))
+            }
+            for (queue, count) in try await DeadLetterOperations(servers).counts() {
+                found.append(
+                    Diagnosis(
+                        name: "\(queue.rawValue).dlq is empty",
+                        problem: count == 0 ? nil : "\(count) letters",
+                        remedy: count == 0 ? nil : "waybill dlq list --queue \(queue.rawValue)"))
+            }
+            return found
+        } catch {
+            return [Diagnosis(name: "RabbitMQ answers", problem: error.message, remedy: error.remedy)]
+        }
+    }
+
+    private func consumers(of queue: OrderTopology.WorkQueue) async throws(CommandFailure) -> Int {
+        let client = try await servers.broker().client
+        do throws(AMQPError) {
+            return try await client.withChannel { channel throws(AMQPError) in
+                try await channel.status(of: queue.rawValue).consumers
+            }
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private func database() async -> [Diagnosis] {
+        let records = RecordOperations(servers)
+        do throws(CommandFailure) {
+            let wrong = try await records.migrations().filter { $0.state.word != "applied" }
+            var found = [
+                Diagnosis(
+                    name: "the schema fits the code",
+                    problem: wrong.isEmpty
+                        ? nil
+                        : wrong.map { "step \($0.version) is \($0.state.word)" }.joined(separator: ", "),
+                    remedy: wrong.isEmpty ? nil : "waybill migrate up")
+            ]
+            let backlog = try await records.outbox()
+            let isLate = backlog.age > OutboxStatusCommand.patience
+            found.append(
+                Diagnosis(
+                    name: "the outbox gets through",
+                    problem: isLate ? "\(backlog.count) events, the oldest \(backlog.age.text) old" : nil,
+                    remedy: isLate ? "waybill status" : nil))
+            return found
+        } catch {
+            return [Diagnosis(name: "PostgreSQL answers", problem: error.message, remedy: error.remedy)]
+        }
+    }
+}

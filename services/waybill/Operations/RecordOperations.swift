@@ -1,0 +1,67 @@
+import EventLoop
+import OrderRecords
+import Postgres
+
+/// The system of record: its schema, its outbox and its views.
+@Loop
+struct RecordOperations {
+    private let servers: Servers
+
+    init(_ servers: Servers) { self.servers = servers }
+
+    // MARK: Outbox
+
+    func outbox() async throws(CommandFailure) -> OutboxBacklog {
+        let outbox = PostgresOutbox(try servers.database())
+        do throws(OrderRecordsError) { return try await outbox.backlog() } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    // MARK: Schema
+
+    func migrations() async throws(CommandFailure) -> [MigrationStatus] {
+        let pool = try servers.database()
+        do {
+            let migrator = try Migrator(OrderDatabase.migrations)
+            return try await pool.withConnection { connection in try await migrator.status(on: connection) }
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    /// Applies what is missing, waiting for whoever else is migrating.
+    func migrate() async throws(CommandFailure) -> [Postgres.Migration] {
+        let configuration = try servers.databaseConfiguration()
+        do {
+            return try await Migrator(OrderDatabase.migrations).migrate(configuration)
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    // MARK: Views
+
+    func views() async throws(CommandFailure) -> ReadModelProgress {
+        let models = ReadModels(try servers.database())
+        do throws(OrderRecordsError) { return try await models.progress() } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    /// Makes both views anew from the whole log; readers see the old ones until it is done.
+    func rebuildViews(
+        progress: @Loop (ReadModelProgress) -> Void
+    ) async throws(CommandFailure) -> ReadModelProgress {
+        let models = ReadModels(try servers.database())
+        do throws(OrderRecordsError) {
+            return try await models.rebuild(progress: progress)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private static func failure(_ error: any Error) -> CommandFailure {
+        (error as? PostgresError).map { CommandFailure($0) } ?? CommandFailure(.interrupted, "interrupted")
+    }
+}

@@ -1,0 +1,35 @@
+import HTTP
+internal import JSON
+internal import Service
+
+/// How to reach the servers behind the services; secrets.
+struct ServerAddresses: Sendable {
+    var redis: String
+    var rabbitMQ: String
+    var postgres: String
+
+    init(redis: String, rabbitMQ: String, postgres: String) {
+        self.redis = redis
+        self.rabbitMQ = rabbitMQ
+        self.postgres = postgres
+    }
+
+    /// Of a stack's description.
+    init?(_ stack: JSONValue) {
+        guard let redis = stack["redis"], let host = redis["host"]?.string, let port = redis["port"]?.int,
+            let rabbitMQ = stack["rabbitmq"]?["uri"]?.string, let postgres = stack["postgres"]?["uri"]?.string
+        else { return nil }
+        let user = PercentEncoding.encode(redis["user"]?.string ?? "")
+        let password = PercentEncoding.encode(redis["password"]?.string ?? "")
+        self.init(
+            redis: "redis://\(user):\(password)@\(host):\(port)", rabbitMQ: rabbitMQ, postgres: postgres)
+    }
+
+    /// As the services are told theirs: for an operator's container beside a stack that nobody described.
+    init?(_ environment: Environment) {
+        guard let redis = environment["REDIS_URL"], let rabbitMQ = environment["RABBITMQ_URL"],
+            let postgres = environment["DATABASE_URL"]
+        else { return nil }
+        self.init(redis: redis, rabbitMQ: rabbitMQ, postgres: postgres)
+    }
+}
