@@ -34,14 +34,15 @@ struct OperatorTests {
 
     @Test @Loop func sessionsSaysWhoIsConnectedWhere() async throws {
         let stack = try await Stack.shared()
-        let watching = Loop.task { try await stack.waybill("watch", "E2E-SESSIONS", "--for", "12") }
+        let watching = Loop.task { try await stack.waybill("watch", "E2E-SESSIONS", "--count", "1") }
         var found: JSONValue?
-        try await eventually("the user is named", within: .seconds(12)) {
+        try await eventually("the user is named", within: .seconds(60)) {
             found = try await stack.waybillJSON("sessions", "--user", "E2E-SESSIONS").array?.first
             return found != nil
         }
         #expect(found?["protocol"]?.string == "websocket")
         #expect(found?["replica"]?.string?.contains("order-notification") == true)
+        _ = try await stack.waybill("order", "AZ-104", "--user", "E2E-SESSIONS")
         _ = try await watching.value
     }
 

@@ -70,6 +70,24 @@ import Testing
         #expect(queues.count == 15)
     }
 
+    /// 1 s, 10 s and 60 s, each a queue that hands back to the one it serves; on both kinds of queue.
+    @Test(arguments: QueueKind.allCases)
+    func theLadderIsTheContracts(kind: QueueKind) throws {
+        let queues = OrderTopology(kind: kind).declarations.queues
+        for name in ["order.accepted", "order.processed", "order.failed"] {
+            for (label, milliseconds) in [("1s", 1_000), ("10s", 10_000), ("60s", 60_000)] {
+                let retry = try #require(queues.first { $0.name == "\(name).retry.\(label)" })
+                #expect(retry.isDurable)
+                #expect(retry.arguments["x-message-ttl"]?.int == Int64(milliseconds))
+                #expect(retry.arguments["x-dead-letter-exchange"]?.string == "")
+                #expect(retry.arguments["x-dead-letter-routing-key"]?.string == name)
+                #expect(retry.arguments["x-queue-type"]?.string == kind.rawValue)
+            }
+            let queue = try #require(queues.first { $0.name == name })
+            #expect(queue.arguments["x-dead-letter-routing-key"]?.string == "\(name).dlq")
+        }
+    }
+
     @Test func everyEventHasExactlyOneQueue() {
         let topology = OrderTopology().declarations
         for type in OrderEventType.allCases {

@@ -164,6 +164,32 @@ struct PipelineConformance {
             check: { _ in #expect(handler.batches == [[0], [1], [2]]) })
     }
 
+    /// Brokers differ in what they count as a delivery, so none of it counts: only our own tries do.
+    @Test(arguments: Transports.here)
+    @Loop func deliveriesThatNobodyHandledCountAsNoAttempt(_ transport: Transports) async throws {
+        let handler = RecordingHandler()
+        handler.verdict = { _ in .failed(HandlingError(.transient, "Not yet.")) }
+        try await work(
+            transport, handler,
+            prepare: { world in
+                try await send(0..<1, world)
+                for _ in 0..<5 {
+                    let source = try await world.source(of: world.queue)
+                    _ = await source.next()
+                    await source.stop()
+                    try await world.interrupt(afterStopping: source)
+                }
+            },
+            until: { _ in handler.parkedReasons.count == 1 },
+            check: { world in
+                // Both steps of a ladder with one delay, and then the dead letters: as if nothing had been.
+                #expect(handler.received.map(\.envelope.attempt) == [1, 2])
+                #expect(handler.received.map(\.isRedelivered) == [true, false])
+                let letters = try await world.depth(of: world.deadLetters)
+                #expect(letters == 1)
+            })
+    }
+
     @Test(arguments: Transports.here)
     @Loop func theHandlerIsToldOfAParkedMessageEvenIfItFailsAtFirst(_ transport: Transports) async throws {
         let handler = RecordingHandler()

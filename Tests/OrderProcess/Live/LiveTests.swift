@@ -24,7 +24,7 @@ struct LiveTests {
                         correlationID: order.correlationID, owner: order.customer, orderID: order.orderID,
                         pending: [1]))
             }
-            for _ in 0..<2 { _ = bench.addReplica() }
+            for _ in 0..<2 { _ = try await bench.addReplica() }
             try await bench.send(orders)
             try await bench.send(orders.reversed())
             try await eventually("all orders are recorded", within: .seconds(20)) {

@@ -1,4 +1,3 @@
-import AMQP
 import EventLoop
 import Foundation
 import Messaging
@@ -8,8 +7,10 @@ import OrderRecords
 import Orders
 import Postgres
 import Redis
+import TestSupport
 import WorkflowState
 
+@testable import AMQP
 @testable import OrderProcess
 
 /// The servers that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/servers`.
@@ -41,11 +42,50 @@ final class LiveBench {
     let topology: OrderTopology
     let pool: Pool
     let sender: AMQPSender
+    private let publisher: Publisher
     let workflow: RedisWorkflowStore
     private let seed = UInt64.random(in: 0 ... .max)
-    private var replicas: [(pipeline: ConsumePipeline<ProcessOrders>, work: Task<Void, Never>)] = []
+    private var replicas: [Replica] = []
 
-    private init(_ pool: Pool) throws {
+    /// One order-process, with a connection of its own.
+    @Loop
+    final class Replica {
+        let process: ProcessOrders
+        fileprivate let client: AMQP.Client
+        fileprivate let consumer: Consumer
+        fileprivate let pipeline: ConsumePipeline<ProcessOrders>
+        fileprivate let work: Task<Void, Never>
+
+        fileprivate init(_ store: any OrderStore, _ bench: LiveBench) async throws {
+            process = ProcessOrders(
+                store: store, workflow: bench.workflow,
+                publisher: EventPublisher(bench.sender, appID: "order-process"),
+                meters: ProcessMeters(Metrics()))
+            let queue = bench.topology.queue(.accepted)
+            client = AMQP.Client(bench.broker.configuration)
+            client.start()
+            try await client.untilReady(within: .seconds(10))
+            consumer = Consumer(client, queue: queue, batchLimit: 32)
+            pipeline = ConsumePipeline(
+                queue: queue, from: AMQPSource(consumer), to: bench.sender,
+                decoder: EventDecoder(OrderAccepted.self), handler: process, ladder: bench.topology.ladder)
+            work = Loop.task { [pipeline] in await pipeline.run() }
+        }
+
+        /// Loses its connection: the broker delivers again what it has not settled, to anybody.
+        func interrupt() async throws {
+            client.connection?.fail(AMQPError(.connectionLost))
+            try await eventually("it consumes again") { client.isReady && consumer.isConsuming }
+        }
+
+        fileprivate func stop() async {
+            await pipeline.stop()
+            await work.value
+            await client.shutdown()
+        }
+    }
+
+    private init(_ pool: Pool, _ kind: QueueKind) throws {
         let servers = Servers.shared!
         var configuration = Redis.Configuration(
             endpoint: Endpoint(host: servers.redis.host, port: servers.redis.port))
@@ -53,16 +93,19 @@ final class LiveBench {
         configuration.password = servers.redis.password
         redis = Redis.Client(configuration)
         topology = OrderTopology(
-            kind: .classic, ladder: RetryLadder(delays: [.milliseconds(50)]),
+            kind: kind, ladder: RetryLadder(delays: [.milliseconds(50)]),
             prefix: "test.\(UUID().uuidString.prefix(8)).")
         broker = AMQP.Client(
             try AMQP.Configuration(url: servers.rabbitmq.uri), topology: topology.declarations)
         self.pool = pool
-        sender = AMQPSender(Publisher(broker), exchange: topology.exchange)
+        publisher = Publisher(broker)
+        sender = AMQPSender(publisher, exchange: topology.exchange)
         workflow = RedisWorkflowStore(redis, Lifetimes(workflow: .seconds(60)))
     }
 
-    static func with(_ body: @Loop (LiveBench) async throws -> Void) async throws {
+    static func with(
+        _ kind: QueueKind = .classic, _ body: @Loop (LiveBench) async throws -> Void
+    ) async throws {
         var configuration = try Postgres.Configuration(url: Servers.shared!.postgres.uri)
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
         let owner = try await Postgres.Connection.connect(configuration)
@@ -73,7 +116,7 @@ final class LiveBench {
         try await owner.script("SELECT pg_advisory_lock(1)")
         try await Migrator(OrderDatabase.migrations).migrate(configuration)
         try await owner.script("SELECT pg_advisory_unlock(1)")
-        let bench = try LiveBench(Pool(OrderDatabase.prepare(configuration)))
+        let bench = try LiveBench(Pool(OrderDatabase.prepare(configuration)), kind)
         let run = Loop.task { await bench.redis.run() }
         bench.broker.start()
         let result: Result<Void, any Error>
@@ -83,8 +126,7 @@ final class LiveBench {
         } catch {
             result = .failure(error)
         }
-        for replica in bench.replicas { await replica.pipeline.stop() }
-        for replica in bench.replicas { await replica.work.value }
+        for replica in bench.replicas { await replica.stop() }
         try await bench.deleteQueues()
         await bench.broker.shutdown()
         bench.redis.close()
@@ -103,17 +145,11 @@ final class LiveBench {
     }
 
     /// One more order-process.
-    func addReplica() -> PostgresOrderStore {
-        let store = PostgresOrderStore(pool)
-        let process = ProcessOrders(
-            store: store, workflow: workflow, publisher: EventPublisher(sender, appID: "order-process"),
-            meters: ProcessMeters(Metrics()))
-        let source = AMQPSource(Consumer(broker, queue: topology.queue(.accepted), batchLimit: 32))
-        let pipeline = ConsumePipeline(
-            queue: topology.queue(.accepted), from: source, to: sender,
-            decoder: EventDecoder(OrderAccepted.self), handler: process, ladder: topology.ladder)
-        replicas.append((pipeline, Loop.task { await pipeline.run() }))
-        return store
+    /// - Parameter store: in place of its own.
+    func addReplica(_ store: (any OrderStore)? = nil) async throws -> Replica {
+        let replica = try await Replica(store ?? PostgresOrderStore(pool), self)
+        replicas.append(replica)
+        return replica
     }
 
     func correlationID(_ number: Int) -> CorrelationID {
@@ -146,21 +182,70 @@ final class LiveBench {
         }
     }
 
+    /// Sends a message as it is, past everything that would refuse it.
+    func send(raw body: [UInt8], of order: OrderAccepted, type: String = "order.accepted.v1") async throws {
+        let envelope = Envelope(
+            id: "raw-\(order.orderID)", correlationID: order.correlationID.description, type: type,
+            timestamp: 0, appID: "test")
+        try await sender.send(
+            OutboundMessage(to: .event(key: "order.accepted"), envelope, body: body), within: .seconds(10))
+    }
+
+    func letters(of queue: OrderTopology.WorkQueue) async throws -> [DeadLetters.Letter] {
+        let letters = DeadLetters(of: topology.queue(queue), broker, publisher)
+        return try await letters.list(limit: 1000)
+    }
+
+    func script(_ sql: String) async throws {
+        try await pool.withConnection { connection in try await connection.script(sql) }
+    }
+
+    /// Rows of one column of text.
+    func texts(_ sql: String) async throws -> [String] {
+        try await pool.query(Statement(sql, reused: false)).map { try $0.string(0) }
+    }
+
     func count(_ sql: String) async throws -> Int {
         Int(try await pool.query(Statement("SELECT count(*) FROM \(sql)", reused: false)).one().int64(0))
     }
 
+    /// As order-accept leaves it.
+    func accept(_ order: OrderAccepted) async throws {
+        try await workflow.accept(
+            Acceptance(
+                correlationID: order.correlationID, owner: order.customer, orderID: order.orderID,
+                pending: [1]))
+    }
+
+    func status(_ order: OrderAccepted) async throws -> String? {
+        try await workflow.workflow(order.correlationID)?.status.text
+    }
+
     /// The workflows of the messages in a queue.
     func workflows(in queue: OrderTopology.WorkQueue) async -> [String] {
+        await messages(in: queue).map { $0.correlationID ?? "" }
+    }
+
+    /// The types of the messages in a queue, each message once, by their workflow.
+    func types(in queue: OrderTopology.WorkQueue) async -> [String: [String]] {
+        var seen: Set<String> = []
+        var types: [String: [String]] = [:]
+        for message in await messages(in: queue) where seen.insert(message.messageID ?? "").inserted {
+            types[message.correlationID ?? "", default: []].append(message.type ?? "")
+        }
+        return types
+    }
+
+    private func messages(in queue: OrderTopology.WorkQueue) async -> [Properties] {
         let consumer = Consumer(broker, queue: topology.queue(queue))
-        var ids: [String] = []
+        var messages: [Properties] = []
         let timer = Timer { Loop.task { await consumer.stop() } }
         timer.arm(after: .milliseconds(500))
         while let deliveries = await consumer.next() {
-            ids += deliveries.map { $0.properties.correlationID ?? "" }
+            messages += deliveries.map(\.properties)
             timer.arm(after: .milliseconds(500))
         }
         timer.cancel()
-        return ids
+        return messages
     }
 }
