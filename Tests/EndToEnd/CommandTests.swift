@@ -1,3 +1,4 @@
+import EventLoop
 import JSON
 import TestSupport
 import Testing
@@ -23,12 +24,12 @@ struct CommandTests {
         #expect(result.errors.contains("One or more products were not found: NO-SUCH"))
     }
 
-    @Test func watchShowsUpdatesAsTheyCome() async throws {
+    @Test @Loop func watchShowsUpdatesAsTheyCome() async throws {
         let stack = try await Stack.shared()
-        async let watching = stack.waybill("watch", "E2E-2", "--json", "--count", "1", "--for", "30")
+        let watching = Watch(stack, "watch", "E2E-2", "--json", "--count", "1", "--for", "60")
         // The watcher may come late: orders are placed until it has heard of one.
-        for _ in 0..<10 { _ = try await stack.waybill("order", "AZ-104", "--user", "E2E-2") }
-        let result = try await watching
+        while !watching.isOver { _ = try await stack.waybill("order", "AZ-104", "--user", "E2E-2") }
+        let result = try await watching.result()
         // Updates of other orders may follow the one that was waited for.
         let statuses = try result.output.split(separator: "\n").map { line in
             try JSONValue(parsing: String(line))["status"]?.string

@@ -30,18 +30,17 @@ extension WholeStackTests {
         }
 
         /// What a user hears, from before `body` until the update of `cid` has come.
-        private static func hearing(
+        @Loop private static func hearing(
             _ user: String, _ cid: String, _ stack: Stack, _ body: @Loop () async throws -> Void
         ) async throws -> Program.Result {
-            let watching = Loop.task {
-                try await stack.waybill("watch", user, "--json", "--count", "1", "--for", "30")
-            }
-            // The watcher is connected when its replica names it.
+            let watching = Watch(stack, "watch", user, "--json", "--count", "1", "--for", "60")
+            // The watcher is connected when its replica names it, which it does every five seconds.
             try await eventually("\(user) is connected", within: limit) {
-                try await stack.waybillJSON("sessions", "--user", user).array?.isEmpty == false
+                try await Loop.sleep(for: .milliseconds(250))
+                return try await stack.waybillJSON("sessions", "--user", user).array?.isEmpty == false
             }
             try await body()
-            return try await watching.value
+            return try await watching.result()
         }
 
         @Test @Loop func anUnknownProductIsParkedShownAndReplayedHoursLater() async throws {

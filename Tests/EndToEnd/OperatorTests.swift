@@ -1,4 +1,3 @@
-import EventLoop
 import JSON
 import TestSupport
 import Testing
@@ -30,20 +29,6 @@ struct OperatorTests {
         let outbox = try await Stack.shared().waybillJSON("outbox", "status")
         #expect(outbox["late"] == false)
         #expect(try #require(outbox["lastPosition"]?.int) >= 0)
-    }
-
-    @Test @Loop func sessionsSaysWhoIsConnectedWhere() async throws {
-        let stack = try await Stack.shared()
-        let watching = Loop.task { try await stack.waybill("watch", "E2E-SESSIONS", "--count", "1") }
-        var found: JSONValue?
-        try await eventually("the user is named", within: .seconds(60)) {
-            found = try await stack.waybillJSON("sessions", "--user", "E2E-SESSIONS").array?.first
-            return found != nil
-        }
-        #expect(found?["protocol"]?.string == "websocket")
-        #expect(found?["replica"]?.string?.contains("order-notification") == true)
-        _ = try await stack.waybill("order", "AZ-104", "--user", "E2E-SESSIONS")
-        _ = try await watching.value
     }
 
     @Test func theDoctorFindsWhatIsWrong() async throws {

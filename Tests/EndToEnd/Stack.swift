@@ -1,3 +1,4 @@
+import EventLoop
 import Foundation
 import JSON
 import TestSupport
@@ -72,6 +73,26 @@ struct Stack: Sendable {
 struct StackDidNotStart: Error, CustomStringConvertible {
     let log: String
     var description: String { "the stack did not start:\n\(log)" }
+}
+
+/// A command that goes on while a test does other things.
+@Loop
+final class Watch {
+    private(set) var isOver = false
+    private var task: Task<Program.Result, any Error>?
+
+    convenience init(_ stack: Stack, _ words: String...) { self.init(stack, words) }
+
+    init(_ stack: Stack, _ words: [String]) {
+        task = Loop.task { [self] in
+            defer { isOver = true }
+            return try await Program.run(
+                ["\(Stack.binaries)/waybill"] + words, environment: ["WAYBILL_STACK": stack.file],
+                in: Stack.repository)
+        }
+    }
+
+    func result() async throws -> Program.Result { try await task!.value }
 }
 
 struct CommandEnded: Error, CustomStringConvertible {

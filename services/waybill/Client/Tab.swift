@@ -17,6 +17,8 @@ final class Tab {
     private lazy var retry = Timer { [weak self] in self?.connect() }
 
     private(set) var updates: [OrderUpdate] = []
+    /// Updates that were an order's end, kept or not.
+    private(set) var endCount = 0
     /// Replicas it was welcomed by, in order.
     private(set) var replicas: [String] = []
     /// Times the server could not tell what was missed, so that the truth had to be fetched.
@@ -88,6 +90,7 @@ final class Tab {
             self.epoch = epoch
         case .update(let update):
             if keepsUpdates { updates.append(update) }
+            if update.isFinal { endCount += 1 }
             if let offset = update.offset { lastEventID = max(lastEventID, offset) }
         case .resumed(let recovered, _):
             if !recovered { gaps += 1 }

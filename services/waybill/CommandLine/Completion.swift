@@ -43,7 +43,7 @@ enum Completion {
             "# bash completion of waybill: eval \"$(waybill completion bash)\"", "_waybill() {",
             "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=",
             "    local command=${COMP_WORDS[1]:-}", "    COMPREPLY=()", "    case $before in",
-            "        --stack|--out) mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;",
+            "        --stack|--out|--page) mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;",
         ]
         for value in values { lines.append("        \(value.option)) words=\"\(value.words)\" ;;") }
         lines += [
@@ -82,7 +82,7 @@ enum Completion {
             "# zsh completion of waybill: waybill completion zsh > a folder of $fpath/_waybill",
             "_waybill() {", "    local -a entries", "    local command=${words[2]}",
             "    case ${words[CURRENT-1]} in",
-            "        --stack|--out) _files; return ;;",
+            "        --stack|--out|--page) _files; return ;;",
         ]
         for value in values { lines.append("        \(value.option)) compadd \(value.words); return ;;") }
         lines += ["    esac", "    if (( CURRENT == 2 )); then", "        entries=("]

@@ -39,8 +39,10 @@ struct OrderCommand: Command {
             return .success
         }
 
-        try await Watching.until("the order's end", within: .seconds(60)) {
-            tab.updates.contains { $0.correlationID == correlationID && $0.isFinal }
+        try await context.console.waiting("waiting for the order's end") {
+            try await Watching.until("the order's end", within: .seconds(60)) {
+                tab.updates.contains { $0.correlationID == correlationID && $0.isFinal }
+            }
         }
         let last = tab.updates.last { $0.correlationID == correlationID && $0.isFinal }!
         context.console.print(

@@ -24,12 +24,13 @@ struct WatchCommand: Command {
     func run(_ context: CommandContext) async throws -> ExitCode {
         let console = context.console
         let tab = Tab(
-            name: user, addresses: [try context.stack.read().edge], token: try await context.token(for: user))
+            name: user, addresses: [try context.stack.read().edge], token: try await context.token(for: user),
+            keepsUpdates: false)
         defer { tab.close() }
         tab.onChange = { frame in show(frame, tab, console) }
         tab.open()
         let deadline = Instant.systemNow() + .seconds(seconds)
-        while tab.updates.count(where: \.isFinal) < count, Instant.systemNow() < deadline {
+        while tab.endCount < count, Instant.systemNow() < deadline {
             try await Loop.sleep(for: .milliseconds(20))
         }
         return .success

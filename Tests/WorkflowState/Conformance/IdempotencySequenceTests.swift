@@ -1,0 +1,127 @@
+import EventLoop
+import Testing
+
+@testable import WorkflowState
+
+/// Every sequence of what may happen to a key, held against a model of it.
+@Suite(.timeLimit(.minutes(1))) @Loop struct IdempotencySequenceTests {
+    enum Step: CaseIterable {
+        case reserve, reserveOther
+        /// By who held the key first, and who does so last.
+        case completeFirst, completeLast, releaseFirst, releaseLast, letGoFirst, letGoLast
+        case leaseEnds
+    }
+
+    /// What a key is, told without any store's means.
+    struct Model: Equatable {
+        enum State: Equatable {
+            case free
+            case held(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
+            case answered(fingerprint: String, by: Int, response: UInt8)
+        }
+
+        private(set) var state = State.free
+        /// Numbers of the reservations that got the key, in order.
+        private(set) var holders: [Int] = []
+
+        mutating func reserve(_ number: Int, _ fingerprint: String) -> Reservation {
+            switch state {
+            case .free:
+                state = .held(fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
+                holders.append(number)
+                return .reserved
+            case .held(let first, _, let isOver, let draft):
+                guard first == fingerprint else { return .mismatch }
+                guard isOver else { return .inFlight }
+                state = .held(fingerprint: first, by: number, isOver: false, draft: draft)
+                holders.append(number)
+                return .resumed(draft: [draft])
+            case .answered(let first, _, let response):
+                return first == fingerprint ? .replay([response]) : .mismatch
+            }
+        }
+
+        mutating func complete(_ number: Int, _ fingerprint: String) -> Bool {
+            switch state {
+            case .held(_, let holder, _, _) where holder != number: return false
+            case .answered(_, let holder, _) where holder != number: return false
+            default:
+                state = .answered(fingerprint: fingerprint, by: number, response: UInt8(number))
+                return true
+            }
+        }
+
+        mutating func release(_ number: Int) {
+            if case .held(_, number, _, _) = state { state = .free }
+        }
+
+        mutating func letGo(_ number: Int) {
+            if case .held(let fingerprint, number, _, let draft) = state {
+                state = .held(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
+            }
+        }
+
+        /// - Returns: whether there was one to end.
+        mutating func endLease() -> Bool {
+            guard case .held(_, let holder, _, _) = state else { return false }
+            letGo(holder)
+            return true
+        }
+    }
+
+    /// One sequence on a key of its own.
+    private func play(_ steps: [Step], _ world: World) async throws {
+        let key = IdempotencyKey(user: world.user(), key: "k")
+        var model = Model()
+        var leases: [IdempotencyLease] = []
+        for (index, step) in steps.enumerated() {
+            let place: Comment = "step \(index) of \(steps)"
+            switch step {
+            case .reserve, .reserveOther:
+                let lease = IdempotencyLease(key, fingerprint: step == .reserve ? "f" : "g")
+                leases.append(lease)
+                let expected = model.reserve(leases.count - 1, lease.fingerprint)
+                let found = try await world.idempotency.reserve(lease, draft: [UInt8(leases.count - 1)])
+                #expect(found == expected, place)
+            case .completeFirst, .completeLast:
+                let number = step == .completeFirst ? model.holders[0] : model.holders.last!
+                let expected = model.complete(number, leases[number].fingerprint)
+                let found = try await world.idempotency.complete(leases[number], response: [UInt8(number)])
+                #expect(found == expected, place)
+            case .releaseFirst, .releaseLast:
+                let number = step == .releaseFirst ? model.holders[0] : model.holders.last!
+                model.release(number)
+                try await world.idempotency.release(leases[number])
+            case .letGoFirst, .letGoLast:
+                let number = step == .letGoFirst ? model.holders[0] : model.holders.last!
+                model.letGo(number)
+                try await world.idempotency.letGo(leases[number])
+            case .leaseEnds:
+                if model.endLease() { try await world.endLease(key) }
+            }
+        }
+        // What the key is in the end, as the next two requests find it.
+        for fingerprint in ["f", "g"] {
+            let lease = IdempotencyLease(key, fingerprint: fingerprint)
+            let expected = model.reserve(leases.count, fingerprint)
+            leases.append(lease)
+            let found = try await world.idempotency.reserve(lease, draft: [UInt8(leases.count - 1)])
+            #expect(found == expected, "\(fingerprint) after \(steps)")
+        }
+    }
+
+    @Test(arguments: Driver.available) func everySequenceOfFiveSteps(driver: Driver) async throws {
+        let all = Step.allCases
+        try await with(driver) { world in
+            for code in 0..<(all.count * all.count * all.count * all.count) {
+                var rest = code
+                var steps = [Step.reserve]
+                for _ in 0..<4 {
+                    steps.append(all[rest % all.count])
+                    rest /= all.count
+                }
+                try await play(steps, world)
+            }
+        }
+    }
+}
