@@ -159,7 +159,10 @@ let package = Package(
             ]),
         tests(
             "Waybill",
-            ["Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging", "Service", "TestSupport"]),
+            [
+                "Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging", "Service",
+                "TestSupport",
+            ]),
         tests("Integration", ["EventLoop", "HTTP", "JSON", "TestSupport"]),
         tests(
             "EndToEnd",

@@ -27,6 +27,7 @@ enum Help {
         lines += ["", "waybill COMMAND --help explains a command, with examples.", "", "Exit codes:"]
         lines += ExitCode.allCases.map { code in "  \(padded("\(code.rawValue)", 3))  \(code.meaning)" }
         lines += [
+            "",
             "waybill console is the service behind the pages under /ops; waybill console --help lists its keys.",
             "",
             "Results go to standard output, all else to standard error. Colours only on a terminal, and not with",
