@@ -33,6 +33,24 @@ import WorkflowState
         #expect(told["id"]!.int! > welcome["lastEventId"]!.int!)
     }
 
+    @Test(arguments: [Dialect.native, .events, .hub])
+    func theHandshakeWaitsALittleForTheWelcome(_ dialect: Dialect) async throws {
+        let state = MemoryState()
+        let channels = SlowChannels(state)
+        let replica = try Replica(state, channels: channels)
+        let (session, tab) = replica.open("ada", dialect)
+        if dialect == .hub { session.hear("{\"protocol\":\"json\",\"version\":1}\u{1e}") }
+        #expect(tab.isHeld == (dialect != .hub) && session.phase == .joining)
+        try await settle()
+        channels.confirm()
+        try await eventually("the welcome") { session.phase == .live }
+        #expect(!tab.isHeld)
+        // While Redis is away, not longer than a second.
+        let (late, lateTab) = replica.open("bob", dialect)
+        replica.sessions.tick()
+        #expect(!lateTab.isHeld && late.phase != .live)
+    }
+
     @Test func thePushIsTimedOnceAndOnlyWhereSomebodyIsTold() async throws {
         let replica = try Replica()
         let (session, _) = try await live(replica)

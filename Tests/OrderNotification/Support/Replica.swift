@@ -28,6 +28,10 @@ final class Recorder: Outlet {
 
     func end(_ code: CloseCode, reason: String) { end = end ?? (code, reason) }
 
+    private(set) var isHeld = false
+    func hold() { isHeld = true }
+    func release() { isHeld = false }
+
     /// Without the header of two to four bytes, as the payloads here are short.
     private static func payload(_ frame: Frame) -> String {
         String(decoding: frame.bytes[(frame.bytes[1] == 126 ? 4 : 2)...], as: UTF8.self)

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// A listening TCP socket that hands each connection to `accept` as a ``Transport``, not yet started.
+/// A listening TCP socket that hands each connection to `accept` as a ``Transport``, to be started in the same call.
 @Loop
 package final class Listener: DescriptorHandler {
     /// Connections taken in one turn: the others wait in the kernel while those are served.
@@ -44,7 +44,8 @@ package final class Listener: DescriptorHandler {
         for _ in 0..<Self.acceptsPerTurn where registration != nil {
             do {
                 guard let socket = try Socket.accept(descriptor) else { return }
-                accept(try Transport(descriptor: socket, tls: try session(for: socket)))
+                accept(
+                    try Transport(descriptor: socket, tls: try session(for: socket), isStartedAtOnce: true))
             } catch {
                 failures += 1
                 guard case .system(let code) = error.code, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code)

@@ -12,7 +12,7 @@ package final class Transport: DescriptorHandler {
     /// Bytes that may wait for a peer that does not read; beyond, the transport closes with `.slowPeer`.
     package var outputLimit = defaultOutputLimit
 
-    private let descriptor: Int32
+    let descriptor: Int32
     private var registration: Registration?
     private let tls: TLSSession?
     private var handler: (any TransportHandler)?
@@ -38,16 +38,19 @@ package final class Transport: DescriptorHandler {
         static let closeWhenFlushed = Flags(rawValue: 64)
         static let inputEnded = Flags(rawValue: 128)
         static let resumeInput = Flags(rawValue: 256)
+        static let held = Flags(rawValue: 512)
     }
 
     /// Takes over a connected, non-blocking socket.
-    init(descriptor: Int32, tls: TLSSession?) throws(TransportError) {
+    ///
+    /// - Parameter isStartedAtOnce: whether ``start(_:)`` follows in this turn, so that reading can be asked for now.
+    init(descriptor: Int32, tls: TLSSession?, isStartedAtOnce: Bool = false) throws(TransportError) {
         self.descriptor = descriptor
         self.tls = tls
         Socket.disableNagle(descriptor)
         do {
-            registration = try Loop.register(descriptor, self, interest: [])
-            flags = .open
+            registration = try Loop.register(descriptor, self, interest: isStartedAtOnce ? .readable : [])
+            flags = isStartedAtOnce ? [.open, .started] : .open
         } catch {
             Glibc.close(descriptor)
             throw error
@@ -56,8 +59,6 @@ package final class Transport: DescriptorHandler {
 
     package var isOpen: Bool { flags.contains(.open) }
     package var isTLS: Bool { tls != nil }
-    package var peer: SocketAddress { Socket.peer(descriptor) }
-    package var local: SocketAddress { Socket.local(descriptor) }
 
     /// Bytes written by the handler and not yet taken by the kernel.
     package var pendingOutput: Int { output.count - sent }
@@ -65,16 +66,6 @@ package final class Transport: DescriptorHandler {
     /// Whether the kernel would take no more at the last attempt; ``TransportHandler/drained(_:)`` tells when
     /// all is written.
     package var isBlocked: Bool { flags.contains(.blocked) }
-
-    /// Closes when what was sent stays unacknowledged, or the peer's window closed, for this long: finds a
-    /// half-open connection that is only written to.
-    ///
-    /// Source: tcp(7), TCP_USER_TIMEOUT.
-    package func expectAcknowledgement(within limit: Duration) {
-        guard isOpen else { return }
-        let milliseconds = Int32(clamping: limit.nanoseconds / 1_000_000)
-        Socket.set(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, milliseconds)
-    }
 
     /// Begins to read for `handler`. Called again, it hands the connection to another protocol.
     package func start(_ handler: any TransportHandler) {
@@ -94,6 +85,15 @@ package final class Transport: DescriptorHandler {
         let result = body(&output)
         scheduleFlush()
         return result
+    }
+
+    /// Keeps small output back until ``release()``, because more will follow soon that can go with it.
+    package func hold() { flags.insert(.held) }
+
+    package func release() {
+        guard flags.contains(.held) else { return }
+        flags.remove(.held)
+        if !output.isEmpty { scheduleFlush() }
     }
 
     package func write(_ bytes: [UInt8]) { withOutput { $0.append(contentsOf: bytes) } }
@@ -126,7 +126,7 @@ package final class Transport: DescriptorHandler {
     /// Writes what is pending; called by the loop at the end of a turn and when the socket takes more.
     func flush() {
         flags.remove(.flushScheduled)
-        guard isOpen else { return }
+        guard isOpen, !flags.contains(.held) else { return }
         while sent < output.count {
             let result = unsafe output.withUnsafeBytes { bytes in
                 unsafe send(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
@@ -193,6 +193,11 @@ package final class Transport: DescriptorHandler {
     }
 
     package func descriptorReady(_ readiness: Readiness) {
+        if handler == nil, isOpen {
+            // Nobody has started it after all.
+            flags.remove(.started)
+            return updateInterest()
+        }
         if readiness.contains(.writable) {
             flush()
             // A TLS read may have been waiting to write.
@@ -282,6 +287,7 @@ package final class Transport: DescriptorHandler {
     package func closeAfterFlush(within limit: Duration = .seconds(2)) {
         guard isOpen, !flags.contains(.closeWhenFlushed) else { return }
         flags.insert(.closeWhenFlushed)
+        flags.remove(.held)
         let timer = Timer { [weak self] in self?.close(nil) }
         timer.arm(after: limit)
         endTimer = timer

@@ -79,6 +79,10 @@ package final class EventStream {
         stream.write("retry: \(retry.nanoseconds / 1_000_000)\n\n")
     }
 
+    /// Keeps what is sent back until ``release()``: what comes soon goes out in one piece with it.
+    package func hold() { stream.hold() }
+    package func release() { stream.release() }
+
     package func finish() {
         timer.cancel()
         stream.finish()

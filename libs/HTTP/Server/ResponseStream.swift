@@ -39,6 +39,10 @@ package final class ResponseStream {
         connection?.transport.expectAcknowledgement(within: limit)
     }
 
+    /// Keeps what is written back until ``release()``: what comes soon goes out in one piece with it.
+    package func hold() { connection?.transport.hold() }
+    package func release() { connection?.transport.release() }
+
     /// Bytes written and not yet taken by the kernel.
     package var pendingOutput: Int { connection?.transport.pendingOutput ?? 0 }
 
@@ -80,12 +84,13 @@ package final class ResponseStream {
     package func finish() {
         guard isOpen, let connection else { return }
         isOpen = false
-        release()
+        freeWaiters()
+        connection.transport.release()
         if isChunked { connection.transport.withOutput { MessageEncoder.appendLastChunk(to: &$0) } }
         connection.streamEnded()
     }
 
-    func drained() { release() }
+    func drained() { freeWaiters() }
 
     /// The connection is about to be closed, for this reason.
     func ends(_ ending: StreamEnd) { self.ending = ending }
@@ -97,13 +102,13 @@ package final class ResponseStream {
     func connectionClosed() {
         guard isOpen else { return }
         isOpen = false
-        release()
+        freeWaiters()
         onClosed?(ending)
         onClosed = nil
         onDraining = nil
     }
 
-    private func release() {
+    private func freeWaiters() {
         let released = waiters
         waiters = []
         for waiter in released { waiter.resume() }

@@ -83,6 +83,10 @@ package final class WebSocket: TransportHandler {
         return false
     }
 
+    /// Keeps what is sent back until ``release()``: what comes soon goes out in one piece with it.
+    package func hold() { transport.hold() }
+    package func release() { transport.release() }
+
     // MARK: Closing
 
     /// Starts the closing handshake. `code` must be one that may be sent; `reason` is cut to 123 bytes.
@@ -92,6 +96,7 @@ package final class WebSocket: TransportHandler {
         state = .closing
         note(code, reason)
         write(.close, FrameEncoder.closePayload(code, reason).span)
+        release()
         timer.arm(after: configuration.closeTimeout)
     }
 

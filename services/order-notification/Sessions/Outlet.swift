@@ -9,6 +9,9 @@ protocol Outlet: AnyObject {
     /// Bytes that the client has not taken yet.
     var pendingOutput: Int { get }
     func end(_ code: CloseCode, reason: String)
+    /// Keeps what is sent back until ``release()``.
+    func hold()
+    func release()
 }
 
 extension WebSocket: Outlet {

@@ -74,7 +74,10 @@ final class Session: WebSocketHandler {
         guard desk.audiences.join(self, principal.userID, from: start) else {
             return end(.policyViolation, "too many sessions of this user")
         }
-        if phase == .joining { desk.expectMailbox(of: self) }
+        guard phase == .joining else { return }
+        desk.expectMailbox(of: self)
+        // The handshake's answer and the welcome go out in one piece; a hub's client speaks in between.
+        if dialect != .hub { outlet?.hold() }
     }
 
     /// The hub's handshake.
@@ -109,6 +112,7 @@ final class Session: WebSocketHandler {
             .welcome(
                 Welcome(
                     connectionID: Self.text(of: id), replica: desk.replica, user: user, position: position)))
+        outlet?.release()
         let backlog = guest?.backlog ?? []
         guest = nil
         for message in backlog where isHere { handle(message) }
@@ -119,6 +123,9 @@ final class Session: WebSocketHandler {
         outlet?.send(dialect.encoded(outgoing))
         desk.tally.pushed(dialect)
     }
+
+    /// The welcome takes its time, as while the mailbox cannot be reached: what there is goes out.
+    func welcomeIsLate() { if phase == .joining { outlet?.release() } }
 
     func resumed(recovered: Bool, count: Int) {
         desk.tally.resumed(recovered: recovered)

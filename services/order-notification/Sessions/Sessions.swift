@@ -136,6 +136,11 @@ final class Sessions {
         for session in Self.takeDue(&greeting) where session.phase == .greeting {
             session.end(.lateToken, "no token in time")
         }
+        for (session, deadline) in joining.reversed() {
+            // Those before were looked at by an earlier tick.
+            guard deadline > Loop.now + limits.joining - .seconds(3) else { break }
+            session.welcomeIsLate()
+        }
         for session in Self.takeDue(&joining) where session.phase == .joining {
             session.end(.tryAgainLater, "the mailbox cannot be reached")
         }
