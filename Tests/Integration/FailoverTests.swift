@@ -6,9 +6,39 @@ import Testing
 
 /// All services on a Redis that fails over, and has lost what its replica had not been told.
 @Suite(
-    .onLoop, .enabled(if: RedisFailover.isAvailable && Services.binaries != nil), .timeLimit(.minutes(3)))
+    .onLoop, .serialized, .enabled(if: RedisFailover.isAvailable && Services.binaries != nil),
+    .timeLimit(.minutes(3)))
 struct FailoverTests {
     @Test @Loop func servicesFollowThePrimaryAndNobodyMissesAnythingInSilence() async throws {
+        try await withServices(story)
+    }
+
+    /// Nobody is left who saw the old primary.
+    @Test @Loop func alsoWhenEveryNotifierDiesWithThePrimary() async throws {
+        try await withServices { services, redis in
+            let token = try await services.token(for: "FAILOVER-2")
+            let tab = try await services.tab(token)
+            try await eventually("the welcome") { !tab.messages("welcome").isEmpty }
+            let epoch = try #require(tab.messages("welcome")[0]["epoch"]?.string)
+            let first = try #require(try await services.order(token))
+            try await eventually("its completion") { tab.completion(of: first) != nil }
+            let position = try #require(tab.completion(of: first)?["id"]?.int)
+            try await redis.cutReplication()
+            let lost = try #require(try await services.order(token))
+            try await eventually("its completion") { tab.completion(of: lost) != nil }
+            services.killNotifiers()
+            redis.signal(SIGKILL, redis.first)
+            try await services.startNotifiers()
+            try await services.untilReady()
+            let back = try await services.tab(token, query: "?epoch=\(epoch)&lastEventId=\(position)")
+            try await eventually("it is resumed") { !back.messages("resumed").isEmpty }
+            #expect(back.isToldOfAHole)
+        }
+    }
+
+    @Loop private func withServices(
+        _ body: @Loop (Services, RedisFailover) async throws -> Void
+    ) async throws {
         try await PrivateServers.with("rabbitmq", "postgres") { servers in
             try await RedisFailover.with { redis in
                 let sentinels = redis.sentinels.map(\.description).joined(separator: ",")
@@ -18,7 +48,7 @@ struct FailoverTests {
                     "REDIS_SENTINELS": sentinels, "REDIS_PRIMARY": RedisFailover.name,
                 ]
                 try await Services.with(Services.Ground(servers: servers, redis: keys)) { services in
-                    try await story(services, redis)
+                    try await body(services, redis)
                 }
             }
         }

@@ -21,8 +21,7 @@ final class Services {
     private let folder: URL
     private let ground: Ground
     private let client = Client()
-    private var processes: [Process] = []
-    private var urls: [String] = []
+    private var processes: [String: Process] = [:]
 
     static func with(_ ground: Ground, _ body: @Loop (Services) async throws -> Void) async throws {
         let services = try Services(ground)
@@ -50,8 +49,22 @@ final class Services {
         try await start("order-process", ["DATABASE_URL": database.uri!])
         try await untilReady()
         accept = try await start("order-accept", ["DATABASE_URL": database.readerUri!])
-        for _ in 0..<2 { notifiers.append(try await start("order-notification", [:])) }
+        try await startNotifiers()
         try await untilReady()
+    }
+
+    /// Two of them, at new addresses.
+    func startNotifiers() async throws {
+        for _ in 0..<2 { notifiers.append(try await start("order-notification", [:])) }
+    }
+
+    func killNotifiers() {
+        for url in notifiers { end(processes.removeValue(forKey: url)) }
+        notifiers = []
+    }
+
+    private func end(_ process: Process?) {
+        if let process, process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
     @discardableResult
@@ -67,18 +80,17 @@ final class Services {
             "JWT_AUDIENCE": "waybill-api",
             "JWT_SECRET": "0123456789abcdef0123456789abcdef",
         ].merging(ground.redis) { $1 }.merging(own) { $1 }
-        let log = folder.appending(path: "\(processes.count)-\(name).log")
+        let log = folder.appending(path: "\(name)-\(listener.port).log")
         try Data().write(to: log)
         process.standardOutput = try FileHandle(forWritingTo: log)
         process.standardError = process.standardOutput
         try process.run()
-        processes.append(process)
-        urls.append("http://\(address)")
+        processes["http://\(address)"] = process
         return "http://\(address)"
     }
 
     func untilReady(within limit: Duration = .seconds(60)) async throws {
-        for url in urls {
+        for url in processes.keys {
             try await eventually("\(url) is ready", within: limit) {
                 (try? await self.client.get("\(url)/health/ready"))?.status == .ok
             }
@@ -87,7 +99,7 @@ final class Services {
 
     private func stop() {
         client.close()
-        for process in processes where process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        for process in processes.values { end(process) }
         try? FileManager.default.removeItem(at: folder)
     }
 

@@ -4,6 +4,8 @@ internal import Redis
 /// The names of keys and channels, as the contract fixes them.
 enum Keys {
     static let epoch: StaticString = "notify:epoch"
+    /// The server that held the mailboxes last; only where there are several.
+    static let holder: StaticString = "notify:holder"
     static let channelPrefix: StaticString = "notify:user:"
 
     static func owner(_ id: CorrelationID) -> Key { Key("order:map:", id.description) }

@@ -58,12 +58,11 @@ struct Application {
             NotifyUsers(workflows: workflows, mailboxes: mailboxes, tally: tally), context)
     }
 
+    /// Where sentinels say who holds the data, it may be another server at each connection.
     private func followPrimary() {
-        var last: Endpoint?
+        guard !context.settings[ServerKeys.sentinels].isEmpty else { return }
         client.onStateChange = { [sessions] state in
-            guard case .up(let endpoint) = state else { return }
-            if let last, last != endpoint { sessions.audiences.primaryChanged() }
-            last = endpoint
+            if case .up(let endpoint) = state { sessions.audiences.areHeld(by: endpoint.description) }
         }
     }
 

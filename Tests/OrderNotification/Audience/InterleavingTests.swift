@@ -10,7 +10,7 @@ import WorkflowState
 
 /// Whatever the order in which wake-ups, reads, their answers, joins and losses meet: each session gets each
 /// update after its position exactly once, and in order.
-@Loop @Suite(.timeLimit(.minutes(1))) struct InterleavingTests {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct InterleavingTests {
     @Test(arguments: 0..<60) func everyUpdateReachesEverySessionOnce(_ seed: Int) async throws {
         let run = try Run(seed: UInt64(seed))
         for _ in 0..<250 { try await run.step() }

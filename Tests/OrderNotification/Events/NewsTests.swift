@@ -10,7 +10,7 @@ import WorkflowState
 
 @testable import OrderNotification
 
-@Loop @Suite(.timeLimit(.minutes(1))) struct NewsTests {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct NewsTests {
     let ada = UserID("ada")!
     let topology = OrderTopology(ladder: RetryLadder(delays: [.milliseconds(20)]))
 

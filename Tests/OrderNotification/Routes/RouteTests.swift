@@ -11,7 +11,7 @@ import Testing
 
 @testable import OrderNotification
 
-@Loop @Suite struct RouteTests {
+@Loop @Suite(.endsItsSessions) struct RouteTests {
     let replica: Replica
     let router = Router()
 

@@ -24,7 +24,7 @@ import Testing
     }
 }
 
-@Loop @Suite struct HandshakeLimitTests {
+@Loop @Suite(.endsItsSessions) struct HandshakeLimitTests {
     @Test func anAddressHasItsRateAndItsSessions() throws {
         var limits = Limits()
         limits.handshakesPerAddress = Rate(burst: 4, perSecond: 1)

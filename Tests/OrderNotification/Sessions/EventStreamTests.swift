@@ -7,7 +7,7 @@ import WorkflowState
 
 @testable import OrderNotification
 
-@Loop @Suite(.timeLimit(.minutes(1))) struct EventStreamTests {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct EventStreamTests {
     let ada = UserID("ada")!
 
     @Test func eventsCarryTheirPlace() async throws {

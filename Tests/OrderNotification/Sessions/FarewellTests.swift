@@ -6,7 +6,7 @@ import Testing
 
 @testable import OrderNotification
 
-@Loop @Suite(.timeLimit(.minutes(1))) struct FarewellTests {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct FarewellTests {
     @Test func everySessionIsToldWhenToComeBackBeforeItIsClosed() async throws {
         var limits = Limits()
         limits.farewell = .milliseconds(200)

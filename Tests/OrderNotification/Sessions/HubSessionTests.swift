@@ -9,7 +9,7 @@ import WorkflowState
 
 @testable import OrderNotification
 
-@Loop @Suite(.timeLimit(.minutes(1))) struct HubSessionTests {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct HubSessionTests {
     let ada = UserID("ada")!
     let separator = "\u{1e}"
 

@@ -8,7 +8,7 @@ import WorkflowState
 
 @testable import OrderNotification
 
-@Loop @Suite(.timeLimit(.minutes(1))) struct NativeSessionTests {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct NativeSessionTests {
     let ada = UserID("ada")!
 
     /// A session that was welcomed.

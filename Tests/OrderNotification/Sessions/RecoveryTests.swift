@@ -9,7 +9,7 @@ import WorkflowState
 
 @testable import OrderNotification
 
-@Loop @Suite(.timeLimit(.minutes(1))) struct RecoveryTests {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct RecoveryTests {
     let ada = UserID("ada")!
 
     private func position(_ replica: Replica) async throws -> MailboxPosition {
@@ -84,7 +84,9 @@ import WorkflowState
         let replica = try Replica()
         let tab = try await live(replica)
         let before = try await position(replica)
-        replica.audiences.primaryChanged()
+        replica.audiences.areHeld(by: "first:1")
+        try await eventually("it is noted") { replica.state.holder == "first:1" }
+        replica.audiences.areHeld(by: "second:2")
         try await eventually("the confession") { !tab.messages("resumed").isEmpty }
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
         let late = try await live(replica, from: .after(before))
@@ -92,6 +94,27 @@ import WorkflowState
         #expect(late.messages("resumed")[0]["recovered"] == false)
         _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1))])
         #expect(tab.offsets.count == 1 && late.offsets.count == 1)
+    }
+
+    /// Nobody who saw the last holder is left: the mailboxes themselves remember it.
+    @Test func aFailoverIsFoundOutByReplicasThatStartAfterIt() async throws {
+        let state = MemoryState()
+        let gone = try Replica(state)
+        gone.audiences.areHeld(by: "first:1")
+        try await eventually("it is noted") { state.holder == "first:1" }
+        let before = try await position(gone)
+        let replica = try Replica(state)
+        replica.audiences.areHeld(by: "second:2")
+        try await eventually("it is noted") { state.holder == "second:2" }
+        let late = try await live(replica, from: .after(before))
+        try await eventually("the answer") { !late.messages("resumed").isEmpty }
+        #expect(late.messages("resumed")[0]["recovered"] == false)
+        replica.audiences.areHeld(by: "second:2")
+        let after = try await position(replica)
+        #expect(after.epoch != before.epoch)
+        let again = try await live(replica, from: .after(after))
+        try await eventually("the answer") { !again.messages("resumed").isEmpty }
+        #expect(again.messages("resumed")[0]["recovered"] == true)
     }
 
     @Test func aLostWakeUpIsFoundByTheNextOne() async throws {

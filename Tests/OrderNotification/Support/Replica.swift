@@ -82,6 +82,7 @@ final class Replica {
                 keys: KeySet([key.verificationKey]),
                 rules: TokenRules(issuer: "waybill", audience: "waybill-api")), tally: tally, log: log,
             chores: chores)
+        Leftovers.add(self)
     }
 
     func token(_ user: String, lifetime: Int = 600) throws -> String {

@@ -9,6 +9,7 @@ import WorkflowState
 final class SlowMailboxes: MailboxStore {
     private let store: MemoryMailboxStore
     private(set) var asked: [Read] = []
+    private var isOver = false
 
     @Loop final class Read {
         let requests: [HistoryRequest]
@@ -18,9 +19,19 @@ final class SlowMailboxes: MailboxStore {
         init(_ requests: [HistoryRequest]) { self.requests = requests }
     }
 
-    init(_ store: MemoryMailboxStore) { self.store = store }
+    init(_ store: MemoryMailboxStore) {
+        self.store = store
+        Leftovers.add(self)
+    }
+
+    /// Nobody will say any more when a read takes its steps: all fail.
+    func end() {
+        isOver = true
+        while !asked.isEmpty { fail() }
+    }
 
     func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History] {
+        if isOver { throw WorkflowStateError(.unavailable, isRetriable: true) }
         let read = Read(requests)
         let result = await withCheckedContinuation { continuation in
             read.continuation = continuation
@@ -55,8 +66,8 @@ final class SlowMailboxes: MailboxStore {
         try await store.ends(of: users)
     }
 
-    func endEpoch(_ known: Epoch) async throws(WorkflowStateError) -> Epoch {
-        try await store.endEpoch(known)
+    func held(by server: String) async throws(WorkflowStateError) -> Bool {
+        try await store.held(by: server)
     }
 }
 
@@ -67,18 +78,26 @@ final class SlowChannels: UserChannels {
     private(set) var underWay: [(UserID, ChannelMessage)] = []
     private var users: Set<UserID> = []
     private var confirmations: [CheckedContinuation<Void, Never>] = []
+    private var isOver = false
     var onMessage: (@Loop (UserID, ChannelMessage) -> Void)?
     var onRestored: (@Loop ([UserID]) -> Void)?
 
     init(_ state: MemoryState) {
         channels = MemoryUserChannels(state)
         channels.onMessage = { [weak self] user, message in self?.underWay.append((user, message)) }
+        Leftovers.add(self)
+    }
+
+    /// Nobody will confirm any more: all are confirmed.
+    func end() {
+        isOver = true
+        confirm()
     }
 
     func listen(for user: UserID) async throws(WorkflowStateError) {
         users.insert(user)
         try await channels.listen(for: user)
-        await withCheckedContinuation { confirmations.append($0) }
+        if !isOver { await withCheckedContinuation { confirmations.append($0) } }
     }
 
     func stopListening(for user: UserID) {

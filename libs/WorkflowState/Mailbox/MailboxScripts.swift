@@ -76,12 +76,14 @@ enum MailboxScripts {
         return out
         """)
 
-    /// KEYS: the epoch. ARGV: the one known to be over, and its successor. Returns the one that holds.
-    static let endEpoch = Script(
+    /// KEYS: the holder, the epoch. ARGV: the holder's name, and an epoch to begin. Returns 1 where it began.
+    static let held = Script(
         """
-        local epoch = redis.call('GET', KEYS[1])
-        if epoch and epoch ~= ARGV[1] then return epoch end
-        redis.call('SET', KEYS[1], ARGV[2])
-        return ARGV[2]
+        local last = redis.call('GET', KEYS[1])
+        if last == ARGV[1] then return 0 end
+        redis.call('SET', KEYS[1], ARGV[1])
+        if not last then return 0 end
+        redis.call('SET', KEYS[2], ARGV[2])
+        return 1
         """)
 }

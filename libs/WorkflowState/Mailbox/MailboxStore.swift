@@ -16,9 +16,11 @@ package protocol MailboxStore: AnyObject {
     /// The end of each user's mailbox, where a new connection begins.
     func ends(of users: [UserID]) async throws(WorkflowStateError) -> [MailboxPosition]
 
-    /// Begins a new epoch, unless somebody else did so already: for who knows that data were lost, as after
-    /// a failover. Returns the epoch that holds from now on.
-    func endEpoch(_ known: Epoch) async throws(WorkflowStateError) -> Epoch
+    /// Notes which server holds the mailboxes. Where another one held them last, what that one had not yet
+    /// told this one is lost, and nobody can know what that was: so a new epoch begins.
+    ///
+    /// - Returns: whether one did.
+    func held(by server: String) async throws(WorkflowStateError) -> Bool
 }
 
 package struct Delivery: Sendable {

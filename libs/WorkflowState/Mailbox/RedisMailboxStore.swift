@@ -72,14 +72,15 @@ package final class RedisMailboxStore: MailboxStore {
         return parts.map { MailboxPosition(epoch: epoch, offset: offset($0) ?? now - 1) }
     }
 
-    package func endEpoch(_ known: Epoch) async throws(WorkflowStateError) -> Epoch {
-        let reply = try await client.evaluating(MailboxScripts.endEpoch, keys: 1, arguments: 2) { batch in
+    package func held(by server: String) async throws(WorkflowStateError) -> Bool {
+        let reply = try await client.evaluating(MailboxScripts.held, keys: 2, arguments: 2) { batch in
+            batch.append(Keys.holder)
             batch.append(Keys.epoch)
-            batch.append(known.text)
+            batch.append(server)
             batch.append(Epoch.random().text)
         }
-        guard let epoch = reply.string.flatMap({ Epoch($0) }) else { throw .unexpectedReply }
-        return epoch
+        guard let begun = reply.integer else { throw .unexpectedReply }
+        return begun == 1
     }
 
     private func header(

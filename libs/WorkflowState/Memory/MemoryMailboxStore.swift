@@ -54,10 +54,13 @@ package final class MemoryMailboxStore: MailboxStore {
         }
     }
 
-    package func endEpoch(_ known: Epoch) async throws(WorkflowStateError) -> Epoch {
+    package func held(by server: String) async throws(WorkflowStateError) -> Bool {
         try state.check()
-        if state.epoch == known { state.epoch = nil }
-        return currentEpoch
+        guard state.holder != server else { return false }
+        defer { state.holder = server }
+        guard state.holder != nil else { return false }
+        state.epoch = .random()
+        return true
     }
 
     private var currentEpoch: Epoch {

@@ -17,6 +17,7 @@ package final class MemoryState {
     }
 
     var epoch: Epoch?
+    package internal(set) var holder: String?
     private var texts: [Key: Entry<[UInt8]>] = [:]
     private var mailboxes: [Key: Entry<[Letter]>] = [:]
     private var answers: [Key: Entry<Answer>] = [:]
@@ -49,6 +50,7 @@ package final class MemoryState {
     /// Loses everything but the listeners, as a server without its data.
     package func flush() {
         epoch = nil
+        holder = nil
         texts = [:]
         mailboxes = [:]
         answers = [:]

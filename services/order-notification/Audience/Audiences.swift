@@ -36,8 +36,9 @@ final class Audiences {
     /// Whose channel could not be had.
     private var refused: [Audience] = []
     private var nextCheck = 0
-    /// The life of the mailboxes, as far as it is known.
-    private var epoch: Epoch?
+    /// The server that holds the mailboxes, where that may change.
+    private var holder: String?
+    private var isNotingHolder = false
     /// Nothing follows it.
     private let blank = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
 
@@ -176,7 +177,6 @@ final class Audiences {
         defer { for audience in batch { enqueue(audience) } }
         do throws(WorkflowStateError) {
             var histories = try await mailboxes.history(requests.flatMap { $0 })[...]
-            epoch = histories.first?.end.epoch ?? epoch
             for (audience, requests) in zip(batch, requests) {
                 audience.finishRead(histories.prefix(requests.count))
                 histories = histories.dropFirst(requests.count)
@@ -189,20 +189,34 @@ final class Audiences {
         }
     }
 
-    /// Another server holds the mailboxes now. What the last one had not yet told it is lost, and nobody can
-    /// know what that was: so positions in the old mailboxes are worth nothing.
-    func primaryChanged() {
-        guard let epoch else { return }
-        log.warning("mailboxes.failed-over", ["users": all.count])
+    /// Says which server holds the mailboxes, where it may be another one than before. Whoever was served by
+    /// the last one learns that positions in its mailboxes are worth nothing.
+    func areHeld(by server: String) {
+        holder = server
+        guard !isNotingHolder else { return }
+        isNotingHolder = true
         chores.begin { [self] in
-            var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
-            while (try? await mailboxes.endEpoch(epoch)) == nil {
-                do { try await Loop.sleep(for: backoff.next()) } catch { return }
+            await noteHolder()
+            isNotingHolder = false
+        }
+    }
+
+    private func noteHolder() async {
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
+        var noted: String?
+        while let server = holder, server != noted {
+            do throws(WorkflowStateError) {
+                if try await mailboxes.held(by: server) {
+                    log.warning("mailboxes.failed-over", ["to": server, "users": all.count])
+                }
+                noted = server
+            } catch {
+                if (try? await Loop.sleep(for: backoff.next())) == nil { return }
             }
-            for audience in all {
-                audience.check()
-                enqueue(audience)
-            }
+        }
+        for audience in all {
+            audience.check()
+            enqueue(audience)
         }
     }
 
