@@ -70,6 +70,7 @@ import Testing
         timer?.arm(after: .zero)
         let turns = Loop.statistics.turns
         try await eventually("five times") { count == 5 }
+        timer = nil
         #expect(Loop.statistics.turns - turns >= 5)
     }
 

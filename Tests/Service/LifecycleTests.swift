@@ -89,6 +89,7 @@ import Testing
             })
         service = lifecycle([component("a"), slow, component("c")])
         #expect(await service?.run() == 0)
+        service = nil
         #expect(record.events == ["start a", "drain a", "cancelled a"])
     }
 
@@ -119,32 +120,37 @@ import Testing
 }
 
 /// What happened, in order, and the keys that were logged.
-@Loop final class Record: LogOutput {
+@Loop final class Record {
     var events: [String] = []
-    private var lines = ""
-    let chunk = 1 << 16
+    private let output = Lines()
 
     lazy var log = Logger(
         sink: LogSink(
-            origin: LogOrigin(service: "s", replica: "r"), format: .text(colours: false), output: self),
+            origin: LogOrigin(service: "s", replica: "r"), format: .text(colours: false), output: output),
         level: .trace)
 
     nonisolated init() {}
 
     var text: String {
         log.sink.flush()
-        return lines
+        return output.text
     }
 
     var keys: [String] {
-        log.sink.flush()
-        return lines.split(separator: "\n").map { line in
+        text.split(separator: "\n").map { line in
             String(line.split(separator: " ", omittingEmptySubsequences: true).dropFirst(2).first ?? "")
         }
     }
+}
+
+@Loop private final class Lines: LogOutput {
+    private(set) var text = ""
+    let chunk = 1 << 16
+
+    nonisolated init() {}
 
     func write(_ bytes: ArraySlice<UInt8>) -> Int {
-        lines += String(decoding: bytes, as: UTF8.self)
+        text += String(decoding: bytes, as: UTF8.self)
         return bytes.count
     }
 

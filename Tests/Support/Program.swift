@@ -53,7 +53,12 @@ package struct Program: Sendable {
         process.waitUntilExit()
         timer.cancel()
         return Result(
-            status: process.terminationStatus, output: try String(contentsOf: output, encoding: .utf8),
-            errors: try String(contentsOf: errors, encoding: .utf8))
+            status: process.terminationStatus, output: try text(of: output), errors: try text(of: errors))
+    }
+
+    private static func text(of file: URL) throws -> String {
+        let handle = try FileHandle(forReadingFrom: file)
+        defer { try? handle.close() }
+        return String(decoding: try handle.readToEnd() ?? Data(), as: UTF8.self)
     }
 }

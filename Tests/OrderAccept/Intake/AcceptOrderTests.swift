@@ -26,7 +26,7 @@ import WorkflowState
 
     @Test func theKeysAreThereBeforeTheAnnouncement() async throws {
         let intake = intake
-        intake.publisher.meanwhile = { announcement in
+        intake.publisher.meanwhile = { [unowned intake] announcement in
             let owners = try? await intake.workflows.memory.owners(of: [announcement.event.correlationID])
             #expect(owners == [Intake.user])
         }

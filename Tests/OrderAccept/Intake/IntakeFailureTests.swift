@@ -87,7 +87,7 @@ import WorkflowState
     func anOrderThatMovedOnWasPublishedAfterAll(status: OrderStatus) async throws {
         let intake = intake
         intake.publisher.answers = [.lost, .away]
-        intake.publisher.meanwhile = { announcement in
+        intake.publisher.meanwhile = { [unowned intake] announcement in
             let event = announcement.event
             _ = try? await intake.workflows.memory.advance([
                 WorkflowStep(

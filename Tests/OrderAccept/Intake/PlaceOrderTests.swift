@@ -48,6 +48,7 @@ import WorkflowState
         intake.publisher.meanwhile = { _ in
             do { _ = try await suite.place() } catch { seen = error as? IntakeFailure }
         }
+        defer { intake.publisher.meanwhile = { _ in } }
         _ = try await place()
         #expect(seen == .keyInFlight)
         #expect(intake.publisher.published.count == 1)

@@ -6,7 +6,9 @@ import Testing
 @testable import Redis
 
 /// Against real sentinels: who asks them follows the primary.
-@Suite(.serialized, .enabled(if: RedisFailover.isAvailable), .timeLimit(.minutes(2)))
+@Suite(
+    .serialized, .enabled(if: RedisFailover.isAvailable && PrivateServers.areAvailable),
+    .timeLimit(.minutes(2)))
 @Loop struct FailoverTests {
     @Test func clientsFollowWhenThePrimaryIsKilled() async throws {
         try await withClients { ground, client, subscriber in

@@ -29,20 +29,26 @@ extension Component {
             })
     }
 
+    /// The router's handlers hold the metrics, so these do not hold the server.
     @Loop private static func addMetrics(of server: Server, _ context: ServiceContext) {
         let metrics = context.metrics
-        metrics.gauge("http_connections", "Open connections, WebSockets included.") {
-            Double(server.statistics.connections)
+        @Loop func statistics(_ server: Server?) -> Server.Statistics { server?.statistics ?? .init() }
+        metrics.gauge("http_connections", "Open connections, WebSockets included.") { [weak server] in
+            Double(statistics(server).connections)
         }
-        metrics.gauge("http_websockets", "Open WebSockets.") { Double(server.statistics.webSockets) }
-        metrics.counter("http_connections_accepted_total", "Connections accepted.") {
-            Double(server.statistics.accepted)
+        metrics.gauge("http_websockets", "Open WebSockets.") { [weak server] in
+            Double(statistics(server).webSockets)
+        }
+        metrics.counter("http_connections_accepted_total", "Connections accepted.") { [weak server] in
+            Double(statistics(server).accepted)
         }
         metrics.counter("http_connections_rejected_total", "Connections turned away by a limit.") {
-            Double(server.statistics.rejected)
+            [weak server] in
+            Double(statistics(server).rejected)
         }
         metrics.counter("http_requests_refused_total", "Requests refused before any handler saw them.") {
-            Double(server.statistics.refused)
+            [weak server] in
+            Double(statistics(server).refused)
         }
     }
 }

@@ -114,6 +114,14 @@ final class Sessions {
         counts[Int(session.dialect.rawValue)] -= 1
         if let address = session.address { addresses[address]?.sessions -= 1 }
         tally.closed(code)
+        if all.isEmpty { forgetAll() }
+    }
+
+    /// Nobody is here of whom anything could still be expected.
+    private func forgetAll() {
+        greeting = []
+        joining = []
+        for index in pulses.indices { pulses[index] = [] }
     }
 
     func expectGreeting(of session: Session) {
