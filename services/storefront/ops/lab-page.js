@@ -51,7 +51,7 @@ export class LabPage extends View {
       h('div', { class: 'panel lab-desk' },
         h('div', { class: 'field' }, h('label', { for: 'tabs' }, 'Tabs'), tabs),
         busyButton('button', ['Begin'], () => this.#attempt(() => this.#desk.lab.begin(Number(tabs.value)))),
-        h('button', { class: 'button button-plain', type: 'button', onclick: () => this.#desk.lab.end() }, 'End'),
+        h('button', { class: 'button button-plain', type: 'button', onclick: () => this.#desk.lab.finish() }, 'End'),
         this.#replicas),
       this.#error, this.#story);
   }

@@ -10,7 +10,8 @@ import { Story } from './story.js';
 
 const ORDER_EVERY = 400; // milliseconds
 const MOST_ORDERS = 150;
-const LASTS = 60_000; // milliseconds
+const LASTS = 60_000; // milliseconds, the last words included
+const LAST_WORDS = 5_000; // milliseconds that the last orders get to be heard of
 const PRODUCT = 'AZ-104';
 
 /**
@@ -27,6 +28,7 @@ export class Lab {
   /** @type {Connection[]} */
   #connections = [];
   #timer = 0;
+  #endsAt = 0;
 
   /** @param {import('./api.js').ConsoleAPI} api */
   constructor(api) {
@@ -51,6 +53,7 @@ export class Lab {
     for (const connection of this.#connections) connection.start();
     this.isRunning = true;
     this.trouble = '';
+    this.#endsAt = story.began + LASTS;
     this.story.value = story;
     void this.#order(story, new Client({ token: async () => token, refused: async () => token }));
   }
@@ -59,6 +62,11 @@ export class Lab {
   async stop(replica, way) {
     await this.#api.stop(replica, way);
     this.story.value?.stopped(replica, way, Date.now());
+  }
+
+  /** No more orders; the run ends when those under way have been heard of. */
+  finish() {
+    this.#endsAt = Math.min(this.#endsAt, Date.now() + LAST_WORDS);
   }
 
   end() {
@@ -74,9 +82,9 @@ export class Lab {
   /** @param {Story} story @param {Client} client */
   async #order(story, client) {
     if (story.ended !== null) return;
-    if (Date.now() - story.began > LASTS) return this.end();
-    // The last orders get the time to be heard of.
-    const isEnding = story.orders.size >= MOST_ORDERS || Date.now() - story.began > LASTS - 5_000;
+    const left = this.#endsAt - Date.now();
+    const isEnding = left <= LAST_WORDS || story.orders.size >= MOST_ORDERS;
+    if (left <= 0 || (isEnding && story.isComplete)) return this.end();
     const areAllThere = story.tabs.every(({ spans }) => spans.some((span) => span.phase === 'connected'));
     if (!isEnding && areAllThere) {
       try {
