@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 
@@ -155,6 +156,16 @@ def test_every_route_wants_a_token_the_role_and_a_page_of_ours(stack, path, body
     assert request(stack, path, operator, body, **{"Sec-Fetch-Site": "cross-site"}, **json_body)[0] == 403
     if body:
         assert request(stack, path, operator, body, **{"Content-Type": "text/plain"})[0] == 415
+
+
+def test_a_stream_ends_with_the_token_that_began_it(stack):
+    bearer = token(stack.jwt, "OPERATOR", seconds=2, roles=["operator"])
+    asked = urllib.request.Request(stack.edge + "/ops/api/stream", headers={"Authorization": f"Bearer {bearer}"})
+    end = time.monotonic() + 6
+    with urllib.request.urlopen(asked, timeout=10) as stream:
+        assert stream.readline() == b"event: hello\n"
+        while stream.readline():
+            assert time.monotonic() < end, "it outlives its token"
 
 
 def test_what_is_asked_of_the_buttons_has_bounds(stack):

@@ -14,6 +14,8 @@ from ground.layout import MAX_OFFSET, Layout
 from ground.supervisor import Supervisor
 
 READY_SECONDS = 120
+# Browsers open no page on these (Fetch, "bad port"), of those that an edge may come to have.
+REFUSED_BY_BROWSERS = {10080}
 SECRETS = (*redis.SECRETS, "rabbitmq", "jwt", *postgres.SECRETS)
 
 
@@ -222,6 +224,8 @@ def free_offset():
     candidates = range(1000, MAX_OFFSET, 100)
     for offset in random.sample(candidates, len(candidates)):
         os.environ["WAYBILL_PORT_OFFSET"] = str(offset)
+        if Layout.from_environment().port("edge") in REFUSED_BY_BROWSERS:
+            continue
         if all(ports.is_free(port) for port in Layout.from_environment().every_port):
             return offset
     raise Fault("no free port offset")

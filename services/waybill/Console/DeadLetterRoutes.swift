@@ -1,6 +1,7 @@
 import AMQP
 import EventLoop
 import HTTP
+import Identity
 import JSON
 import Messaging
 import Observability
@@ -73,14 +74,14 @@ struct DeadLetterRoutes {
 
     private func change(_ request: Request, _ name: String, _ work: Change) async throws(Problem) -> Response
     {
-        let user = try await door.admitChange(request)
+        let caller = try await door.admitChange(request)
         let letters = try letters(request)
         let ids = try Self.ids(request)
         do throws(AMQPError) {
             let done = try await work(letters, ids)
             log.info(
                 "console.dead_letters",
-                ["done": name, "operator": user.value, "queue": letters.queue, "count": done])
+                ["done": name, "operator": caller.userID.value, "queue": letters.queue, "count": done])
             let answer = JSONValue.object([.init(name, .number(String(done)))])
             return Response(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
         } catch {

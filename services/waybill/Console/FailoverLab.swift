@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP
+import Identity
 import JSON
 import Observability
 import Orders
@@ -44,7 +45,7 @@ struct LabRoutes {
 
     /// `{"replica": …, "way": "kill" | "drain"}`
     private func stop(_ request: Request) async throws(Problem) -> Response {
-        let user = try await door.admitChange(request)
+        let caller = try await door.admitChange(request)
         let body = request.body
         let wish = try? JSONValue(parsing: body.span)
         guard let replica = wish?["replica"]?.string,
@@ -54,7 +55,8 @@ struct LabRoutes {
             throw Problem(.notFound, "There is no such replica.")
         }
         log.info(
-            "console.replica_stopped", ["operator": user.value, "replica": replica, "way": way.rawValue])
+            "console.replica_stopped",
+            ["operator": caller.userID.value, "replica": replica, "way": way.rawValue])
         return Response(.ok, json: JSONValue.object([.init("pid", .number(String(pid)))]).encode())
     }
 }

@@ -1,7 +1,6 @@
 import EventLoop
 import HTTP
 import Identity
-import Orders
 import Service
 
 /// What every request to the console passes: the page it comes from, the token, the role.
@@ -16,7 +15,7 @@ struct OperatorDoor {
     }
 
     /// - Returns: who asks.
-    func admit(_ request: Request) async throws(Problem) -> UserID {
+    func admit(_ request: Request) async throws(Problem) -> Principal {
         guard request.isOriginAllowed(origins, missing: true),
             request.headers["Sec-Fetch-Site"] != "cross-site"
         else { throw Problem(.forbidden, "This origin may not use the console.") }
@@ -32,12 +31,12 @@ struct OperatorDoor {
             }
         }
         guard principal.isOperator else { throw Problem(.forbidden, "This takes the role of an operator.") }
-        return principal.userID
+        return principal
     }
 
     /// For what changes something: besides, its body must be of a type that no page of another origin can send
     /// without being asked for leave first (Fetch, "CORS-safelisted request-header").
-    func admitChange(_ request: Request) async throws(Problem) -> UserID {
+    func admitChange(_ request: Request) async throws(Problem) -> Principal {
         guard request.headers["Content-Type"]?.hasPrefix("application/json") == true else {
             throw Problem(.unsupportedMediaType, "The body must be application/json.")
         }

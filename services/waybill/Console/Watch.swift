@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP
+import Identity
 import JSON
 import Observability
 import Orders
@@ -9,26 +10,35 @@ import Service
 @Loop
 final class Watchers {
     static let most = 32
-    private var streams: [Int: EventStream] = [:]
+    private var streams: [Int: (stream: EventStream, expiresAt: Int)] = [:]
     private var next = 0
 
     var isEmpty: Bool { streams.isEmpty }
     var isFull: Bool { streams.count >= Self.most }
 
-    func add(_ stream: EventStream) {
+    /// - Parameter expiresAt: when the token's life ends that let it in, and the stream with it.
+    func add(_ stream: EventStream, until expiresAt: Int) {
         let number = next
         next += 1
-        streams[number] = stream
+        streams[number] = (stream, expiresAt)
         stream.onClosed = { [weak self] _ in self?.streams[number] = nil }
     }
 
     func send(_ name: String, _ value: JSONValue) {
         let event = ServerSentEvent(event: name, data: value.encode().span)
-        for stream in streams.values { stream.send(event) }
+        for (stream, _) in streams.values { stream.send(event) }
+    }
+
+    func dismissExpired() {
+        let now = WallClock.seconds()
+        for (number, watcher) in streams where watcher.expiresAt <= now {
+            streams[number] = nil
+            watcher.stream.finish()
+        }
     }
 
     func finish() {
-        for stream in streams.values { stream.finish() }
+        for (stream, _) in streams.values { stream.finish() }
         streams = [:]
     }
 }
@@ -52,6 +62,7 @@ struct Watch {
     func run() async throws {
         while true {
             try await Loop.sleep(for: Self.interval)
+            watchers.dismissExpired()
             if !watchers.isEmpty { await look() }
         }
     }
@@ -81,14 +92,14 @@ struct WatchRoutes {
     }
 
     private func stream(_ request: Request) async throws(Problem) -> Response {
-        let user = try await door.admit(request)
+        let caller = try await door.admit(request)
         guard !watchers.isFull else { throw .unavailable("Too many are watching.", retryAfter: 10) }
         let hello = JSONValue.object([
-            .init("operator", .string(user.value)), .init("hasLab", .bool(hasLab)),
+            .init("operator", .string(caller.userID.value)), .init("hasLab", .bool(hasLab)),
             .init("recent", .array(log.recent)),
         ])
         return .eventStream { stream in
-            watchers.add(stream)
+            watchers.add(stream, until: caller.expiresAt)
             stream.send(ServerSentEvent(event: "hello", data: hello.encode().span))
         }
     }
