@@ -46,5 +46,7 @@ extension Server {
         package var refused = 0
         /// Connections turned away by a limit.
         package var rejected = 0
+
+        package init() {}
     }
 }
