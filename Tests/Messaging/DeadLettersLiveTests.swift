@@ -20,11 +20,12 @@ struct DeadLettersLiveTests {
             _ = await world.sender.send(sent, within: .seconds(5))
             let letters = DeadLetters(of: world.queue, world.client, world.amqpPublisher)
             #expect(try await letters.count() == 4)
+            // What was looked at is there for the next look, whatever part of it that was.
             #expect(try await letters.list().map(\.envelope) == sent.map(\.envelope))
             #expect(try await letters.list(limit: 2).map(\.body) == sent.prefix(2).map(\.body))
 
             let replayed = try await letters.replay([sent[1].envelope.id])
-            #expect(replayed.map(\.id) == [sent[1].envelope.id])
+            try #require(replayed.map(\.id) == [sent[1].envelope.id])
             let source = try await world.source(of: world.queue)
             let back = try #require(await source.next())
             source.ack(back)

@@ -136,7 +136,7 @@ import WorkflowState
             Acceptance(correlationID: id, owner: ada, orderID: update(5).orderID, pending: []))
         let (session, tab) = try await connected(replica)
         let answer = try await call(session, tab, "GetCurrentStatus", #"{"value":"\#(id)"}"#)
-        #expect(answer["result"]?["status"] == 0 && answer["result"]?["orderId"]?.isNull == true)
+        #expect(answer["result"]?["status"] == 0 && answer["result"]?["orderId"] == 5)
         let (other, otherTab) = try await connected(replica, "bob")
         #expect(try await call(other, otherTab, "GetCurrentStatus", "\"\(id)\"")["result"]?.isNull == true)
     }

@@ -73,7 +73,7 @@ package struct DeadLetters {
         prepare: @Loop (Letter) async -> Bool = { _ in true }
     ) async throws(AMQPError) -> [Envelope] {
         var replayed: [Envelope] = []
-        try await visit(limit: count(), progress: progress) { delivery throws(AMQPError) in
+        try await visit(progress: progress) { delivery throws(AMQPError) in
             let letter = Letter(delivery)
             guard !letter.isDefective, names?.contains(letter.name) ?? true, await prepare(letter) else {
                 return .leave
@@ -98,7 +98,7 @@ package struct DeadLetters {
         _ names: Set<String>? = nil, progress: Progress = { _, _ in }
     ) async throws(AMQPError) -> [String] {
         var dropped: [String] = []
-        try await visit(limit: count(), progress: progress) { delivery in
+        try await visit(progress: progress) { delivery in
             let name = Letter(delivery).name
             guard names?.contains(name) ?? true else { return .leave }
             dropped.append(name)
@@ -110,30 +110,35 @@ package struct DeadLetters {
     private enum Fate { case leave, remove }
 
     /// Takes up to `limit` letters in order on one channel; what is left goes back when it closes.
+    /// - Parameter limit: nil for all there are.
     private func visit(
-        limit: Int, progress: Progress = { _, _ in },
+        limit: Int? = nil, progress: Progress = { _, _ in },
         _ body: @Loop (Delivery) async throws(AMQPError) -> Fate
     ) async throws(AMQPError) {
         let name = name
-        var left = 0
+        let all = try await count()
+        let limit = min(limit ?? all, all)
+        var removed = 0
         try await client.withChannel { channel throws(AMQPError) in
             for number in 0..<limit {
                 guard let delivery = try await channel.get(from: name) else { return }
                 switch try await body(delivery) {
-                case .remove: try channel.ack(delivery)
-                case .leave: left += 1
+                case .remove:
+                    try channel.ack(delivery)
+                    removed += 1
+                case .leave: break
                 }
                 progress(number + 1, limit)
             }
         }
-        try await settle(left)
+        try await settle(all - removed)
     }
 
     /// A quorum queue takes letters back some time after their channel is closed: the next look must find
     /// them. Whoever else takes letters meanwhile costs a second.
-    private func settle(_ left: Int) async throws(AMQPError) {
+    private func settle(_ expected: Int) async throws(AMQPError) {
         let deadline = Instant.systemNow() + .seconds(1)
-        while try await count() < left, Instant.systemNow() < deadline {
+        while try await count() < expected, Instant.systemNow() < deadline {
             do { try await Loop.sleep(for: .milliseconds(10)) } catch { return }
         }
     }

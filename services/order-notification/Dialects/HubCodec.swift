@@ -58,12 +58,12 @@ enum HubCodec: Codec {
         case .text(let text): writer.field("result", text)
         case .failure(let text): writer.field("error", text)
         case .status(nil): writer.field("result", nil as String?)
-        case .status(let status?):
+        case .status(let answer?):
             writer.key("result")
             writer.object { writer in
-                writer.field("status", status.status.signalRValue)
+                writer.field("status", answer.status.signalRValue)
                 writer.key("orderId")
-                if let id = status.orderID { writer.int(id.value) } else { writer.null() }
+                if let id = answer.orderID { writer.int(id.value) } else { writer.null() }
             }
         }
     }

@@ -31,14 +31,16 @@ struct Welcome: Sendable {
 /// Where one of the user's orders stands.
 struct StatusAnswer: Sendable, Equatable {
     var correlationID: CorrelationID
-    var status: WorkflowStatus
+    var status: OrderStatus
+    /// Nil when Redis has forgotten it before the status.
+    var orderID: OrderID?
 }
 
 /// What an invocation of the hub came to.
 enum Completion: Sendable, Equatable {
     case void
     case text(String)
-    case status(WorkflowStatus?)
+    case status(StatusAnswer?)
     case failure(String)
 }
 

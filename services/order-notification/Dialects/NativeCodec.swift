@@ -36,8 +36,8 @@ enum NativeCodec: Codec {
             object("status") { writer in
                 writer.field("correlationId", answer.correlationID.description)
                 writer.key("orderId")
-                if let id = answer.status.orderID { writer.int(id.value) } else { writer.null() }
-                writer.field("status", answer.status.status.wireName)
+                if let id = answer.orderID { writer.int(id.value) } else { writer.null() }
+                writer.field("status", answer.status.wireName)
             }
         case .pong: object("pong") { _ in }
         case .fault(let code, let detail):

@@ -72,8 +72,7 @@ extension Session {
         }
         look(up: id) { session, answer in
             switch answer {
-            case .success(let status?):
-                session.send(.status(StatusAnswer(correlationID: id, status: status)))
+            case .success(let found?): session.send(.status(found))
             // Whether it is another's or nobody's is not told.
             case .success(nil): session.send(.fault(code: "not_found", detail: "No such order."))
             case .failure: session.send(.fault(code: "unavailable", detail: "Try again."))
@@ -88,13 +87,16 @@ extension Session {
     /// The status of an order of this session's user; nil for every other order.
     private func look(
         up id: CorrelationID,
-        _ answer: @escaping @Loop (Session, Result<WorkflowStatus?, WorkflowStateError>) -> Void
+        _ answer: @escaping @Loop (Session, Result<StatusAnswer?, WorkflowStateError>) -> Void
     ) {
         desk.chores.begin { [self] in
             do throws(WorkflowStateError) {
-                let workflow = try await desk.workflows.workflow(id)
-                let isOwn = workflow?.owner != nil && workflow?.owner == user
-                answer(self, .success(isOwn ? workflow?.status : nil))
+                guard let workflow = try await desk.workflows.workflow(id), let owner = workflow.owner,
+                    owner == user
+                else { return answer(self, .success(nil)) }
+                let found = StatusAnswer(
+                    correlationID: id, status: workflow.status.status, orderID: workflow.orderID)
+                answer(self, .success(found))
             } catch {
                 answer(self, .failure(error))
             }
@@ -116,14 +118,14 @@ extension Session {
         case .registerOrder(let id?):
             look(up: id) { _, answer in
                 switch answer {
-                case .success(let status): complete(status == nil ? .failure("Unknown order") : .void)
+                case .success(let found): complete(found == nil ? .failure("Unknown order") : .void)
                 case .failure: complete(.failure("Temporarily unavailable"))
                 }
             }
         case .currentStatus(let id?):
             look(up: id) { _, answer in
                 switch answer {
-                case .success(let status): complete(.status(status))
+                case .success(let found): complete(.status(found))
                 case .failure: complete(.failure("Temporarily unavailable"))
                 }
             }

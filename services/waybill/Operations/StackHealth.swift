@@ -34,7 +34,7 @@ struct StackHealth {
         var routes = ["\(stack.edge)/healthz"]
         for (kind, replicas) in [
             ("order-accept", stack.accept), ("order-process", stack.process),
-            ("order-notification", stack.notification),
+            ("order-notification", stack.notification), ("console", stack.console),
         ] {
             for replica in replicas {
                 entries.append(Entry(name: kind, state: "", pid: replica.pid, url: replica.url))

@@ -16,6 +16,8 @@ struct StackFile: Sendable {
         var accept: [Instance]
         var process: [Instance]
         var notification: [Instance]
+        /// The operator's console.
+        var console: [Instance]
         /// Pids of the servers, by name.
         var servers: [(name: String, pid: Int32)]
         /// Nil when the file does not say.
@@ -59,7 +61,8 @@ struct StackFile: Sendable {
         return Contents(
             edge: document["edge"]?.string ?? "", accept: Self.services(document["accept"]),
             process: Self.services(document["process"]),
-            notification: Self.services(document["notification"]), servers: servers,
+            notification: Self.services(document["notification"]),
+            console: Self.services(document["console"]), servers: servers,
             addresses: ServerAddresses(document))
     }
 
