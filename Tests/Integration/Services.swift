@@ -70,7 +70,8 @@ final class Services {
     @discardableResult
     private func start(_ name: String, _ own: [String: String]) async throws -> String {
         let listener = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { $0.close() }
-        let address = "127.0.0.1:\(listener.port)"
+        let port = listener.port
+        let address = "127.0.0.1:\(port)"
         listener.close()
         let process = Process()
         process.executableURL = URL(filePath: "\(Self.binaries!)/\(name)")
@@ -80,7 +81,7 @@ final class Services {
             "JWT_AUDIENCE": "waybill-api",
             "JWT_SECRET": "0123456789abcdef0123456789abcdef",
         ].merging(ground.redis) { $1 }.merging(own) { $1 }
-        let log = folder.appending(path: "\(name)-\(listener.port).log")
+        let log = folder.appending(path: "\(name)-\(port).log")
         try Data().write(to: log)
         process.standardOutput = try FileHandle(forWritingTo: log)
         process.standardError = process.standardOutput
@@ -128,6 +129,12 @@ final class Services {
             headers: ["Authorization": "Bearer \(token)"])
         guard let answer, answer.status == .created else { return nil }
         return try JSONValue(parsing: answer.body.span)["correlationId"]?.string
+    }
+
+    func isCompleted(_ order: String, _ token: String) async throws -> Bool {
+        let answer = try await client.get(
+            "\(accept)/api/orders/status/\(order)", headers: ["Authorization": "Bearer \(token)"])
+        return try JSONValue(parsing: answer.body.span)["status"]?.string == "COMPLETED"
     }
 
     /// A tab of the token's user on one of the notifiers.
