@@ -52,6 +52,6 @@ struct CommandTests {
         // Another test may have killed something a moment ago.
         for _ in 0..<50 where result.status != 0 { result = try await stack.waybill("status", "--json") }
         #expect(result.status == 0, "\(result.output)")
-        #expect(try JSONValue(parsing: result.output).array?.count == 8)
+        #expect(try JSONValue(parsing: result.output).array?.count == 9)
     }
 }
