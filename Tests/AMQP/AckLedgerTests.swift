@@ -3,10 +3,10 @@ import Testing
 @testable import AMQP
 
 @Suite struct AckLedgerTests {
-    typealias Ack = AckLedger.Ack
+    typealias Ack = AckTracker.Ack
 
-    private func ledger(_ count: UInt64) -> AckLedger {
-        var ledger = AckLedger()
+    private func ledger(_ count: UInt64) -> AckTracker {
+        var ledger = AckTracker()
         for tag in 1...count { #expect(ledger.delivered(tag) == true) }
         return ledger
     }
@@ -15,7 +15,7 @@ import Testing
         var ledger = ledger(5)
         for tag in [3, 1, 2] as [UInt64] { ledger.ack(tag) }
         #expect(ledger.flush() == [Ack(tag: 3, multiple: true)])
-        #expect(ledger.outstanding == 2 && !ledger.isDirty)
+        #expect(ledger.outstanding == 2 && !ledger.needsFlush)
     }
 
     @Test func stragglersAreAckedByThemselves() {
@@ -59,7 +59,7 @@ import Testing
     }
 
     private func check(_ rounds: [Int]) {
-        var ledger = AckLedger()
+        var ledger = AckTracker()
         for tag in 1...4 as ClosedRange<UInt64> { _ = ledger.delivered(tag) }
         var open: Set<UInt64> = [1, 2, 3, 4]
         var acked: Set<UInt64> = []

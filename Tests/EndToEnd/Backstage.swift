@@ -9,11 +9,11 @@ import TestSupport
 /// The servers behind the stack, for tests that need what no client can do.
 @Loop
 final class Backstage {
-    private let broker: AMQP.Client
-    private let publisher: Publisher
-    private let redis: Redis.Client
+    private let broker: AMQPClient
+    private let publisher: AMQPPublisher
+    private let redis: RedisClient
     private let redisRun: Task<Void, Never>
-    private let pool: Pool
+    private let pool: PostgresPool
     private var identifiers = CorrelationIDGenerator()
 
     static func with(_ stack: Stack, _ body: @Loop (Backstage) async throws -> Void) async throws {
@@ -26,17 +26,17 @@ final class Backstage {
     }
 
     private init(_ stack: Stack) async throws {
-        broker = AMQP.Client(try AMQP.Configuration(url: stack.brokerURL))
-        publisher = Publisher(broker)
+        broker = AMQPClient(try AMQPConfiguration(url: stack.brokerURL))
+        publisher = AMQPPublisher(broker)
         broker.start()
-        var configuration = Redis.Configuration(
+        var configuration = RedisConfiguration(
             endpoint: Endpoint(host: stack.redis["host"]!.string!, port: UInt16(stack.redis["port"]!.int!)))
         configuration.user = stack.redis["user"]?.string
         configuration.password = stack.redis["password"]?.string
-        let redis = Redis.Client(configuration)
+        let redis = RedisClient(configuration)
         self.redis = redis
         redisRun = Loop.task { await redis.run() }
-        pool = Pool(try Postgres.Configuration(url: stack.databaseURL))
+        pool = PostgresPool(try PostgresConfiguration(url: stack.databaseURL))
         try await broker.untilReady(within: .seconds(10))
     }
 
@@ -57,7 +57,7 @@ final class Backstage {
     func publish(
         _ type: String, _ body: JSONValue, workflow: String, attempt: Int64 = 1
     ) async throws -> String {
-        var properties = Properties()
+        var properties = AMQPProperties()
         let id = newID()
         properties.messageID = id
         properties.correlationID = workflow
@@ -66,7 +66,7 @@ final class Backstage {
         properties.appID = "test"
         properties.headers.append("x-attempt", .int(attempt))
         try await publisher.publish(
-            Message(exchange: "orders", routingKey: type, properties: properties, body: body.encode()),
+            AMQPMessage(exchange: "orders", routingKey: type, properties: properties, body: body.encode()),
             within: .seconds(10))
         return id
     }
@@ -78,6 +78,6 @@ final class Backstage {
     func key(_ name: String) async throws -> String? { try await redis.command("GET", name).string }
 
     func rows(_ sql: String) async throws -> [String] {
-        try await pool.query(Statement(sql, reused: false)).map { try $0.string(0) }
+        try await pool.query(PostgresStatement(sql, reused: false)).map { try $0.string(0) }
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite(.onLoop, .timeLimit(.minutes(1)))
 struct SuspensionTests {
     @Test @Loop func aTaskGoesOnWithWhatItIsResumedWith() async {
-        var resumption: Resumption<Int>?
+        var resumption: LoopContinuation<Int>?
         let task = Loop.task {
             let value = await Loop.suspend { resumption = $0 }
             #expect(Loop.isCurrent)
@@ -20,7 +20,7 @@ struct SuspensionTests {
         var order: [String] = []
         let task = Loop.task {
             Task { @Loop in order.append("other") }
-            await Loop.suspend { (resumption: Resumption<Void>) in
+            await Loop.suspend { (resumption: LoopContinuation<Void>) in
                 order.append("body")
                 resumption.resume()
             }
@@ -31,7 +31,7 @@ struct SuspensionTests {
     }
 
     @Test @Loop func manyWaitAtOnceAndComeBackInOrder() async {
-        var resumptions: [Resumption<Int>] = []
+        var resumptions: [LoopContinuation<Int>] = []
         var order: [Int] = []
         let tasks = (0..<1000).map { _ in
             Loop.task { order.append(await Loop.suspend { resumptions.append($0) }) }

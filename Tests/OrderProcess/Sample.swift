@@ -9,7 +9,7 @@ import WorkflowState
 @testable import OrderProcess
 
 enum Sample {
-    static let time = Orders.Timestamp(milliseconds: 1_767_225_600_123)
+    static let time = Timestamp(milliseconds: 1_767_225_600_123)
     static let products: [String: Currency] = ["AZ-104": .euro, "AZ-900": .euro]
 
     static func correlationID(_ number: Int) -> CorrelationID {

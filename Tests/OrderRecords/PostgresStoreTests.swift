@@ -11,17 +11,17 @@ struct PostgresStoreTests {
         try await with(.postgres) { world in
             _ = try await world.store.record([Sample.record(Sample.order(5))])
             let order = try await world.pool!.query(
-                Statement(
+                PostgresStatement(
                     "SELECT total, currency, version::int8, created_at, customer_id FROM orders WHERE id = 5"
                 )
             ).one()
-            #expect(try order.numeric(0) == Numeric(unscaled: 74_485, scale: 2))
+            #expect(try order.numeric(0) == PostgresNumeric(unscaled: 74_485, scale: 2))
             #expect(try order.string(1) == "EUR")
             #expect(try order.int64(2) == 2)
             #expect(try order.timestamp(3).milliseconds == Sample.time.milliseconds)
             #expect(try order.string(4) == "CUST-0001")
             let items = try await world.pool!.query(
-                Statement(
+                PostgresStatement(
                     """
                     SELECT product_id, product_name, image_url, unit_price, quantity::int8, line::int8
                     FROM order_items WHERE order_id = 5 ORDER BY line
@@ -29,10 +29,10 @@ struct PostgresStoreTests {
             #expect(items.count == 2)
             #expect(try items[0].string(1) == "Cloud Operations Associate: Practice Exams")
             #expect(try items[0].string(2) == "/images/products/az-104.svg")
-            #expect(try items[1].numeric(3) == Numeric(unscaled: 30_195, scale: 2))
+            #expect(try items[1].numeric(3) == PostgresNumeric(unscaled: 30_195, scale: 2))
             #expect(try items[1].int64(4) == 2)
             let events = try await world.pool!.query(
-                Statement(
+                PostgresStatement(
                     """
                     SELECT version::int8, type, payload::text, published_at IS NULL
                     FROM order_events WHERE order_id = 5 ORDER BY version
@@ -56,7 +56,7 @@ struct PostgresStoreTests {
                 #expect(isNew.allSatisfy { ($0 == true) != ($1 == true) })
             }
             let counts = try await world.pool!.query(
-                Statement("SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM order_items)")
+                PostgresStatement("SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM order_items)")
             ).one()
             #expect(try counts.int64(0) == 200)
             #expect(try counts.int64(1) == 400)
@@ -65,13 +65,13 @@ struct PostgresStoreTests {
 
     @Test @Loop func anOrderThatWasDeletedBeforeStaysHidden() async throws {
         try await with(.postgres) { world in
-            let exists = Statement("SELECT to_regclass('order_deletions') IS NOT NULL")
+            let exists = PostgresStatement("SELECT to_regclass('order_deletions') IS NOT NULL")
             guard try await world.pool!.query(exists).one().bool(0) else { return }
             try await world.pool!.query(
-                Statement("INSERT INTO order_deletions (order_id, customer_id) VALUES (3, 'CUST-0001')"))
+                PostgresStatement("INSERT INTO order_deletions (order_id, customer_id) VALUES (3, 'CUST-0001')"))
             _ = try await world.store.record((2...4).map { Sample.record(Sample.order($0)) })
             let hidden = try await world.pool!.query(
-                Statement("SELECT id FROM orders WHERE deleted_at IS NOT NULL"))
+                PostgresStatement("SELECT id FROM orders WHERE deleted_at IS NOT NULL"))
             #expect(try hidden.map { try $0.int64(0) } == [3])
         }
     }

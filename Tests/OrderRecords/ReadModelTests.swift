@@ -10,11 +10,11 @@ import Testing
 struct ReadModelTests {
     /// Both views, row by row, without what depends on the moment.
     @Loop
-    static func contents(_ pool: Pool) async throws -> [String] {
+    static func contents(_ pool: PostgresPool) async throws -> [String] {
         let orders = try await pool.query(
-            Statement("SELECT row_to_json(v)::text FROM order_view v ORDER BY order_id"))
+            PostgresStatement("SELECT row_to_json(v)::text FROM order_view v ORDER BY order_id"))
         let sales = try await pool.query(
-            Statement("SELECT row_to_json(s)::text FROM sales_by_product s ORDER BY product_id"))
+            PostgresStatement("SELECT row_to_json(s)::text FROM sales_by_product s ORDER BY product_id"))
         return try orders.map { try $0.string(0) } + sales.map { try $0.string(0) }
     }
 
@@ -75,7 +75,7 @@ struct ReadModelTests {
     @Test @Loop func eventsThatCommitLateAreNotMissed() async throws {
         try await with(.postgres) { world in
             let models = ReadModels(world.pool!)
-            let slow = try await Connection.connect(world.pool!.configuration)
+            let slow = try await PostgresConnection.connect(world.pool!.configuration)
             defer { slow.close() }
             let store = PostgresOrderStore(world.pool!)
             _ = try await store.record([Sample.record(Sample.order(1))])

@@ -20,7 +20,7 @@ struct World {
     /// Until what was marked is written down.
     let settle: @Loop () async throws -> Void
     /// Nil in memory.
-    let pool: Pool?
+    let pool: PostgresPool?
 
     /// A sweep of the outbox when no other test is at it: the lock is the whole server's.
     @Loop func sweep(
@@ -52,7 +52,7 @@ func with(_ driver: Driver, _ body: @Loop (World) async throws -> Void) async th
 }
 
 enum Sample {
-    static let time = Orders.Timestamp(milliseconds: 1_767_225_600_123)
+    static let time = Timestamp(milliseconds: 1_767_225_600_123)
 
     static func correlationID(_ number: Int) -> CorrelationID {
         CorrelationID(unixMilliseconds: 1_767_225_600_000, randomA: 1, randomB: UInt64(number))

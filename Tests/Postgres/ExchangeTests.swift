@@ -3,15 +3,15 @@ import Testing
 @testable import Postgres
 
 @Suite struct ExchangeTests {
-    private static let one = StatementCache.Key(statement: Statement("one"), types: [])
-    private static let two = StatementCache.Key(statement: Statement("two"), types: [])
+    private static let one = StatementCache.Key(statement: PostgresStatement("one"), types: [])
+    private static let two = StatementCache.Key(statement: PostgresStatement("two"), types: [])
 
-    private func report(_ code: String) -> ServerReport {
-        ServerReport(severity: "ERROR", sqlState: SQLState(code), message: "")
+    private func report(_ code: String) -> PostgresDiagnostics {
+        PostgresDiagnostics(severity: "ERROR", sqlState: PostgresSQLState(code), message: "")
     }
 
     @Test func theFirstFailureIsTheUnits() {
-        var exchange = Exchange([.execute(Self.one), .prepare(Self.two), .execute(Self.two)])
+        var exchange = QueryState([.execute(Self.one), .prepare(Self.two), .execute(Self.two)])
         #expect(exchange.receive(.failed(report("23505"))) == .none)
         #expect(exchange.receive(.ended) == .none)
         // What was skipped was not prepared.
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func aFailureAtTheSynchronizationPointCounts() {
-        var exchange = Exchange([.execute(Self.one)])
+        var exchange = QueryState([.execute(Self.one)])
         _ = exchange.receive(.ended)
         #expect(exchange.failure == nil)
         #expect(exchange.receive(.failed(report("23503"))) == .none)
@@ -32,12 +32,12 @@ import Testing
     }
 
     @Test(arguments: ["26000", "0A000"]) func aStalePlanIsForgotten(_ code: String) {
-        var exchange = Exchange([.execute(Self.one)])
+        var exchange = QueryState([.execute(Self.one)])
         #expect(exchange.receive(.failed(report(code))) == .forget(Self.one))
     }
 
     @Test func theQueueKeepsItsOrderHoweverLongItIs() {
-        var queue = Queue<Int>()
+        var queue = PipelineQueue<Int>()
         var next = 0
         for number in 0..<1000 {
             queue.append(number)

@@ -7,7 +7,7 @@ import Testing
 @testable import Service
 
 @Loop @Suite struct EdgeTests {
-    let router = Router()
+    let router = HTTPRouter()
     let metrics = Metrics()
     let record = Record()
     let edge: Edge
@@ -16,7 +16,7 @@ import Testing
 
     static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
-    private func json(_ response: Response) throws -> JSONValue {
+    private func json(_ response: HTTPResponse) throws -> JSONValue {
         guard case .bytes(let bytes) = response.body else { throw Unexpected() }
         return try JSONValue(parsing: bytes.span)
     }
@@ -30,21 +30,21 @@ import Testing
             #expect(scope.trace.traceID.description == "4bf92f3577b34da6a3ce929d0e0e4736")
             #expect(scope.trace.spanID.description != "00f067aa0ba902b7")
             #expect(scope.trace.state == "a=1,b=2")
-            return Response(.ok)
+            return HTTPResponse(.ok)
         }
-        var headers: Headers = ["traceparent": Self.parent, "tracestate": "a=1", "X-Request-Id": "r-1"]
+        var headers: HTTPHeaders = ["traceparent": Self.parent, "tracestate": "a=1", "X-Request-Id": "r-1"]
         headers.add("tracestate", "b=2")
-        let response = await router.respond(to: Request(.get, "/x", headers: headers))
+        let response = await router.respond(to: HTTPRequest(.get, "/x", headers: headers))
         #expect(response.headers["traceparent"]?.hasPrefix("00-4bf92f3577b34da6a3ce929d0e0e4736-") == true)
         #expect(response.headers["X-Request-Id"] == "r-1")
     }
 
     @Test func aRequestWithoutATraceBeginsOne() async throws {
-        edge.on(.get, "/x") { _, _ in Response(.ok) }
-        var twice: Headers = ["traceparent": Self.parent, "X-Request-Id": "a b"]
+        edge.on(.get, "/x") { _, _ in HTTPResponse(.ok) }
+        var twice: HTTPHeaders = ["traceparent": Self.parent, "X-Request-Id": "a b"]
         twice.add("traceparent", Self.parent)
-        for headers in [[:], ["traceparent": "junk"], twice] as [Headers] {
-            let response = await router.respond(to: Request(.get, "/x", headers: headers))
+        for headers in [[:], ["traceparent": "junk"], twice] as [HTTPHeaders] {
+            let response = await router.respond(to: HTTPRequest(.get, "/x", headers: headers))
             let context = try #require(TraceContext(traceparent: response.headers["traceparent"] ?? ""))
             #expect(context.traceID.description != "4bf92f3577b34da6a3ce929d0e0e4736")
             #expect(response.headers["X-Request-Id"] == context.traceID.description)
@@ -55,7 +55,7 @@ import Testing
         edge.on(.get, "/api/orders/{id}") { _, _ in
             throw Problem.validation([("items[0].quantity", ["Quantity must be greater than 0."])])
         }
-        let request = Request(.get, "/api/orders/7?x=1", headers: ["traceparent": Self.parent])
+        let request = HTTPRequest(.get, "/api/orders/7?x=1", headers: ["traceparent": Self.parent])
         let response = await router.respond(to: request)
         let problem = try json(response)
         #expect(response.status == .badRequest)
@@ -71,7 +71,7 @@ import Testing
         struct Busy: Error {}
         edge.on(.get, "/x") { _, _ in throw Busy() }
         edge.mapErrors { $0 is Busy ? .unavailable("Busy.", retryAfter: 3) : nil }
-        let response = await router.respond(to: Request(.get, "/x"))
+        let response = await router.respond(to: HTTPRequest(.get, "/x"))
         #expect(response.status == .serviceUnavailable && response.headers["Retry-After"] == "3")
         #expect(try json(response)["detail"] == "Busy.")
         #expect(!record.keys.contains("http.failed"))
@@ -79,7 +79,7 @@ import Testing
 
     @Test func anUnknownErrorIsLoggedAndToldToNobody() async throws {
         edge.on(.get, "/x") { _, _ in throw Unexpected() }
-        let response = await router.respond(to: Request(.get, "/x"))
+        let response = await router.respond(to: HTTPRequest(.get, "/x"))
         #expect(response.status == .internalServerError)
         let problem = try json(response)
         #expect(!problem.text.contains("hunter2") && problem["detail"] == nil)
@@ -88,12 +88,12 @@ import Testing
 
     @Test func requestsAreCountedByRoute() async throws {
         edge.on(.get, "/api/orders/{id}") { request, _ in
-            Response(request.parameter("id") == "1" ? .ok : .notFound)
+            HTTPResponse(request.parameter("id") == "1" ? .ok : .notFound)
         }
         for path in ["/api/orders/1", "/api/orders/1", "/api/orders/2", "/nowhere"] {
-            _ = await router.respond(to: Request(.get, path))
+            _ = await router.respond(to: HTTPRequest(.get, path))
         }
-        let missing = await router.respond(to: Request(.post, "/api/orders/1"))
+        let missing = await router.respond(to: HTTPRequest(.post, "/api/orders/1"))
         #expect(missing.status == .methodNotAllowed && missing.headers["Allow"]?.contains("GET") == true)
         #expect(series(#"http_requests_total{method="GET",route="/api/orders/{id}",status="2xx"} 2"#))
         #expect(series(#"http_requests_total{method="GET",route="/api/orders/{id}",status="4xx"} 1"#))
@@ -103,8 +103,8 @@ import Testing
     }
 
     @Test func theAccessLogHidesTokens() async {
-        edge.on(.get, "/ws") { _, _ in Response(.ok) }
-        _ = await router.respond(to: Request(.get, "/ws?access_token=hunter2&x=1"))
+        edge.on(.get, "/ws") { _, _ in HTTPResponse(.ok) }
+        _ = await router.respond(to: HTTPRequest(.get, "/ws?access_token=hunter2&x=1"))
         #expect(record.keys == ["http.request"])
         #expect(!record.text.contains("hunter2") && record.text.contains("access_token=<redacted>&x=1"))
     }

@@ -23,15 +23,15 @@ import Testing
     }
 
     private func request(
-        _ more: Headers = [:], _ method: Method = .get, roles: [String] = ["operator"]
-    ) throws -> Request {
+        _ more: HTTPHeaders = [:], _ method: HTTPMethod = .get, roles: [String] = ["operator"]
+    ) throws -> HTTPRequest {
         let token = try issuer.token(for: "OP", roles: roles, now: WallClock.seconds())
         var headers = more
         headers.add("Authorization", "Bearer \(token)")
-        return Request(method, "/ops/api/stream", headers: headers)
+        return HTTPRequest(method, "/ops/api/stream", headers: headers)
     }
 
-    private func refusal(_ request: Request, isChange: Bool = false) async throws -> Status? {
+    private func refusal(_ request: HTTPRequest, isChange: Bool = false) async throws -> HTTPStatus? {
         do throws(Problem) {
             _ = try await isChange ? door.admitChange(request) : door.admit(request)
             return nil
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func nobodyElseIs() async throws {
-        #expect(try await refusal(Request(.get, "/ops/api/stream")) == .unauthorized)
+        #expect(try await refusal(HTTPRequest(.get, "/ops/api/stream")) == .unauthorized)
         #expect(try await refusal(request(roles: [])) == .forbidden)
         #expect(try await refusal(request(roles: ["operators"])) == .forbidden)
         #expect(try await refusal(request(["Origin": "https://evil.example"])) == .forbidden)

@@ -30,7 +30,7 @@ package final class Authenticator {
     }
 
     /// The principal of a REST request, by its `Authorization` header.
-    package func authenticate(_ request: Request) async throws(AuthenticationError) -> Principal {
+    package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> Principal {
         guard let token = BearerToken.inAuthorization(request) else { throw .missing }
         return try await authenticate(token)
     }

@@ -25,11 +25,11 @@ package struct TokenKeys {
             return
         }
         guard let address = settings[TokenSettings.keySet] else { throw JOSEError(.invalidKey) }
-        var client = HTTP.Client.Configuration()
+        var client = HTTPClient.Configuration()
         if let authorities = settings[ServerKeys.authorities] {
             client.tls = try TLSClient(authorities: authorities)
         }
-        let published = RemoteKeySet(address: address, issuer: rules.issuer, client: HTTP.Client(client))
+        let published = RemoteKeySet(address: address, issuer: rules.issuer, client: HTTPClient(client))
         authenticator = Authenticator(keySource: published, rules: rules)
         self.published = published
         watch(published, context)

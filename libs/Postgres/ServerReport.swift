@@ -1,9 +1,9 @@
 /// An error or notice as the server sent it (PostgreSQL manual, "Error and Notice Message Fields").
 ///
 /// Its texts may quote data. It has no description of its own on purpose.
-package final class ServerReport: Sendable {
+package final class PostgresDiagnostics: Sendable {
     package let severity: String
-    package let sqlState: SQLState
+    package let sqlState: PostgresSQLState
     package let message: String
     package let detail: String?
     package let hint: String?
@@ -15,7 +15,7 @@ package final class ServerReport: Sendable {
     package let position: Int?
 
     init(
-        severity: String, sqlState: SQLState, message: String, detail: String? = nil, hint: String? = nil,
+        severity: String, sqlState: PostgresSQLState, message: String, detail: String? = nil, hint: String? = nil,
         context: String? = nil, table: String? = nil, column: String? = nil, constraint: String? = nil,
         position: Int? = nil
     ) {
@@ -32,31 +32,31 @@ package final class ServerReport: Sendable {
     }
 }
 
-extension ServerReport: CustomStringConvertible {
+extension PostgresDiagnostics: CustomStringConvertible {
     package var description: String { "\(severity) \(sqlState)" }
 }
 
 /// A five-character SQLSTATE (PostgreSQL manual, appendix A).
-package struct SQLState: Hashable, Sendable, CustomStringConvertible {
+package struct PostgresSQLState: Hashable, Sendable, CustomStringConvertible {
     package let code: String
 
     package init(_ code: String) { self.code = code }
 
     package var description: String { code }
 
-    package static let uniqueViolation = SQLState("23505")
-    package static let foreignKeyViolation = SQLState("23503")
-    package static let notNullViolation = SQLState("23502")
-    package static let checkViolation = SQLState("23514")
-    package static let serializationFailure = SQLState("40001")
-    package static let deadlockDetected = SQLState("40P01")
-    package static let inFailedTransaction = SQLState("25P02")
-    package static let invalidStatementName = SQLState("26000")
-    package static let featureNotSupported = SQLState("0A000")
-    package static let undefinedTable = SQLState("42P01")
-    package static let lockNotAvailable = SQLState("55P03")
-    package static let queryCanceled = SQLState("57014")
-    package static let adminShutdown = SQLState("57P01")
+    package static let uniqueViolation = PostgresSQLState("23505")
+    package static let foreignKeyViolation = PostgresSQLState("23503")
+    package static let notNullViolation = PostgresSQLState("23502")
+    package static let checkViolation = PostgresSQLState("23514")
+    package static let serializationFailure = PostgresSQLState("40001")
+    package static let deadlockDetected = PostgresSQLState("40P01")
+    package static let inFailedTransaction = PostgresSQLState("25P02")
+    package static let invalidStatementName = PostgresSQLState("26000")
+    package static let featureNotSupported = PostgresSQLState("0A000")
+    package static let undefinedTable = PostgresSQLState("42P01")
+    package static let lockNotAvailable = PostgresSQLState("55P03")
+    package static let queryCanceled = PostgresSQLState("57014")
+    package static let adminShutdown = PostgresSQLState("57P01")
 
     package var isSerializationConflict: Bool { self == .serializationFailure || self == .deadlockDetected }
 

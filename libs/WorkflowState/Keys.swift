@@ -8,23 +8,23 @@ enum Keys {
     static let holder: StaticString = "notify:holder"
     static let channelPrefix: StaticString = "notify:user:"
 
-    static func owner(_ id: CorrelationID) -> Key { Key("order:map:", id.description) }
-    static func status(_ id: CorrelationID) -> Key { Key("order:status:", id.description) }
-    static func number(_ id: CorrelationID) -> Key { Key("order:id:", id.description) }
-    static func pending(_ id: OrderID) -> Key { Key("order:pending:", id.description) }
-    static func mailbox(_ user: UserID) -> Key { Key("notify:mailbox:", user.value) }
-    static func channel(_ user: UserID) -> Key { Key(channelPrefix, user.value) }
+    static func owner(_ id: CorrelationID) -> RedisKey { RedisKey("order:map:", id.description) }
+    static func status(_ id: CorrelationID) -> RedisKey { RedisKey("order:status:", id.description) }
+    static func number(_ id: CorrelationID) -> RedisKey { RedisKey("order:id:", id.description) }
+    static func pending(_ id: OrderID) -> RedisKey { RedisKey("order:pending:", id.description) }
+    static func mailbox(_ user: UserID) -> RedisKey { RedisKey("notify:mailbox:", user.value) }
+    static func channel(_ user: UserID) -> RedisKey { RedisKey(channelPrefix, user.value) }
 
     /// Marks that an order's arrival at a status is in its owner's mailbox.
-    static func delivered(_ update: StatusUpdate) -> Key {
-        Key("notify:delivered:", "\(update.correlationID):\(update.status.wireName)")
+    static func delivered(_ update: StatusUpdate) -> RedisKey {
+        RedisKey("notify:delivered:", "\(update.correlationID):\(update.status.wireName)")
     }
 
     /// Colons of the user are escaped: else user `a` with key `b:c` would share a name with user `a:b`.
-    static func idempotency(_ key: IdempotencyKey) -> Key {
+    static func idempotency(_ key: IdempotencyKey) -> RedisKey {
         guard key.user.value.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "%") })
         else {
-            return Key("order:idem:", "\(key.user.value):\(key.key)")
+            return RedisKey("order:idem:", "\(key.user.value):\(key.key)")
         }
         var user = ""
         for character in key.user.value.unicodeScalars {
@@ -34,7 +34,7 @@ enum Keys {
             default: user.unicodeScalars.append(character)
             }
         }
-        return Key("order:idem:", "\(user):\(key.key)")
+        return RedisKey("order:idem:", "\(user):\(key.key)")
     }
 
     /// The user of a channel's name; `nil` for another channel.

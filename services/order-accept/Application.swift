@@ -18,25 +18,25 @@ struct Application {
     init(_ context: ServiceContext) throws {
         let settings = context.settings
         let authorities = settings[ServerKeys.authorities]
-        var server = try Redis.Configuration(
+        var server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
         // A request's whole time is short.
         server.commandTimeout = IntakeBudget.state
-        let redis = Redis.Client(server, endpoint: settings.endpoints(of: server))
+        let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
-        let broker = AMQP.Client(
-            try AMQP.Configuration(
+        let broker = AMQPClient(
+            try AMQPConfiguration(
                 settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica),
             topology: topology.declarations)
-        let database = Postgres.Configuration(settings[AcceptKeys.database], name: context.replica)
+        let database = PostgresConfiguration(settings[AcceptKeys.database], name: context.replica)
 
         // Reads must not keep intake from its ids.
-        let supplies = Pool(database, limits: .supplies)
+        let supplies = PostgresPool(database, limits: .supplies)
         let catalogue = PostgresCatalogue(supplies, log: context.log)
         let identifiers = SequenceIdentifiers(supplies, log: context.log)
         let lifetimes = Lifetimes(workflow: settings[ServerKeys.workflowTTL])
         let state = RedisWorkflowStore(redis, lifetimes)
-        let outbox = Publisher(broker)
+        let outbox = AMQPPublisher(broker)
         let publisher = EventOrderPublisher(
             AMQPSender(outbox, exchange: topology.exchange), appID: context.name)
         let tokens = try TokenKeys(context)
@@ -48,7 +48,7 @@ struct Application {
         let keys = RedisIdempotencyStore(redis, lifetimes)
         let looseEnds = LooseEnds(state: state, keys: keys)
         looseEnds.watch(context.metrics)
-        let records = Pool(database, limits: .records)
+        let records = PostgresPool(database, limits: .records)
         let archive = PostgresArchive(records)
 
         Ground(
@@ -87,17 +87,17 @@ struct Application {
     }
 }
 
-extension PoolLimits {
+extension PostgresPoolLimits {
     /// For reads: a few sessions, and callers that would wait longer than they care for an answer are sent away.
-    static var records: PoolLimits {
-        var limits = PoolLimits()
+    static var records: PostgresPoolLimits {
+        var limits = PostgresPoolLimits()
         limits.size = 4
         limits.wait = .seconds(1)
         return limits
     }
 
-    static var supplies: PoolLimits {
-        var limits = PoolLimits()
+    static var supplies: PostgresPoolLimits {
+        var limits = PostgresPoolLimits()
         limits.size = 1
         limits.wait = .seconds(2)
         return limits

@@ -20,7 +20,7 @@ enum AcceptKeys {
     static let all = ServerKeys.all + TokenSettings.all + [database, rate, burst]
 }
 
-extension Postgres.Configuration {
+extension PostgresConfiguration {
     init(_ url: ConnectionURL, name: String) {
         self.init(
             host: url.host, port: url.port, user: url.user ?? "waybill_reader",

@@ -9,9 +9,9 @@ import Service
 /// What order-accept stands on, as readiness and metrics see it.
 @Loop
 struct Ground {
-    let redis: Redis.Client
-    let broker: AMQP.Client
-    let outbox: Publisher
+    let redis: RedisClient
+    let broker: AMQPClient
+    let outbox: AMQPPublisher
     let publisher: EventOrderPublisher
     let catalogue: PostgresCatalogue
     let identifiers: SequenceIdentifiers
@@ -45,7 +45,7 @@ struct Ground {
     }
 }
 
-extension AMQP.Client {
+extension AMQPClient {
     var isBlocked: Bool { if case .blocked = state { true } else { false } }
 
     var isConnected: Bool { state == .ready || isBlocked }

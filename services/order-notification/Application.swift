@@ -14,8 +14,8 @@ import WorkflowState
 @Loop
 struct Application {
     private let context: ServiceContext
-    private let client: Redis.Client
-    private let subscriber: Subscriber
+    private let client: RedisClient
+    private let subscriber: RedisSubscriber
     private let channels: RedisUserChannels
     private let mailboxes: RedisMailboxStore
     private let workflows: RedisWorkflowStore
@@ -28,11 +28,11 @@ struct Application {
     init(_ context: ServiceContext) throws {
         self.context = context
         let settings = context.settings
-        let redis = try Redis.Configuration(
+        let redis = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: settings[ServerKeys.authorities], name: context.replica)
         let endpoints = settings.endpoints(of: redis)
-        client = Redis.Client(redis, endpoint: endpoints)
-        subscriber = Subscriber(redis, endpoint: endpoints)
+        client = RedisClient(redis, endpoint: endpoints)
+        subscriber = RedisSubscriber(redis, endpoint: endpoints)
         channels = RedisUserChannels(subscriber)
         let lifetimes = Lifetimes(workflow: settings[ServerKeys.workflowTTL])
         mailboxes = RedisMailboxStore(client, lifetimes)
@@ -50,7 +50,7 @@ struct Application {
             replica: context.replica, limits: limits, audiences: audiences, workflows: workflows,
             authenticator: tokens.authenticator, tally: tally, log: context.log, chores: chores,
             leeway: tokens.leeway)
-        let broker = try AMQP.Configuration(
+        let broker = try AMQPConfiguration(
             settings[ServerKeys.rabbitMQ], authorities: settings[ServerKeys.authorities],
             name: context.replica)
         news = NewsFeed(
@@ -101,7 +101,7 @@ struct Application {
     private func http() throws -> Component {
         let routes = SocketRoutes(door: Door(sessions: sessions, origins: context.settings[Keys.origins]))
         let tokens = try developmentTokens()
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.streamLimit = sessions.limits.output
         configuration.maxConnections = 60_000
         return .http(context, configuration) { edge in

@@ -67,5 +67,5 @@ final class Tally {
         latency.observe(Double(max(0, took)) / 1000)
     }
 
-    func closed(_ code: CloseCode) { (closes[code.rawValue] ?? otherCloses).increment() }
+    func closed(_ code: WebSocketCloseCode) { (closes[code.rawValue] ?? otherCloses).increment() }
 }

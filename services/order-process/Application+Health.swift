@@ -7,8 +7,8 @@ import Service
 extension Application {
     /// Readiness and the gauges of what order-process stands on.
     static func watch(
-        _ context: ServiceContext, _ redis: Redis.Client, _ publishing: AMQP.Client,
-        _ consuming: AMQP.Client, _ database: Database, _ intake: Intake
+        _ context: ServiceContext, _ redis: RedisClient, _ publishing: AMQPClient,
+        _ consuming: AMQPClient, _ database: Database, _ intake: Intake
     ) {
         let health = context.health
         health.addCheck("postgres", holds: { database.isUp })
@@ -32,7 +32,7 @@ extension Application {
     }
 }
 
-extension AMQP.Client {
+extension AMQPClient {
     var isBlocked: Bool { if case .blocked = state { true } else { false } }
 
     var isConnected: Bool { state == .ready || isBlocked }

@@ -14,7 +14,7 @@ enum ProcessKeys {
     static let all = ServerKeys.all + [database, notifyProcessing]
 }
 
-extension Postgres.Configuration {
+extension PostgresConfiguration {
     init(_ url: ConnectionURL, name: String) {
         self.init(
             host: url.host, port: url.port, user: url.user ?? "waybill", password: url.password?.reveal(),

@@ -6,25 +6,25 @@ import Postgres
 /// The schema brought up to date, and then the pool: sessions opened earlier would miss a setting.
 @Loop
 final class Database {
-    let pool: Pool
+    let pool: PostgresPool
     /// Open when the schema is up to date.
     let ready = Gate()
-    private let configuration: Postgres.Configuration
+    private let configuration: PostgresConfiguration
     private let log: Logger?
 
-    init(_ configuration: Postgres.Configuration, log: Logger?) {
+    init(_ configuration: PostgresConfiguration, log: Logger?) {
         self.configuration = configuration
         self.log = log
-        var limits = PoolLimits()
+        var limits = PostgresPoolLimits()
         // The batch under way, the relay, the marks of a quiet moment, and two for the read models.
         limits.size = 5
-        pool = Pool(configuration, limits: limits)
+        pool = PostgresPool(configuration, limits: limits)
     }
 
     /// Waits for the server as long as it takes; a schema that does not fit this code is an end.
     func run() async throws {
         var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
-        let migrator = try Migrator(OrderDatabase.migrations)
+        let migrator = try PostgresMigrator(OrderDatabase.migrations)
         while !ready.isOpen {
             do {
                 for migration in try await migrator.migrate(configuration) {

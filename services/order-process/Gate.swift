@@ -4,7 +4,7 @@ import EventLoop
 @Loop
 final class Gate {
     private(set) var isOpen = false
-    private var waiting: [Int: Resumption<Void>] = [:]
+    private var waiting: [Int: LoopContinuation<Void>] = [:]
     private var next = 0
 
     func open() {

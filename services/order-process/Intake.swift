@@ -10,11 +10,11 @@ import Orders
 @Loop
 final class Intake {
     private let database: Database
-    private let client: AMQP.Client
+    private let client: AMQPClient
     private let queue: String
     private let make: @Loop (any MessageSource) -> ConsumePipeline<ProcessOrders>
     private var pipeline: ConsumePipeline<ProcessOrders>?
-    private var consumer: Consumer?
+    private var consumer: AMQPConsumer?
     private var isStopping = false
     private let finished = Gate()
 
@@ -23,7 +23,7 @@ final class Intake {
     private static let batch = 128
 
     init(
-        _ database: Database, _ client: AMQP.Client, _ topology: OrderTopology, sender: any MessageSender,
+        _ database: Database, _ client: AMQPClient, _ topology: OrderTopology, sender: any MessageSender,
         handler: ProcessOrders, log: Logger, metrics: Metrics
     ) {
         self.database = database
@@ -41,7 +41,7 @@ final class Intake {
     func run() async {
         await database.ready.wait()
         if database.ready.isOpen, !isStopping {
-            let consumer = Consumer(client, queue: queue, prefetch: Self.prefetch, batchLimit: Self.batch)
+            let consumer = AMQPConsumer(client, queue: queue, prefetch: Self.prefetch, batchLimit: Self.batch)
             let pipeline = make(AMQPSource(consumer))
             self.consumer = consumer
             self.pipeline = pipeline

@@ -93,17 +93,17 @@ final class MemoryWorld: World {
 
 final class RabbitWorld: World {
     let topology: OrderTopology
-    let client: Client
-    let amqpPublisher: Publisher
-    private let consuming: Client
-    private var consumers: [Consumer] = []
+    let client: AMQPClient
+    let amqpPublisher: AMQPPublisher
+    private let consuming: AMQPClient
+    private var consumers: [AMQPConsumer] = []
 
     init(_ topology: OrderTopology, _ url: String) async throws {
         self.topology = topology
-        let configuration = try AMQP.Configuration(url: url)
-        client = Client(configuration, topology: topology.declarations)
-        consuming = Client(configuration, topology: topology.declarations)
-        amqpPublisher = Publisher(client)
+        let configuration = try AMQPConfiguration(url: url)
+        client = AMQPClient(configuration, topology: topology.declarations)
+        consuming = AMQPClient(configuration, topology: topology.declarations)
+        amqpPublisher = AMQPPublisher(client)
         client.start()
         try await client.untilReady(within: .seconds(10))
         consuming.start()
@@ -113,7 +113,7 @@ final class RabbitWorld: World {
     var sender: any MessageSender { AMQPSender(amqpPublisher, exchange: topology.exchange) }
 
     func source(of queue: String, batchLimit: Int) async throws -> any MessageSource {
-        let consumer = Consumer(consuming, queue: queue, batchLimit: batchLimit)
+        let consumer = AMQPConsumer(consuming, queue: queue, batchLimit: batchLimit)
         consumers.append(consumer)
         try await eventually("it consumes") { consumer.isConsuming }
         return AMQPSource(consumer)

@@ -13,7 +13,7 @@ import WorkflowState
 @Loop
 final class API {
     let intake = Intake()
-    private let router = Router()
+    private let router = HTTPRouter()
     private let issuer: TokenIssuer
 
     init(limit: TokenBucket.Limit? = nil) throws {
@@ -47,35 +47,35 @@ final class API {
     /// Who asks when a test does not say.
     static let user = "CUST-1"
 
-    func get(_ target: String) async -> Response {
+    func get(_ target: String) async -> HTTPResponse {
         await send(.get, target, token: try? token(for: Self.user))
     }
 
-    func get(_ target: String, token: String?) async -> Response { await send(.get, target, token: token) }
+    func get(_ target: String, token: String?) async -> HTTPResponse { await send(.get, target, token: token) }
 
-    func delete(_ target: String) async -> Response {
+    func delete(_ target: String) async -> HTTPResponse {
         await send(.delete, target, token: try? token(for: Self.user))
     }
 
     func post(
-        _ target: String, _ body: String, type: String? = "application/json", headers: Headers = [:]
-    ) async -> Response {
+        _ target: String, _ body: String, type: String? = "application/json", headers: HTTPHeaders = [:]
+    ) async -> HTTPResponse {
         var headers = headers
         if let type { headers.add("Content-Type", type) }
         return await send(.post, target, token: try? token(for: Self.user), headers, Array(body.utf8))
     }
 
     func send(
-        _ method: HTTP.Method, _ target: String, token: String?, _ headers: Headers = [:],
+        _ method: HTTPMethod, _ target: String, token: String?, _ headers: HTTPHeaders = [:],
         _ body: [UInt8] = []
-    ) async -> Response {
+    ) async -> HTTPResponse {
         var headers = headers
         if let token { headers.add("Authorization", "Bearer \(token)") }
-        return await router.respond(to: Request(method, target, headers: headers, body: body))
+        return await router.respond(to: HTTPRequest(method, target, headers: headers, body: body))
     }
 }
 
-extension Response {
+extension HTTPResponse {
     struct NoDocument: Error {}
 
     func json() throws -> JSONValue {

@@ -79,24 +79,24 @@ enum LiveArchive {
     ) async throws {
         guard let servers else { return }
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
-        var owner = try Postgres.Configuration(url: servers.postgres.uri)
-        var reader = try Postgres.Configuration(url: servers.postgres.readerUri)
+        var owner = try PostgresConfiguration(url: servers.postgres.uri)
+        var reader = try PostgresConfiguration(url: servers.postgres.readerUri)
         owner.settings["search_path"] = schema
         reader.settings["search_path"] = schema
-        let connection = try await Connection.connect(owner)
+        let connection = try await PostgresConnection.connect(owner)
         try await connection.script("CREATE SCHEMA \(schema)")
         // Migrating sets a property of the whole database, which other schemas' runs do as well.
         try await connection.script("SELECT pg_advisory_lock(1)")
         for migration in Migration.all { try await connection.script(migration.sql) }
         try await connection.script("SELECT pg_advisory_unlock(1)")
-        let pool = Pool(reader)
+        let pool = PostgresPool(reader)
         var failure: (any Error)?
         do {
             try await body(
                 ArchiveWorld(archive: PostgresArchive(pool)) { orders in
                     try await insert(orders, connection)
                     guard isFollowed else { return }
-                    let models = Pool(owner)
+                    let models = PostgresPool(owner)
                     try await eventually("the read models follow") {
                         (try? await ReadModels(models).advance())?.isDone == true
                     }
@@ -111,41 +111,41 @@ enum LiveArchive {
         if let failure { throw failure }
     }
 
-    private static func insert(_ orders: [Order], _ connection: Connection) async throws {
-        var batch = Batch()
+    private static func insert(_ orders: [Order], _ connection: PostgresConnection) async throws {
+        var batch = PostgresBatch()
         for order in orders {
             batch.add(
-                Statement("INSERT INTO customers (id) VALUES ($1) ON CONFLICT DO NOTHING"),
+                PostgresStatement("INSERT INTO customers (id) VALUES ($1) ON CONFLICT DO NOTHING"),
                 order.customer.value)
             batch.add(
-                Statement(
+                PostgresStatement(
                     """
                     INSERT INTO orders (id, correlation_id, customer_id, status, total, currency, created_at)
                     VALUES ($1, $2, $3, $4, $5, $6, $7)
                     """),
                 order.id.value,
-                Postgres.UUID(high: order.correlationID.high, low: order.correlationID.low),
+                PostgresUUID(high: order.correlationID.high, low: order.correlationID.low),
                 order.customer.value, order.status.wireName,
-                Numeric(unscaled: order.total.hundredths, scale: 2), order.currency.code,
-                Postgres.Timestamp(milliseconds: order.createdAt.milliseconds))
+                PostgresNumeric(unscaled: order.total.hundredths, scale: 2), order.currency.code,
+                PostgresTimestamp(milliseconds: order.createdAt.milliseconds))
             for (index, line) in order.lines.enumerated() {
                 batch.add(
-                    Statement(
+                    PostgresStatement(
                         """
                         INSERT INTO order_items
                             (order_id, line, product_id, product_name, image_url, unit_price, quantity)
                         VALUES ($1, $2::int, $3, $4, $5, $6, $7)
                         """),
                     order.id.value, Int32(index + 1), line.productID, line.productName, line.imageURL,
-                    Numeric(unscaled: line.unitPrice.hundredths, scale: 2), Int32(line.quantity))
+                    PostgresNumeric(unscaled: line.unitPrice.hundredths, scale: 2), Int32(line.quantity))
             }
             batch.add(
-                Statement(
+                PostgresStatement(
                     """
                     INSERT INTO order_events (order_id, version, type, payload, metadata, occurred_at)
                     VALUES ($1, 1, 'order.processed.v1', '{}', '{}', $2)
                     """),
-                order.id.value, Postgres.Timestamp(milliseconds: order.createdAt.milliseconds))
+                order.id.value, PostgresTimestamp(milliseconds: order.createdAt.milliseconds))
         }
         _ = try await connection.pipeline(batch)
     }

@@ -39,7 +39,7 @@ struct LiveReplicaTests {
     }
 
     private func connect(
-        _ replica: LiveReplica, _ query: String = "", protocols: [String] = [], headers: HTTP.Headers = [:]
+        _ replica: LiveReplica, _ query: String = "", protocols: [String] = [], headers: HTTPHeaders = [:]
     ) async throws -> (WebSocket, Tab) {
         let tab = Tab()
         let url = "ws://127.0.0.1:\(replica.port)/ws\(query)"
@@ -162,7 +162,7 @@ struct LiveReplicaTests {
             let socket = try await WebSocket.connect(
                 "ws://127.0.0.1:\(replica.port)/hubs/order-status?access_token=\(token)", hub)
             socket.send(text: "{\"protocol\":\"json\",\"version\":1}\u{1e}")
-            let http = HTTP.Client()
+            let http = HTTPClient()
             let stream = try await http.stream(
                 .get, "http://127.0.0.1:\(replica.port)/api/notifications/stream",
                 headers: ["Authorization": "Bearer \(token)"])

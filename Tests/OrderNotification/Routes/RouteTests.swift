@@ -13,7 +13,7 @@ import Testing
 
 @Loop @Suite(.endsItsSessions) struct RouteTests {
     let replica: Replica
-    let router = Router()
+    let router = HTTPRouter()
 
     init() throws {
         replica = try Replica()
@@ -28,13 +28,13 @@ import Testing
         ).add(to: edge)
     }
 
-    private func json(_ response: Response) throws -> JSONValue {
+    private func json(_ response: HTTPResponse) throws -> JSONValue {
         guard case .bytes(let bytes) = response.body else { throw Unexpected() }
         return try JSONValue(parsing: bytes.span)
     }
 
-    private func mint(_ body: String) async -> Response {
-        await router.respond(to: Request(.post, "/dev/token", body: Array(body.utf8)))
+    private func mint(_ body: String) async -> HTTPResponse {
+        await router.respond(to: HTTPRequest(.post, "/dev/token", body: Array(body.utf8)))
     }
 
     @Test func tokensForDevelopment() async throws {
@@ -66,8 +66,8 @@ import Testing
         #expect(try json(answer).text == #"{"error":"userId is required"}"#)
     }
 
-    private func get(_ target: String, _ headers: Headers = [:]) async -> Response {
-        await router.respond(to: Request(.get, target, headers: headers))
+    private func get(_ target: String, _ headers: HTTPHeaders = [:]) async -> HTTPResponse {
+        await router.respond(to: HTTPRequest(.get, target, headers: headers))
     }
 
     @Test func pagesOfOtherOriginsMayNotConnect() async throws {
@@ -85,7 +85,7 @@ import Testing
             let answer = await get(path)
             #expect(answer.status == .unauthorized && answer.headers["WWW-Authenticate"] == "Bearer")
         }
-        let refused = await router.respond(to: Request(.post, "/hubs/order-status/negotiate"))
+        let refused = await router.respond(to: HTTPRequest(.post, "/hubs/order-status/negotiate"))
         #expect(refused.status == .unauthorized)
     }
 
@@ -101,9 +101,9 @@ import Testing
         ("", 0), ("?negotiateVersion=0", 0), ("?negotiateVersion=1", 1), ("?negotiateVersion=9", 1),
     ])
     func negotiation(_ query: String, _ version: Int) async throws {
-        let headers: Headers = ["Authorization": "Bearer \(try replica.token("ada"))"]
+        let headers: HTTPHeaders = ["Authorization": "Bearer \(try replica.token("ada"))"]
         let answer = await router.respond(
-            to: Request(.post, "/hubs/order-status/negotiate\(query)", headers: headers))
+            to: HTTPRequest(.post, "/hubs/order-status/negotiate\(query)", headers: headers))
         let value = try json(answer)
         #expect(value["negotiateVersion"]?.int == version)
         #expect((value["connectionToken"] != nil) == (version == 1))

@@ -13,7 +13,7 @@ import WorkflowState
 @Loop
 final class Recorder: Outlet {
     private(set) var texts: [String] = []
-    private(set) var end: (code: CloseCode, reason: String)?
+    private(set) var end: (code: WebSocketCloseCode, reason: String)?
     var pendingOutput: Int { texts.reduce(0) { $0 + $1.utf8.count } }
 
     nonisolated init() {}
@@ -26,14 +26,14 @@ final class Recorder: Outlet {
         }
     }
 
-    func end(_ code: CloseCode, reason: String) { end = end ?? (code, reason) }
+    func end(_ code: WebSocketCloseCode, reason: String) { end = end ?? (code, reason) }
 
     private(set) var isHeld = false
     func hold() { isHeld = true }
     func release() { isHeld = false }
 
     /// Without the header of two to four bytes, as the payloads here are short.
-    private static func payload(_ frame: Frame) -> String {
+    private static func payload(_ frame: WebSocketFrame) -> String {
         String(decoding: frame.bytes[(frame.bytes[1] == 126 ? 4 : 2)...], as: UTF8.self)
     }
 

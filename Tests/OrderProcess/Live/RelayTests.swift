@@ -63,7 +63,7 @@ struct RelayTests {
             """)
     }
 
-    @Loop static func relay(_ bench: LiveBench, _ pool: Pool, _ notebook: Notebook) async throws {
+    @Loop static func relay(_ bench: LiveBench, _ pool: PostgresPool, _ notebook: Notebook) async throws {
         let relay = OutboxRelay(
             PostgresOutbox(pool), EventPublisher(notebook, appID: "order-process"), log: nil,
             metrics: Metrics())
@@ -111,7 +111,7 @@ struct RelayTests {
     @Loop static func runThree(_ bench: LiveBench, _ notebook: Notebook, name: String? = nil) async throws {
         var configuration = bench.pool.configuration
         if let name { configuration.applicationName = name }
-        let pool = Pool(configuration)
+        let pool = PostgresPool(configuration)
         let relays = (0..<3).map { _ in Loop.task { try await Self.relay(bench, pool, notebook) } }
         for relay in relays { try await relay.value }
         await pool.close()

@@ -62,8 +62,8 @@ struct TornBatchTests {
         ]
     }
 
-    @Test(arguments: QueueKind.allCases)
-    @Loop func eachOrderIsOnceWhateverIsDelivered(kind: QueueKind) async throws {
+    @Test(arguments: AMQPQueueType.allCases)
+    @Loop func eachOrderIsOnceWhateverIsDelivered(kind: AMQPQueueType) async throws {
         try await LiveBench.with(kind) { bench in
             let good = (0..<160).map { bench.order($0) }
             // Known to the replicas and gone from the database: PostgreSQL refuses a batch with one of them.
@@ -138,8 +138,8 @@ struct TornBatchTests {
     }
 
     /// Cancelled before, while and after it is processed: one answer, and the same everywhere.
-    @Test(arguments: QueueKind.allCases)
-    @Loop func aCancellationEndsInOneStateEverywhere(kind: QueueKind) async throws {
+    @Test(arguments: AMQPQueueType.allCases)
+    @Loop func aCancellationEndsInOneStateEverywhere(kind: AMQPQueueType) async throws {
         try await LiveBench.with(kind) { bench in
             let orders = (0..<120).map { bench.order($0) }
             for order in orders { try await bench.accept(order) }

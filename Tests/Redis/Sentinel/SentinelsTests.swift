@@ -20,8 +20,8 @@ import Testing
         }
     }
 
-    private func sentinels(_ servers: [ScriptedServer], of server: ScriptedServer) -> Sentinels {
-        Sentinels(
+    private func sentinels(_ servers: [ScriptedServer], of server: ScriptedServer) -> RedisSentinels {
+        RedisSentinels(
             servers.map(\.configuration.endpoint), primary: "orders", of: server.configuration)
     }
 

@@ -104,8 +104,8 @@ private func withMemory(_ lifetimes: Lifetimes, _ body: @Loop (World) async thro
 @Loop
 private func withRedis(_ lifetimes: Lifetimes, _ body: @Loop (World) async throws -> Void) async throws {
     let configuration = LiveRedis.shared!.configuration
-    let client = Client(configuration)
-    let subscribers = [Subscriber(configuration), Subscriber(configuration)]
+    let client = RedisClient(configuration)
+    let subscribers = [RedisSubscriber(configuration), RedisSubscriber(configuration)]
     let runs =
         [Task { @Loop in await client.run() }] + subscribers.map { one in Task { @Loop in await one.run() } }
     let world = World(
@@ -117,7 +117,7 @@ private func withRedis(_ lifetimes: Lifetimes, _ body: @Loop (World) async throw
                 for id in ids {
                     batch.add("DEL", Keys.owner(id), Keys.status(id), Keys.number(id))
                     for status in OrderStatus.allCases {
-                        batch.add("DEL", Key("notify:delivered:", "\(id):\(status.wireName)"))
+                        batch.add("DEL", RedisKey("notify:delivered:", "\(id):\(status.wireName)"))
                     }
                 }
                 for user in users { batch.add("DEL", Keys.mailbox(user)) }
@@ -156,8 +156,8 @@ struct LiveRedis: Decodable {
         return (try? JSONDecoder().decode(Servers.self, from: data))?.redis
     }()
 
-    var configuration: Configuration {
-        var configuration = Configuration(endpoint: Endpoint(host: host, port: port))
+    var configuration: RedisConfiguration {
+        var configuration = RedisConfiguration(endpoint: Endpoint(host: host, port: port))
         configuration.user = user
         configuration.password = password
         return configuration

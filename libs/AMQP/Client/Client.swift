@@ -2,9 +2,9 @@ package import EventLoop
 
 /// What a client keeps alive over reconnects: a publisher or a consumer.
 @Loop
-protocol Participant: AnyObject {
+protocol AMQPConnectionUser: AnyObject {
     /// Begins work on a new connection (or again on the same, after its channel broke).
-    func attach(to connection: Connection) async throws(AMQPError)
+    func attach(to connection: AMQPConnection) async throws(AMQPError)
     /// The connection is gone; another may come.
     func detach(_ error: AMQPError)
     /// No connection will come any more.
@@ -17,7 +17,7 @@ protocol Participant: AnyObject {
 /// Publish and consume on two clients: a broker in alarm stops reading from connections that publish, acks
 /// included.
 @Loop
-package final class Client {
+package final class AMQPClient {
     package enum State: Sendable, Equatable {
         case connecting
         /// Connected, declared, publishers and consumers at work.
@@ -32,23 +32,23 @@ package final class Client {
     /// Between two attempts to connect.
     private static let longestPause = Duration.seconds(5)
 
-    package let configuration: Configuration
-    package let topology: Topology
+    package let configuration: AMQPConfiguration
+    package let topology: AMQPTopology
     package private(set) var state = State.connecting
     /// The connection, while there is one.
-    package private(set) var connection: Connection?
+    package private(set) var connection: AMQPConnection?
 
-    private var participants: [any Participant] = []
-    private var toAttach: [any Participant] = []
+    private var users: [any AMQPConnectionUser] = []
+    private var pendingUsers: [any AMQPConnectionUser] = []
     private var observers: [@Loop (State) -> Void] = []
     private var isShuttingDown = false
     private var isRunning = false
     /// The running loop, while it waits for something to do.
-    private var idle: Resumption<Void>?
-    private var waiting: [Resumption<Void>] = []
+    private var idle: LoopContinuation<Void>?
+    private var waiting: [LoopContinuation<Void>] = []
     private var task: Task<Void, Never>?
 
-    package init(_ configuration: Configuration, topology: Topology = Topology()) {
+    package init(_ configuration: AMQPConfiguration, topology: AMQPTopology = AMQPTopology()) {
         self.configuration = configuration
         self.topology = topology
     }
@@ -119,11 +119,11 @@ package final class Client {
         while !isShuttingDown {
             let start = Instant.systemNow()
             do throws(AMQPError) {
-                let connection = try await Connection.open(configuration)
+                let connection = try await AMQPConnection.open(configuration)
                 self.connection = connection
                 try await serve(connection)
             } catch {
-                lose(error)
+                connectionLost(error)
             }
             if isShuttingDown { break }
             // A connection that held was not part of the trouble.
@@ -134,16 +134,16 @@ package final class Client {
     }
 
     /// Declares, attaches, and then attaches again what asks for it, until the connection ends.
-    private func serve(_ connection: Connection) async throws(AMQPError) {
-        connection.onClosed = { [weak self] error in self?.lose(error) }
-        connection.onBlocked = { [weak self] in self?.noteBlocked() }
-        toAttach = participants
+    private func serve(_ connection: AMQPConnection) async throws(AMQPError) {
+        connection.onClosed = { [weak self] error in self?.connectionLost(error) }
+        connection.onBlocked = { [weak self] in self?.updateBlocked() }
+        pendingUsers = users
         try await declare(on: connection)
         while connection.failure == nil, !isShuttingDown {
-            while !toAttach.isEmpty {
-                let participant = toAttach.removeFirst()
+            while !pendingUsers.isEmpty {
+                let user = pendingUsers.removeFirst()
                 do throws(AMQPError) {
-                    try await participant.attach(to: connection)
+                    try await user.attach(to: connection)
                 } catch {
                     connection.fail(error)
                     throw error
@@ -151,13 +151,13 @@ package final class Client {
             }
             if let failure = connection.failure { throw failure }
             if isShuttingDown { break }
-            noteBlocked()
+            updateBlocked()
             await Loop.suspend { idle = $0 }
         }
         await connection.close()
     }
 
-    private func declare(on connection: Connection) async throws(AMQPError) {
+    private func declare(on connection: AMQPConnection) async throws(AMQPError) {
         do throws(AMQPError) {
             let channel = try await connection.openChannel()
             try await channel.declare(topology)
@@ -168,17 +168,17 @@ package final class Client {
         }
     }
 
-    private func noteBlocked() {
+    private func updateBlocked() {
         guard let connection, connection.isOpen else { return }
         set(connection.blockedReason.map { .blocked(reason: $0) } ?? .ready)
     }
 
-    private func lose(_ error: AMQPError) {
+    private func connectionLost(_ error: AMQPError) {
         let hadConnection = connection != nil
         connection = nil
-        toAttach = []
+        pendingUsers = []
         set(.disconnected(error))
-        if hadConnection { for participant in participants { participant.detach(error) } }
+        if hadConnection { for user in users { user.detach(error) } }
         wakeIdle()
     }
 
@@ -198,8 +198,8 @@ package final class Client {
         guard state != .closed else { return }
         isShuttingDown = true
         connection = nil
-        for participant in participants { participant.end() }
-        participants = []
+        for user in users { user.end() }
+        users = []
         set(.closed)
     }
 
@@ -222,27 +222,27 @@ package final class Client {
 
     // MARK: Participants
 
-    func add(_ participant: any Participant) {
-        guard !isShuttingDown else { return participant.end() }
-        participants.append(participant)
-        attach(participant)
+    func add(_ user: any AMQPConnectionUser) {
+        guard !isShuttingDown else { return user.end() }
+        users.append(user)
+        attach(user)
     }
 
-    func remove(_ participant: any Participant) {
-        participants.removeAll { $0 === participant }
-        toAttach.removeAll { $0 === participant }
+    func remove(_ user: any AMQPConnectionUser) {
+        users.removeAll { $0 === user }
+        pendingUsers.removeAll { $0 === user }
     }
 
-    /// Attaches a participant (again) to the connection there is.
-    func attach(_ participant: any Participant) {
-        guard connection != nil, !toAttach.contains(where: { $0 === participant }) else { return }
-        toAttach.append(participant)
+    /// Attaches a user (again) to the connection there is.
+    func attach(_ user: any AMQPConnectionUser) {
+        guard connection != nil, !pendingUsers.contains(where: { $0 === user }) else { return }
+        pendingUsers.append(user)
         wakeIdle()
     }
 
     /// A channel of its own for a sequence of calls, closed afterwards.
     package func withChannel<Result>(
-        _ body: @Loop (Channel) async throws(AMQPError) -> Result
+        _ body: @Loop (AMQPChannel) async throws(AMQPError) -> Result
     ) async throws(AMQPError) -> Result {
         guard let connection, connection.isOpen else { throw AMQPError(.notConnected) }
         let channel = try await connection.openChannel()

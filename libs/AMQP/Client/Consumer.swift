@@ -6,23 +6,23 @@ package import EventLoop
 /// After a reconnect the broker delivers again what was not settled; verdicts on the old deliveries are
 /// dropped without a word.
 @Loop
-package final class Consumer {
+package final class AMQPConsumer {
     package let queue: String
-    private let client: Client
+    private let client: AMQPClient
     private let prefetch: UInt16
     private let batchLimit: Int
-    private var channel: Channel?
+    private var channel: AMQPChannel?
     private var generation: UInt64 = 0
-    private var ledger = AckLedger()
-    private var buffer: [Delivery] = []
-    private var waiting: Resumption<[Delivery]?>?
+    private var ackTracker = AckTracker()
+    private var buffer: [AMQPDelivery] = []
+    private var waiting: LoopContinuation<[AMQPDelivery]?>?
     private var isFlushScheduled = false
     private var isStopped = false
 
     private static let tag = "waybill"
 
     /// Begins to consume as soon as the client is connected.
-    package init(_ client: Client, queue: String, prefetch: UInt16 = 256, batchLimit: Int = 128) {
+    package init(_ client: AMQPClient, queue: String, prefetch: UInt16 = 256, batchLimit: Int = 128) {
         self.client = client
         self.queue = queue
         self.prefetch = prefetch
@@ -34,17 +34,17 @@ package final class Consumer {
     package var isConsuming: Bool { channel?.isOpen ?? false }
 
     /// Delivered and not settled, the ones not handed out included.
-    package var unsettled: Int { ledger.outstanding }
+    package var unsettled: Int { ackTracker.outstanding }
 
     /// Waits for the next deliveries: at least one, at most `batchLimit`, in order; nil once stopped.
-    package func next() async -> [Delivery]? {
+    package func next() async -> [AMQPDelivery]? {
         precondition(waiting == nil, "one task at a time takes deliveries")
         if isStopped { return nil }
         if !buffer.isEmpty { return takeBatch() }
         return await Loop.suspend { waiting = $0 }
     }
 
-    private func takeBatch() -> [Delivery] {
+    private func takeBatch() -> [AMQPDelivery] {
         if buffer.count <= batchLimit {
             defer { buffer = [] }
             return buffer
@@ -57,25 +57,25 @@ package final class Consumer {
     // MARK: Verdicts
 
     /// Done with it. Acks of one turn of the loop leave together, as few frames as possible.
-    package func ack(_ delivery: Delivery) { ack(tag: delivery.tag, generation: delivery.generation) }
+    package func ack(_ delivery: AMQPDelivery) { ack(tag: delivery.tag, generation: delivery.generation) }
 
     package func ack(tag: UInt64, generation: UInt64) {
-        guard generation == self.generation, ledger.ack(tag) else { return }
+        guard generation == self.generation, ackTracker.ack(tag) else { return }
         scheduleFlush()
     }
 
     /// Done with all of them.
-    package func ack(_ deliveries: some Sequence<Delivery>) {
+    package func ack(_ deliveries: some Sequence<AMQPDelivery>) {
         for delivery in deliveries { ack(delivery) }
     }
 
     /// Not done: back to the queue, or to its dead letters.
-    package func reject(_ delivery: Delivery, requeue: Bool) {
+    package func reject(_ delivery: AMQPDelivery, requeue: Bool) {
         reject(tag: delivery.tag, generation: delivery.generation, requeue: requeue)
     }
 
     package func reject(tag: UInt64, generation: UInt64, requeue: Bool) {
-        guard generation == self.generation, let channel, ledger.reject(tag) else { return }
+        guard generation == self.generation, let channel, ackTracker.reject(tag) else { return }
         try? channel.send(.basicReject(tag: tag, requeue: requeue))
     }
 
@@ -89,7 +89,7 @@ package final class Consumer {
     private func flush() {
         isFlushScheduled = false
         guard let channel else { return }
-        for ack in ledger.flush() {
+        for ack in ackTracker.flush() {
             try? channel.send(.basicAck(tag: ack.tag, multiple: ack.multiple))
         }
     }
@@ -111,10 +111,10 @@ package final class Consumer {
     }
 }
 
-extension Consumer: Participant {
-    func attach(to connection: Connection) async throws(AMQPError) {
+extension AMQPConsumer: AMQPConnectionUser {
+    func attach(to connection: AMQPConnection) async throws(AMQPError) {
         let old = channel
-        forget()
+        reset()
         await old?.close()
         let channel = try await connection.openChannel()
         generation += 1
@@ -128,46 +128,46 @@ extension Consumer: Participant {
         ])
     }
 
-    func detach(_ error: AMQPError) { forget() }
+    func detach(_ error: AMQPError) { reset() }
 
     func end() {
         isStopped = true
-        forget()
+        reset()
         waiting.take()?.resume(returning: nil)
     }
 
     /// What is not handed out will be delivered again.
-    private func forget() {
+    private func reset() {
         channel = nil
         generation += 1
-        ledger = AckLedger()
+        ackTracker = AckTracker()
         buffer = []
     }
 }
 
-extension Consumer: ChannelDelegate {
-    func channel(_ channel: Channel, delivered delivery: Delivery) {
+extension AMQPConsumer: ChannelDelegate {
+    func channel(_ channel: AMQPChannel, delivered delivery: AMQPDelivery) {
         guard channel === self.channel else { return }
-        guard ledger.delivered(delivery.tag) else {
-            return channel.breakConnection(AMQPError(.protocolViolation, "delivery tags out of order"))
+        guard ackTracker.delivered(delivery.tag) else {
+            return channel.failConnection(AMQPError(.protocolViolation, "delivery tags out of order"))
         }
         var delivery = delivery
         delivery.generation = generation
         buffer.append(delivery)
     }
 
-    func channelEndedInput(_ channel: Channel) {
+    func channelReadCompleted(_ channel: AMQPChannel) {
         guard !buffer.isEmpty, let waiting = waiting.take() else { return }
         waiting.resume(returning: takeBatch())
     }
 
-    func channelConsumerCancelled(_ channel: Channel) {
+    func channelConsumerCancelled(_ channel: AMQPChannel) {
         if channel === self.channel, !isStopped { client.attach(self) }
     }
 
-    func channel(_ channel: Channel, closed error: AMQPError) {
+    func channel(_ channel: AMQPChannel, closed error: AMQPError) {
         guard channel === self.channel else { return }
-        forget()
+        reset()
         if !isStopped { client.attach(self) }
     }
 }

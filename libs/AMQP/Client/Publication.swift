@@ -8,9 +8,9 @@ final class Publication {
     final class Batch {
         var failures: [AMQPError?]
         private var remaining: Int
-        var continuation: Resumption<[AMQPError?]>?
+        var continuation: LoopContinuation<[AMQPError?]>?
 
-        init(count: Int, _ continuation: Resumption<[AMQPError?]>) {
+        init(count: Int, _ continuation: LoopContinuation<[AMQPError?]>) {
             failures = Array(repeating: nil, count: count)
             remaining = count
             self.continuation = continuation
@@ -24,12 +24,12 @@ final class Publication {
     }
 
     enum Waiter {
-        case one(Resumption<AMQPError?>)
+        case one(LoopContinuation<AMQPError?>)
         case batch(Batch, index: Int)
         case none
     }
 
-    let message: Message
+    let message: AMQPMessage
     let enqueued = Loop.now
     let deadline: Instant
     private var waiter: Waiter
@@ -38,7 +38,7 @@ final class Publication {
     /// Came back as unroutable; its ack is still to come.
     var returned: AMQPError?
 
-    init(_ message: Message, deadline: Instant, _ waiter: Waiter) {
+    init(_ message: AMQPMessage, deadline: Instant, _ waiter: Waiter) {
         self.message = message
         self.deadline = deadline
         self.waiter = waiter
@@ -61,7 +61,7 @@ final class Publication {
     }
 
     /// Whether a returned message is this one: returns carry no sequence number, only the message.
-    func matches(_ returned: ReturnedMessage) -> Bool {
+    func matches(_ returned: AMQPReturnedMessage) -> Bool {
         guard message.exchange == returned.exchange, message.routingKey == returned.routingKey,
             message.properties.messageID == returned.properties.messageID
         else { return false }

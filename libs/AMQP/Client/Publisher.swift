@@ -5,18 +5,18 @@ package import EventLoop
 ///
 /// Retry `AMQPError.isOutcomeUnknown` only with the same message id.
 @Loop
-package final class Publisher {
-    private let client: Client
+package final class AMQPPublisher {
+    private let client: AMQPClient
     private let nackLimit: Int
-    private let patience: Duration
-    private var channel: Channel?
+    private let connectionTimeout: Duration
+    private var channel: AMQPChannel?
     private var window: ConfirmWindow<Publication>
     /// Waiting for a connection.
-    private var backlog = Ring<Publication>()
+    private var backlog = Deque<Publication>()
     /// Waiting to be sent again after a nack.
-    private var resting: [(at: Instant, publication: Publication)] = []
-    private var clock: Timer?
-    private var nextAlarm: Instant?
+    private var retryQueue: [(at: Instant, publication: Publication)] = []
+    private var timer: Timer?
+    private var timerDeadline: Instant?
     private var isEnded = false
     private var lastFailure = AMQPError(.notConnected)
 
@@ -25,22 +25,22 @@ package final class Publisher {
     ///   - nackLimit: how often a message is sent again after a nack, with jittered, growing delays.
     ///   - patience: how long a message waits for a connection before it fails with `.notConnected`.
     package init(
-        _ client: Client, window: Int = 4096, nackLimit: Int = 6, patience: Duration = .milliseconds(250)
+        _ client: AMQPClient, window: Int = 4096, nackLimit: Int = 6, connectionTimeout: Duration = .milliseconds(250)
     ) {
         self.client = client
         self.nackLimit = nackLimit
-        self.patience = patience
+        self.connectionTimeout = connectionTimeout
         self.window = ConfirmWindow(limit: window)
-        clock = Timer { [weak self] in self?.alarm() }
+        timer = Timer { [weak self] in self?.timerFired() }
         client.add(self)
     }
 
     /// Messages the broker has not settled.
-    package var unconfirmed: Int { window.outstanding + resting.count + backlog.count }
+    package var unconfirmed: Int { window.outstanding + retryQueue.count + backlog.count }
 
     /// Publishes one message and waits for its confirm.
     /// - Parameter limit: after it the call fails with `.timeout`, which means: outcome unknown.
-    package func publish(_ message: Message, within limit: Duration = .seconds(2)) async throws(AMQPError) {
+    package func publish(_ message: AMQPMessage, within limit: Duration = .seconds(2)) async throws(AMQPError) {
         let deadline = Loop.now + limit
         let failure = await Loop.suspend { continuation in
             submit(Publication(message, deadline: deadline, .one(continuation)))
@@ -49,7 +49,7 @@ package final class Publisher {
     }
 
     /// Publishes many in one write and waits for all; the answer has each message's failure, in order.
-    package func publish(_ messages: [Message], within limit: Duration = .seconds(2)) async -> [AMQPError?] {
+    package func publish(_ messages: [AMQPMessage], within limit: Duration = .seconds(2)) async -> [AMQPError?] {
         if messages.isEmpty { return [] }
         let deadline = Loop.now + limit
         return await Loop.suspend { continuation in
@@ -65,15 +65,15 @@ package final class Publisher {
         guard let channel, channel.isOpen else {
             guard backlog.count < window.limit else { return publication.settle(AMQPError(.overloaded)) }
             backlog.append(publication)
-            return wake(at: end(ofWaiting: publication))
+            return armTimer(at: end(ofWaiting: publication))
         }
         if channel.isBlocked { return publication.settle(AMQPError(.blocked)) }
         if window.isFull || channel.isSaturated { return publication.settle(AMQPError(.overloaded)) }
         send(publication, on: channel)
-        wake(at: publication.deadline)
+        armTimer(at: publication.deadline)
     }
 
-    private func send(_ publication: Publication, on channel: Channel) {
+    private func send(_ publication: Publication, on channel: AMQPChannel) {
         do throws(AMQPError) {
             try channel.publish(publication.message)
             _ = window.append(publication)
@@ -86,7 +86,7 @@ package final class Publisher {
     /// on its way then; else the publisher's patience.
     private func end(ofWaiting publication: Publication) -> Instant {
         let isConnected = client.connection?.isOpen ?? false
-        return isConnected ? publication.deadline : min(publication.deadline, publication.enqueued + patience)
+        return isConnected ? publication.deadline : min(publication.deadline, publication.enqueued + connectionTimeout)
     }
 
     // MARK: Verdicts
@@ -101,21 +101,21 @@ package final class Publisher {
         guard publication.nacks <= nackLimit, again < publication.deadline else {
             return publication.settle(AMQPError(.nacked, "the broker refused the message"))
         }
-        resting.append((again, publication))
-        wake(at: again)
+        retryQueue.append((again, publication))
+        armTimer(at: again)
     }
 
     /// Makes sure the clock rings at `instant` at the latest.
-    private func wake(at instant: Instant) {
-        if let nextAlarm, nextAlarm <= instant { return }
-        nextAlarm = instant
-        clock?.arm(at: instant)
+    private func armTimer(at instant: Instant) {
+        if let timerDeadline, timerDeadline <= instant { return }
+        timerDeadline = instant
+        timer?.arm(at: instant)
     }
 
     /// Fails what is too late, sends again what has rested, and sets the clock for the rest.
-    private func alarm() {
+    private func timerFired() {
         let now = Loop.now
-        nextAlarm = nil
+        timerDeadline = nil
         var next: Instant?
         func note(_ instant: Instant) { next = next.map { min($0, instant) } ?? instant }
 
@@ -134,8 +134,8 @@ package final class Publisher {
                 note(end)
             }
         }
-        let rested = resting
-        resting = []
+        let rested = retryQueue
+        retryQueue = []
         for (instant, publication) in rested {
             if publication.deadline <= now {
                 publication.settle(AMQPError(.nacked, "the broker refused the message"))
@@ -144,18 +144,18 @@ package final class Publisher {
                 note(publication.deadline)
             } else {
                 let again = max(instant, now + .milliseconds(5))
-                resting.append((again, publication))
+                retryQueue.append((again, publication))
                 note(again)
             }
         }
-        if let next { wake(at: next) }
+        if let next { armTimer(at: next) }
     }
 
     private func fail(_ error: AMQPError) {
         lastFailure = error
         let unsettled = window.removeAll()
-        let rested = resting
-        resting = []
+        let rested = retryQueue
+        retryQueue = []
         let loss = AMQPError(.connectionLost, replyCode: error.replyCode, error.message)
         for publication in unsettled { publication.settle(publication.returned ?? loss) }
         // Refused before, and nothing of them is on its way.
@@ -163,15 +163,15 @@ package final class Publisher {
     }
 }
 
-extension Publisher: Participant {
-    func attach(to connection: Connection) async throws(AMQPError) {
+extension AMQPPublisher: AMQPConnectionUser {
+    func attach(to connection: AMQPConnection) async throws(AMQPError) {
         let channel = try await connection.openChannel()
         _ = try await channel.call(.confirmSelect)
         channel.delegate = self
         self.channel = channel
         while !window.isFull, let publication = backlog.popFirst() {
             send(publication, on: channel)
-            wake(at: publication.deadline)
+            armTimer(at: publication.deadline)
         }
     }
 
@@ -179,7 +179,7 @@ extension Publisher: Participant {
         channel = nil
         fail(error)
         // Those that wait may have less time now.
-        if let oldest = backlog.first { wake(at: end(ofWaiting: oldest)) }
+        if let oldest = backlog.first { armTimer(at: end(ofWaiting: oldest)) }
     }
 
     func end() {
@@ -187,23 +187,23 @@ extension Publisher: Participant {
         channel = nil
         fail(AMQPError(.closed))
         while let publication = backlog.popFirst() { publication.settle(AMQPError(.closed)) }
-        clock?.cancel()
+        timer?.cancel()
     }
 }
 
-extension Publisher: ChannelDelegate {
-    func channel(_ channel: Channel, confirmed tag: UInt64, multiple: Bool, isAck: Bool) {
+extension AMQPPublisher: ChannelDelegate {
+    func channel(_ channel: AMQPChannel, confirmed tag: UInt64, multiple: Bool, isAck: Bool) {
         guard channel === self.channel else { return }
         let isKnown = window.settle(tag, multiple: multiple) { settle($0, isAck: isAck) }
-        if !isKnown { channel.breakConnection(AMQPError(.protocolViolation, "a confirm of nothing")) }
+        if !isKnown { channel.failConnection(AMQPError(.protocolViolation, "a confirm of nothing")) }
     }
 
-    func channel(_ channel: Channel, returned message: ReturnedMessage) {
+    func channel(_ channel: AMQPChannel, returned message: AMQPReturnedMessage) {
         let publication = window.first { $0.returned == nil && $0.matches(message) }
         publication?.returned = AMQPError(.returned, replyCode: message.replyCode, message.replyText)
     }
 
-    func channel(_ channel: Channel, closed error: AMQPError) {
+    func channel(_ channel: AMQPChannel, closed error: AMQPError) {
         guard channel === self.channel else { return }
         self.channel = nil
         fail(error)

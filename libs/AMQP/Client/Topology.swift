@@ -1,5 +1,5 @@
 /// How a queue keeps its messages.
-package enum QueueKind: String, Sendable, Hashable, CaseIterable {
+package enum AMQPQueueType: String, Sendable, Hashable, CaseIterable {
     /// Replicated by Raft (https://www.rabbitmq.com/docs/quorum-queues).
     case quorum
     /// One node, for development.
@@ -7,7 +7,7 @@ package enum QueueKind: String, Sendable, Hashable, CaseIterable {
 }
 
 /// Exchanges, queues and bindings a program relies on, declared at every connect.
-package struct Topology: Sendable, Hashable {
+package struct AMQPTopology: Sendable, Hashable {
     package struct Exchange: Sendable, Hashable {
         package var name: String
         /// `topic`, `direct`, `fanout`.
@@ -20,7 +20,7 @@ package struct Topology: Sendable, Hashable {
         package var isDurable = true
         package var isExclusive = false
         package var isAutoDelete = false
-        package var arguments: Table = [:]
+        package var arguments: AMQPTable = [:]
     }
 
     package struct Binding: Sendable, Hashable {
@@ -44,7 +44,7 @@ package struct Topology: Sendable, Hashable {
     }
 
     /// Adds a durable queue without dead-lettering.
-    package mutating func addQueue(_ name: String, kind: QueueKind) {
+    package mutating func addQueue(_ name: String, kind: AMQPQueueType) {
         queues.append(Queue(name: name, arguments: Self.type(kind)))
     }
 
@@ -56,7 +56,7 @@ package struct Topology: Sendable, Hashable {
     /// - Parameter deliveryLimit: after so many returns by crashing consumers a quorum queue dead-letters by
     ///   itself: the last resort, named so that every broker version agrees. Classic queues have none.
     package mutating func addWorkQueue(
-        _ name: String, kind: QueueKind, retryDelays: [Duration], deliveryLimit: Int64 = 20
+        _ name: String, kind: AMQPQueueType, retryDelays: [Duration], deliveryLimit: Int64 = 20
     ) {
         let deadLetters = Self.deadLetterQueue(of: name)
         var arguments = Self.type(kind)
@@ -86,9 +86,9 @@ package struct Topology: Sendable, Hashable {
         duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     }
 
-    private static func type(_ kind: QueueKind) -> Table { ["x-queue-type": .string(kind.rawValue)] }
+    private static func type(_ kind: AMQPQueueType) -> AMQPTable { ["x-queue-type": .string(kind.rawValue)] }
 
-    private static func deadLetter(to queue: String, _ kind: QueueKind, _ arguments: inout Table) {
+    private static func deadLetter(to queue: String, _ kind: AMQPQueueType, _ arguments: inout AMQPTable) {
         arguments["x-dead-letter-exchange"] = ""
         arguments["x-dead-letter-routing-key"] = .string(queue)
         if kind == .quorum {
@@ -98,7 +98,7 @@ package struct Topology: Sendable, Hashable {
     }
 
     /// In an order in which each finds what it refers to.
-    var calls: [ClientMethod] {
+    var calls: [AMQPClientMethod] {
         exchanges.map {
             .exchangeDeclare(
                 name: $0.name, kind: $0.kind, isDurable: $0.isDurable, isPassive: false, arguments: [:])

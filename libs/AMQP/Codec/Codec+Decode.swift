@@ -1,10 +1,10 @@
 internal import CRabbitMQ
 
-extension Codec {
+extension AMQPCodec {
     /// What a content header says: how many bytes of body follow, and the properties, unless they are broken.
     package struct ContentHeader: Sendable, Equatable {
         package var bodySize: UInt64
-        package var properties: Properties?
+        package var properties: AMQPProperties?
     }
 
     /// Property lists past this many bytes are not decoded: the C decoder recurses over nested tables, and
@@ -15,13 +15,13 @@ extension Codec {
     static let depthLimit = 8
 
     /// Decodes the payload of a method frame. A method this client never expects is a protocol violation.
-    package func decodeMethod(_ payload: Span<UInt8>) throws(AMQPError) -> ServerMethod {
+    package func decodeMethod(_ payload: Span<UInt8>) throws(AMQPError) -> AMQPServerMethod {
         guard payload.count >= 4 else {
             throw AMQPError(.protocolViolation, "a method frame without a method")
         }
         var number: UInt32 = 0
         for index in 0..<4 { number = number << 8 | UInt32(payload[index]) }
-        guard let id = MethodID(rawValue: number) else {
+        guard let id = AMQPMethodID(rawValue: number) else {
             throw AMQPError(.protocolViolation, replyCode: 503, "unknown method \(number)")
         }
         recycle()
@@ -63,8 +63,8 @@ extension Codec {
 
     // MARK: C values to Swift values
 
-    private static func properties(_ lent: amqp_basic_properties_t) -> Properties {
-        var properties = Properties()
+    private static func properties(_ lent: amqp_basic_properties_t) -> AMQPProperties {
+        var properties = AMQPProperties()
         let flags = unsafe Int32(bitPattern: lent._flags)
         if flags & AMQP_BASIC_CONTENT_TYPE_FLAG != 0 {
             properties.contentType = unsafe text(lent.content_type)
@@ -91,19 +91,19 @@ extension Codec {
         unsafe String(decoding: UnsafeRawBufferPointer(start: bytes.bytes, count: bytes.len), as: UTF8.self)
     }
 
-    static func table(_ lent: amqp_table_t, depth: Int) -> Table {
-        var table = Table()
+    static func table(_ lent: amqp_table_t, depth: Int) -> AMQPTable {
+        var table = AMQPTable()
         let entries = unsafe UnsafeBufferPointer(start: lent.entries, count: Int(lent.num_entries))
         table.entries.reserveCapacity(entries.count)
         for index in entries.indices {
             let entry = unsafe entries[index]
             table.entries.append(
-                unsafe Table.Entry(name: text(entry.key), value: value(entry.value, depth: depth + 1)))
+                unsafe AMQPTable.Entry(name: text(entry.key), value: value(entry.value, depth: depth + 1)))
         }
         return table
     }
 
-    private static func value(_ field: amqp_field_value_t, depth: Int) -> FieldValue {
+    private static func value(_ field: amqp_field_value_t, depth: Int) -> AMQPFieldValue {
         guard depth <= depthLimit else { return .void }
         let kind = unsafe amqp_field_value_kind_t(UInt32(field.kind))
         let value = unsafe field.value

@@ -1,8 +1,8 @@
 internal import CRabbitMQ
 
-extension Codec {
+extension AMQPCodec {
     /// Appends a method frame.
-    package func append(_ method: ClientMethod, channel: UInt16, to output: inout [UInt8]) throws(AMQPError) {
+    package func append(_ method: AMQPClientMethod, channel: UInt16, to output: inout [UInt8]) throws(AMQPError) {
         recycle()
         let size = try encode(method)
         appendFrame(.method, channel: channel, size: size, to: &output)
@@ -10,7 +10,7 @@ extension Codec {
 
     /// Appends `basic.publish` with its content: method, header, and as many body frames as it takes.
     package func appendPublish(
-        _ message: borrowing Message, channel: UInt16, frameMax: Int, to output: inout [UInt8]
+        _ message: borrowing AMQPMessage, channel: UInt16, frameMax: Int, to output: inout [UInt8]
     ) throws(AMQPError) {
         recycle()
         var publish = unsafe amqp_basic_publish_t()
@@ -30,24 +30,24 @@ extension Codec {
             unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[4..<12]).copyMemory(from: bytes)
         }
         let written = unsafe amqp_encode_properties(UInt16(AMQP_BASIC_CLASS), &properties, room(from: 12))
-        guard written >= 0, Int(written) + 12 + Frame.overhead <= frameMax else {
+        guard written >= 0, Int(written) + 12 + AMQPFrame.overhead <= frameMax else {
             output.removeSubrange(start...)
             throw AMQPError(.invalidArgument, "the properties do not fit a frame")
         }
         appendFrame(.header, channel: channel, size: Int(written) + 12, to: &output)
 
-        let chunk = frameMax - Frame.overhead
+        let chunk = frameMax - AMQPFrame.overhead
         var offset = 0
         while offset < message.body.count {
             let upper = min(offset + chunk, message.body.count)
-            Frame.appendHeader(.body, channel: channel, size: upper - offset, to: &output)
+            AMQPFrame.appendHeader(.body, channel: channel, size: upper - offset, to: &output)
             output.append(contentsOf: message.body[offset..<upper])
-            output.append(Frame.end)
+            output.append(AMQPFrame.end)
             offset = upper
         }
     }
 
-    private func lend(_ properties: Properties) throws(AMQPError) -> amqp_basic_properties_t {
+    private func lend(_ properties: AMQPProperties) throws(AMQPError) -> amqp_basic_properties_t {
         var lent = unsafe amqp_basic_properties_t()
         var flags = UInt32(AMQP_BASIC_DELIVERY_MODE_FLAG)
         unsafe lent.delivery_mode = properties.isPersistent ? 2 : 1
@@ -104,7 +104,7 @@ extension Codec {
     }
 
     /// Encodes into the scratch and returns the payload's size, method number included.
-    func encode<Arguments>(_ id: MethodID, _ arguments: inout Arguments) throws(AMQPError) -> Int {
+    func encode<Arguments>(_ id: AMQPMethodID, _ arguments: inout Arguments) throws(AMQPError) -> Int {
         unsafe scratch.storeBytes(of: id.rawValue.bigEndian, as: UInt32.self)
         let written = unsafe withUnsafeMutablePointer(to: &arguments) { pointer in
             unsafe amqp_encode_method(id.rawValue, pointer, room(from: 4))
@@ -113,9 +113,9 @@ extension Codec {
         return Int(written) + 4
     }
 
-    private func appendFrame(_ kind: Frame.Kind, channel: UInt16, size: Int, to output: inout [UInt8]) {
-        Frame.appendHeader(kind, channel: channel, size: size, to: &output)
+    private func appendFrame(_ kind: AMQPFrame.Kind, channel: UInt16, size: Int, to output: inout [UInt8]) {
+        AMQPFrame.appendHeader(kind, channel: channel, size: size, to: &output)
         unsafe output.append(contentsOf: UnsafeRawBufferPointer(rebasing: scratch[0..<size]))
-        output.append(Frame.end)
+        output.append(AMQPFrame.end)
     }
 }

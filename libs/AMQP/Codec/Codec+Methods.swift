@@ -1,8 +1,8 @@
 internal import CRabbitMQ
 
-extension Codec {
+extension AMQPCodec {
     /// Encodes a method into the scratch; returns the payload's size.
-    func encode(_ method: ClientMethod) throws(AMQPError) -> Int {
+    func encode(_ method: AMQPClientMethod) throws(AMQPError) -> Int {
         switch method {
         case .connectionStartOk, .connectionTuneOk, .connectionOpen, .connectionClose, .connectionCloseOk:
             try encodeConnection(method)
@@ -15,7 +15,7 @@ extension Codec {
         }
     }
 
-    private func encodeConnection(_ method: ClientMethod) throws(AMQPError) -> Int {
+    private func encodeConnection(_ method: AMQPClientMethod) throws(AMQPError) -> Int {
         switch method {
         case .connectionStartOk(let properties, let mechanism, let response, let locale):
             var m = unsafe amqp_connection_start_ok_t()
@@ -43,7 +43,7 @@ extension Codec {
         }
     }
 
-    private func encodeChannel(_ method: ClientMethod) throws(AMQPError) -> Int {
+    private func encodeChannel(_ method: AMQPClientMethod) throws(AMQPError) -> Int {
         switch method {
         case .channelOpen:
             var m = unsafe amqp_channel_open_t()
@@ -65,7 +65,7 @@ extension Codec {
         }
     }
 
-    private func encodeTopology(_ method: ClientMethod) throws(AMQPError) -> Int {
+    private func encodeTopology(_ method: AMQPClientMethod) throws(AMQPError) -> Int {
         switch method {
         case .exchangeDeclare(let name, let kind, let isDurable, let isPassive, let arguments):
             var m = unsafe amqp_exchange_declare_t()
@@ -109,7 +109,7 @@ extension Codec {
         }
     }
 
-    private func encodeBasic(_ method: ClientMethod) throws(AMQPError) -> Int {
+    private func encodeBasic(_ method: AMQPClientMethod) throws(AMQPError) -> Int {
         switch method {
         case .basicAck(let tag, let multiple):
             var m = amqp_basic_ack_t(delivery_tag: tag, multiple: multiple ? 1 : 0)

@@ -1,8 +1,8 @@
 internal import CRabbitMQ
 
-extension Codec {
+extension AMQPCodec {
     /// The decoded method as a value; nil for one that only clients send.
-    func method(_ id: MethodID, _ decoded: UnsafeMutableRawPointer) -> ServerMethod? {
+    func method(_ id: AMQPMethodID, _ decoded: UnsafeMutableRawPointer) -> AMQPServerMethod? {
         switch id {
         case .basicAck:
             let m = unsafe decoded.assumingMemoryBound(to: amqp_basic_ack_t.self).pointee
@@ -41,7 +41,7 @@ extension Codec {
         }
     }
 
-    private func topologyMethod(_ id: MethodID, _ decoded: UnsafeMutableRawPointer) -> ServerMethod? {
+    private func topologyMethod(_ id: AMQPMethodID, _ decoded: UnsafeMutableRawPointer) -> AMQPServerMethod? {
         switch id {
         case .queueDeclareOk:
             let m = unsafe decoded.assumingMemoryBound(to: amqp_queue_declare_ok_t.self).pointee
@@ -60,7 +60,7 @@ extension Codec {
         }
     }
 
-    private func connectionMethod(_ id: MethodID, _ decoded: UnsafeMutableRawPointer) -> ServerMethod? {
+    private func connectionMethod(_ id: AMQPMethodID, _ decoded: UnsafeMutableRawPointer) -> AMQPServerMethod? {
         switch id {
         case .connectionStart:
             let m = unsafe decoded.assumingMemoryBound(to: amqp_connection_start_t.self).pointee

@@ -4,7 +4,7 @@ internal import CRabbitMQ
 ///
 /// Strings on their way out are copied into a pool, a bump allocator that is recycled at every call, so
 /// that no pointer outlives the call it was made for. Nothing here blocks or does I/O.
-@safe package struct Codec: ~Copyable {
+@safe package struct AMQPCodec: ~Copyable {
     let pool: UnsafeMutablePointer<amqp_pool_t>
     let scratch: UnsafeMutableRawBufferPointer
 
@@ -56,7 +56,7 @@ internal import CRabbitMQ
         return unsafe bytes
     }
 
-    func lend(_ table: Table) throws(AMQPError) -> amqp_table_t {
+    func lend(_ table: AMQPTable) throws(AMQPError) -> amqp_table_t {
         let count = table.entries.count
         guard count > 0,
             let memory = unsafe amqp_pool_alloc(pool, count * MemoryLayout<amqp_table_entry_t>.stride)
@@ -70,7 +70,7 @@ internal import CRabbitMQ
         return unsafe amqp_table_t(num_entries: Int32(count), entries: entries)
     }
 
-    private func lend(_ value: FieldValue) throws(AMQPError) -> amqp_field_value_t {
+    private func lend(_ value: AMQPFieldValue) throws(AMQPError) -> amqp_field_value_t {
         var field = unsafe amqp_field_value_t()
         switch value {
         case .bool(let flag):
@@ -103,7 +103,7 @@ internal import CRabbitMQ
         return unsafe field
     }
 
-    private func lend(_ values: [FieldValue]) throws(AMQPError) -> amqp_array_t {
+    private func lend(_ values: [AMQPFieldValue]) throws(AMQPError) -> amqp_array_t {
         guard !values.isEmpty,
             let memory = unsafe amqp_pool_alloc(pool, values.count * MemoryLayout<amqp_field_value_t>.stride)
         else { return unsafe amqp_array_t() }

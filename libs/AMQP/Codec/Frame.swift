@@ -2,7 +2,7 @@
 ///
 /// rabbitmq-c could split frames too (`amqp_handle_input`), but it copies each into a pool that must be
 /// released by channel and wants a connection object with a socket; the split is seven bytes.
-package struct Frame: Sendable, Equatable {
+package struct AMQPFrame: Sendable, Equatable {
     package enum Kind: UInt8, Sendable {
         case method = 1
         case header = 2
@@ -24,7 +24,7 @@ package struct Frame: Sendable, Equatable {
 
     /// Finds the frame that begins at `offset`; nil when it is not there whole.
     /// - Parameter maximum: the negotiated `frame-max`, overhead included.
-    package static func find(in bytes: Span<UInt8>, at offset: Int, maximum: Int) throws(AMQPError) -> Frame?
+    package static func find(in bytes: Span<UInt8>, at offset: Int, maximum: Int) throws(AMQPError) -> AMQPFrame?
     {
         guard bytes.count - offset >= headerSize else { return nil }
         guard let kind = Kind(rawValue: bytes[offset]) else {
@@ -42,7 +42,7 @@ package struct Frame: Sendable, Equatable {
         guard bytes[start + size] == end else {
             throw AMQPError(.protocolViolation, replyCode: 501, "a frame without its end octet")
         }
-        return Frame(kind: kind, channel: channel, payload: start..<start + size)
+        return AMQPFrame(kind: kind, channel: channel, payload: start..<start + size)
     }
 
     package static let heartbeat: [UInt8] = [Kind.heartbeat.rawValue, 0, 0, 0, 0, 0, 0, end]

@@ -3,49 +3,49 @@ package import EventLoop
 /// What a publisher or consumer hears from its channel. Called on the loop, in order of arrival.
 @Loop
 protocol ChannelDelegate: AnyObject {
-    func channel(_ channel: Channel, delivered delivery: Delivery)
+    func channel(_ channel: AMQPChannel, delivered delivery: AMQPDelivery)
     /// The bytes that were read are used up: what came came.
-    func channelEndedInput(_ channel: Channel)
-    func channel(_ channel: Channel, returned message: ReturnedMessage)
-    func channel(_ channel: Channel, confirmed tag: UInt64, multiple: Bool, isAck: Bool)
-    func channelConsumerCancelled(_ channel: Channel)
+    func channelReadCompleted(_ channel: AMQPChannel)
+    func channel(_ channel: AMQPChannel, returned message: AMQPReturnedMessage)
+    func channel(_ channel: AMQPChannel, confirmed tag: UInt64, multiple: Bool, isAck: Bool)
+    func channelConsumerCancelled(_ channel: AMQPChannel)
     /// The channel, or its connection, is gone. Told once.
-    func channel(_ channel: Channel, closed error: AMQPError)
+    func channel(_ channel: AMQPChannel, closed error: AMQPError)
 }
 
 extension ChannelDelegate {
-    func channel(_ channel: Channel, delivered delivery: Delivery) {}
-    func channelEndedInput(_ channel: Channel) {}
-    func channel(_ channel: Channel, returned message: ReturnedMessage) {}
-    func channel(_ channel: Channel, confirmed tag: UInt64, multiple: Bool, isAck: Bool) {}
-    func channelConsumerCancelled(_ channel: Channel) {}
+    func channel(_ channel: AMQPChannel, delivered delivery: AMQPDelivery) {}
+    func channelReadCompleted(_ channel: AMQPChannel) {}
+    func channel(_ channel: AMQPChannel, returned message: AMQPReturnedMessage) {}
+    func channel(_ channel: AMQPChannel, confirmed tag: UInt64, multiple: Bool, isAck: Bool) {}
+    func channelConsumerCancelled(_ channel: AMQPChannel) {}
 }
 
 /// One channel of a connection: calls and their answers in order, and what the broker sends by itself.
 @Loop
-package final class Channel {
+package final class AMQPChannel {
     /// What a call was answered with.
     enum Reply: Sendable {
-        case method(ServerMethod)
-        case delivery(Delivery)
+        case method(AMQPServerMethod)
+        case delivery(AMQPDelivery)
     }
 
     private struct Call {
         /// nil: a later call of the same group waits.
-        var continuation: Resumption<Result<Reply, AMQPError>>?
+        var continuation: LoopContinuation<Result<Reply, AMQPError>>?
         var timer: Timer?
     }
 
     let number: UInt16
-    private let connection: Connection
+    private let connection: AMQPConnection
     private var state: ChannelState
-    private var calls = Ring<Call>()
-    private var hasNews = false
+    private var calls = Deque<Call>()
+    private var isMarkedReadable = false
     /// Held until the channel ends.
     var delegate: (any ChannelDelegate)?
     package private(set) var failure: AMQPError?
 
-    init(_ number: UInt16, _ connection: Connection, bodyLimit: Int) {
+    init(_ number: UInt16, _ connection: AMQPConnection, bodyLimit: Int) {
         self.number = number
         self.connection = connection
         state = ChannelState(bodyLimit: bodyLimit)
@@ -59,18 +59,18 @@ package final class Channel {
 
     // MARK: Output
 
-    func send(_ method: ClientMethod) throws(AMQPError) {
+    func send(_ method: AMQPClientMethod) throws(AMQPError) {
         if let failure { throw failure }
         try connection.send(method, channel: number)
     }
 
-    func publish(_ message: borrowing Message) throws(AMQPError) {
+    func publish(_ message: borrowing AMQPMessage) throws(AMQPError) {
         if let failure { throw failure }
         try connection.publish(message, channel: number)
     }
 
     /// Sends one call and waits for its answer.
-    func call(_ method: ClientMethod) async throws(AMQPError) -> ServerMethod {
+    func call(_ method: AMQPClientMethod) async throws(AMQPError) -> AMQPServerMethod {
         guard case .method(let reply) = try await exchange([method]) else {
             throw AMQPError(.protocolViolation, "content for an answer")
         }
@@ -79,7 +79,7 @@ package final class Channel {
 
     /// Sends calls one behind the other, in one write, and waits for the last answer: the broker answers
     /// in order, and a call that fails closes the channel, which fails them all.
-    func exchange(_ methods: [ClientMethod]) async throws(AMQPError) -> Reply {
+    func exchange(_ methods: [AMQPClientMethod]) async throws(AMQPError) -> Reply {
         for method in methods { try send(method) }
         let timeout = connection.configuration.callTimeout
         let result: Result<Reply, AMQPError> = await Loop.suspend { continuation in
@@ -115,9 +115,9 @@ package final class Channel {
 
     // MARK: Input
 
-    func receive(_ method: ServerMethod) throws(AMQPError) { try perform(state.receive(method)) }
+    func receive(_ method: AMQPServerMethod) throws(AMQPError) { try perform(state.receive(method)) }
 
-    func receive(_ header: Codec.ContentHeader) throws(AMQPError) { try perform(state.receive(header)) }
+    func receive(_ header: AMQPCodec.ContentHeader) throws(AMQPError) { try perform(state.receive(header)) }
 
     func receiveBody(_ bytes: Span<UInt8>) throws(AMQPError) { try perform(state.receiveBody(bytes)) }
 
@@ -125,9 +125,9 @@ package final class Channel {
         switch action {
         case .none: break
         case .deliver(let delivery):
-            if !hasNews {
-                hasNews = true
-                connection.noteNews(of: self)
+            if !isMarkedReadable {
+                isMarkedReadable = true
+                connection.markReadable(of: self)
             }
             delegate?.channel(self, delivered: delivery)
         case .confirm(let tag, let multiple, let isAck):
@@ -152,13 +152,13 @@ package final class Channel {
         call.continuation?.resume(returning: .success(reply))
     }
 
-    func endOfInput() {
-        hasNews = false
-        delegate?.channelEndedInput(self)
+    func readCompleted() {
+        isMarkedReadable = false
+        delegate?.channelReadCompleted(self)
     }
 
     /// The peer talks nonsense on this channel: none of the connection can be trusted.
-    func breakConnection(_ error: AMQPError) { connection.fail(error) }
+    func failConnection(_ error: AMQPError) { connection.fail(error) }
 
     // MARK: The end
 

@@ -1,7 +1,7 @@
 package import EventLoop
 
 /// Where the broker is and how to behave towards it.
-package struct Configuration: Sendable {
+package struct AMQPConfiguration: Sendable {
     package var endpoint: Endpoint
     package var user: String
     package var password: String
@@ -30,7 +30,7 @@ package struct Configuration: Sendable {
     /// empty vhost is `/`.
     /// - Parameter authorities: PEM file of trusted roots for `amqps`; nil: the system's.
     @Loop package init(url: String, authorities: String? = nil) throws(AMQPError) {
-        let parts = try URLParts(url)
+        let parts = try AMQPURLParts(url)
         self.init(
             endpoint: Endpoint(host: parts.host, port: parts.port), user: parts.user,
             password: parts.password,
@@ -43,7 +43,7 @@ package struct Configuration: Sendable {
     }
 }
 
-struct URLParts: Equatable {
+struct AMQPURLParts: Equatable {
     var isSecure: Bool
     var user = "guest"
     var password = "guest"

@@ -3,23 +3,23 @@ package import EventLoop
 /// One AMQP connection: drives the handshake, the channels and the heartbeat over a transport. It does not
 /// come back once it is closed; `Client` makes the next one.
 @Loop
-package final class Connection: TransportHandler {
+package final class AMQPConnection: TransportHandler {
     /// Past this many bytes not yet taken by the kernel, publishes are refused.
     static let saturation = 8 << 20
 
-    let configuration: Configuration
+    let configuration: AMQPConfiguration
     private let transport: Transport
-    private let codec = Codec()
-    private var handshake: Handshake
-    private var agreement: Handshake.Agreement?
-    private var channels: [UInt16: Channel] = [:]
+    private let codec = AMQPCodec()
+    private var handshake: AMQPHandshake
+    private var tuneParameters: AMQPHandshake.TuneParameters?
+    private var channels: [UInt16: AMQPChannel] = [:]
     private var nextChannel: UInt16 = 1
     private var heartbeat = Heartbeat()
-    private var pulse: Timer?
+    private var heartbeatTimer: Timer?
     /// Channels that got deliveries from the bytes just read.
-    private var withNews: [Channel] = []
-    private var opening: Resumption<AMQPError?>?
-    private var closing: [Resumption<Void>] = []
+    private var readableChannels: [AMQPChannel] = []
+    private var opening: LoopContinuation<AMQPError?>?
+    private var closing: [LoopContinuation<Void>] = []
 
     /// Why the connection ended; nil while it is open.
     package private(set) var failure: AMQPError?
@@ -30,17 +30,17 @@ package final class Connection: TransportHandler {
     /// Told once.
     var onClosed: ((AMQPError) -> Void)?
 
-    private init(_ transport: Transport, _ configuration: Configuration) {
+    private init(_ transport: Transport, _ configuration: AMQPConfiguration) {
         self.transport = transport
         self.configuration = configuration
-        handshake = Handshake(
+        handshake = AMQPHandshake(
             user: configuration.user, password: configuration.password,
             virtualHost: configuration.virtualHost, connectionName: configuration.connectionName,
             heartbeat: UInt16(clamping: configuration.heartbeat.components.seconds))
     }
 
     /// Connects and completes the handshake within the configuration's time.
-    package static func open(_ configuration: Configuration) async throws(AMQPError) -> Connection {
+    package static func open(_ configuration: AMQPConfiguration) async throws(AMQPError) -> AMQPConnection {
         let start = Instant.systemNow()
         let transport: Transport
         do {
@@ -50,7 +50,7 @@ package final class Connection: TransportHandler {
             throw AMQPError(.connectionFailed, error.description)
         }
         transport.outputLimit = 2 * saturation
-        let connection = Connection(transport, configuration)
+        let connection = AMQPConnection(transport, configuration)
         let left = configuration.connectTimeout - start.duration(to: .systemNow())
         let timer = Timer { [weak connection] in
             connection?.fail(AMQPError(.connectionFailed, "no answer to the AMQP handshake"))
@@ -60,35 +60,35 @@ package final class Connection: TransportHandler {
         let failure: AMQPError? = await Loop.suspend { continuation in
             connection.opening = continuation
             transport.start(connection)
-            transport.write(Frame.protocolHeader)
+            transport.write(AMQPFrame.protocolHeader)
         }
         if let failure { throw failure }
         return connection
     }
 
-    package var isOpen: Bool { failure == nil && agreement != nil }
+    package var isOpen: Bool { failure == nil && tuneParameters != nil }
 
     /// The broker's product and version.
-    package var server: String { agreement?.server ?? "" }
+    package var server: String { tuneParameters?.server ?? "" }
 
-    var frameMax: Int { agreement?.frameMax ?? Codec.frameLimit }
+    var frameMax: Int { tuneParameters?.frameMax ?? AMQPCodec.frameLimit }
 
     var isSaturated: Bool { transport.pendingOutput > Self.saturation }
 
     // MARK: Channels
 
     /// Opens a channel; it belongs to one publisher, consumer or sequence of calls.
-    package func openChannel() async throws(AMQPError) -> Channel {
+    package func openChannel() async throws(AMQPError) -> AMQPChannel {
         if let failure { throw failure }
         let number = try freeChannel()
-        let channel = Channel(number, self, bodyLimit: configuration.bodyLimit)
+        let channel = AMQPChannel(number, self, bodyLimit: configuration.bodyLimit)
         channels[number] = channel
         _ = try await channel.call(.channelOpen)
         return channel
     }
 
     private func freeChannel() throws(AMQPError) -> UInt16 {
-        let limit = agreement?.channelMax ?? 1
+        let limit = tuneParameters?.channelMax ?? 1
         for _ in 0..<limit {
             let candidate = nextChannel
             nextChannel = nextChannel >= limit ? 1 : nextChannel + 1
@@ -97,23 +97,23 @@ package final class Connection: TransportHandler {
         throw AMQPError(.overloaded, "no channel is free")
     }
 
-    func release(_ channel: Channel) { channels[channel.number] = nil }
+    func release(_ channel: AMQPChannel) { channels[channel.number] = nil }
 
-    func noteNews(of channel: Channel) { withNews.append(channel) }
+    func markReadable(of channel: AMQPChannel) { readableChannels.append(channel) }
 
     // MARK: Output
 
-    func send(_ method: ClientMethod, channel: UInt16) throws(AMQPError) {
+    func send(_ method: AMQPClientMethod, channel: UInt16) throws(AMQPError) {
         if let failure { throw failure }
-        heartbeat.noteWritten()
+        heartbeat.recordWritten()
         try transport.withOutput { output in
             Result { () throws(AMQPError) in try codec.append(method, channel: channel, to: &output) }
         }.get()
     }
 
-    func publish(_ message: borrowing Message, channel: UInt16) throws(AMQPError) {
+    func publish(_ message: borrowing AMQPMessage, channel: UInt16) throws(AMQPError) {
         if let failure { throw failure }
-        heartbeat.noteWritten()
+        heartbeat.recordWritten()
         var fault: AMQPError?
         transport.withOutput { output in
             do throws(AMQPError) {
@@ -126,29 +126,29 @@ package final class Connection: TransportHandler {
     // MARK: Input
 
     package func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
-        heartbeat.noteReceived()
+        heartbeat.recordReceived()
         let span = bytes.span
         var offset = 0
         do throws(AMQPError) {
             while failure == nil,
-                let frame = try Frame.find(in: span, at: offset, maximum: Codec.frameLimit)
+                let frame = try AMQPFrame.find(in: span, at: offset, maximum: AMQPCodec.frameLimit)
             {
                 try receive(frame, span.extracting(frame.payload))
                 offset = frame.upperBound
             }
         } catch {
-            violate(error)
+            closeWithProtocolError(error)
             return span.count
         }
-        if !withNews.isEmpty {
-            let channels = withNews
-            withNews.removeAll(keepingCapacity: true)
-            for channel in channels { channel.endOfInput() }
+        if !readableChannels.isEmpty {
+            let channels = readableChannels
+            readableChannels.removeAll(keepingCapacity: true)
+            for channel in channels { channel.readCompleted() }
         }
         return failure == nil ? offset : span.count
     }
 
-    private func receive(_ frame: Frame, _ payload: Span<UInt8>) throws(AMQPError) {
+    private func receive(_ frame: AMQPFrame, _ payload: Span<UInt8>) throws(AMQPError) {
         switch frame.kind {
         case .heartbeat: return
         case .method:
@@ -162,13 +162,13 @@ package final class Connection: TransportHandler {
         }
     }
 
-    private func receive(_ method: ServerMethod) throws(AMQPError) {
-        guard agreement != nil else {
+    private func receive(_ method: AMQPServerMethod) throws(AMQPError) {
+        guard tuneParameters != nil else {
             switch try handshake.receive(method) {
             case .send(let methods):
                 for method in methods { try send(method, channel: 0) }
             case .done(let agreement):
-                self.agreement = agreement
+                self.tuneParameters = agreement
                 startHeartbeat(agreement.heartbeat)
                 opening?.resume(returning: nil)
                 opening = nil
@@ -195,16 +195,16 @@ package final class Connection: TransportHandler {
     private func startHeartbeat(_ seconds: UInt16) {
         guard seconds > 0 else { return }
         let half = Duration.milliseconds(Int64(seconds) * 500)
-        pulse = Timer { [weak self] in
+        heartbeatTimer = Timer { [weak self] in
             guard let self, failure == nil else { return }
             switch heartbeat.tick() {
             case .idle: break
-            case .send: transport.write(Frame.heartbeat)
+            case .send: transport.write(AMQPFrame.heartbeat)
             case .lost: return fail(AMQPError(.connectionLost, "two heartbeats missed"))
             }
-            pulse?.arm(after: half)
+            heartbeatTimer?.arm(after: half)
         }
-        pulse?.arm(after: half)
+        heartbeatTimer?.arm(after: half)
     }
 
     // MARK: The end
@@ -224,7 +224,7 @@ package final class Connection: TransportHandler {
     }
 
     package func closed(_ transport: Transport, _ error: TransportError?) {
-        let isLoginRefused = agreement == nil && handshake.isAuthenticating && error == nil
+        let isLoginRefused = tuneParameters == nil && handshake.isAuthenticating && error == nil
         end(
             isLoginRefused
                 ? AMQPError(.authenticationFailed, "the broker hung up at the login")
@@ -238,8 +238,8 @@ package final class Connection: TransportHandler {
     }
 
     /// Ends the connection, telling the broker which rule it broke.
-    private func violate(_ error: AMQPError) {
-        if agreement != nil, failure == nil {
+    private func closeWithProtocolError(_ error: AMQPError) {
+        if tuneParameters != nil, failure == nil {
             try? send(
                 .connectionClose(replyCode: error.replyCode ?? 501, replyText: "protocol error"), channel: 0)
         }
@@ -250,11 +250,11 @@ package final class Connection: TransportHandler {
     private func end(_ error: AMQPError) {
         guard failure == nil else { return }
         failure = error
-        pulse?.cancel()
-        pulse = nil
+        heartbeatTimer?.cancel()
+        heartbeatTimer = nil
         let orphans = channels.values
         channels = [:]
-        withNews = []
+        readableChannels = []
         for channel in orphans { channel.end(error) }
         opening?.resume(returning: error)
         opening = nil

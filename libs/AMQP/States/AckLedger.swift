@@ -1,7 +1,7 @@
 /// The delivery tags of one channel that wait for a verdict, and the fewest acks that tell it to the broker.
 ///
 /// Tags come from the broker in the order 1, 2, 3…; verdicts come in any order.
-struct AckLedger: Sendable {
+struct AckTracker: Sendable {
     struct Ack: Sendable, Equatable {
         var tag: UInt64
         var multiple: Bool
@@ -11,15 +11,15 @@ struct AckLedger: Sendable {
 
     /// The tag at the front of `states`.
     private var base: UInt64 = 1
-    private var states = Ring<State>()
+    private var states = Deque<State>()
     /// Acked since the last flush.
-    private var fresh: [UInt64] = []
+    private var unflushed: [UInt64] = []
 
     /// Delivered and neither acked nor rejected yet.
     private(set) var outstanding = 0
 
     /// Whether `flush` has something to tell.
-    var isDirty: Bool { !fresh.isEmpty }
+    var needsFlush: Bool { !unflushed.isEmpty }
 
     /// - Returns: false when the tag is not the next one.
     mutating func delivered(_ tag: UInt64) -> Bool {
@@ -35,7 +35,7 @@ struct AckLedger: Sendable {
         guard isPending(tag) else { return false }
         states[Int(tag - base)] = .acked
         outstanding -= 1
-        fresh.append(tag)
+        unflushed.append(tag)
         return true
     }
 
@@ -51,7 +51,7 @@ struct AckLedger: Sendable {
 
     /// One `multiple` ack for the prefix without gaps, then one for each straggler.
     mutating func flush() -> [Ack] {
-        guard isDirty else { return [] }
+        guard needsFlush else { return [] }
         var acks: [Ack] = []
         var covered = 0
         var last: UInt64?
@@ -64,11 +64,11 @@ struct AckLedger: Sendable {
             base += 1
         }
         if let last { acks.append(Ack(tag: last, multiple: covered > 1)) }
-        for tag in fresh where tag >= base {
+        for tag in unflushed where tag >= base {
             acks.append(Ack(tag: tag, multiple: false))
             states[Int(tag - base)] = .settled
         }
-        fresh.removeAll(keepingCapacity: true)
+        unflushed.removeAll(keepingCapacity: true)
         return acks
     }
 

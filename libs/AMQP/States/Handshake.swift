@@ -1,7 +1,7 @@
 /// The client's side of opening a connection (AMQP 0-9-1, section 2.2.4), without I/O.
-struct Handshake: Sendable {
+struct AMQPHandshake: Sendable {
     /// What both sides agreed on.
-    struct Agreement: Sendable, Equatable {
+    struct TuneParameters: Sendable, Equatable {
         var frameMax: Int
         var channelMax: UInt16
         /// Seconds; zero: none.
@@ -11,8 +11,8 @@ struct Handshake: Sendable {
     }
 
     enum Step: Sendable, Equatable {
-        case send([ClientMethod])
-        case done(Agreement)
+        case send([AMQPClientMethod])
+        case done(TuneParameters)
     }
 
     private enum Phase: Sendable { case awaitingStart, awaitingTune, awaitingOpenOk, done }
@@ -22,7 +22,7 @@ struct Handshake: Sendable {
     private let virtualHost: String
     private let connectionName: String
     private var phase = Phase.awaitingStart
-    private var agreement: Agreement
+    private var tuneParameters: TuneParameters
 
     /// - Parameter heartbeat: seconds this side wants; the smaller of both wins, unless the other is zero.
     init(user: String, password: String, virtualHost: String, connectionName: String, heartbeat: UInt16) {
@@ -30,14 +30,14 @@ struct Handshake: Sendable {
         self.password = password
         self.virtualHost = virtualHost
         self.connectionName = connectionName
-        agreement = Agreement(
-            frameMax: Codec.frameLimit, channelMax: 2047, heartbeat: heartbeat, server: "unknown")
+        tuneParameters = TuneParameters(
+            frameMax: AMQPCodec.frameLimit, channelMax: 2047, heartbeat: heartbeat, server: "unknown")
     }
 
     /// Whether the password has been sent: a broker that hangs up then refuses the login without a word.
     var isAuthenticating: Bool { phase == .awaitingTune }
 
-    mutating func receive(_ method: ServerMethod) throws(AMQPError) -> Step {
+    mutating func receive(_ method: AMQPServerMethod) throws(AMQPError) -> Step {
         switch (phase, method) {
         case (.awaitingStart, .connectionStart(let major, let minor, let properties, let mechanisms)):
             guard major == 0, minor == 9 else {
@@ -47,22 +47,22 @@ struct Handshake: Sendable {
             phase = .awaitingTune
             return .send([startOk()])
         case (.awaitingTune, .connectionTune(let channelMax, let frameMax, let heartbeat)):
-            agreement.channelMax = Self.smaller(agreement.channelMax, channelMax)
-            agreement.frameMax = min(Codec.frameLimit, frameMax == 0 ? Codec.frameLimit : Int(frameMax))
-            guard agreement.frameMax >= 4096 else {
+            tuneParameters.channelMax = Self.smaller(tuneParameters.channelMax, channelMax)
+            tuneParameters.frameMax = min(AMQPCodec.frameLimit, frameMax == 0 ? AMQPCodec.frameLimit : Int(frameMax))
+            guard tuneParameters.frameMax >= 4096 else {
                 throw AMQPError(.protocolViolation, "frame-max under the protocol's minimum")
             }
-            agreement.heartbeat = Self.smaller(agreement.heartbeat, heartbeat)
+            tuneParameters.heartbeat = Self.smaller(tuneParameters.heartbeat, heartbeat)
             phase = .awaitingOpenOk
             return .send([
                 .connectionTuneOk(
-                    channelMax: agreement.channelMax, frameMax: UInt32(agreement.frameMax),
-                    heartbeat: agreement.heartbeat),
+                    channelMax: tuneParameters.channelMax, frameMax: UInt32(tuneParameters.frameMax),
+                    heartbeat: tuneParameters.heartbeat),
                 .connectionOpen(virtualHost: virtualHost),
             ])
         case (.awaitingOpenOk, .connectionOpenOk):
             phase = .done
-            return .done(agreement)
+            return .done(tuneParameters)
         case (_, .connectionClose(let replyCode, let replyText)):
             // 403 access-refused: the login; 530 not-allowed: the virtual host.
             let code: AMQPError.Code =
@@ -73,11 +73,11 @@ struct Handshake: Sendable {
         }
     }
 
-    private mutating func check(_ properties: Table, _ mechanisms: String) throws(AMQPError) {
+    private mutating func check(_ properties: AMQPTable, _ mechanisms: String) throws(AMQPError) {
         guard mechanisms.split(separator: " ").contains("PLAIN") else {
             throw AMQPError(.authenticationFailed, "the broker does not offer PLAIN")
         }
-        agreement.server =
+        tuneParameters.server =
             "\(properties["product"]?.string ?? "unknown") \(properties["version"]?.string ?? "")"
         guard case .table(let capabilities)? = properties["capabilities"] else {
             throw AMQPError(.protocolViolation, "the broker names no capabilities")
@@ -87,7 +87,7 @@ struct Handshake: Sendable {
         }
     }
 
-    private func startOk() -> ClientMethod {
+    private func startOk() -> AMQPClientMethod {
         .connectionStartOk(
             properties: [
                 "product": "waybill", "connection_name": .string(connectionName),

@@ -1,6 +1,6 @@
 /// A value of an AMQP field table, in RabbitMQ's dialect of the types
 /// (https://www.rabbitmq.com/amqp-0-9-1-errata, section 3).
-package enum FieldValue: Sendable, Hashable {
+package enum AMQPFieldValue: Sendable, Hashable {
     case bool(Bool)
     /// Every integer width; written as a signed 64-bit one.
     case int(Int64)
@@ -9,8 +9,8 @@ package enum FieldValue: Sendable, Hashable {
     case bytes([UInt8])
     /// Seconds since 1970.
     case timestamp(UInt64)
-    case array([FieldValue])
-    case table(Table)
+    case array([AMQPFieldValue])
+    case table(AMQPTable)
     /// Null, and whatever has no counterpart here (decimals, values nested too deeply).
     case void
 
@@ -23,36 +23,36 @@ package enum FieldValue: Sendable, Hashable {
     }
 }
 
-extension FieldValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+extension AMQPFieldValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
     package init(stringLiteral value: String) { self = .string(value) }
     package init(integerLiteral value: Int64) { self = .int(value) }
     package init(booleanLiteral value: Bool) { self = .bool(value) }
 }
 
 /// An AMQP field table: headers of a message, arguments of a queue. Keeps the order of its entries.
-package struct Table: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+package struct AMQPTable: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     package struct Entry: Sendable, Hashable {
         package var name: String
-        package var value: FieldValue
+        package var value: AMQPFieldValue
     }
 
     package var entries: [Entry]
 
     package init() { entries = [] }
 
-    package init(dictionaryLiteral elements: (String, FieldValue)...) {
+    package init(dictionaryLiteral elements: (String, AMQPFieldValue)...) {
         entries = elements.map { Entry(name: $0, value: $1) }
     }
 
     package var isEmpty: Bool { entries.isEmpty }
 
     /// Adds an entry without looking for one of that name.
-    package mutating func append(_ name: String, _ value: FieldValue) {
+    package mutating func append(_ name: String, _ value: AMQPFieldValue) {
         entries.append(Entry(name: name, value: value))
     }
 
     /// Linear: tables have a handful of entries.
-    package subscript(name: String) -> FieldValue? {
+    package subscript(name: String) -> AMQPFieldValue? {
         get { entries.first { $0.name == name }?.value }
         set {
             let index = entries.firstIndex { $0.name == name }

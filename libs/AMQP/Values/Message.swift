@@ -1,8 +1,8 @@
 /// The properties of a message (AMQP 0-9-1, basic class). Strings hold at most 255 bytes.
-package struct Properties: Sendable, Hashable {
+package struct AMQPProperties: Sendable, Hashable {
     package var contentType: String?
     package var contentEncoding: String?
-    package var headers: Table = [:]
+    package var headers: AMQPTable = [:]
     /// Whether the broker keeps the message on disk (`delivery-mode` 2).
     package var isPersistent: Bool = true
     package var priority: UInt8?
@@ -20,17 +20,17 @@ package struct Properties: Sendable, Hashable {
 }
 
 /// A message to publish.
-package struct Message: Sendable, Hashable {
+package struct AMQPMessage: Sendable, Hashable {
     /// Empty: the default exchange, which routes to the queue named by the key.
     package var exchange: String
     package var routingKey: String
-    package var properties: Properties
+    package var properties: AMQPProperties
     package var body: [UInt8]
     /// A message that reaches no queue comes back as `AMQPError.Code.returned` instead of vanishing.
     package var isMandatory: Bool
 
     package init(
-        exchange: String, routingKey: String, properties: Properties = Properties(), body: [UInt8],
+        exchange: String, routingKey: String, properties: AMQPProperties = AMQPProperties(), body: [UInt8],
         isMandatory: Bool = true
     ) {
         self.exchange = exchange
@@ -42,7 +42,7 @@ package struct Message: Sendable, Hashable {
 }
 
 /// A message from a queue, to be settled by its tag on the channel it came from.
-package struct Delivery: Sendable, Hashable {
+package struct AMQPDelivery: Sendable, Hashable {
     /// Why a message cannot be handled, whatever is inside. Reject it, so that it is dead-lettered whole.
     package enum Defect: Sendable, Hashable {
         /// The property list is broken or absurdly large; `properties` is empty.
@@ -58,13 +58,13 @@ package struct Delivery: Sendable, Hashable {
     package var isRedelivered: Bool
     package var exchange: String
     package var routingKey: String
-    package var properties: Properties
+    package var properties: AMQPProperties
     package var body: [UInt8]
     package var defect: Defect?
 
     package init(
         tag: UInt64, isRedelivered: Bool = false, exchange: String = "", routingKey: String = "",
-        properties: Properties = Properties(), body: [UInt8] = [], defect: Defect? = nil
+        properties: AMQPProperties = AMQPProperties(), body: [UInt8] = [], defect: Defect? = nil
     ) {
         self.tag = tag
         self.isRedelivered = isRedelivered
@@ -77,11 +77,11 @@ package struct Delivery: Sendable, Hashable {
 }
 
 /// A mandatory message that reached no queue (`basic.return`).
-package struct ReturnedMessage: Sendable, Hashable {
+package struct AMQPReturnedMessage: Sendable, Hashable {
     package var replyCode: UInt16
     package var replyText: String
     package var exchange: String
     package var routingKey: String
-    package var properties: Properties
+    package var properties: AMQPProperties
     package var body: [UInt8]
 }

@@ -1,5 +1,5 @@
 /// A first-in first-out buffer over one array that grows by doubling and never shrinks.
-struct Ring<Element> {
+struct Deque<Element> {
     private var storage: [Element?]
     private var head = 0
     private(set) var count = 0
@@ -49,4 +49,4 @@ struct Ring<Element> {
     }
 }
 
-extension Ring: Sendable where Element: Sendable {}
+extension Deque: Sendable where Element: Sendable {}

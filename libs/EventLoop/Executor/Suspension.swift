@@ -6,9 +6,9 @@ extension Loop {
     ///
     /// Inherits the caller's isolation, since a function isolated to the loop would itself be such a call.
     package nonisolated(nonsending) static func suspend<Value: Sendable>(
-        _ body: (Resumption<Value>) -> Void
+        _ body: (LoopContinuation<Value>) -> Void
     ) async -> Value {
-        let resumption = Resumption<Value>()
+        let resumption = LoopContinuation<Value>()
         body(resumption)
         return await resumption.value()
     }
@@ -16,7 +16,7 @@ extension Loop {
 
 /// The way back into a task suspended by ``Loop/suspend(_:)``: to be resumed exactly once, now or later.
 @Loop
-package final class Resumption<Value: Sendable> {
+package final class LoopContinuation<Value: Sendable> {
     @safe private enum State {
         case running
         case suspended(UnsafeContinuation<Value, Never>)
@@ -52,6 +52,6 @@ package final class Resumption<Value: Sendable> {
     }
 }
 
-extension Resumption<Void> {
+extension LoopContinuation<Void> {
     package func resume() { resume(returning: ()) }
 }

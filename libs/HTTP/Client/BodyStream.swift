@@ -3,13 +3,13 @@ package import EventLoop
 /// The body of a response, as it arrives. The connection is not read from while much is waiting here; it
 /// is given up when the stream is cancelled or let go of before its end.
 @Loop
-package final class BodyStream {
+package final class HTTPBodyStream {
     /// Bytes that may wait before the connection is no longer read from.
     private static let highWater = 256 << 10
 
     private var chunks: [UInt8] = []
     private var outcome: HTTPError??
-    private var reader: Resumption<Void>?
+    private var reader: LoopContinuation<Void>?
     private weak var connection: ClientConnection?
 
     init(_ connection: ClientConnection?) { self.connection = connection }
@@ -53,7 +53,7 @@ package final class BodyStream {
     private func arrival() async {
         precondition(reader == nil, "one reader at a time")
         await withTaskCancellationHandler {
-            await Loop.suspend { (resumption: Resumption<Void>) in
+            await Loop.suspend { (resumption: LoopContinuation<Void>) in
                 if Task.isCancelled { cancel() }
                 if outcome == nil, chunks.isEmpty { reader = resumption } else { resumption.resume() }
             }
@@ -71,8 +71,8 @@ package final class BodyStream {
 
     /// Decodes into what waits.
     func append(
-        _ bytes: Span<UInt8>, through decoder: inout ChunkedDecoder
-    ) throws(Refusal) -> (used: Int, wantsMore: Bool) {
+        _ bytes: Span<UInt8>, through decoder: inout HTTPChunkedDecoder
+    ) throws(HTTPParseError) -> (used: Int, wantsMore: Bool) {
         let used = try decoder.feed(bytes, into: &chunks, limit: .max)
         if !chunks.isEmpty { wake() }
         return (used, chunks.count < Self.highWater)

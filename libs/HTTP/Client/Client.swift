@@ -1,9 +1,9 @@
 package import EventLoop
 
 /// A whole response.
-package struct ClientResponse: Sendable {
-    package let status: Status
-    package let headers: ReceivedHeaders
+package struct HTTPClientResponse: Sendable {
+    package let status: HTTPStatus
+    package let headers: HTTPReceivedHeaders
     package let body: [UInt8]
 
     /// The body as text; what is not UTF-8 becomes U+FFFD.
@@ -11,10 +11,10 @@ package struct ClientResponse: Sendable {
 }
 
 /// A response whose body is still arriving.
-package struct StreamedResponse: Sendable {
-    package let status: Status
-    package let headers: ReceivedHeaders
-    package let body: BodyStream
+package struct HTTPStreamedResponse: Sendable {
+    package let status: HTTPStatus
+    package let headers: HTTPReceivedHeaders
+    package let body: HTTPBodyStream
 }
 
 /// An HTTP/1.1 client with a bounded pool of connections per origin. Redirects are not followed.
@@ -24,7 +24,7 @@ package struct StreamedResponse: Sendable {
 /// let keys = try await client.get("https://id.example.com/jwks.json", within: .seconds(5))
 /// ```
 @Loop
-package final class Client {
+package final class HTTPClient {
     package struct Configuration: Sendable {
         /// How to verify https servers; nil for the system's trusted roots.
         package var tls: TLSClient?
@@ -35,7 +35,7 @@ package final class Client {
         package var maxWaitingPerOrigin = 256
         /// How long an unused connection is kept.
         package var idleTimeout = Duration.seconds(30)
-        package var head = HeadLimits()
+        package var head = HTTPHeadLimits()
         /// Largest body that is collected, in bytes.
         package var bodyLimit = 1 << 20
 
@@ -54,15 +54,15 @@ package final class Client {
     package init(_ configuration: Configuration = Configuration()) { self.configuration = configuration }
 
     package func get(
-        _ url: String, headers: Headers = Headers(), within limit: Duration = .seconds(10)
-    ) async throws(HTTPError) -> ClientResponse {
+        _ url: String, headers: HTTPHeaders = HTTPHeaders(), within limit: Duration = .seconds(10)
+    ) async throws(HTTPError) -> HTTPClientResponse {
         try await send(.get, url, headers: headers, within: limit)
     }
 
     package func post(
-        _ url: String, contentType: String, _ body: [UInt8], headers: Headers = Headers(),
+        _ url: String, contentType: String, _ body: [UInt8], headers: HTTPHeaders = HTTPHeaders(),
         within limit: Duration = .seconds(10)
-    ) async throws(HTTPError) -> ClientResponse {
+    ) async throws(HTTPError) -> HTTPClientResponse {
         var headers = headers
         headers.set("Content-Type", contentType)
         return try await send(.post, url, headers: headers, body: body, within: limit)
@@ -72,25 +72,25 @@ package final class Client {
     ///
     /// A request that is idempotent is sent once more where a kept connection turns out to be dead.
     package func send(
-        _ method: Method, _ url: String, headers: Headers = Headers(), body: [UInt8] = [],
+        _ method: HTTPMethod, _ url: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [],
         within limit: Duration = .seconds(10)
-    ) async throws(HTTPError) -> ClientResponse {
+    ) async throws(HTTPError) -> HTTPClientResponse {
         let deadline = Loop.now + limit
         let (head, stream) = try await begin(method, url, headers, body, deadline).response
         let collected = try await stream.collect(limit: configuration.bodyLimit)
-        return ClientResponse(status: head.status, headers: head.headers, body: collected)
+        return HTTPClientResponse(status: head.status, headers: head.headers, body: collected)
     }
 
     /// Sends a request and hands on the response as soon as its head is there.
     ///
     /// - Parameter limit: for the head. The body may take as long as it likes: events come for hours.
     package func stream(
-        _ method: Method, _ url: String, headers: Headers = Headers(), body: [UInt8] = [],
+        _ method: HTTPMethod, _ url: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [],
         within limit: Duration = .seconds(10)
-    ) async throws(HTTPError) -> StreamedResponse {
+    ) async throws(HTTPError) -> HTTPStreamedResponse {
         let (connection, (head, stream)) = try await begin(method, url, headers, body, Loop.now + limit)
         connection.setDeadline(nil)
-        return StreamedResponse(status: head.status, headers: head.headers, body: stream)
+        return HTTPStreamedResponse(status: head.status, headers: head.headers, body: stream)
     }
 
     /// Closes the connections that nobody uses; those at work end with their exchange.
@@ -100,9 +100,9 @@ package final class Client {
     }
 
     private func begin(
-        _ method: Method, _ url: String, _ headers: Headers, _ body: [UInt8], _ deadline: Instant
-    ) async throws(HTTPError) -> (connection: ClientConnection, response: (ResponseHead, BodyStream)) {
-        let address = try WebAddress(url)
+        _ method: HTTPMethod, _ url: String, _ headers: HTTPHeaders, _ body: [UInt8], _ deadline: Instant
+    ) async throws(HTTPError) -> (connection: ClientConnection, response: (HTTPResponseHead, HTTPBodyStream)) {
+        let address = try HTTPURL(url)
         let request = Self.encode(method, address, headers, body)
         let pool = try pool(of: address)
         let connection = try await pool.acquire(fresh: false, deadline: deadline)
@@ -118,7 +118,7 @@ package final class Client {
         return (second, try await second.send(method, request, deadline: deadline))
     }
 
-    private func pool(of address: WebAddress) throws(HTTPError) -> ConnectionPool {
+    private func pool(of address: HTTPURL) throws(HTTPError) -> ConnectionPool {
         let origin = Origin(endpoint: address.endpoint, isSecure: address.isSecure)
         if let pool = pools[origin] { return pool }
         if pools.count > 64 { pools = pools.filter { !$0.value.isUnused } }
@@ -127,7 +127,7 @@ package final class Client {
         return pool
     }
 
-    private func tls(for address: WebAddress) throws(HTTPError) -> TLSClient? {
+    private func tls(for address: HTTPURL) throws(HTTPError) -> TLSClient? {
         guard address.isSecure else { return nil }
         if let tls = configuration.tls ?? systemTLS { return tls }
         do throws(TransportError) {
@@ -139,7 +139,7 @@ package final class Client {
     }
 
     private static func encode(
-        _ method: Method, _ address: WebAddress, _ headers: Headers, _ body: [UInt8]
+        _ method: HTTPMethod, _ address: HTTPURL, _ headers: HTTPHeaders, _ body: [UInt8]
     ) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(256 + headers.bytes.count + body.count)

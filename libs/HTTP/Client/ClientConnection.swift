@@ -6,16 +6,16 @@ final class ClientConnection: TransportHandler {
     private static let interimLimit = 8
 
     let transport: Transport
-    private let headLimits: HeadLimits
-    private var parser = ResponseParser()
-    private var method = Method.get
+    private let headLimits: HTTPHeadLimits
+    private var parser = HTTPResponseParser()
+    private var method = HTTPMethod.get
     private var interim = 0
-    private var waiter: Resumption<Result<ResponseHead, HTTPError>>?
+    private var waiter: LoopContinuation<Result<HTTPResponseHead, HTTPError>>?
     /// The response's body, while it arrives.
-    private weak var body: BodyStream?
-    private var framing = BodyFraming.none
+    private weak var body: HTTPBodyStream?
+    private var framing = HTTPBodyFraming.none
     private var left = 0
-    private var decoder = ChunkedDecoder()
+    private var decoder = HTTPChunkedDecoder()
     private var keepAlive = true
     private var isBusy = false
     private var failure: HTTPError?
@@ -24,14 +24,14 @@ final class ClientConnection: TransportHandler {
     /// Requests sent on this connection.
     private(set) var exchanges = 0
     /// Told when an exchange is over: the connection may be used again, or (false) is gone.
-    var whenFree: (@Loop (Bool) -> Void)?
+    var onIdle: (@Loop (Bool) -> Void)?
     /// Told when the connection ends while it is idle.
-    var whenLost: (@Loop () -> Void)?
+    var onClose: (@Loop () -> Void)?
     private lazy var timer = Timer { [unowned self] in
         isBusy ? fail(HTTPError(.timeout, "no response in time")) : transport.close()
     }
 
-    init(_ transport: Transport, headLimits: HeadLimits) {
+    init(_ transport: Transport, headLimits: HTTPHeadLimits) {
         self.transport = transport
         self.headLimits = headLimits
         transport.outputLimit = .max
@@ -42,8 +42,8 @@ final class ClientConnection: TransportHandler {
 
     /// Sends `request` and waits for the head of its response, until `deadline`.
     func send(
-        _ method: Method, _ request: [UInt8], deadline: Instant
-    ) async throws(HTTPError) -> (ResponseHead, BodyStream) {
+        _ method: HTTPMethod, _ request: [UInt8], deadline: Instant
+    ) async throws(HTTPError) -> (HTTPResponseHead, HTTPBodyStream) {
         precondition(!isBusy, "one request at a time")
         isBusy = true
         exchanges += 1
@@ -56,10 +56,10 @@ final class ClientConnection: TransportHandler {
         }
         transport.write(request)
         timer.arm(at: deadline)
-        let stream = BodyStream(self)
+        let stream = HTTPBodyStream(self)
         body = stream
         let result = await withTaskCancellationHandler {
-            await Loop.suspend { (resumption: Resumption<Result<ResponseHead, HTTPError>>) in
+            await Loop.suspend { (resumption: LoopContinuation<Result<HTTPResponseHead, HTTPError>>) in
                 guard isBusy else {
                     let error = failure ?? HTTPError(.connectionClosed, "connection closed")
                     return resumption.resume(returning: .failure(error))
@@ -101,7 +101,7 @@ final class ClientConnection: TransportHandler {
         }
         hasResponse = true
         var used = 0
-        do throws(Refusal) {
+        do throws(HTTPParseError) {
             while used < bytes.count, isBusy {
                 let rest = bytes.extracting(used..<bytes.count)
                 if waiter != nil {
@@ -127,11 +127,11 @@ final class ClientConnection: TransportHandler {
         }
     }
 
-    private func begin(_ head: ResponseHead) throws(Refusal) {
+    private func begin(_ head: HTTPResponseHead) throws(HTTPParseError) {
         if head.status.isInformational {
             interim += 1
             guard head.status != .switchingProtocols, interim <= Self.interimLimit else {
-                throw Refusal(.badGateway, "unexpected interim response")
+                throw HTTPParseError(.badGateway, "unexpected interim response")
             }
             return
         }
@@ -139,14 +139,14 @@ final class ClientConnection: TransportHandler {
         framing = head.framing
         left = 0
         if case .length(let length) = framing { left = length }
-        decoder = ChunkedDecoder()
+        decoder = HTTPChunkedDecoder()
         let waiter = waiter
         self.waiter = nil
         if framing == .none || framing == .length(0) { finish(reusable: true) }
         waiter?.resume(returning: .success(head))
     }
 
-    private func readBody(_ bytes: Span<UInt8>) throws(Refusal) -> (Int, Bool) {
+    private func readBody(_ bytes: Span<UInt8>) throws(HTTPParseError) -> (Int, Bool) {
         guard let body else {
             finish(reusable: false)
             return (bytes.count, false)
@@ -179,8 +179,8 @@ final class ClientConnection: TransportHandler {
         body?.end(error)
         let reuse = reusable && keepAlive && isOpen
         if !reuse { transport.close() }
-        let whenFree = whenFree
-        self.whenFree = nil
+        let whenFree = onIdle
+        self.onIdle = nil
         whenFree?(reuse)
         if reuse { transport.resumeReading() }
     }
@@ -202,7 +202,7 @@ final class ClientConnection: TransportHandler {
     func closed(_ transport: Transport, _ error: TransportError?) {
         timer.cancel()
         fail(HTTPError(.connectionClosed, "the server closed the connection"))
-        whenLost?()
-        whenLost = nil
+        onClose?()
+        onClose = nil
     }
 }

@@ -3,8 +3,8 @@ internal import EventLoop
 /// The connections to one origin: at most so many at work, the idle ones kept for the next request.
 @Loop
 final class ConnectionPool {
-    private let address: WebAddress
-    private let configuration: Client.Configuration
+    private let address: HTTPURL
+    private let configuration: HTTPClient.Configuration
     private let tls: TLSClient?
     private var idle: [ClientConnection] = []
     private var active = 0
@@ -13,7 +13,7 @@ final class ConnectionPool {
     /// One request that waits until another is done.
     @Loop
     private final class Waiter {
-        private var resumption: Resumption<HTTPError?>?
+        private var resumption: LoopContinuation<HTTPError?>?
         private lazy var timer = Timer { [weak self] in
             self?.resume(HTTPError(.timeout, "no free connection in time"))
         }
@@ -25,7 +25,7 @@ final class ConnectionPool {
 
         func wait(until deadline: Instant) async -> HTTPError? {
             await withTaskCancellationHandler {
-                await Loop.suspend { (resumption: Resumption<HTTPError?>) in
+                await Loop.suspend { (resumption: LoopContinuation<HTTPError?>) in
                     if let outcome { return resumption.resume(returning: outcome) }
                     self.resumption = resumption
                     timer.arm(at: deadline)
@@ -45,7 +45,7 @@ final class ConnectionPool {
         }
     }
 
-    init(_ address: WebAddress, _ configuration: Client.Configuration, tls: TLSClient?) {
+    init(_ address: HTTPURL, _ configuration: HTTPClient.Configuration, tls: TLSClient?) {
         self.address = address
         self.configuration = configuration
         self.tls = tls
@@ -63,7 +63,7 @@ final class ConnectionPool {
             active += 1
         }
         while let connection = idle.popLast() {
-            connection.whenLost = nil
+            connection.onClose = nil
             guard connection.isOpen else { continue }
             guard !fresh else {
                 connection.transport.close()
@@ -93,7 +93,7 @@ final class ConnectionPool {
     }
 
     private func prepare(_ connection: ClientConnection) -> ClientConnection {
-        connection.whenFree = { [weak self, unowned connection] reusable in
+        connection.onIdle = { [weak self, unowned connection] reusable in
             guard let self else { return connection.transport.close() }
             if reusable { keep(connection) }
             release()
@@ -104,7 +104,7 @@ final class ConnectionPool {
     private func keep(_ connection: ClientConnection) {
         idle.append(connection)
         connection.idle(for: configuration.idleTimeout)
-        connection.whenLost = { [weak self, unowned connection] in
+        connection.onClose = { [weak self, unowned connection] in
             self?.idle.removeAll { $0 === connection }
         }
     }
@@ -120,7 +120,7 @@ final class ConnectionPool {
 
     func close() {
         for connection in idle {
-            connection.whenLost = nil
+            connection.onClose = nil
             connection.transport.close()
         }
         idle = []

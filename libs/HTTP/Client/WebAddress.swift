@@ -1,7 +1,7 @@
 package import EventLoop
 
 /// An absolute URL of the schemes http, https, ws and wss, in the parts that a connection needs.
-package struct WebAddress: Sendable, Hashable {
+package struct HTTPURL: Sendable, Hashable {
     package let isSecure: Bool
     package let endpoint: Endpoint
     /// Path and query, ready to be sent.

@@ -3,7 +3,7 @@
 /// Strict: no space around the size, CRLF after each line and each chunk, trailers that are well-formed
 /// fields (and are dropped). Sizes, extensions and trailers are bounded over the whole body, so that a
 /// sender cannot make bytes that carry nothing.
-package struct ChunkedDecoder: Sendable {
+package struct HTTPChunkedDecoder: Sendable {
     private enum State: UInt8 {
         case size, extensions, sizeLF, data, dataCR, dataLF, trailer, trailerName, trailerValue, trailerLF,
             endLF
@@ -28,7 +28,7 @@ package struct ChunkedDecoder: Sendable {
     /// - Returns: bytes used; all of them, unless the body ended.
     package mutating func feed(
         _ b: Span<UInt8>, into body: inout [UInt8], limit: Int
-    ) throws(Refusal) -> Int {
+    ) throws(HTTPParseError) -> Int {
         var i = 0
         while i < b.count, state != .done {
             if state == .data {
@@ -45,7 +45,7 @@ package struct ChunkedDecoder: Sendable {
         return i
     }
 
-    private mutating func step(_ byte: UInt8, room: Int) throws(Refusal) {
+    private mutating func step(_ byte: UInt8, room: Int) throws(HTTPParseError) {
         switch state {
         case .size: try readSize(byte, room)
         case .extensions:
@@ -88,24 +88,24 @@ package struct ChunkedDecoder: Sendable {
         }
     }
 
-    private mutating func readSize(_ byte: UInt8, _ room: Int) throws(Refusal) {
+    private mutating func readSize(_ byte: UInt8, _ room: Int) throws(HTTPParseError) {
         if let digit = Grammar.hexValue(byte) {
             guard digits < 15 else { throw malformed }
             digits += 1
             left = left << 4 | digit
-            guard left <= room else { throw Refusal(.contentTooLarge, "body too large") }
+            guard left <= room else { throw HTTPParseError(.contentTooLarge, "body too large") }
         } else {
             guard digits > 0, byte == 13 || byte == UInt8(ascii: ";") else { throw malformed }
             state = byte == 13 ? .sizeLF : .extensions
         }
     }
 
-    private mutating func spend() throws(Refusal) {
+    private mutating func spend() throws(HTTPParseError) {
         overhead += 1
         guard overhead <= Self.overheadLimit else {
-            throw Refusal(.badRequest, "chunk extensions or trailers too large")
+            throw HTTPParseError(.badRequest, "chunk extensions or trailers too large")
         }
     }
 
-    private var malformed: Refusal { Refusal(.badRequest, "malformed chunked body") }
+    private var malformed: HTTPParseError { HTTPParseError(.badRequest, "malformed chunked body") }
 }

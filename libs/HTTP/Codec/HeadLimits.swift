@@ -1,5 +1,5 @@
 /// Bounds on the head of a message, in bytes.
-package struct HeadLimits: Sendable {
+package struct HTTPHeadLimits: Sendable {
     /// The request or status line; a longer request line is answered with 414.
     package var startLine = 8192
     /// The whole head; more is answered with 431. At most 65,535.

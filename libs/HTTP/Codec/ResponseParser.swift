@@ -1,8 +1,8 @@
 /// The head of a response, validated.
-package struct ResponseHead: Sendable {
-    package var status = Status.ok
-    package var headers = ReceivedHeaders()
-    package var framing = BodyFraming.none
+package struct HTTPResponseHead: Sendable {
+    package var status = HTTPStatus.ok
+    package var headers = HTTPReceivedHeaders()
+    package var framing = HTTPBodyFraming.none
     package var keepAlive = true
     /// Bytes from the start of the input to the end of the blank line.
     package var length = 0
@@ -10,11 +10,11 @@ package struct ResponseHead: Sendable {
 
 /// A strict, incremental parser of response heads (RFC 9112, 4–6), without I/O; see ``RequestParser`` for how
 /// it is fed. A refusal's status means nothing here.
-package struct ResponseParser: Sendable {
+package struct HTTPResponseParser: Sendable {
     private var hasStatus = false
     private var isVersion10 = false
     private var cursor = LineCursor()
-    private var status = Status.ok
+    private var status = HTTPStatus.ok
     private var entries: [FieldEntry] = []
 
     package init() {}
@@ -22,8 +22,8 @@ package struct ResponseParser: Sendable {
     /// - Parameter method: of the request that is answered, which decides whether there is a body.
     /// - Returns: the head, interim ones (1xx) included, or nil where more bytes are needed.
     package mutating func next(
-        _ bytes: Span<UInt8>, limits: HeadLimits, answering method: Method
-    ) throws(Refusal) -> ResponseHead? {
+        _ bytes: Span<UInt8>, limits: HTTPHeadLimits, answering method: HTTPMethod
+    ) throws(HTTPParseError) -> HTTPResponseHead? {
         if !hasStatus {
             guard cursor.shouldParse(bytes, limit: limits.startLine) else { return nil }
             guard let next = try readStatusLine(bytes, limit: limits.startLine) else {
@@ -40,7 +40,7 @@ package struct ResponseParser: Sendable {
                 return nil
             case .field(let entry, let next):
                 guard entries.count < limits.fields else {
-                    throw Refusal(.headerFieldsTooLarge, "too many fields")
+                    throw HTTPParseError(.headerFieldsTooLarge, "too many fields")
                 }
                 entries.append(entry)
                 cursor.advance(to: next)
@@ -52,7 +52,7 @@ package struct ResponseParser: Sendable {
     }
 
     /// `HTTP/1.1 200 OK`; the reason may be missing.
-    private mutating func readStatusLine(_ b: Span<UInt8>, limit: Int) throws(Refusal) -> Int? {
+    private mutating func readStatusLine(_ b: Span<UInt8>, limit: Int) throws(HTTPParseError) -> Int? {
         let end = min(b.count, limit)
         var i = 0
         for byte in "HTTP/1.".utf8 {
@@ -69,21 +69,21 @@ package struct ResponseParser: Sendable {
             code = code * 10 + Int(b[k] - 48)
         }
         guard code >= 100 else { throw malformed }
-        status = Status(code)
+        status = HTTPStatus(code)
         i = 12
         guard i < end else { return nil }
         guard b[i] == 32 || b[i] == 13 else { throw malformed }
         while i < end, Grammar.isFieldValue(b[i]) { i += 1 }
         guard i + 1 < end else {
-            if b.count >= limit { throw Refusal(.headerFieldsTooLarge, "status line too long") }
+            if b.count >= limit { throw HTTPParseError(.headerFieldsTooLarge, "status line too long") }
             return nil
         }
         guard b[i] == 13, b[i + 1] == 10 else { throw malformed }
         return i + 2
     }
 
-    private mutating func finish(_ b: Span<UInt8>, _ method: Method) throws(Refusal) -> ResponseHead {
-        var head = ResponseHead()
+    private mutating func finish(_ b: Span<UInt8>, _ method: HTTPMethod) throws(HTTPParseError) -> HTTPResponseHead {
+        var head = HTTPResponseHead()
         head.status = status
         head.length = b.count
         head.keepAlive = !isVersion10
@@ -96,18 +96,18 @@ package struct ResponseParser: Sendable {
             case 10 where Grammar.matches(name, "connection"):
                 if Grammar.contains(value, element: "close") { head.keepAlive = false }
             case 14 where Grammar.matches(name, "content-length"):
-                guard length == nil else { throw Refusal(.badGateway, "several Content-Length") }
+                guard length == nil else { throw HTTPParseError(.badGateway, "several Content-Length") }
                 length = try RequestFraming.contentLength(value)
             case 17 where Grammar.matches(name, "transfer-encoding"):
                 guard !chunked, !isVersion10, Grammar.matches(value, "chunked") else {
-                    throw Refusal(.badGateway, "unknown Transfer-Encoding")
+                    throw HTTPParseError(.badGateway, "unknown Transfer-Encoding")
                 }
                 chunked = true
             default: break
             }
         }
         guard !chunked || length == nil else {
-            throw Refusal(.badGateway, "Content-Length with Transfer-Encoding")
+            throw HTTPParseError(.badGateway, "Content-Length with Transfer-Encoding")
         }
         if method == .head || status.forbidsContent {
             head.framing = .none
@@ -119,10 +119,10 @@ package struct ResponseParser: Sendable {
             head.framing = .untilClose
             head.keepAlive = false
         }
-        head.headers = ReceivedHeaders(bytes: [UInt8](copying: b), entries: entries)
-        self = ResponseParser()
+        head.headers = HTTPReceivedHeaders(bytes: [UInt8](copying: b), entries: entries)
+        self = HTTPResponseParser()
         return head
     }
 
-    private var malformed: Refusal { Refusal(.badGateway, "malformed status line") }
+    private var malformed: HTTPParseError { HTTPParseError(.badGateway, "malformed status line") }
 }

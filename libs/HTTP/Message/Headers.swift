@@ -3,7 +3,7 @@
 /// Names must be tokens (a precondition: they come from the program). Values may come from anywhere:
 /// control characters in them, line breaks among them, are replaced by spaces, so that no value can
 /// start a field of its own.
-package struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// `name: value CRLF` for each field.
     private(set) var bytes: [UInt8] = []
 

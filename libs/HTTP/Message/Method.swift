@@ -1,6 +1,6 @@
 /// A request method this library knows (RFC 9110, 9.3, RFC 5789, and the HTTP QUERY method); any other is refused
 /// with 501.
-package enum Method: UInt8, Sendable, CaseIterable {
+package enum HTTPMethod: UInt8, Sendable, CaseIterable {
     case get, head, post, put, delete, patch, options, trace, connect, query
 
     package var name: String {
@@ -20,7 +20,7 @@ package enum Method: UInt8, Sendable, CaseIterable {
 
     /// Method names are case-sensitive.
     init?(_ token: Span<UInt8>) {
-        let candidate: Method
+        let candidate: HTTPMethod
         switch (token.count, token[0]) {
         case (3, UInt8(ascii: "G")): candidate = .get
         case (3, UInt8(ascii: "P")): candidate = .put

@@ -1,5 +1,5 @@
 /// Reads `application/x-www-form-urlencoded` data: a query, or a form.
-package enum Query {
+package enum HTTPQuery {
     static func first(_ name: String, in bytes: Span<UInt8>) -> String? {
         var result: String?
         forEach(bytes) { key, value in

@@ -10,7 +10,7 @@ struct FieldEntry: Sendable, Equatable {
 }
 
 /// The header fields of a received message: a view into the head's bytes, looked up in place.
-package struct ReceivedHeaders: Sendable {
+package struct HTTPReceivedHeaders: Sendable {
     /// The whole head, start line included.
     let bytes: [UInt8]
     let entries: [FieldEntry]

@@ -1,15 +1,15 @@
 internal import EventLoop
 
 /// A request whose head and body have arrived whole. One reference: cheap to hand on.
-package struct Request: Sendable {
+package struct HTTPRequest: Sendable {
     private final class Storage: Sendable {
-        let head: RequestHead
+        let head: HTTPRequestHead
         let match: RouteMatch?
         let body: [UInt8]
         /// The connection it came on; nil for a request made by a test.
         let connection: ServerConnection?
 
-        init(_ head: RequestHead, _ match: RouteMatch?, _ body: [UInt8], _ connection: ServerConnection?) {
+        init(_ head: HTTPRequestHead, _ match: RouteMatch?, _ body: [UInt8], _ connection: ServerConnection?) {
             self.head = head
             self.match = match
             self.body = body
@@ -20,25 +20,25 @@ package struct Request: Sendable {
     private let storage: Storage
 
     init(
-        _ head: RequestHead, _ match: RouteMatch? = nil, body: [UInt8] = [],
+        _ head: HTTPRequestHead, _ match: RouteMatch? = nil, body: [UInt8] = [],
         connection: ServerConnection? = nil
     ) {
         storage = Storage(head, match, body, connection)
     }
 
     /// The same request, with the route that takes it.
-    func matched(_ match: RouteMatch) -> Request {
-        Request(storage.head, match, body: storage.body, connection: storage.connection)
+    func matched(_ match: RouteMatch) -> HTTPRequest {
+        HTTPRequest(storage.head, match, body: storage.body, connection: storage.connection)
     }
 
-    package var method: Method { storage.head.method }
-    package var headers: ReceivedHeaders { storage.head.headers }
+    package var method: HTTPMethod { storage.head.method }
+    package var headers: HTTPReceivedHeaders { storage.head.headers }
     package var body: [UInt8] { storage.body }
     /// The pattern of the route that took the request (`/api/orders/{id}`): of bounded variety, so it is
     /// fit to label a metric. Empty where no route matched.
     package var route: String { storage.match?.route.pattern ?? "" }
-    var head: RequestHead { storage.head }
-    private var target: RequestTarget { storage.head.target }
+    var head: HTTPRequestHead { storage.head }
+    private var target: HTTPRequestTarget { storage.head.target }
 
     /// The percent-decoded path, which starts with a slash (or is `*`).
     package var path: String { storage.head.withPathBytes { String(repairing: $0) } }
@@ -65,13 +65,13 @@ package struct Request: Sendable {
     /// The decoded value of the first query item of that name; `a` in `?a` has the value "".
     package func query(_ name: String) -> String? {
         guard let range = target.rawQuery else { return nil }
-        return Query.first(name, in: headers.bytes.span.extracting(range))
+        return HTTPQuery.first(name, in: headers.bytes.span.extracting(range))
     }
 
     /// Every query item, in order, decoded.
     package var queryItems: [(name: String, value: String)] {
         guard let range = target.rawQuery else { return [] }
-        return Query.items(headers.bytes.span.extracting(range))
+        return HTTPQuery.items(headers.bytes.span.extracting(range))
     }
 
     /// Whether the client asks to go on as a WebSocket (RFC 6455, 4.2.1).
@@ -88,18 +88,18 @@ package struct Request: Sendable {
     @Loop package var isAbandoned: Bool { storage.connection.map { !$0.isOpen } ?? false }
 }
 
-extension Request {
+extension HTTPRequest {
     /// A request as it would arrive, for the tests of handlers. A precondition: it is well-formed.
     package init(
-        _ method: Method, _ target: String, headers: Headers = [:], body: [UInt8] = [],
+        _ method: HTTPMethod, _ target: String, headers: HTTPHeaders = [:], body: [UInt8] = [],
         parameters: KeyValuePairs<String, String> = [:]
     ) {
         var bytes = Array("\(method.name) \(target) HTTP/1.1\r\n".utf8)
         if !headers.contains("Host") { bytes += "Host: test\r\n".utf8 }
         bytes += headers.bytes
         bytes += "\r\n".utf8
-        var parser = RequestParser()
-        guard let head = try? parser.next(bytes.span, limits: HeadLimits()) else {
+        var parser = HTTPRequestParser()
+        guard let head = try? parser.next(bytes.span, limits: HTTPHeadLimits()) else {
             preconditionFailure("not a request: \(method.name) \(target)")
         }
         var names: [String] = []
@@ -112,7 +112,7 @@ extension Request {
             names.append(name)
             ranges.append(start..<(start + value.count))
         }
-        let route = Route("", parameterNames: names) { _ in Response(.ok) }
+        let route = Route("", parameterNames: names) { _ in HTTPResponse(.ok) }
         self.init(head, RouteMatch(route: route, ranges: ranges), body: body)
     }
 }

@@ -4,7 +4,7 @@
 /// Refused, because servers in a row read them differently: characters outside RFC 3986, invalid
 /// percent-encodings, encoded slashes, backslashes and controls, `.` and `..` segments, and paths that are
 /// not UTF-8.
-package struct RequestTarget: Sendable {
+package struct HTTPRequestTarget: Sendable {
     private var pathStart: UInt16 = 0
     private var pathEnd: UInt16 = 0
     private var end: UInt16 = 0
@@ -28,7 +28,7 @@ package struct RequestTarget: Sendable {
 
     init() {}
 
-    init(_ b: Span<UInt8>, _ target: Range<Int>, method: Method) throws(Refusal) {
+    init(_ b: Span<UInt8>, _ target: Range<Int>, method: HTTPMethod) throws(HTTPParseError) {
         var start = target.lowerBound
         if b[start] != UInt8(ascii: "/") {
             if b[start] == UInt8(ascii: "*"), target.count == 1, method == .options {
@@ -53,7 +53,7 @@ package struct RequestTarget: Sendable {
         end = UInt16(target.upperBound)
         if i < target.upperBound {
             guard b[i] == UInt8(ascii: "?") else {
-                throw Refusal(.badRequest, "invalid character in the path")
+                throw HTTPParseError(.badRequest, "invalid character in the path")
             }
             try Self.checkQuery(b.extracting((i + 1)..<target.upperBound))
         }
@@ -65,12 +65,12 @@ package struct RequestTarget: Sendable {
             let refused =
                 decodedPath.isEmpty
                 ? Self.hasDotSegment(b.extracting(rawPath)) : Self.hasDotSegment(decodedPath.span)
-            if refused { throw Refusal(.badRequest, "dot segment in the path") }
+            if refused { throw HTTPParseError(.badRequest, "dot segment in the path") }
         }
     }
 
     /// Reads `http://authority` of an absolute form; returns where the path starts.
-    private mutating func readAuthority(_ b: Span<UInt8>, _ target: Range<Int>) throws(Refusal) -> Int {
+    private mutating func readAuthority(_ b: Span<UInt8>, _ target: Range<Int>) throws(HTTPParseError) -> Int {
         let bytes = b.extracting(target)
         let scheme: Int
         if bytes.count > 7, Grammar.matches(bytes.extracting(first: 7), "http://") {
@@ -78,19 +78,19 @@ package struct RequestTarget: Sendable {
         } else if bytes.count > 8, Grammar.matches(bytes.extracting(first: 8), "https://") {
             scheme = 8
         } else {
-            throw Refusal(.badRequest, "malformed request target")
+            throw HTTPParseError(.badRequest, "malformed request target")
         }
         var i = target.lowerBound + scheme
         authorityStart = UInt16(i)
         while i < target.upperBound, b[i] != UInt8(ascii: "/"), b[i] != UInt8(ascii: "?") { i += 1 }
         authorityEnd = UInt16(i)
         guard Grammar.isAuthority(b.extracting(Int(authorityStart)..<i)) else {
-            throw Refusal(.badRequest, "invalid authority in the request target")
+            throw HTTPParseError(.badRequest, "invalid authority in the request target")
         }
         return i
     }
 
-    private static func decodePath(_ path: Span<UInt8>) throws(Refusal) -> [UInt8] {
+    private static func decodePath(_ path: Span<UInt8>) throws(HTTPParseError) -> [UInt8] {
         if path.count == 0 { return [UInt8(ascii: "/")] }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(path.count)
@@ -99,11 +99,11 @@ package struct RequestTarget: Sendable {
             var byte = path[i]
             if byte == UInt8(ascii: "%") {
                 guard let value = PercentEncoding.value(path, at: i) else {
-                    throw Refusal(.badRequest, "invalid percent-encoding")
+                    throw HTTPParseError(.badRequest, "invalid percent-encoding")
                 }
                 guard value >= 32, value != 127, value != UInt8(ascii: "/"), value != UInt8(ascii: "\\")
                 else {
-                    throw Refusal(.badRequest, "encoded separator or control in the path")
+                    throw HTTPParseError(.badRequest, "encoded separator or control in the path")
                 }
                 byte = value
                 i += 2
@@ -111,18 +111,18 @@ package struct RequestTarget: Sendable {
             decoded.append(byte)
             i += 1
         }
-        guard String(utf8: decoded.span) != nil else { throw Refusal(.badRequest, "path is not UTF-8") }
+        guard String(utf8: decoded.span) != nil else { throw HTTPParseError(.badRequest, "path is not UTF-8") }
         return decoded
     }
 
-    private static func checkQuery(_ query: Span<UInt8>) throws(Refusal) {
+    private static func checkQuery(_ query: Span<UInt8>) throws(HTTPParseError) {
         for i in query.indices {
             guard Grammar.isQuery(query[i]) else {
-                throw Refusal(.badRequest, "invalid character in the query")
+                throw HTTPParseError(.badRequest, "invalid character in the query")
             }
             if query[i] == UInt8(ascii: "%") {
                 guard let value = PercentEncoding.value(query, at: i), value != 0 else {
-                    throw Refusal(.badRequest, "invalid percent-encoding")
+                    throw HTTPParseError(.badRequest, "invalid percent-encoding")
                 }
             }
         }

@@ -37,12 +37,12 @@ package struct ServerSentEvent: Sendable {
 
 /// A stream of server-sent events, kept alive by comments.
 @Loop
-package final class EventStream {
-    private let stream: ResponseStream
+package final class ServerSentEventStream {
+    private let stream: HTTPResponseStream
     private let interval: Duration
     private lazy var timer = Timer { [weak self] in self?.beat() }
 
-    init(_ stream: ResponseStream, heartbeat: Duration) {
+    init(_ stream: HTTPResponseStream, heartbeat: Duration) {
         self.stream = stream
         interval = heartbeat
         // A client that vanished without a word is found by its silence to the heartbeats.
@@ -54,7 +54,7 @@ package final class EventStream {
     package var pendingOutput: Int { stream.pendingOutput }
 
     /// The client or the server ended the connection.
-    package var onClosed: (@Loop (StreamEnd) -> Void)? {
+    package var onClosed: (@Loop (HTTPStreamEnd) -> Void)? {
         get { stream.onClosed }
         set {
             stream.onClosed = { [timer] ending in
@@ -94,21 +94,21 @@ package final class EventStream {
     }
 }
 
-extension Response {
+extension HTTPResponse {
     /// A stream of server-sent events.
     ///
     /// - Parameters:
     ///   - heartbeat: after how much time a comment is sent, so that proxies keep the connection.
     ///   - start: keeps the stream, and writes to it from then on.
     package static func eventStream(
-        headers: Headers = Headers(), heartbeat: Duration = .seconds(15),
-        _ start: @escaping @Loop (EventStream) -> Void
-    ) -> Response {
+        headers: HTTPHeaders = HTTPHeaders(), heartbeat: Duration = .seconds(15),
+        _ start: @escaping @Loop (ServerSentEventStream) -> Void
+    ) -> HTTPResponse {
         var headers = headers
         headers.add("Cache-Control", "no-store")
         headers.add("X-Accel-Buffering", "no")
         return .stream(contentType: "text/event-stream", headers: headers) { stream in
-            let events = EventStream(stream, heartbeat: heartbeat)
+            let events = ServerSentEventStream(stream, heartbeat: heartbeat)
             events.onClosed = nil
             start(events)
         }

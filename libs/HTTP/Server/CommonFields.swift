@@ -4,12 +4,12 @@ internal import Glibc
 /// The fields that every response of a server carries: `Date` (RFC 9110, 6.6.1), formatted once a second,
 /// and the configured ones.
 @Loop
-final class CommonFields {
-    private let defaults: Headers
+final class DefaultHeaders {
+    private let defaults: HTTPHeaders
     private var cached: [UInt8] = []
     private var validUntil = Instant(nanoseconds: 0)
 
-    init(_ defaults: Headers) { self.defaults = defaults }
+    init(_ defaults: HTTPHeaders) { self.defaults = defaults }
 
     /// In the form that goes on the wire.
     var bytes: [UInt8] {

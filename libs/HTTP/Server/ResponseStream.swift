@@ -1,7 +1,7 @@
 package import EventLoop
 
 /// How a stream came to an end that nobody had written.
-package enum StreamEnd: Sendable {
+package enum HTTPStreamEnd: Sendable {
     /// The client closed the connection, which is how it leaves a stream of events.
     case left
     /// The connection broke, or the server ended it.
@@ -15,16 +15,16 @@ package enum StreamEnd: Sendable {
 /// Pieces written in one turn of the loop leave in one system call. A client that falls behind is cut off when
 /// `streamLimit` bytes wait for it, or when it has not caught up within the server's `idleTimeout`.
 @Loop
-package final class ResponseStream {
+package final class HTTPResponseStream {
     private weak var connection: ServerConnection?
     private let isChunked: Bool
     private let limit: Int
-    private var waiters: [Resumption<Void>] = []
+    private var waiters: [LoopContinuation<Void>] = []
 
     package private(set) var isOpen = true
-    private var ending = StreamEnd.lost
+    private var ending = HTTPStreamEnd.lost
     /// The client or the server ended the connection before ``finish()``.
-    package var onClosed: (@Loop (StreamEnd) -> Void)?
+    package var onClosed: (@Loop (HTTPStreamEnd) -> Void)?
     /// The server is about to stop; the stream is finished unless this is set.
     package var onDraining: (@Loop () -> Void)?
 
@@ -93,7 +93,7 @@ package final class ResponseStream {
     func drained() { freeWaiters() }
 
     /// The connection is about to be closed, for this reason.
-    func ends(_ ending: StreamEnd) { self.ending = ending }
+    func ends(_ ending: HTTPStreamEnd) { self.ending = ending }
 
     func serverDrains() {
         if let onDraining { onDraining() } else { finish() }

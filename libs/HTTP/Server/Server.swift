@@ -11,10 +11,10 @@ package import EventLoop
 /// await server.drain(within: .seconds(10))
 /// ```
 @Loop
-package final class Server {
+package final class HTTPServer {
     package let configuration: Configuration
-    let router: Router
-    let commonFields: CommonFields
+    let router: HTTPRouter
+    let defaultHeaders: DefaultHeaders
     /// In nanoseconds: to divide a `Duration` at every request would cost more than to route it.
     private let idleTimeout: Int64
 
@@ -22,14 +22,14 @@ package final class Server {
     private var sessions: [any ServerSession] = []
     private var perAddress: [String: Int] = [:]
     private var listeners: [Listener] = []
-    private var whenEmpty: Resumption<Void>?
+    private var whenEmpty: LoopContinuation<Void>?
     package private(set) var isDraining = false
 
-    package init(_ router: Router, _ configuration: Configuration = Configuration()) {
+    package init(_ router: HTTPRouter, _ configuration: Configuration = Configuration()) {
         self.router = router
         self.configuration = configuration
         idleTimeout = configuration.idleTimeout.nanoseconds
-        commonFields = CommonFields(configuration.defaultHeaders)
+        defaultHeaders = DefaultHeaders(configuration.defaultHeaders)
         router.compile()
     }
 
@@ -136,7 +136,7 @@ package final class Server {
                 for session in sessions { session.transport.close() }
             }
             timer.arm(after: limit)
-            await Loop.suspend { (resumption: Resumption<Void>) in
+            await Loop.suspend { (resumption: LoopContinuation<Void>) in
                 if sessions.isEmpty { resumption.resume() } else { whenEmpty = resumption }
             }
             timer.cancel()

@@ -1,19 +1,19 @@
 /// A whole server frame, encoded once and sent to any number of sockets.
-package struct Frame: Sendable {
+package struct WebSocketFrame: Sendable {
     package let bytes: [UInt8]
 
-    package init(text: String) { bytes = FrameEncoder.encode(.text, text.utf8.span) }
+    package init(text: String) { bytes = WebSocketFrameEncoder.encode(.text, text.utf8.span) }
     /// - Parameter text: UTF-8; it is not checked.
-    package init(text: Span<UInt8>) { bytes = FrameEncoder.encode(.text, text) }
-    package init(binary: Span<UInt8>) { bytes = FrameEncoder.encode(.binary, binary) }
+    package init(text: Span<UInt8>) { bytes = WebSocketFrameEncoder.encode(.text, text) }
+    package init(binary: Span<UInt8>) { bytes = WebSocketFrameEncoder.encode(.binary, binary) }
 }
 
 /// Writes frames (RFC 6455, 5.2), always with the shortest length.
-package enum FrameEncoder {
+package enum WebSocketFrameEncoder {
     /// The longest header: two bytes, a 64-bit length, a key.
     static let maxHeader = 14
 
-    static func encode(_ opcode: Opcode, _ payload: Span<UInt8>) -> [UInt8] {
+    static func encode(_ opcode: WebSocketOpcode, _ payload: Span<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(payload.count + maxHeader)
         append(opcode, payload, to: &out)
@@ -22,7 +22,7 @@ package enum FrameEncoder {
 
     /// - Parameter mask: the key of a client's frame; nil for a server's.
     package static func append(
-        _ opcode: Opcode, _ payload: Span<UInt8>, isFinal: Bool = true, mask: UInt32? = nil,
+        _ opcode: WebSocketOpcode, _ payload: Span<UInt8>, isFinal: Bool = true, mask: UInt32? = nil,
         to out: inout [UInt8]
     ) {
         out.append((isFinal ? 0x80 : 0) | opcode.rawValue)
@@ -49,7 +49,7 @@ package enum FrameEncoder {
     }
 
     /// The payload of a close frame; the reason is cut to 123 bytes at a character.
-    static func closePayload(_ code: CloseCode, _ reason: String) -> [UInt8] {
+    static func closePayload(_ code: WebSocketCloseCode, _ reason: String) -> [UInt8] {
         guard code != .noStatus else { return [] }
         var payload = [UInt8(code.rawValue >> 8), UInt8(truncatingIfNeeded: code.rawValue)]
         for character in reason {

@@ -1,7 +1,7 @@
 /// Which end of the connection this is: clients mask their frames, servers must not (RFC 6455, 5.1).
 package enum WebSocketRole: UInt8, Sendable { case server, client }
 
-package enum Opcode: UInt8, Sendable {
+package enum WebSocketOpcode: UInt8, Sendable {
     case continuation = 0
     case text = 1
     case binary = 2
@@ -16,26 +16,26 @@ package enum Opcode: UInt8, Sendable {
 ///
 /// Payloads are unmasked in place; a message that lies whole in the input is handed on without a copy.
 /// Text is checked as it arrives, so that bad UTF-8 is refused before its message is complete.
-package struct FrameDecoder: Sendable {
+package struct WebSocketFrameDecoder: Sendable {
     /// Where an event's payload is: in the input, or put together from several pieces.
-    package enum Payload: Sendable, Equatable {
+    package enum WebSocketPayload: Sendable, Equatable {
         case inPlace(Range<Int>)
         case assembled([UInt8])
     }
 
-    package enum Event: Sendable, Equatable {
-        case text(Payload)
-        case binary(Payload)
-        case ping(Payload)
-        case pong(Payload)
+    package enum WebSocketDecodedFrame: Sendable, Equatable {
+        case text(WebSocketPayload)
+        case binary(WebSocketPayload)
+        case ping(WebSocketPayload)
+        case pong(WebSocketPayload)
         /// `.noStatus` for an empty close frame.
-        case close(CloseCode, String)
+        case close(WebSocketCloseCode, String)
     }
 
     private let role: WebSocketRole
     /// The data message under way; `.continuation` for none.
-    private var message = Opcode.continuation
-    private var opcode = Opcode.continuation
+    private var message = WebSocketOpcode.continuation
+    private var opcode = WebSocketOpcode.continuation
     private var isFinal = false
     private var isInPayload = false
     private var text = UTF8Validator()
@@ -52,7 +52,7 @@ package struct FrameDecoder: Sendable {
     /// - Returns: nil where more bytes are needed.
     package mutating func next(
         _ b: inout MutableSpan<UInt8>, at offset: inout Int, limit: Int
-    ) throws(WebSocketFailure) -> Event? {
+    ) throws(WebSocketError) -> WebSocketDecodedFrame? {
         while true {
             if !isInPayload {
                 guard try readHeader(b.span, at: &offset, limit) else { return nil }
@@ -72,13 +72,13 @@ package struct FrameDecoder: Sendable {
     /// - Returns: false where the header is not whole.
     private mutating func readHeader(
         _ b: Span<UInt8>, at offset: inout Int, _ limit: Int
-    ) throws(WebSocketFailure) -> Bool {
+    ) throws(WebSocketError) -> Bool {
         let available = b.count - offset
         guard available >= 2 else { return false }
         let first = b[offset]
         let second = b[offset + 1]
         guard first & 0x70 == 0 else { throw broken("reserved bit set") }
-        guard let opcode = Opcode(rawValue: first & 15) else { throw broken("unknown opcode") }
+        guard let opcode = WebSocketOpcode(rawValue: first & 15) else { throw broken("unknown opcode") }
         guard (second & 0x80 != 0) == (role == .server) else { throw broken("wrong masking") }
         let isFinal = first & 0x80 != 0
         var length = Int(second & 127)
@@ -103,7 +103,7 @@ package struct FrameDecoder: Sendable {
         }
         if !opcode.isControl {
             guard length <= limit - fragments.count else {
-                throw WebSocketFailure(.messageTooBig, "message too big")
+                throw WebSocketError(.messageTooBig, "message too big")
             }
             if opcode != .continuation {
                 message = opcode
@@ -124,7 +124,7 @@ package struct FrameDecoder: Sendable {
 
     private mutating func readData(
         _ b: Span<UInt8>, _ chunk: Range<Int>
-    ) throws(WebSocketFailure) -> Event? {
+    ) throws(WebSocketError) -> WebSocketDecodedFrame? {
         let bytes = b.extracting(chunk)
         if message == .text, !text.accepts(bytes) { throw notUTF8 }
         guard left == 0, isFinal else {
@@ -134,7 +134,7 @@ package struct FrameDecoder: Sendable {
         let isText = message == .text
         if isText, !text.isAtBoundary { throw notUTF8 }
         message = .continuation
-        var payload = Payload.inPlace(chunk)
+        var payload = WebSocketPayload.inPlace(chunk)
         if !fragments.isEmpty {
             fragments.append(bytes)
             payload = .assembled(fragments)
@@ -145,8 +145,8 @@ package struct FrameDecoder: Sendable {
 
     private mutating func readControl(
         _ b: Span<UInt8>, _ chunk: Range<Int>
-    ) throws(WebSocketFailure) -> Event? {
-        var payload = Payload.inPlace(chunk)
+    ) throws(WebSocketError) -> WebSocketDecodedFrame? {
+        var payload = WebSocketPayload.inPlace(chunk)
         if left > 0 || !control.isEmpty {
             control.append(b.extracting(chunk))
             guard left == 0 else { return nil }
@@ -164,15 +164,15 @@ package struct FrameDecoder: Sendable {
         }
     }
 
-    private func readClose(_ payload: Span<UInt8>) throws(WebSocketFailure) -> Event {
+    private func readClose(_ payload: Span<UInt8>) throws(WebSocketError) -> WebSocketDecodedFrame {
         if payload.count == 0 { return .close(.noStatus, "") }
         guard payload.count >= 2 else { throw broken("close frame of one byte") }
-        let code = CloseCode(UInt16(payload[0]) << 8 | UInt16(payload[1]))
+        let code = WebSocketCloseCode(UInt16(payload[0]) << 8 | UInt16(payload[1]))
         guard code.isSendable else { throw broken("invalid close code") }
         guard let reason = String(utf8: payload.extracting(2..<payload.count)) else { throw notUTF8 }
         return .close(code, reason)
     }
 
-    private var notUTF8: WebSocketFailure { WebSocketFailure(.invalidPayload, "text is not UTF-8") }
-    private func broken(_ reason: String) -> WebSocketFailure { WebSocketFailure(.protocolError, reason) }
+    private var notUTF8: WebSocketError { WebSocketError(.invalidPayload, "text is not UTF-8") }
+    private func broken(_ reason: String) -> WebSocketError { WebSocketError(.protocolError, reason) }
 }

@@ -1,7 +1,7 @@
 internal import COpenSSL
 
 /// The opening handshake (RFC 6455, 4).
-enum Handshake {
+enum WebSocketHandshake {
     private static let guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
     /// `Sec-WebSocket-Accept` for a key.
@@ -34,16 +34,16 @@ enum Handshake {
     }
 
     /// What a server checks (4.2.1). nil when the request is a valid handshake, else the answer.
-    static func fault(in request: Request) -> Response? {
+    static func fault(in request: HTTPRequest) -> HTTPResponse? {
         guard request.method == .get, request.isWebSocketUpgrade else {
-            return Response(
+            return HTTPResponse(
                 problem: .upgradeRequired, headers: ["Upgrade": "websocket", "Connection": "Upgrade"])
         }
         guard request.headers["Sec-WebSocket-Version"] == "13" else {
-            return Response(problem: .upgradeRequired, headers: ["Sec-WebSocket-Version": "13"])
+            return HTTPResponse(problem: .upgradeRequired, headers: ["Sec-WebSocket-Version": "13"])
         }
         let keys = request.headers.values("Sec-WebSocket-Key")
-        guard keys.count == 1, isKey(keys[0]) else { return Response(problem: .badRequest) }
+        guard keys.count == 1, isKey(keys[0]) else { return HTTPResponse(problem: .badRequest) }
         return nil
     }
 
@@ -61,7 +61,7 @@ enum Handshake {
     }
 }
 
-extension Request {
+extension HTTPRequest {
     /// The subprotocols the client offers, in its order of preference. They may carry a credential.
     package var webSocketProtocols: [String] {
         headers.values("Sec-WebSocket-Protocol").flatMap { value in

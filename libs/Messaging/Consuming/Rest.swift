@@ -3,7 +3,7 @@ internal import EventLoop
 /// Pauses that can be ended together, for good.
 @Loop
 final class Rest {
-    private var waiting: [Int: Resumption<Bool>] = [:]
+    private var waiting: [Int: LoopContinuation<Bool>] = [:]
     private var next = 0
     private var isEnded = false
 

@@ -13,7 +13,7 @@ package struct DeadLetters {
         /// Too large or too broken to be taken apart: there is nothing here that could be sent back.
         package let isDefective: Bool
 
-        init(_ delivery: Delivery) {
+        init(_ delivery: AMQPDelivery) {
             envelope = Envelope(delivery.properties)
             body = delivery.body
             isDefective = delivery.defect != nil
@@ -31,12 +31,12 @@ package struct DeadLetters {
     /// Told of each letter looked at: its number from 1, and how many there are.
     package typealias Progress = @Loop (_ seen: Int, _ all: Int) -> Void
 
-    private let client: Client
-    private let publisher: Publisher
+    private let client: AMQPClient
+    private let publisher: AMQPPublisher
     /// The queue they were meant for.
     package let queue: String
 
-    package init(of queue: String, _ client: Client, _ publisher: Publisher) {
+    package init(of queue: String, _ client: AMQPClient, _ publisher: AMQPPublisher) {
         self.queue = queue
         self.client = client
         self.publisher = publisher
@@ -82,8 +82,8 @@ package struct DeadLetters {
             envelope.attempt = 1
             envelope.failure = nil
             envelope.isReplay = true
-            let message = Message(
-                exchange: "", routingKey: queue, properties: Properties(envelope), body: delivery.body)
+            let message = AMQPMessage(
+                exchange: "", routingKey: queue, properties: AMQPProperties(envelope), body: delivery.body)
             try await publisher.publish(message, within: .seconds(10))
             replayed.append(envelope)
             return .remove
@@ -113,7 +113,7 @@ package struct DeadLetters {
     /// - Parameter limit: nil for all there are.
     private func visit(
         limit: Int? = nil, progress: Progress = { _, _ in },
-        _ body: @Loop (Delivery) async throws(AMQPError) -> Fate
+        _ body: @Loop (AMQPDelivery) async throws(AMQPError) -> Fate
     ) async throws(AMQPError) {
         let name = name
         let all = try await count()

@@ -17,19 +17,19 @@ package final class MemoryBroker {
         var ready: [Stored] = []
         var waiting: [MemorySource] = []
 
-        init(_ arguments: Table) {
+        init(_ arguments: AMQPTable) {
             deadLetterQueue = arguments["x-dead-letter-routing-key"]?.string
             timeToLive = arguments["x-message-ttl"]?.int.map { .milliseconds($0) }
         }
     }
 
     private var queues: [String: Queue] = [:]
-    private let bindings: [Topology.Binding]
+    private let bindings: [AMQPTopology.Binding]
     private var timers: [Timer] = []
     /// Set to let every send fail, as in an outage.
     package var outage: MessagingError?
 
-    package init(_ topology: Topology) {
+    package init(_ topology: AMQPTopology) {
         for queue in topology.queues { queues[queue.name] = Queue(queue.arguments) }
         bindings = topology.bindings
     }
@@ -111,7 +111,7 @@ package final class MemorySource: MessageSource {
     private var unsettled: [UInt64: MemoryBroker.Stored] = [:]
     private var nextTag: UInt64 = 1
     private var generation: UInt64 = 1
-    private var waiting: Resumption<[InboundMessage]?>?
+    private var waiting: LoopContinuation<[InboundMessage]?>?
     private var isStopped = false
 
     init(_ broker: MemoryBroker, _ name: String, _ batchLimit: Int) {

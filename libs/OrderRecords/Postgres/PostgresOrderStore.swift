@@ -6,7 +6,7 @@ package import Postgres
 /// ``OrderStore`` in PostgreSQL: a batch is one transaction in one round trip.
 @Loop
 package final class PostgresOrderStore: OrderStore {
-    private let pool: Pool
+    private let pool: PostgresPool
     private let marks: PublishedMarks
     /// Customers that are known to have their row, which then need no insert. Rows are never deleted; should
     /// they vanish all the same, the foreign key says so, and nobody counts as known any more.
@@ -17,7 +17,7 @@ package final class PostgresOrderStore: OrderStore {
     private static let attempts = 3
 
     /// - Parameter pool: its sessions are opened after migrating (``OrderDatabase``).
-    package init(_ pool: Pool) {
+    package init(_ pool: PostgresPool) {
         self.pool = pool
         marks = PublishedMarks(pool)
     }
@@ -62,7 +62,7 @@ package final class PostgresOrderStore: OrderStore {
     private func insertOnce(_ records: [OrderRecord]) async throws(PostgresError) -> Set<CorrelationID> {
         let customers = Set(records.map(\.contents.customer)).subtracting(known)
         let published = marks.take()
-        let answers: [Rows]
+        let answers: [PostgresRows]
         do throws(PostgresError) {
             answers = try await pool.pipeline { batch in
                 if !customers.isEmpty {
@@ -85,10 +85,10 @@ package final class PostgresOrderStore: OrderStore {
     private func revive(_ record: OrderRecord) async throws(OrderRecordsError) {
         do throws(PostgresError) {
             try await pool.query(
-                RecordStatements.revive, record.contents.orderID.value, UUID(record.contents.correlationID),
+                RecordStatements.revive, record.contents.orderID.value, PostgresUUID(record.contents.correlationID),
                 record.status.wireName, record.outcome.type.rawValue,
                 String(decoding: record.outcome.payload, as: UTF8.self), record.outcome.metadata.json,
-                Postgres.Timestamp(record.outcome.occurredAt))
+                PostgresTimestamp(record.outcome.occurredAt))
         } catch {
             throw OrderRecordsError(error)
         }
@@ -98,7 +98,7 @@ package final class PostgresOrderStore: OrderStore {
     package func find(_ ids: [CorrelationID]) async throws(OrderRecordsError) -> [RecordedOrder] {
         do throws(PostgresError) {
             var orders: [RecordedOrder] = []
-            for row in try await pool.query(RecordStatements.find, ids.map { UUID($0) }) {
+            for row in try await pool.query(RecordStatements.find, ids.map { PostgresUUID($0) }) {
                 orders.append(try RecordedOrder(row))
             }
             return orders
@@ -128,12 +128,12 @@ package final class PostgresOrderStore: OrderStore {
 }
 
 extension CorrelationID {
-    init(_ uuid: UUID) { self.init(high: uuid.high, low: uuid.low) }
+    init(_ uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
 }
 
 extension RecordedOrder {
     /// A row of ``RecordStatements/find``.
-    init(_ row: Row) throws(PostgresError) {
+    init(_ row: PostgresRow) throws(PostgresError) {
         guard let orderID = OrderID(try row.int64(0)), let owner = UserID(try row.string(2)),
             let status = OrderStatus(wireName: try row.string(3)),
             let event = LoggedEvent(
@@ -148,12 +148,12 @@ extension RecordedOrder {
 }
 
 extension LoggedEvent {
-    init?(type: String, payload: String, metadata: String, occurredAt: Postgres.Timestamp) {
+    init?(type: String, payload: String, metadata: String, occurredAt: PostgresTimestamp) {
         guard let type = OrderEventType(rawValue: type), let metadata = EventMetadata(json: metadata) else {
             return nil
         }
         self.init(
             type, payload: Array(payload.utf8), metadata: metadata,
-            occurredAt: Orders.Timestamp(milliseconds: occurredAt.milliseconds))
+            occurredAt: Timestamp(milliseconds: occurredAt.milliseconds))
     }
 }

@@ -8,7 +8,7 @@ internal import Postgres
 /// none comes they are written after a moment, before the relay would take an interest.
 @Loop
 final class PublishedMarks {
-    private let pool: Pool
+    private let pool: PostgresPool
     private var pending: [EventKey] = []
     private lazy var timer = Timer { [weak self] in self?.flushSoon() }
     private var flushing: Task<Void, Never>?
@@ -17,7 +17,7 @@ final class PublishedMarks {
     /// While the database is away. What is beyond is published again.
     private static let limit = 16_384
 
-    init(_ pool: Pool) { self.pool = pool }
+    init(_ pool: PostgresPool) { self.pool = pool }
 
     func add(_ events: [EventKey]) {
         pending.append(contentsOf: events.prefix(max(0, Self.limit - pending.count)))
@@ -57,7 +57,7 @@ final class PublishedMarks {
         }
     }
 
-    static func add(_ events: [EventKey], to batch: inout Batch) {
+    static func add(_ events: [EventKey], to batch: inout PostgresBatch) {
         batch.add(
             RecordStatements.markPublished, events.map(\.orderID.value), events.map { Int32($0.version) })
     }

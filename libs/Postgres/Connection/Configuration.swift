@@ -1,5 +1,5 @@
 /// How to reach one database and how its sessions are set up.
-package struct Configuration: Sendable {
+package struct PostgresConfiguration: Sendable {
     package struct Host: Sendable, Equatable {
         /// A name, an address, or the folder of a Unix socket.
         package var name: String
@@ -34,7 +34,7 @@ package struct Configuration: Sendable {
     }
 }
 
-extension Configuration: CustomStringConvertible {
+extension PostgresConfiguration: CustomStringConvertible {
     /// Without the password.
     package var description: String {
         let hosts = hosts.map { "\($0.name):\($0.port)" }.joined(separator: ",")
@@ -42,7 +42,7 @@ extension Configuration: CustomStringConvertible {
     }
 }
 
-extension Configuration {
+extension PostgresConfiguration {
     /// What libpq is told. `addresses` has one entry a host, empty for a Unix socket.
     func keywords(addresses: [String]) -> [(keyword: String, value: String)] {
         var result: [(keyword: String, value: String)] = [

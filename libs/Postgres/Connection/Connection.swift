@@ -2,20 +2,20 @@ package import EventLoop
 
 /// One session with the server, on the loop, in libpq's pipeline mode.
 ///
-/// Statements are sent at once, whatever still runs, and answered in order. A ``pipeline(_:within:)`` is a unit:
+/// Statements are sent at once, whatever still runs, and answered in order. A ``pipeline(_:within:)`` is a request:
 /// its statements travel together and stand or fall together. When a deadline passes the session is closed, since
 /// nothing else would tell a late answer from the next one, and the server is asked to stop. Cancelling a task does
 /// not stop its statement. A session that is not closed lives on, even if nobody holds it.
 @Loop
-package final class Connection: DescriptorHandler {
+package final class PostgresConnection: DescriptorHandler {
     /// Called once, when the session ends for whatever reason; nil after ``close()``.
     package var onClose: (@Loop (PostgresError?) -> Void)?
     /// Warnings and notices; they may quote data.
-    package var onNotice: (@Loop (ServerReport) -> Void)?
+    package var onNotice: (@Loop (PostgresDiagnostics) -> Void)?
     /// What LISTEN brings.
-    package var onNotification: (@Loop (Notification) -> Void)?
+    package var onNotification: (@Loop (PostgresNotification) -> Void)?
 
-    package let configuration: Configuration
+    package let configuration: PostgresConfiguration
     /// Units that may be unanswered at a time, before ``PostgresError/Code/overloaded``.
     package static let pendingLimit = 128
 
@@ -23,32 +23,32 @@ package final class Connection: DescriptorHandler {
     /// Why the session ended; nil while it is open and after ``close()``.
     package private(set) var ending: PostgresError?
     /// BEGIN of a transaction that has sent nothing yet: it travels with the first statement.
-    var deferredBegin: Statement?
+    var deferredBegin: PostgresStatement?
 
-    private var handle: ConnectionHandle
-    private let notices: NoticeBox
+    private var handle: PostgresConnectionHandle
+    private let notices: NoticeBuffer
     private var registration: Registration?
     private var isWriteBlocked = false
     private var statements = StatementCache()
-    private var sent = Queue<Unit>()
-    private var waiting = Queue<Unit>()
-    private var lastUnit = 0
+    private var sent = PipelineQueue<PipelineRequest>()
+    private var waiting = PipelineQueue<PipelineRequest>()
+    private var lastRequest = 0
     private var isInPipeline = true
     private var timerDeadline = Instant(nanoseconds: 0)
     private lazy var timer = Timer { [weak self] in self?.deadlinePassed() }
 
-    private init(_ handle: consuming ConnectionHandle, _ notices: NoticeBox, _ configuration: Configuration) {
+    private init(_ handle: consuming PostgresConnectionHandle, _ notices: NoticeBuffer, _ configuration: PostgresConfiguration) {
         self.handle = handle
         self.notices = notices
         self.configuration = configuration
     }
 
     /// Opens a session within the configuration's connect time-out.
-    package static func connect(_ configuration: Configuration) async throws(PostgresError) -> Connection {
-        let notices = NoticeBox()
+    package static func connect(_ configuration: PostgresConfiguration) async throws(PostgresError) -> PostgresConnection {
+        let notices = NoticeBuffer()
         let deadline = Loop.now + configuration.connectTimeout
-        let handle = try await Handshake.open(configuration, notices, until: deadline)
-        let connection = Connection(handle, notices, configuration)
+        let handle = try await PostgresHandshake.open(configuration, notices, until: deadline)
+        let connection = PostgresConnection(handle, notices, configuration)
         do {
             connection.registration = try Loop.register(
                 connection.handle.socket, connection, interest: .readable)
@@ -63,10 +63,10 @@ package final class Connection: DescriptorHandler {
     package var usesTLS: Bool { handle.usesTLS }
     package var serverVersion: Int32 { handle.serverVersion }
     /// Units sent or waiting to be.
-    package var pendingUnits: Int { sent.count + waiting.count }
+    package var pendingRequests: Int { sent.count + waiting.count }
     /// True when nothing runs and no transaction is open.
-    var isPristine: Bool {
-        isOpen && pendingUnits == 0 && deferredBegin == nil && handle.transactionState == .idle
+    var isReusable: Bool {
+        isOpen && pendingRequests == 0 && deferredBegin == nil && handle.transactionState == .idle
     }
     var isInTransaction: Bool { handle.transactionState != .idle }
     /// In one that no statement has failed in.
@@ -77,12 +77,12 @@ package final class Connection: DescriptorHandler {
 
     // MARK: Work
 
-    func perform(_ work: Unit.Work, within limit: Duration?) async throws(PostgresError) -> [Rows] {
-        let result: Result<[Rows], PostgresError> = await Loop.suspend { resumption in
+    func perform(_ work: PipelineRequest.Work, within limit: Duration?) async throws(PostgresError) -> [PostgresRows] {
+        let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { resumption in
             if let refusal { return resumption.resume(returning: .failure(refusal)) }
             let deadline = Loop.now + (limit ?? configuration.queryTimeout)
-            lastUnit += 1
-            waiting.append(Unit(number: lastUnit, work: work, deadline: deadline, resumption: resumption))
+            lastRequest += 1
+            waiting.append(PipelineRequest(number: lastRequest, work: work, deadline: deadline, resumption: resumption))
             armTimer(deadline)
             sendWaiting()
         }
@@ -95,42 +95,42 @@ package final class Connection: DescriptorHandler {
             return PostgresError(.connectionLost, "the session had ended", report: ending.report)
         }
         if !isOpen { return PostgresError(.closed, "the session was closed") }
-        guard pendingUnits >= Self.pendingLimit else { return nil }
-        return PostgresError(.overloaded, "\(pendingUnits) units wait on this session")
+        guard pendingRequests >= Self.pendingLimit else { return nil }
+        return PostgresError(.overloaded, "\(pendingRequests) requests wait on this session")
     }
 
     private func sendWaiting() {
-        while isOpen, let unit = waiting.first {
-            switch unit.work {
+        while isOpen, let request = waiting.first {
+            switch request.work {
             case .batch(let batch):
                 guard isInPipeline else { return }
                 _ = waiting.removeFirst()
-                send(unit, batch)
+                send(request, batch)
             case .script(let sql):
                 // The simple protocol wants the session to itself.
                 guard sent.isEmpty else { return }
                 _ = waiting.removeFirst()
-                sent.append(unit)
+                sent.append(request)
                 isInPipeline = false
-                guard handle.exitPipeline(), handle.sendScript(sql) else { return broke() }
+                guard handle.exitPipeline(), handle.sendScript(sql) else { return connectionFailed() }
                 flush()
             }
         }
     }
 
-    private func send(_ unit: Unit, _ batch: Batch) {
-        var unit = unit
-        var steps: [Exchange.Step] = []
+    private func send(_ request: PipelineRequest, _ batch: PostgresBatch) {
+        var request = request
+        var steps: [QueryState.Step] = []
         steps.reserveCapacity(batch.entries.count * 2)
         if let begin = deferredBegin {
             deferredBegin = nil
             steps.append(.executeSilently)
-            guard handle.sendUnprepared(begin.sql, Parameters()) else { return broke(unit) }
+            guard handle.sendUnprepared(begin.sql, PostgresParameters()) else { return connectionFailed(request) }
         }
         for entry in batch.entries {
             let key = StatementCache.Key(statement: entry.statement, types: entry.parameters.types)
             var isSent = true
-            switch statements.plan(key, unit: unit.number) {
+            switch statements.plan(key, request: request.number) {
             case .prepare(let name):
                 steps.append(.prepare(key))
                 isSent =
@@ -139,12 +139,12 @@ package final class Connection: DescriptorHandler {
             case .prepared(let name): isSent = handle.sendPrepared(name, entry.parameters)
             case .unnamed: isSent = handle.sendUnprepared(key.statement.sql, entry.parameters)
             }
-            guard isSent else { return broke(unit) }
+            guard isSent else { return connectionFailed(request) }
             steps.append(.execute(key))
         }
-        unit.exchange = Exchange(steps)
-        sent.append(unit)
-        guard handle.sendSync() else { return broke() }
+        request.queryState = QueryState(steps)
+        sent.append(request)
+        guard handle.sendSync() else { return connectionFailed() }
         flush()
     }
 
@@ -152,7 +152,7 @@ package final class Connection: DescriptorHandler {
         switch handle.flush() {
         case .done: setWriteBlocked(false)
         case .blocked: setWriteBlocked(true)
-        case .failed: broke()
+        case .failed: connectionFailed()
         }
     }
 
@@ -170,9 +170,9 @@ package final class Connection: DescriptorHandler {
         for _ in 0..<(handle.usesTLS ? 2 : 1) {
             let isAlive = handle.consumeInput()
             receiveResults()
-            deliverNews()
+            deliverEvents()
             guard isOpen else { return }
-            guard isAlive else { return broke() }
+            guard isAlive else { return connectionFailed() }
         }
         if isWriteBlocked { flush() }
         sendWaiting()
@@ -195,16 +195,16 @@ package final class Connection: DescriptorHandler {
         if isOpen, sent.isEmpty { _ = handle.isBusy }
     }
 
-    private func receive(_ result: consuming ResultHandle) {
+    private func receive(_ result: consuming PostgresResultHandle) {
         switch result.status {
         case .pipelineSync: finishFirst()
-        case .command, .tuples: apply(.rows(Rows(result)))
+        case .command, .tuples: apply(.rows(PostgresRows(result)))
         case .failed: apply(.failed(result.report))
         case .pipelineAborted: apply(.skipped)
         }
     }
 
-    private func apply(_ event: Exchange.Event) {
+    private func apply(_ event: QueryState.Event) {
         switch sent.withFirst({ $0.receive(event) }) {
         case .settled(let key, let isPrepared): statements.settle(key, isPrepared: isPrepared)
         case .forget(let key): statements.forget(key)
@@ -216,18 +216,18 @@ package final class Connection: DescriptorHandler {
         guard isInPipeline else {
             // A script ends with the first nil, and the pipeline goes on.
             isInPipeline = handle.enterPipeline()
-            return isInPipeline ? finishFirst() : broke()
+            return isInPipeline ? finishFirst() : connectionFailed()
         }
         apply(.ended)
     }
 
     private func finishFirst() {
-        guard let unit = sent.removeFirst() else { return }
-        unit.finish()
-        if pendingUnits == 0 { timer.cancel() }
+        guard let request = sent.removeFirst() else { return }
+        request.finish()
+        if pendingRequests == 0 { timer.cancel() }
     }
 
-    private func deliverNews() {
+    private func deliverEvents() {
         if !notices.isEmpty {
             let reports = notices.take()
             if let onNotice { reports.forEach(onNotice) }
@@ -252,9 +252,9 @@ package final class Connection: DescriptorHandler {
         end(PostgresError(.timedOut, "no answer within the deadline"))
     }
 
-    private func broke(_ unit: Unit? = nil) {
+    private func connectionFailed(_ request: PipelineRequest? = nil) {
         let report = handle.failureReport
-        if let unit { sent.append(unit) }
+        if let request { sent.append(request) }
         end(PostgresError(.connectionLost, "the session broke", report: report))
     }
 
@@ -269,7 +269,7 @@ package final class Connection: DescriptorHandler {
         registration = nil
         handle.close()
         let now = Loop.now
-        while let unit = sent.removeFirst() ?? waiting.removeFirst() { unit.fail(error, now: now) }
+        while let request = sent.removeFirst() ?? waiting.removeFirst() { request.fail(error, now: now) }
         let onClose = onClose
         (self.onClose, onNotice, onNotification) = (nil, nil, nil)
         onClose?(error)

@@ -1,16 +1,16 @@
-/// One unit of work from its first statement to its synchronization point: what was asked, in order, and
+/// One request of work from its first statement to its synchronization point: what was asked, in order, and
 /// what came back. The server skips everything between a failure and that point.
-struct Exchange {
+struct QueryState {
     enum Step: Equatable {
         case prepare(StatementCache.Key)
         case execute(StatementCache.Key)
-        /// Part of the unit, but nobody asked for its answer (a deferred BEGIN).
+        /// Part of the request, but nobody asked for its answer (a deferred BEGIN).
         case executeSilently
     }
 
     enum Event {
-        case rows(Rows)
-        case failed(ServerReport)
+        case rows(PostgresRows)
+        case failed(PostgresDiagnostics)
         /// Skipped, since an earlier statement failed.
         case skipped
         /// No more results for the statement.
@@ -26,7 +26,7 @@ struct Exchange {
 
     private let steps: [Step]
     private var position = 0
-    private(set) var rows: [Rows] = []
+    private(set) var rows: [PostgresRows] = []
     private(set) var failure: PostgresError?
 
     init(_ steps: [Step]) {
@@ -65,17 +65,17 @@ struct Exchange {
         }
     }
 
-    private mutating func fail(_ report: ServerReport) {
+    private mutating func fail(_ report: PostgresDiagnostics) {
         guard failure == nil else { return }
         let asked = steps[..<min(position + 1, steps.count)].filter {
             if case .execute = $0 { true } else { false }
         }
         let number = min(asked.count + 1, rows.count + 1)
-        failure = PostgresError(.server, "the server refused statement \(number) of the unit", report: report)
+        failure = PostgresError(.server, "the server refused statement \(number) of the request", report: report)
     }
 
     /// Deallocated behind our back, or "cached plan must not change result type".
-    private static func isStale(_ state: SQLState) -> Bool {
+    private static func isStale(_ state: PostgresSQLState) -> Bool {
         state == .invalidStatementName || state == .featureNotSupported
     }
 }

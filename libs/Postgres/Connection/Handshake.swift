@@ -2,29 +2,29 @@ internal import EventLoop
 
 /// Opens one session on the loop: libpq says what to wait for, the loop waits.
 @Loop
-final class Handshake: DescriptorHandler {
-    private var handle: ConnectionHandle
+final class PostgresHandshake: DescriptorHandler {
+    private var handle: PostgresConnectionHandle
     private var registration: Registration?
-    private var resumption: Resumption<PostgresError?>?
+    private var resumption: LoopContinuation<PostgresError?>?
     private lazy var timer = Timer { [unowned self] in
         finish(PostgresError(.connectionFailed, "no session within the time-out"))
     }
 
-    private init(_ handle: consuming ConnectionHandle) { self.handle = handle }
+    private init(_ handle: consuming PostgresConnectionHandle) { self.handle = handle }
 
     /// The open session, non-blocking and in pipeline mode.
     static func open(
-        _ configuration: Configuration, _ notices: NoticeBox, until deadline: Instant
-    ) async throws(PostgresError) -> ConnectionHandle {
+        _ configuration: PostgresConfiguration, _ notices: NoticeBuffer, until deadline: Instant
+    ) async throws(PostgresError) -> PostgresConnectionHandle {
         var addressed = configuration
         let addresses = try await resolve(&addressed, until: deadline)
-        let handshake = Handshake(ConnectionHandle.start(addressed.keywords(addresses: addresses), notices))
+        let handshake = PostgresHandshake(PostgresConnectionHandle.start(addressed.keywords(addresses: addresses), notices))
         if let error = await handshake.run(until: deadline) { throw error }
         return handshake.takeHandle()
     }
 
-    private func takeHandle() -> ConnectionHandle {
-        var result = ConnectionHandle.closed
+    private func takeHandle() -> PostgresConnectionHandle {
+        var result = PostgresConnectionHandle.closed
         swap(&result, &handle)
         return result
     }
@@ -32,9 +32,9 @@ final class Handshake: DescriptorHandler {
     /// libpq would resolve names itself, and block: it gets addresses, and the names for TLS alone. A host
     /// with several addresses becomes several hosts.
     private static func resolve(
-        _ configuration: inout Configuration, until deadline: Instant
+        _ configuration: inout PostgresConfiguration, until deadline: Instant
     ) async throws(PostgresError) -> [String] {
-        var hosts: [Configuration.Host] = []
+        var hosts: [PostgresConfiguration.Host] = []
         var addresses: [String] = []
         for host in configuration.hosts {
             if host.name.hasPrefix("/") {
@@ -79,7 +79,7 @@ final class Handshake: DescriptorHandler {
         case .waitToRead: watch(.readable)
         case .waitToWrite: watch(.writable)
         case .open:
-            let isReady = handle.beNonBlocking() && handle.enterPipeline()
+            let isReady = handle.setNonBlocking() && handle.enterPipeline()
             finish(isReady ? nil : PostgresError(.connectionFailed, "no pipeline mode"))
         case .failed: fail()
         }

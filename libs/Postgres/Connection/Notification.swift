@@ -1,5 +1,5 @@
 /// A NOTIFY that arrived. It is a hint: what it is about must be read from the tables.
-package struct Notification: Sendable, Equatable {
+package struct PostgresNotification: Sendable, Equatable {
     package let channel: String
     package let payload: String
     /// The server's process that sent it; compare with ``Connection/serverProcess`` to know one's own.

@@ -1,7 +1,7 @@
 internal import EventLoop
 
 /// First in, first out, without moving what stays.
-struct Queue<Element> {
+struct PipelineQueue<Element> {
     private var elements: [Element?] = []
     private var head = 0
 
@@ -35,12 +35,12 @@ struct Queue<Element> {
     }
 }
 
-extension Queue: Sequence {
+extension PipelineQueue: Sequence {
     func makeIterator() -> some IteratorProtocol<Element> {
         elements[head...].lazy.compactMap(\.self).makeIterator()
     }
 }
 
-extension Queue<Unit> {
+extension PipelineQueue<PipelineRequest> {
     var earliestDeadline: Instant? { lazy.map(\.deadline).min() }
 }

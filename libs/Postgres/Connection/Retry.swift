@@ -1,7 +1,7 @@
 package import EventLoop
 
 /// How often and how long to try a transaction again.
-package struct Retry: Sendable {
+package struct PostgresRetryPolicy: Sendable {
     /// All attempts, the first included.
     package var attempts: Int
     /// No attempt begins later than this after the first.
@@ -17,9 +17,9 @@ package struct Retry: Sendable {
         self.backoff = backoff
     }
 
-    package static let never = Retry(attempts: 1)
+    package static let never = PostgresRetryPolicy(attempts: 1)
     /// For transactions that lose against others now and then.
-    package static let conflicts = Retry(attempts: 5)
+    package static let conflicts = PostgresRetryPolicy(attempts: 5)
 
     /// Counts one more failure.
     /// - Parameter elapsed: since the first attempt began.

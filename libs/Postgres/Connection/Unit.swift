@@ -1,9 +1,9 @@
 internal import EventLoop
 
 /// Work that is sent as a whole, answered as a whole, and has one deadline.
-struct Unit {
+struct PipelineRequest {
     enum Work {
-        case batch(Batch)
+        case batch(PostgresBatch)
         /// Any number of statements by the simple protocol, alone on the session.
         case script(String)
     }
@@ -11,14 +11,14 @@ struct Unit {
     let number: Int
     let work: Work
     let deadline: Instant
-    let resumption: Resumption<Result<[Rows], PostgresError>>
-    var exchange = Exchange([])
-    private var scriptRows: [Rows] = []
+    let resumption: LoopContinuation<Result<[PostgresRows], PostgresError>>
+    var queryState = QueryState([])
+    private var scriptRows: [PostgresRows] = []
     private var scriptFailure: PostgresError?
 
     init(
         number: Int, work: Work, deadline: Instant,
-        resumption: Resumption<Result<[Rows], PostgresError>>
+        resumption: LoopContinuation<Result<[PostgresRows], PostgresError>>
     ) {
         self.number = number
         self.work = work
@@ -26,8 +26,8 @@ struct Unit {
         self.resumption = resumption
     }
 
-    mutating func receive(_ event: Exchange.Event) -> Exchange.Effect {
-        guard case .script = work else { return exchange.receive(event) }
+    mutating func receive(_ event: QueryState.Event) -> QueryState.Effect {
+        guard case .script = work else { return queryState.receive(event) }
         switch event {
         case .rows(let rows): scriptRows.append(rows)
         case .failed(let report): scriptFailure = PostgresError(report: report)
@@ -36,21 +36,21 @@ struct Unit {
         return .none
     }
 
-    private var failure: PostgresError? { exchange.failure ?? scriptFailure }
+    private var failure: PostgresError? { queryState.failure ?? scriptFailure }
 
     @Loop func finish() {
         if let failure { return resumption.resume(returning: .failure(failure)) }
         if case .script = work { return resumption.resume(returning: .success(scriptRows)) }
-        resumption.resume(returning: .success(exchange.rows))
+        resumption.resume(returning: .success(queryState.rows))
     }
 
-    /// The session ended before the unit did.
+    /// The session ended before the request did.
     @Loop func fail(_ error: PostgresError?, now: Instant) {
         guard let error else {
             return resumption.resume(returning: .failure(PostgresError(.closed, "the session was closed")))
         }
         let isLate = deadline <= now
-        // The server's last words on this unit say more than the broken socket.
+        // The server's last words on this request say more than the broken socket.
         let report = failure?.report ?? error.report
         let code: PostgresError.Code = error.code == .timedOut && !isLate ? .connectionLost : error.code
         resumption.resume(returning: .failure(PostgresError(code, error.message, report: report)))

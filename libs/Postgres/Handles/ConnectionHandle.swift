@@ -2,23 +2,23 @@ internal import CPostgreSQL
 internal import Glibc
 
 /// Owns one `PGconn` and closes it; a closed one answers every question as a broken connection does.
-@safe struct ConnectionHandle: ~Copyable {
+@safe struct PostgresConnectionHandle: ~Copyable {
     enum Progress { case waitToRead, waitToWrite, open, failed }
     enum Flush { case done, blocked, failed }
     enum TransactionState { case idle, active, inTransaction, inFailedTransaction, unknown }
 
     private var pointer: OpaquePointer?
     /// Kept for as long as the PGconn may call it.
-    private let notices: NoticeBox
+    private let notices: NoticeBuffer
 
-    private init(adopting pointer: OpaquePointer?, _ notices: NoticeBox) {
+    private init(adopting pointer: OpaquePointer?, _ notices: NoticeBuffer) {
         unsafe self.pointer = unsafe pointer
         self.notices = notices
     }
 
     deinit { unsafe PQfinish(pointer) }
 
-    static var closed: ConnectionHandle { unsafe ConnectionHandle(adopting: nil, NoticeBox()) }
+    static var closed: PostgresConnectionHandle { unsafe PostgresConnectionHandle(adopting: nil, NoticeBuffer()) }
 
     mutating func close() {
         unsafe PQfinish(pointer)
@@ -28,13 +28,13 @@ internal import Glibc
     // MARK: Opening
 
     /// Begins to connect; nothing here blocks as long as hosts are numeric. Watch for writability next.
-    static func start(_ options: [(keyword: String, value: String)], _ notices: NoticeBox) -> ConnectionHandle
+    static func start(_ options: [(keyword: String, value: String)], _ notices: NoticeBuffer) -> PostgresConnectionHandle
     {
         unsafe withCStrings(options.map(\.keyword)) { keywords in
             unsafe withCStrings(options.map(\.value)) { values in
                 let pointer = unsafe PQconnectStartParams(keywords, values, 0)
                 if let pointer = unsafe pointer { unsafe notices.install(on: pointer) }
-                return unsafe ConnectionHandle(adopting: pointer, notices)
+                return unsafe PostgresConnectionHandle(adopting: pointer, notices)
             }
         }
     }
@@ -67,12 +67,12 @@ internal import Glibc
     }
 
     /// What libpq says of the last failure; may quote hosts, users and the server's words.
-    var failureReport: ServerReport {
+    var failureReport: PostgresDiagnostics {
         let text = unsafe PQerrorMessage(pointer).map { unsafe String(cString: $0) } ?? ""
-        return ServerReport(severity: "FATAL", sqlState: SQLState("08000"), message: text)
+        return PostgresDiagnostics(severity: "FATAL", sqlState: PostgresSQLState("08000"), message: text)
     }
 
-    func beNonBlocking() -> Bool { unsafe PQsetnonblocking(pointer, 1) == 0 }
+    func setNonBlocking() -> Bool { unsafe PQsetnonblocking(pointer, 1) == 0 }
 
     // MARK: Sending. False: the connection is of no more use.
 
@@ -81,23 +81,23 @@ internal import Glibc
     func sendSync() -> Bool { unsafe PQpipelineSync(pointer) == 1 }
     func sendScript(_ sql: String) -> Bool { unsafe PQsendQuery(pointer, sql) == 1 }
 
-    func sendPrepare(_ name: String, _ sql: String, _ types: [TypeID]) -> Bool {
+    func sendPrepare(_ name: String, _ sql: String, _ types: [PostgresTypeID]) -> Bool {
         let oids = types.map(\.rawValue)
         return unsafe PQsendPrepare(pointer, name, sql, Int32(oids.count), oids) == 1
     }
 
-    func sendPrepared(_ name: String, _ parameters: borrowing Parameters) -> Bool {
+    func sendPrepared(_ name: String, _ parameters: borrowing PostgresParameters) -> Bool {
         unsafe parameters.withArguments { count, values, lengths, formats in
-            unsafe PQsendQueryPrepared(pointer, name, count, values, lengths, formats, Format.binary.rawValue)
+            unsafe PQsendQueryPrepared(pointer, name, count, values, lengths, formats, PostgresFormat.binary.rawValue)
                 == 1
         }
     }
 
-    func sendUnprepared(_ sql: String, _ parameters: borrowing Parameters) -> Bool {
+    func sendUnprepared(_ sql: String, _ parameters: borrowing PostgresParameters) -> Bool {
         let oids = parameters.types.map(\.rawValue)
         return unsafe parameters.withArguments { count, values, lengths, formats in
             unsafe PQsendQueryParams(
-                pointer, sql, count, oids, values, lengths, formats, Format.binary.rawValue) == 1
+                pointer, sql, count, oids, values, lengths, formats, PostgresFormat.binary.rawValue) == 1
         }
     }
 
@@ -124,22 +124,22 @@ internal import Glibc
     var isBusy: Bool { unsafe PQisBusy(pointer) == 1 }
 
     /// Nil marks the end of one statement's results.
-    func nextResult() -> ResultHandle? {
+    func nextResult() -> PostgresResultHandle? {
         guard let result = unsafe PQgetResult(pointer) else { return nil }
-        return unsafe ResultHandle(adopting: result)
+        return unsafe PostgresResultHandle(adopting: result)
     }
 
-    func nextNotification() -> Notification? {
+    func nextNotification() -> PostgresNotification? {
         guard let pointer = unsafe PQnotifies(pointer) else { return nil }
         defer { unsafe PQfreemem(pointer) }
-        return unsafe Notification(
+        return unsafe PostgresNotification(
             channel: String(cString: pointer.pointee.relname),
             payload: String(cString: pointer.pointee.extra),
             serverProcess: pointer.pointee.be_pid)
     }
 }
 
-extension Parameters {
+extension PostgresParameters {
     /// The arrays that libpq takes; it copies before it returns.
     fileprivate borrowing func withArguments<Result>(
         _ body: (

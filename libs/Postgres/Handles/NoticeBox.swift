@@ -1,17 +1,17 @@
 internal import CPostgreSQL
 
 /// Where libpq's notice callback leaves what it got, until the connection's next turn takes it.
-final class NoticeBox {
+final class NoticeBuffer {
     private static let limit = 64
-    private var reports: [ServerReport] = []
+    private var reports: [PostgresDiagnostics] = []
 
-    func append(_ report: ServerReport) {
+    func append(_ report: PostgresDiagnostics) {
         if reports.count < Self.limit { reports.append(report) }
     }
 
     var isEmpty: Bool { reports.isEmpty }
 
-    func take() -> [ServerReport] {
+    func take() -> [PostgresDiagnostics] {
         defer { reports = [] }
         return reports
     }
@@ -22,8 +22,8 @@ final class NoticeBox {
             connection,
             { box, result in
                 guard let box = unsafe box, let result = unsafe result else { return }
-                unsafe Unmanaged<NoticeBox>.fromOpaque(box).takeUnretainedValue()
-                    .append(ServerReport(reading: result))
+                unsafe Unmanaged<NoticeBuffer>.fromOpaque(box).takeUnretainedValue()
+                    .append(PostgresDiagnostics(reading: result))
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 }

@@ -1,7 +1,7 @@
 internal import CPostgreSQL
 
 /// Owns one `PGresult` and frees it.
-@safe struct ResultHandle: ~Copyable, Sendable {
+@safe struct PostgresResultHandle: ~Copyable, Sendable {
     enum Status {
         case command, tuples, pipelineSync, pipelineAborted, failed
     }
@@ -33,7 +33,7 @@ internal import CPostgreSQL
         return unsafe Int(String(cString: text)) ?? 0
     }
 
-    var report: ServerReport { unsafe ServerReport(reading: pointer) }
+    var report: PostgresDiagnostics { unsafe PostgresDiagnostics(reading: pointer) }
 
     func name(ofColumn column: Int) -> String {
         guard let name = unsafe PQfname(pointer, Int32(column)) else { return "?" }
@@ -45,16 +45,16 @@ internal import CPostgreSQL
         (0..<columnCount).first { self.name(ofColumn: $0) == name }
     }
 
-    func type(ofColumn column: Int) -> TypeID { TypeID(rawValue: unsafe PQftype(pointer, Int32(column))) }
+    func type(ofColumn column: Int) -> PostgresTypeID { PostgresTypeID(rawValue: unsafe PQftype(pointer, Int32(column))) }
 
-    func format(ofColumn column: Int) -> Format {
+    func format(ofColumn column: Int) -> PostgresFormat {
         unsafe PQfformat(pointer, Int32(column)) == 1 ? .binary : .text
     }
 
     func isNull(row: Int, column: Int) -> Bool { unsafe PQgetisnull(pointer, Int32(row), Int32(column)) != 0 }
 
     /// Nil when the column's type does not fit, or it is NULL and may not be. The caller keeps to the bounds.
-    func decode<Value: ColumnValue>(row: Int, column: Int) -> Value? {
+    func decode<Value: PostgresDecodable>(row: Int, column: Int) -> Value? {
         if isNull(row: row, column: column) { return Value.null }
         let start = unsafe UnsafeRawPointer(PQgetvalue(pointer, Int32(row), Int32(column))!)
         let count = Int(unsafe PQgetlength(pointer, Int32(row), Int32(column)))
@@ -63,7 +63,7 @@ internal import CPostgreSQL
     }
 }
 
-extension ServerReport {
+extension PostgresDiagnostics {
     /// Copies the fields out of an error or notice result that libpq still owns.
     convenience init(reading result: OpaquePointer) {
         func field(_ code: Character) -> String? {
@@ -75,7 +75,7 @@ extension ServerReport {
         // The PG_DIAG_* macros are character literals, which do not import.
         self.init(
             severity: field("V") ?? field("S") ?? "ERROR",
-            sqlState: SQLState(field("C") ?? "08000"),
+            sqlState: PostgresSQLState(field("C") ?? "08000"),
             message: field("M") ?? message ?? "",
             detail: field("D"), hint: field("H"), context: field("W"), table: field("t"), column: field("c"),
             constraint: field("n"), position: field("P").flatMap { Int($0) })

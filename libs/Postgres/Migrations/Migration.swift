@@ -1,5 +1,5 @@
 /// One step of a schema's history. Once applied anywhere it never changes: the next step corrects it.
-package struct Migration: Sendable, Equatable {
+package struct PostgresMigration: Sendable, Equatable {
     /// 1, 2, 3, … without gaps.
     package let version: Int
     package let name: String
@@ -19,23 +19,23 @@ package struct Migration: Sendable, Equatable {
 }
 
 /// A row of `schema_migrations`.
-package struct AppliedMigration: Sendable, Equatable {
+package struct PostgresAppliedMigration: Sendable, Equatable {
     package let version: Int
     package let name: String
     package let checksum: String
-    package let appliedAt: Timestamp
+    package let appliedAt: PostgresTimestamp
     package let duration: Duration
 }
 
 /// A migration as the code and the database know it.
-package struct MigrationStatus: Sendable, Equatable {
+package struct PostgresMigrationStatus: Sendable, Equatable {
     package enum State: Sendable, Equatable {
-        case applied(AppliedMigration)
+        case applied(PostgresAppliedMigration)
         case pending
         /// Applied, but the code's SQL is not what was applied.
-        case changed(AppliedMigration)
+        case changed(PostgresAppliedMigration)
         /// Applied by newer code than this.
-        case unknown(AppliedMigration)
+        case unknown(PostgresAppliedMigration)
     }
 
     package let version: Int

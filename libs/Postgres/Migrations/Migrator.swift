@@ -5,11 +5,11 @@ package import EventLoop
 /// Any number of processes may start at once: an advisory lock lets one work and the others wait, and then find
 /// nothing left to do. Each migration commits together with its row in `schema_migrations`.
 @Loop
-package struct Migrator {
+package struct PostgresMigrator {
     private let plan: MigrationPlan
 
     /// - Throws: `.migration` when the versions do not count 1, 2, 3, …
-    package init(_ migrations: [Migration]) throws(PostgresError) { plan = try MigrationPlan(migrations) }
+    package init(_ migrations: [PostgresMigration]) throws(PostgresError) { plan = try MigrationPlan(migrations) }
 
     /// Applies what is missing, on a session of its own.
     /// - Parameter limit: for everything, the wait for the lock included.
@@ -18,13 +18,13 @@ package struct Migrator {
     ///   not fit, `.server` when a migration's SQL fails, which then has left nothing behind.
     @discardableResult
     package func migrate(
-        _ configuration: Configuration, within limit: Duration = .seconds(120)
-    ) async throws -> [Migration] {
+        _ configuration: PostgresConfiguration, within limit: Duration = .seconds(120)
+    ) async throws -> [PostgresMigration] {
         let deadline = Loop.now + limit
         var configuration = configuration
         // A migration may take its time; ours is the only deadline.
         configuration.statementTimeout = nil
-        let connection = try await Connection.connect(configuration)
+        let connection = try await PostgresConnection.connect(configuration)
         // Ending the session frees the lock.
         defer { connection.close() }
         try await lock(connection, until: deadline)
@@ -35,12 +35,12 @@ package struct Migrator {
     }
 
     /// Every migration that the code or the database knows; changes nothing and waits for nobody.
-    package func status(on connection: Connection) async throws(PostgresError) -> [MigrationStatus] {
+    package func status(on connection: PostgresConnection) async throws(PostgresError) -> [PostgresMigrationStatus] {
         let exists = try await connection.query(Self.tableExists).one().bool(0)
         return plan.status(exists ? try await applied(on: connection) : [])
     }
 
-    private func apply(_ migration: Migration, on connection: Connection, until deadline: Instant)
+    private func apply(_ migration: PostgresMigration, on connection: PostgresConnection, until deadline: Instant)
         async throws
     {
         let start = Instant.systemNow()
@@ -55,7 +55,7 @@ package struct Migrator {
         }
     }
 
-    private func lock(_ connection: Connection, until deadline: Instant) async throws(PostgresError) {
+    private func lock(_ connection: PostgresConnection, until deadline: Instant) async throws(PostgresError) {
         let limit = remaining(deadline)
         let milliseconds = max(1, limit.nanoseconds / 1_000_000)
         do {
@@ -70,12 +70,12 @@ package struct Migrator {
         try await connection.query(Self.setLockTimeout, "0")
     }
 
-    private func applied(on connection: Connection) async throws(PostgresError) -> [AppliedMigration] {
+    private func applied(on connection: PostgresConnection) async throws(PostgresError) -> [PostgresAppliedMigration] {
         let rows = try await connection.query(Self.list)
-        var result: [AppliedMigration] = []
+        var result: [PostgresAppliedMigration] = []
         for row in rows {
             result.append(
-                AppliedMigration(
+                PostgresAppliedMigration(
                     version: try row.decode(0), name: try row.string(1), checksum: try row.string(2),
                     appliedAt: try row.timestamp(3), duration: .milliseconds(try row.int64(4))))
         }
@@ -88,16 +88,16 @@ package struct Migrator {
 
     /// Advisory locks are known by two numbers: this one, and the schema's hash.
     private static let lockClass: Int32 = 0x5761_7962
-    private static let takeLock = Statement(
+    private static let takeLock = PostgresStatement(
         "SELECT pg_advisory_lock($1, hashtext(current_schema()))", reused: false)
-    private static let setLockTimeout = Statement(
+    private static let setLockTimeout = PostgresStatement(
         "SELECT set_config('lock_timeout', $1, false)", reused: false)
-    private static let tableExists = Statement(
+    private static let tableExists = PostgresStatement(
         "SELECT to_regclass('schema_migrations') IS NOT NULL", reused: false)
-    private static let list = Statement(
+    private static let list = PostgresStatement(
         "SELECT version, name, checksum, applied_at, duration_ms FROM schema_migrations ORDER BY version",
         reused: false)
-    private static let insert = Statement(
+    private static let insert = PostgresStatement(
         "INSERT INTO schema_migrations (version, name, checksum, duration_ms) VALUES ($1, $2, $3, $4)")
     private static let createTable = """
         CREATE TABLE IF NOT EXISTS schema_migrations (

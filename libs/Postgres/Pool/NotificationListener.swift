@@ -5,17 +5,17 @@ package import EventLoop
 /// Notifications are hints: those sent while no session listened are gone, so after each (re)connection `hint`
 /// is called with nil, and the reader looks into the tables.
 @Loop
-package final class NotificationListener {
-    private let configuration: Configuration
+package final class PostgresNotificationListener {
+    private let configuration: PostgresConfiguration
     private let channels: [String]
     private var backoff: Backoff
-    private let hint: @Loop (Notification?) -> Void
-    private var connection: Connection?
+    private let hint: @Loop (PostgresNotification?) -> Void
+    private var connection: PostgresConnection?
 
     package init(
-        _ configuration: Configuration, channels: [String],
+        _ configuration: PostgresConfiguration, channels: [String],
         backoff: Backoff = Backoff(base: .milliseconds(50), cap: .seconds(5)),
-        hint: @escaping @Loop (Notification?) -> Void
+        hint: @escaping @Loop (PostgresNotification?) -> Void
     ) {
         self.configuration = configuration
         self.channels = channels
@@ -30,7 +30,7 @@ package final class NotificationListener {
     package func run() async {
         while !Task.isCancelled {
             do {
-                let connection = try await Connection.connect(configuration)
+                let connection = try await PostgresConnection.connect(configuration)
                 defer { connection.close() }
                 connection.onNotification = hint
                 for channel in channels { try await connection.listen(to: channel) }
@@ -49,7 +49,7 @@ package final class NotificationListener {
         }
     }
 
-    private func ending(of connection: Connection) async {
+    private func ending(of connection: PostgresConnection) async {
         await withTaskCancellationHandler {
             await Loop.suspend { resumption in
                 guard connection.isOpen else { return resumption.resume() }

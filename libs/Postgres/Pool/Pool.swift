@@ -7,43 +7,43 @@ package import EventLoop
 /// comes back in the middle of a transaction is closed; `SET`, `LISTEN` and temporary tables stay with it, so
 /// leave them alone.
 @Loop
-package final class Pool {
-    package let configuration: Configuration
-    package let limits: PoolLimits
+package final class PostgresPool {
+    package let configuration: PostgresConfiguration
+    package let limits: PostgresPoolLimits
     /// Called when the health changes.
-    package var onHealth: (@Loop (PoolHealth) -> Void)?
+    package var onHealth: (@Loop (PostgresPoolHealth) -> Void)?
     /// Warnings and notices of all sessions; they may quote data.
-    package var onNotice: (@Loop (ServerReport) -> Void)?
-    package private(set) var health = PoolHealth.unknown
+    package var onNotice: (@Loop (PostgresDiagnostics) -> Void)?
+    package private(set) var health = PostgresPoolHealth.unknown
 
     private struct Idle {
-        let connection: Connection
+        let connection: PostgresConnection
         let since: Instant
     }
 
     /// The one used last is lent first; the others may go.
     private var idle: [Idle] = []
     private var leased: Set<ObjectIdentifier> = []
-    private var births: [ObjectIdentifier: Instant] = [:]
+    private var openedAt: [ObjectIdentifier: Instant] = [:]
     private var opening: [Int: Task<Void, Never>] = [:]
     private var checking: Task<Void, Never>?
-    private var waiters = Queue<Waiter>()
+    private var waiters = PipelineQueue<PoolWaiter>()
     private var waiting = 0
     private var openings = 0
     private var backoff: Backoff
     private(set) var isClosing = false
-    private var drained: Resumption<Void>?
+    private var drained: LoopContinuation<Void>?
     private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded() }
     private lazy var checkTimer = Timer { [weak self] in self?.checkIdle() }
 
-    package init(_ configuration: Configuration, limits: PoolLimits = PoolLimits()) {
+    package init(_ configuration: PostgresConfiguration, limits: PostgresPoolLimits = PostgresPoolLimits()) {
         self.configuration = configuration
         self.limits = limits
         backoff = limits.backoff
     }
 
-    package var statistics: PoolStatistics {
-        PoolStatistics(idle: idle.count, leased: leased.count, opening: opening.count, waiting: waiting)
+    package var statistics: PostgresPoolStatistics {
+        PostgresPoolStatistics(idle: idle.count, leased: leased.count, opening: opening.count, waiting: waiting)
     }
 
     /// Opens a first session and keeps trying until it is there; returns at once. Without it the first caller
@@ -56,40 +56,40 @@ package final class Pool {
     /// - Parameter wait: for a session to come free; then `.poolExhausted`, or why none could be opened.
     @discardableResult
     package func withConnection<Value>(
-        wait: Duration? = nil, _ body: (Connection) async throws -> Value
+        wait: Duration? = nil, _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         let connection = try await acquire(wait: wait ?? limits.wait)
         defer { release(connection) }
         return try await body(connection)
     }
 
-    func acquire(wait: Duration) async throws(PostgresError) -> Connection {
-        let answer: Waiter.Answer = await Loop.suspend { resumption in
+    func acquire(wait: Duration) async throws(PostgresError) -> PostgresConnection {
+        let answer: PoolWaiter.Answer = await Loop.suspend { resumption in
             if let answer = answerAtOnce() { return resumption.resume(returning: answer) }
             waiting += 1
-            waiters.append(Waiter(until: Loop.now + wait, resumption) { [unowned self] in dropLateWaiters() })
+            waiters.append(PoolWaiter(until: Loop.now + wait, resumption) { [unowned self] in dropLateWaiters() })
             openAsNeeded()
         }
         return try answer.get()
     }
 
-    private func answerAtOnce() -> Waiter.Answer? {
+    private func answerAtOnce() -> PoolWaiter.Answer? {
         if isClosing { return .failure(PostgresError(.closed, "the pool is closed")) }
         while let spare = idle.popLast() {
-            if spare.connection.isOpen { return .success(lend(spare.connection)) }
+            if spare.connection.isOpen { return .success(lease(spare.connection)) }
         }
         guard waiting >= limits.waiters else { return nil }
         return .failure(PostgresError(.poolExhausted, "\(waiting) callers wait for a session"))
     }
 
-    private func lend(_ connection: Connection) -> Connection {
+    private func lease(_ connection: PostgresConnection) -> PostgresConnection {
         leased.insert(ObjectIdentifier(connection))
         return connection
     }
 
-    func release(_ connection: Connection) {
+    func release(_ connection: PostgresConnection) {
         leased.remove(ObjectIdentifier(connection))
-        if isClosing || !connection.isPristine || isOld(connection) {
+        if isClosing || !connection.isReusable || isOld(connection) {
             connection.close()
         } else {
             offer(connection)
@@ -98,11 +98,11 @@ package final class Pool {
         finishDrain()
     }
 
-    private func offer(_ connection: Connection) {
+    private func offer(_ connection: PostgresConnection) {
         while let waiter = waiters.removeFirst() {
             guard waiter.isWaiting else { continue }
             waiting -= 1
-            return waiter.resume(.success(lend(connection)))
+            return waiter.resume(.success(lease(connection)))
         }
         idle.append(Idle(connection: connection, since: Loop.now))
         if !checkTimer.isArmed { checkTimer.arm(after: limits.idleCheck) }
@@ -139,7 +139,7 @@ package final class Pool {
         let number = openings
         opening[number] = Loop.task { [self] in
             do throws(PostgresError) {
-                let connection = try await Connection.connect(configuration)
+                let connection = try await PostgresConnection.connect(configuration)
                 opening[number] = nil
                 opened(connection)
             } catch {
@@ -149,10 +149,10 @@ package final class Pool {
         }
     }
 
-    private func opened(_ connection: Connection) {
+    private func opened(_ connection: PostgresConnection) {
         guard !isClosing else { return connection.close() }
         backoff.reset()
-        births[ObjectIdentifier(connection)] = Loop.now
+        openedAt[ObjectIdentifier(connection)] = Loop.now
         connection.onNotice = { [weak self] report in self?.onNotice?(report) }
         connection.onClose = { [weak self, unowned connection] error in self?.lost(connection, error) }
         change(.available)
@@ -166,14 +166,14 @@ package final class Pool {
         change(.unavailable(error))
     }
 
-    private func lost(_ connection: Connection, _ error: PostgresError?) {
-        births[ObjectIdentifier(connection)] = nil
+    private func lost(_ connection: PostgresConnection, _ error: PostgresError?) {
+        openedAt[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0.connection === connection }
         // The last one is replaced even if nobody waits, so that the health is known.
         if error != nil { openAsNeeded(atLeast: 1) }
     }
 
-    private func change(_ health: PoolHealth) {
+    private func change(_ health: PostgresPoolHealth) {
         let isNews = health.isAvailable != self.health.isAvailable || backoff.failures == 1
         self.health = health
         if isNews { onHealth?(health) }
@@ -181,8 +181,8 @@ package final class Pool {
 
     // MARK: Idle sessions
 
-    private func isOld(_ connection: Connection) -> Bool {
-        guard let birth = births[ObjectIdentifier(connection)] else { return true }
+    private func isOld(_ connection: PostgresConnection) -> Bool {
+        guard let birth = openedAt[ObjectIdentifier(connection)] else { return true }
         return birth.duration(to: Loop.now) > limits.lifetime
     }
 

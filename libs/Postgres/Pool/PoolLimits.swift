@@ -1,7 +1,7 @@
 package import EventLoop
 
 /// Bounds of a ``Pool``.
-package struct PoolLimits: Sendable {
+package struct PostgresPoolLimits: Sendable {
     /// Sessions at most; a PostgreSQL process each, on the server.
     package var size = 4
     /// Callers that may wait for a session.
@@ -20,7 +20,7 @@ package struct PoolLimits: Sendable {
 }
 
 /// What a ``Pool`` holds at the moment, for gauges.
-package struct PoolStatistics: Sendable, Equatable {
+package struct PostgresPoolStatistics: Sendable, Equatable {
     package var idle: Int
     package var leased: Int
     package var opening: Int
@@ -28,7 +28,7 @@ package struct PoolStatistics: Sendable, Equatable {
 }
 
 /// Whether a ``Pool`` reaches its server.
-package enum PoolHealth: Sendable {
+package enum PostgresPoolHealth: Sendable {
     /// Nothing was tried yet.
     case unknown
     case available

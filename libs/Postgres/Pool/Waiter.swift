@@ -2,16 +2,16 @@ internal import EventLoop
 
 /// A caller that waits for a session.
 @Loop
-final class Waiter {
-    typealias Answer = Result<Connection, PostgresError>
+final class PoolWaiter {
+    typealias Answer = Result<PostgresConnection, PostgresError>
 
-    private var resumption: Resumption<Answer>?
+    private var resumption: LoopContinuation<Answer>?
     private let deadline: Instant
     private let onDeadline: @Loop () -> Void
     private lazy var timer = Timer { [unowned self] in onDeadline() }
 
     init(
-        until deadline: Instant, _ resumption: Resumption<Answer>,
+        until deadline: Instant, _ resumption: LoopContinuation<Answer>,
         onDeadline: @escaping @Loop () -> Void
     ) {
         self.deadline = deadline

@@ -1,8 +1,8 @@
 /// Statements that travel in one round trip and stand or fall together.
-package struct Batch {
+package struct PostgresBatch {
     struct Entry {
-        let statement: Statement
-        let parameters: Parameters
+        let statement: PostgresStatement
+        let parameters: PostgresParameters
     }
 
     private(set) var entries: [Entry] = []
@@ -11,12 +11,12 @@ package struct Batch {
 
     package var isEmpty: Bool { entries.isEmpty }
 
-    package mutating func add(_ statement: Statement, _ parameters: Parameters) {
+    package mutating func add(_ statement: PostgresStatement, _ parameters: PostgresParameters) {
         entries.append(Entry(statement: statement, parameters: parameters))
     }
 
-    package mutating func add<each Value: ParameterValue>(_ statement: Statement, _ value: repeat each Value)
+    package mutating func add<each Value: PostgresEncodable>(_ statement: PostgresStatement, _ value: repeat each Value)
     {
-        add(statement, Parameters(repeat each value))
+        add(statement, PostgresParameters(repeat each value))
     }
 }

@@ -1,30 +1,30 @@
 internal import Glibc
 
 /// The encoded parameters of one statement, in order, in one buffer.
-package struct Parameters: Sendable {
+package struct PostgresParameters: Sendable {
     struct Slot {
         let offset: Int
         /// Nil for NULL.
         let length: Int?
-        let format: Format
+        let format: PostgresFormat
     }
 
     private(set) var bytes: [UInt8] = []
     private(set) var slots: [Slot] = []
-    private(set) var types: [TypeID] = []
+    private(set) var types: [PostgresTypeID] = []
     /// The first parameter, counted from 1, that holds a NUL character, which text cannot.
-    private(set) var faulty: Int?
+    private(set) var invalid: Int?
 
     package init() {}
 
-    package init<each Value: ParameterValue>(_ value: repeat each Value) {
+    package init<each Value: PostgresEncodable>(_ value: repeat each Value) {
         repeat add(each value)
     }
 
     package var count: Int { slots.count }
 
     /// Appends the next parameter; nil is NULL, an array one parameter.
-    package mutating func add<Value: ParameterValue>(_ value: Value) {
+    package mutating func add<Value: PostgresEncodable>(_ value: Value) {
         let start = bytes.count
         let isPresent = value.encode(into: &bytes)
         let length = bytes.count - start
@@ -36,7 +36,7 @@ package struct Parameters: Sendable {
             guard length > 0, let base = bytes.baseAddress else { return false }
             return unsafe memchr(base + start, 0, length) != nil
         }
-        if hasNUL, faulty == nil { faulty = slots.count }
+        if hasNUL, invalid == nil { invalid = slots.count }
         bytes.append(0)
     }
 }

@@ -1,14 +1,14 @@
 /// The answer to one statement: its rows, in libpq's memory, decoded as they are asked for.
-package struct Rows: Sendable {
+package struct PostgresRows: Sendable {
     private final class Storage: Sendable {
-        let handle: ResultHandle
+        let handle: PostgresResultHandle
 
-        init(_ handle: consuming ResultHandle) { self.handle = handle }
+        init(_ handle: consuming PostgresResultHandle) { self.handle = handle }
     }
 
     private let storage: Storage
 
-    init(_ handle: consuming ResultHandle) { storage = Storage(handle) }
+    init(_ handle: consuming PostgresResultHandle) { storage = Storage(handle) }
 
     /// Rows that were inserted, updated, deleted or selected.
     package var affected: Int { storage.handle.affectedRows }
@@ -18,7 +18,7 @@ package struct Rows: Sendable {
     package var columnNames: [String] { (0..<columnCount).map { storage.handle.name(ofColumn: $0) } }
 
     /// The only row; throws `.decoding` when there are none or several.
-    package func one(file: String = #fileID, line: Int = #line) throws(PostgresError) -> Row {
+    package func one(file: String = #fileID, line: Int = #line) throws(PostgresError) -> PostgresRow {
         guard count == 1 else {
             throw PostgresError(.decoding, "expected one row, got \(count)", file: file, line: line)
         }
@@ -29,7 +29,7 @@ package struct Rows: Sendable {
 
     func isNull(row: Int, column: Int) -> Bool { storage.handle.isNull(row: row, column: column) }
 
-    func decode<Value: ColumnValue>(
+    func decode<Value: PostgresDecodable>(
         _ type: Value.Type, row: Int, column: Int, file: String, line: Int
     ) throws(PostgresError) -> Value {
         guard column >= 0, column < columnCount else {
@@ -51,12 +51,12 @@ package struct Rows: Sendable {
     }
 }
 
-extension Rows: RandomAccessCollection {
+extension PostgresRows: RandomAccessCollection {
     package var startIndex: Int { 0 }
     package var endIndex: Int { storage.handle.rowCount }
 
-    package subscript(index: Int) -> Row {
+    package subscript(index: Int) -> PostgresRow {
         precondition(index >= 0 && index < endIndex, "row \(index) of \(endIndex)")
-        return Row(rows: self, index: index)
+        return PostgresRow(rows: self, index: index)
     }
 }

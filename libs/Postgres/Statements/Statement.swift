@@ -2,7 +2,7 @@
 ///
 /// Each connection prepares it at its first use and remembers it. One statement only: several separated by
 /// semicolons are a script (``Connection/script(_:within:)``).
-package struct Statement: Sendable {
+package struct PostgresStatement: Sendable {
     package let sql: String
     /// False for SQL that is used once: it is parsed anew each time and leaves nothing on the server.
     let isReused: Bool
@@ -15,8 +15,8 @@ package struct Statement: Sendable {
     }
 }
 
-extension Statement: Hashable {
-    package static func == (left: Statement, right: Statement) -> Bool {
+extension PostgresStatement: Hashable {
+    package static func == (left: PostgresStatement, right: PostgresStatement) -> Bool {
         left.hash == right.hash && left.sql == right.sql
     }
 

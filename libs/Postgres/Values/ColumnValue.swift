@@ -1,18 +1,18 @@
 /// A Swift value that can be read out of a column, whatever format the server sent it in.
-package protocol ColumnValue {
+package protocol PostgresDecodable {
     /// Nil when a column of that type does not fit, or its bytes do not make sense.
-    static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Self?
+    static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Self?
     /// What NULL becomes; nil where NULL is an error.
     static var null: Self? { get }
 }
 
-extension ColumnValue {
+extension PostgresDecodable {
     package static var null: Self? { nil }
 }
 
 /// NULL becomes nil.
-extension Optional: ColumnValue where Wrapped: ColumnValue {
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Wrapped?? {
+extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Wrapped?? {
         guard let value = Wrapped.decode(bytes, type: type, format: format) else { return nil }
         return .some(.some(value))
     }
@@ -21,13 +21,13 @@ extension Optional: ColumnValue where Wrapped: ColumnValue {
 }
 
 /// A one-dimensional array; nil for more dimensions, and in text format.
-extension Array: ColumnValue where Element: ColumnValue {
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> [Element]? {
+extension Array: PostgresDecodable where Element: PostgresDecodable {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> [Element]? {
         guard format == .binary, bytes.byteCount >= 12 else { return nil }
         let dimensions = bytes.bigEndian(Int32.self, at: 0)
         if dimensions == 0 { return [] }
         guard dimensions == 1, bytes.byteCount >= 20 else { return nil }
-        let elementType = TypeID(rawValue: bytes.bigEndian(UInt32.self, at: 8))
+        let elementType = PostgresTypeID(rawValue: bytes.bigEndian(UInt32.self, at: 8))
         let count = Int(bytes.bigEndian(Int32.self, at: 12))
         guard count >= 0, count <= bytes.byteCount / 4 else { return nil }
         var result: [Element] = []

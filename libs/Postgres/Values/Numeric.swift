@@ -1,5 +1,5 @@
 /// An exact decimal: `unscaled` × 10⁻ˢᶜᵃˡᵉ. Money with two places is `Numeric(unscaled: cents, scale: 2)`.
-package struct Numeric: Hashable, Sendable {
+package struct PostgresNumeric: Hashable, Sendable {
     package let unscaled: Int64
     /// Digits behind the point, 0…18.
     package let scale: Int
@@ -26,7 +26,7 @@ package struct Numeric: Hashable, Sendable {
     }
 }
 
-extension Numeric: CustomStringConvertible {
+extension PostgresNumeric: CustomStringConvertible {
     package var description: String {
         guard scale > 0 else { return String(unscaled) }
         let (whole, rest) = unscaled.magnitude.quotientAndRemainder(dividingBy: UInt64(Self.powers[scale]))
@@ -50,11 +50,11 @@ extension Numeric: CustomStringConvertible {
 
 /// The binary format is groups of four decimal digits, the first of weight 10000ʷᵉⁱᵍʰᵗ (numeric_recv in the
 /// server's numeric.c).
-extension Numeric: ParameterValue, ColumnValue {
+extension PostgresNumeric: PostgresEncodable, PostgresDecodable {
     private static let negative: UInt16 = 0x4000
 
-    package static var parameterType: TypeID { .numeric }
-    package static var arrayType: TypeID { .numericArray }
+    package static var parameterType: PostgresTypeID { .numeric }
+    package static var arrayType: PostgresTypeID { .numericArray }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         // Pad to whole groups behind the point; 128 bits hold 19 digits and the padding.
@@ -79,11 +79,11 @@ extension Numeric: ParameterValue, ColumnValue {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Numeric? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresNumeric? {
         guard type == .numeric else {
-            return Int64.decode(bytes, type: type, format: format).map { Numeric(unscaled: $0, scale: 0) }
+            return Int64.decode(bytes, type: type, format: format).map { PostgresNumeric(unscaled: $0, scale: 0) }
         }
-        guard format == .binary else { return Numeric(bytes.text) }
+        guard format == .binary else { return PostgresNumeric(bytes.text) }
         guard bytes.byteCount >= 8 else { return nil }
         let count = Int(bytes.bigEndian(Int16.self, at: 0))
         let weight = Int(bytes.bigEndian(Int16.self, at: 2))
@@ -105,6 +105,6 @@ extension Numeric: ParameterValue, ColumnValue {
         }
         while exponent < 0 { (value, exponent) = (value / 10, exponent + 1) }
         guard let unscaled = Int64(exactly: sign == negative ? -value : value) else { return nil }
-        return Numeric(unscaled: unscaled, scale: scale)
+        return PostgresNumeric(unscaled: unscaled, scale: scale)
     }
 }

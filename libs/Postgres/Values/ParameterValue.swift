@@ -3,12 +3,12 @@
 /// All but `String` travel in the server's binary format with their type named, so that what is encoded
 /// always is what the server expects; cast in the statement (`$1::int4`) where a column differs. A lone
 /// `String` goes as text of a type that the server infers, so it also fits enums, `jsonb` or `inet`.
-package protocol ParameterValue {
-    static var parameterType: TypeID { get }
-    static var parameterFormat: Format { get }
+package protocol PostgresEncodable {
+    static var parameterType: PostgresTypeID { get }
+    static var parameterFormat: PostgresFormat { get }
     /// The type of one element when many of them are an array; always binary.
-    static var elementType: TypeID { get }
-    static var arrayType: TypeID { get }
+    static var elementType: PostgresTypeID { get }
+    static var arrayType: PostgresTypeID { get }
 
     /// Appends the value; answers false, having appended nothing, for NULL.
     func encode(into bytes: inout [UInt8]) -> Bool
@@ -16,9 +16,9 @@ package protocol ParameterValue {
     static func encodeElements(_ values: [Self], into bytes: inout [UInt8]) -> Bool
 }
 
-extension ParameterValue {
-    package static var parameterFormat: Format { .binary }
-    package static var elementType: TypeID { parameterType }
+extension PostgresEncodable {
+    package static var parameterFormat: PostgresFormat { .binary }
+    package static var elementType: PostgresTypeID { parameterType }
 
     package static func encodeElements(_ values: [Self], into bytes: inout [UInt8]) -> Bool {
         var hasNull = false
@@ -38,11 +38,11 @@ extension ParameterValue {
 }
 
 /// NULL when nil.
-extension Optional: ParameterValue where Wrapped: ParameterValue {
-    package static var parameterType: TypeID { Wrapped.parameterType }
-    package static var parameterFormat: Format { Wrapped.parameterFormat }
-    package static var elementType: TypeID { Wrapped.elementType }
-    package static var arrayType: TypeID { Wrapped.arrayType }
+extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
+    package static var parameterType: PostgresTypeID { Wrapped.parameterType }
+    package static var parameterFormat: PostgresFormat { Wrapped.parameterFormat }
+    package static var elementType: PostgresTypeID { Wrapped.elementType }
+    package static var arrayType: PostgresTypeID { Wrapped.arrayType }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         guard let self else { return false }
@@ -51,10 +51,10 @@ extension Optional: ParameterValue where Wrapped: ParameterValue {
 }
 
 /// A one-dimensional array, as `unnest` takes it (array_recv in the server's arrayfuncs.c).
-extension Array: ParameterValue where Element: ParameterValue {
-    package static var parameterType: TypeID { Element.arrayType }
+extension Array: PostgresEncodable where Element: PostgresEncodable {
+    package static var parameterType: PostgresTypeID { Element.arrayType }
     /// Arrays of arrays are refused by the server.
-    package static var arrayType: TypeID { .inferred }
+    package static var arrayType: PostgresTypeID { .inferred }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         let start = bytes.count

@@ -1,5 +1,5 @@
 /// A `timestamptz`: microseconds since 1970-01-01 00:00 UTC, the server's whole precision.
-package struct Timestamp: Hashable, Comparable, Sendable {
+package struct PostgresTimestamp: Hashable, Comparable, Sendable {
     package let microseconds: Int64
 
     package init(microseconds: Int64) { self.microseconds = microseconds }
@@ -9,17 +9,17 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     /// Rounded towards the past.
     package var milliseconds: Int64 { microseconds >= 0 ? microseconds / 1000 : (microseconds - 999) / 1000 }
 
-    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+    package static func < (left: PostgresTimestamp, right: PostgresTimestamp) -> Bool {
         left.microseconds < right.microseconds
     }
 }
 
-extension Timestamp: ParameterValue, ColumnValue {
+extension PostgresTimestamp: PostgresEncodable, PostgresDecodable {
     /// The server counts from 2000-01-01 (POSTGRES_EPOCH_JDATE in its timestamp.h).
     private static let serverEpoch: Int64 = 946_684_800_000_000
 
-    package static var parameterType: TypeID { .timestamptz }
-    package static var arrayType: TypeID { .timestamptzArray }
+    package static var parameterType: PostgresTypeID { .timestamptz }
+    package static var arrayType: PostgresTypeID { .timestamptzArray }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(bigEndian: microseconds - Self.serverEpoch)
@@ -27,17 +27,17 @@ extension Timestamp: ParameterValue, ColumnValue {
     }
 
     /// Nil for `infinity`, which is no point in time.
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Timestamp? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresTimestamp? {
         guard type == .timestamptz else { return nil }
-        guard format == .binary else { return Timestamp(serverText: bytes.text) }
+        guard format == .binary else { return PostgresTimestamp(serverText: bytes.text) }
         guard bytes.byteCount == 8 else { return nil }
         let value = bytes.bigEndian(Int64.self, at: 0)
         guard value != .max, value != .min else { return nil }
-        return Timestamp(microseconds: value + serverEpoch)
+        return PostgresTimestamp(microseconds: value + serverEpoch)
     }
 }
 
-extension Timestamp {
+extension PostgresTimestamp {
     /// `2026-11-20 15:44:00.123456+00`: DateStyle ISO in UTC, which every connection of this library sets.
     init?(serverText text: String) {
         let bytes = Array(text.utf8)

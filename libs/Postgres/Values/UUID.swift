@@ -1,5 +1,5 @@
 /// The 16 bytes of a `uuid` column as two big-endian halves; convert to the domain's own identifier.
-package struct UUID: Hashable, Sendable {
+package struct PostgresUUID: Hashable, Sendable {
     package let high: UInt64
     package let low: UInt64
 
@@ -23,7 +23,7 @@ package struct UUID: Hashable, Sendable {
     }
 }
 
-extension UUID: CustomStringConvertible {
+extension PostgresUUID: CustomStringConvertible {
     /// The canonical form: lower case, five groups.
     package var description: String {
         func hex(_ value: UInt64, _ digits: Int) -> String {
@@ -37,9 +37,9 @@ extension UUID: CustomStringConvertible {
     }
 }
 
-extension UUID: ParameterValue, ColumnValue {
-    package static var parameterType: TypeID { .uuid }
-    package static var arrayType: TypeID { .uuidArray }
+extension PostgresUUID: PostgresEncodable, PostgresDecodable {
+    package static var parameterType: PostgresTypeID { .uuid }
+    package static var arrayType: PostgresTypeID { .uuidArray }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(bigEndian: high)
@@ -47,10 +47,10 @@ extension UUID: ParameterValue, ColumnValue {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> UUID? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresUUID? {
         guard type == .uuid else { return nil }
-        guard format == .binary else { return UUID(bytes.text) }
+        guard format == .binary else { return PostgresUUID(bytes.text) }
         guard bytes.byteCount == 16 else { return nil }
-        return UUID(high: bytes.bigEndian(UInt64.self, at: 0), low: bytes.bigEndian(UInt64.self, at: 8))
+        return PostgresUUID(high: bytes.bigEndian(UInt64.self, at: 0), low: bytes.bigEndian(UInt64.self, at: 8))
     }
 }

@@ -1,10 +1,10 @@
 package import EventLoop
 
 /// Names the server to connect to, asked before each attempt: a constant, or what Sentinel says.
-package typealias EndpointProvider = @Loop () async throws -> Endpoint
+package typealias RedisEndpointProvider = @Loop () async throws -> Endpoint
 
 /// What the owner of a long-lived connection may want to tell readiness.
-package enum ConnectionState: Sendable, Equatable {
+package enum RedisConnectionState: Sendable, Equatable {
     /// Not connected yet, or not any more; the reason of the last failure, if there was one.
     case down(RedisError?)
     case up(Endpoint)
@@ -16,23 +16,23 @@ package enum ConnectionState: Sendable, Equatable {
 
 /// Keeps one connection alive: connects, waits for its end, and connects again after a growing delay.
 @Loop
-final class Reconnector {
+final class RedisReconnector {
     /// A connection that lived this long proves the server sound: the next delay starts small again.
-    private static let soundAfter = Duration.seconds(1)
+    private static let stableAfter = Duration.seconds(1)
 
-    private let configuration: Configuration
-    private let provider: EndpointProvider
+    private let configuration: RedisConfiguration
+    private let provider: RedisEndpointProvider
     private var task: Task<Void, Never>?
     private(set) var isClosed = false
-    private(set) var connection: Connection?
-    private(set) var state = ConnectionState.down(nil)
+    private(set) var connection: RedisConnection?
+    private(set) var state = RedisConnectionState.down(nil)
 
     /// Called with each fresh connection, in the turn in which it came up.
-    var onUp: (@Loop (Connection) -> Void)?
+    var onUp: (@Loop (RedisConnection) -> Void)?
     /// Called when the connection ended, and with each failed attempt.
     var onDown: (@Loop (RedisError) -> Void)?
 
-    init(_ configuration: Configuration, _ provider: EndpointProvider?) {
+    init(_ configuration: RedisConfiguration, _ provider: RedisEndpointProvider?) {
         self.configuration = configuration
         self.provider = provider ?? { configuration.endpoint }
     }
@@ -72,7 +72,7 @@ final class Reconnector {
     private func connectOnce(_ backoff: inout Backoff) async -> RedisError {
         do {
             let endpoint = try await provider()
-            let connection = try await Connection.connect(to: endpoint, configuration)
+            let connection = try await RedisConnection.connect(to: endpoint, configuration)
             let start = Loop.now
             self.connection = connection
             state = .up(endpoint)
@@ -80,7 +80,7 @@ final class Reconnector {
             let error = await connection.closed()
             self.connection = nil
             state = .down(error)
-            if start.duration(to: Loop.now) >= Self.soundAfter { backoff.reset() }
+            if start.duration(to: Loop.now) >= Self.stableAfter { backoff.reset() }
             return error
         } catch {
             return error as? RedisError ?? RedisError(.notConnected, "no endpoint: \(error)")

@@ -4,7 +4,7 @@ package import EventLoop
 ///
 /// The digest is learnt from the server when the script is first run, and is the same on every server.
 @Loop
-package final class Script {
+package final class RedisScript {
     package let source: String
     var digest: String?
 

@@ -1,7 +1,7 @@
 package import EventLoop
 
 /// How to reach a server and how patient to be with it.
-package struct Configuration: Sendable, CustomStringConvertible {
+package struct RedisConfiguration: Sendable, CustomStringConvertible {
     package var endpoint: Endpoint
     /// The ACL user; without it a password belongs to the default user.
     package var user: String?
@@ -22,7 +22,7 @@ package struct Configuration: Sendable, CustomStringConvertible {
     package var pendingCommands = 16_384
     /// Bytes which may wait to be sent on one connection.
     package var pendingBytes = 16 << 20
-    package var replyLimits = ReplyReader.Limits()
+    package var replyLimits = RedisReplyReader.Limits()
     package var backoff = Backoff()
 
     package init(endpoint: Endpoint) { self.endpoint = endpoint }
@@ -31,7 +31,7 @@ package struct Configuration: Sendable, CustomStringConvertible {
     package var description: String { "redis\(tls == nil ? "" : "s")://\(endpoint)/\(database)" }
 }
 
-extension Configuration {
+extension RedisConfiguration {
     /// Reads `redis[s]://[user[:password]@]host[:port][/database]`, its parts percent-encoded.
     ///
     /// - Parameter authorities: for `rediss`, a PEM file of trusted authorities; the system's when `nil`.

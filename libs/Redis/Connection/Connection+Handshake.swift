@@ -1,10 +1,10 @@
 package import EventLoop
 
-extension Connection {
+extension RedisConnection {
     /// Connects, authenticates, names the connection and selects the database, within `connectTimeout`.
     package static func connect(
-        to endpoint: Endpoint? = nil, _ configuration: Configuration
-    ) async throws(RedisError) -> Connection {
+        to endpoint: Endpoint? = nil, _ configuration: RedisConfiguration
+    ) async throws(RedisError) -> RedisConnection {
         let deadline = Instant.systemNow() + configuration.connectTimeout
         let transport: Transport
         do {
@@ -14,9 +14,9 @@ extension Connection {
         } catch {
             throw RedisError(.notConnected, "\(error)")
         }
-        let connection = Connection(transport, configuration)
+        let connection = RedisConnection(transport, configuration)
         do {
-            let replies = try await connection.send(greeting(configuration), deadline: deadline)
+            let replies = try await connection.send(handshakeCommands(configuration), deadline: deadline)
             for reply in replies { _ = try reply.get() }
             return connection
         } catch {
@@ -25,8 +25,8 @@ extension Connection {
         }
     }
 
-    private static func greeting(_ configuration: Configuration) -> Batch {
-        var batch = Batch()
+    private static func handshakeCommands(_ configuration: RedisConfiguration) -> RedisBatch {
+        var batch = RedisBatch()
         if let password = configuration.password {
             if let user = configuration.user {
                 batch.add("AUTH", user, password)

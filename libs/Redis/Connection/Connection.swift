@@ -6,16 +6,16 @@ package import EventLoop
 /// time takes the connection with it: a reply that comes late would be taken for the next command's.
 /// A connection does not reconnect; ``Client`` does.
 @Loop
-package final class Connection {
-    package typealias Completion = @Loop (Result<[Value], RedisError>) -> Void
+package final class RedisConnection {
+    package typealias Completion = @Loop (Result<[RedisValue], RedisError>) -> Void
 
-    private let configuration: Configuration
+    private let configuration: RedisConfiguration
     private var transport: Transport?
-    private var reader: ReplyReader
+    private var reader: RedisReplyReader
     private var requests = RequestQueue()
     private var failure: RedisError?
     private var closeWaiters: [CheckedContinuation<RedisError, Never>] = []
-    private var spare = Batch()
+    private var spareBatch = RedisBatch()
 
     private var receivedSinceCheck = false
     private var pingIsOut = false
@@ -23,12 +23,12 @@ package final class Connection {
     private lazy var keepAliveTimer = Timer { [weak self] in self?.checkAlive() }
 
     /// Takes what is received while no request is pending: a subscription's messages and confirmations.
-    var onPush: (@Loop (Value) -> Void)?
+    var onPush: (@Loop (RedisValue) -> Void)?
 
-    init(_ transport: Transport, _ configuration: Configuration) {
+    init(_ transport: Transport, _ configuration: RedisConfiguration) {
         self.configuration = configuration
         self.transport = transport
-        reader = ReplyReader(limits: configuration.replyLimits)
+        reader = RedisReplyReader(limits: configuration.replyLimits)
         transport.outputLimit = 2 * configuration.pendingBytes
         transport.start(self)
         keepAliveTimer.arm(after: configuration.keepAlive)
@@ -45,7 +45,7 @@ package final class Connection {
     /// Errors of single commands are replies.
     ///
     /// - Parameter deadline: no earlier than that of any request before; `commandTimeout` from now when `nil`.
-    package func send(_ batch: Batch, deadline: Instant? = nil, completion: @escaping Completion) {
+    package func send(_ batch: RedisBatch, deadline: Instant? = nil, completion: @escaping Completion) {
         if let refusal = refusal(for: batch) { return completion(.failure(refusal)) }
         if batch.isEmpty { return completion(.success([])) }
         let deadline = deadline ?? Loop.now + configuration.commandTimeout
@@ -54,7 +54,7 @@ package final class Connection {
         if !deadlineTimer.isArmed { deadlineTimer.arm(at: deadline) }
     }
 
-    package func send(_ batch: Batch, deadline: Instant? = nil) async throws(RedisError) -> [Value] {
+    package func send(_ batch: RedisBatch, deadline: Instant? = nil) async throws(RedisError) -> [RedisValue] {
         try await Loop.suspend { resumption in
             send(batch, deadline: deadline) { resumption.resume(returning: $0) }
         }.get()
@@ -62,32 +62,32 @@ package final class Connection {
 
     /// Sends the commands that `build` adds, and returns a reply for each; the buffer is used again.
     package func pipeline(
-        deadline: Instant? = nil, _ build: (inout Batch) -> Void
-    ) async throws(RedisError) -> [Value] {
-        var batch = Batch()
-        swap(&batch, &spare)
+        deadline: Instant? = nil, _ build: (inout RedisBatch) -> Void
+    ) async throws(RedisError) -> [RedisValue] {
+        var batch = RedisBatch()
+        swap(&batch, &spareBatch)
         build(&batch)
         return try await Loop.suspend { resumption in
             send(batch, deadline: deadline) { resumption.resume(returning: $0) }
             batch.removeAll()
-            swap(&batch, &spare)
+            swap(&batch, &spareBatch)
         }.get()
     }
 
     /// Sends one command; a server's error is thrown.
-    package func command<each Part: Argument>(
+    package func command<each Part: RedisArgument>(
         _ name: StaticString, _ parts: repeat each Part
-    ) async throws(RedisError) -> Value {
+    ) async throws(RedisError) -> RedisValue {
         let replies = try await pipeline { $0.add(name, repeat each parts) }
         return try replies[0].get()
     }
 
     /// Writes commands whose answers are pushes (SUBSCRIBE and the like).
-    func write(_ batch: Batch) {
+    func write(_ batch: RedisBatch) {
         transport?.write(batch.bytes)
     }
 
-    private func refusal(for batch: Batch) -> RedisError? {
+    private func refusal(for batch: RedisBatch) -> RedisError? {
         precondition(batch.isComplete, "a command lacks arguments")
         if failure != nil { return RedisError(.notConnected, "the connection is closed") }
         if requests.commands + batch.count > configuration.pendingCommands
@@ -115,7 +115,7 @@ package final class Connection {
             fail(RedisError(.timeout, "no answer to PING"))
         } else if requests.isEmpty {
             pingIsOut = true
-            var ping = Batch()
+            var ping = RedisBatch()
             ping.add("PING")
             onPush == nil ? send(ping) { _ in } : write(ping)
         }
@@ -156,7 +156,7 @@ package final class Connection {
     }
 }
 
-extension Connection: TransportHandler {
+extension RedisConnection: TransportHandler {
     /// hiredis keeps an unused buffer of at most this size, and moves the rest of a longer one at each kibibyte.
     private static let chunk = 16_384
 
@@ -177,7 +177,7 @@ extension Connection: TransportHandler {
         return span.count
     }
 
-    private func dispatch(_ reply: Value) {
+    private func dispatch(_ reply: RedisValue) {
         if requests.isEmpty {
             guard let onPush else { return fail(RedisError(.protocolViolation, "a reply nobody asked for")) }
             return onPush(reply)

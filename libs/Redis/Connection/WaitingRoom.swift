@@ -2,7 +2,7 @@ internal import EventLoop
 
 /// Tasks which wait for something with a deadline: first in, first out, one timer for all of them.
 @Loop
-final class WaitingRoom {
+final class WaiterQueue {
     /// One waiting task; settled once, whatever comes first.
     @Loop final class Waiter {
         fileprivate var continuation: CheckedContinuation<Result<Void, RedisError>, Never>?
@@ -31,10 +31,10 @@ final class WaitingRoom {
         self.lateError = lateError
     }
 
-    /// Waits until the waiter, which `admit` may keep, or the whole room is settled.
+    /// Waits until the waiter, which `enqueue` may keep, or the whole room is settled.
     ///
     /// - Parameter deadline: no earlier than that of any waiter before.
-    func wait(until deadline: Instant, _ admit: (Waiter) -> Void = { _ in }) async throws(RedisError) {
+    func wait(until deadline: Instant, _ enqueue: (Waiter) -> Void = { _ in }) async throws(RedisError) {
         if waiters.count >= limit { waiters.removeAll { $0.isSettled } }
         guard waiters.count < limit else { throw RedisError(.overloaded, "\(limit) callers wait already") }
         let waiter = Waiter(deadline: deadline)
@@ -42,7 +42,7 @@ final class WaitingRoom {
             waiter.continuation = continuation
             waiters.append(waiter)
             if !timer.isArmed { timer.arm(at: deadline) }
-            admit(waiter)
+            enqueue(waiter)
         }.get()
     }
 

@@ -2,7 +2,7 @@
 ///
 /// hiredis' own formatter mallocs once per command and wants C strings for each argument; this one
 /// appends to a single buffer, which a connection uses again for the next batch.
-package struct Batch: Sendable {
+package struct RedisBatch: Sendable {
     /// The encoded commands.
     package private(set) var bytes: [UInt8] = []
     /// How many commands, hence how many replies.

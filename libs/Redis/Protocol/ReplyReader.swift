@@ -4,7 +4,7 @@ internal import CHiredis
 ///
 /// The reader's own object functions build Swift values directly: no `redisReply` tree is made and
 /// walked. Feed what arrived, then call ``next()`` until it returns `nil`.
-@safe package struct ReplyReader: ~Copyable {
+@safe package struct RedisReplyReader: ~Copyable {
     package struct Limits: Sendable {
         /// Bytes of one reply, held or buffered.
         package var replyBytes: Int
@@ -47,7 +47,7 @@ internal import CHiredis
     }
 
     /// The next whole reply, `nil` when more bytes are needed. After an error the stream is unusable.
-    package mutating func next() throws(RedisError) -> Value? {
+    package mutating func next() throws(RedisError) -> RedisValue? {
         var reply: UnsafeMutableRawPointer?
         guard unsafe redisReaderGetReply(reader, &reply) == REDIS_OK else {
             throw RedisError(.protocolViolation, "malformed or oversized reply")
@@ -64,24 +64,24 @@ internal import CHiredis
 private struct ReplyBuilder {
     private struct Level {
         var missing: Int
-        var values: [Value]
+        var values: [RedisValue]
     }
 
-    let limits: ReplyReader.Limits
+    let limits: RedisReplyReader.Limits
     private var levels: [Level] = []
-    private var complete: Value?
+    private var complete: RedisValue?
     private var elements = 0
     private var bytes = 0
 
-    init(limits: ReplyReader.Limits) { self.limits = limits }
+    init(limits: RedisReplyReader.Limits) { self.limits = limits }
 
-    mutating func take() -> Value? {
+    mutating func take() -> RedisValue? {
         defer { (complete, elements, bytes) = (nil, 0, 0) }
         return complete
     }
 
     /// `false` when a limit is exceeded: the reader reports that as an error.
-    mutating func add(_ value: Value, bytes count: Int = 0) -> Bool {
+    mutating func add(_ value: RedisValue, bytes count: Int = 0) -> Bool {
         elements += 1
         bytes += count
         guard elements <= limits.elements, bytes <= limits.replyBytes else { return false }
@@ -99,7 +99,7 @@ private struct ReplyBuilder {
     mutating func open(_ count: Int) -> Bool {
         guard count > 0 else { return add(.array([])) }
         guard count <= limits.elements else { return false }
-        var values: [Value] = []
+        var values: [RedisValue] = []
         values.reserveCapacity(min(count, 1024))
         levels.append(Level(missing: count, values: values))
         return true
@@ -126,13 +126,13 @@ private nonisolated(unsafe) let replyFunctions: UnsafeMutablePointer<redisReplyO
 
 /// hiredis wants any non-null object; the builder itself serves.
 private func add(
-    _ task: UnsafePointer<redisReadTask>?, _ value: Value, bytes: Int = 0
+    _ task: UnsafePointer<redisReadTask>?, _ value: RedisValue, bytes: Int = 0
 ) -> UnsafeMutableRawPointer? {
     let builder = unsafe task!.pointee.privdata.assumingMemoryBound(to: ReplyBuilder.self)
     return unsafe builder.pointee.add(value, bytes: bytes) ? UnsafeMutableRawPointer(builder) : nil
 }
 
-private func string(type: Int32, _ text: UnsafeMutablePointer<CChar>?, _ length: Int) -> Value {
+private func string(type: Int32, _ text: UnsafeMutablePointer<CChar>?, _ length: Int) -> RedisValue {
     let raw = unsafe UnsafeRawBufferPointer(start: text, count: length)
     switch type {
     case REDIS_REPLY_STATUS: return .status(unsafe String(decoding: raw, as: UTF8.self))

@@ -1,16 +1,16 @@
 /// One reply, or a part of one (RESP2).
-package enum Value: Sendable, Equatable {
+package enum RedisValue: Sendable, Equatable {
     case null
     case integer(Int)
     /// A simple string, as `OK` or `QUEUED`; short ones need no allocation.
     case status(String)
     /// A bulk string: any bytes.
     case bytes([UInt8])
-    case array([Value])
+    case array([RedisValue])
     case error(RedisError)
 }
 
-extension Value {
+extension RedisValue {
     /// The bytes of a bulk string as text; invalid UTF-8 is repaired. `nil` for anything but text.
     package var string: String? {
         switch self {
@@ -37,7 +37,7 @@ extension Value {
         }
     }
 
-    package var array: [Value]? {
+    package var array: [RedisValue]? {
         if case .array(let values) = self { values } else { nil }
     }
 
@@ -46,7 +46,7 @@ extension Value {
     }
 
     /// The value itself, or the server's error thrown.
-    package func get() throws(RedisError) -> Value {
+    package func get() throws(RedisError) -> RedisValue {
         if case .error(let error) = self { throw error }
         return self
     }

@@ -5,41 +5,41 @@ package import EventLoop
 ///
 /// Source: "Guidelines for Redis clients with support for Redis Sentinel", redis.io.
 @Loop
-package final class Sentinels {
+package final class RedisSentinels {
     /// For one sentinel, and for the primary that it names, to answer.
-    private static let patience = Duration.milliseconds(500)
+    private static let timeout = Duration.milliseconds(500)
 
     /// The one that answered last comes first.
     private var endpoints: [Endpoint]
     private let name: String
-    private let sentinel: Configuration
-    private let server: Configuration
+    private let sentinel: RedisConfiguration
+    private let server: RedisConfiguration
 
     /// - Parameters:
     ///   - name: under which the sentinels know the primary.
     ///   - server: how to talk to the primary. The sentinels are asked without credentials, over TLS if the
     ///     primary is.
-    package init(_ endpoints: [Endpoint], primary name: String, of server: Configuration) {
+    package init(_ endpoints: [Endpoint], primary name: String, of server: RedisConfiguration) {
         precondition(!endpoints.isEmpty, "somebody must be asked")
         self.endpoints = endpoints
         self.name = name
         var server = server
-        server.connectTimeout = Self.patience
-        server.commandTimeout = Self.patience
+        server.connectTimeout = Self.timeout
+        server.commandTimeout = Self.timeout
         self.server = server
-        var sentinel = Configuration(endpoint: endpoints[0])
+        var sentinel = RedisConfiguration(endpoint: endpoints[0])
         sentinel.tls = server.tls
-        sentinel.connectTimeout = Self.patience
-        sentinel.commandTimeout = Self.patience
+        sentinel.connectTimeout = Self.timeout
+        sentinel.commandTimeout = Self.timeout
         self.sentinel = sentinel
     }
 
     /// Who says where the primary is; `nil` where there are no sentinels, and it is where the configuration says.
     package static func provider(
-        _ endpoints: [Endpoint], primary name: String, of server: Configuration
-    ) -> EndpointProvider? {
+        _ endpoints: [Endpoint], primary name: String, of server: RedisConfiguration
+    ) -> RedisEndpointProvider? {
         guard !endpoints.isEmpty else { return nil }
-        let sentinels = Sentinels(endpoints, primary: name, of: server)
+        let sentinels = RedisSentinels(endpoints, primary: name, of: server)
         return { try await sentinels.primary() }
     }
 
@@ -61,7 +61,7 @@ package final class Sentinels {
     }
 
     private func named(by endpoint: Endpoint) async throws(RedisError) -> Endpoint {
-        let reply = try await ask(endpoint, sentinel) { $0.add("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name) }
+        let reply = try await query(endpoint, sentinel) { $0.add("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name) }
         guard let address = reply.array, address.count == 2, let host = address[0].string,
             let port = address[1].integer.flatMap({ UInt16(exactly: $0) })
         else { throw RedisError(.notConnected, "the sentinel does not know this primary") }
@@ -70,16 +70,16 @@ package final class Sentinels {
 
     /// A sentinel may not have heard of a failover yet.
     private func check(_ endpoint: Endpoint) async throws(RedisError) {
-        let role = try await ask(endpoint, server) { $0.add("ROLE") }
+        let role = try await query(endpoint, server) { $0.add("ROLE") }
         guard role.array?.first?.string == "master" else {
             throw RedisError(.notConnected, "the server is not a primary")
         }
     }
 
-    private func ask(
-        _ endpoint: Endpoint, _ configuration: Configuration, _ build: (inout Batch) -> Void
-    ) async throws(RedisError) -> Value {
-        let connection = try await Connection.connect(to: endpoint, configuration)
+    private func query(
+        _ endpoint: Endpoint, _ configuration: RedisConfiguration, _ build: (inout RedisBatch) -> Void
+    ) async throws(RedisError) -> RedisValue {
+        let connection = try await RedisConnection.connect(to: endpoint, configuration)
         defer { connection.close() }
         return try await connection.pipeline(build)[0].get()
     }

@@ -1,5 +1,5 @@
 /// A stream entry's id: `<milliseconds>-<sequence>`.
-package struct StreamID: Sendable, Hashable, Comparable, CustomStringConvertible {
+package struct RedisStreamID: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let milliseconds: UInt64
     package let sequence: UInt64
 
@@ -17,7 +17,7 @@ package struct StreamID: Sendable, Hashable, Comparable, CustomStringConvertible
         self.init(milliseconds, sequence)
     }
 
-    package static func < (a: StreamID, b: StreamID) -> Bool {
+    package static func < (a: RedisStreamID, b: RedisStreamID) -> Bool {
         (a.milliseconds, a.sequence) < (b.milliseconds, b.sequence)
     }
 
@@ -25,8 +25,8 @@ package struct StreamID: Sendable, Hashable, Comparable, CustomStringConvertible
 }
 
 /// One entry of a stream, as XRANGE and XREVRANGE return it.
-package struct StreamEntry: Sendable, Equatable {
-    package struct Field: Sendable, Equatable {
+package struct RedisStreamEntry: Sendable, Equatable {
+    package struct RedisField: Sendable, Equatable {
         package let name: [UInt8]
         package let value: [UInt8]
 
@@ -36,11 +36,11 @@ package struct StreamEntry: Sendable, Equatable {
         }
     }
 
-    package let id: StreamID
+    package let id: RedisStreamID
     /// In the order in which they were added.
-    package let fields: [Field]
+    package let fields: [RedisField]
 
-    package init(id: StreamID, fields: [Field]) {
+    package init(id: RedisStreamID, fields: [RedisField]) {
         self.id = id
         self.fields = fields
     }
@@ -50,36 +50,36 @@ package struct StreamEntry: Sendable, Equatable {
     }
 }
 
-extension StreamEntry {
+extension RedisStreamEntry {
     /// Decodes the reply of XRANGE or XREVRANGE: `[[id, [name, value, …]], …]`.
-    package static func list(_ reply: Value) throws(RedisError) -> [StreamEntry] {
+    package static func list(_ reply: RedisValue) throws(RedisError) -> [RedisStreamEntry] {
         guard let entries = try reply.get().array else { throw .unexpected("XRANGE") }
-        var list: [StreamEntry] = []
+        var list: [RedisStreamEntry] = []
         list.reserveCapacity(entries.count)
-        for entry in entries { list.append(try StreamEntry(entry)) }
+        for entry in entries { list.append(try RedisStreamEntry(entry)) }
         return list
     }
 
-    package init(_ reply: Value) throws(RedisError) {
-        guard let parts = reply.array, parts.count == 2, let id = parts[0].string.flatMap({ StreamID($0) }),
+    package init(_ reply: RedisValue) throws(RedisError) {
+        guard let parts = reply.array, parts.count == 2, let id = parts[0].string.flatMap({ RedisStreamID($0) }),
             let flat = parts[1].array, flat.count.isMultiple(of: 2)
         else { throw .unexpected("XRANGE") }
-        var fields: [Field] = []
+        var fields: [RedisField] = []
         fields.reserveCapacity(flat.count / 2)
         for index in stride(from: 0, to: flat.count, by: 2) {
             guard let name = flat[index].bytes, let value = flat[index + 1].bytes else {
                 throw .unexpected("XRANGE")
             }
-            fields.append(Field(name: name, value: value))
+            fields.append(RedisField(name: name, value: value))
         }
         self.init(id: id, fields: fields)
     }
 }
 
-extension Batch {
+extension RedisBatch {
     /// XADD with an explicit id and, when `cap` is given, an exact cap on the stream's length.
     package mutating func addToStream(
-        _ key: String, id: StreamID?, cap: Int? = nil, fields: [(String, [UInt8])]
+        _ key: String, id: RedisStreamID?, cap: Int? = nil, fields: [(String, [UInt8])]
     ) {
         begin(3 + (cap == nil ? 0 : 3) + 2 * fields.count)
         append("XADD" as StaticString)

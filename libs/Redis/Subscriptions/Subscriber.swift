@@ -4,33 +4,33 @@ package import EventLoop
 ///
 /// Channels are counted once: who shares one among several users counts them itself.
 @Loop
-package final class Subscriber {
+package final class RedisSubscriber {
     /// Channels per SUBSCRIBE after a reconnection. The next batch goes out when the last one is confirmed
     /// and its users were told, so catching up is paced.
     private static let batch = 512
 
-    private let configuration: Configuration
-    private let reconnector: Reconnector
+    private let configuration: RedisConfiguration
+    private let reconnector: RedisReconnector
     private var table = SubscriptionTable()
-    private var waiters: [[UInt8]: [WaitingRoom.Waiter]] = [:]
-    private let waiting: WaitingRoom
+    private var waiters: [[UInt8]: [WaiterQueue.Waiter]] = [:]
+    private let waiting: WaiterQueue
 
     /// Called for each message: its channel and its payload.
     package var onMessage: (@Loop (_ channel: [UInt8], _ payload: [UInt8]) -> Void)?
     /// Called after a connection came up with channels that receive from now on, batch by batch. What was published in between is lost:
     /// catch up from a stream, if there is one.
     package var onRestored: (@Loop (_ channels: [[UInt8]]) -> Void)?
-    package var onStateChange: (@Loop (ConnectionState) -> Void)?
+    package var onStateChange: (@Loop (RedisConnectionState) -> Void)?
 
-    package init(_ configuration: Configuration, endpoint: EndpointProvider? = nil) {
+    package init(_ configuration: RedisConfiguration, endpoint: RedisEndpointProvider? = nil) {
         self.configuration = configuration
-        reconnector = Reconnector(configuration, endpoint)
-        waiting = WaitingRoom(
+        reconnector = RedisReconnector(configuration, endpoint)
+        waiting = WaiterQueue(
             limit: configuration.pendingCommands,
             lateError: RedisError(.timeout, "the subscription was not confirmed"))
     }
 
-    package var state: ConnectionState { reconnector.state }
+    package var state: RedisConnectionState { reconnector.state }
 
     /// Channels that are subscribed to, or will be as soon as the server is back.
     package var channels: Int { table.wanted }
@@ -75,7 +75,7 @@ package final class Subscriber {
         send(table.unsubscribe(channel))
     }
 
-    private func connected(_ connection: Connection) {
+    private func connected(_ connection: RedisConnection) {
         connection.onPush = { [weak self] in self?.received($0) }
         table.connected()
         onStateChange?(state)
@@ -85,14 +85,14 @@ package final class Subscriber {
     private func restoreNext() {
         let channels = table.nextBatch(limit: Self.batch)
         guard !channels.isEmpty else { return }
-        var batch = Batch()
+        var batch = RedisBatch()
         batch.add("SUBSCRIBE", list: channels)
         reconnector.connection?.write(batch)
     }
 
     private func send(_ command: SubscriptionTable.Command?) {
         guard let command else { return }
-        var batch = Batch()
+        var batch = RedisBatch()
         switch command {
         case .subscribe(let channel): batch.add("SUBSCRIBE", channel)
         case .unsubscribe(let channel): batch.add("UNSUBSCRIBE", channel)
@@ -106,7 +106,7 @@ package final class Subscriber {
     }
 
     /// Pushes of RESP2: `[message, channel, payload]`, `[subscribe|unsubscribe, channel, count]`, `[pong, …]`.
-    private func received(_ push: Value) {
+    private func received(_ push: RedisValue) {
         guard case .array(let parts) = push, parts.count >= 2, case .bytes(let kind) = parts[0],
             case .bytes(let channel) = parts[1]
         else {

@@ -24,7 +24,7 @@ package enum ServerKeys {
     ).optional
 
     package static let queueType = Key.choice(
-        "WAYBILL_QUEUE_TYPE", default: QueueKind.quorum, "How queues are kept; all services alike.")
+        "WAYBILL_QUEUE_TYPE", default: AMQPQueueType.quorum, "How queues are kept; all services alike.")
 
     package static let workflowTTL = Key.duration(
         "WORKFLOW_TTL", in: .seconds(60) ... .seconds(604_800), default: .seconds(2700),
@@ -35,7 +35,7 @@ package enum ServerKeys {
     ]
 }
 
-extension Redis.Configuration {
+extension RedisConfiguration {
     /// - Parameter name: what the server calls this client.
     @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
         self.init(endpoint: url.endpoint)
@@ -49,12 +49,12 @@ extension Redis.Configuration {
 
 extension Settings {
     /// Who says where Redis is; nil when it is where its URL says.
-    @Loop package func endpoints(of server: Redis.Configuration) -> EndpointProvider? {
-        Sentinels.provider(self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server)
+    @Loop package func endpoints(of server: RedisConfiguration) -> RedisEndpointProvider? {
+        RedisSentinels.provider(self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server)
     }
 }
 
-extension AMQP.Configuration {
+extension AMQPConfiguration {
     /// - Parameter name: what the server calls this connection.
     @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
         self.init(

@@ -3,7 +3,7 @@ package import HTTP
 package import Observability
 
 /// Answers one request within its scope; what it throws becomes a problem document.
-package typealias ScopedHandler = @Loop (Request, RequestScope) async throws -> Response
+package typealias ScopedHandler = @Loop (HTTPRequest, RequestScope) async throws -> HTTPResponse
 
 /// The outer edge of an HTTP API: gives each request a trace and an id, counts and times it by route, logs
 /// it at debug, and turns errors into problem documents.
@@ -14,11 +14,11 @@ package typealias ScopedHandler = @Loop (Request, RequestScope) async throws -> 
 /// ```
 @Loop package final class Edge {
     /// For routes that want none of this, such as health.
-    package let router: Router
+    package let router: HTTPRouter
     private let metrics: Metrics
     private let manner: Manner
 
-    package init(_ router: Router, log: Logger, metrics: Metrics) {
+    package init(_ router: HTTPRouter, log: Logger, metrics: Metrics) {
         self.router = router
         self.metrics = metrics
         manner = Manner(log, metrics)
@@ -29,7 +29,7 @@ package typealias ScopedHandler = @Loop (Request, RequestScope) async throws -> 
 
     /// - Parameter bodyLimit: in bytes; nil for the server's.
     package func on(
-        _ method: Method, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping ScopedHandler
+        _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping ScopedHandler
     ) {
         let series = RouteMetrics(metrics, method: method.name, route: pattern)
         router.on(method, pattern, bodyLimit: bodyLimit, manner.wrap(series, handler))
@@ -54,12 +54,12 @@ package typealias ScopedHandler = @Loop (Request, RequestScope) async throws -> 
         inFlight = metrics.gauge("http_requests_in_flight", "HTTP requests being handled.")
     }
 
-    func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> Handler {
+    func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> HTTPHandler {
         { [self] request in
             let begin = Instant.systemNow()
             let scope = RequestScope(request)
             inFlight.add(1)
-            var response: Response
+            var response: HTTPResponse
             do {
                 response = try await handler(request, scope)
             } catch {

@@ -15,13 +15,13 @@ package struct RequestScope: Sendable {
     }
 
     /// Goes on in the caller's trace, or begins one.
-    @Loop package init(_ request: Request) {
+    @Loop package init(_ request: HTTPRequest) {
         let id = request.headers["X-Request-Id"]
         self.init(trace: Self.trace(request.headers), id: id.flatMap { Self.isAcceptable($0) ? $0 : nil })
     }
 
     /// A second `traceparent` makes both worthless; several `tracestate` are one list (RFC 9110, 5.3).
-    @Loop private static func trace(_ headers: ReceivedHeaders) -> TraceContext {
+    @Loop private static func trace(_ headers: HTTPReceivedHeaders) -> TraceContext {
         let parents = headers.values("traceparent")
         guard parents.count == 1, let parent = parents.first,
             let context = TraceContext(

@@ -18,7 +18,7 @@ internal import Observability
             labels: ["method": method, "route": route])
     }
 
-    func record(_ status: Status, _ took: Duration) {
+    func record(_ status: HTTPStatus, _ took: Duration) {
         classes[min(max(status.code / 100, 1), 5) - 1].increment()
         duration.observe(took)
     }

@@ -5,13 +5,13 @@ package import Redis
 /// ``UserChannels`` over Redis pub/sub. Takes over the subscriber's callbacks.
 @Loop
 package final class RedisUserChannels: UserChannels {
-    private let subscriber: Subscriber
+    private let subscriber: RedisSubscriber
     package var onMessage: (@Loop (UserID, ChannelMessage) -> Void)?
     package var onRestored: (@Loop ([UserID]) -> Void)?
     /// Messages that were not understood, and dropped.
     package private(set) var malformed = 0
 
-    package init(_ subscriber: Subscriber) {
+    package init(_ subscriber: RedisSubscriber) {
         self.subscriber = subscriber
         subscriber.onMessage = { [weak self] channel, payload in self?.received(channel, payload) }
         subscriber.onRestored = { [weak self] channels in

@@ -7,17 +7,17 @@ package import Redis
 /// go before its reservation had come.
 @Loop
 package final class RedisIdempotencyStore: IdempotencyStore {
-    private let client: Client
+    private let client: RedisClient
     private let lifetimes: Lifetimes
 
-    package init(_ client: Client, _ lifetimes: Lifetimes = Lifetimes()) {
+    package init(_ client: RedisClient, _ lifetimes: Lifetimes = Lifetimes()) {
         self.client = client
         self.lifetimes = lifetimes
     }
 
     /// ARGV: fingerprint, token, lease in milliseconds, lifetime in seconds, draft. Returns what to do, and the
     /// response to replay or the draft to resume.
-    private static let reserve = Script(
+    private static let reserve = RedisScript(
         """
         local held = redis.call(
             'HMGET', KEYS[1], 'fingerprint', 'state', 'lease', 'response', 'draft', 'void:' .. ARGV[2])
@@ -37,7 +37,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
 
     /// ARGV: token, fingerprint, response, lifetime in seconds. A lease that ran out may still complete when
     /// nobody has claimed the key since.
-    private static let complete = Script(
+    private static let complete = RedisScript(
         """
         local token = redis.call('HGET', KEYS[1], 'token')
         if token and token ~= ARGV[1] then return 0 end
@@ -47,7 +47,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         return 1
         """)
 
-    private static let release = Script(
+    private static let release = RedisScript(
         """
         local held = redis.call('HMGET', KEYS[1], 'token', 'state')
         if held[1] == ARGV[1] and held[2] == 'pending' then return redis.call('DEL', KEYS[1]) end
@@ -55,7 +55,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         """)
 
     /// ARGV: token, seconds that a reservation may still be on its way. Returns 1 when a lease was ended.
-    private static let letGo = Script(
+    private static let letGo = RedisScript(
         """
         local held = redis.call('HMGET', KEYS[1], 'token', 'state')
         if held[1] == ARGV[1] then

@@ -5,10 +5,10 @@ package import Redis
 /// ``MailboxStore`` in Redis: a capped stream per user.
 @Loop
 package final class RedisMailboxStore: MailboxStore {
-    private let client: Client
+    private let client: RedisClient
     private let lifetimes: Lifetimes
 
-    package init(_ client: Client, _ lifetimes: Lifetimes = Lifetimes()) {
+    package init(_ client: RedisClient, _ lifetimes: Lifetimes = Lifetimes()) {
         self.client = client
         self.lifetimes = lifetimes
     }
@@ -84,8 +84,8 @@ package final class RedisMailboxStore: MailboxStore {
     }
 
     private func header(
-        _ reply: Value, perUser: Int, users: Int
-    ) throws(WorkflowStateError) -> (Epoch, now: Int64, ArraySlice<Value>) {
+        _ reply: RedisValue, perUser: Int, users: Int
+    ) throws(WorkflowStateError) -> (Epoch, now: Int64, ArraySlice<RedisValue>) {
         guard case .array(let parts) = reply, parts.count == 2 + perUser * users,
             let epoch = parts[0].string.flatMap({ Epoch($0) }), let now = parts[1].integer
         else { throw .unexpectedReply }
@@ -93,13 +93,13 @@ package final class RedisMailboxStore: MailboxStore {
     }
 
     /// The offset of a stream id, `nil` for the empty text.
-    private func offset(_ id: Value) -> Int64? {
-        id.string.flatMap { StreamID($0) }.map { Int64(clamping: $0.milliseconds) }
+    private func offset(_ id: RedisValue) -> Int64? {
+        id.string.flatMap { RedisStreamID($0) }.map { Int64(clamping: $0.milliseconds) }
     }
 
-    private func entries(_ reply: Value) throws(WorkflowStateError) -> [MailboxEntry] {
-        let list: [StreamEntry]
-        do { list = try StreamEntry.list(reply) } catch { throw WorkflowStateError(error) }
+    private func entries(_ reply: RedisValue) throws(WorkflowStateError) -> [MailboxEntry] {
+        let list: [RedisStreamEntry]
+        do { list = try RedisStreamEntry.list(reply) } catch { throw WorkflowStateError(error) }
         return list.compactMap { entry in
             entry["u"].flatMap { UpdateCodec.entry(offset: Int64(clamping: entry.id.milliseconds), tail: $0) }
         }

@@ -64,5 +64,5 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
         state.set(name, held, for: lifetimes.response)
     }
 
-    private static func void(_ lease: IdempotencyLease) -> Key { Key("void:", lease.token) }
+    private static func void(_ lease: IdempotencyLease) -> RedisKey { RedisKey("void:", lease.token) }
 }

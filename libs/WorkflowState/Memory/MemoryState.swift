@@ -18,9 +18,9 @@ package final class MemoryState {
 
     var epoch: Epoch?
     package internal(set) var holder: String?
-    private var texts: [Key: Entry<[UInt8]>] = [:]
-    private var mailboxes: [Key: Entry<[Letter]>] = [:]
-    private var answers: [Key: Entry<Answer>] = [:]
+    private var texts: [RedisKey: Entry<[UInt8]>] = [:]
+    private var mailboxes: [RedisKey: Entry<[Letter]>] = [:]
+    private var answers: [RedisKey: Entry<Answer>] = [:]
     private var listeners: [Listener] = []
 
     /// An entry of a mailbox.
@@ -74,40 +74,40 @@ package final class MemoryState {
 
     // MARK: Texts
 
-    func text(_ key: Key) -> [UInt8]? { live(texts[key]) }
+    func text(_ key: RedisKey) -> [UInt8]? { live(texts[key]) }
 
-    func set(_ key: Key, _ value: [UInt8], for lifetime: Duration) {
+    func set(_ key: RedisKey, _ value: [UInt8], for lifetime: Duration) {
         texts[key] = Entry(value: value, expiry: expiry(lifetime))
     }
 
     /// Whether the key exists; its lifetime starts anew.
-    func extend(_ key: Key, for lifetime: Duration) -> Bool {
+    func extend(_ key: RedisKey, for lifetime: Duration) -> Bool {
         guard text(key) != nil else { return false }
         texts[key]!.expiry = expiry(lifetime)
         return true
     }
 
-    func remaining(_ key: Key) -> Duration? {
+    func remaining(_ key: RedisKey) -> Duration? {
         guard text(key) != nil else { return nil }
         return .microseconds(texts[key]!.expiry - clock)
     }
 
-    func remove(_ key: Key) { texts[key] = nil }
+    func remove(_ key: RedisKey) { texts[key] = nil }
 
     // MARK: Mailboxes and answers
 
-    func mailbox(_ key: Key) -> [Letter] { live(mailboxes[key]) ?? [] }
+    func mailbox(_ key: RedisKey) -> [Letter] { live(mailboxes[key]) ?? [] }
 
-    func append(_ letter: Letter, to key: Key, cap: Int, for lifetime: Duration) {
+    func append(_ letter: Letter, to key: RedisKey, cap: Int, for lifetime: Duration) {
         var letters = mailbox(key)
         letters.append(letter)
         letters.removeFirst(max(0, letters.count - cap))
         mailboxes[key] = Entry(value: letters, expiry: expiry(lifetime))
     }
 
-    func answer(_ key: Key) -> Answer? { live(answers[key]) }
+    func answer(_ key: RedisKey) -> Answer? { live(answers[key]) }
 
-    func set(_ key: Key, _ answer: Answer?, for lifetime: Duration) {
+    func set(_ key: RedisKey, _ answer: Answer?, for lifetime: Duration) {
         answers[key] = answer.map { Entry(value: $0, expiry: expiry(lifetime)) }
     }
 

@@ -5,10 +5,10 @@ package import Redis
 /// ``WorkflowStore`` in Redis.
 @Loop
 package final class RedisWorkflowStore: WorkflowStore {
-    private let client: Client
+    private let client: RedisClient
     private let lifetime: Duration
 
-    package init(_ client: Client, _ lifetimes: Lifetimes = Lifetimes()) {
+    package init(_ client: RedisClient, _ lifetimes: Lifetimes = Lifetimes()) {
         self.client = client
         lifetime = lifetimes.workflow
     }
@@ -67,7 +67,7 @@ package final class RedisWorkflowStore: WorkflowStore {
         return outcomes
     }
 
-    private func append(_ step: WorkflowStep, to batch: inout Batch) {
+    private func append(_ step: WorkflowStep, to batch: inout RedisBatch) {
         batch.append(step.status.wireName)
         batch.append(WorkflowStatus(step.status, step.orderID).text)
         batch.append(step.owner?.value ?? "")
@@ -128,20 +128,20 @@ package final class RedisWorkflowStore: WorkflowStore {
         for reply in replies { try check(reply) }
     }
 
-    private func run(_ build: (inout Batch) -> Void) async throws(WorkflowStateError) -> [Value] {
+    private func run(_ build: (inout RedisBatch) -> Void) async throws(WorkflowStateError) -> [RedisValue] {
         do { return try await client.pipeline(build) } catch { throw WorkflowStateError(error) }
     }
 
-    private func check(_ reply: Value) throws(WorkflowStateError) {
+    private func check(_ reply: RedisValue) throws(WorkflowStateError) {
         if case .error(let error) = reply { throw WorkflowStateError(error) }
     }
 }
 
-extension Client {
+extension RedisClient {
     /// ``evaluate(_:keys:arguments:_:)`` with this library's error.
     func evaluating(
-        _ script: Script, keys: Int, arguments: Int, _ append: (inout Batch) -> Void
-    ) async throws(WorkflowStateError) -> Value {
+        _ script: RedisScript, keys: Int, arguments: Int, _ append: (inout RedisBatch) -> Void
+    ) async throws(WorkflowStateError) -> RedisValue {
         do { return try await evaluate(script, keys: keys, arguments: arguments, append) } catch {
             throw WorkflowStateError(error)
         }

@@ -22,7 +22,7 @@ final class Callers {
         }
     }
 
-    func identify(_ request: Request) async throws(Problem) -> UserID {
+    func identify(_ request: HTTPRequest) async throws(Problem) -> UserID {
         do throws(AuthenticationError) {
             return try await authenticator.authenticate(request).userID
         } catch {
@@ -31,11 +31,11 @@ final class Callers {
     }
 
     /// The user of a request that changes something, and the headers that tell of the pace.
-    func admit(_ request: Request) async throws(Problem) -> (user: UserID, headers: Headers) {
+    func admit(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders) {
         let user = try await identify(request)
         guard let limiter else { return (user, [:]) }
         let allowance = limiter.take(for: user)
-        var headers: Headers = [
+        var headers: HTTPHeaders = [
             "RateLimit-Limit": "\(allowance.limit)", "RateLimit-Remaining": "\(allowance.remaining)",
             "RateLimit-Reset": "\(allowance.resetSeconds)",
         ]

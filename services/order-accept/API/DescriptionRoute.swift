@@ -7,7 +7,7 @@ import Service
 struct DescriptionRoute {
     func add(to edge: Edge) {
         edge.on(.get, "/api/openapi.yaml") { _, _ in
-            Response(
+            HTTPResponse(
                 .ok, contentType: "application/yaml", headers: ["Cache-Control": "max-age=300"],
                 body: PackageResources.openapi_yaml)
         }

@@ -24,7 +24,7 @@ struct IntakeRoutes {
             let placement = try await place(order, from: user, key, scope, budget)
             headers.add("Location", "/api/orders/\(placement.orderID)")
             if placement.order == nil { headers.add("Idempotency-Replayed", "true") }
-            return Response(.created, json: placement.document, headers: headers)
+            return HTTPResponse(.created, json: placement.document, headers: headers)
         }
     }
 

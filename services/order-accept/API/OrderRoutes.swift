@@ -22,7 +22,7 @@ struct OrderRoutes {
             let page = try await read(scope) { () throws(ArchiveFailure) in
                 try await reading.page(of: user, offset: offset, size: size)
             }
-            return Response(
+            return HTTPResponse(
                 json: JSONWriter.encode(reserving: 4096) { writer in
                     writer.page(offset: offset, size: size, total: page.total, of: page.orders) {
                         $1.write(to: &$0)
@@ -36,7 +36,7 @@ struct OrderRoutes {
                 try await reading.order(id, of: user)
             }
             guard let order else { throw Problem.noSuchOrder }
-            return Response(json: order.encode())
+            return HTTPResponse(json: order.encode())
         }
         edge.on(.get, "/api/orders/status/{correlationId}") { request, scope in
             let user = try await callers.identify(request)
@@ -45,7 +45,7 @@ struct OrderRoutes {
                 try await reading.status(id, of: user)
             }
             guard let report else { throw Problem.noSuchOrder }
-            return Response(json: report.encode())
+            return HTTPResponse(json: report.encode())
         }
         edge.on(.post, "/api/orders/{id}/cancel") { request, scope in
             let (user, headers) = try await callers.admit(request)
@@ -53,13 +53,13 @@ struct OrderRoutes {
             let order = try await change(scope) { () throws(ChangeFailure) in
                 try await cancelling.cancel(id, of: user)
             }
-            return Response(.accepted, json: order.encode(), headers: headers)
+            return HTTPResponse(.accepted, json: order.encode(), headers: headers)
         }
         edge.on(.delete, "/api/orders/{id}") { request, scope in
             let (user, headers) = try await callers.admit(request)
             let id = try request.orderID()
             try await change(scope) { () throws(ChangeFailure) in try await deleting.delete(id, of: user) }
-            return Response(.noContent, headers: headers)
+            return HTTPResponse(.noContent, headers: headers)
         }
     }
 

@@ -18,14 +18,14 @@ struct ProductRoutes {
             guard let page = try products().page(offset: offset, size: size) else {
                 throw Problem.invalidPage
             }
-            return Response(json: JSONWriter.encode(reserving: 4096) { page.write(to: &$0) })
+            return HTTPResponse(json: JSONWriter.encode(reserving: 4096) { page.write(to: &$0) })
         }
         edge.on(.get, "/api/products/{externalProductId}") { request, _ in
             _ = try await callers.identify(request)
             guard let product = try products()[request.parameter("externalProductId")] else {
                 throw Problem(.notFound, "There is no such product.")
             }
-            return Response(json: JSONWriter.encode { product.write(to: &$0) })
+            return HTTPResponse(json: JSONWriter.encode { product.write(to: &$0) })
         }
     }
 

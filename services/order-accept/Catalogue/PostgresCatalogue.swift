@@ -9,18 +9,18 @@ import Postgres
 final class PostgresCatalogue: CatalogueSource {
     private(set) var current: Catalogue?
     private var readAt: Instant?
-    private let pool: Pool
+    private let pool: PostgresPool
     private let log: Logger
 
     private static let interval = Duration.seconds(60)
-    private static let products = Statement(
+    private static let products = PostgresStatement(
         """
         SELECT external_product_id, name, category, vendor, image_url, discount::int4, billing_period,
                is_subscription, price, currency
         FROM products WHERE is_active AND deleted_at IS NULL
         """)
 
-    init(_ pool: Pool, log: Logger) {
+    init(_ pool: PostgresPool, log: Logger) {
         self.pool = pool
         self.log = log
     }
@@ -55,8 +55,8 @@ final class PostgresCatalogue: CatalogueSource {
         log.info("catalogue.read", ["products": catalogue.count])
     }
 
-    private static func product(_ row: Row) throws -> Product {
-        let price: Numeric = try row.decode(8)
+    private static func product(_ row: PostgresRow) throws -> Product {
+        let price: PostgresNumeric = try row.decode(8)
         guard let period = Product.BillingPeriod(rawValue: try row.string(6)),
             let hundredths = price.unscaled(atScale: 2), let currency = Currency(try row.string(9))
         else { throw PostgresError(.decoding, "a product with values that are not known here") }

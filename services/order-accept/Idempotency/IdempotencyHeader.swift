@@ -1,7 +1,7 @@
 import HTTP
 import Service
 
-extension Request {
+extension HTTPRequest {
     /// The value of `Idempotency-Key`: 1–255 visible ASCII characters. Nil when there is none.
     func idempotencyKey() throws(Problem) -> String? {
         guard headers.contains("Idempotency-Key") else { return nil }

@@ -26,7 +26,7 @@ final class LooseEnds {
     private let backoff: Backoff
     private var ends: [End] = []
     private var position = 0
-    private var waiter: Resumption<Void>?
+    private var waiter: LoopContinuation<Void>?
     /// Of those that found no room.
     private(set) var dropped = 0
 

@@ -7,13 +7,13 @@ import Postgres
 @Loop
 final class SequenceIdentifiers: IdentifierSource {
     private var blocks = IdentifierBlocks()
-    private let pool: Pool
+    private let pool: PostgresPool
     private let log: Logger
-    private var wakeUp: Resumption<Void>?
+    private var wakeUp: LoopContinuation<Void>?
 
-    private static let nextBlock = Statement("SELECT nextval('order_id_blocks')")
+    private static let nextBlock = PostgresStatement("SELECT nextval('order_id_blocks')")
 
-    init(_ pool: Pool, log: Logger) {
+    init(_ pool: PostgresPool, log: Logger) {
         self.pool = pool
         self.log = log
     }

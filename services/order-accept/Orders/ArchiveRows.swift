@@ -4,7 +4,7 @@ import Postgres
 
 /// Reads rows into the domain's values; what does not fit is a `.decoding` error.
 enum ArchiveRows {
-    static func order(_ row: Row, of user: UserID) throws(PostgresError) -> Order {
+    static func order(_ row: PostgresRow, of user: UserID) throws(PostgresError) -> Order {
         let key = try row.uuid(1)
         return Order(
             id: try id(row, 0), correlationID: CorrelationID(high: key.high, low: key.low), customer: user,
@@ -12,24 +12,24 @@ enum ArchiveRows {
             currency: try known(Currency(try row.string(5))), lines: try lines(row, 6))
     }
 
-    private static func lines(_ row: Row, _ column: Int) throws(PostgresError) -> [OrderLine] {
+    private static func lines(_ row: PostgresRow, _ column: Int) throws(PostgresError) -> [OrderLine] {
         let text = try row.string(column)
         return try known(try? OrderLine.lines(of: Array(text.utf8).span))
     }
 
-    static func id(_ row: Row, _ column: Int) throws(PostgresError) -> OrderID {
+    static func id(_ row: PostgresRow, _ column: Int) throws(PostgresError) -> OrderID {
         try known(OrderID(try row.int64(column)))
     }
 
-    static func status(_ row: Row, _ column: Int) throws(PostgresError) -> OrderStatus {
+    static func status(_ row: PostgresRow, _ column: Int) throws(PostgresError) -> OrderStatus {
         try known(OrderStatus(wireName: try row.string(column)))
     }
 
-    static func time(_ row: Row, _ column: Int) throws(PostgresError) -> Orders.Timestamp {
-        Orders.Timestamp(milliseconds: try row.timestamp(column).milliseconds)
+    static func time(_ row: PostgresRow, _ column: Int) throws(PostgresError) -> Timestamp {
+        Timestamp(milliseconds: try row.timestamp(column).milliseconds)
     }
 
-    private static func money(_ row: Row, _ column: Int) throws(PostgresError) -> Money {
+    private static func money(_ row: PostgresRow, _ column: Int) throws(PostgresError) -> Money {
         Money(hundredths: try known(try row.numeric(column).unscaled(atScale: 2)))
     }
 

@@ -21,13 +21,13 @@ enum ArchiveStatements {
             FROM order_items WHERE order_id = o.id))::text
         """
 
-    static let order = Statement(
+    static let order = PostgresStatement(
         """
         SELECT \(columns) FROM orders o LEFT JOIN order_view v ON v.order_id = o.id AND v.version = o.version
         WHERE o.id = $1 AND o.customer_id = $2 AND \(visible)
         """)
 
-    static let page = Statement(
+    static let page = PostgresStatement(
         """
         SELECT \(columns)
         FROM (
@@ -36,13 +36,13 @@ enum ArchiveStatements {
         ORDER BY o.id DESC
         """)
 
-    static let count = Statement("SELECT count(*) FROM orders o WHERE o.customer_id = $1 AND \(visible)")
+    static let count = PostgresStatement("SELECT count(*) FROM orders o WHERE o.customer_id = $1 AND \(visible)")
 
-    static let status = Statement(
+    static let status = PostgresStatement(
         """
         SELECT o.id, o.status, o.updated_at FROM orders o
         WHERE o.correlation_id = $1 AND o.customer_id = $2 AND \(visible)
         """)
 
-    static let delete = Statement("SELECT delete_order($1, $2, $3)")
+    static let delete = PostgresStatement("SELECT delete_order($1, $2, $3)")
 }

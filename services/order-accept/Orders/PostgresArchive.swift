@@ -5,9 +5,9 @@ import Postgres
 /// ``OrderArchive`` in PostgreSQL, by a role that cannot write.
 @Loop
 final class PostgresArchive: OrderArchive {
-    private let pool: Pool
+    private let pool: PostgresPool
 
-    init(_ pool: Pool) {
+    init(_ pool: PostgresPool) {
         self.pool = pool
     }
 
@@ -34,7 +34,7 @@ final class PostgresArchive: OrderArchive {
 
     func status(_ id: CorrelationID, of user: UserID) async throws(ArchiveFailure) -> StatusReport? {
         try await asking { () throws(PostgresError) in
-            let key = Postgres.UUID(high: id.high, low: id.low)
+            let key = PostgresUUID(high: id.high, low: id.low)
             let rows = try await pool.query(ArchiveStatements.status, key, user.value)
             return try rows.first.map { row throws(PostgresError) in
                 StatusReport(

@@ -49,7 +49,7 @@ protocol Codec: Sendable {
 
 /// Bytes that are ready for an outlet.
 enum Encoded: Sendable {
-    case frame(Frame)
+    case frame(WebSocketFrame)
     case event(ServerSentEvent)
 }
 

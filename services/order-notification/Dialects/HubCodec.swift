@@ -69,7 +69,7 @@ enum HubCodec: Codec {
     }
 
     /// The event `Notification`.
-    static func notification(_ update: StatusUpdate) -> Frame {
+    static func notification(_ update: StatusUpdate) -> WebSocketFrame {
         frame { writer in
             writer.field("type", Kind.invocation)
             writer.field("target", "Notification")
@@ -87,10 +87,10 @@ enum HubCodec: Codec {
 
     private static func record(_ fields: (inout JSONWriter) -> Void) -> Encoded { .frame(frame(fields)) }
 
-    private static func frame(_ fields: (inout JSONWriter) -> Void) -> Frame {
+    private static func frame(_ fields: (inout JSONWriter) -> Void) -> WebSocketFrame {
         var bytes = JSONWriter.encode { $0.object(fields) }
         bytes.append(separator)
-        return Frame(text: bytes.span)
+        return WebSocketFrame(text: bytes.span)
     }
 
     // MARK: In

@@ -13,7 +13,7 @@ enum NativeCodec: Codec {
     }
 
     /// - Parameter json: one object.
-    static func frame(_ json: [UInt8]) -> Frame { Frame(text: json.span) }
+    static func frame(_ json: [UInt8]) -> WebSocketFrame { WebSocketFrame(text: json.span) }
 
     /// The message as JSON, also for the data of server-sent events.
     static func json(_ message: ServerMessage) -> [UInt8]? {

@@ -6,21 +6,21 @@ import Service
 /// Consumes the queues of orders that have come to an end.
 @Loop
 final class NewsFeed {
-    private let client: Client
+    private let client: AMQPClient
     private let pipelines: [ConsumePipeline<NewsHandler>]
 
     init(
-        _ configuration: Configuration, _ topology: OrderTopology, _ notify: NotifyUsers,
+        _ configuration: AMQPConfiguration, _ topology: OrderTopology, _ notify: NotifyUsers,
         _ context: ServiceContext
     ) {
-        let client = Client(configuration, topology: topology.declarations)
+        let client = AMQPClient(configuration, topology: topology.declarations)
         self.client = client
-        let sender = AMQPSender(Publisher(client), exchange: topology.exchange)
+        let sender = AMQPSender(AMQPPublisher(client), exchange: topology.exchange)
         let handler = NewsHandler(notify)
         pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in
             let name = topology.queue(queue)
             return ConsumePipeline(
-                queue: name, from: AMQPSource(Consumer(client, queue: name)), to: sender,
+                queue: name, from: AMQPSource(AMQPConsumer(client, queue: name)), to: sender,
                 decoder: OrderNews.decoder, handler: handler, ladder: topology.ladder, log: context.log,
                 metrics: context.metrics)
         }

@@ -16,14 +16,14 @@ final class Presence {
     /// Sessions that are named; their number is told in full.
     private static let named = 1000
 
-    private let client: Client
+    private let client: RedisClient
     private let sessions: Sessions
     private let address: String
     private let startedAt: String
     private let log: Logger
     private var last: [UInt8] = []
 
-    init(_ client: Client, _ sessions: Sessions, address: String, startedAt: String, log: Logger) {
+    init(_ client: RedisClient, _ sessions: Sessions, address: String, startedAt: String, log: Logger) {
         self.client = client
         self.sessions = sessions
         self.address = address
@@ -31,7 +31,7 @@ final class Presence {
         self.log = log
     }
 
-    private var key: Key { Key("notify:replica:", sessions.replica) }
+    private var key: RedisKey { RedisKey("notify:replica:", sessions.replica) }
 
     func run() async {
         while !Task.isCancelled {

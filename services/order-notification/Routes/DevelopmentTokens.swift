@@ -17,7 +17,7 @@ struct DevelopmentTokens {
         edge.on(.post, "/dev/token", bodyLimit: 4096) { request, _ in try answer(request) }
     }
 
-    private func answer(_ request: Request) throws -> Response {
+    private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
         let body = request.body
         let wish = try? JSONValue(parsing: body.span)
         let name = wish?["userId"]?.string ?? ""
@@ -34,7 +34,7 @@ struct DevelopmentTokens {
                 writer.field("expiresAtUtc", expiry.description)
             }
         }
-        return Response(.ok, json: json, headers: ["Cache-Control": "no-store"])
+        return HTTPResponse(.ok, json: json, headers: ["Cache-Control": "no-store"])
     }
 
     /// At most eight words; nil for anything else.
@@ -45,7 +45,7 @@ struct DevelopmentTokens {
         return roles.count == list.count ? roles : nil
     }
 
-    private static func refusal(_ text: String) -> Response {
-        Response(.badRequest, json: JSONWriter.encode { $0.object { $0.field("error", text) } })
+    private static func refusal(_ text: String) -> HTTPResponse {
+        HTTPResponse(.badRequest, json: JSONWriter.encode { $0.object { $0.field("error", text) } })
     }
 }

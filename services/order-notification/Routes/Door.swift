@@ -12,7 +12,7 @@ struct Door {
     let origins: [String]
 
     /// - Returns: the address to count the session with; `nil` for the loopback's.
-    func admit(_ request: Request) throws -> String? {
+    func admit(_ request: HTTPRequest) throws -> String? {
         // No `Origin` means no browser: its user cannot be tricked into connecting by a page.
         guard request.isOriginAllowed(origins, missing: true) else {
             sessions.tally.refusals.origin.increment()
@@ -35,7 +35,7 @@ struct Door {
     }
 
     /// The principal of a stream or a hub, whose clients can be told 401.
-    func principal(_ request: Request) async throws -> Principal {
+    func principal(_ request: HTTPRequest) async throws -> Principal {
         do throws(AuthenticationError) {
             guard let token = BearerToken.forSocket(request) else { throw .missing }
             return try await sessions.authenticator.authenticate(token)
@@ -49,7 +49,7 @@ struct Door {
 
     /// What a native socket brings. Browsers hide a handshake's status from their pages, so a bad token is
     /// answered with a close code.
-    func ticket(_ request: Request) async -> Guest.Ticket? {
+    func ticket(_ request: HTTPRequest) async -> Guest.Ticket? {
         guard let token = BearerToken.forSocket(request) else { return nil }
         do throws(AuthenticationError) {
             return .principal(try await sessions.authenticator.authenticate(token))

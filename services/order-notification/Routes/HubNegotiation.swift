@@ -6,7 +6,7 @@ import JSON
 /// Source: "Transport Protocols", dotnet/aspnetcore, `src/SignalR/docs/specs/TransportProtocols.md`.
 enum HubNegotiation {
     /// - Parameter version: 0 or 1; 1 tells the connection's public id from its token.
-    static func response(version: Int) -> Response {
+    static func response(version: Int) -> HTTPResponse {
         let body = JSONWriter.encode { writer in
             writer.object { writer in
                 writer.field("negotiateVersion", version)
@@ -24,6 +24,6 @@ enum HubNegotiation {
                 }
             }
         }
-        return Response(.ok, json: body, headers: ["Cache-Control": "no-store"])
+        return HTTPResponse(.ok, json: body, headers: ["Cache-Control": "no-store"])
     }
 }

@@ -18,7 +18,7 @@ struct SocketRoutes {
         edge.on(.post, "\(Self.hub)/negotiate") { request, _ in try await negotiate(request) }
     }
 
-    private func native(_ request: Request) async throws -> Response {
+    private func native(_ request: HTTPRequest) async throws -> HTTPResponse {
         let address = try door.admit(request)
         let start = Start(epoch: request.query("epoch"), lastEventID: request.query("lastEventId"))
         let guest = Guest(await door.ticket(request), start)
@@ -29,21 +29,21 @@ struct SocketRoutes {
             Session(.native, sessions, guest, address: address), subprotocol: subprotocol, sessions.webSocket)
     }
 
-    private func events(_ request: Request) async throws -> Response {
+    private func events(_ request: HTTPRequest) async throws -> HTTPResponse {
         let address = try door.admit(request)
         let principal = try await door.principal(request)
         let id = request.headers["Last-Event-ID"] ?? request.query("lastEventId")
         let start = id.flatMap { $0.isEmpty ? nil : Start(position: $0) } ?? .now
         let session = Session(.events, sessions, Guest(.principal(principal), start), address: address)
         return .eventStream(heartbeat: sessions.limits.heartbeat) { stream in
-            stream.onClosed = { ending in session.gone(CloseCode(ending)) }
+            stream.onClosed = { ending in session.gone(WebSocketCloseCode(ending)) }
             stream.onDraining = { session.desk.beginFarewell() }
             stream.send(retry: .seconds(1) + Duration.seconds(2).jittered)
             session.opened(on: stream)
         }
     }
 
-    private func hub(_ request: Request) async throws -> Response {
+    private func hub(_ request: HTTPRequest) async throws -> HTTPResponse {
         let address = try door.admit(request)
         let principal = try await door.principal(request)
         return .webSocket(
@@ -52,7 +52,7 @@ struct SocketRoutes {
     }
 
     /// Any replica may get the connection that follows: the ids mean nothing, so nothing is kept.
-    private func negotiate(_ request: Request) async throws -> Response {
+    private func negotiate(_ request: HTTPRequest) async throws -> HTTPResponse {
         _ = try door.admit(request)
         _ = try await door.principal(request)
         let version = min(Int(request.query("negotiateVersion") ?? "") ?? 0, 1)

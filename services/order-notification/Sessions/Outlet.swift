@@ -8,7 +8,7 @@ protocol Outlet: AnyObject {
     func send(_ encoded: Encoded)
     /// Bytes that the client has not taken yet.
     var pendingOutput: Int { get }
-    func end(_ code: CloseCode, reason: String)
+    func end(_ code: WebSocketCloseCode, reason: String)
     /// Keeps what is sent back until ``release()``.
     func hold()
     func release()
@@ -19,31 +19,31 @@ extension WebSocket: Outlet {
         if case .frame(let frame) = encoded { send(frame) }
     }
 
-    func end(_ code: CloseCode, reason: String) { close(code, reason: reason) }
+    func end(_ code: WebSocketCloseCode, reason: String) { close(code, reason: reason) }
 }
 
-extension EventStream: Outlet {
+extension ServerSentEventStream: Outlet {
     func send(_ encoded: Encoded) {
         if case .event(let event) = encoded { send(event) }
     }
 
-    func end(_ code: CloseCode, reason: String) { finish() }
+    func end(_ code: WebSocketCloseCode, reason: String) { finish() }
 }
 
-extension CloseCode {
+extension WebSocketCloseCode {
     /// The token is missing, invalid or expired.
-    static let unauthenticated = CloseCode(4401)
+    static let unauthenticated = WebSocketCloseCode(4401)
     /// A token of another user.
-    static let otherUser = CloseCode(4403)
+    static let otherUser = WebSocketCloseCode(4403)
     /// No token within the time for it.
-    static let lateToken = CloseCode(4408)
+    static let lateToken = WebSocketCloseCode(4408)
     /// Too many frames.
-    static let tooMany = CloseCode(4429)
+    static let tooMany = WebSocketCloseCode(4429)
     /// The client reads too slowly; it should come back and resume.
-    static let tooSlow = CloseCode(4508)
+    static let tooSlow = WebSocketCloseCode(4508)
 
     /// What the end of an event stream would have been on a socket.
-    init(_ ending: StreamEnd) {
+    init(_ ending: HTTPStreamEnd) {
         self =
             switch ending {
             case .left: .normal

@@ -169,12 +169,12 @@ final class Session: WebSocketHandler {
 
     func draining(_ socket: WebSocket) { desk.beginFarewell() }
 
-    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) { gone(code) }
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) { gone(code) }
 
     // MARK: The end
 
     /// Ends the session, and says why in the dialect's way.
-    func end(_ code: CloseCode, _ reason: String) {
+    func end(_ code: WebSocketCloseCode, _ reason: String) {
         guard isHere else { return }
         if dialect == .hub, phase != .live {
             send(.handshake(error: reason))
@@ -188,7 +188,7 @@ final class Session: WebSocketHandler {
     }
 
     /// The connection is no more.
-    func gone(_ code: CloseCode) {
+    func gone(_ code: WebSocketCloseCode) {
         guard outlet != nil else { return }
         leave()
         outlet = nil
@@ -214,7 +214,7 @@ final class Guest {
     enum Ticket: Sendable {
         case principal(Principal)
         /// The token that it brought is worth nothing: the code to close with.
-        case refusal(CloseCode)
+        case refusal(WebSocketCloseCode)
     }
 
     /// `nil` when it is to come in a first frame.

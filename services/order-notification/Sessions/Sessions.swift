@@ -102,7 +102,7 @@ final class Sessions {
         return !isDraining
     }
 
-    func remove(_ session: Session, _ code: CloseCode) {
+    func remove(_ session: Session, _ code: WebSocketCloseCode) {
         let slot = Int(session.slot)
         guard slot >= 0 else { return }
         session.slot = -1

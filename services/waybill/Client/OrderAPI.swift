@@ -5,11 +5,11 @@ import JSON
 /// The REST routes, as one user.
 @Loop
 final class OrderAPI {
-    private let client: Client
+    private let client: HTTPClient
     private let base: String
     private let token: String
 
-    init(base: String, token: String, client: Client = Client()) {
+    init(base: String, token: String, client: HTTPClient = HTTPClient()) {
         self.base = base
         self.token = token
         self.client = client
@@ -18,9 +18,9 @@ final class OrderAPI {
     /// A development token for `user` from the edge; production stacks have none to give.
     static func token(for user: String, at base: String) async throws -> JSONValue {
         let body = JSONValue.object([.init("userId", .string(user))]).encode()
-        let response: ClientResponse
+        let response: HTTPClientResponse
         do {
-            response = try await Client().post("\(base)/dev/token", contentType: "application/json", body)
+            response = try await HTTPClient().post("\(base)/dev/token", contentType: "application/json", body)
         } catch {
             throw CommandFailure(
                 .unavailable, "\(base) does not answer: \(error.message)", remedy: "waybill status")
@@ -37,7 +37,7 @@ final class OrderAPI {
 
     func get(_ path: String) async throws -> JSONValue { try await send(.get, path) }
 
-    func post(_ path: String, _ body: JSONValue?, headers: Headers = Headers()) async throws -> JSONValue {
+    func post(_ path: String, _ body: JSONValue?, headers: HTTPHeaders = HTTPHeaders()) async throws -> JSONValue {
         try await send(.post, path, body, headers)
     }
 
@@ -47,18 +47,18 @@ final class OrderAPI {
                 .init("productId", .string(line.product)), .init("quantity", .number(String(line.quantity))),
             ])
         }
-        var headers = Headers()
+        var headers = HTTPHeaders()
         if let key { headers.add("Idempotency-Key", key) }
         return try await post("/api/orders", .object([.init("items", .array(items))]), headers: headers)
     }
 
     private func send(
-        _ method: Method, _ path: String, _ body: JSONValue? = nil, _ extra: Headers = Headers()
+        _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil, _ extra: HTTPHeaders = HTTPHeaders()
     ) async throws -> JSONValue {
         var headers = extra
         headers.add("Authorization", "Bearer \(token)")
         if body != nil { headers.add("Content-Type", "application/json") }
-        let response: ClientResponse
+        let response: HTTPClientResponse
         do {
             response = try await client.send(
                 method, base + path, headers: headers, body: body?.encode() ?? [], within: .seconds(10))
@@ -72,7 +72,7 @@ final class OrderAPI {
     }
 
     /// A problem document in one line, with each fault it lists.
-    private static func refusal(_ status: Status, _ problem: JSONValue?) -> CommandFailure {
+    private static func refusal(_ status: HTTPStatus, _ problem: JSONValue?) -> CommandFailure {
         var parts = ["\(status.code)"]
         if let title = problem?["title"]?.string { parts.append(title) }
         if let detail = problem?["detail"]?.string { parts.append(detail) }

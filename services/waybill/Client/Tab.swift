@@ -109,7 +109,7 @@ private final class Session: WebSocketHandler {
 
     func received(text: Span<UInt8>, on socket: WebSocket) { tab?.received(text) }
 
-    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) {
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {
         tab?.lost(reason.isEmpty ? "closed with \(code)" : "closed with \(code): \(reason)")
     }
 }

@@ -17,18 +17,18 @@ struct ConsoleApplication {
     init(_ context: ServiceContext) throws {
         let settings = context.settings
         let authorities = settings[ServerKeys.authorities]
-        let server = try Redis.Configuration(
+        let server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
-        let redis = Redis.Client(server, endpoint: settings.endpoints(of: server))
+        let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
         // Declares nothing: whose queues they are, others know.
-        let broker = AMQP.Client(
-            try AMQP.Configuration(
+        let broker = AMQPClient(
+            try AMQPConfiguration(
                 settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica))
-        let publisher = Publisher(broker)
-        var limits = PoolLimits()
+        let publisher = AMQPPublisher(broker)
+        var limits = PostgresPoolLimits()
         limits.size = 2
         limits.wait = .seconds(1)
-        let pool = Pool(Self.database(settings[ConsoleKeys.database], context.replica), limits: limits)
+        let pool = PostgresPool(Self.database(settings[ConsoleKeys.database], context.replica), limits: limits)
         let tokens = try TokenKeys(context)
 
         let watchers = Watchers()
@@ -59,8 +59,8 @@ struct ConsoleApplication {
         ]
     }
 
-    private static func database(_ url: ConnectionURL, _ name: String) -> Postgres.Configuration {
-        var configuration = Postgres.Configuration(
+    private static func database(_ url: ConnectionURL, _ name: String) -> PostgresConfiguration {
+        var configuration = PostgresConfiguration(
             host: url.host, port: url.port, user: url.user ?? "waybill_operator",
             password: url.password?.reveal(), database: url.path)
         configuration.applicationName = name

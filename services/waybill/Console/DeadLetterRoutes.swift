@@ -17,8 +17,8 @@ struct DeadLetterRoutes {
     private static let bodyLimit = 2048
 
     let door: OperatorDoor
-    let client: AMQP.Client
-    let publisher: Publisher
+    let client: AMQPClient
+    let publisher: AMQPPublisher
     let log: Logger
 
     func add(to edge: Edge) {
@@ -35,14 +35,14 @@ struct DeadLetterRoutes {
         }
     }
 
-    private func letters(_ request: Request) throws(Problem) -> DeadLetters {
+    private func letters(_ request: HTTPRequest) throws(Problem) -> DeadLetters {
         guard let queue = OrderTopology.WorkQueue(rawValue: request.parameter("queue")) else {
             throw Problem(.notFound, "There is no such queue.")
         }
         return DeadLetters(of: queue.rawValue, client, publisher)
     }
 
-    private func list(_ request: Request) async throws(Problem) -> Response {
+    private func list(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
         _ = try await door.admit(request)
         let letters = try letters(request)
         do throws(AMQPError) {
@@ -52,7 +52,7 @@ struct DeadLetterRoutes {
                 .init("queue", .string(letters.queue)), .init("total", .number(String(total))),
                 .init("items", .array(items)),
             ])
-            return Response(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
+            return HTTPResponse(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
         } catch {
             throw .unavailable("The broker does not answer.")
         }
@@ -72,7 +72,7 @@ struct DeadLetterRoutes {
 
     private typealias Change = @Loop (DeadLetters, Set<String>) async throws(AMQPError) -> Int
 
-    private func change(_ request: Request, _ name: String, _ work: Change) async throws(Problem) -> Response
+    private func change(_ request: HTTPRequest, _ name: String, _ work: Change) async throws(Problem) -> HTTPResponse
     {
         let caller = try await door.admitChange(request)
         let letters = try letters(request)
@@ -83,14 +83,14 @@ struct DeadLetterRoutes {
                 "console.dead_letters",
                 ["done": name, "operator": caller.userID.value, "queue": letters.queue, "count": done])
             let answer = JSONValue.object([.init(name, .number(String(done)))])
-            return Response(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
+            return HTTPResponse(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
         } catch {
             throw .unavailable("The broker does not answer.")
         }
     }
 
     /// `{"ids": [names of letters]}`
-    private static func ids(_ request: Request) throws(Problem) -> Set<String> {
+    private static func ids(_ request: HTTPRequest) throws(Problem) -> Set<String> {
         let body = request.body
         let list = (try? JSONValue(parsing: body.span))?["ids"]?.array ?? []
         let ids = list.compactMap(\.string).filter { !$0.isEmpty }

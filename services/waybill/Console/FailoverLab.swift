@@ -44,7 +44,7 @@ struct LabRoutes {
     }
 
     /// `{"replica": …, "way": "kill" | "drain"}`
-    private func stop(_ request: Request) async throws(Problem) -> Response {
+    private func stop(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
         let caller = try await door.admitChange(request)
         let body = request.body
         let wish = try? JSONValue(parsing: body.span)
@@ -57,6 +57,6 @@ struct LabRoutes {
         log.info(
             "console.replica_stopped",
             ["operator": caller.userID.value, "replica": replica, "way": way.rawValue])
-        return Response(.ok, json: JSONValue.object([.init("pid", .number(String(pid)))]).encode())
+        return HTTPResponse(.ok, json: JSONValue.object([.init("pid", .number(String(pid)))]).encode())
     }
 }

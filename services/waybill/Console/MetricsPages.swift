@@ -13,17 +13,17 @@ struct MetricsPages {
     ]
 
     private let targets: [(name: String, url: String)]
-    private let client: HTTP.Client
+    private let client: HTTPClient
 
     init(_ targets: [String]) {
         self.targets = targets.map { target in
             let parts = target.split(separator: "=", maxSplits: 1).map(String.init)
             return (parts[0], parts.count == 2 ? parts[1] : parts[0])
         }
-        var configuration = HTTP.Client.Configuration()
+        var configuration = HTTPClient.Configuration()
         configuration.connectTimeout = .milliseconds(500)
         configuration.maxConnectionsPerOrigin = 1
-        client = HTTP.Client(configuration)
+        client = HTTPClient(configuration)
     }
 
     /// One object a target, in their order; without samples where it did not answer.

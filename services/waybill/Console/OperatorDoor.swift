@@ -15,7 +15,7 @@ struct OperatorDoor {
     }
 
     /// - Returns: who asks.
-    func admit(_ request: Request) async throws(Problem) -> Principal {
+    func admit(_ request: HTTPRequest) async throws(Problem) -> Principal {
         guard request.isOriginAllowed(origins, missing: true),
             request.headers["Sec-Fetch-Site"] != "cross-site"
         else { throw Problem(.forbidden, "This origin may not use the console.") }
@@ -36,7 +36,7 @@ struct OperatorDoor {
 
     /// For what changes something: besides, its body must be of a type that no page of another origin can send
     /// without being asked for leave first (Fetch, "CORS-safelisted request-header").
-    func admitChange(_ request: Request) async throws(Problem) -> Principal {
+    func admitChange(_ request: HTTPRequest) async throws(Problem) -> Principal {
         guard request.headers["Content-Type"]?.hasPrefix("application/json") == true else {
             throw Problem(.unsupportedMediaType, "The body must be application/json.")
         }

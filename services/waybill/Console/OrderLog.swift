@@ -12,12 +12,12 @@ final class OrderLog {
     /// Positions are taken in one order and committed in another: how far back a look begins again.
     private static let overlap: Int64 = 256
 
-    private let pool: Pool
+    private let pool: PostgresPool
     private var last: Int64 = 0
     private var seen: Set<Int64> = []
     private(set) var recent: [JSONValue] = []
 
-    init(_ pool: Pool) { self.pool = pool }
+    init(_ pool: PostgresPool) { self.pool = pool }
 
     /// What was not handed over before, oldest first.
     func news() async throws(PostgresError) -> [JSONValue] {
@@ -35,7 +35,7 @@ final class OrderLog {
         return news
     }
 
-    private static func entry(_ position: Int64, _ row: Row) throws(PostgresError) -> JSONValue {
+    private static func entry(_ position: Int64, _ row: PostgresRow) throws(PostgresError) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init("position", .number(String(position))), .init("orderId", .number(String(try row.int64(1)))),
             .init("type", .string(try row.string(2))), .init("at", .number(String(try row.int64(3)))),
@@ -55,7 +55,7 @@ final class OrderLog {
         return .object(members)
     }
 
-    private static let newest = Statement(
+    private static let newest = PostgresStatement(
         """
         SELECT event.position, event.order_id, event.type,
             (extract(epoch FROM event.occurred_at) * 1000)::int8,

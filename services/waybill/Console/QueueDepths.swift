@@ -8,9 +8,9 @@ import Orders
 /// queues.
 @Loop
 struct QueueDepths {
-    private let client: AMQP.Client
+    private let client: AMQPClient
 
-    init(_ client: AMQP.Client) { self.client = client }
+    init(_ client: AMQPClient) { self.client = client }
 
     func read() async throws(AMQPError) -> JSONValue {
         let delays = RetryLadder.standard.delays

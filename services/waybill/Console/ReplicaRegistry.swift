@@ -7,9 +7,9 @@ import Redis
 struct ReplicaRegistry {
     private static let most = 100
 
-    private let client: Redis.Client
+    private let client: RedisClient
 
-    init(_ client: Redis.Client) { self.client = client }
+    init(_ client: RedisClient) { self.client = client }
 
     func read() async throws(RedisError) -> JSONValue {
         let names =

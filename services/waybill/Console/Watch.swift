@@ -10,14 +10,14 @@ import Service
 @Loop
 final class Watchers {
     static let most = 32
-    private var streams: [Int: (stream: EventStream, expiresAt: Int)] = [:]
+    private var streams: [Int: (stream: ServerSentEventStream, expiresAt: Int)] = [:]
     private var next = 0
 
     var isEmpty: Bool { streams.isEmpty }
     var isFull: Bool { streams.count >= Self.most }
 
     /// - Parameter expiresAt: when the token's life ends that let it in, and the stream with it.
-    func add(_ stream: EventStream, until expiresAt: Int) {
+    func add(_ stream: ServerSentEventStream, until expiresAt: Int) {
         let number = next
         next += 1
         streams[number] = (stream, expiresAt)
@@ -91,7 +91,7 @@ struct WatchRoutes {
         edge.on(.get, "/ops/api/stream") { request, _ in try await stream(request) }
     }
 
-    private func stream(_ request: Request) async throws(Problem) -> Response {
+    private func stream(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
         let caller = try await door.admit(request)
         guard !watchers.isFull else { throw .unavailable("Too many are watching.", retryAfter: 10) }
         let hello = JSONValue.object([

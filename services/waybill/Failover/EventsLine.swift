@@ -6,7 +6,7 @@ import HTTP
 final class EventsLine: Line {
     let replica: Int
     private weak let seat: Seat?
-    private var body: BodyStream?
+    private var body: HTTPBodyStream?
     private var reading: Task<Void, Never>?
 
     init(_ seat: Seat, _ replica: Int) {
@@ -16,7 +16,7 @@ final class EventsLine: Line {
 
     func open(_ base: String) async throws {
         guard let seat else { return }
-        var headers: HTTP.Headers = ["Authorization": "Bearer \(seat.token)"]
+        var headers: HTTPHeaders = ["Authorization": "Bearer \(seat.token)"]
         if let place = seat.place { headers.add("Last-Event-ID", "\(place.epoch):\(place.offset)") }
         let response = try await seat.client.stream(
             .get, "\(base)/api/notifications/stream", headers: headers, within: .seconds(5))
@@ -31,7 +31,7 @@ final class EventsLine: Line {
 
     func close() { body?.cancel() }
 
-    private func read(_ body: BodyStream) async {
+    private func read(_ body: HTTPBodyStream) async {
         var events = EventText()
         var end = "the stream ended"
         do {

@@ -57,7 +57,7 @@ extension FailoverStory {
     private func ready(_ base: String) async throws {
         try await Watching.until("\(base) being ready", within: Self.recovery) {
             try? await Loop.sleep(for: .milliseconds(20))
-            return (try? await Client().get("\(base)/health/ready", within: .seconds(1)))?.status == .ok
+            return (try? await HTTPClient().get("\(base)/health/ready", within: .seconds(1)))?.status == .ok
         }
     }
 

@@ -77,9 +77,9 @@ final class FailoverStory {
 
     func openTabs() async throws {
         let run = UInt32.random(in: 0...999_999)
-        var configuration = HTTP.Client.Configuration()
+        var configuration = HTTPClient.Configuration()
         configuration.maxConnectionsPerOrigin = plan.users * Seat.Dialect.allCases.count
-        let client = HTTP.Client(configuration)
+        let client = HTTPClient(configuration)
         for user in 0..<plan.users {
             let token = try await context.token(for: "FAILOVER-\(run)-\(user)")
             apis.append(OrderAPI(base: edge, token: token))

@@ -112,7 +112,7 @@ final class HubLine: Line, WebSocketHandler {
         seat?.learned(correlationID, isCompleted: status == 2)
     }
 
-    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) {
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {
         beat.cancel()
         seat?.lost(self, reason.isEmpty ? "\(code)" : "\(code) \(reason)")
     }

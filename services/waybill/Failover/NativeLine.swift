@@ -36,7 +36,7 @@ final class NativeLine: Line, WebSocketHandler {
         }
     }
 
-    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) {
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {
         seat?.lost(self, reason.isEmpty ? "\(code)" : "\(code) \(reason)")
     }
 }

@@ -31,7 +31,7 @@ final class Seat {
     let token: String
     /// Base URLs of the replicas.
     private let replicas: [String]
-    let client: HTTP.Client
+    let client: HTTPClient
     private(set) var book = SeatBook()
     /// The replica that it is welcomed by.
     private(set) var replica: Int?
@@ -66,7 +66,7 @@ final class Seat {
     }
 
     init(
-        user: Int, _ dialect: Dialect, first: Int, of replicas: [String], token: String, client: HTTP.Client
+        user: Int, _ dialect: Dialect, first: Int, of replicas: [String], token: String, client: HTTPClient
     ) {
         self.user = user
         self.dialect = dialect

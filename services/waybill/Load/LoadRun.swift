@@ -26,10 +26,10 @@ final class LoadRun {
         self.plan = plan
         self.edge = edge
         self.products = products
-        var configuration = Client.Configuration()
+        var configuration = HTTPClient.Configuration()
         configuration.maxConnectionsPerOrigin = Self.connections
         configuration.maxWaitingPerOrigin = Self.window
-        let client = Client(configuration)
+        let client = HTTPClient(configuration)
         users = tokens.map { token in
             let tab = Tab(name: "load", addresses: [edge], token: token, keepsUpdates: false)
             return (OrderAPI(base: edge, token: token, client: client), tab)

@@ -56,7 +56,7 @@ struct StackDoctor {
         }
     }
 
-    private func setting(_ name: String, _ client: Redis.Client) async throws(CommandFailure) -> String {
+    private func setting(_ name: String, _ client: RedisClient) async throws(CommandFailure) -> String {
         do throws(RedisError) {
             guard case .array(let pair) = try await client.command("CONFIG", "GET", name), pair.count == 2
             else {

@@ -20,10 +20,10 @@ struct RecordOperations {
 
     // MARK: Schema
 
-    func migrations() async throws(CommandFailure) -> [MigrationStatus] {
+    func migrations() async throws(CommandFailure) -> [PostgresMigrationStatus] {
         let pool = try servers.database()
         do {
-            let migrator = try Migrator(OrderDatabase.migrations)
+            let migrator = try PostgresMigrator(OrderDatabase.migrations)
             return try await pool.withConnection { connection in try await migrator.status(on: connection) }
         } catch {
             throw Self.failure(error)
@@ -31,10 +31,10 @@ struct RecordOperations {
     }
 
     /// Applies what is missing, waiting for whoever else is migrating.
-    func migrate() async throws(CommandFailure) -> [Postgres.Migration] {
+    func migrate() async throws(CommandFailure) -> [PostgresMigration] {
         let configuration = try servers.databaseConfiguration()
         do {
-            return try await Migrator(OrderDatabase.migrations).migrate(configuration)
+            return try await PostgresMigrator(OrderDatabase.migrations).migrate(configuration)
         } catch {
             throw Self.failure(error)
         }

@@ -12,18 +12,18 @@ final class Servers {
     static let patience = Duration.seconds(5)
 
     private let addresses: ServerAddresses
-    private var redisClient: Redis.Client?
+    private var redisClient: RedisClient?
     private var redisRun: Task<Void, Never>?
-    private var brokerClient: AMQP.Client?
-    private var publisher: Publisher?
-    private var pool: Pool?
+    private var brokerClient: AMQPClient?
+    private var publisher: AMQPPublisher?
+    private var pool: PostgresPool?
 
     init(_ addresses: ServerAddresses) { self.addresses = addresses }
 
     /// Redis, connected.
-    func redis() async throws(CommandFailure) -> Redis.Client {
+    func redis() async throws(CommandFailure) -> RedisClient {
         do throws(RedisError) {
-            let client: Redis.Client
+            let client: RedisClient
             if let redisClient { client = redisClient } else { client = try openRedis() }
             try await client.ready(within: Self.patience)
             return client
@@ -33,9 +33,9 @@ final class Servers {
     }
 
     /// RabbitMQ, connected, and who publishes there.
-    func broker() async throws(CommandFailure) -> (client: AMQP.Client, publisher: Publisher) {
+    func broker() async throws(CommandFailure) -> (client: AMQPClient, publisher: AMQPPublisher) {
         do throws(AMQPError) {
-            let client: AMQP.Client
+            let client: AMQPClient
             if let brokerClient { client = brokerClient } else { client = try openBroker() }
             try await client.untilReady(within: Self.patience)
             return (client, publisher!)
@@ -45,18 +45,18 @@ final class Servers {
     }
 
     /// PostgreSQL as the system of record is to be used.
-    func database() throws(CommandFailure) -> Pool {
+    func database() throws(CommandFailure) -> PostgresPool {
         if let pool { return pool }
-        var limits = PoolLimits()
+        var limits = PostgresPoolLimits()
         limits.size = 3
-        let pool = Pool(try databaseConfiguration(), limits: limits)
+        let pool = PostgresPool(try databaseConfiguration(), limits: limits)
         self.pool = pool
         return pool
     }
 
-    func databaseConfiguration() throws(CommandFailure) -> Postgres.Configuration {
+    func databaseConfiguration() throws(CommandFailure) -> PostgresConfiguration {
         do throws(PostgresError) {
-            var configuration = OrderDatabase.prepare(try Postgres.Configuration(url: addresses.postgres))
+            var configuration = OrderDatabase.prepare(try PostgresConfiguration(url: addresses.postgres))
             configuration.applicationName = "waybill"
             return configuration
         } catch {
@@ -71,21 +71,21 @@ final class Servers {
         await pool?.close()
     }
 
-    private func openRedis() throws(RedisError) -> Redis.Client {
-        var configuration = try Redis.Configuration(url: addresses.redis)
+    private func openRedis() throws(RedisError) -> RedisClient {
+        var configuration = try RedisConfiguration(url: addresses.redis)
         configuration.clientName = "waybill"
-        let client = Redis.Client(configuration)
+        let client = RedisClient(configuration)
         redisClient = client
         redisRun = Loop.task { await client.run() }
         return client
     }
 
-    private func openBroker() throws(AMQPError) -> AMQP.Client {
-        var configuration = try AMQP.Configuration(url: addresses.rabbitMQ)
+    private func openBroker() throws(AMQPError) -> AMQPClient {
+        var configuration = try AMQPConfiguration(url: addresses.rabbitMQ)
         configuration.connectionName = "waybill"
-        let client = AMQP.Client(configuration)
+        let client = AMQPClient(configuration)
         brokerClient = client
-        publisher = Publisher(client)
+        publisher = AMQPPublisher(client)
         client.start()
         return client
     }

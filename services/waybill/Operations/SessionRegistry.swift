@@ -34,7 +34,7 @@ struct SessionRegistry {
     /// Replicas that are looked at; each names at most a thousand sessions.
     private static let most = 100
 
-    private let configuration: Configuration
+    private let configuration: RedisConfiguration
 
     /// - Parameter document: of `stack.json`.
     init(document: JSONValue) throws(CommandFailure) {
@@ -47,7 +47,7 @@ struct SessionRegistry {
             throw CommandFailure(
                 .unavailable, "the stack's description names no observer of Redis", remedy: "make down up")
         }
-        var configuration = Configuration(endpoint: Endpoint(host: host, port: port))
+        var configuration = RedisConfiguration(endpoint: Endpoint(host: host, port: port))
         configuration.user = user
         configuration.password = password
         configuration.clientName = "waybill-sessions"
@@ -56,7 +56,7 @@ struct SessionRegistry {
 
     func replicas() async throws(CommandFailure) -> [Replica] {
         do throws(RedisError) {
-            let connection = try await Connection.connect(configuration)
+            let connection = try await RedisConnection.connect(configuration)
             defer { connection.close() }
             let now = WallClock.seconds()
             let names =
