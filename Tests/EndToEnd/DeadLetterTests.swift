@@ -8,8 +8,8 @@ extension WholeStackTests {
     @Suite struct DeadLetterTests {
         private static let limit = Duration.seconds(30)
 
-        /// The letter's entry in `waybill dlq list`, once it is there.
-        private static func parked(_ id: String, in queue: String, _ stack: Stack) async throws -> JSONValue {
+        /// The message's entry in `waybill dlq list`, once it is there.
+        private static func deadLettered(_ id: String, in queue: String, _ stack: Stack) async throws -> JSONValue {
             var found: JSONValue?
             try await eventually("\(id) is parked", within: limit) {
                 let list = try await stack.waybillJSON("dlq", "list", "--queue", queue)
@@ -52,9 +52,9 @@ extension WholeStackTests {
                 let body = Self.order(cid, number, user, product: product)
                 let id = try await backstage.publish("order.accepted", body, workflow: cid)
 
-                let letter = try await Self.parked(id, in: "order.accepted", stack)
-                #expect(letter["reason"]?.string == "Product \(product) does not exist.")
-                #expect(letter["correlationId"]?.string == cid)
+                let message = try await Self.deadLettered(id, in: "order.accepted", stack)
+                #expect(message["reason"]?.string == "Product \(product) does not exist.")
+                #expect(message["correlationId"]?.string == cid)
                 let shown = try await stack.waybillJSON("dlq", "show", id)
                 #expect(shown["body"] == body && shown["type"]?.string == "order.accepted.v1")
                 let text = try await stack.waybill("dlq", "show", id).output
@@ -86,11 +86,11 @@ extension WholeStackTests {
                 }
                 #expect(try await backstage.key("order:map:\(cid)") == user)
                 let gone = try await stack.waybillJSON("dlq", "show", id, status: 1)
-                #expect(gone["error"]?.string?.contains("no letter") == true)
+                #expect(gone["error"]?.string?.contains("no message") == true)
             }
         }
 
-        /// The notifier knows users by Redis alone. A letter of its queue finds its user again, by PostgreSQL.
+        /// The notifier knows users by Redis alone. A message of its queue finds its user again, by PostgreSQL.
         @Test @Loop func aNotificationFindsItsUserAfterTheKeysExpired() async throws {
             let stack = try await Stack.shared()
             try await Backstage.with(stack) { backstage in
@@ -105,10 +105,10 @@ extension WholeStackTests {
                     .init("correlationId", .string(cid)), .init("orderId", .number(String(number))),
                     .init("processedAt", "2026-01-01T00:00:00.000Z"),
                 ])
-                // Its last try, so that it need not climb the ladder of 71 s.
+                // Its last try, so that it need not climb the retryPolicy of 71 s.
                 let id = try await backstage.publish("order.processed", body, workflow: cid, attempt: 4)
-                let letter = try await Self.parked(id, in: "order.processed", stack)
-                #expect(letter["reason"]?.string == "The order's owner is not known.")
+                let message = try await Self.deadLettered(id, in: "order.processed", stack)
+                #expect(message["reason"]?.string == "The order's owner is not known.")
 
                 let heard = try await Self.hearing(user, cid, stack) {
                     let replay = try await stack.waybillJSON("dlq", "replay", id, "--queue", "processed")
@@ -129,14 +129,14 @@ extension WholeStackTests {
                     .init("processedAt", "2026-01-01T00:00:00.000Z"),
                 ])
                 let id = try await backstage.publish("order.processed", body, workflow: cid, attempt: 4)
-                _ = try await Self.parked(id, in: "order.processed", stack)
+                _ = try await Self.deadLettered(id, in: "order.processed", stack)
                 let replay = try await stack.waybillJSON("dlq", "replay", id, status: 1)
                 #expect(replay["replayed"] == [])
                 #expect(replay["refused"]?[0]?["why"]?.string == "nobody knows whose order it is")
 
                 let unsure = try await stack.waybill("dlq", "drop", id)
                 #expect(unsure.status == 2 && unsure.errors.contains("--yes"))
-                _ = try await Self.parked(id, in: "order.processed", stack)
+                _ = try await Self.deadLettered(id, in: "order.processed", stack)
                 let dropped = try await stack.waybillJSON("dlq", "drop", id, "--yes")
                 #expect(dropped["dropped"] == [.string(id)] && dropped["missing"] == [])
                 let again = try await stack.waybillJSON("dlq", "drop", id, "--yes", status: 1)

@@ -11,7 +11,7 @@ extension WholeStackTests {
         @Test func nothingIsLostWhenServicesAreKilled() async throws {
             let result = try await Stack.shared().waybill("demo", "--orders", "20")
             #expect(result.status == 0, "\(result.output)\n\(result.errors)")
-            #expect(result.output.contains("The story held: 60 orders"))
+            #expect(result.output.contains("The scenario held: 60 orders"))
         }
 
         @Test func theCommandSaysWhenThereIsNoStack() async throws {

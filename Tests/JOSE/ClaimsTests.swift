@@ -7,7 +7,7 @@ struct ClaimsTests {
         Fixture.refusal(try Fixture.token(claims: Fixture.claims(changes)), now: now)
     }
 
-    static func claims(_ changes: [String: JSONValue?]) throws -> Claims {
+    static func claims(_ changes: [String: JSONValue?]) throws -> TokenClaims {
         var verifier = Fixture.verifier()
         return try verifier.verify(try Fixture.token(claims: Fixture.claims(changes)), now: Fixture.now)
     }
@@ -65,7 +65,7 @@ struct ClaimsTests {
 
     @Test func userIdentifiers() throws {
         #expect(try Self.claims([:]).userID == "CUST-0001")
-        let name = Claims.nameIdentifier
+        let name = TokenClaims.nameIdentifier
         #expect(try Self.claims(["sub": nil, name: "N", "oid": "O"]).userID == "N")
         #expect(try Self.claims(["sub": "", name: "", "oid": "O"]).userID == "O")
         #expect(try Self.claims(["sub": nil, "oid": 7]).userID == nil)

@@ -38,7 +38,7 @@ struct VerifierTests {
     }
 
     @Test func theCacheIsBounded() throws {
-        let claims = try Claims(parsing: Fixture.claims().encode().span)
+        let claims = try TokenClaims(parsing: Fixture.claims().encode().span)
         var cache = TokenCache(capacity: 3)
         func token(_ number: Int) -> [UInt8] { Array("token-\(number)".utf8) }
         for number in 0..<10 {

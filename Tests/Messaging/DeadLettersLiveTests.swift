@@ -18,7 +18,7 @@ struct DeadLettersLiveTests {
                 sent[index].envelope.failure = Envelope.Failure(reason: "why", failedAt: "then")
             }
             _ = await world.sender.send(sent, within: .seconds(5))
-            let letters = DeadLetters(of: world.queue, world.client, world.amqpPublisher)
+            let letters = DeadLetterQueue(of: world.queue, world.client, world.amqpPublisher)
             #expect(try await letters.count() == 4)
             // What was looked at is there for the next look, whatever part of it that was.
             #expect(try await letters.list().map(\.envelope) == sent.map(\.envelope))

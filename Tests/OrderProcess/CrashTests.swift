@@ -146,7 +146,7 @@ import WorkflowState
             WorkflowStep(
                 .cancelled, correlationID: orders[1].correlationID, orderID: orders[1].orderID, owner: nil)
         ])
-        try await bench.process.parked(Sample.parked(orders[2], "why"))
+        try await bench.process.deadLettered(Sample.deadLettered(orders[2], "why"))
     }
 
     @Loop
@@ -155,7 +155,7 @@ import WorkflowState
             store: FusedStore(bench.store, fuse, losesMarks: losesMarks),
             workflow: FusedWorkflow(bench.workflow, fuse),
             publisher: EventPublisher(FusedSender(bench.sender, fuse), appID: "order-process"),
-            meters: ProcessMeters(Metrics()), events: EventFactory { Sample.time.milliseconds })
+            metrics: ProcessingMetrics(Metrics()), events: EventFactory { Sample.time.milliseconds })
         _ = try await process.handle(orders.map { Sample.received($0) })
     }
 

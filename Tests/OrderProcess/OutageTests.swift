@@ -15,7 +15,7 @@ import WorkflowState
     @Loop
     final class Line {
         let bench = Bench()
-        let topology = OrderTopology(ladder: RetryLadder(delays: [.milliseconds(1)]))
+        let topology = OrderTopology(retryPolicy: RetryPolicy(delays: [.milliseconds(1)]))
         let broker: MemoryBroker
         let pipeline: ConsumePipeline<ProcessOrders>
         private let work: Task<Void, Never>
@@ -25,10 +25,10 @@ import WorkflowState
             let process = ProcessOrders(
                 store: bench.store, workflow: bench.workflow,
                 publisher: EventPublisher(broker.sender(), appID: "order-process"),
-                meters: ProcessMeters(Metrics()))
+                metrics: ProcessingMetrics(Metrics()))
             let pipeline = ConsumePipeline(
                 queue: "order.accepted", from: broker.source(of: "order.accepted"), to: broker.sender(),
-                decoder: EventDecoder(OrderAccepted.self), handler: process, ladder: topology.ladder)
+                decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: topology.retryPolicy)
             self.pipeline = pipeline
             work = Loop.task { await pipeline.run() }
         }
@@ -53,11 +53,11 @@ import WorkflowState
     @Loop func aServerThatIsAwayHoldsUpTheBatchAndCostsNoAttempt(_ server: String) async throws {
         let line = Line()
         let isPostgres = server == "postgres"
-        line.bench.store.fault = isPostgres ? OrderRecordsError(.unavailable, "away") : nil
+        line.bench.store.failure = isPostgres ? OrderRecordsError(.unavailable, "away") : nil
         line.bench.state.fault = isPostgres ? nil : WorkflowStateError(.unavailable, isRetriable: true)
         try await line.send(Sample.order(1), Sample.order(2))
-        try await eventually("the batch is held up") { line.pipeline.isHeldUp }
-        line.bench.store.fault = nil
+        try await eventually("the batch is held up") { line.pipeline.isWaitingForDependency }
+        line.bench.store.failure = nil
         line.bench.state.fault = nil
         try await eventually("the orders are done") { line.broker.depth(of: "order.processed") == 2 }
         let processed = line.broker.contents(of: "order.processed")
@@ -90,11 +90,11 @@ import WorkflowState
 
     @Test @Loop func aFaultThatStaysClimbsTheLadderAndParks() async throws {
         let line = Line()
-        line.bench.store.fault = OrderRecordsError(.contended, "locks")
+        line.bench.store.failure = OrderRecordsError(.contended, "locks")
         try await line.send(Sample.order(1))
         try await eventually("the message is parked") { line.broker.depth(of: "order.accepted.dlq") == 1 }
         #expect(line.broker.contents(of: "order.accepted.dlq")[0].envelope.attempt == 2)
-        line.bench.store.fault = nil
+        line.bench.store.failure = nil
         try await eventually("its owner is told") { line.broker.depth(of: "order.failed") == 1 }
         await line.stop()
     }

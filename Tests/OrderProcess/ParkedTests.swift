@@ -13,7 +13,7 @@ import WorkflowState
         let bench = Bench()
         let order = Sample.order(2, product: "XX-000")
         try await bench.accept(order)
-        try await bench.process.parked(Sample.parked(order, "Product XX-000 does not exist."))
+        try await bench.process.deadLettered(Sample.deadLettered(order, "Product XX-000 does not exist."))
         #expect(bench.sender.events == ["order.failed.v1 2"])
         let body = bench.sender.sent[0].body
         let event = try OrderFailed(decoding: body.span)
@@ -27,7 +27,7 @@ import WorkflowState
         let bench = Bench()
         _ = try await bench.handle(Sample.order(1))
         let thief = Sample.order(2, id: 1)
-        try await bench.process.parked(Sample.parked(thief, "taken"))
+        try await bench.process.deadLettered(Sample.deadLettered(thief, "taken"))
         #expect(bench.sender.events == ["order.processed.v1 1", "order.failed.v1 2"])
         #expect(bench.store.orders.count == 1)
     }
@@ -36,7 +36,7 @@ import WorkflowState
         let bench = Bench()
         let order = Sample.order(1)
         _ = try await bench.handle(order)
-        try await bench.process.parked(Sample.parked(order, "why"))
+        try await bench.process.deadLettered(Sample.deadLettered(order, "why"))
         #expect(bench.sender.events == ["order.processed.v1 1"])
         #expect(try await bench.status(order) == "COMPLETED|1")
     }
@@ -50,20 +50,20 @@ import WorkflowState
             ("{", false), (text.replacing("\"orderId\":1,", with: ""), false),
             (text.replacing("\"quantity\":2", with: "\"quantity\":0"), true),
         ] {
-            try await bench.process.parked(
-                Parked(Sample.envelope(order), nil, body: Array(body.utf8), reason: "quantity"))
+            try await bench.process.deadLettered(
+                DeadLetter(Sample.envelope(order), nil, body: Array(body.utf8), reason: "quantity"))
             #expect(bench.sender.events == (isTold ? ["order.failed.v1 1"] : []))
             #expect(try await bench.status(order) == (isTold ? "FAILED|1" : "ACCEPTED"))
         }
-        try await bench.process.parked(
-            Parked(Sample.envelope(Sample.order(2)), nil, body: Array(text.utf8), reason: "another's body"))
+        try await bench.process.deadLettered(
+            DeadLetter(Sample.envelope(Sample.order(2)), nil, body: Array(text.utf8), reason: "another's body"))
         #expect(bench.sender.sent.count == 1)
     }
 
     @Test @Loop func theOriginalOfAParkedMessageIsDone() async throws {
         let bench = Bench()
         let order = Sample.order(1)
-        try await bench.process.parked(Sample.parked(order, "why"))
+        try await bench.process.deadLettered(Sample.deadLettered(order, "why"))
         #expect(try await bench.handle(order) == [.done])
         #expect(bench.sender.events == ["order.failed.v1 1"])
         #expect(try await bench.status(order) == "FAILED|1")
@@ -73,7 +73,7 @@ import WorkflowState
         let bench = Bench()
         let order = Sample.order(1)
         try await bench.accept(order)
-        try await bench.process.parked(Sample.parked(order, "why"))
+        try await bench.process.deadLettered(Sample.deadLettered(order, "why"))
         for isExpired in [false, true] {
             if isExpired { bench.state.advance(by: .seconds(3 * 3600)) }
             let verdicts = try await bench.process.handle([Sample.received(order, isReplay: true)])

@@ -113,7 +113,7 @@ import WorkflowState
     }
 }
 
-extension Verdict {
+extension HandlingResult {
     var isPermanent: Bool {
         if case .failed(let error) = self { error.kind == .permanent } else { false }
     }

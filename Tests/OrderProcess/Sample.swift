@@ -35,8 +35,8 @@ enum Sample {
             type: OrderEventType.accepted.rawValue, timestamp: 1_767_225_600, appID: "test")
     }
 
-    static func parked(_ order: OrderAccepted, _ reason: String) -> Parked<OrderAccepted> {
-        Parked(envelope(order), order, body: order.encode(), reason: reason)
+    static func deadLettered(_ order: OrderAccepted, _ reason: String) -> DeadLetter<OrderAccepted> {
+        DeadLetter(envelope(order), order, body: order.encode(), reason: reason)
     }
 
     @Loop static func received(_ order: OrderAccepted, isReplay: Bool = false) -> Received<OrderAccepted> {
@@ -101,7 +101,7 @@ final class Bench {
     ) -> ProcessOrders {
         ProcessOrders(
             store: store, workflow: workflow, publisher: EventPublisher(sender, appID: "order-process"),
-            meters: ProcessMeters(Metrics()), events: EventFactory { Sample.time.milliseconds + 1 })
+            metrics: ProcessingMetrics(Metrics()), events: EventFactory { Sample.time.milliseconds + 1 })
     }
 
     /// As order-accept leaves it.
@@ -116,7 +116,7 @@ final class Bench {
         try await workflow.workflow(order.correlationID)?.status.text
     }
 
-    func handle(_ orders: OrderAccepted...) async throws -> [Verdict] {
+    func handle(_ orders: OrderAccepted...) async throws -> [HandlingResult] {
         try await process.handle(orders.map { Sample.received($0) })
     }
 }

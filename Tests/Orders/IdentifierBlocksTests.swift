@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct IdentifierBlocksTests {
     @Test func startsEmptyAndAsksOnce() {
-        var blocks = IdentifierBlocks(size: 3)
+        var blocks = OrderIDBlocks(size: 3)
         #expect(blocks.take() == nil)
         #expect(blocks.wantsRefill)
         begin(&blocks)
@@ -54,7 +54,7 @@ import Testing
     @Test func exhaustively() {
         enum Step: Int, CaseIterable { case take, begin, succeed, fail }
         for code in 0..<(1 << 18) {
-            var blocks = IdentifierBlocks(size: 2)
+            var blocks = OrderIDBlocks(size: 2)
             var next: Int64 = 1
             var given: Int64 = 0
             var last: Int64 = 0
@@ -81,18 +81,18 @@ import Testing
         }
     }
 
-    private func begin(_ blocks: inout IdentifierBlocks, expected: Bool = true) {
+    private func begin(_ blocks: inout OrderIDBlocks, expected: Bool = true) {
         let began = blocks.beginRefill()
         #expect(began == expected)
     }
 
-    private func refill(_ blocks: inout IdentifierBlocks, first: Int64, expected: Bool = true) {
+    private func refill(_ blocks: inout OrderIDBlocks, first: Int64, expected: Bool = true) {
         let taken = blocks.refilled(first: first)
         #expect(taken == expected)
     }
 
-    private func filled(size: Int64, first: Int64) -> IdentifierBlocks {
-        var blocks = IdentifierBlocks(size: size)
+    private func filled(size: Int64, first: Int64) -> OrderIDBlocks {
+        var blocks = OrderIDBlocks(size: size)
         _ = blocks.beginRefill()
         _ = blocks.refilled(first: first)
         return blocks

@@ -10,9 +10,9 @@ import Testing
     let router = HTTPRouter()
     let metrics = Metrics()
     let record = Record()
-    let edge: Edge
+    let edge: APIRouter
 
-    init() { edge = Edge(router, log: record.log, metrics: metrics) }
+    init() { edge = APIRouter(router, log: record.log, metrics: metrics) }
 
     static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

@@ -78,7 +78,7 @@ import Testing
             processExitsWith: .exitCode(78), observing: [\.standardErrorContent]
         ) {
             ServiceProcess.main(
-                name: "probe", summary: "", port: 1, keys: [Key.connection("REDIS_URL", .redis, "Redis.")],
+                name: "probe", summary: "", port: 1, keys: [SettingKey.connection("REDIS_URL", .redis, "Redis.")],
                 arguments: [],
                 environment: Environment(["LISTEN": "x", "WAYBILL_X": "1", "LOG_FORMAT": "json"])
             ) { _ in [] }

@@ -12,12 +12,12 @@ import Testing
 @Loop @Suite(.onLoop) struct ConsoleTests {
     private static let secret = Array("a secret of the tests, long enough".utf8)
     private let issuer: TokenIssuer
-    private let door: OperatorDoor
+    private let operatorGuard: OperatorGuard
 
     init() throws {
         issuer = TokenIssuer(key: try .hmac(secret: Self.secret), issuer: "waybill", audience: "waybill-api")
         let keys = KeySet([try VerificationKey.hmac(secret: Self.secret)])
-        door = OperatorDoor(
+        operatorGuard = OperatorGuard(
             Authenticator(keys: keys, rules: TokenRules(issuer: "waybill", audience: "waybill-api")),
             origins: ["https://shop.example"])
     }
@@ -33,7 +33,7 @@ import Testing
 
     private func refusal(_ request: HTTPRequest, isChange: Bool = false) async throws -> HTTPStatus? {
         do throws(Problem) {
-            _ = try await isChange ? door.admitChange(request) : door.admit(request)
+            _ = try await isChange ? operatorGuard.admitChange(request) : operatorGuard.admit(request)
             return nil
         } catch {
             return error.status
@@ -74,16 +74,16 @@ import Testing
             process_cpu_seconds_total 1.5
             notify_users NaN
             """
-        let samples = MetricsPages.samples(of: text)
+        let samples = MetricsScraper.samples(of: text)
         #expect(
             samples.map(\.key) == [#"notify_sessions{protocol="websocket"}"#, "process_cpu_seconds_total"])
         #expect(samples.map(\.value.double) == [12, 1.5])
     }
 
     @Test func thereIsNothingToStopWithoutAStack() {
-        let lab = FailoverLab(StackFile(path: "/nowhere/stack.json"))
-        #expect(throws: CommandFailure.self) { try lab.stop("order-notification@5006", .kill) }
-        #expect(FailoverLab.Way.kill.signal == 9)
-        #expect(FailoverLab.Way.drain.signal == 15)
+        let lab = FaultInjection(StackFile(path: "/nowhere/stack.json"))
+        #expect(throws: CommandError.self) { try lab.stop("order-notification@5006", .kill) }
+        #expect(FaultInjection.Fault.kill.signal == 9)
+        #expect(FaultInjection.Fault.drain.signal == 15)
     }
 }

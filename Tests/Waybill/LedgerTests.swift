@@ -6,8 +6,8 @@ import Testing
 @Suite struct LedgerTests {
     private let start = Instant(nanoseconds: 0)
 
-    private func ledger(_ orders: Int...) -> Ledger {
-        var ledger = Ledger()
+    private func ledger(_ orders: Int...) -> DeliveryAudit {
+        var ledger = DeliveryAudit()
         for id in orders {
             ledger.add(
                 .init(

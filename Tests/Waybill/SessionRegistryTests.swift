@@ -11,13 +11,13 @@ import Testing
             {"protocol":"websocket","since":"2026-01-01T00:00:00.000Z"},{"protocol":"sse","since":"x"}]},
             {"userId":"bob","position":null,"sessions":[]}]}
             """#
-        let replica = try #require(SessionRegistry.replica(Array(text.utf8)))
+        let replica = try #require(SessionDirectory.replica(Array(text.utf8)))
         #expect(replica.name == "n@1" && replica.isDraining && replica.count == 3)
-        #expect(replica.sessions.map(\.dialect) == ["websocket", "sse"])
+        #expect(replica.sessions.map(\.wireProtocol) == ["websocket", "sse"])
         #expect(
             replica.sessions[0].json.text
                 == #"{"userId":"ada","replica":"n@1","protocol":"websocket","since":"2026-01-01T00:00:00.000Z","position":"e:7"}"#
         )
-        #expect(SessionRegistry.replica(Array("[]".utf8)) == nil)
+        #expect(SessionDirectory.replica(Array("[]".utf8)) == nil)
     }
 }

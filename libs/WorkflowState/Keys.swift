@@ -2,10 +2,10 @@ internal import Orders
 internal import Redis
 
 /// The names of keys and channels, as the contract fixes them.
-enum Keys {
+enum WorkflowKeys {
     static let epoch: StaticString = "notify:epoch"
     /// The server that held the mailboxes last; only where there are several.
-    static let holder: StaticString = "notify:holder"
+    static let primary: StaticString = "notify:holder"
     static let channelPrefix: StaticString = "notify:user:"
 
     static func owner(_ id: CorrelationID) -> RedisKey { RedisKey("order:map:", id.description) }

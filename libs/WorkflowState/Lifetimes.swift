@@ -1,5 +1,5 @@
 /// How long the keys live; whole seconds, but for the lease.
-package struct Lifetimes: Sendable, Equatable {
+package struct Retention: Sendable, Equatable {
     /// Of `order:*`, of a mailbox since its last entry, and of the memory that an update was delivered.
     package var workflow: Duration = .seconds(2700)
     /// Of a stored response to an idempotency key.

@@ -21,7 +21,7 @@ struct Application {
         var server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
         // A request's whole time is short.
-        server.commandTimeout = IntakeBudget.state
+        server.commandTimeout = PlacementBudget.state
         let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let broker = AMQPClient(
@@ -31,50 +31,50 @@ struct Application {
         let database = PostgresConfiguration(settings[AcceptKeys.database], name: context.replica)
 
         // Reads must not keep intake from its ids.
-        let supplies = PostgresPool(database, limits: .supplies)
+        let supplies = PostgresPool(database, limits: .catalogueLimits)
         let catalogue = PostgresCatalogue(supplies, log: context.log)
-        let identifiers = SequenceIdentifiers(supplies, log: context.log)
-        let lifetimes = Lifetimes(workflow: settings[ServerKeys.workflowTTL])
-        let state = RedisWorkflowStore(redis, lifetimes)
+        let identifiers = SequenceOrderIDs(supplies, log: context.log)
+        let retention = Retention(workflow: settings[ServerKeys.workflowTTL])
+        let state = RedisWorkflowStore(redis, retention)
         let outbox = AMQPPublisher(broker)
         let publisher = EventOrderPublisher(
             AMQPSender(outbox, exchange: topology.exchange), appID: context.name)
         let tokens = try TokenKeys(context)
-        let callers = Callers(
+        let authorizer = RequestAuthorizer(
             tokens.authenticator, limiter: Self.limiter(settings), metrics: context.metrics)
 
         let intake = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: state, publisher: publisher)
-        let keys = RedisIdempotencyStore(redis, lifetimes)
-        let looseEnds = LooseEnds(state: state, keys: keys)
-        looseEnds.watch(context.metrics)
-        let records = PostgresPool(database, limits: .records)
-        let archive = PostgresArchive(records)
+        let keys = RedisIdempotencyStore(redis, retention)
+        let compensations = CompensationQueue(state: state, keys: keys)
+        compensations.register(context.metrics)
+        let records = PostgresPool(database, limits: .queryLimits)
+        let queries = PostgresOrderQueries(records)
 
-        Ground(
+        Dependencies(
             redis: redis, broker: broker, outbox: outbox, publisher: publisher, catalogue: catalogue,
             identifiers: identifiers
-        ).watch(context)
+        ).register(context)
         components = [
             Component("tokens", run: tokens.run),
             Component("redis", run: { await redis.run() }),
             Component("rabbitmq", run: { await broker.run() }),
-            Component("loose ends", run: { await looseEnds.run() }),
+            Component("loose ends", run: { await compensations.run() }),
             Component("catalogue", run: { await catalogue.run() }),
             Component("ids", run: { await identifiers.run() }, drain: { _ in await supplies.close() }),
             Component("records", drain: { _ in await records.close() }),
             .http(context) { edge in
                 DescriptionRoute().add(to: edge)
-                ProductRoutes(callers: callers, catalogue: catalogue).add(to: edge)
-                IntakeRoutes(
-                    callers: callers,
-                    placing: PlaceOrder(intake, keys: keys, looseEnds: looseEnds),
-                    metrics: IntakeMetrics(context.metrics), log: context.log
+                ProductRoutes(authorizer: authorizer, catalogue: catalogue).add(to: edge)
+                PlacementRoutes(
+                    authorizer: authorizer,
+                    placement: IdempotentOrderPlacement(intake, keys: keys, compensations: compensations),
+                    metrics: PlacementMetrics(context.metrics), log: context.log
                 ).add(to: edge)
                 OrderRoutes(
-                    callers: callers, reading: ReadOrders(state: state, archive: archive),
-                    cancelling: CancelOrder(state: state, archive: archive),
-                    deleting: DeleteOrder(state: state, archive: archive), log: context.log
+                    authorizer: authorizer, reading: ReadOrders(state: state, queries: queries),
+                    cancelling: CancelOrder(state: state, queries: queries),
+                    deleting: DeleteOrder(state: state, queries: queries), log: context.log
                 ).add(to: edge)
             },
         ]
@@ -88,15 +88,15 @@ struct Application {
 }
 
 extension PostgresPoolLimits {
-    /// For reads: a few sessions, and callers that would wait longer than they care for an answer are sent away.
-    static var records: PostgresPoolLimits {
+    /// For reads: a few sessions, and authorizer that would wait longer than they care for an answer are sent away.
+    static var queryLimits: PostgresPoolLimits {
         var limits = PostgresPoolLimits()
         limits.size = 4
         limits.wait = .seconds(1)
         return limits
     }
 
-    static var supplies: PostgresPoolLimits {
+    static var catalogueLimits: PostgresPoolLimits {
         var limits = PostgresPoolLimits()
         limits.size = 1
         limits.wait = .seconds(2)

@@ -8,15 +8,15 @@ import Service
 
 /// What order-accept stands on, as readiness and metrics see it.
 @Loop
-struct Ground {
+struct Dependencies {
     let redis: RedisClient
     let broker: AMQPClient
     let outbox: AMQPPublisher
     let publisher: EventOrderPublisher
     let catalogue: PostgresCatalogue
-    let identifiers: SequenceIdentifiers
+    let identifiers: SequenceOrderIDs
 
-    func watch(_ context: ServiceContext) {
+    func register(_ context: ServiceContext) {
         let health = context.health
         health.addCheck("redis", holds: { redis.state.isUp })
         health.addCheck("rabbitmq", holds: { broker.isConnected })

@@ -6,14 +6,14 @@ import WorkflowState
 
 /// What the notifier counts.
 @Loop
-final class Tally {
+final class NotificationMetrics {
     private let pushes: [Counter]
     let replays: Counter
     let gaps: Counter
     let resumes: (recovered: Counter, lost: Counter)
     let delivered: Counter
     let duplicates: Counter
-    let ownerless: Counter
+    let unknownOwner: Counter
     private let latency: Histogram
     private let closes: [UInt16: Counter]
     private let otherCloses: Counter
@@ -25,9 +25,9 @@ final class Tally {
     ]
 
     init(_ metrics: Metrics) {
-        pushes = Dialect.allCases.map { dialect in
+        pushes = WireProtocol.allCases.map { wireProtocol in
             metrics.counter(
-                "notify_pushes_total", "Updates written to sessions.", labels: ["protocol": dialect.name])
+                "notify_pushes_total", "Updates written to sessions.", labels: ["protocol": wireProtocol.name])
         }
         replays = metrics.counter("notify_replays_total", "Updates pushed out of a mailbox's history.")
         gaps = metrics.counter("notify_gaps_total", "Wake-ups that showed that one before them was lost.")
@@ -39,7 +39,7 @@ final class Tally {
         let events = "Events of orders that were consumed, by what became of them."
         delivered = metrics.counter("notify_events_total", events, labels: ["result": "delivered"])
         duplicates = metrics.counter("notify_events_total", events, labels: ["result": "duplicate"])
-        ownerless = metrics.counter("notify_events_total", events, labels: ["result": "ownerless"])
+        unknownOwner = metrics.counter("notify_events_total", events, labels: ["result": "ownerless"])
         latency = metrics.histogram(
             "notify_push_latency_seconds",
             "From an update's occurrence to its push to a user's live sessions.")
@@ -57,12 +57,12 @@ final class Tally {
         refusals = (refusal("origin"), refusal("token"), refusal("rate"), refusal("address"))
     }
 
-    func pushed(_ dialect: Dialect) { pushes[Int(dialect.rawValue)].increment() }
+    func pushed(_ wireProtocol: WireProtocol) { pushes[Int(wireProtocol.rawValue)].increment() }
 
     func resumed(recovered: Bool) { (recovered ? resumes.recovered : resumes.lost).increment() }
 
     /// An update was pushed to those of a user's sessions that are live.
-    func told(_ update: StatusUpdate) {
+    func recordDelivery(_ update: StatusUpdate) {
         let took = WallClock.milliseconds() - update.occurredAt.milliseconds
         latency.observe(Double(max(0, took)) / 1000)
     }

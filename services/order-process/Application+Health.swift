@@ -8,14 +8,14 @@ extension Application {
     /// Readiness and the gauges of what order-process stands on.
     static func watch(
         _ context: ServiceContext, _ redis: RedisClient, _ publishing: AMQPClient,
-        _ consuming: AMQPClient, _ database: Database, _ intake: Intake
+        _ consuming: AMQPClient, _ database: RecordDatabase, _ intake: OrderConsumer
     ) {
         let health = context.health
         health.addCheck("postgres", holds: { database.isUp })
         health.addCheck("redis", holds: { redis.state.isUp })
         health.addCheck("rabbitmq", holds: { publishing.isConnected && consuming.isConnected })
         health.addCheck("rabbitmq.blocked", holds: { !publishing.isBlocked })
-        health.addCheck("held-up", holds: { !intake.isHeldUp })
+        health.addCheck("held-up", holds: { !intake.isWaitingForDependency })
 
         let metrics = context.metrics
         metrics.gauge("postgres_up", "Whether PostgreSQL can be worked with.") { database.isUp ? 1 : 0 }

@@ -28,7 +28,7 @@ struct Application {
         // A broker in alarm stops reading from connections that publish, acks included.
         let publishing = AMQPClient(broker, topology: topology.declarations)
         let consuming = AMQPClient(broker, topology: topology.declarations)
-        let database = Database(
+        let database = RecordDatabase(
             PostgresConfiguration(settings[ProcessKeys.database], name: context.replica), log: context.log)
 
         let sender = AMQPSender(AMQPPublisher(publishing), exchange: topology.exchange)
@@ -36,16 +36,16 @@ struct Application {
         let store = PostgresOrderStore(database.pool)
         let process = ProcessOrders(
             store: store,
-            workflow: RedisWorkflowStore(redis, Lifetimes(workflow: settings[ServerKeys.workflowTTL])),
-            publisher: publisher, announcesProcessing: settings[ProcessKeys.notifyProcessing],
-            meters: ProcessMeters(context.metrics))
-        let intake = Intake(
+            workflow: RedisWorkflowStore(redis, Retention(workflow: settings[ServerKeys.workflowTTL])),
+            publisher: publisher, publishesProcessing: settings[ProcessKeys.notifyProcessing],
+            metrics: ProcessingMetrics(context.metrics))
+        let intake = OrderConsumer(
             database, consuming, topology, sender: sender, handler: process, log: context.log,
             metrics: context.metrics)
         let relay = OutboxRelay(
             PostgresOutbox(database.pool), publisher, log: context.log, metrics: context.metrics)
 
-        let views = ViewUpdater(ReadModels(database.pool), log: context.log, metrics: context.metrics)
+        let views = ReadModelUpdater(ReadModels(database.pool), log: context.log, metrics: context.metrics)
 
         Self.watch(context, redis, publishing, consuming, database, intake)
         components = [

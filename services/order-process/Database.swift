@@ -5,10 +5,10 @@ import Postgres
 
 /// The schema brought up to date, and then the pool: sessions opened earlier would miss a setting.
 @Loop
-final class Database {
+final class RecordDatabase {
     let pool: PostgresPool
     /// Open when the schema is up to date.
-    let ready = Gate()
+    let ready = AsyncSignal()
     private let configuration: PostgresConfiguration
     private let log: Logger?
 

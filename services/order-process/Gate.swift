@@ -2,7 +2,7 @@ import EventLoop
 
 /// Opens once, and lets through whoever waited.
 @Loop
-final class Gate {
+final class AsyncSignal {
     private(set) var isOpen = false
     private var waiting: [Int: LoopContinuation<Void>] = [:]
     private var next = 0

@@ -8,22 +8,22 @@ import Orders
 
 /// The consumer of `order.accepted`, which begins when the schema is there.
 @Loop
-final class Intake {
-    private let database: Database
+final class OrderConsumer {
+    private let database: RecordDatabase
     private let client: AMQPClient
     private let queue: String
     private let make: @Loop (any MessageSource) -> ConsumePipeline<ProcessOrders>
     private var pipeline: ConsumePipeline<ProcessOrders>?
     private var consumer: AMQPConsumer?
     private var isStopping = false
-    private let finished = Gate()
+    private let finished = AsyncSignal()
 
     /// Two batches: one under way, one that comes in meanwhile.
     private static let prefetch: UInt16 = 256
     private static let batch = 128
 
     init(
-        _ database: Database, _ client: AMQPClient, _ topology: OrderTopology, sender: any MessageSender,
+        _ database: RecordDatabase, _ client: AMQPClient, _ topology: OrderTopology, sender: any MessageSender,
         handler: ProcessOrders, log: Logger, metrics: Metrics
     ) {
         self.database = database
@@ -33,7 +33,7 @@ final class Intake {
         make = { source in
             ConsumePipeline(
                 queue: queue, from: source, to: sender, decoder: EventDecoder(OrderAccepted.self),
-                handler: handler, ladder: topology.ladder, log: log, metrics: metrics)
+                handler: handler, retryPolicy: topology.retryPolicy, log: log, metrics: metrics)
         }
     }
 
@@ -60,7 +60,7 @@ final class Intake {
     }
 
     /// Whether a batch waits for a server that is away.
-    var isHeldUp: Bool { pipeline?.isHeldUp ?? false }
+    var isWaitingForDependency: Bool { pipeline?.isWaitingForDependency ?? false }
 
     /// Delivered and not settled.
     var unsettled: Int { consumer?.unsettled ?? 0 }

@@ -21,7 +21,7 @@ struct PipelineConformance {
             let pipeline = ConsumePipeline(
                 queue: world.queue, from: source, to: world.sender,
                 decoder: EventDecoder(OrderProcessed.self),
-                handler: handler, ladder: world.topology.ladder)
+                handler: handler, retryPolicy: world.topology.retryPolicy)
             let run = Loop.task { await pipeline.run() }
             try await eventually("the work is done", within: .seconds(30)) { try await done(world) }
             await pipeline.stop()
@@ -45,10 +45,10 @@ struct PipelineConformance {
             transport, handler,
             prepare: { world in
                 try await send(0..<1, world)
-                var scope = Sample.scope(event)
-                scope.causationID = "cause"
-                scope.trace = .root()
-                try await world.publisher.publish(event, in: scope)
+                var context = Sample.context(event)
+                context.causationID = "cause"
+                context.trace = .root()
+                try await world.publisher.publish(event, in: context)
                 let depth2 = try await world.depth(of: world.queue)
                 #expect(depth2 == 2)
             },
@@ -57,10 +57,10 @@ struct PipelineConformance {
                 #expect(handler.handled == [0, 1])
                 let received = handler.received[1]
                 #expect(received.event == event && received.envelope.causationID == "cause")
-                #expect(received.scope.correlationID == event.correlationID.description)
-                #expect(received.scope.causationID == received.envelope.id)
-                #expect(received.scope.trace?.traceID == received.envelope.trace?.traceID)
-                #expect(received.scope.trace?.spanID != received.envelope.trace?.spanID)
+                #expect(received.context.correlationID == event.correlationID.description)
+                #expect(received.context.causationID == received.envelope.id)
+                #expect(received.context.trace?.traceID == received.envelope.trace?.traceID)
+                #expect(received.context.trace?.spanID != received.envelope.trace?.spanID)
                 let depth0 = try await world.depth(of: world.deadLetters)
                 #expect(depth0 == 0)
             })
@@ -182,7 +182,7 @@ struct PipelineConformance {
             },
             until: { _ in handler.parkedReasons.count == 1 },
             check: { world in
-                // Both steps of a ladder with one delay, and then the dead letters: as if nothing had been.
+                // Both steps of a retryPolicy with one delay, and then the dead letters: as if nothing had been.
                 #expect(handler.received.map(\.envelope.attempt) == [1, 2])
                 #expect(handler.received.map(\.isRedelivered) == [true, false])
                 let letters = try await world.depth(of: world.deadLetters)

@@ -78,7 +78,7 @@ struct TransportConformance {
             _ = await world.sender.send(sent, within: .seconds(5))
             let source = try await world.source(of: world.queue)
             let messages = await take(2, from: source)
-            source.release([messages[0]])
+            source.requeue([messages[0]])
             source.reject(messages[1])
             let again = await take(1, from: source)
             #expect(again.map(\.envelope.id) == [sent[0].envelope.id] && again[0].isRedelivered)
@@ -95,8 +95,8 @@ struct TransportConformance {
         try await transport.withWorld { world in
             var message = try Sample.messages(0..<1, by: world.publisher)[0]
             message.envelope.attempt = 2
-            let delay = world.topology.ladder.delays[0]
-            message.destination = .queue(OrderTopology.retry(world.queue, after: delay))
+            let delay = world.topology.retryPolicy.delays[0]
+            message.destination = .queue(OrderTopology.retryQueue(world.queue, after: delay))
             let start = Loop.now
             try await world.sender.send(message, within: .seconds(5))
             let source = try await world.source(of: world.queue)

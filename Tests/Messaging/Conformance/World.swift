@@ -27,7 +27,7 @@ enum Transports: String, CaseIterable, CustomTestStringConvertible {
     /// Runs `body` in a world of its own, with names that nobody else uses.
     @Loop func withWorld(_ body: @Loop (any World) async throws -> Void) async throws {
         let topology = OrderTopology(
-            kind: self == .classic ? .classic : .quorum, ladder: RetryLadder(delays: [.milliseconds(80)]),
+            kind: self == .classic ? .classic : .quorum, retryPolicy: RetryPolicy(delays: [.milliseconds(80)]),
             prefix: "test.\(UUID().uuidString.prefix(8)).")
         let world: any World =
             self == .memory ? MemoryWorld(topology) : try await RabbitWorld(topology, Self.url ?? "")
@@ -56,7 +56,7 @@ protocol World: AnyObject {
 
 extension World {
     var queue: String { topology.queue(.processed) }
-    var deadLetters: String { OrderTopology.deadLetters(of: queue) }
+    var deadLetters: String { OrderTopology.deadLetterQueue(of: queue) }
     var publisher: EventPublisher { EventPublisher(sender, appID: "test") }
 
     func source(of queue: String) async throws -> any MessageSource {

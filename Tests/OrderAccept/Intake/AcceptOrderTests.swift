@@ -45,7 +45,7 @@ import WorkflowState
             (["AZ-104": 1, "US-1": 1], .mixedCurrencies),
         ]
         for (lines, expected) in cases {
-            await #expect(throws: IntakeFailure.pricing(expected)) { try await intake.place(lines) }
+            await #expect(throws: PlacementError.pricing(expected)) { try await intake.place(lines) }
         }
         #expect(intake.workflows.calls.isEmpty && intake.publisher.published.isEmpty)
         #expect(intake.identifiers.left == 1_000)

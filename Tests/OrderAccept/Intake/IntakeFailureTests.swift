@@ -75,10 +75,10 @@ import WorkflowState
     @Test func thereIsNoSecondTryWithoutTime() async throws {
         let intake = intake
         intake.publisher.answers = [.lost, .lost]
-        await #expect(throws: IntakeFailure.outcomeUnknown(reason: "unknownOutcome")) {
+        await #expect(throws: PlacementError.outcomeUnknown(reason: "unknownOutcome")) {
             try await intake.accept.accept(
                 intake.accept.draft(Intake.request(), from: Intake.user), trace: .root(), cause: "",
-                budget: IntakeBudget(from: Loop.now - .seconds(2)))
+                budget: PlacementBudget(from: Loop.now - .seconds(2)))
         }
         #expect(intake.publisher.published.count == 1)
     }
@@ -113,7 +113,7 @@ import WorkflowState
     }
 
     @Test func everyFailureIsToldWithoutItsText() {
-        let failures: [IntakeFailure] = [
+        let failures: [PlacementError] = [
             .noCatalogue, .noIdentifiers, .state(.away), .refused(reason: "x"), .outcomeUnknown(reason: "x"),
         ]
         for failure in failures {

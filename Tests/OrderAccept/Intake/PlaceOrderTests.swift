@@ -13,10 +13,10 @@ import WorkflowState
 
     private func place(
         key: String? = "k", user: UserID = Intake.user, _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
-    ) async throws -> PlaceOrder.Placement {
-        try await intake.placing.place(
+    ) async throws -> IdempotentOrderPlacement.Placement {
+        try await intake.placement.place(
             Intake.request(lines), from: user, key: key, trace: .root(), cause: "",
-            budget: IntakeBudget(from: Loop.now))
+            budget: PlacementBudget(from: Loop.now))
     }
 
     @Test func withoutAKeyEveryRequestIsAnOrder() async throws {
@@ -39,26 +39,26 @@ import WorkflowState
 
     @Test func anotherBodyIsRefused() async throws {
         _ = try await place()
-        await #expect(throws: IntakeFailure.keyReused) { try await place(["AZ-104": 3]) }
+        await #expect(throws: PlacementError.keyReused) { try await place(["AZ-104": 3]) }
     }
 
     @Test func whileTheFirstIsUnderWayTheSecondIsTurnedAway() async throws {
         let suite = self
-        var seen: IntakeFailure?
+        var seen: PlacementError?
         intake.publisher.meanwhile = { _ in
-            do { _ = try await suite.place() } catch { seen = error as? IntakeFailure }
+            do { _ = try await suite.place() } catch { seen = error as? PlacementError }
         }
         defer { intake.publisher.meanwhile = { _ in } }
         _ = try await place()
-        #expect(seen == .keyInFlight)
+        #expect(seen == .requestInProgress)
         #expect(intake.publisher.published.count == 1)
     }
 
     @Test func aFailureFreesTheKey() async throws {
         intake.publisher.answers = [.away]
-        await #expect(throws: IntakeFailure.refused(reason: "unavailable")) { try await place() }
+        await #expect(throws: PlacementError.refused(reason: "unavailable")) { try await place() }
         #expect(try await place().order != nil)
-        await #expect(throws: IntakeFailure.pricing(.unknownProducts(["NO-1"]))) {
+        await #expect(throws: PlacementError.pricing(.unknownProducts(["NO-1"]))) {
             try await place(key: "other", ["NO-1": 1])
         }
         #expect(try await place(key: "other").order != nil)
@@ -90,11 +90,11 @@ import WorkflowState
         let intake = intake
         intake.publisher.answers = [.lost, .away]
         intake.workflows.faults = [.advance: .late]
-        await #expect(throws: IntakeFailure.self) { try await place() }
+        await #expect(throws: PlacementError.self) { try await place() }
         let order = try #require(intake.publisher.published.first?.event)
         // Nothing was released, so that whoever repeats the request in time goes on with the same order.
-        #expect(intake.keys.calls == [.reserve] && intake.looseEnds.count == 1)
-        await #expect(throws: IntakeFailure.keyInFlight) { try await place() }
+        #expect(intake.keys.calls == [.reserve] && intake.compensations.count == 1)
+        await #expect(throws: PlacementError.requestInProgress) { try await place() }
         if let reached {
             _ = try await intake.workflows.memory.advance([
                 WorkflowStep(reached, correlationID: order.correlationID, orderID: order.orderID, owner: nil)
@@ -114,7 +114,7 @@ import WorkflowState
         let begun = try await crash(reached: .accepted)
         for call in [WorkflowCall.workflow, .accept] {
             intake.workflows.faults = [call: .away]
-            await #expect(throws: IntakeFailure.inDoubt(reason: "redis", uncancelled: nil)) {
+            await #expect(throws: PlacementError.inDoubt(reason: "redis", uncancelled: nil)) {
                 try await place()
             }
             try await intake.tieLooseEnds()
@@ -129,7 +129,7 @@ import WorkflowState
     func aReservationThatTimedOutHoldsUpNobody(isLate: Bool) async throws {
         intake.keys.faults = [.reserve: .late]
         intake.keys.failsAfterwards = !isLate
-        await #expect(throws: IntakeFailure.state(.late)) { try await place() }
+        await #expect(throws: PlacementError.state(.late)) { try await place() }
         intake.keys.faults = [:]
         try await intake.tieLooseEnds()
         if isLate {
@@ -147,7 +147,7 @@ import WorkflowState
         if call == .release { intake.publisher.answers = [.away] }
         let first = try? await place()
         #expect((first == nil) == (call == .release))
-        await #expect(throws: IntakeFailure.keyInFlight) { try await place() }
+        await #expect(throws: PlacementError.requestInProgress) { try await place() }
         intake.keys.faults = [:]
         try await intake.tieLooseEnds()
         let second = try await place()
@@ -158,22 +158,22 @@ import WorkflowState
     @Test func looseEndsAreTriedUntilTheyAreTied() async throws {
         intake.publisher.answers = [.lost, .away]
         intake.workflows.faults = [.advance: .away]
-        await #expect(throws: IntakeFailure.self) { try await place() }
-        let (workflows, looseEnds) = (intake.workflows, intake.looseEnds)
-        let run = Loop.task { await looseEnds.run() }
+        await #expect(throws: PlacementError.self) { try await place() }
+        let (workflows, compensations) = (intake.workflows, intake.compensations)
+        let run = Loop.task { await compensations.run() }
         let tried = workflows.calls.count
         try await eventually("it is tried again") { workflows.calls.count > tried + 3 }
-        #expect(looseEnds.count == 1 && !intake.keys.calls.contains(.letGo))
+        #expect(compensations.count == 1 && !intake.keys.calls.contains(.expire))
         workflows.faults = [:]
-        try await eventually("it is tied") { looseEnds.count == 0 }
+        try await eventually("it is tied") { compensations.count == 0 }
         run.cancel()
         await run.value
     }
 
     @Test func looseEndsHaveABound() async throws {
         let order = try intake.accept.draft(Intake.request(), from: Intake.user).order
-        for _ in 0..<LooseEnds.limit + 2 { intake.looseEnds.add(cancelling: order, lettingGo: nil) }
-        #expect(intake.looseEnds.count == LooseEnds.limit && intake.looseEnds.dropped == 2)
+        for _ in 0..<CompensationQueue.limit + 2 { intake.compensations.add(cancelling: order, releasing: nil) }
+        #expect(intake.compensations.count == CompensationQueue.limit && intake.compensations.dropped == 2)
     }
 
     /// Dead between the second draft and its answer: the third attempt goes on with the second draft.
@@ -192,7 +192,7 @@ import WorkflowState
         let begun = try intake.accept.draft(request, from: Intake.user)
         let lease = IdempotencyLease(
             IdempotencyKey(user: Intake.user, key: "k"), fingerprint: request.fingerprint)
-        _ = try await intake.keys.reserve(lease, draft: StoredAnswer(begun).bytes)
+        _ = try await intake.keys.reserve(lease, draft: StoredResponse(begun).bytes)
         if let reached {
             _ = try await intake.workflows.memory.advance([
                 WorkflowStep(
@@ -200,14 +200,14 @@ import WorkflowState
                     owner: Intake.user)
             ])
         }
-        await #expect(throws: IntakeFailure.keyInFlight) { try await place() }
+        await #expect(throws: PlacementError.requestInProgress) { try await place() }
         intake.memory.advance(by: .seconds(31))
         return begun
     }
 
     @Test func withoutTheStoreNothingIsAccepted() async throws {
         intake.memory.fault = .away
-        await #expect(throws: IntakeFailure.state(.away)) { try await place() }
+        await #expect(throws: PlacementError.state(.away)) { try await place() }
         #expect(intake.publisher.published.isEmpty)
     }
 
@@ -221,8 +221,8 @@ import WorkflowState
     }
 
     @Test func storedAnswersReadBack() throws {
-        let answer = StoredAnswer(orderID: try #require(OrderID(42)), document: Array("{\n}".utf8))
-        #expect(StoredAnswer(answer.bytes) == answer)
-        for text in ["", "42", "x\n{}", "-1\n{}"] { #expect(StoredAnswer(Array(text.utf8)) == nil) }
+        let answer = StoredResponse(orderID: try #require(OrderID(42)), document: Array("{\n}".utf8))
+        #expect(StoredResponse(answer.bytes) == answer)
+        for text in ["", "42", "x\n{}", "-1\n{}"] { #expect(StoredResponse(Array(text.utf8)) == nil) }
     }
 }

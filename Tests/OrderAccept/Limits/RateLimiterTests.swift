@@ -20,7 +20,7 @@ import Testing
         var bucket = TokenBucket(limit, now: start)
         #expect(
             bucket.take(limit, now: start)
-                == Allowance(isAllowed: true, limit: 3, remaining: 2, resetSeconds: 1))
+                == RateLimitDecision(isAllowed: true, limit: 3, remaining: 2, resetSeconds: 1))
         let slow = TokenBucket.Limit(rate: 1, burst: 5)
         bucket = TokenBucket(slow, now: start)
         let answers = (0..<6).map { _ in bucket.take(slow, now: start) }

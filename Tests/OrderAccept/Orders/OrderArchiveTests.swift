@@ -4,15 +4,15 @@ import Testing
 
 @testable import OrderAccept
 
-/// What holds for every archive, in memory or in PostgreSQL.
+/// What holds for every queries, in memory or in PostgreSQL.
 @Loop @Suite struct OrderArchiveTests {
     @Test(arguments: ArchiveDriver.available)
     func anOrderComesBackAsItWas(driver: ArchiveDriver) async throws {
         try await driver.withWorld { world in
             let order = world.order(1, lines: 3)
             try await world.insert([order, world.order(2)])
-            #expect(try await world.archive.order(order.id, of: Intake.user) == order)
-            let report = try #require(try await world.archive.status(order.correlationID, of: Intake.user))
+            #expect(try await world.queries.order(order.id, of: Intake.user) == order)
+            let report = try #require(try await world.queries.status(order.correlationID, of: Intake.user))
             #expect(report.orderID == order.id && report.status == .completed)
         }
     }
@@ -22,15 +22,15 @@ import Testing
         try await driver.withWorld { world in
             let orders = (1...5).map { world.order($0, lines: 2) }
             try await world.insert(orders)
-            let archive = world.archive
+            let queries = world.queries
             var seen: [Order] = []
             for offset in stride(from: 0, to: 6, by: 2) {
-                let page = try await archive.page(of: Intake.user, offset: offset, size: 2)
+                let page = try await queries.page(of: Intake.user, offset: offset, size: 2)
                 #expect(page.total == 5)
                 seen += page.orders
             }
             #expect(seen == Array(orders.reversed()))
-            let far = try await archive.page(of: Intake.user, offset: .max, size: 100)
+            let far = try await queries.page(of: Intake.user, offset: .max, size: 100)
             #expect(far.orders.isEmpty && far.total == 5)
         }
     }
@@ -40,12 +40,12 @@ import Testing
         try await driver.withWorld { world in
             let order = world.order(1)
             try await world.insert([order])
-            let archive = world.archive
-            #expect(try await archive.order(order.id, of: Intake.stranger) == nil)
-            #expect(try await archive.status(order.correlationID, of: Intake.stranger) == nil)
-            #expect(try await archive.page(of: Intake.stranger, offset: 0, size: 10).total == 0)
-            #expect(try await !archive.delete(order.id, of: Intake.stranger, isPending: false))
-            #expect(try await archive.order(order.id, of: Intake.user) == order)
+            let queries = world.queries
+            #expect(try await queries.order(order.id, of: Intake.stranger) == nil)
+            #expect(try await queries.status(order.correlationID, of: Intake.stranger) == nil)
+            #expect(try await queries.page(of: Intake.stranger, offset: 0, size: 10).total == 0)
+            #expect(try await !queries.delete(order.id, of: Intake.stranger, isPending: false))
+            #expect(try await queries.order(order.id, of: Intake.user) == order)
         }
     }
 
@@ -54,12 +54,12 @@ import Testing
         try await driver.withWorld { world in
             let order = world.order(1)
             try await world.insert([order, world.order(2)])
-            let archive = world.archive
-            #expect(try await archive.delete(order.id, of: Intake.user, isPending: false))
-            #expect(try await !archive.delete(order.id, of: Intake.user, isPending: false))
-            #expect(try await archive.order(order.id, of: Intake.user) == nil)
-            #expect(try await archive.status(order.correlationID, of: Intake.user) == nil)
-            #expect(try await archive.page(of: Intake.user, offset: 0, size: 10).total == 1)
+            let queries = world.queries
+            #expect(try await queries.delete(order.id, of: Intake.user, isPending: false))
+            #expect(try await !queries.delete(order.id, of: Intake.user, isPending: false))
+            #expect(try await queries.order(order.id, of: Intake.user) == nil)
+            #expect(try await queries.status(order.correlationID, of: Intake.user) == nil)
+            #expect(try await queries.page(of: Intake.user, offset: 0, size: 10).total == 1)
         }
     }
 
@@ -67,11 +67,11 @@ import Testing
     func whatIsDeletedBeforeItComesStaysAway(driver: ArchiveDriver) async throws {
         try await driver.withWorld { world in
             let order = world.order(1)
-            let archive = world.archive
-            for _ in 0..<2 { #expect(try await archive.delete(order.id, of: Intake.user, isPending: true)) }
+            let queries = world.queries
+            for _ in 0..<2 { #expect(try await queries.delete(order.id, of: Intake.user, isPending: true)) }
             try await world.insert([order, world.order(2)])
-            #expect(try await archive.order(order.id, of: Intake.user) == nil)
-            #expect(try await archive.page(of: Intake.user, offset: 0, size: 10).total == 1)
+            #expect(try await queries.order(order.id, of: Intake.user) == nil)
+            #expect(try await queries.page(of: Intake.user, offset: 0, size: 10).total == 1)
         }
     }
 }

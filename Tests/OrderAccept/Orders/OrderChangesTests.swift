@@ -13,9 +13,9 @@ import WorkflowState
     let deleting: DeleteOrder
 
     init() {
-        reading = ReadOrders(state: intake.workflows, archive: intake.archive)
-        cancelling = CancelOrder(state: intake.workflows, archive: intake.archive)
-        deleting = DeleteOrder(state: intake.workflows, archive: intake.archive)
+        reading = ReadOrders(state: intake.workflows, queries: intake.queries)
+        cancelling = CancelOrder(state: intake.workflows, queries: intake.queries)
+        deleting = DeleteOrder(state: intake.workflows, queries: intake.queries)
     }
 
     private func move(_ order: Order, to status: OrderStatus, isPersisted: Bool = false) async throws {
@@ -27,7 +27,7 @@ import WorkflowState
         guard isPersisted else { return }
         var order = order
         order.status = status
-        intake.archive.insert([order])
+        intake.queries.insert([order])
     }
 
     // MARK: Reading
@@ -61,10 +61,10 @@ import WorkflowState
 
     @Test func theArchiveAwayLeavesWhatIsPending() async throws {
         let order = try await intake.place().order
-        intake.archive.fault = ArchiveFailure(reason: "away")
+        intake.queries.fault = OrderQueryError(reason: "away")
         #expect(try await reading.order(order.id, of: Intake.user) != nil)
         #expect(try await reading.status(order.correlationID, of: Intake.user)?.status == .accepted)
-        await #expect(throws: ArchiveFailure.self) {
+        await #expect(throws: OrderQueryError.self) {
             try await reading.order(try #require(OrderID(9)), of: Intake.user)
         }
     }
@@ -97,7 +97,7 @@ import WorkflowState
     func whoComesSecondIsRefused(status: OrderStatus, isPersisted: Bool) async throws {
         let order = try await intake.place().order
         try await move(order, to: status, isPersisted: isPersisted)
-        await #expect(throws: ChangeFailure.notCancellable(status)) {
+        await #expect(throws: OrderChangeError.notCancellable(status)) {
             try await cancelling.cancel(order.id, of: Intake.user)
         }
         #expect(try await intake.status(of: order) == status)
@@ -105,7 +105,7 @@ import WorkflowState
 
     @Test func nobodyCancelsAnothersOrder() async throws {
         let order = try await intake.place().order
-        await #expect(throws: ChangeFailure.notFound) {
+        await #expect(throws: OrderChangeError.notFound) {
             try await cancelling.cancel(order.id, of: Intake.stranger)
         }
         #expect(try await intake.status(of: order) == .accepted)
@@ -115,7 +115,7 @@ import WorkflowState
         let order = try await intake.place().order
         for call in [WorkflowCall.pending, .advance] {
             intake.workflows.faults = [call: .away]
-            await #expect(throws: ChangeFailure.unavailable(reason: "\(WorkflowStateError.away)")) {
+            await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {
                 try await cancelling.cancel(order.id, of: Intake.user)
             }
         }
@@ -131,7 +131,7 @@ import WorkflowState
         // It comes all the same, and stays hidden.
         try await move(order, to: .cancelled, isPersisted: true)
         #expect(try await reading.order(order.id, of: Intake.user) == nil)
-        await #expect(throws: ChangeFailure.notFound) {
+        await #expect(throws: OrderChangeError.notFound) {
             try await deleting.delete(order.id, of: Intake.user)
         }
     }
@@ -139,7 +139,7 @@ import WorkflowState
     @Test func aPersistedOrderIsHidden() async throws {
         let order = try await intake.place().order
         try await move(order, to: .completed, isPersisted: true)
-        await #expect(throws: ChangeFailure.notFound) {
+        await #expect(throws: OrderChangeError.notFound) {
             try await deleting.delete(order.id, of: Intake.stranger)
         }
         try await deleting.delete(order.id, of: Intake.user)
@@ -149,12 +149,12 @@ import WorkflowState
     @Test func whatCannotBeToldIsNotDenied() async throws {
         let order = try await intake.place().order
         intake.workflows.faults = [.pending: .away]
-        await #expect(throws: ChangeFailure.unavailable(reason: "\(WorkflowStateError.away)")) {
+        await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {
             try await deleting.delete(order.id, of: Intake.user)
         }
         intake.workflows.faults = [:]
-        intake.archive.fault = ArchiveFailure(reason: "away")
-        await #expect(throws: ChangeFailure.unavailable(reason: "away")) {
+        intake.queries.fault = OrderQueryError(reason: "away")
+        await #expect(throws: OrderChangeError.unavailable(reason: "away")) {
             try await deleting.delete(order.id, of: Intake.user)
         }
         #expect(try await intake.status(of: order) == .accepted)

@@ -23,20 +23,20 @@ final class API {
             sink: LogSink(origin: LogOrigin(service: "test", replica: "test"), format: .json),
             level: .critical)
         let metrics = Metrics()
-        let callers = Callers(
+        let authorizer = RequestAuthorizer(
             Authenticator(
                 keys: KeySet([key.verificationKey]), rules: TokenRules(issuer: "test", audience: "api")),
             limiter: limit.map { RateLimiter($0) }, metrics: metrics)
-        let edge = Edge(router, log: log, metrics: metrics)
+        let edge = APIRouter(router, log: log, metrics: metrics)
         DescriptionRoute().add(to: edge)
-        ProductRoutes(callers: callers, catalogue: intake.catalogue).add(to: edge)
-        IntakeRoutes(
-            callers: callers, placing: intake.placing, metrics: IntakeMetrics(metrics), log: log
+        ProductRoutes(authorizer: authorizer, catalogue: intake.catalogue).add(to: edge)
+        PlacementRoutes(
+            authorizer: authorizer, placement: intake.placement, metrics: PlacementMetrics(metrics), log: log
         ).add(to: edge)
         OrderRoutes(
-            callers: callers, reading: ReadOrders(state: intake.workflows, archive: intake.archive),
-            cancelling: CancelOrder(state: intake.workflows, archive: intake.archive),
-            deleting: DeleteOrder(state: intake.workflows, archive: intake.archive), log: log
+            authorizer: authorizer, reading: ReadOrders(state: intake.workflows, queries: intake.queries),
+            cancelling: CancelOrder(state: intake.workflows, queries: intake.queries),
+            deleting: DeleteOrder(state: intake.workflows, queries: intake.queries), log: log
         ).add(to: edge)
     }
 

@@ -23,18 +23,18 @@ enum ArchiveDriver: String, CaseIterable, Sendable {
     func withWorld(_ body: @Loop (ArchiveWorld) async throws -> Void) async throws {
         switch self {
         case .memory:
-            let archive = MemoryArchive()
-            try await body(ArchiveWorld(archive: archive, insert: { archive.insert($0) }))
+            let queries = MemoryArchive()
+            try await body(ArchiveWorld(queries: queries, insert: { queries.insert($0) }))
         case .postgres: try await LiveArchive.withWorld(isFollowed: false, body)
         case .postgresWithView: try await LiveArchive.withWorld(isFollowed: true, body)
         }
     }
 }
 
-/// An archive, and the one who persists.
+/// An queries, and the one who persists.
 @Loop
 struct ArchiveWorld {
-    let archive: any OrderArchive
+    let queries: any OrderQueries
     let insert: @Loop ([Order]) async throws -> Void
 
     func order(_ number: Int, lines: Int = 1) -> Order {
@@ -55,7 +55,7 @@ struct ArchiveWorld {
     private static let first = OrderID(1)!
 }
 
-/// PostgreSQL with the schema of the migrations in a schema of its own; the archive comes as the reader.
+/// PostgreSQL with the schema of the migrations in a schema of its own; the queries comes as the reader.
 @Loop
 enum LiveArchive {
     struct Servers: Decodable, Sendable {
@@ -93,7 +93,7 @@ enum LiveArchive {
         var failure: (any Error)?
         do {
             try await body(
-                ArchiveWorld(archive: PostgresArchive(pool)) { orders in
+                ArchiveWorld(queries: PostgresOrderQueries(pool)) { orders in
                     try await insert(orders, connection)
                     guard isFollowed else { return }
                     let models = PostgresPool(owner)

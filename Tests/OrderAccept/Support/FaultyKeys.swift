@@ -1,7 +1,7 @@
 import EventLoop
 import WorkflowState
 
-enum KeyCall: Hashable { case reserve, complete, release, letGo }
+enum KeyCall: Hashable { case reserve, complete, release, expire }
 
 final class FaultyKeys: FaultyStore<KeyCall>, IdempotencyStore {
     let memory: MemoryIdempotencyStore
@@ -27,7 +27,7 @@ final class FaultyKeys: FaultyStore<KeyCall>, IdempotencyStore {
         try await run(.release) { () throws(WorkflowStateError) in try await memory.release(lease) }
     }
 
-    func letGo(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
-        try await run(.letGo) { () throws(WorkflowStateError) in try await memory.letGo(lease) }
+    func expire(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
+        try await run(.expire) { () throws(WorkflowStateError) in try await memory.expire(lease) }
     }
 }

@@ -25,7 +25,7 @@ final class FixedCatalogue: CatalogueSource {
 }
 
 @Loop
-final class CountedIdentifiers: IdentifierSource {
+final class CountedIdentifiers: OrderIDSource {
     var left = 1_000
     private var last: Int64 = 0
 

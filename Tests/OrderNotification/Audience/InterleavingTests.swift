@@ -50,7 +50,7 @@ private final class Run {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<25:
             number += 1
-            let delivery = Delivery(to: user, update(number))
+            let delivery = MailboxDelivery(to: user, update(number))
             offsets += try await mailboxes.deliver([delivery]).compactMap { $0 }
         case 25..<50: channels.arrive(times: Int.random(in: 0..<10, using: &random) == 0 ? 2 : 1)
         case 50..<54: channels.lose()
@@ -68,11 +68,11 @@ private final class Run {
     }
 
     private func open() async throws {
-        guard tabs.count(where: { $0.session.isHere }) < 5 else { return }
+        guard tabs.count(where: { $0.session.isOpen }) < 5 else { return }
         var tab: Tab
         if let after = offsets.randomElement(using: &random), Bool.random(using: &random) {
             let epoch = try await mailboxes.ends(of: [user])[0].epoch
-            let start = Start.after(MailboxPosition(epoch: epoch, offset: after))
+            let start = ResumePoint.after(MailboxPosition(epoch: epoch, offset: after))
             let (session, recorder) = replica.open(user.value, from: start)
             tab = Tab(session: session, recorder: recorder)
             tab.after = after
@@ -87,7 +87,7 @@ private final class Run {
     private func resume() {
         guard let index = tabs.indices.randomElement(using: &random), tabs[index].session.phase == .live,
             let welcome = tabs[index].recorder.messages("welcome").first,
-            let reached = tabs[index].session.audience?.position?.offset,
+            let reached = tabs[index].session.subscription?.position?.offset,
             // A client cannot have seen what was not sent to it.
             let from = offsets.filter({ $0 <= reached }).randomElement(using: &random),
             let epoch = welcome["epoch"]?.string, let position = welcome["lastEventId"]?.int
@@ -115,7 +115,7 @@ private final class Run {
     func judge() { #expect(faults == []) }
 
     private var faults: [String] {
-        tabs.filter(\.session.isHere).compactMap { tab in
+        tabs.filter(\.session.isOpen).compactMap { tab in
             guard let welcome = tab.recorder.messages("welcome").first?["lastEventId"]?.int else {
                 return "a session was never welcomed"
             }

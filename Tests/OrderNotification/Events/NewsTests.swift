@@ -12,7 +12,7 @@ import WorkflowState
 
 @Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct NewsTests {
     let ada = UserID("ada")!
-    let topology = OrderTopology(ladder: RetryLadder(delays: [.milliseconds(20)]))
+    let topology = OrderTopology(retryPolicy: RetryPolicy(delays: [.milliseconds(20)]))
 
     private func accept(_ number: Int, _ replica: Replica) async throws {
         let update = update(number)
@@ -31,12 +31,12 @@ import WorkflowState
         _ replica: Replica, _ body: @Loop (MemoryBroker, EventPublisher) async throws -> Void
     ) async throws {
         let broker = MemoryBroker(topology.declarations)
-        let handler = NewsHandler(
-            NotifyUsers(workflows: replica.workflows, mailboxes: replica.mailboxes, tally: replica.tally))
+        let handler = OutcomeHandler(
+            OutcomeDelivery(workflows: replica.workflows, mailboxes: replica.mailboxes, metrics: replica.metrics))
         let pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in
             ConsumePipeline(
                 queue: topology.queue(queue), from: broker.source(of: topology.queue(queue)),
-                to: broker.sender(), decoder: OrderNews.decoder, handler: handler, ladder: topology.ladder)
+                to: broker.sender(), decoder: OrderOutcome.decoder, handler: handler, retryPolicy: topology.retryPolicy)
         }
         let runs = pipelines.map { pipeline in Loop.task { await pipeline.run() } }
         try await body(broker, EventPublisher(broker.sender(), appID: "test"))
@@ -45,7 +45,7 @@ import WorkflowState
     }
 
     private func publish(_ event: some OrderEvent, _ publisher: EventPublisher) async throws {
-        let scope = MessageScope(correlationID: event.correlationID.description)
+        let scope = MessageContext(correlationID: event.correlationID.description)
         _ = await publisher.publish([try publisher.prepare(event, in: scope)])
     }
 
@@ -66,7 +66,7 @@ import WorkflowState
                 publisher)
             // Once more, as after a crash before the ack.
             try await publish(processed(1), publisher)
-            try await eventually("all news") { tab.offsets.count == 3 && replica.tally.duplicates.value == 1 }
+            try await eventually("all news") { tab.offsets.count == 3 && replica.metrics.duplicates.value == 1 }
         }
         let told = tab.messages("order.status").map { $0["status"]?.string }
         #expect(Set(told) == ["COMPLETED", "CANCELLED", "FAILED"])
@@ -82,10 +82,10 @@ import WorkflowState
         try await consume(replica) { broker, publisher in
             try await publish(processed(1), publisher)
             try await publish(processed(2), publisher)
-            try await eventually("the neighbour") { replica.tally.delivered.value == 1 }
+            try await eventually("the neighbour") { replica.metrics.delivered.value == 1 }
             try await accept(1, replica)
-            try await eventually("the late one") { replica.tally.delivered.value == 2 }
-            #expect(broker.depth(of: "order.processed.dlq") == 0 && replica.tally.ownerless.value == 0)
+            try await eventually("the late one") { replica.metrics.delivered.value == 2 }
+            #expect(broker.depth(of: "order.processed.dlq") == 0 && replica.metrics.unknownOwner.value == 0)
         }
     }
 
@@ -97,7 +97,7 @@ import WorkflowState
             let letter = broker.contents(of: "order.processed.dlq")[0]
             #expect(letter.envelope.failure?.reason == "The order's owner is not known.")
         }
-        #expect(replica.tally.ownerless.value == 2)
+        #expect(replica.metrics.unknownOwner.value == 2)
     }
 
     @Test func whileTheStoreIsAwayNothingIsLost() async throws {
@@ -108,7 +108,7 @@ import WorkflowState
             try await publish(processed(1), publisher)
             try await settle()
             replica.state.fault = nil
-            try await eventually("it is delivered") { replica.tally.delivered.value == 1 }
+            try await eventually("it is delivered") { replica.metrics.delivered.value == 1 }
             #expect(broker.depth(of: "order.processed.dlq") == 0)
         }
     }

@@ -37,11 +37,11 @@ struct CrowdTests {
         return tabs
     }
 
-    private func delivery(_ user: String, _ number: Int) -> Delivery {
+    private func delivery(_ user: String, _ number: Int) -> MailboxDelivery {
         var update = update(number + 1)
         update.correlationID = CorrelationID(
             unixMilliseconds: UInt64(number), randomA: 0, randomB: .random(in: 0 ... .max))
-        return Delivery(to: UserID(user)!, update)
+        return MailboxDelivery(to: UserID(user)!, update)
     }
 
     @Test func aThousandUsersComeBackAtOnceAndMissNothing() async throws {
@@ -91,7 +91,7 @@ struct CrowdTests {
         + String(repeating: "x", count: 16 << 10) + #""}"#
 
     @Test func fiftyWhoStopReadingAreCutOffAndTheOthersDoNotFeelIt() async throws {
-        var limits = Limits()
+        var limits = SessionLimits()
         limits.sessionsPerUser = 50
         limits.output = 64 << 10
         let replica = try await LiveReplica(name, limits: limits)

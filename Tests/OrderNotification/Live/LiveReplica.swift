@@ -55,7 +55,7 @@ final class LiveReplica {
     private let runs: [Task<Void, Never>]
 
     init(
-        _ name: String, limits: Limits = Limits(), mailboxCap: Int? = nil, on other: LiveRedis? = nil
+        _ name: String, limits: SessionLimits = SessionLimits(), mailboxCap: Int? = nil, on other: LiveRedis? = nil
     ) async throws {
         self.name = "\(name)-\(UInt32.random(in: 0 ... .max))"
         let redis = (other ?? LiveRedis.shared!).configuration(self.name)
@@ -63,19 +63,19 @@ final class LiveReplica {
         let subscriber = RedisSubscriber(redis)
         (self.client, self.subscriber) = (client, subscriber)
         runs = [Loop.task { await client.run() }, Loop.task { await subscriber.run() }]
-        var lifetimes = Lifetimes(workflow: .seconds(60))
-        if let mailboxCap { lifetimes.mailboxCap = mailboxCap }
+        var retention = Retention(workflow: .seconds(60))
+        if let mailboxCap { retention.mailboxCap = mailboxCap }
         channels = CountingChannels(RedisUserChannels(subscriber))
-        var policy = Audiences.Policy()
+        var policy = SubscriptionRegistry.Policy()
         policy.sessionsPerUser = limits.sessionsPerUser
         replica = try Replica(
-            name: name, limits: limits, policy: policy, mailboxes: RedisMailboxStore(client, lifetimes),
-            channels: channels, lifetimes: lifetimes)
+            name: name, limits: limits, policy: policy, mailboxes: RedisMailboxStore(client, retention),
+            channels: channels, retention: retention)
         let router = HTTPRouter()
         let log = Logger(
             sink: LogSink(origin: LogOrigin(service: "test", replica: name), format: .json), level: .critical)
-        SocketRoutes(door: Door(sessions: replica.sessions, origins: [])).add(
-            to: Edge(router, log: log, metrics: replica.metrics))
+        SocketRoutes(handshakeGuard: HandshakeGuard(sessions: replica.sessions, origins: [])).add(
+            to: APIRouter(router, log: log, metrics: replica.registry))
         var configuration = HTTPServer.Configuration()
         configuration.streamLimit = limits.output
         server = HTTPServer(router, configuration)
@@ -100,7 +100,7 @@ final class LiveReplica {
         client.close()
         subscriber.close()
         for run in runs { await run.value }
-        await replica.chores.end()
+        await replica.tasks.end()
     }
 }
 

@@ -15,18 +15,18 @@ struct LiveReplicaTests {
     let name = "live-\(UInt64.random(in: 0 ... .max))"
     var user: UserID { UserID(name)! }
 
-    private func deliveries(_ numbers: ClosedRange<Int>) -> [Delivery] {
+    private func deliveries(_ numbers: ClosedRange<Int>) -> [MailboxDelivery] {
         // The mark of having been delivered is the order's, so each run has orders of its own.
         numbers.map { number in
             var update = update(number)
             update.correlationID = CorrelationID(
                 unixMilliseconds: UInt64(number), randomA: 0, randomB: .random(in: 0 ... .max))
-            return Delivery(to: user, update)
+            return MailboxDelivery(to: user, update)
         }
     }
 
     private func with(
-        _ count: Int, limits: Limits = Limits(), _ body: @Loop ([LiveReplica]) async throws -> Void
+        _ count: Int, limits: SessionLimits = SessionLimits(), _ body: @Loop ([LiveReplica]) async throws -> Void
     )
         async throws
     {
@@ -126,7 +126,7 @@ struct LiveReplicaTests {
 
     @Test(arguments: ["/ws", "/api/notifications/stream"])
     func whoDoesNotReadIsCutOffAndDelaysNobody(_ path: String) async throws {
-        var limits = Limits()
+        var limits = SessionLimits()
         limits.output = 32 << 10
         try await with(1, limits: limits) { replicas in
             let replica = replicas[0]

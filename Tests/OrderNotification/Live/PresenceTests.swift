@@ -37,7 +37,7 @@ struct PresenceTests {
             #expect(user["position"]?.string?.hasPrefix("\(epoch):") == true)
         }
         #expect(try await client.command("TTL", "notify:replica:\(name)").integer ?? 0 > 10)
-        await presence.withdraw()
+        await presence.unregister()
         #expect(try await client.command("EXISTS", "notify:replica:\(name)") == .integer(0))
         #expect(try await client.command("ZSCORE", Presence.index, name).isNull)
         await replica.stop()

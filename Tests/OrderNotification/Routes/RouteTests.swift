@@ -20,8 +20,8 @@ import Testing
         let log = Logger(
             sink: LogSink(origin: LogOrigin(service: "test", replica: "test"), format: .json),
             level: .critical)
-        let edge = Edge(router, log: log, metrics: replica.metrics)
-        SocketRoutes(door: Door(sessions: replica.sessions, origins: ["https://shop.example"])).add(to: edge)
+        let edge = APIRouter(router, log: log, metrics: replica.registry)
+        SocketRoutes(handshakeGuard: HandshakeGuard(sessions: replica.sessions, origins: ["https://shop.example"])).add(to: edge)
         DevelopmentTokens(
             issuer: TokenIssuer(
                 key: try .hmac(secret: Replica.secret), issuer: "waybill", audience: "waybill-api")

@@ -39,11 +39,11 @@ final class Leftovers {
 
     func end() async {
         for replica in replicas {
-            for session in replica.sessions.all { session.gone(.goingAway) }
+            for session in replica.sessions.all { session.disconnected(.goingAway) }
         }
         for channels in channels { channels.end() }
         for mailboxes in mailboxes { mailboxes.end() }
-        for replica in replicas { await replica.chores.end() }
+        for replica in replicas { await replica.tasks.end() }
     }
 }
 

@@ -58,7 +58,7 @@ final class SlowMailboxes: MailboxStore {
             returning: .failure(WorkflowStateError(.unavailable, isRetriable: true)))
     }
 
-    func deliver(_ deliveries: [Delivery]) async throws(WorkflowStateError) -> [Int64?] {
+    func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
         try await store.deliver(deliveries)
     }
 
@@ -66,8 +66,8 @@ final class SlowMailboxes: MailboxStore {
         try await store.ends(of: users)
     }
 
-    func held(by server: String) async throws(WorkflowStateError) -> Bool {
-        try await store.held(by: server)
+    func recordPrimary(by server: String) async throws(WorkflowStateError) -> Bool {
+        try await store.recordPrimary(by: server)
     }
 }
 

@@ -57,8 +57,8 @@ struct LiveTests {
             let events = EventFactory()
             var records: [OrderRecord] = []
             for number in 0..<5 {
-                let job = Job(Sample.received(bench.order(number)), at: number)
-                records.append(try events.record(job, currency: .euro))
+                let item = BatchItem(Sample.received(bench.order(number)), at: number)
+                records.append(try events.record(item, currency: .euro))
             }
             _ = try await store.record(records)
             let outbox = PostgresOutbox(bench.pool)

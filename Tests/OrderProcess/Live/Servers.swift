@@ -60,7 +60,7 @@ final class LiveBench {
             process = ProcessOrders(
                 store: store, workflow: bench.workflow,
                 publisher: EventPublisher(bench.sender, appID: "order-process"),
-                meters: ProcessMeters(Metrics()))
+                metrics: ProcessingMetrics(Metrics()))
             let queue = bench.topology.queue(.accepted)
             client = AMQPClient(bench.broker.configuration)
             client.start()
@@ -68,7 +68,7 @@ final class LiveBench {
             consumer = AMQPConsumer(client, queue: queue, batchLimit: 32)
             pipeline = ConsumePipeline(
                 queue: queue, from: AMQPSource(consumer), to: bench.sender,
-                decoder: EventDecoder(OrderAccepted.self), handler: process, ladder: bench.topology.ladder)
+                decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: bench.topology.retryPolicy)
             work = Loop.task { [pipeline] in await pipeline.run() }
         }
 
@@ -93,14 +93,14 @@ final class LiveBench {
         configuration.password = servers.redis.password
         redis = RedisClient(configuration)
         topology = OrderTopology(
-            kind: kind, ladder: RetryLadder(delays: [.milliseconds(50)]),
+            kind: kind, retryPolicy: RetryPolicy(delays: [.milliseconds(50)]),
             prefix: "test.\(UUID().uuidString.prefix(8)).")
         broker = AMQPClient(
             try AMQPConfiguration(url: servers.rabbitmq.uri), topology: topology.declarations)
         self.pool = pool
         publisher = AMQPPublisher(broker)
         sender = AMQPSender(publisher, exchange: topology.exchange)
-        workflow = RedisWorkflowStore(redis, Lifetimes(workflow: .seconds(60)))
+        workflow = RedisWorkflowStore(redis, Retention(workflow: .seconds(60)))
     }
 
     static func with(
@@ -174,7 +174,7 @@ final class LiveBench {
         var messages: [OutboundMessage] = []
         for order in orders {
             messages.append(
-                try publisher.prepare(order, in: MessageScope(correlationID: order.correlationID.description))
+                try publisher.prepare(order, in: MessageContext(correlationID: order.correlationID.description))
             )
         }
         for failure in await publisher.publish(messages, within: .seconds(10)) {
@@ -191,8 +191,8 @@ final class LiveBench {
             OutboundMessage(to: .event(key: "order.accepted"), envelope, body: body), within: .seconds(10))
     }
 
-    func letters(of queue: OrderTopology.WorkQueue) async throws -> [DeadLetters.Letter] {
-        let letters = DeadLetters(of: topology.queue(queue), broker, publisher)
+    func letters(of queue: OrderTopology.WorkQueue) async throws -> [DeadLetterQueue.Message] {
+        let letters = DeadLetterQueue(of: topology.queue(queue), broker, publisher)
         return try await letters.list(limit: 1000)
     }
 

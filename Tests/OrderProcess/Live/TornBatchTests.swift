@@ -77,7 +77,7 @@ struct TornBatchTests {
             var replicas: [LiveBench.Replica] = []
             for store in stores {
                 let replica = try await bench.addReplica(store)
-                var work = Workload([Sample.received(gone[0])])
+                var work = ProcessingBatch([Sample.received(gone[0])])
                 try await replica.process.products.check(&work)
                 replicas.append(replica)
             }

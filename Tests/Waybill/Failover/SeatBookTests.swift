@@ -6,12 +6,12 @@ import Testing
 @Suite struct SeatBookTests {
     private func at(_ milliseconds: Int64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
 
-    private func order(_ number: Int, sentAt: Int64 = 0) -> Ledger.Entry {
+    private func order(_ number: Int, sentAt: Int64 = 0) -> DeliveryAudit.Entry {
         .init(orderID: number, correlationID: "c\(number)", sentAt: at(sentAt), acceptedAt: at(sentAt + 1))
     }
 
     @Test func everyOrderOnceIsClean() {
-        var book = SeatBook()
+        var book = ClientLedger()
         book.pushed("c1", isCompleted: true, at: at(5))
         book.pushed("c2", isCompleted: true, at: at(6))
         let verdict = book.verdict(on: [order(1), order(2)])
@@ -19,25 +19,25 @@ import Testing
     }
 
     @Test func everyFaultIsNamed() {
-        var book = SeatBook()
+        var book = ClientLedger()
         book.pushed("c1", isCompleted: true, at: at(5))
         book.pushed("c1", isCompleted: true, at: at(6))
         book.pushed("c2", isCompleted: false, at: at(6))
         book.pushed("x", isCompleted: true, at: at(7))
         let verdict = book.verdict(on: [order(1), order(2), order(3)])
-        #expect(verdict == SeatBook.Verdict(missing: 1, twice: 1, foreign: 1, failed: 1))
+        #expect(verdict == ClientLedger.Verdict(missing: 1, twice: 1, foreign: 1, failed: 1))
         #expect(verdict.text == "1 missing, 1 twice, 1 not its own, 1 not completed" && !verdict.isClean)
     }
 
     @Test func aGapExcusesOnlyWhatWasOrderedBeforeIt() {
-        var book = SeatBook()
+        var book = ClientLedger()
         book.missedSomething(at: at(100))
         let verdict = book.verdict(on: [order(1, sentAt: 50), order(2, sentAt: 150)])
-        #expect(verdict == SeatBook.Verdict(missing: 1, excused: 1))
+        #expect(verdict == ClientLedger.Verdict(missing: 1, excused: 1))
     }
 
     @Test func whatWasAskedForIsNoPush() {
-        var book = SeatBook()
+        var book = ClientLedger()
         book.learned("c1", isCompleted: true, at: at(5))
         book.pushed("c1", isCompleted: true, at: at(9))
         #expect(book.asked == ["c1"] && book.knownAt["c1"] == at(5))

@@ -16,7 +16,7 @@ import Testing
     struct Model: Equatable {
         enum State: Equatable {
             case free
-            case held(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
+            case recordPrimary(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
             case answered(fingerprint: String, by: Int, response: UInt8)
         }
 
@@ -27,13 +27,13 @@ import Testing
         mutating func reserve(_ number: Int, _ fingerprint: String) -> Reservation {
             switch state {
             case .free:
-                state = .held(fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
+                state = .recordPrimary(fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
                 holders.append(number)
                 return .reserved
-            case .held(let first, _, let isOver, let draft):
+            case .recordPrimary(let first, _, let isOver, let draft):
                 guard first == fingerprint else { return .mismatch }
                 guard isOver else { return .inFlight }
-                state = .held(fingerprint: first, by: number, isOver: false, draft: draft)
+                state = .recordPrimary(fingerprint: first, by: number, isOver: false, draft: draft)
                 holders.append(number)
                 return .resumed(draft: [draft])
             case .answered(let first, _, let response):
@@ -43,7 +43,7 @@ import Testing
 
         mutating func complete(_ number: Int, _ fingerprint: String) -> Bool {
             switch state {
-            case .held(_, let holder, _, _) where holder != number: return false
+            case .recordPrimary(_, let holder, _, _) where holder != number: return false
             case .answered(_, let holder, _) where holder != number: return false
             default:
                 state = .answered(fingerprint: fingerprint, by: number, response: UInt8(number))
@@ -52,19 +52,19 @@ import Testing
         }
 
         mutating func release(_ number: Int) {
-            if case .held(_, number, _, _) = state { state = .free }
+            if case .recordPrimary(_, number, _, _) = state { state = .free }
         }
 
-        mutating func letGo(_ number: Int) {
-            if case .held(let fingerprint, number, _, let draft) = state {
-                state = .held(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
+        mutating func expire(_ number: Int) {
+            if case .recordPrimary(let fingerprint, number, _, let draft) = state {
+                state = .recordPrimary(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
             }
         }
 
         /// - Returns: whether there was one to end.
         mutating func endLease() -> Bool {
-            guard case .held(_, let holder, _, _) = state else { return false }
-            letGo(holder)
+            guard case .recordPrimary(_, let holder, _, _) = state else { return false }
+            expire(holder)
             return true
         }
     }
@@ -94,8 +94,8 @@ import Testing
                 try await world.idempotency.release(leases[number])
             case .letGoFirst, .letGoLast:
                 let number = step == .letGoFirst ? model.holders[0] : model.holders.last!
-                model.letGo(number)
-                try await world.idempotency.letGo(leases[number])
+                model.expire(number)
+                try await world.idempotency.expire(leases[number])
             case .leaseEnds:
                 if model.endLease() { try await world.endLease(key) }
             }

@@ -22,7 +22,7 @@ import Testing
             #expect(try await store.reserve(fresh(key, "g"), draft: [7]) == .mismatch)
             for _ in 0..<2 {
                 try await store.release(lease)
-                try await store.letGo(lease)
+                try await store.expire(lease)
                 #expect(try await store.reserve(fresh(key), draft: [7]) == .replay(response))
             }
         }
@@ -69,13 +69,13 @@ import Testing
             let key = IdempotencyKey(user: world.user(), key: "k")
             let (first, second) = (fresh(key), fresh(key))
             #expect(try await store.reserve(first, draft: [7]) == .reserved)
-            for _ in 0..<2 { try await store.letGo(first) }
+            for _ in 0..<2 { try await store.expire(first) }
             #expect(try await store.reserve(fresh(key, "g"), draft: [8]) == .mismatch)
             #expect(try await store.reserve(second, draft: [8]) == .resumed(draft: [7]))
             // It is another's now.
-            try await store.letGo(first)
+            try await store.expire(first)
             #expect(try await store.reserve(fresh(key), draft: [9]) == .inFlight)
-            try await store.letGo(second)
+            try await store.expire(second)
             #expect(try await store.reserve(fresh(key), draft: [9]) == .resumed(draft: [7]))
         }
     }
@@ -87,13 +87,13 @@ import Testing
             let store = world.idempotency
             let key = IdempotencyKey(user: world.user(), key: "k")
             let (late, holder) = (fresh(key), fresh(key))
-            try await store.letGo(late)
+            try await store.expire(late)
             #expect(try await store.reserve(late, draft: [6]) == .inFlight)
             #expect(try await store.reserve(holder, draft: [7]) == .reserved)
             // Nor does it take over.
             let later = fresh(key)
-            try await store.letGo(later)
-            try await store.letGo(holder)
+            try await store.expire(later)
+            try await store.expire(holder)
             for lease in [late, later] {
                 #expect(try await store.reserve(lease, draft: [6]) == .inFlight)
             }

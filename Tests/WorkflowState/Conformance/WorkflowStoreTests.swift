@@ -105,15 +105,15 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func lifetimesStartAnew(driver: Driver) async throws {
-        var short = Lifetimes.test
+    @Test(arguments: Driver.available) func retentionStartAnew(driver: Driver) async throws {
+        var short = Retention.test
         short.workflow = .seconds(30)
         try await with(driver, short) { world in
             let order = world.order()
             try await world.workflows.accept(order)
-            let before = try await world.lifetimes(order.correlationID)
+            let before = try await world.retention(order.correlationID)
             try await eventually("time passes") {
-                try await world.lifetimes(order.correlationID).status! < before.status! || driver == .memory
+                try await world.retention(order.correlationID).status! < before.status! || driver == .memory
             }
             for action in [true, false] {
                 if action {
@@ -123,7 +123,7 @@ import Testing
                         .accepted, correlationID: order.correlationID, orderID: order.orderID, owner: nil)
                     #expect(try await world.workflows.advance([step])[0].moved == false)
                 }
-                let after = try await world.lifetimes(order.correlationID)
+                let after = try await world.retention(order.correlationID)
                 #expect(try #require(after.owner) > .seconds(29) && #require(after.status) > .seconds(29))
             }
             let unknown = world.order()

@@ -25,7 +25,7 @@ final class World {
     /// Lets everything expire that belongs to these orders and users.
     let expire: @Loop ([CorrelationID], [UserID]) async throws -> Void
     /// The lifetime left of an order's owner and status; `nil` where there is none.
-    let lifetimes: @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?)
+    let retention: @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?)
     /// Lets the lease of an idempotency key run out.
     let endLease: @Loop (IdempotencyKey) async throws -> Void
     /// Writes text where a status belongs.
@@ -38,7 +38,7 @@ final class World {
         workflows: any WorkflowStore, mailboxes: any MailboxStore, idempotency: any IdempotencyStore,
         channels: [any UserChannels],
         expire: @escaping @Loop ([CorrelationID], [UserID]) async throws -> Void,
-        lifetimes: @escaping @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?),
+        retention: @escaping @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?),
         endLease: @escaping @Loop (IdempotencyKey) async throws -> Void,
         corrupt: @escaping @Loop (CorrelationID, String) async throws -> Void
     ) {
@@ -47,7 +47,7 @@ final class World {
         self.idempotency = idempotency
         self.channels = channels
         self.expire = expire
-        self.lifetimes = lifetimes
+        self.retention = retention
         self.endLease = endLease
         self.corrupt = corrupt
     }
@@ -66,9 +66,9 @@ final class World {
         return UserID("test-\(seed)-\(count)\(suffix)")!
     }
 
-    func delivery(to user: UserID, _ status: OrderStatus = .completed) -> Delivery {
+    func delivery(to user: UserID, _ status: OrderStatus = .completed) -> MailboxDelivery {
         let order = order(of: user)
-        return Delivery(
+        return MailboxDelivery(
             to: user,
             StatusUpdate(
                 correlationID: order.correlationID, orderID: order.orderID, status: status,
@@ -78,61 +78,61 @@ final class World {
 
 /// Runs `body` against a fresh world of the driver.
 @Loop
-func with(_ driver: Driver, _ lifetimes: Lifetimes = Lifetimes(), _ body: @Loop (World) async throws -> Void)
+func with(_ driver: Driver, _ retention: Retention = Retention(), _ body: @Loop (World) async throws -> Void)
     async throws
 {
     switch driver {
-    case .memory: try await withMemory(lifetimes, body)
-    case .redis: try await withRedis(lifetimes, body)
+    case .memory: try await withMemory(retention, body)
+    case .redis: try await withRedis(retention, body)
     }
 }
 
 @Loop
-private func withMemory(_ lifetimes: Lifetimes, _ body: @Loop (World) async throws -> Void) async throws {
+private func withMemory(_ retention: Retention, _ body: @Loop (World) async throws -> Void) async throws {
     let state = MemoryState()
     try await body(
         World(
-            workflows: MemoryWorkflowStore(state, lifetimes), mailboxes: MemoryMailboxStore(state, lifetimes),
-            idempotency: MemoryIdempotencyStore(state, lifetimes),
+            workflows: MemoryWorkflowStore(state, retention), mailboxes: MemoryMailboxStore(state, retention),
+            idempotency: MemoryIdempotencyStore(state, retention),
             channels: [MemoryUserChannels(state), MemoryUserChannels(state)],
-            expire: { _, _ in state.advance(by: lifetimes.workflow + .seconds(1)) },
-            lifetimes: { (state.remaining(Keys.owner($0)), state.remaining(Keys.status($0))) },
-            endLease: { _ in state.advance(by: lifetimes.lease + .seconds(1)) },
-            corrupt: { state.set(Keys.status($0), Array($1.utf8), for: lifetimes.workflow) }))
+            expire: { _, _ in state.advance(by: retention.workflow + .seconds(1)) },
+            retention: { (state.remaining(WorkflowKeys.owner($0)), state.remaining(WorkflowKeys.status($0))) },
+            endLease: { _ in state.advance(by: retention.lease + .seconds(1)) },
+            corrupt: { state.set(WorkflowKeys.status($0), Array($1.utf8), for: retention.workflow) }))
 }
 
 @Loop
-private func withRedis(_ lifetimes: Lifetimes, _ body: @Loop (World) async throws -> Void) async throws {
+private func withRedis(_ retention: Retention, _ body: @Loop (World) async throws -> Void) async throws {
     let configuration = LiveRedis.shared!.configuration
     let client = RedisClient(configuration)
     let subscribers = [RedisSubscriber(configuration), RedisSubscriber(configuration)]
     let runs =
         [Task { @Loop in await client.run() }] + subscribers.map { one in Task { @Loop in await one.run() } }
     let world = World(
-        workflows: RedisWorkflowStore(client, lifetimes), mailboxes: RedisMailboxStore(client, lifetimes),
-        idempotency: RedisIdempotencyStore(client, lifetimes),
+        workflows: RedisWorkflowStore(client, retention), mailboxes: RedisMailboxStore(client, retention),
+        idempotency: RedisIdempotencyStore(client, retention),
         channels: subscribers.map { RedisUserChannels($0) },
         expire: { ids, users in
             _ = try await client.pipeline { batch in
                 for id in ids {
-                    batch.add("DEL", Keys.owner(id), Keys.status(id), Keys.number(id))
+                    batch.add("DEL", WorkflowKeys.owner(id), WorkflowKeys.status(id), WorkflowKeys.number(id))
                     for status in OrderStatus.allCases {
                         batch.add("DEL", RedisKey("notify:delivered:", "\(id):\(status.wireName)"))
                     }
                 }
-                for user in users { batch.add("DEL", Keys.mailbox(user)) }
+                for user in users { batch.add("DEL", WorkflowKeys.mailbox(user)) }
             }
         },
-        lifetimes: { id in
+        retention: { id in
             let replies = try await client.pipeline { batch in
-                batch.add("PTTL", Keys.owner(id))
-                batch.add("PTTL", Keys.status(id))
+                batch.add("PTTL", WorkflowKeys.owner(id))
+                batch.add("PTTL", WorkflowKeys.status(id))
             }
             let left = replies.map { $0.integer.flatMap { $0 < 0 ? nil : Duration.milliseconds($0) } }
             return (left[0], left[1])
         },
-        endLease: { _ = try await client.command("HSET", Keys.idempotency($0), "lease", 0) },
-        corrupt: { _ = try await client.command("SET", Keys.status($0), $1, "EX", 60) })
+        endLease: { _ = try await client.command("HSET", WorkflowKeys.idempotency($0), "lease", 0) },
+        corrupt: { _ = try await client.command("SET", WorkflowKeys.status($0), $1, "EX", 60) })
     var failure: (any Error)?
     do { try await body(world) } catch { failure = error }
     client.close()
@@ -164,13 +164,13 @@ struct LiveRedis: Decodable {
     }
 }
 
-extension Lifetimes {
+extension Retention {
     /// Short enough to clean up by itself, long enough for any test.
-    static let test: Lifetimes = {
-        var lifetimes = Lifetimes(workflow: .seconds(60))
-        lifetimes.response = .seconds(60)
-        lifetimes.mailboxCap = 8
-        return lifetimes
+    static let test: Retention = {
+        var retention = Retention(workflow: .seconds(60))
+        retention.response = .seconds(60)
+        retention.mailboxCap = 8
+        return retention
     }()
 }
 

@@ -1,7 +1,7 @@
 package import JSON
 
 /// What a verified token says (RFC 7519, section 4). Times are seconds since the epoch.
-package struct Claims: Sendable, Equatable {
+package struct TokenClaims: Sendable, Equatable {
     package internal(set) var issuer: String?
     package internal(set) var subject: String?
     /// Empty when the token names none.
@@ -25,7 +25,7 @@ package struct Claims: Sendable, Equatable {
 
     /// Throws `malformed` with the claim's name where one has the wrong shape, `missingClaim` without `exp`.
     init(parsing bytes: Span<UInt8>) throws(JOSEError) {
-        var claims = Claims()
+        var claims = TokenClaims()
         var expiry: Int?
         do throws(JSONError) {
             try JSONReader.read(bytes, limits: JSONLimits(depth: 16)) { (reader) throws(JSONError) in

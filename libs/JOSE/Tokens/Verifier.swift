@@ -1,5 +1,5 @@
 /// Verifies bearer tokens, and remembers those it has verified until they expire.
-package struct Verifier {
+package struct TokenVerifier {
     package let rules: TokenRules
     /// A changed set forgets every token: what a withdrawn key has signed is worth nothing.
     package var keys: KeySet {
@@ -16,7 +16,7 @@ package struct Verifier {
 
     /// The claims of a token that is whole, signed by one of `keys`, meant for us and in force at `now` (seconds since
     /// the epoch).
-    package mutating func verify(_ token: Span<UInt8>, now: Int) throws(JOSEError) -> Claims {
+    package mutating func verify(_ token: Span<UInt8>, now: Int) throws(JOSEError) -> TokenClaims {
         guard token.count <= rules.maximumBytes else { throw JOSEError(.tooLarge) }
         if let claims = cache[token] {
             try rules.checkTime(claims, now: now)
@@ -27,12 +27,12 @@ package struct Verifier {
         return claims
     }
 
-    package mutating func verify(_ token: String, now: Int) throws(JOSEError) -> Claims {
+    package mutating func verify(_ token: String, now: Int) throws(JOSEError) -> TokenClaims {
         try verify(token.utf8.span, now: now)
     }
 
     /// RFC 7515, section 5.2, then RFC 7519, section 7.2. Nothing of the claims is read before the signature is good.
-    private func verifyAnew(_ token: Span<UInt8>, now: Int) throws(JOSEError) -> Claims {
+    private func verifyAnew(_ token: Span<UInt8>, now: Int) throws(JOSEError) -> TokenClaims {
         var dots: (Int, Int) = (-1, -1)
         for index in 0..<token.count where token[index] == UInt8(ascii: ".") {
             if dots.0 < 0 {
@@ -52,7 +52,7 @@ package struct Verifier {
         guard key.verifies(signature, of: token.extracting(0..<dots.1)) else {
             throw JOSEError(.badSignature)
         }
-        let claims = try Claims(parsing: payload.span)
+        let claims = try TokenClaims(parsing: payload.span)
         try rules.check(claims, now: now)
         return claims
     }

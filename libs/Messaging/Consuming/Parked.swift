@@ -1,5 +1,5 @@
 /// A message that lies in the dead-letter queue.
-package struct Parked<Event: Sendable>: Sendable {
+package struct DeadLetter<Event: Sendable>: Sendable {
     package let envelope: Envelope
     /// Nil when the body could not be read as one.
     package let event: Event?
@@ -15,8 +15,8 @@ package struct Parked<Event: Sendable>: Sendable {
     }
 
     /// For what is published about it.
-    package var scope: MessageScope {
-        MessageScope(
+    package var context: MessageContext {
+        MessageContext(
             correlationID: envelope.correlationID, causationID: envelope.id.isEmpty ? nil : envelope.id,
             trace: envelope.trace)
     }

@@ -3,10 +3,10 @@ internal import Observability
 
 /// What a queue's pipeline counts.
 @Loop
-struct PipelineMeters {
+struct PipelineMetrics {
     let done: Counter
     let retried: Counter
-    let parked: Counter
+    let deadLettered: Counter
     let batch: Histogram
     let duration: Histogram
 
@@ -18,7 +18,7 @@ struct PipelineMeters {
         }
         done = outcome("done")
         retried = outcome("retried")
-        parked = outcome("parked")
+        deadLettered = outcome("parked")
         batch = metrics.histogram(
             "waybill_batch_messages", "Messages a batch.", labels: ["queue": queue], bounds: Histogram.sizes)
         duration = metrics.histogram(

@@ -2,7 +2,7 @@ internal import EventLoop
 
 /// Pauses that can be ended together, for good.
 @Loop
-final class Rest {
+final class CancellableDelay {
     private var waiting: [Int: LoopContinuation<Bool>] = [:]
     private var next = 0
     private var isEnded = false

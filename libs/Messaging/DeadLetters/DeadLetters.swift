@@ -6,8 +6,8 @@ package import EventLoop
 /// Looking takes the messages without settling them and puts them back; they keep their order, and are
 /// marked as delivered before.
 @Loop
-package struct DeadLetters {
-    package struct Letter: Sendable, Hashable {
+package struct DeadLetterQueue {
+    package struct Message: Sendable, Hashable {
         package let envelope: Envelope
         package let body: [UInt8]
         /// Too large or too broken to be taken apart: there is nothing here that could be sent back.
@@ -42,7 +42,7 @@ package struct DeadLetters {
         self.publisher = publisher
     }
 
-    private var name: String { OrderTopology.deadLetters(of: queue) }
+    private var name: String { OrderTopology.deadLetterQueue(of: queue) }
 
     /// The true number of messages ready.
     package func count() async throws(AMQPError) -> Int {
@@ -53,10 +53,10 @@ package struct DeadLetters {
     }
 
     /// The oldest letters.
-    package func list(limit: Int = 100) async throws(AMQPError) -> [Letter] {
-        var letters: [Letter] = []
+    package func list(limit: Int = 100) async throws(AMQPError) -> [Message] {
+        var letters: [Message] = []
         try await visit(limit: limit) { delivery in
-            letters.append(Letter(delivery))
+            letters.append(Message(delivery))
             return .leave
         }
         return letters
@@ -70,11 +70,11 @@ package struct DeadLetters {
     /// - Returns: what was sent back.
     package func replay(
         _ names: Set<String>? = nil, progress: Progress = { _, _ in },
-        prepare: @Loop (Letter) async -> Bool = { _ in true }
+        prepare: @Loop (Message) async -> Bool = { _ in true }
     ) async throws(AMQPError) -> [Envelope] {
         var replayed: [Envelope] = []
         try await visit(progress: progress) { delivery throws(AMQPError) in
-            let letter = Letter(delivery)
+            let letter = Message(delivery)
             guard !letter.isDefective, names?.contains(letter.name) ?? true, await prepare(letter) else {
                 return .leave
             }
@@ -99,7 +99,7 @@ package struct DeadLetters {
     ) async throws(AMQPError) -> [String] {
         var dropped: [String] = []
         try await visit(progress: progress) { delivery in
-            let name = Letter(delivery).name
+            let name = Message(delivery).name
             guard names?.contains(name) ?? true else { return .leave }
             dropped.append(name)
             return .remove
@@ -107,13 +107,13 @@ package struct DeadLetters {
         return dropped
     }
 
-    private enum Fate { case leave, remove }
+    private enum Disposition { case leave, remove }
 
     /// Takes up to `limit` letters in order on one channel; what is left goes back when it closes.
     /// - Parameter limit: nil for all there are.
     private func visit(
         limit: Int? = nil, progress: Progress = { _, _ in },
-        _ body: @Loop (AMQPDelivery) async throws(AMQPError) -> Fate
+        _ body: @Loop (AMQPDelivery) async throws(AMQPError) -> Disposition
     ) async throws(AMQPError) {
         let name = name
         let all = try await count()

@@ -54,7 +54,7 @@ package final class AMQPSource: MessageSource {
         consumer.reject(tag: message.token.tag, generation: message.token.generation, requeue: false)
     }
 
-    package func release(_ messages: [InboundMessage]) {
+    package func requeue(_ messages: [InboundMessage]) {
         for message in messages {
             consumer.reject(tag: message.token.tag, generation: message.token.generation, requeue: true)
         }

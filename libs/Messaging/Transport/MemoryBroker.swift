@@ -167,7 +167,7 @@ package final class MemorySource: MessageSource {
         if let stored = settle(message) { broker.deadLetter(stored, of: name) }
     }
 
-    package func release(_ messages: [InboundMessage]) { giveBack(messages.compactMap(settle)) }
+    package func requeue(_ messages: [InboundMessage]) { giveBack(messages.compactMap(settle)) }
 
     /// As when the connection is lost: everything unsettled comes again, and old verdicts mean nothing.
     package func reconnect() {

@@ -23,11 +23,11 @@ package struct OrderTopology: Sendable {
     /// Nothing but tests sets it, so that they do not meet.
     package var prefix: String
     package var kind: AMQPQueueType
-    package var ladder: RetryLadder
+    package var retryPolicy: RetryPolicy
 
-    package init(kind: AMQPQueueType = .quorum, ladder: RetryLadder = .standard, prefix: String = "") {
+    package init(kind: AMQPQueueType = .quorum, retryPolicy: RetryPolicy = .standard, prefix: String = "") {
         self.kind = kind
-        self.ladder = ladder
+        self.retryPolicy = retryPolicy
         self.prefix = prefix
     }
 
@@ -44,9 +44,9 @@ package struct OrderTopology: Sendable {
     private static let keys = Dictionary(
         uniqueKeysWithValues: OrderEventType.allCases.map { ($0, String(EventName($0.rawValue).name)) })
 
-    package static func deadLetters(of queue: String) -> String { AMQPTopology.deadLetterQueue(of: queue) }
+    package static func deadLetterQueue(of queue: String) -> String { AMQPTopology.deadLetterQueue(of: queue) }
 
-    package static func retry(_ queue: String, after delay: Duration) -> String {
+    package static func retryQueue(_ queue: String, after delay: Duration) -> String {
         AMQPTopology.retryQueue(of: queue, after: delay)
     }
 
@@ -55,7 +55,7 @@ package struct OrderTopology: Sendable {
         var topology = AMQPTopology()
         topology.addExchange(exchange)
         for queue in WorkQueue.allCases {
-            topology.addWorkQueue(self.queue(queue), kind: kind, retryDelays: ladder.delays)
+            topology.addWorkQueue(self.queue(queue), kind: kind, retryDelays: retryPolicy.delays)
             for event in queue.events {
                 topology.bind(self.queue(queue), to: exchange, routingKey: Self.routingKey(of: event))
             }

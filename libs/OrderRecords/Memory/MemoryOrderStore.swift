@@ -16,12 +16,12 @@ package final class MemoryOrderStore: OrderStore, Outbox {
     package private(set) var orders: [CorrelationID: Entry] = [:]
     package var products: [String: Currency]
     /// When set, every call fails with it.
-    package var fault: OrderRecordsError?
+    package var failure: OrderRecordsError?
 
     package init(products: [String: Currency] = [:]) { self.products = products }
 
     package func record(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {
-        if let fault { throw fault }
+        if let failure { throw failure }
         for record in records where record.status != .failed {
             guard record.contents.lines.allSatisfy({ products[$0.productID] != nil }) else {
                 throw OrderRecordsError(.refused, "a line's product does not exist")
@@ -65,7 +65,7 @@ package final class MemoryOrderStore: OrderStore, Outbox {
     }
 
     package func currencies() async throws(OrderRecordsError) -> [String: Currency] {
-        if let fault { throw fault }
+        if let failure { throw failure }
         return products
     }
 
@@ -75,7 +75,7 @@ package final class MemoryOrderStore: OrderStore, Outbox {
     package func sweep(
         olderThan age: Duration, limit: Int, _ publish: @Loop ([UnpublishedEvent]) async -> [Bool]
     ) async throws(OrderRecordsError) -> Sweep? {
-        if let fault { throw fault }
+        if let failure { throw failure }
         let events = unpublished.prefix(limit)
         let published = zip(events, await publish(Array(events))).compactMap { $1 ? $0.key : nil }
         markPublished(published)
@@ -83,7 +83,7 @@ package final class MemoryOrderStore: OrderStore, Outbox {
     }
 
     package func backlog() async throws(OrderRecordsError) -> OutboxBacklog {
-        if let fault { throw fault }
+        if let failure { throw failure }
         return OutboxBacklog(count: unpublished.count, age: .zero)
     }
 

@@ -22,7 +22,7 @@ package final class PostgresOutbox: Outbox {
                 if events.isEmpty { return Sweep(found: 0, published: 0) }
                 let published = zip(events, await publish(events)).compactMap { $1 ? $0.key : nil }
                 if !published.isEmpty {
-                    try await connection.pipeline { PublishedMarks.add(published, to: &$0) }
+                    try await connection.pipeline { PublishAcknowledger.add(published, to: &$0) }
                 }
                 return Sweep(found: events.count, published: published.count)
             }

@@ -7,7 +7,7 @@ package import Postgres
 @Loop
 package final class PostgresOrderStore: OrderStore {
     private let pool: PostgresPool
-    private let marks: PublishedMarks
+    private let acknowledger: PublishAcknowledger
     /// Customers that are known to have their row, which then need no insert. Rows are never deleted; should
     /// they vanish all the same, the foreign key says so, and nobody counts as known any more.
     private var known: Set<UserID> = []
@@ -19,7 +19,7 @@ package final class PostgresOrderStore: OrderStore {
     /// - Parameter pool: its sessions are opened after migrating (``OrderDatabase``).
     package init(_ pool: PostgresPool) {
         self.pool = pool
-        marks = PublishedMarks(pool)
+        acknowledger = PublishAcknowledger(pool)
     }
 
     // MARK: Recording
@@ -30,7 +30,7 @@ package final class PostgresOrderStore: OrderStore {
         var recorded: [CorrelationID: RecordedOrder] = [:]
         let missing = records.filter { !new.contains($0.contents.correlationID) }
         if !missing.isEmpty {
-            for record in missing where record.isReplay { try await revive(record) }
+            for record in missing where record.isReplay { try await reopenFailed(record) }
             for order in try await find(missing.map(\.contents.correlationID)) {
                 recorded[order.correlationID] = order
             }
@@ -61,7 +61,7 @@ package final class PostgresOrderStore: OrderStore {
 
     private func insertOnce(_ records: [OrderRecord]) async throws(PostgresError) -> Set<CorrelationID> {
         let customers = Set(records.map(\.contents.customer)).subtracting(known)
-        let published = marks.take()
+        let published = acknowledger.take()
         let answers: [PostgresRows]
         do throws(PostgresError) {
             answers = try await pool.pipeline { batch in
@@ -69,10 +69,10 @@ package final class PostgresOrderStore: OrderStore {
                     batch.add(RecordStatements.insertCustomers, customers.map(\.value).sorted())
                 }
                 batch.add(RecordStatements.insertOrders, RecordColumns(records).parameters)
-                if !published.isEmpty { PublishedMarks.add(published, to: &batch) }
+                if !published.isEmpty { PublishAcknowledger.add(published, to: &batch) }
             }
         } catch {
-            marks.putBack(published)
+            acknowledger.putBack(published)
             throw error
         }
         if known.count + customers.count > Self.knownLimit { known = [] }
@@ -82,10 +82,10 @@ package final class PostgresOrderStore: OrderStore {
         return ids
     }
 
-    private func revive(_ record: OrderRecord) async throws(OrderRecordsError) {
+    private func reopenFailed(_ record: OrderRecord) async throws(OrderRecordsError) {
         do throws(PostgresError) {
             try await pool.query(
-                RecordStatements.revive, record.contents.orderID.value, PostgresUUID(record.contents.correlationID),
+                RecordStatements.reopenFailed, record.contents.orderID.value, PostgresUUID(record.contents.correlationID),
                 record.status.wireName, record.outcome.type.rawValue,
                 String(decoding: record.outcome.payload, as: UTF8.self), record.outcome.metadata.json,
                 PostgresTimestamp(record.outcome.occurredAt))
@@ -109,10 +109,10 @@ package final class PostgresOrderStore: OrderStore {
 
     // MARK: The rest
 
-    package func markPublished(_ events: [EventKey]) { marks.add(events) }
+    package func markPublished(_ events: [EventKey]) { acknowledger.add(events) }
 
     /// Writes down what ``markPublished(_:)`` noted; for the end.
-    package func flush() async { await marks.flush() }
+    package func flush() async { await acknowledger.flush() }
 
     package func currencies() async throws(OrderRecordsError) -> [String: Currency] {
         do throws(PostgresError) {

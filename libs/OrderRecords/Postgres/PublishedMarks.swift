@@ -7,7 +7,7 @@ internal import Postgres
 /// Marks ride along with the next batch's transaction, which saves a round trip and a commit a batch; when
 /// none comes they are written after a moment, before the relay would take an interest.
 @Loop
-final class PublishedMarks {
+final class PublishAcknowledger {
     private let pool: PostgresPool
     private var pending: [EventKey] = []
     private lazy var timer = Timer { [weak self] in self?.flushSoon() }

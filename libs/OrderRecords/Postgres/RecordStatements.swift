@@ -59,7 +59,7 @@ enum RecordStatements {
         """)
 
     /// A failed order's next version. What was not told of the failure by now is not told any more.
-    static let revive = PostgresStatement(
+    static let reopenFailed = PostgresStatement(
         """
         WITH revived AS (
             UPDATE orders SET status = $3::text, version = version + 1, updated_at = now()

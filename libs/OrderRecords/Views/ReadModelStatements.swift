@@ -9,7 +9,7 @@ enum ReadModelStatements {
         """)
 
     /// Waits for who is at it.
-    static let takeForLong = PostgresStatement("SELECT position FROM read_model_position FOR UPDATE")
+    static let lockForRebuild = PostgresStatement("SELECT position FROM read_model_position FOR UPDATE")
 
     static let clearOrders = PostgresStatement("DELETE FROM order_view")
     static let clearSales = PostgresStatement("DELETE FROM sales_by_product")

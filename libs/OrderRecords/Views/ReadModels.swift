@@ -37,7 +37,7 @@ package final class ReadModels {
     ) async throws(OrderRecordsError) -> ReadModelProgress {
         try await transaction { connection in
             try await connection.pipeline(within: .seconds(600)) { batch in
-                batch.add(ReadModelStatements.takeForLong)
+                batch.add(ReadModelStatements.lockForRebuild)
                 batch.add(ReadModelStatements.clearOrders)
                 batch.add(ReadModelStatements.clearSales)
             }

@@ -4,7 +4,7 @@
 /// A driver calls `take()`, and whenever `wantsRefill` calls `beginRefill()`, asks the sequence, then
 /// reports with `refilled(first:)` or `refillFailed()`. Ids of a block that a crash cut short are lost:
 /// gaps are expected, duplicates are not.
-package struct IdentifierBlocks: Sendable {
+package struct OrderIDBlocks: Sendable {
     /// The increment of the sequence `order_id_blocks`.
     package static let standardSize: Int64 = 1_000
 

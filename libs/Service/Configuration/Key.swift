@@ -4,14 +4,14 @@
 /// ```swift
 /// static let workflowTTL = Key.duration("WORKFLOW_TTL", in: .seconds(60)..., default: .seconds(2700), "…")
 /// ```
-package struct Key<Value: Sendable>: Sendable {
-    package let specification: KeySpecification
+package struct SettingKey<Value: Sendable>: Sendable {
+    package let specification: SettingSpecification
     /// Reads the variable's text, or answers for its absence.
-    let read: @Sendable (String?) -> Result<Value, KeyFault>
+    let read: @Sendable (String?) -> Result<Value, SettingError>
 }
 
 /// What is known of a key without its type.
-package struct KeySpecification: Sendable, Equatable {
+package struct SettingSpecification: Sendable, Equatable {
     package let name: String
     /// What may be written, in words: `integer 1…1000`.
     package let kind: String
@@ -24,7 +24,7 @@ package struct KeySpecification: Sendable, Equatable {
 }
 
 /// Why a text is not a value, and what to write instead.
-package struct KeyFault: Error, Sendable, Equatable {
+package struct SettingError: Error, Sendable, Equatable {
     package let problem: String
     package let remedy: String
 
@@ -34,14 +34,14 @@ package struct KeyFault: Error, Sendable, Equatable {
     }
 }
 
-/// A ``Key`` of any type.
-package protocol AnyKey: Sendable {
-    var specification: KeySpecification { get }
-    func resolve(_ text: String?) -> Result<any Sendable, KeyFault>
+/// A ``SettingKey`` of any type.
+package protocol AnySettingKey: Sendable {
+    var specification: SettingSpecification { get }
+    func resolve(_ text: String?) -> Result<any Sendable, SettingError>
 }
 
-extension Key: AnyKey {
-    package func resolve(_ text: String?) -> Result<any Sendable, KeyFault> {
+extension SettingKey: AnySettingKey {
+    package func resolve(_ text: String?) -> Result<any Sendable, SettingError> {
         read(text).map { $0 }
     }
 
@@ -51,24 +51,24 @@ extension Key: AnyKey {
     package init(
         _ name: String, kind: String, default fallback: (text: String, value: Value)? = nil,
         isSecret: Bool = false, _ summary: String,
-        parse: @escaping @Sendable (String) -> Result<Value, KeyFault>
+        parse: @escaping @Sendable (String) -> Result<Value, SettingError>
     ) {
-        specification = KeySpecification(
+        specification = SettingSpecification(
             name: name, kind: kind, fallback: fallback?.text, isRequired: fallback == nil, isSecret: isSecret,
             summary: summary)
         read = { text in
             guard let text else {
-                return fallback.map { .success($0.value) } ?? .failure(KeyFault("is not set", write: kind))
+                return fallback.map { .success($0.value) } ?? .failure(SettingError("is not set", write: kind))
             }
             return parse(text)
         }
     }
 
     /// The same key, whose absence is nil.
-    package var optional: Key<Value?> {
+    package var optional: SettingKey<Value?> {
         var specification = specification
         specification.isRequired = false
-        return Key<Value?>(specification: specification) { [read] text in
+        return SettingKey<Value?>(specification: specification) { [read] text in
             text == nil ? .success(nil) : read(text).map { $0 }
         }
     }

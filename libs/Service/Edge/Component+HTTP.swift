@@ -8,11 +8,11 @@ extension Component {
     /// It comes last in a composition, so that it is drained first.
     @Loop package static func http(
         _ context: ServiceContext, _ configuration: HTTPServer.Configuration = .init(),
-        routes: (Edge) -> Void = { _ in }
+        routes: (APIRouter) -> Void = { _ in }
     ) -> Component {
         let router = HTTPRouter()
         context.health.addRoutes(to: router, metrics: context.metrics)
-        routes(Edge(router, log: context.log, metrics: context.metrics))
+        routes(APIRouter(router, log: context.log, metrics: context.metrics))
         var configuration = configuration
         configuration.refusal = { Problem($0).response(instance: nil, trace: .root()) }
         let server = HTTPServer(router, configuration)

@@ -3,7 +3,7 @@ package import HTTP
 package import Observability
 
 /// Answers one request within its scope; what it throws becomes a problem document.
-package typealias ScopedHandler = @Loop (HTTPRequest, RequestScope) async throws -> HTTPResponse
+package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async throws -> HTTPResponse
 
 /// The outer edge of an HTTP API: gives each request a trace and an id, counts and times it by route, logs
 /// it at debug, and turns errors into problem documents.
@@ -12,16 +12,16 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestScope) async throws
 /// edge.on(.get, "/api/orders/{id}") { request, scope in … }
 /// edge.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
 /// ```
-@Loop package final class Edge {
+@Loop package final class APIRouter {
     /// For routes that want none of this, such as health.
     package let router: HTTPRouter
     private let metrics: Metrics
-    private let manner: Manner
+    private let manner: RouteOptions
 
     package init(_ router: HTTPRouter, log: Logger, metrics: Metrics) {
         self.router = router
         self.metrics = metrics
-        manner = Manner(log, metrics)
+        manner = RouteOptions(log, metrics)
         let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
         router.notFound = manner.wrap(unmatched) { _, _ in throw Problem(.notFound) }
         router.methodNotAllowed = manner.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
@@ -44,7 +44,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestScope) async throws
 
 /// How requests are answered, whatever their route. Apart from the edge, which holds the router: the router
 /// holds the handlers, and these hold this.
-@Loop private final class Manner {
+@Loop private final class RouteOptions {
     private let log: Logger
     private let inFlight: Gauge
     var mappings: [@Loop (any Error) -> Problem?] = []
@@ -57,7 +57,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestScope) async throws
     func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> HTTPHandler {
         { [self] request in
             let begin = Instant.systemNow()
-            let scope = RequestScope(request)
+            let scope = RequestContext(request)
             inFlight.add(1)
             var response: HTTPResponse
             do {
@@ -81,7 +81,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestScope) async throws
         }
     }
 
-    private func problem(for error: any Error, _ scope: RequestScope) -> Problem {
+    private func problem(for error: any Error, _ scope: RequestContext) -> Problem {
         if let problem = error as? Problem { return problem }
         for mapping in mappings {
             if let problem = mapping(error) { return problem }

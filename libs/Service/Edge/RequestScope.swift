@@ -3,7 +3,7 @@ package import HTTP
 package import Observability
 
 /// What belongs to one request besides the request: handed to its handler, and on from there.
-package struct RequestScope: Sendable {
+package struct RequestContext: Sendable {
     /// The span of this request; what the service calls gets children of it.
     package let trace: TraceContext
     /// The client's `X-Request-Id` when it is one, else the trace's id.

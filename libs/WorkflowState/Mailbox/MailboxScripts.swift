@@ -77,7 +77,7 @@ enum MailboxScripts {
         """)
 
     /// KEYS: the holder, the epoch. ARGV: the holder's name, and an epoch to begin. Returns 1 where it began.
-    static let held = RedisScript(
+    static let recordPrimary = RedisScript(
         """
         local last = redis.call('GET', KEYS[1])
         if last == ARGV[1] then return 0 end

@@ -13,7 +13,7 @@ enum UpdateCodec {
     static let previous: StaticString = "{\"previous\":"
 
     /// `,"correlationId":"…","orderId":1,"status":"COMPLETED","occurredAt":"…"}`. Nothing in it needs escapes.
-    static func tail(_ update: StatusUpdate) -> [UInt8] {
+    static func payloadSuffix(_ update: StatusUpdate) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(160)
         bytes += #","correlationId":""#.utf8

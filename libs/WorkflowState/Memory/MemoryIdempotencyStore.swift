@@ -5,32 +5,32 @@ internal import Redis
 @Loop
 package final class MemoryIdempotencyStore: IdempotencyStore {
     private let state: MemoryState
-    private let lifetimes: Lifetimes
+    private let retention: Retention
 
-    package init(_ state: MemoryState, _ lifetimes: Lifetimes = Lifetimes()) {
+    package init(_ state: MemoryState, _ retention: Retention = Retention()) {
         self.state = state
-        self.lifetimes = lifetimes
+        self.retention = retention
     }
 
     package func reserve(
         _ lease: IdempotencyLease, draft: [UInt8]
     ) async throws(WorkflowStateError) -> Reservation {
         try state.check()
-        let name = Keys.idempotency(lease.key)
-        let until = state.now() + lifetimes.lease.nanoseconds / 1000
+        let name = WorkflowKeys.idempotency(lease.key)
+        let until = state.now() + retention.lease.nanoseconds / 1000
         let isVoid = state.text(Self.void(lease)) != nil
-        guard var held = state.answer(name) else {
+        guard var held = state.response(name) else {
             if isVoid { return .inFlight }
-            let answer = MemoryState.Answer(
+            let answer = MemoryState.StoredResponse(
                 fingerprint: lease.fingerprint, token: lease.token, leaseUntil: until, draft: draft)
-            state.set(name, answer, for: lifetimes.response)
+            state.set(name, answer, for: retention.response)
             return .reserved
         }
         guard held.fingerprint == lease.fingerprint else { return .mismatch }
         if let response = held.response { return .replay(response) }
         if isVoid || held.leaseUntil > state.now() { return .inFlight }
         (held.token, held.leaseUntil) = (lease.token, until)
-        state.set(name, held, for: lifetimes.response)
+        state.set(name, held, for: retention.response)
         return .resumed(draft: held.draft)
     }
 
@@ -38,30 +38,30 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
         -> Bool
     {
         try state.check()
-        let name = Keys.idempotency(lease.key)
-        if let held = state.answer(name), held.token != lease.token { return false }
-        let answer = MemoryState.Answer(
+        let name = WorkflowKeys.idempotency(lease.key)
+        if let held = state.response(name), held.token != lease.token { return false }
+        let answer = MemoryState.StoredResponse(
             fingerprint: lease.fingerprint, token: lease.token, response: response)
-        state.set(name, answer, for: lifetimes.response)
+        state.set(name, answer, for: retention.response)
         return true
     }
 
     package func release(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
         try state.check()
-        let name = Keys.idempotency(lease.key)
-        guard let held = state.answer(name), held.token == lease.token, held.response == nil else { return }
+        let name = WorkflowKeys.idempotency(lease.key)
+        guard let held = state.response(name), held.token == lease.token, held.response == nil else { return }
         state.set(name, nil, for: .zero)
     }
 
-    package func letGo(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
+    package func expire(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
         try state.check()
-        let name = Keys.idempotency(lease.key)
-        guard var held = state.answer(name), held.token == lease.token else {
-            return state.set(Self.void(lease), [1], for: lifetimes.lease)
+        let name = WorkflowKeys.idempotency(lease.key)
+        guard var held = state.response(name), held.token == lease.token else {
+            return state.set(Self.void(lease), [1], for: retention.lease)
         }
         guard held.response == nil else { return }
         held.leaseUntil = 0
-        state.set(name, held, for: lifetimes.response)
+        state.set(name, held, for: retention.response)
     }
 
     private static func void(_ lease: IdempotencyLease) -> RedisKey { RedisKey("void:", lease.token) }

@@ -17,20 +17,20 @@ package final class MemoryState {
     }
 
     var epoch: Epoch?
-    package internal(set) var holder: String?
+    package internal(set) var primary: String?
     private var texts: [RedisKey: Entry<[UInt8]>] = [:]
-    private var mailboxes: [RedisKey: Entry<[Letter]>] = [:]
-    private var answers: [RedisKey: Entry<Answer>] = [:]
+    private var mailboxes: [RedisKey: Entry<[StoredEntry]>] = [:]
+    private var responses: [RedisKey: Entry<StoredResponse>] = [:]
     private var listeners: [Listener] = []
 
     /// An entry of a mailbox.
-    struct Letter {
+    struct StoredEntry {
         var offset: Int64
         var tail: [UInt8]
     }
 
     /// What is kept under an idempotency key.
-    struct Answer {
+    struct StoredResponse {
         var fingerprint: String
         var token: String
         /// In microseconds of this clock.
@@ -50,10 +50,10 @@ package final class MemoryState {
     /// Loses everything but the listeners, as a server without its data.
     package func flush() {
         epoch = nil
-        holder = nil
+        primary = nil
         texts = [:]
         mailboxes = [:]
-        answers = [:]
+        responses = [:]
     }
 
     func check() throws(WorkflowStateError) {
@@ -96,19 +96,19 @@ package final class MemoryState {
 
     // MARK: Mailboxes and answers
 
-    func mailbox(_ key: RedisKey) -> [Letter] { live(mailboxes[key]) ?? [] }
+    func mailbox(_ key: RedisKey) -> [StoredEntry] { live(mailboxes[key]) ?? [] }
 
-    func append(_ letter: Letter, to key: RedisKey, cap: Int, for lifetime: Duration) {
+    func append(_ letter: StoredEntry, to key: RedisKey, cap: Int, for lifetime: Duration) {
         var letters = mailbox(key)
         letters.append(letter)
         letters.removeFirst(max(0, letters.count - cap))
         mailboxes[key] = Entry(value: letters, expiry: expiry(lifetime))
     }
 
-    func answer(_ key: RedisKey) -> Answer? { live(answers[key]) }
+    func response(_ key: RedisKey) -> StoredResponse? { live(responses[key]) }
 
-    func set(_ key: RedisKey, _ answer: Answer?, for lifetime: Duration) {
-        answers[key] = answer.map { Entry(value: $0, expiry: expiry(lifetime)) }
+    func set(_ key: RedisKey, _ answer: StoredResponse?, for lifetime: Duration) {
+        responses[key] = answer.map { Entry(value: $0, expiry: expiry(lifetime)) }
     }
 
     // MARK: Channels

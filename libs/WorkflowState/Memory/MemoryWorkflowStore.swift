@@ -8,28 +8,28 @@ package final class MemoryWorkflowStore: WorkflowStore {
     private let state: MemoryState
     private let lifetime: Duration
 
-    package init(_ state: MemoryState, _ lifetimes: Lifetimes = Lifetimes()) {
+    package init(_ state: MemoryState, _ retention: Retention = Retention()) {
         self.state = state
-        lifetime = lifetimes.workflow
+        lifetime = retention.workflow
     }
 
     package func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
         try state.check()
-        set(Keys.number(acceptance.correlationID), acceptance.orderID.description)
-        set(Keys.owner(acceptance.correlationID), acceptance.owner.value)
-        if state.text(Keys.status(acceptance.correlationID)) == nil {
-            set(Keys.status(acceptance.correlationID), OrderStatus.accepted.wireName)
+        set(WorkflowKeys.number(acceptance.correlationID), acceptance.orderID.description)
+        set(WorkflowKeys.owner(acceptance.correlationID), acceptance.owner.value)
+        if state.text(WorkflowKeys.status(acceptance.correlationID)) == nil {
+            set(WorkflowKeys.status(acceptance.correlationID), OrderStatus.accepted.wireName)
         }
-        state.set(Keys.pending(acceptance.orderID), acceptance.pending, for: lifetime)
+        state.set(WorkflowKeys.pending(acceptance.orderID), acceptance.pending, for: lifetime)
     }
 
     package func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool {
         try state.check()
         if let status = status(id), status.status != .accepted { return false }
-        state.remove(Keys.status(id))
-        state.remove(Keys.owner(id))
-        state.remove(Keys.number(id))
-        state.remove(Keys.pending(orderID))
+        state.remove(WorkflowKeys.status(id))
+        state.remove(WorkflowKeys.owner(id))
+        state.remove(WorkflowKeys.number(id))
+        state.remove(WorkflowKeys.pending(orderID))
         return true
     }
 
@@ -44,28 +44,28 @@ package final class MemoryWorkflowStore: WorkflowStore {
         let transition = OrderStatus.transition(from: current?.status, to: step.status, cause: step.cause)
         if transition == .advance {
             current = WorkflowStatus(step.status, step.orderID)
-            set(Keys.status(id), current!.text)
+            set(WorkflowKeys.status(id), current!.text)
         } else {
-            _ = state.extend(Keys.status(id), for: lifetime)
+            _ = state.extend(WorkflowKeys.status(id), for: lifetime)
         }
-        if !state.extend(Keys.owner(id), for: lifetime), let owner = step.owner {
-            set(Keys.owner(id), owner.value)
+        if !state.extend(WorkflowKeys.owner(id), for: lifetime), let owner = step.owner {
+            set(WorkflowKeys.owner(id), owner.value)
         }
         if transition == .advance, let time = step.announcedAt, let user = step.owner ?? owner(id) {
             let update = StatusUpdate(
                 correlationID: id, orderID: step.orderID, status: step.status, occurredAt: time)
-            state.publish(UpdateCodec.frame(offset: nil, tail: UpdateCodec.tail(update)), to: user)
+            state.publish(UpdateCodec.frame(offset: nil, tail: UpdateCodec.payloadSuffix(update)), to: user)
         }
-        if step.isPersisted { state.remove(Keys.pending(step.orderID)) }
+        if step.isPersisted { state.remove(WorkflowKeys.pending(step.orderID)) }
         return WorkflowOutcome(status: current!, moved: transition == .advance)
     }
 
     package func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
         try state.check()
         guard let status = status(id) else { return nil }
-        let left = state.remaining(Keys.status(id)) ?? .zero
+        let left = state.remaining(WorkflowKeys.status(id)) ?? .zero
         return Workflow(
-            status: status, orderID: text(Keys.number(id)).flatMap { OrderID($0) }, owner: owner(id),
+            status: status, orderID: text(WorkflowKeys.number(id)).flatMap { OrderID($0) }, owner: owner(id),
             age: max(.zero, lifetime - left))
     }
 
@@ -76,20 +76,20 @@ package final class MemoryWorkflowStore: WorkflowStore {
 
     package func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
         try state.check()
-        return state.text(Keys.pending(id))
+        return state.text(WorkflowKeys.pending(id))
     }
 
     package func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError) {
         try state.check()
-        for id in ids { state.remove(Keys.pending(id)) }
+        for id in ids { state.remove(WorkflowKeys.pending(id)) }
     }
 
     package func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError) {
         try state.check()
         for id in ids {
-            _ = state.extend(Keys.owner(id), for: lifetime)
-            _ = state.extend(Keys.status(id), for: lifetime)
-            _ = state.extend(Keys.number(id), for: lifetime)
+            _ = state.extend(WorkflowKeys.owner(id), for: lifetime)
+            _ = state.extend(WorkflowKeys.status(id), for: lifetime)
+            _ = state.extend(WorkflowKeys.number(id), for: lifetime)
         }
     }
 
@@ -97,9 +97,9 @@ package final class MemoryWorkflowStore: WorkflowStore {
 
     private func text(_ key: RedisKey) -> String? { state.text(key).map { String(decoding: $0, as: UTF8.self) } }
 
-    private func owner(_ id: CorrelationID) -> UserID? { text(Keys.owner(id)).flatMap { UserID($0) } }
+    private func owner(_ id: CorrelationID) -> UserID? { text(WorkflowKeys.owner(id)).flatMap { UserID($0) } }
 
     private func status(_ id: CorrelationID) -> WorkflowStatus? {
-        text(Keys.status(id)).flatMap { WorkflowStatus(text: $0) }
+        text(WorkflowKeys.status(id)).flatMap { WorkflowStatus(text: $0) }
     }
 }

@@ -34,7 +34,7 @@ enum WorkflowScripts {
             end
             if moved == 1 and frame ~= '' then
                 local user = owner ~= '' and owner or redis.call('GET', KEYS[k + 1])
-                if user then redis.call('PUBLISH', '\(Keys.channelPrefix)' .. user, frame) end
+                if user then redis.call('PUBLISH', '\(WorkflowKeys.channelPrefix)' .. user, frame) end
             end
             if drop == '1' then redis.call('DEL', KEYS[k + 2]) end
             out[#out + 1] = moved

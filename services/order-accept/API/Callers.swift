@@ -7,7 +7,7 @@ import Service
 
 /// Says who sends a request, and whether they may at this pace.
 @Loop
-final class Callers {
+final class RequestAuthorizer {
     private let authenticator: Authenticator
     private let limiter: RateLimiter?
     private let limited: Counter
@@ -22,7 +22,7 @@ final class Callers {
         }
     }
 
-    func identify(_ request: HTTPRequest) async throws(Problem) -> UserID {
+    func authenticate(_ request: HTTPRequest) async throws(Problem) -> UserID {
         do throws(AuthenticationError) {
             return try await authenticator.authenticate(request).userID
         } catch {
@@ -31,8 +31,8 @@ final class Callers {
     }
 
     /// The user of a request that changes something, and the headers that tell of the pace.
-    func admit(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders) {
-        let user = try await identify(request)
+    func authorizeChange(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders) {
+        let user = try await authenticate(request)
         guard let limiter else { return (user, [:]) }
         let allowance = limiter.take(for: user)
         var headers: HTTPHeaders = [

@@ -6,19 +6,19 @@ import Service
 
 /// `POST /api/orders`.
 @Loop
-struct IntakeRoutes {
-    let callers: Callers
-    let placing: PlaceOrder
-    let metrics: IntakeMetrics
+struct PlacementRoutes {
+    let authorizer: RequestAuthorizer
+    let placement: IdempotentOrderPlacement
+    let metrics: PlacementMetrics
     let log: Logger
 
     /// In bytes.
     private static let bodyLimit = 64 << 10
 
-    func add(to edge: Edge) {
+    func add(to edge: APIRouter) {
         edge.on(.post, "/api/orders", bodyLimit: Self.bodyLimit) { request, scope in
-            let budget = IntakeBudget(from: Loop.now)
-            var (user, headers) = try await callers.admit(request)
+            let budget = PlacementBudget(from: Loop.now)
+            var (user, headers) = try await authorizer.authorizeChange(request)
             let order = try request.orderRequest()
             let key = try request.idempotencyKey()
             let placement = try await place(order, from: user, key, scope, budget)
@@ -29,11 +29,11 @@ struct IntakeRoutes {
     }
 
     private func place(
-        _ request: OrderRequest, from user: UserID, _ key: String?, _ scope: RequestScope,
-        _ budget: IntakeBudget
-    ) async throws(Problem) -> PlaceOrder.Placement {
-        do throws(IntakeFailure) {
-            let placement = try await placing.place(
+        _ request: OrderRequest, from user: UserID, _ key: String?, _ scope: RequestContext,
+        _ budget: PlacementBudget
+    ) async throws(Problem) -> IdempotentOrderPlacement.Placement {
+        do throws(PlacementError) {
+            let placement = try await placement.place(
                 request, from: user, key: key, trace: scope.trace, cause: scope.id, budget: budget)
             note(placement, scope)
             return placement
@@ -46,7 +46,7 @@ struct IntakeRoutes {
         }
     }
 
-    private func note(_ placement: PlaceOrder.Placement, _ scope: RequestScope) {
+    private func note(_ placement: IdempotentOrderPlacement.Placement, _ scope: RequestContext) {
         guard let order = placement.order else { return metrics.replayed() }
         metrics.accepted(order)
         log.debug(

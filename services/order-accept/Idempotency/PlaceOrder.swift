@@ -10,15 +10,15 @@ import WorkflowState
 /// died in between, or could not find out what had become of the order, whoever gets the key next goes on with
 /// the same draft.
 @Loop
-final class PlaceOrder {
+final class IdempotentOrderPlacement {
     private let intake: AcceptOrder
     private let keys: any IdempotencyStore
-    private let looseEnds: LooseEnds
+    private let compensations: CompensationQueue
 
-    init(_ intake: AcceptOrder, keys: any IdempotencyStore, looseEnds: LooseEnds) {
+    init(_ intake: AcceptOrder, keys: any IdempotencyStore, compensations: CompensationQueue) {
         self.intake = intake
         self.keys = keys
-        self.looseEnds = looseEnds
+        self.compensations = compensations
     }
 
     struct Placement: Sendable {
@@ -31,10 +31,10 @@ final class PlaceOrder {
 
     func place(
         _ request: OrderRequest, from user: UserID, key: String?, trace: TraceContext, cause: String,
-        budget: IntakeBudget
-    ) async throws(IntakeFailure) -> Placement {
+        budget: PlacementBudget
+    ) async throws(PlacementError) -> Placement {
         guard let key else {
-            return try await watching(nil) { () throws(IntakeFailure) in
+            return try await compensatingDoubt(nil) { () throws(PlacementError) in
                 let draft = try intake.draft(request, from: user)
                 try await intake.accept(draft, trace: trace, cause: cause, budget: budget)
                 return Placement(draft)
@@ -43,25 +43,25 @@ final class PlaceOrder {
         let lease = IdempotencyLease(
             IdempotencyKey(user: user, key: key), fingerprint: request.fingerprint)
         // A replay answers also when the draft would fail today.
-        let draft = Result<AcceptedOrder, IntakeFailure> { () throws(IntakeFailure) in
+        let draft = Result<AcceptedOrder, PlacementError> { () throws(PlacementError) in
             try intake.draft(request, from: user)
         }
         let reservation = try await reserve(lease, draft)
         switch reservation {
-        case .inFlight: throw .keyInFlight
+        case .inFlight: throw .requestInProgress
         case .mismatch: throw .keyReused
         case .replay(let bytes):
-            guard let answer = StoredAnswer(bytes) else { throw .state(.init(.unusable, isRetriable: false)) }
+            guard let answer = StoredResponse(bytes) else { throw .state(.init(.unusable, isRetriable: false)) }
             return Placement(orderID: answer.orderID, document: answer.document, order: nil)
         case .reserved, .resumed: break
         }
-        let placement = try await finish(lease) { () throws(IntakeFailure) in
+        let placement = try await finish(lease) { () throws(PlacementError) in
             guard case .resumed(let bytes) = reservation else {
                 let draft = try draft.get()
                 try await intake.accept(draft, trace: trace, cause: cause, budget: budget)
                 return draft
             }
-            guard let begun = StoredAnswer(bytes)?.draft(of: user),
+            guard let begun = StoredResponse(bytes)?.draft(of: user),
                 try await intake.resume(begun, trace: trace, cause: cause, budget: budget)
             else { return nil }
             return begun
@@ -72,25 +72,25 @@ final class PlaceOrder {
     }
 
     private func reserve(
-        _ lease: IdempotencyLease, _ draft: Result<AcceptedOrder, IntakeFailure>
-    ) async throws(IntakeFailure) -> Reservation {
+        _ lease: IdempotencyLease, _ draft: Result<AcceptedOrder, PlacementError>
+    ) async throws(PlacementError) -> Reservation {
         do throws(WorkflowStateError) {
-            let bytes = (try? draft.get()).map { StoredAnswer($0).bytes } ?? []
+            let bytes = (try? draft.get()).map { StoredResponse($0).bytes } ?? []
             return try await keys.reserve(lease, draft: bytes)
         } catch {
             // It may be reserved, now or later, for a request that ends here.
-            if error.outcomeIsUnknown { looseEnds.add(cancelling: nil, lettingGo: lease) }
+            if error.outcomeIsUnknown { compensations.add(cancelling: nil, releasing: lease) }
             throw .state(error)
         }
     }
 
     /// - Parameter accept: nil when there is nothing to go on with.
     private func finish(
-        _ lease: IdempotencyLease, _ accept: () async throws(IntakeFailure) -> AcceptedOrder?
-    ) async throws(IntakeFailure) -> Placement? {
-        try await watching(lease) { () throws(IntakeFailure) in
+        _ lease: IdempotencyLease, _ accept: () async throws(PlacementError) -> AcceptedOrder?
+    ) async throws(PlacementError) -> Placement? {
+        try await compensatingDoubt(lease) { () throws(PlacementError) in
             let accepted: AcceptedOrder?
-            do throws(IntakeFailure) { accepted = try await accept() } catch {
+            do throws(PlacementError) { accepted = try await accept() } catch {
                 // The draft stays where the order may be carried out.
                 if case .inDoubt = error { throw error }
                 try? await release(lease)
@@ -102,33 +102,33 @@ final class PlaceOrder {
             }
             // The order is accepted, whether this succeeds or not: whoever takes the key over finds that out.
             do throws(WorkflowStateError) {
-                _ = try await keys.complete(lease, response: StoredAnswer(accepted).bytes)
+                _ = try await keys.complete(lease, response: StoredResponse(accepted).bytes)
             } catch {
-                looseEnds.add(cancelling: nil, lettingGo: lease)
+                compensations.add(cancelling: nil, releasing: lease)
             }
             return Placement(accepted)
         }
     }
 
-    private func release(_ lease: IdempotencyLease) async throws(IntakeFailure) {
+    private func release(_ lease: IdempotencyLease) async throws(PlacementError) {
         do throws(WorkflowStateError) { try await keys.release(lease) } catch {
-            looseEnds.add(cancelling: nil, lettingGo: lease)
+            compensations.add(cancelling: nil, releasing: lease)
             throw .state(error)
         }
     }
 
     /// What is in doubt is cleared up later.
-    private func watching<Outcome>(
-        _ lease: IdempotencyLease?, _ work: () async throws(IntakeFailure) -> Outcome
-    ) async throws(IntakeFailure) -> Outcome {
-        do throws(IntakeFailure) { return try await work() } catch {
-            if case .inDoubt(_, let order) = error { looseEnds.add(cancelling: order, lettingGo: lease) }
+    private func compensatingDoubt<Outcome>(
+        _ lease: IdempotencyLease?, _ work: () async throws(PlacementError) -> Outcome
+    ) async throws(PlacementError) -> Outcome {
+        do throws(PlacementError) { return try await work() } catch {
+            if case .inDoubt(_, let order) = error { compensations.add(cancelling: order, releasing: lease) }
             throw error
         }
     }
 }
 
-extension PlaceOrder.Placement {
+extension IdempotentOrderPlacement.Placement {
     fileprivate init(_ accepted: AcceptedOrder) {
         self.init(orderID: accepted.order.id, document: accepted.document, order: accepted.order)
     }

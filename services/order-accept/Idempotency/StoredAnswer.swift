@@ -3,7 +3,7 @@ import Orders
 
 /// What is kept under an idempotency key, as a draft and then as the answer: the order's id, a line break, and the
 /// body of the 201.
-struct StoredAnswer: Hashable, Sendable {
+struct StoredResponse: Hashable, Sendable {
     let orderID: OrderID
     let document: [UInt8]
 

@@ -15,13 +15,13 @@ import WorkflowState
 /// | has it not (away, blocked, returned, nacked) | the keys are removed | refused |
 /// | may have it (timed out, connection lost) | the status becomes CANCELLED, so that an order whose client was told no is not carried out | refused |
 /// | may have it, and the order has moved on since | it was published after all | accepted |
-/// | may have it, and Redis is away as well | the status becomes CANCELLED later (``LooseEnds``), if it can | not known |
+/// | may have it, and Redis is away as well | the status becomes CANCELLED later (``CompensationQueue``), if it can | not known |
 ///
 /// Keys that cannot be removed because Redis is away expire.
 @Loop
 final class AcceptOrder {
     private let catalogue: any CatalogueSource
-    private let identifiers: any IdentifierSource
+    private let identifiers: any OrderIDSource
     private let state: any WorkflowStore
     private let publisher: any OrderPublisher
     private let clock: @Loop () -> Timestamp
@@ -29,7 +29,7 @@ final class AcceptOrder {
     private var random = SecureRandom()
 
     init(
-        catalogue: any CatalogueSource, identifiers: any IdentifierSource, state: any WorkflowStore,
+        catalogue: any CatalogueSource, identifiers: any OrderIDSource, state: any WorkflowStore,
         publisher: any OrderPublisher,
         clock: @escaping @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
     ) {
@@ -41,7 +41,7 @@ final class AcceptOrder {
     }
 
     /// What would be accepted: priced and numbered, and nobody knows of it yet.
-    func draft(_ request: OrderRequest, from user: UserID) throws(IntakeFailure) -> AcceptedOrder {
+    func draft(_ request: OrderRequest, from user: UserID) throws(PlacementError) -> AcceptedOrder {
         AcceptedOrder(try number(try price(request), for: user))
     }
 
@@ -51,9 +51,9 @@ final class AcceptOrder {
     ///   - cause: the id of the request.
     ///   - mayBeKnown: whether the broker may have it already.
     func accept(
-        _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: IntakeBudget,
+        _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: PlacementBudget,
         mayBeKnown: Bool = false
-    ) async throws(IntakeFailure) {
+    ) async throws(PlacementError) {
         do throws(WorkflowStateError) { try await record(draft) } catch {
             if mayBeKnown { throw Self.inDoubt }
             // Some of the keys may be there.
@@ -74,8 +74,8 @@ final class AcceptOrder {
     ///
     /// - Returns: false when it was cancelled since: it is not to be accepted any more.
     func resume(
-        _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: IntakeBudget
-    ) async throws(IntakeFailure) -> Bool {
+        _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: PlacementBudget
+    ) async throws(PlacementError) -> Bool {
         let workflow: Workflow?
         do throws(WorkflowStateError) {
             workflow = try await state.workflow(draft.order.correlationID)
@@ -92,14 +92,14 @@ final class AcceptOrder {
         return true
     }
 
-    private func price(_ request: OrderRequest) throws(IntakeFailure) -> PricedLines {
+    private func price(_ request: OrderRequest) throws(PlacementError) -> PricedLines {
         guard let catalogue = catalogue.current else { throw .noCatalogue }
         do throws(PricingFailure) { return try request.priced(by: catalogue) } catch {
             throw .pricing(error)
         }
     }
 
-    private func number(_ priced: PricedLines, for user: UserID) throws(IntakeFailure) -> Order {
+    private func number(_ priced: PricedLines, for user: UserID) throws(PlacementError) -> Order {
         guard let id = identifiers.next() else { throw .noIdentifiers }
         let now = clock()
         return Order(id: id, correlationID: newID(now), customer: user, acceptedAt: now, priced: priced)
@@ -127,7 +127,7 @@ final class AcceptOrder {
                 return try await publisher.publish(announcement, until: deadline)
             } catch {
                 isUnknown = isUnknown || error.outcome == .unknown
-                guard error.outcome == .unknown, Loop.now + Self.worthTrying < deadline else {
+                guard error.outcome == .unknown, Loop.now + Self.minimumRetryTime < deadline else {
                     throw PublishFailure(
                         outcome: isUnknown ? .unknown : .notPublished, reason: error.reason)
                 }
@@ -135,10 +135,10 @@ final class AcceptOrder {
         }
     }
 
-    private static let worthTrying = Duration.milliseconds(100)
+    private static let minimumRetryTime = Duration.milliseconds(100)
 
     /// Returns when the order is accepted after all.
-    private func settle(_ order: Order, after failure: PublishFailure) async throws(IntakeFailure) {
+    private func settle(_ order: Order, after failure: PublishFailure) async throws(PlacementError) {
         guard failure.outcome == .unknown else {
             await withdraw(order)
             throw .refused(reason: failure.reason)
@@ -152,7 +152,7 @@ final class AcceptOrder {
     }
 
     /// Redis does not say what became of an earlier attempt.
-    private static let inDoubt = IntakeFailure.inDoubt(reason: "redis", uncancelled: nil)
+    private static let inDoubt = PlacementError.inDoubt(reason: "redis", uncancelled: nil)
 
     private func withdraw(_ order: Order) async {
         _ = try? await state.withdraw(order.correlationID, order.id)

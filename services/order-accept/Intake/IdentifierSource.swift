@@ -3,7 +3,7 @@ import Orders
 
 /// Where order ids come from. Never waits.
 @Loop
-protocol IdentifierSource: AnyObject {
+protocol OrderIDSource: AnyObject {
     /// Nil when all ids at hand are spent.
     func next() -> OrderID?
 }

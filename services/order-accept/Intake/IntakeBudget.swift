@@ -2,7 +2,7 @@ import EventLoop
 
 /// How the time of one order is spent. Whatever stands still, the client has an answer within about
 /// ``total``.
-struct IntakeBudget {
+struct PlacementBudget {
     static let total = Duration.seconds(2)
     /// One call to Redis, the wait for a connection included.
     static let state = Duration.milliseconds(600)

@@ -2,7 +2,7 @@ import Orders
 import WorkflowState
 
 /// Why an order was not accepted. The client is told in every case.
-enum IntakeFailure: Error, Equatable {
+enum PlacementError: Error, Equatable {
     case pricing(PricingFailure)
     /// The catalogue was never read.
     case noCatalogue
@@ -18,14 +18,14 @@ enum IntakeFailure: Error, Equatable {
     case inDoubt(reason: String, uncancelled: Order?)
 
     /// Another request with this idempotency key is being answered.
-    case keyInFlight
+    case requestInProgress
     /// The idempotency key belongs to another order.
     case keyReused
 
     /// Whether something that order-accept stands on is at fault, and the same request may succeed later.
     var isOutage: Bool {
         switch self {
-        case .pricing, .keyInFlight, .keyReused: false
+        case .pricing, .requestInProgress, .keyReused: false
         case .noCatalogue, .noIdentifiers, .state, .refused, .outcomeUnknown, .inDoubt: true
         }
     }
@@ -40,7 +40,7 @@ enum IntakeFailure: Error, Equatable {
         case .refused(let reason): "rabbitmq_\(reason)"
         case .outcomeUnknown(let reason): "rabbitmq_\(reason)_unknown"
         case .inDoubt(let reason, _): "\(reason)_in_doubt"
-        case .keyInFlight: "key_in_flight"
+        case .requestInProgress: "key_in_flight"
         case .keyReused: "key_reused"
         }
     }

@@ -4,7 +4,7 @@ import Orders
 
 /// What intake counts.
 @Loop
-final class IntakeMetrics {
+final class PlacementMetrics {
     private let metrics: Metrics
     private let orders: Counter
     private let lines: Counter
@@ -25,7 +25,7 @@ final class IntakeMetrics {
 
     func replayed() { replays.increment() }
 
-    func failed(_ failure: IntakeFailure) {
+    func failed(_ failure: PlacementError) {
         let reason = failure.reason
         if failures[reason] == nil {
             failures[reason] = metrics.counter(

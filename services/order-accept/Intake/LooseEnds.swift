@@ -9,8 +9,8 @@ import WorkflowState
 /// Best effort, in memory: an order that is not cancelled in time is carried out, of which its client was told
 /// that it is not known; a key that is not let go is free when its lease runs out.
 @Loop
-final class LooseEnds {
-    private struct End {
+final class CompensationQueue {
+    private struct Compensation {
         var order: Order?
         var lease: IdempotencyLease?
         var until: Instant
@@ -18,13 +18,13 @@ final class LooseEnds {
 
     /// Well below an idempotency key's lease: who takes the key over afterwards may accept the order, and must
     /// not find it cancelled then.
-    static let patience = Duration.seconds(20)
+    static let expiry = Duration.seconds(20)
     static let limit = 4096
 
     private let state: any WorkflowStore
     private let keys: any IdempotencyStore
     private let backoff: Backoff
-    private var ends: [End] = []
+    private var entries: [Compensation] = []
     private var position = 0
     private var waiter: LoopContinuation<Void>?
     /// Of those that found no room.
@@ -39,9 +39,9 @@ final class LooseEnds {
         self.backoff = backoff
     }
 
-    var count: Int { ends.count - position }
+    var count: Int { entries.count - position }
 
-    func watch(_ metrics: Metrics) {
+    func register(_ metrics: Metrics) {
         metrics.gauge("loose_ends", "Orders and keys that Redis is to be told of when it answers.") {
             Double(self.count)
         }
@@ -53,13 +53,13 @@ final class LooseEnds {
     /// - Parameters:
     ///   - order: to be cancelled, unless somebody works on it.
     ///   - lease: to be let go then, and not before: no late cancellation may meet who goes on with the order.
-    func add(cancelling order: Order?, lettingGo lease: IdempotencyLease?) {
+    func add(cancelling order: Order?, releasing lease: IdempotencyLease?) {
         guard order != nil || lease != nil else { return }
         guard count < Self.limit else {
             dropped += 1
             return
         }
-        ends.append(End(order: order, lease: lease, until: Loop.now + Self.patience))
+        entries.append(Compensation(order: order, lease: lease, until: Loop.now + Self.expiry))
         wake()
     }
 
@@ -72,7 +72,7 @@ final class LooseEnds {
                 continue
             }
             do throws(WorkflowStateError) {
-                try await tie(end)
+                try await perform(end)
                 backoff.reset()
                 position += 1
             } catch {
@@ -85,18 +85,18 @@ final class LooseEnds {
         }
     }
 
-    private func tie(_ end: End) async throws(WorkflowStateError) {
+    private func perform(_ end: Compensation) async throws(WorkflowStateError) {
         if let order = end.order { _ = try await state.advance([.cancelling(order)]) }
-        if let lease = end.lease { try await keys.letGo(lease) }
+        if let lease = end.lease { try await keys.expire(lease) }
     }
 
     /// The first that is not too late.
-    private func next() -> End? {
-        while position < ends.count {
-            if Loop.now < ends[position].until { return ends[position] }
+    private func next() -> Compensation? {
+        while position < entries.count {
+            if Loop.now < entries[position].until { return entries[position] }
             position += 1
         }
-        ends.removeAll()
+        entries.removeAll()
         position = 0
         return nil
     }

@@ -3,13 +3,13 @@ import Observability
 import Orders
 import Postgres
 
-/// ``IdentifierSource`` from blocks that the sequence `order_id_blocks` reserves, asked for ahead of need.
+/// ``OrderIDSource`` from blocks that the sequence `order_id_blocks` reserves, asked for ahead of need.
 @Loop
-final class SequenceIdentifiers: IdentifierSource {
-    private var blocks = IdentifierBlocks()
+final class SequenceOrderIDs: OrderIDSource {
+    private var blocks = OrderIDBlocks()
     private let pool: PostgresPool
     private let log: Logger
-    private var wakeUp: LoopContinuation<Void>?
+    private var demandContinuation: LoopContinuation<Void>?
 
     private static let nextBlock = PostgresStatement("SELECT nextval('order_id_blocks')")
 
@@ -25,7 +25,7 @@ final class SequenceIdentifiers: IdentifierSource {
 
     func next() -> OrderID? {
         let id = blocks.take()
-        if blocks.wantsRefill { wake() }
+        if blocks.wantsRefill { signalDemand() }
         return id
     }
 
@@ -34,7 +34,7 @@ final class SequenceIdentifiers: IdentifierSource {
         var backoff = Backoff(base: .milliseconds(20), cap: .seconds(1))
         while !Task.isCancelled {
             guard blocks.beginRefill() else {
-                await want()
+                await waitForDemand()
                 continue
             }
             do {
@@ -54,18 +54,18 @@ final class SequenceIdentifiers: IdentifierSource {
         }
     }
 
-    private func want() async {
+    private func waitForDemand() async {
         await withTaskCancellationHandler {
             await Loop.suspend { resumption in
                 if Task.isCancelled || blocks.wantsRefill { return resumption.resume() }
-                wakeUp = resumption
+                demandContinuation = resumption
             }
         } onCancel: {
-            Task { @Loop in wake() }
+            Task { @Loop in signalDemand() }
         }
     }
 
-    private func wake() {
-        wakeUp.take()?.resume()
+    private func signalDemand() {
+        demandContinuation.take()?.resume()
     }
 }

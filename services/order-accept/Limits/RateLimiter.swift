@@ -7,8 +7,8 @@ import Orders
 final class RateLimiter {
     private let limit: TokenBucket.Limit
     private let generationSize: Int
-    private var younger: [UserID: TokenBucket] = [:]
-    private var elder: [UserID: TokenBucket] = [:]
+    private var current: [UserID: TokenBucket] = [:]
+    private var previous: [UserID: TokenBucket] = [:]
 
     init(_ limit: TokenBucket.Limit, generationSize: Int = 50_000) {
         self.limit = limit
@@ -16,17 +16,17 @@ final class RateLimiter {
     }
 
     /// Buckets that are held.
-    var count: Int { younger.count + elder.count }
+    var count: Int { current.count + previous.count }
 
-    func take(for user: UserID, now: Instant = Loop.now) -> Allowance {
-        if let allowance = younger[user]?.take(limit, now: now) { return allowance }
-        var bucket = elder.removeValue(forKey: user) ?? TokenBucket(limit, now: now)
+    func take(for user: UserID, now: Instant = Loop.now) -> RateLimitDecision {
+        if let allowance = current[user]?.take(limit, now: now) { return allowance }
+        var bucket = previous.removeValue(forKey: user) ?? TokenBucket(limit, now: now)
         let allowance = bucket.take(limit, now: now)
-        if younger.count >= generationSize {
-            elder = younger
-            younger = [:]
+        if current.count >= generationSize {
+            previous = current
+            current = [:]
         }
-        younger[user] = bucket
+        current[user] = bucket
         return allowance
     }
 }

@@ -18,21 +18,21 @@ struct TokenBucket: Sendable {
         filledAt = now
     }
 
-    mutating func take(_ limit: Limit, now: Instant) -> Allowance {
+    mutating func take(_ limit: Limit, now: Instant) -> RateLimitDecision {
         let elapsed = max(0, filledAt.duration(to: now).seconds)
         tokens = min(Double(limit.burst), tokens + elapsed * Double(limit.rate))
         filledAt = now
         let isAllowed = tokens >= 1
         if isAllowed { tokens -= 1 }
         let missing = isAllowed ? Double(limit.burst) - tokens : 1 - tokens
-        return Allowance(
+        return RateLimitDecision(
             isAllowed: isAllowed, limit: limit.burst, remaining: Int(tokens),
             resetSeconds: Int((missing / Double(limit.rate)).rounded(.up)))
     }
 }
 
 /// What a request is told of its user's bucket.
-struct Allowance: Hashable, Sendable {
+struct RateLimitDecision: Hashable, Sendable {
     var isAllowed: Bool
     var limit: Int
     var remaining: Int

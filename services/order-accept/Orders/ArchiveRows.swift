@@ -3,7 +3,7 @@ import Orders
 import Postgres
 
 /// Reads rows into the domain's values; what does not fit is a `.decoding` error.
-enum ArchiveRows {
+enum OrderQueryRows {
     static func order(_ row: PostgresRow, of user: UserID) throws(PostgresError) -> Order {
         let key = try row.uuid(1)
         return Order(

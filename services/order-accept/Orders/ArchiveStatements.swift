@@ -1,6 +1,6 @@
 import Postgres
 
-/// The SQL of ``PostgresArchive``. Whoever is asked about is named in every statement, so that nobody sees
+/// The SQL of ``PostgresOrderQueries``. Whoever is asked about is named in every statement, so that nobody sees
 /// another's order.
 ///
 /// What an order holds comes out of the read model `order_view`, which has it in one row. Which orders there are,
@@ -8,12 +8,12 @@ import Postgres
 /// seconds while much is being processed) and knows nothing of deletions, whereas an order must not be missing or
 /// stand still whose user was just told that it is completed. So a row of the view counts where it has the order's
 /// last event; for the few orders that it has not the lines are put together here, as the view's writer does it.
-enum ArchiveStatements {
+enum OrderQueryStatements {
     private static let visible = """
         o.deleted_at IS NULL AND NOT EXISTS (SELECT FROM order_deletions d WHERE d.order_id = o.id)
         """
 
-    /// As ``ArchiveRows/order(_:of:)`` reads them.
+    /// As ``OrderQueryRows/order(_:of:)`` reads them.
     private static let columns = """
         o.id, o.correlation_id, o.created_at, o.status, o.total, o.currency, coalesce(v.items, (
             SELECT jsonb_agg(jsonb_build_object('productId', product_id, 'productName', product_name,

@@ -7,31 +7,31 @@ import WorkflowState
 @Loop
 struct CancelOrder {
     let state: any WorkflowStore
-    let archive: any OrderArchive
+    let queries: any OrderQueries
 
     /// Idempotent.
-    func cancel(_ id: OrderID, of user: UserID) async throws(ChangeFailure) -> Order {
+    func cancel(_ id: OrderID, of user: UserID) async throws(OrderChangeError) -> Order {
         var order = try await find(id, of: user)
         if order.status == .accepted { order.status = try await decide(order) }
         guard order.status == .cancelled else { throw .notCancellable(order.status) }
         return order
     }
 
-    private func find(_ id: OrderID, of user: UserID) async throws(ChangeFailure) -> Order {
+    private func find(_ id: OrderID, of user: UserID) async throws(OrderChangeError) -> Order {
         do throws(WorkflowStateError) {
             if let order = try await PendingOrders(state: state).order(id, of: user) { return order }
         } catch {
             throw .unavailable(reason: "\(error)")
         }
-        do throws(ArchiveFailure) {
-            if let order = try await archive.order(id, of: user) { return order }
+        do throws(OrderQueryError) {
+            if let order = try await queries.order(id, of: user) { return order }
         } catch {
-            throw ChangeFailure(error)
+            throw OrderChangeError(error)
         }
         throw .notFound
     }
 
-    private func decide(_ order: Order) async throws(ChangeFailure) -> OrderStatus {
+    private func decide(_ order: Order) async throws(OrderChangeError) -> OrderStatus {
         do throws(WorkflowStateError) {
             return try await state.advance([.cancelling(order)]).first?.status.status ?? order.status
         } catch {

@@ -1,7 +1,7 @@
 import Orders
 
 /// Why an order was not changed.
-enum ChangeFailure: Error, Hashable {
+enum OrderChangeError: Error, Hashable {
     /// Or it is somebody else's.
     case notFound
     /// Somebody works on it, or it has ended.
@@ -9,5 +9,5 @@ enum ChangeFailure: Error, Hashable {
     /// Who decides cannot be asked at the moment.
     case unavailable(reason: String)
 
-    init(_ failure: ArchiveFailure) { self = .unavailable(reason: failure.reason) }
+    init(_ failure: OrderQueryError) { self = .unavailable(reason: failure.reason) }
 }

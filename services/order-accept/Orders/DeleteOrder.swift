@@ -7,9 +7,9 @@ import WorkflowState
 @Loop
 struct DeleteOrder {
     let state: any WorkflowStore
-    let archive: any OrderArchive
+    let queries: any OrderQueries
 
-    func delete(_ id: OrderID, of user: UserID) async throws(ChangeFailure) {
+    func delete(_ id: OrderID, of user: UserID) async throws(OrderChangeError) {
         let pending: Result<Order?, WorkflowStateError>
         do throws(WorkflowStateError) {
             pending = .success(try await PendingOrders(state: state).order(id, of: user))
@@ -30,11 +30,11 @@ struct DeleteOrder {
         }
     }
 
-    private func hide(_ id: OrderID, of user: UserID, isPending: Bool) async throws(ChangeFailure) -> Bool {
-        do throws(ArchiveFailure) {
-            return try await archive.delete(id, of: user, isPending: isPending)
+    private func hide(_ id: OrderID, of user: UserID, isPending: Bool) async throws(OrderChangeError) -> Bool {
+        do throws(OrderQueryError) {
+            return try await queries.delete(id, of: user, isPending: isPending)
         } catch {
-            throw ChangeFailure(error)
+            throw OrderChangeError(error)
         }
     }
 

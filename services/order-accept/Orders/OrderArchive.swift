@@ -3,22 +3,22 @@ import Orders
 
 /// The orders that are persisted, each as its owner may see it. What is deleted is not there.
 @Loop
-protocol OrderArchive: AnyObject {
+protocol OrderQueries: AnyObject {
     /// Nil when there is no such order of this user.
-    func order(_ id: OrderID, of user: UserID) async throws(ArchiveFailure) -> Order?
+    func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> Order?
 
     /// Newest first.
-    func page(of user: UserID, offset: Int, size: Int) async throws(ArchiveFailure) -> OrderPage
+    func page(of user: UserID, offset: Int, size: Int) async throws(OrderQueryError) -> OrderPage
 
     /// Nil when there is no such order of this user.
-    func status(_ id: CorrelationID, of user: UserID) async throws(ArchiveFailure) -> StatusReport?
+    func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport?
 
     /// Hides an order.
     ///
     /// - Parameter isPending: it is known to be the user's, and may not be persisted yet: it is hidden when
     ///   it comes.
     /// - Returns: false when there is no such order of this user.
-    func delete(_ id: OrderID, of user: UserID, isPending: Bool) async throws(ArchiveFailure) -> Bool
+    func delete(_ id: OrderID, of user: UserID, isPending: Bool) async throws(OrderQueryError) -> Bool
 }
 
 struct OrderPage: Hashable, Sendable {
@@ -34,8 +34,8 @@ struct StatusReport: Hashable, Sendable {
     var updatedAt: Timestamp
 }
 
-/// The archive cannot be asked at the moment.
-struct ArchiveFailure: Error, Hashable, Sendable {
+/// The queries cannot be asked at the moment.
+struct OrderQueryError: Error, Hashable, Sendable {
     /// Fit for a log.
     var reason: String
 }

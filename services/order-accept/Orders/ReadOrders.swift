@@ -10,19 +10,19 @@ import WorkflowState
 @Loop
 struct ReadOrders {
     let state: any WorkflowStore
-    let archive: any OrderArchive
+    let queries: any OrderQueries
     var clock: @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
 
-    func order(_ id: OrderID, of user: UserID) async throws(ArchiveFailure) -> Order? {
+    func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> Order? {
         if let order = try? await PendingOrders(state: state).order(id, of: user) { return order }
-        return try await archive.order(id, of: user)
+        return try await queries.order(id, of: user)
     }
 
-    func page(of user: UserID, offset: Int, size: Int) async throws(ArchiveFailure) -> OrderPage {
-        try await archive.page(of: user, offset: offset, size: size)
+    func page(of user: UserID, offset: Int, size: Int) async throws(OrderQueryError) -> OrderPage {
+        try await queries.page(of: user, offset: offset, size: size)
     }
 
-    func status(_ id: CorrelationID, of user: UserID) async throws(ArchiveFailure) -> StatusReport? {
+    func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport? {
         if let workflow = try? await state.workflow(id), let owner = workflow.owner {
             guard owner == user else { return nil }
             let age = workflow.age.nanoseconds / 1_000_000
@@ -33,6 +33,6 @@ struct ReadOrders {
                     updatedAt: Timestamp(milliseconds: clock().milliseconds - age))
             }
         }
-        return try await archive.status(id, of: user)
+        return try await queries.status(id, of: user)
     }
 }

@@ -9,30 +9,30 @@ import WorkflowState
 /// It does no I/O. ``wantsRead`` says that the mailbox must be read; then ``beginRead(blank:)`` and, with
 /// the answer, ``finishRead(_:)`` or ``failRead()``.
 @Loop
-final class Audience {
+final class UserSubscription {
     enum State: UInt8, Sendable {
         /// Wake-ups may not arrive yet.
-        case deaf
+        case subscribing
         /// Something may have been missed: nothing is delivered until the mailbox has been read.
-        case behind
+        case recovering
         /// Every wake-up that follows ``position`` is delivered as it comes.
         case live
     }
 
     /// Wake-ups that are kept while a read is under way; beyond, another read finds them.
-    static let logLimit = 256
+    static let bufferLimit = 256
 
     let user: UserID
-    private(set) var state = State.deaf
+    private(set) var state = State.subscribing
     /// Everything up to here was given to the live sessions.
     private(set) var position: MailboxPosition?
     /// Whether a read is wanted, beside any that is under way.
     private(set) var wantsRead = false
-    private(set) var attendance = 0
+    private(set) var sessionCount = 0
     private var live: [Session] = []
-    private var waiting: [Waiting] = []
-    private var reading: Reading?
-    private let tally: Tally
+    private var pending: [PendingSession] = []
+    private var pendingRead: PendingRead?
+    private let metrics: NotificationMetrics
 
     /// Places in the registry's lists.
     var slot = -1
@@ -40,51 +40,51 @@ final class Audience {
     /// When the last session left.
     var emptySince: Instant?
 
-    private struct Waiting {
+    private struct PendingSession {
         let session: Session
-        var start: Start
-        var isWelcome = false
+        var resumePoint: ResumePoint
+        var isWelcomed = false
         /// Offsets that the session was given before it asked to resume.
-        var seen: Range<Int64>?
+        var received: Range<Int64>?
     }
 
-    private struct Reading {
-        var waiting: [Waiting]
+    private struct PendingRead {
+        var pending: [PendingSession]
         /// Wake-ups since the read began.
-        var log: [Outgoing] = []
+        var buffered: [Publication] = []
         /// Something came that the log does not hold, and perhaps not the read's answer either.
-        var isOverrun = false
+        var hasOverflowed = false
     }
 
-    init(_ user: UserID, _ tally: Tally) {
+    init(_ user: UserID, _ metrics: NotificationMetrics) {
         self.user = user
-        self.tally = tally
+        self.metrics = metrics
     }
 
-    var isEmpty: Bool { attendance == 0 }
-    var isReading: Bool { reading != nil }
-    var sessions: [Session] { live + waiting.map(\.session) + (reading?.waiting.map(\.session) ?? []) }
+    var isEmpty: Bool { sessionCount == 0 }
+    var isReading: Bool { pendingRead != nil }
+    var sessions: [Session] { live + pending.map(\.session) + (pendingRead?.pending.map(\.session) ?? []) }
 
     // MARK: Sessions
 
-    func join(_ session: Session, from start: Start) {
-        attendance += 1
+    func join(_ session: Session, from start: ResumePoint) {
+        sessionCount += 1
         if state == .live, let position {
             switch start {
-            case .now: return admit(session, at: position)
-            case .after(position), .lost:
+            case .latest: return admit(session, at: position)
+            case .after(position), .unrecoverable:
                 admit(session, at: position)
-                return session.resumed(recovered: start != .lost, count: 0)
+                return session.resumed(recovered: start != .unrecoverable, count: 0)
             case .after: break
             }
         }
-        wait(Waiting(session: session, start: start))
+        wait(PendingSession(session: session, resumePoint: start))
     }
 
     /// A session that is here asks for what followed a position.
     ///
     /// - Returns: false while an earlier wish is being fulfilled.
-    func resume(_ session: Session, from start: Start) -> Bool {
+    func resume(_ session: Session, from start: ResumePoint) -> Bool {
         guard let index = live.firstIndex(where: { $0 === session }), let position else { return false }
         if start == .after(position), session.since == position.offset {
             session.resumed(recovered: true, count: 0)
@@ -92,22 +92,22 @@ final class Audience {
         }
         live.remove(at: index)
         let seen = session.since + 1..<max(position.offset, session.since) + 1
-        wait(Waiting(session: session, start: start, isWelcome: true, seen: seen))
+        wait(PendingSession(session: session, resumePoint: start, isWelcomed: true, received: seen))
         return true
     }
 
     func leave(_ session: Session) {
-        attendance -= 1
+        sessionCount -= 1
         if let index = live.firstIndex(where: { $0 === session }) {
             live.remove(at: index)
         } else {
-            waiting.removeAll { $0.session === session }
+            pending.removeAll { $0.session === session }
         }
     }
 
-    private func wait(_ waiting: Waiting) {
-        self.waiting.append(waiting)
-        if state != .deaf { wantsRead = true }
+    private func wait(_ waiting: PendingSession) {
+        self.pending.append(waiting)
+        if state != .subscribing { wantsRead = true }
     }
 
     private func admit(_ session: Session, at position: MailboxPosition) {
@@ -118,69 +118,69 @@ final class Audience {
     // MARK: Wake-ups
 
     /// Every wake-up will arrive from now on; what came before may be lost.
-    func listens() {
-        state = .behind
+    func subscribed() {
+        state = .recovering
         wantsRead = true
-        reading?.isOverrun = true
+        pendingRead?.hasOverflowed = true
     }
 
-    func wake(_ message: ChannelMessage) {
-        guard state != .deaf, let epoch = position?.epoch else {
-            reading?.isOverrun = true
+    func receive(_ message: ChannelMessage) {
+        guard state != .subscribing, let epoch = position?.epoch else {
+            pendingRead?.hasOverflowed = true
             return
         }
-        take(Outgoing(message, epoch))
+        deliver(Publication(message, epoch))
     }
 
-    private func take(_ outgoing: Outgoing) {
-        guard let offset = outgoing.offset else {
-            if state == .live { deliver(outgoing) }
+    private func deliver(_ publication: Publication) {
+        guard let offset = publication.offset else {
+            if state == .live { pushToLive(publication) }
             return
         }
         guard let position, offset > position.offset else { return }
-        if state == .live, outgoing.previous > position.offset {
-            tally.gaps.increment()
-            state = .behind
+        if state == .live, publication.previous > position.offset {
+            metrics.gaps.increment()
+            state = .recovering
             wantsRead = true
         }
-        if state == .live, let reading, !reading.waiting.isEmpty, reading.log.count >= Self.logLimit {
-            state = .behind
+        if state == .live, let pendingRead, !pendingRead.pending.isEmpty, pendingRead.buffered.count >= Self.bufferLimit {
+            state = .recovering
         }
-        guard state == .live else { return keep(outgoing) }
-        deliver(outgoing)
+        guard state == .live else { return keep(publication) }
+        pushToLive(publication)
         self.position = MailboxPosition(epoch: position.epoch, offset: offset)
-        if reading?.waiting.isEmpty == false { keep(outgoing) }
+        if pendingRead?.pending.isEmpty == false { keep(publication) }
     }
 
-    private func keep(_ outgoing: Outgoing) {
-        guard let count = reading?.log.count else { return }
-        if count < Self.logLimit {
-            reading?.log.append(outgoing)
+    private func keep(_ publication: Publication) {
+        guard let count = pendingRead?.buffered.count else { return }
+        if count < Self.bufferLimit {
+            pendingRead?.buffered.append(publication)
         } else {
-            reading?.isOverrun = true
+            pendingRead?.hasOverflowed = true
         }
     }
 
-    private func deliver(_ outgoing: Outgoing) {
-        if !live.isEmpty { tally.told(outgoing.update) }
-        for session in live { session.push(outgoing) }
+    private func pushToLive(_ publication: Publication) {
+        if !live.isEmpty { metrics.recordDelivery(publication.update) }
+        for session in live { session.push(publication) }
     }
 
     // MARK: Reads
 
     /// Asks for a look at the mailbox although nothing seems to be missing.
-    func check() { if state == .live, reading == nil { wantsRead = true } }
+    func check() { if state == .live, pendingRead == nil { wantsRead = true } }
 
     /// - Parameter blank: a position after which there is nothing.
     /// - Returns: what to ask the mailbox, in one go.
     func beginRead(blank: MailboxPosition) -> [HistoryRequest] {
-        precondition(reading == nil, "one read at a time")
+        precondition(pendingRead == nil, "one read at a time")
         wantsRead = false
-        reading = Reading(waiting: waiting)
-        waiting = []
+        pendingRead = PendingRead(pending: pending)
+        pending = []
         var requests = [HistoryRequest(user, after: position ?? blank)]
-        for waiting in reading?.waiting ?? [] {
-            if case .after(let start) = waiting.start {
+        for waiting in pendingRead?.pending ?? [] {
+            if case .after(let start) = waiting.resumePoint {
                 requests.append(HistoryRequest(user, after: start))
             }
         }
@@ -189,26 +189,26 @@ final class Audience {
 
     /// - Parameter histories: one for each request, of one moment.
     func finishRead(_ histories: ArraySlice<History>) {
-        guard let read = reading, let own = histories.first else { return }
-        reading = nil
+        guard let read = pendingRead, let own = histories.first else { return }
+        pendingRead = nil
         catchUp(own)
         var rest = histories.dropFirst()
-        for waiting in read.waiting {
+        for waiting in read.pending {
             var history: History?
-            if case .after = waiting.start { history = rest.popFirst() }
-            guard waiting.session.isHere else { continue }
-            bring(waiting, history, end: own.end, read.log)
+            if case .after = waiting.resumePoint { history = rest.popFirst() }
+            guard waiting.session.isOpen else { continue }
+            catchUp(waiting, history, end: own.end, read.buffered)
         }
-        state = read.isOverrun ? .behind : .live
-        if !read.isOverrun { for outgoing in read.log { take(outgoing) } }
-        wantsRead = wantsRead || state == .behind || !waiting.isEmpty
+        state = read.hasOverflowed ? .recovering : .live
+        if !read.hasOverflowed { for publication in read.buffered { deliver(publication) } }
+        wantsRead = wantsRead || state == .recovering || !pending.isEmpty
     }
 
     func failRead() {
-        guard let read = reading else { return }
-        reading = nil
-        if !read.log.isEmpty || read.isOverrun { state = .behind }
-        waiting = read.waiting.filter { $0.session.isHere } + waiting
+        guard let read = pendingRead else { return }
+        pendingRead = nil
+        if !read.buffered.isEmpty || read.hasOverflowed { state = .recovering }
+        pending = read.pending.filter { $0.session.isOpen } + pending
         wantsRead = true
     }
 
@@ -222,11 +222,11 @@ final class Audience {
         var reached = known.offset
         var count = 0
         for entry in own.entries where entry.offset > reached {
-            deliver(Outgoing(entry, epoch))
+            pushToLive(Publication(entry, epoch))
             reached = entry.offset
             count += 1
         }
-        if count > 0 { tally.replays.increment(by: UInt64(count * live.count)) }
+        if count > 0 { metrics.replays.increment(by: UInt64(count * live.count)) }
         if !own.isRecovered {
             for session in live { session.resumed(recovered: false, count: count) }
         }
@@ -234,29 +234,29 @@ final class Audience {
     }
 
     /// Brings a session that waited to where the live ones are.
-    private func bring(_ waiting: Waiting, _ history: History?, end: MailboxPosition, _ log: [Outgoing]) {
+    private func catchUp(_ waiting: PendingSession, _ history: History?, end: MailboxPosition, _ log: [Publication]) {
         guard let position else { return }
         let session = waiting.session
         let end = MailboxPosition(epoch: position.epoch, offset: end.offset)
-        if let history, case .after(let start) = waiting.start {
-            if !waiting.isWelcome { session.welcome(at: history.isRecovered ? start : end) }
+        if let history, case .after(let start) = waiting.resumePoint {
+            if !waiting.isWelcomed { session.welcome(at: history.isRecovered ? start : end) }
             var count = 0
-            for entry in history.entries where waiting.seen?.contains(entry.offset) != true {
-                session.push(Outgoing(entry, end.epoch))
+            for entry in history.entries where waiting.received?.contains(entry.offset) != true {
+                session.push(Publication(entry, end.epoch))
                 count += 1
             }
             session.since = min(session.since, start.offset)
-            tally.replays.increment(by: UInt64(count))
+            metrics.replays.increment(by: UInt64(count))
             session.resumed(recovered: history.isRecovered, count: count)
         } else {
-            if !waiting.isWelcome { session.welcome(at: end) }
-            if waiting.start == .lost { session.resumed(recovered: false, count: 0) }
+            if !waiting.isWelcomed { session.welcome(at: end) }
+            if waiting.resumePoint == .unrecoverable { session.resumed(recovered: false, count: 0) }
         }
-        for outgoing in log {
-            guard let offset = outgoing.offset, offset > end.offset, offset <= position.offset else {
+        for publication in log {
+            guard let offset = publication.offset, offset > end.offset, offset <= position.offset else {
                 continue
             }
-            if waiting.seen?.contains(offset) != true { session.push(outgoing) }
+            if waiting.received?.contains(offset) != true { session.push(publication) }
         }
         live.append(session)
     }

@@ -6,11 +6,11 @@ import WorkflowState
 /// The users whom this replica serves: listens for each while a session is here, and reads mailboxes for all
 /// of them, many in one round trip.
 @Loop
-final class Audiences {
+final class SubscriptionRegistry {
     struct Policy: Sendable {
         var sessionsPerUser = 20
         /// How long a user stays subscribed to after the last session has gone: reloads and reconnects are short.
-        var departure = Duration.seconds(5)
+        var unsubscribeDelay = Duration.seconds(5)
         /// Within this time every live user's mailbox is looked at, so that a lost wake-up is found.
         var checkInterval = Duration.seconds(5)
         /// Users in one read.
@@ -22,38 +22,38 @@ final class Audiences {
     private let mailboxes: any MailboxStore
     private let channels: any UserChannels
     private let policy: Policy
-    private let tally: Tally
+    private let metrics: NotificationMetrics
     private let log: Logger
-    private let chores: Chores
+    private let tasks: TaskTracker
 
-    private var byUser: [UserID: Audience] = [:]
-    private var all: [Audience] = []
+    private var byUser: [UserID: UserSubscription] = [:]
+    private var all: [UserSubscription] = []
     /// Whose mailbox is to be read next.
-    private var queue: [Audience] = []
+    private var queue: [UserSubscription] = []
     private var isReading = false
     /// Those who were found empty, and when.
-    private var departing: [(audience: Audience, since: Instant)] = []
+    private var idle: [(subscription: UserSubscription, since: Instant)] = []
     /// Whose channel could not be had.
-    private var refused: [Audience] = []
+    private var unsubscribed: [UserSubscription] = []
     private var nextCheck = 0
     /// The server that holds the mailboxes, where that may change.
-    private var holder: String?
-    private var isNotingHolder = false
+    private var primary: String?
+    private var isRecordingPrimary = false
     /// Nothing follows it.
     private let blank = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
 
     init(
-        mailboxes: any MailboxStore, channels: any UserChannels, policy: Policy = Policy(), tally: Tally,
-        log: Logger, chores: Chores
+        mailboxes: any MailboxStore, channels: any UserChannels, policy: Policy = Policy(), metrics: NotificationMetrics,
+        log: Logger, tasks: TaskTracker
     ) {
         self.mailboxes = mailboxes
         self.channels = channels
         self.policy = policy
-        self.tally = tally
+        self.metrics = metrics
         self.log = log
-        self.chores = chores
+        self.tasks = tasks
         channels.onMessage = { [weak self] user, message in self?.received(message, for: user) }
-        channels.onRestored = { [weak self] users in self?.restored(users) }
+        channels.onRestored = { [weak self] users in self?.resubscribed(users) }
     }
 
     /// Users who are listened for.
@@ -64,91 +64,91 @@ final class Audiences {
     /// Makes the session one of the user's.
     ///
     /// - Returns: false where the user has as many sessions as one may have.
-    func join(_ session: Session, _ user: UserID, from start: Start) -> Bool {
-        let audience = byUser[user] ?? open(user)
-        guard audience.attendance < policy.sessionsPerUser else { return false }
-        session.audience = audience
-        audience.join(session, from: start)
-        enqueue(audience)
+    func join(_ session: Session, _ user: UserID, from start: ResumePoint) -> Bool {
+        let subscription = byUser[user] ?? open(user)
+        guard subscription.sessionCount < policy.sessionsPerUser else { return false }
+        session.subscription = subscription
+        subscription.join(session, from: start)
+        enqueue(subscription)
         return true
     }
 
-    func resume(_ session: Session, in audience: Audience, from start: Start) -> Bool {
-        defer { enqueue(audience) }
-        return audience.resume(session, from: start)
+    func resume(_ session: Session, in subscription: UserSubscription, from start: ResumePoint) -> Bool {
+        defer { enqueue(subscription) }
+        return subscription.resume(session, from: start)
     }
 
-    func leave(_ session: Session, _ audience: Audience) {
-        audience.leave(session)
-        guard audience.isEmpty else { return }
-        audience.emptySince = Loop.now
-        departing.append((audience, Loop.now))
+    func leave(_ session: Session, _ subscription: UserSubscription) {
+        subscription.leave(session)
+        guard subscription.isEmpty else { return }
+        subscription.emptySince = Loop.now
+        idle.append((subscription, Loop.now))
     }
 
     /// Users with sessions.
-    var roster: some Sequence<Audience> { all.lazy.filter { !$0.isEmpty } }
+    var activeUsers: some Sequence<UserSubscription> { all.lazy.filter { !$0.isEmpty } }
 
-    private func open(_ user: UserID) -> Audience {
-        let audience = Audience(user, tally)
-        byUser[user] = audience
-        audience.slot = all.count
-        all.append(audience)
-        listen(audience)
-        return audience
+    private func open(_ user: UserID) -> UserSubscription {
+        let subscription = UserSubscription(user, metrics)
+        byUser[user] = subscription
+        subscription.slot = all.count
+        all.append(subscription)
+        listen(subscription)
+        return subscription
     }
 
-    private func close(_ audience: Audience) {
-        byUser[audience.user] = nil
+    private func close(_ subscription: UserSubscription) {
+        byUser[subscription.user] = nil
         let last = all.removeLast()
-        if last !== audience {
-            all[audience.slot] = last
-            last.slot = audience.slot
+        if last !== subscription {
+            all[subscription.slot] = last
+            last.slot = subscription.slot
         }
-        audience.slot = -1
-        channels.stopListening(for: audience.user)
+        subscription.slot = -1
+        channels.stopListening(for: subscription.user)
     }
 
     // MARK: Channels
 
-    private func listen(_ audience: Audience) {
-        chores.begin { [self] in
+    private func listen(_ subscription: UserSubscription) {
+        tasks.begin { [self] in
             do throws(WorkflowStateError) {
-                try await channels.listen(for: audience.user)
+                try await channels.listen(for: subscription.user)
             } catch {
-                if audience.slot >= 0, audience.state == .deaf { refused.append(audience) }
+                if subscription.slot >= 0, subscription.state == .subscribing { unsubscribed.append(subscription) }
                 return
             }
-            guard audience.slot >= 0, audience.state == .deaf else { return }
-            audience.listens()
-            enqueue(audience)
+            guard subscription.slot >= 0, subscription.state == .subscribing else { return }
+            subscription.subscribed()
+            enqueue(subscription)
         }
     }
 
     private func received(_ message: ChannelMessage, for user: UserID) {
-        guard let audience = byUser[user] else { return }
+        guard let subscription = byUser[user] else { return }
         if message.offset == nil, !policy.deliversEphemeral { return }
-        audience.wake(message)
-        enqueue(audience)
+        subscription.receive(message)
+        enqueue(subscription)
     }
 
-    private func restored(_ users: [UserID]) {
+    private func resubscribed(_ users: [UserID]) {
         log.info("channels.restored", ["users": users.count])
         for user in users {
-            guard let audience = byUser[user] else { continue }
-            audience.listens()
-            enqueue(audience)
+            guard let subscription = byUser[user] else { continue }
+            subscription.subscribed()
+            enqueue(subscription)
         }
     }
 
     // MARK: Mailboxes
 
-    private func enqueue(_ audience: Audience) {
-        guard audience.wantsRead, !audience.isReading, !audience.isQueued, audience.slot >= 0 else { return }
-        audience.isQueued = true
-        queue.append(audience)
+    private func enqueue(_ subscription: UserSubscription) {
+        guard subscription.wantsRead, !subscription.isReading, !subscription.isQueued, subscription.slot >= 0 else { return }
+        subscription.isQueued = true
+        queue.append(subscription)
         guard !isReading else { return }
         isReading = true
-        chores.begin { [self] in
+        tasks.begin { [self] in
             await readAll()
             isReading = false
         }
@@ -169,44 +169,44 @@ final class Audiences {
     }
 
     /// - Returns: false where the mailboxes could not be read; they are queued again.
-    private func read(_ batch: [Audience]) async -> Bool {
-        let requests = batch.map { audience in
-            audience.isQueued = false
-            return audience.beginRead(blank: blank)
+    private func read(_ batch: [UserSubscription]) async -> Bool {
+        let requests = batch.map { subscription in
+            subscription.isQueued = false
+            return subscription.beginRead(blank: blank)
         }
-        defer { for audience in batch { enqueue(audience) } }
+        defer { for subscription in batch { enqueue(subscription) } }
         do throws(WorkflowStateError) {
             var histories = try await mailboxes.history(requests.flatMap { $0 })[...]
-            for (audience, requests) in zip(batch, requests) {
-                audience.finishRead(histories.prefix(requests.count))
+            for (subscription, requests) in zip(batch, requests) {
+                subscription.finishRead(histories.prefix(requests.count))
                 histories = histories.dropFirst(requests.count)
             }
             return true
         } catch {
             log.debug("mailboxes.unread", ["users": batch.count, "error": "\(error)"])
-            for audience in batch { audience.failRead() }
+            for subscription in batch { subscription.failRead() }
             return false
         }
     }
 
     /// Says which server holds the mailboxes, where it may be another one than before. Whoever was served by
     /// the last one learns that positions in its mailboxes are worth nothing.
-    func areHeld(by server: String) {
-        holder = server
-        guard !isNotingHolder else { return }
-        isNotingHolder = true
-        chores.begin { [self] in
-            await noteHolder()
-            isNotingHolder = false
+    func primaryChanged(by server: String) {
+        primary = server
+        guard !isRecordingPrimary else { return }
+        isRecordingPrimary = true
+        tasks.begin { [self] in
+            await recordPrimary()
+            isRecordingPrimary = false
         }
     }
 
-    private func noteHolder() async {
+    private func recordPrimary() async {
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
         var noted: String?
-        while let server = holder, server != noted {
+        while let server = primary, server != noted {
             do throws(WorkflowStateError) {
-                if try await mailboxes.held(by: server) {
+                if try await mailboxes.recordPrimary(by: server) {
                     log.warning("mailboxes.failed-over", ["to": server, "users": all.count])
                 }
                 noted = server
@@ -214,9 +214,9 @@ final class Audiences {
                 if (try? await Loop.sleep(for: backoff.next())) == nil { return }
             }
         }
-        for audience in all {
-            audience.check()
-            enqueue(audience)
+        for subscription in all {
+            subscription.check()
+            enqueue(subscription)
         }
     }
 
@@ -224,21 +224,21 @@ final class Audiences {
 
     /// Once a second: lets the departed go, tries refused channels again, and looks at a share of mailboxes.
     func tick() {
-        let left = Loop.now - policy.departure
-        let due = departing.prefix { $0.since <= left }.count
+        let left = Loop.now - policy.unsubscribeDelay
+        let due = idle.prefix { $0.since <= left }.count
         // Who came back and left again is emptier for a shorter time, and stands in the list once more.
-        for (audience, since) in departing[..<due]
-        where audience.isEmpty && audience.emptySince == since && audience.slot >= 0 {
-            close(audience)
+        for (subscription, since) in idle[..<due]
+        where subscription.isEmpty && subscription.emptySince == since && subscription.slot >= 0 {
+            close(subscription)
         }
-        departing.removeFirst(due)
-        let refused = self.refused
-        self.refused = []
-        for audience in refused where audience.slot >= 0 && audience.state == .deaf { listen(audience) }
-        checkSome()
+        idle.removeFirst(due)
+        let refused = self.unsubscribed
+        self.unsubscribed = []
+        for subscription in refused where subscription.slot >= 0 && subscription.state == .subscribing { listen(subscription) }
+        checkShare()
     }
 
-    private func checkSome() {
+    private func checkShare() {
         let share = (all.count + policy.wholeSeconds - 1) / policy.wholeSeconds
         for _ in 0..<share {
             if nextCheck >= all.count { nextCheck = 0 }
@@ -250,6 +250,6 @@ final class Audiences {
     }
 }
 
-extension Audiences.Policy {
+extension SubscriptionRegistry.Policy {
     fileprivate var wholeSeconds: Int { max(1, Int(checkInterval.components.seconds)) }
 }

@@ -2,7 +2,7 @@ import EventLoop
 
 /// Work that an event begins and nobody waits for: kept, so that it can be ended with the service.
 @Loop
-final class Chores {
+final class TaskTracker {
     private var tasks: [Int: Task<Void, Never>] = [:]
     private var next = 0
 

@@ -3,10 +3,10 @@ import HTTP
 import Orders
 import WorkflowState
 
-/// An update on its way to this replica's sessions: encoded once for each dialect that somebody speaks, and
+/// An update on its way to this replica's sessions: encoded once for each wireProtocol that somebody speaks, and
 /// shared by all who speak it.
 @Loop
-final class Outgoing {
+final class Publication {
     let update: StatusUpdate
     /// Its place in the mailbox; `nil` for an ephemeral update.
     let offset: Int64?
@@ -16,8 +16,8 @@ final class Outgoing {
     private let json: [UInt8]
 
     private(set) lazy var frame = NativeCodec.frame(json)
-    private(set) lazy var hubFrame = HubCodec.notification(update)
-    private(set) lazy var event = EventsCodec.update(json, at: offset, epoch)
+    private(set) lazy var hubFrame = SignalRCodec.notification(update)
+    private(set) lazy var event = SSECodec.update(json, at: offset, epoch)
 
     init(_ message: ChannelMessage, _ epoch: Epoch) {
         update = message.update

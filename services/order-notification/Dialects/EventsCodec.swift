@@ -2,7 +2,7 @@ import HTTP
 import WorkflowState
 
 /// Server-sent events: the native JSON as data. They say nothing back.
-enum EventsCodec: Codec {
+enum SSECodec: MessageCodec {
     static func encode(_ message: ServerMessage) -> Encoded? {
         guard let json = NativeCodec.json(message) else { return end(message) }
         let (name, id): (String, String?)
@@ -17,7 +17,7 @@ enum EventsCodec: Codec {
     }
 
     private static func end(_ message: ServerMessage) -> Encoded? {
-        guard case .farewell(let code, let reason, _) = message else { return nil }
+        guard case .close(let code, let reason, _) = message else { return nil }
         return .event(ServerSentEvent(event: "closed", data: #"{"code":\#(code),"reason":"\#(reason)"}"#))
     }
 
@@ -25,7 +25,7 @@ enum EventsCodec: Codec {
         ServerSentEvent(event: "order.status", id: offset.map { "\(epoch):\($0)" }, data: json.span)
     }
 
-    static func decode(_ text: Span<UInt8>) throws(DialectFault) -> [ClientMessage] {
-        throw DialectFault("Nothing is read here.")
+    static func decode(_ text: Span<UInt8>) throws(ProtocolError) -> [ClientMessage] {
+        throw ProtocolError("Nothing is read here.")
     }
 }

@@ -7,7 +7,7 @@ import WorkflowState
 /// WebSocket message may hold several.
 ///
 /// Source: "SignalR Hub Protocol", dotnet/aspnetcore, `src/SignalR/docs/specs/HubProtocol.md`.
-enum HubCodec: Codec {
+enum SignalRCodec: MessageCodec {
     static let separator: UInt8 = 0x1E
     private static let limits = JSONLimits(depth: 8, bytes: 16 << 10)
 
@@ -33,8 +33,8 @@ enum HubCodec: Codec {
         case .handshake(let error): record { $0.field("error", error) }
         // Who is told to be connected will hear everything from then on.
         case .welcome: record { _ in }
-        case .pulse: pulse
-        case .farewell(_, let reason, let mayReturn):
+        case .keepAlive: keepAlive
+        case .close(_, let reason, let mayReturn):
             record { writer in
                 writer.field("type", Kind.close)
                 if !mayReturn { writer.field("error", reason) }
@@ -50,7 +50,7 @@ enum HubCodec: Codec {
         }
     }
 
-    private static let pulse = record { $0.field("type", Kind.ping) }
+    private static let keepAlive = record { $0.field("type", Kind.ping) }
 
     private static func write(_ completion: Completion, to writer: inout JSONWriter) {
         switch completion {
@@ -95,9 +95,9 @@ enum HubCodec: Codec {
 
     // MARK: In
 
-    static func decode(_ text: Span<UInt8>) throws(DialectFault) -> [ClientMessage] {
+    static func decode(_ text: Span<UInt8>) throws(ProtocolError) -> [ClientMessage] {
         guard text.count > 0, text[text.count - 1] == separator else {
-            throw DialectFault("A message does not end with its separator.")
+            throw ProtocolError("A message does not end with its separator.")
         }
         var messages: [ClientMessage] = []
         var start = 0
@@ -108,19 +108,19 @@ enum HubCodec: Codec {
         return messages
     }
 
-    private static func message(_ text: Span<UInt8>) throws(DialectFault) -> ClientMessage {
+    private static func message(_ text: Span<UInt8>) throws(ProtocolError) -> ClientMessage {
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(parsing: text, limits: limits) } catch {
-            throw DialectFault("Not JSON.")
+            throw ProtocolError("Not JSON.")
         }
-        guard value.members != nil else { throw DialectFault("Not a JSON object.") }
+        guard value.members != nil else { throw ProtocolError("Not a JSON object.") }
         guard let kind = value["type"] else { return handshake(value) }
         switch kind.int {
         case Kind.invocation?: return invocation(value)
         case Kind.streamInvocation?:
             return .invoke(.stream(value["target"]?.string ?? ""), id: value["invocationId"]?.string)
         case Kind.ping?, Kind.completion?, Kind.cancelInvocation?: return .ignored
-        case Kind.close?: return .goodbye
+        case Kind.close?: return .close
         case let kind? where Kind.reliable.contains(kind): return .ignored
         default: return .unknown
         }

@@ -13,9 +13,9 @@ enum ServerMessage: Sendable {
     case fault(code: StaticString, detail: String)
     case draining(retryAfter: Duration)
     /// Keeps a quiet connection known to be alive.
-    case pulse
+    case keepAlive
     /// The end, where the transport has no words for it.
-    case farewell(code: UInt16, reason: String, mayReturn: Bool)
+    case close(code: UInt16, reason: String, mayReturn: Bool)
     /// The refusal of a hub's handshake; a welcome accepts it.
     case handshake(error: String)
     case completion(id: String, Completion)
@@ -47,7 +47,7 @@ enum Completion: Sendable, Equatable {
 /// What a client asks of its session.
 enum ClientMessage: Sendable, Equatable {
     case authenticate(token: String)
-    case resume(Start)
+    case resume(ResumePoint)
     case refresh(token: String)
     case status(CorrelationID?)
     case ping
@@ -57,7 +57,7 @@ enum ClientMessage: Sendable, Equatable {
     case handshake(error: String?)
     /// A call of the hub; without an id no answer is wanted.
     case invoke(Invocation, id: String?)
-    case goodbye
+    case close
     case unknown
 }
 

@@ -5,7 +5,7 @@ import Orders
 import WorkflowState
 
 /// The native WebSocket: one JSON object a text frame.
-enum NativeCodec: Codec {
+enum NativeCodec: MessageCodec {
     private static let limits = JSONLimits(depth: 8, bytes: 16 << 10)
 
     static func encode(_ message: ServerMessage) -> Encoded? {
@@ -47,7 +47,7 @@ enum NativeCodec: Codec {
             }
         case .draining(let delay):
             object("draining") { $0.field("retryAfterMs", Int(delay.nanoseconds / 1_000_000)) }
-        case .pulse, .farewell, .handshake, .completion: nil
+        case .keepAlive, .close, .handshake, .completion: nil
         }
     }
 
@@ -60,7 +60,7 @@ enum NativeCodec: Codec {
         }
     }
 
-    static func decode(_ text: Span<UInt8>) throws(DialectFault) -> [ClientMessage] {
+    static func decode(_ text: Span<UInt8>) throws(ProtocolError) -> [ClientMessage] {
         var fields = Fields()
         do throws(JSONError) {
             try JSONReader.read(text, limits: limits) { (reader) throws(JSONError) in
@@ -79,7 +79,7 @@ enum NativeCodec: Codec {
                 }
             }
         } catch {
-            throw DialectFault("Not a JSON object.")
+            throw ProtocolError("Not a JSON object.")
         }
         return [fields.message]
     }
@@ -98,7 +98,7 @@ enum NativeCodec: Codec {
             case "resume":
                 // To resume without saying from where is to have lost it.
                 epoch == nil && lastEventID == nil
-                    ? .resume(.lost) : .resume(Start(epoch: epoch, lastEventID: lastEventID))
+                    ? .resume(.unrecoverable) : .resume(ResumePoint(epoch: epoch, lastEventID: lastEventID))
             case "status": .status(correlationID.flatMap { CorrelationID($0) })
             case "ping": .ping
             default: .unknown

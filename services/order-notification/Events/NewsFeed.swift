@@ -5,23 +5,23 @@ import Service
 
 /// Consumes the queues of orders that have come to an end.
 @Loop
-final class NewsFeed {
+final class OutcomeConsumers {
     private let client: AMQPClient
-    private let pipelines: [ConsumePipeline<NewsHandler>]
+    private let pipelines: [ConsumePipeline<OutcomeHandler>]
 
     init(
-        _ configuration: AMQPConfiguration, _ topology: OrderTopology, _ notify: NotifyUsers,
+        _ configuration: AMQPConfiguration, _ topology: OrderTopology, _ notify: OutcomeDelivery,
         _ context: ServiceContext
     ) {
         let client = AMQPClient(configuration, topology: topology.declarations)
         self.client = client
         let sender = AMQPSender(AMQPPublisher(client), exchange: topology.exchange)
-        let handler = NewsHandler(notify)
+        let handler = OutcomeHandler(notify)
         pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in
             let name = topology.queue(queue)
             return ConsumePipeline(
                 queue: name, from: AMQPSource(AMQPConsumer(client, queue: name)), to: sender,
-                decoder: OrderNews.decoder, handler: handler, ladder: topology.ladder, log: context.log,
+                decoder: OrderOutcome.decoder, handler: handler, retryPolicy: topology.retryPolicy, log: context.log,
                 metrics: context.metrics)
         }
     }
@@ -29,7 +29,7 @@ final class NewsFeed {
     var isConnected: Bool { client.isReady }
 
     /// Whether messages wait because Redis is away.
-    var isHeldUp: Bool { pipelines.contains(where: \.isHeldUp) }
+    var isWaitingForDependency: Bool { pipelines.contains(where: \.isWaitingForDependency) }
 
     /// The connection, and above it the consumers, which stop first and finish what is in their hands.
     var components: [Component] {
@@ -39,7 +39,7 @@ final class NewsFeed {
         return [connection] + pipelines.map(Self.component)
     }
 
-    private static func component(_ pipeline: ConsumePipeline<NewsHandler>) -> Component {
+    private static func component(_ pipeline: ConsumePipeline<OutcomeHandler>) -> Component {
         let work = Work()
         return Component(
             "news", start: { work.task = Loop.task { await pipeline.run() } },

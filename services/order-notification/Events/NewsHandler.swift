@@ -6,24 +6,24 @@ import WorkflowState
 /// Takes the news of orders from a queue to their owners' mailboxes. A message is acked when its update is in
 /// the mailbox; delivered again, it is found there.
 @Loop
-final class NewsHandler: EventHandler {
-    private let notify: NotifyUsers
+final class OutcomeHandler: EventHandler {
+    private let delivery: OutcomeDelivery
 
-    init(_ notify: NotifyUsers) { self.notify = notify }
+    init(_ notify: OutcomeDelivery) { self.delivery = notify }
 
-    func handle(_ batch: [Received<OrderNews>]) async throws -> [Verdict] {
+    func handle(_ batch: [Received<OrderOutcome>]) async throws -> [HandlingResult] {
         do throws(WorkflowStateError) {
-            let found = try await notify.deliver(batch.map { $0.event.update(in: $0.envelope) })
+            let found = try await delivery.deliver(batch.map { $0.event.update(in: $0.envelope) })
             // A missing owner must not hold up the neighbours.
-            return found.map { $0 ? .done : .later }
+            return found.map { $0 ? .done : .deferred }
         } catch {
             throw Self.failure(error)
         }
     }
 
-    func decide(_ received: Received<OrderNews>) async throws -> Verdict {
+    func handleDeferred(_ received: Received<OrderOutcome>) async throws -> HandlingResult {
         do throws(WorkflowStateError) {
-            let isFound = try await notify.deliverLate(received.event.update(in: received.envelope))
+            let isFound = try await delivery.retryDelivery(received.event.update(in: received.envelope))
             return isFound ? .done : .failed(HandlingError(.transient, "The order's owner is not known."))
         } catch {
             throw Self.failure(error)

@@ -5,19 +5,19 @@ import WorkflowState
 
 /// Puts what happened to orders into their owners' mailboxes, and wakes the replicas that serve them.
 @Loop
-final class NotifyUsers {
+final class OutcomeDelivery {
     /// Between the looks for an owner who is not known yet: the mapping is written before the event is
     /// published, but perhaps by a primary that is not the one we read from any more.
-    static let patience: [Duration] = [.milliseconds(100), .milliseconds(250), .milliseconds(500)]
+    static let retryDelays: [Duration] = [.milliseconds(100), .milliseconds(250), .milliseconds(500)]
 
     private let workflows: any WorkflowStore
     private let mailboxes: any MailboxStore
-    private let tally: Tally
+    private let metrics: NotificationMetrics
 
-    init(workflows: any WorkflowStore, mailboxes: any MailboxStore, tally: Tally) {
+    init(workflows: any WorkflowStore, mailboxes: any MailboxStore, metrics: NotificationMetrics) {
         self.workflows = workflows
         self.mailboxes = mailboxes
-        self.tally = tally
+        self.metrics = metrics
     }
 
     /// Two round trips, however many updates there are.
@@ -26,13 +26,13 @@ final class NotifyUsers {
     func deliver(_ updates: [StatusUpdate]) async throws(WorkflowStateError) -> [Bool] {
         if updates.isEmpty { return [] }
         let owners = try await workflows.owners(of: updates.map(\.correlationID))
-        var deliveries: [Delivery] = []
+        var deliveries: [MailboxDelivery] = []
         deliveries.reserveCapacity(updates.count)
         for (update, owner) in zip(updates, owners) {
-            if let owner { deliveries.append(Delivery(to: owner, update)) }
+            if let owner { deliveries.append(MailboxDelivery(to: owner, update)) }
         }
         for offset in try await mailboxes.deliver(deliveries) {
-            (offset == nil ? tally.duplicates : tally.delivered).increment()
+            (offset == nil ? metrics.duplicates : metrics.delivered).increment()
         }
         return owners.map { $0 != nil }
     }
@@ -40,12 +40,12 @@ final class NotifyUsers {
     /// Looks again for an owner who was not known, a few times within a second.
     ///
     /// - Returns: whether it was found, and the update delivered.
-    func deliverLate(_ update: StatusUpdate) async throws(WorkflowStateError) -> Bool {
-        for delay in Self.patience {
+    func retryDelivery(_ update: StatusUpdate) async throws(WorkflowStateError) -> Bool {
+        for delay in Self.retryDelays {
             do { try await Loop.sleep(for: delay) } catch { return false }
             if try await deliver([update])[0] { return true }
         }
-        tally.ownerless.increment()
+        metrics.unknownOwner.increment()
         return false
     }
 }

@@ -4,7 +4,7 @@ import Orders
 import WorkflowState
 
 /// What an event means to the user: the order has come to an end.
-struct OrderNews: Sendable, Hashable {
+struct OrderOutcome: Sendable, Hashable {
     var correlationID: CorrelationID
     var orderID: OrderID
     var status: OrderStatus
@@ -18,18 +18,18 @@ struct OrderNews: Sendable, Hashable {
     }
 
     /// Of the queues `order.processed` and `order.failed`.
-    static let decoder = EventDecoder<OrderNews>()
+    static let decoder = EventDecoder<OrderOutcome>()
         .reading(OrderProcessed.self) { event in
-            OrderNews(
+            OrderOutcome(
                 correlationID: event.correlationID, orderID: event.orderID, status: .completed,
                 occurredAt: event.processedAt)
         }
         .reading(OrderCancelled.self) { event in
-            OrderNews(
+            OrderOutcome(
                 correlationID: event.correlationID, orderID: event.orderID, status: .cancelled,
                 occurredAt: event.cancelledAt)
         }
         .reading(OrderFailed.self) { event in
-            OrderNews(correlationID: event.correlationID, orderID: event.orderID, status: .failed)
+            OrderOutcome(correlationID: event.correlationID, orderID: event.orderID, status: .failed)
         }
 }

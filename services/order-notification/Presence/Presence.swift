@@ -17,13 +17,13 @@ final class Presence {
     private static let named = 1000
 
     private let client: RedisClient
-    private let sessions: Sessions
+    private let sessions: SessionRegistry
     private let address: String
     private let startedAt: String
     private let log: Logger
     private var last: [UInt8] = []
 
-    init(_ client: RedisClient, _ sessions: Sessions, address: String, startedAt: String, log: Logger) {
+    init(_ client: RedisClient, _ sessions: SessionRegistry, address: String, startedAt: String, log: Logger) {
         self.client = client
         self.sessions = sessions
         self.address = address
@@ -41,7 +41,7 @@ final class Presence {
     }
 
     /// Who stops is not to be found any more.
-    func withdraw() async {
+    func unregister() async {
         _ = try? await client.pipeline { batch in
             batch.add("DEL", key)
             batch.add("ZREM", Self.index, sessions.replica)
@@ -77,19 +77,19 @@ final class Presence {
                 writer.field("draining", sessions.isDraining)
                 writer.key("sessions")
                 writer.object { counts in
-                    for dialect in Dialect.allCases {
-                        counts.key(named: dialect.name)
-                        counts.int(sessions.counts[Int(dialect.rawValue)])
+                    for wireProtocol in WireProtocol.allCases {
+                        counts.key(named: wireProtocol.name)
+                        counts.int(sessions.counts[Int(wireProtocol.rawValue)])
                     }
                 }
-                writer.field("userCount", sessions.audiences.count)
+                writer.field("userCount", sessions.subscriptions.count)
                 writer.key("users")
                 writer.array { list in
                     var left = Self.named
-                    for audience in sessions.audiences.roster where left > 0 {
-                        let here = audience.sessions.filter(\.isHere).prefix(left)
+                    for subscription in sessions.subscriptions.activeUsers where left > 0 {
+                        let here = subscription.sessions.filter(\.isOpen).prefix(left)
                         left -= here.count
-                        if !here.isEmpty { Self.write(audience, here, to: &list) }
+                        if !here.isEmpty { Self.write(subscription, here, to: &list) }
                     }
                 }
             }
@@ -97,17 +97,17 @@ final class Presence {
     }
 
     private static func write(
-        _ audience: Audience, _ sessions: ArraySlice<Session>, to list: inout JSONWriter
+        _ subscription: UserSubscription, _ sessions: ArraySlice<Session>, to list: inout JSONWriter
     ) {
         list.object { writer in
-            writer.field("userId", audience.user.value)
+            writer.field("userId", subscription.user.value)
             // Where its live sessions are in the mailbox; nowhere yet while the mailbox cannot be read.
-            writer.field("position", audience.position?.description)
+            writer.field("position", subscription.position?.description)
             writer.key("sessions")
             writer.array { list in
                 for session in sessions {
                     list.object { writer in
-                        writer.field("protocol", session.dialect.name)
+                        writer.field("protocol", session.wireProtocol.name)
                         let opened = Timestamp(milliseconds: Int64(session.openedAt) * 1000)
                         writer.field("since", opened.description)
                     }

@@ -13,7 +13,7 @@ struct DevelopmentTokens {
     /// In seconds.
     var lifetime = 3600
 
-    func add(to edge: Edge) {
+    func add(to edge: APIRouter) {
         edge.on(.post, "/dev/token", bodyLimit: 4096) { request, _ in try answer(request) }
     }
 

@@ -6,8 +6,8 @@ import Service
 
 /// What every handshake passes: origin, rates, and the token that it brings.
 @Loop
-struct Door {
-    let sessions: Sessions
+struct HandshakeGuard {
+    let sessions: SessionRegistry
     /// Pages that may connect, as browsers name them.
     let origins: [String]
 
@@ -15,12 +15,12 @@ struct Door {
     func admit(_ request: HTTPRequest) throws -> String? {
         // No `Origin` means no browser: its user cannot be tricked into connecting by a page.
         guard request.isOriginAllowed(origins, missing: true) else {
-            sessions.tally.refusals.origin.increment()
+            sessions.metrics.refusals.origin.increment()
             throw Problem(.forbidden, "This origin may not connect.")
         }
         let client = request.clientAddress
         let address = client.isEmpty || client.hasPrefix("127.") || client == "::1" ? nil : client
-        do throws(Sessions.Refusal) {
+        do throws(SessionRegistry.Refusal) {
             try sessions.admit(address)
         } catch {
             switch error {
@@ -41,7 +41,7 @@ struct Door {
             return try await sessions.authenticator.authenticate(token)
         } catch {
             if error == .unavailable { throw Problem.unavailable("Tokens cannot be verified.") }
-            sessions.tally.refusals.token.increment()
+            sessions.metrics.refusals.token.increment()
             if error == .noIdentity { throw Problem(.forbidden, "The token names no user.") }
             throw Problem(.unauthorized, headers: ["WWW-Authenticate": "Bearer"])
         }
@@ -49,12 +49,12 @@ struct Door {
 
     /// What a native socket brings. Browsers hide a handshake's status from their pages, so a bad token is
     /// answered with a close code.
-    func ticket(_ request: HTTPRequest) async -> Guest.Ticket? {
+    func credentials(_ request: HTTPRequest) async -> HandshakeContext.Credentials? {
         guard let token = BearerToken.forSocket(request) else { return nil }
         do throws(AuthenticationError) {
             return .principal(try await sessions.authenticator.authenticate(token))
         } catch {
-            sessions.tally.refusals.token.increment()
+            sessions.metrics.refusals.token.increment()
             return .refusal(error == .unavailable ? .tryAgainLater : .unauthenticated)
         }
     }

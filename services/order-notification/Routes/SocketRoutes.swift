@@ -6,12 +6,12 @@ import Service
 /// The ways to be told: the native WebSocket, server-sent events and the SignalR hub.
 @Loop
 struct SocketRoutes {
-    let door: Door
+    let handshakeGuard: HandshakeGuard
 
-    private var sessions: Sessions { door.sessions }
+    private var sessions: SessionRegistry { handshakeGuard.sessions }
     private static let hub = "/hubs/order-status"
 
-    func add(to edge: Edge) {
+    func add(to edge: APIRouter) {
         edge.on(.get, "/ws") { request, _ in try await native(request) }
         edge.on(.get, "/api/notifications/stream") { request, _ in try await events(request) }
         edge.on(.get, Self.hub) { request, _ in try await hub(request) }
@@ -19,42 +19,42 @@ struct SocketRoutes {
     }
 
     private func native(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let address = try door.admit(request)
-        let start = Start(epoch: request.query("epoch"), lastEventID: request.query("lastEventId"))
-        let guest = Guest(await door.ticket(request), start)
+        let address = try handshakeGuard.admit(request)
+        let start = ResumePoint(epoch: request.query("epoch"), lastEventID: request.query("lastEventId"))
+        let handshake = HandshakeContext(await handshakeGuard.credentials(request), start)
         let offered = request.webSocketProtocols
         // The token stands in the same list, and is never echoed.
         let subprotocol = offered.contains(BearerToken.subprotocol) ? BearerToken.subprotocol : nil
         return .webSocket(
-            Session(.native, sessions, guest, address: address), subprotocol: subprotocol, sessions.webSocket)
+            Session(.native, sessions, handshake, address: address), subprotocol: subprotocol, sessions.webSocket)
     }
 
     private func events(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let address = try door.admit(request)
-        let principal = try await door.principal(request)
+        let address = try handshakeGuard.admit(request)
+        let principal = try await handshakeGuard.principal(request)
         let id = request.headers["Last-Event-ID"] ?? request.query("lastEventId")
-        let start = id.flatMap { $0.isEmpty ? nil : Start(position: $0) } ?? .now
-        let session = Session(.events, sessions, Guest(.principal(principal), start), address: address)
+        let start = id.flatMap { $0.isEmpty ? nil : ResumePoint(position: $0) } ?? .latest
+        let session = Session(.events, sessions, HandshakeContext(.principal(principal), start), address: address)
         return .eventStream(heartbeat: sessions.limits.heartbeat) { stream in
-            stream.onClosed = { ending in session.gone(WebSocketCloseCode(ending)) }
-            stream.onDraining = { session.desk.beginFarewell() }
+            stream.onClosed = { ending in session.disconnected(WebSocketCloseCode(ending)) }
+            stream.onDraining = { session.registry.beginDrain() }
             stream.send(retry: .seconds(1) + Duration.seconds(2).jittered)
             session.opened(on: stream)
         }
     }
 
     private func hub(_ request: HTTPRequest) async throws -> HTTPResponse {
-        let address = try door.admit(request)
-        let principal = try await door.principal(request)
+        let address = try handshakeGuard.admit(request)
+        let principal = try await handshakeGuard.principal(request)
         return .webSocket(
-            Session(.hub, sessions, Guest(.principal(principal), .now), address: address),
+            Session(.signalR, sessions, HandshakeContext(.principal(principal), .latest), address: address),
             sessions.webSocket)
     }
 
     /// Any replica may get the connection that follows: the ids mean nothing, so nothing is kept.
     private func negotiate(_ request: HTTPRequest) async throws -> HTTPResponse {
-        _ = try door.admit(request)
-        _ = try await door.principal(request)
+        _ = try handshakeGuard.admit(request)
+        _ = try await handshakeGuard.principal(request)
         let version = min(Int(request.query("negotiateVersion") ?? "") ?? 0, 1)
         return HubNegotiation.response(version: max(version, 0))
     }

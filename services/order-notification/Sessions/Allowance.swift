@@ -10,17 +10,17 @@ struct Rate: Sendable, Equatable {
 
 /// What is left of a ``Rate``, in eight bytes: the generic cell rate algorithm (ITU-T I.371), which keeps the
 /// time at which all that was taken will have been paid for.
-struct Allowance: Sendable {
-    private var paidAt: Int64 = .min
+struct RateLimiter: Sendable {
+    private var theoreticalArrival: Int64 = .min
 
     /// Takes one, if there is one.
     mutating func take(_ rate: Rate, now: Instant) -> Bool {
-        let start = max(paidAt, now.nanoseconds)
+        let start = max(theoreticalArrival, now.nanoseconds)
         guard start - now.nanoseconds < rate.interval * Int64(rate.burst) else { return false }
-        paidAt = start + rate.interval
+        theoreticalArrival = start + rate.interval
         return true
     }
 
     /// Whether nothing is owed, so that it need not be remembered.
-    func isFull(now: Instant) -> Bool { paidAt <= now.nanoseconds }
+    func isFull(now: Instant) -> Bool { theoreticalArrival <= now.nanoseconds }
 }

@@ -3,8 +3,8 @@ import HTTP
 
 /// Where a session writes to.
 @Loop
-protocol Outlet: AnyObject {
-    /// What does not fit any more is dropped, and the outlet ends by itself.
+protocol SessionTransport: AnyObject {
+    /// What does not fit any more is dropped, and the transport ends by itself.
     func send(_ encoded: Encoded)
     /// Bytes that the client has not taken yet.
     var pendingOutput: Int { get }
@@ -14,7 +14,7 @@ protocol Outlet: AnyObject {
     func release()
 }
 
-extension WebSocket: Outlet {
+extension WebSocket: SessionTransport {
     func send(_ encoded: Encoded) {
         if case .frame(let frame) = encoded { send(frame) }
     }
@@ -22,7 +22,7 @@ extension WebSocket: Outlet {
     func end(_ code: WebSocketCloseCode, reason: String) { close(code, reason: reason) }
 }
 
-extension ServerSentEventStream: Outlet {
+extension ServerSentEventStream: SessionTransport {
     func send(_ encoded: Encoded) {
         if case .event(let event) = encoded { send(event) }
     }
@@ -36,9 +36,9 @@ extension WebSocketCloseCode {
     /// A token of another user.
     static let otherUser = WebSocketCloseCode(4403)
     /// No token within the time for it.
-    static let lateToken = WebSocketCloseCode(4408)
+    static let authenticationTimeout = WebSocketCloseCode(4408)
     /// Too many frames.
-    static let tooMany = WebSocketCloseCode(4429)
+    static let rateLimited = WebSocketCloseCode(4429)
     /// The client reads too slowly; it should come back and resume.
     static let tooSlow = WebSocketCloseCode(4508)
 

@@ -4,17 +4,17 @@ import Identity
 import Observability
 import WorkflowState
 
-/// The desk at which this replica's sessions are kept: who is here, how many of each address, whose time is up.
+/// The registry at which this replica's sessions are kept: who is here, how many of each address, whose time is up.
 @Loop
-final class Sessions {
+final class SessionRegistry {
     let replica: String
-    let limits: Limits
-    let audiences: Audiences
+    let limits: SessionLimits
+    let subscriptions: SubscriptionRegistry
     let workflows: any WorkflowStore
     let authenticator: Authenticator
-    let tally: Tally
+    let metrics: NotificationMetrics
     let log: Logger
-    let chores: Chores
+    let tasks: TaskTracker
     /// Seconds by which a token may be older than it says.
     let leeway: Int
     /// Shared by all WebSockets.
@@ -23,36 +23,36 @@ final class Sessions {
     /// Counts ticks, which come once a second.
     private(set) var second: UInt32 = 0
     private(set) var all: [Session] = []
-    private(set) var counts = [Int](repeating: 0, count: Dialect.allCases.count)
+    private(set) var counts = [Int](repeating: 0, count: WireProtocol.allCases.count)
     private(set) var isDraining = false
     private var soonestExpiry = Int.max
-    private var greeting: [(session: Session, deadline: Instant)] = []
-    private var joining: [(session: Session, deadline: Instant)] = []
+    private var handshaking: [(session: Session, deadline: Instant)] = []
+    private var subscribing: [(session: Session, deadline: Instant)] = []
     /// The hub's sessions, by the tick at which they get their pulse.
-    private var pulses: [[Session]]
+    private var keepAliveSlots: [[Session]]
     private var addresses: [String: Address] = [:]
-    private var handshakes = Allowance()
+    private var handshakes = RateLimiter()
 
     private struct Address {
         var sessions = 0
-        var handshakes = Allowance()
+        var handshakes = RateLimiter()
     }
 
     init(
-        replica: String, limits: Limits = Limits(), audiences: Audiences, workflows: any WorkflowStore,
-        authenticator: Authenticator, tally: Tally, log: Logger, chores: Chores, leeway: Int = 30
+        replica: String, limits: SessionLimits = SessionLimits(), subscriptions: SubscriptionRegistry, workflows: any WorkflowStore,
+        authenticator: Authenticator, metrics: NotificationMetrics, log: Logger, tasks: TaskTracker, leeway: Int = 30
     ) {
         self.replica = replica
         self.limits = limits
-        self.audiences = audiences
+        self.subscriptions = subscriptions
         self.workflows = workflows
         self.authenticator = authenticator
-        self.tally = tally
+        self.metrics = metrics
         self.log = log
-        self.chores = chores
+        self.tasks = tasks
         self.leeway = leeway
         webSocket = limits.webSocket
-        pulses = Array(repeating: [], count: limits.pulse)
+        keepAliveSlots = Array(repeating: [], count: limits.keepAlive)
     }
 
     /// Bytes that clients have not taken yet.
@@ -74,18 +74,18 @@ final class Sessions {
     func admit(_ address: String?) throws(Refusal) {
         if isDraining { throw .draining }
         guard handshakes.take(limits.handshakes, now: Loop.now) else {
-            tally.refusals.rate.increment()
+            metrics.refusals.rate.increment()
             throw .rate
         }
         guard let address else { return }
         guard addresses[address, default: Address()].sessions < limits.sessionsPerAddress else {
-            tally.refusals.address.increment()
+            metrics.refusals.address.increment()
             throw .address
         }
         guard
             addresses[address, default: Address()].handshakes.take(limits.handshakesPerAddress, now: Loop.now)
         else {
-            tally.refusals.rate.increment()
+            metrics.refusals.rate.increment()
             throw .rate
         }
     }
@@ -96,9 +96,9 @@ final class Sessions {
     func add(_ session: Session) -> Bool {
         session.slot = Int32(all.count)
         all.append(session)
-        counts[Int(session.dialect.rawValue)] += 1
+        counts[Int(session.wireProtocol.rawValue)] += 1
         if let address = session.address { addresses[address, default: Address()].sessions += 1 }
-        if session.dialect == .hub { pulses[Int(second) % pulses.count].append(session) }
+        if session.wireProtocol == .signalR { keepAliveSlots[Int(second) % keepAliveSlots.count].append(session) }
         return !isDraining
     }
 
@@ -111,25 +111,25 @@ final class Sessions {
             all[slot] = last
             last.slot = Int32(slot)
         }
-        counts[Int(session.dialect.rawValue)] -= 1
+        counts[Int(session.wireProtocol.rawValue)] -= 1
         if let address = session.address { addresses[address]?.sessions -= 1 }
-        tally.closed(code)
-        if all.isEmpty { forgetAll() }
+        metrics.closed(code)
+        if all.isEmpty { clearDeadlines() }
     }
 
     /// Nobody is here of whom anything could still be expected.
-    private func forgetAll() {
-        greeting = []
-        joining = []
-        for index in pulses.indices { pulses[index] = [] }
+    private func clearDeadlines() {
+        handshaking = []
+        subscribing = []
+        for index in keepAliveSlots.indices { keepAliveSlots[index] = [] }
     }
 
-    func expectGreeting(of session: Session) {
-        greeting.append((session, Loop.now + limits.greeting))
+    func expectHandshake(of session: Session) {
+        handshaking.append((session, Loop.now + limits.handshaking))
     }
 
     func expectMailbox(of session: Session) {
-        joining.append((session, Loop.now + limits.joining))
+        subscribing.append((session, Loop.now + limits.subscribing))
     }
 
     /// A session will end at this time, in seconds since 1970, unless it is refreshed.
@@ -140,20 +140,20 @@ final class Sessions {
     /// Once a second.
     func tick(_ wallSeconds: Int = WallClock.seconds()) {
         second &+= 1
-        audiences.tick()
-        for session in Self.takeDue(&greeting) where session.phase == .greeting {
-            session.end(.lateToken, "no token in time")
+        subscriptions.tick()
+        for session in Self.takeDue(&handshaking) where session.phase == .handshaking {
+            session.end(.authenticationTimeout, "no token in time")
         }
-        for (session, deadline) in joining.reversed() {
+        for (session, deadline) in subscribing.reversed() {
             // Those before were looked at by an earlier tick.
-            guard deadline > Loop.now + limits.joining - .seconds(3) else { break }
-            session.welcomeIsLate()
+            guard deadline > Loop.now + limits.subscribing - .seconds(3) else { break }
+            session.releaseHeldOutput()
         }
-        for session in Self.takeDue(&joining) where session.phase == .joining {
+        for session in Self.takeDue(&subscribing) where session.phase == .subscribing {
             session.end(.tryAgainLater, "the mailbox cannot be reached")
         }
         if wallSeconds >= soonestExpiry { endExpired(wallSeconds) }
-        pulse()
+        keepAlive()
         if second % 10 == 0 {
             addresses = addresses.filter {
                 $0.value.sessions > 0 || !$0.value.handshakes.isFull(now: Loop.now)
@@ -169,7 +169,7 @@ final class Sessions {
 
     private func endExpired(_ now: Int) {
         soonestExpiry = .max
-        for session in all where session.isHere && session.expiresAt > 0 {
+        for session in all where session.isOpen && session.expiresAt > 0 {
             if session.expiresAt <= now {
                 session.end(.unauthenticated, "token expired")
             } else {
@@ -179,14 +179,14 @@ final class Sessions {
     }
 
     /// Hub clients give a server up that says nothing for 30 s; and so do we with a client.
-    private func pulse() {
-        let index = Int(second) % pulses.count
-        pulses[index].removeAll { !$0.isHere }
-        for session in pulses[index] {
-            if second &- session.heardAt > UInt32(limits.hubSilence) {
+    private func keepAlive() {
+        let index = Int(second) % keepAliveSlots.count
+        keepAliveSlots[index].removeAll { !$0.isOpen }
+        for session in keepAliveSlots[index] {
+            if second &- session.heardAt > UInt32(limits.clientTimeout) {
                 session.end(.goingAway, "nothing heard from the client")
             } else if session.phase == .live {
-                session.send(.pulse)
+                session.send(.keepAlive)
             }
         }
     }
@@ -195,16 +195,16 @@ final class Sessions {
 
     /// Tells every session that the replica stops, and when to come back, each at another time; then closes
     /// them in paced batches.
-    func beginFarewell() {
+    func beginDrain() {
         guard !isDraining else { return }
         isDraining = true
         log.info("sessions.draining", ["sessions": all.count])
-        chores.begin { [self] in await bidFarewell() }
+        tasks.begin { [self] in await closeInBatches() }
     }
 
-    private func bidFarewell() async {
+    private func closeInBatches() async {
         let pause = Duration.milliseconds(50)
-        let spread = all.count <= 100 ? pause : limits.farewell
+        let spread = all.count <= 100 ? pause : limits.drainTime
         for session in all {
             session.send(.draining(retryAfter: .milliseconds(100) + (spread + .milliseconds(400)).jittered))
         }
@@ -212,7 +212,7 @@ final class Sessions {
         while !all.isEmpty {
             try? await Loop.sleep(for: pause)
             // From the end: those that end leave the list at once or soon, and the rest keep their places.
-            let remaining = all.filter(\.isHere)
+            let remaining = all.filter(\.isOpen)
             if remaining.isEmpty { return }
             for session in remaining.suffix(batch) { session.end(.goingAway, "draining") }
         }

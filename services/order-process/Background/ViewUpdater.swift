@@ -4,7 +4,7 @@ import OrderRecords
 
 /// Keeps the read models up to date behind the event log.
 @Loop
-final class ViewUpdater {
+final class ReadModelUpdater {
     private let models: ReadModels
     private let log: Logger?
     private let behind: Gauge
@@ -13,7 +13,7 @@ final class ViewUpdater {
     /// When there is nothing to do; what readers may be behind.
     static let pause = Duration.milliseconds(500)
     /// How long orders are not made to wait for us, so long as they leave no moment.
-    static let courtesy = Duration.seconds(5)
+    static let maxDeferral = Duration.seconds(5)
 
     private var lastStep = Instant.systemNow()
 
@@ -44,7 +44,7 @@ final class ViewUpdater {
     /// - Returns: whether there is more to take in.
     func step() async throws(OrderRecordsError) -> Bool {
         let start = Instant.systemNow()
-        let waits = lastStep.duration(to: start) > Self.courtesy
+        let waits = lastStep.duration(to: start) > Self.maxDeferral
         guard let progress = try await models.advance(waits: waits) else { return false }
         lastStep = start
         behind.value = Double(progress.target - progress.position)

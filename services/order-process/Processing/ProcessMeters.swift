@@ -5,7 +5,7 @@ import Orders
 
 /// What order-process counts of its orders; the messages' counts are the pipeline's.
 @Loop
-struct ProcessMeters {
+struct ProcessingMetrics {
     let failed: Counter
     let begin: Histogram
     let record: Histogram
@@ -13,7 +13,7 @@ struct ProcessMeters {
     let finish: Histogram
     private let completed: Counter
     private let cancelled: Counter
-    private let repeated: Counter
+    private let duplicates: Counter
 
     init(_ metrics: Metrics) {
         func outcome(_ name: String) -> Counter {
@@ -28,16 +28,16 @@ struct ProcessMeters {
         failed = outcome("failed")
         completed = outcome("completed")
         cancelled = outcome("cancelled")
-        repeated = outcome("repeated")
+        duplicates = outcome("repeated")
         begin = step("begin")
         record = step("record")
         publish = step("publish")
         finish = step("finish")
     }
 
-    func count(_ work: Workload) {
-        var counts = (completed: 0, cancelled: 0, repeated: work.repeated)
-        for case let order? in work.jobs.lazy.map(\.recorded) {
+    func count(_ work: ProcessingBatch) {
+        var counts = (completed: 0, cancelled: 0, repeated: work.duplicates)
+        for case let order? in work.items.lazy.map(\.recorded) {
             if !order.isNew {
                 counts.repeated += 1
             } else if order.status == .cancelled {
@@ -48,6 +48,6 @@ struct ProcessMeters {
         }
         completed.increment(by: UInt64(counts.completed))
         cancelled.increment(by: UInt64(counts.cancelled))
-        repeated.increment(by: UInt64(counts.repeated))
+        duplicates.increment(by: UInt64(counts.repeated))
     }
 }

@@ -10,15 +10,15 @@ import WorkflowState
 extension ProcessOrders {
     /// The order is recorded as failed, its event published, and only then its status set: FAILED says that
     /// all of this is done.
-    func parked(_ parked: Parked<OrderAccepted>) async throws {
+    func deadLettered(_ parked: DeadLetter<OrderAccepted>) async throws {
         try await HandlingError.mapping {
-            guard let event = parked.event else { return try await tellOfUnreadable(parked) }
-            let record = try events.failure(of: event, in: parked.scope, reason: parked.reason)
+            guard let event = parked.event else { return try await publishUnreadableFailure(parked) }
+            let record = try events.failure(of: event, in: parked.context, reason: parked.reason)
             let order = try await recordFailure(record)
             guard order.status == .failed else { return }
             try await publish([order])
             _ = try await workflow.advance([order.step(isReplay: false)])
-            meters.failed.increment()
+            metrics.failed.increment()
         }
     }
 
@@ -33,23 +33,23 @@ extension ProcessOrders {
     }
 
     /// An order that cannot be recorded, as it cannot be read; but perhaps it still says whose it is.
-    private func tellOfUnreadable(_ parked: Parked<OrderAccepted>) async throws {
-        guard let sender = OrderSender(body: parked.body.span),
+    private func publishUnreadableFailure(_ parked: DeadLetter<OrderAccepted>) async throws {
+        guard let sender = UnreadableOrder(body: parked.body.span),
             sender.correlationID.description == parked.envelope.correlationID
         else { return }
         let failure = OrderFailed(
             correlationID: sender.correlationID, orderID: sender.orderID, reason: parked.reason)
-        try await publisher.publish(failure, in: parked.scope, within: Self.publishLimit)
+        try await publisher.publish(failure, in: parked.context, within: Self.publishLimit)
         _ = try await workflow.advance([
             WorkflowStep(
                 .failed, correlationID: sender.correlationID, orderID: sender.orderID, owner: sender.customer)
         ])
-        meters.failed.increment()
+        metrics.failed.increment()
     }
 }
 
 /// The members of a body that tell who is to be told, whatever the others are worth.
-struct OrderSender {
+struct UnreadableOrder {
     let correlationID: CorrelationID
     let orderID: OrderID
     let customer: UserID?

@@ -4,46 +4,46 @@ import OrderRecords
 import Orders
 import WorkflowState
 
-/// A batch under way: one job an order, and a verdict a message.
-struct Workload {
-    private(set) var verdicts: [Verdict]
-    var jobs: [Job] = []
+/// A batch under way: one item an order, and a verdict a message.
+struct ProcessingBatch {
+    private(set) var results: [HandlingResult]
+    var items: [BatchItem] = []
     /// Messages about an order that an earlier message of the batch is about.
-    private(set) var repeated = 0
+    private(set) var duplicates = 0
 
     init(_ batch: [Received<OrderAccepted>]) {
-        verdicts = Array(repeating: .done, count: batch.count)
-        jobs.reserveCapacity(batch.count)
+        results = Array(repeating: .done, count: batch.count)
+        items.reserveCapacity(batch.count)
         var seen: [CorrelationID: Int] = [:]
         seen.reserveCapacity(batch.count)
         for (index, message) in batch.enumerated() {
             if let first = seen[message.event.correlationID] {
-                repeated += 1
+                duplicates += 1
                 if batch[first].event != message.event {
-                    verdicts[index] = .failed(
+                    results[index] = .failed(
                         HandlingError(.permanent, "Another order has the same correlation id."))
                 }
                 continue
             }
             seen[message.event.correlationID] = index
-            jobs.append(Job(message, at: index))
+            items.append(BatchItem(message, at: index))
         }
     }
 
-    mutating func refuse(_ job: Int, _ reason: String) {
-        verdicts[jobs[job].index] = .failed(HandlingError(.permanent, reason))
-        jobs[job].isSettled = true
+    mutating func reject(_ item: Int, _ reason: String) {
+        results[items[item].index] = .failed(HandlingError(.permanent, reason))
+        items[item].isSettled = true
     }
 
-    mutating func dropSettled() { jobs.removeAll(where: \.isSettled) }
+    mutating func dropSettled() { items.removeAll(where: \.isSettled) }
 }
 
 /// One order of a batch.
-struct Job {
+struct BatchItem {
     /// In the batch.
     let index: Int
     let event: OrderAccepted
-    let scope: MessageScope
+    let context: MessageContext
     let messageID: String
     /// Whether an operator took the message out of the dead letters.
     let isReplay: Bool
@@ -56,7 +56,7 @@ struct Job {
     init(_ message: Received<OrderAccepted>, at index: Int) {
         self.index = index
         event = message.event
-        scope = message.scope
+        context = message.context
         messageID = message.envelope.id
         isReplay = message.envelope.isReplay
     }

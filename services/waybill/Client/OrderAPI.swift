@@ -22,15 +22,15 @@ final class OrderAPI {
         do {
             response = try await HTTPClient().post("\(base)/dev/token", contentType: "application/json", body)
         } catch {
-            throw CommandFailure(
+            throw CommandError(
                 .unavailable, "\(base) does not answer: \(error.message)", remedy: "waybill status")
         }
         if response.status == .notFound {
-            throw CommandFailure(
+            throw CommandError(
                 .failure, "this stack mints no tokens: it does not run the development profile")
         }
         guard response.status == .ok, let answer = try? JSONValue(parsing: response.body.span) else {
-            throw CommandFailure(.failure, "no token: \(response.status)")
+            throw CommandError(.failure, "no token: \(response.status)")
         }
         return answer
     }
@@ -63,7 +63,7 @@ final class OrderAPI {
             response = try await client.send(
                 method, base + path, headers: headers, body: body?.encode() ?? [], within: .seconds(10))
         } catch {
-            throw CommandFailure(
+            throw CommandError(
                 .unavailable, "\(base) does not answer: \(error.message)", remedy: "waybill status")
         }
         let document = try? JSONValue(parsing: response.body.span)
@@ -72,7 +72,7 @@ final class OrderAPI {
     }
 
     /// A problem document in one line, with each fault it lists.
-    private static func refusal(_ status: HTTPStatus, _ problem: JSONValue?) -> CommandFailure {
+    private static func refusal(_ status: HTTPStatus, _ problem: JSONValue?) -> CommandError {
         var parts = ["\(status.code)"]
         if let title = problem?["title"]?.string { parts.append(title) }
         if let detail = problem?["detail"]?.string { parts.append(detail) }
@@ -81,7 +81,7 @@ final class OrderAPI {
             parts.append("\(fault.key): \(messages)")
         }
         let isUnavailable = status == .serviceUnavailable || status == .badGateway
-        return CommandFailure(isUnavailable ? .unavailable : .failure, parts.joined(separator: " "))
+        return CommandError(isUnavailable ? .unavailable : .failure, parts.joined(separator: " "))
     }
 }
 
@@ -95,12 +95,12 @@ struct OrderLineArgument: Sendable, Equatable {
         self.quantity = quantity
     }
 
-    init(_ text: String) throws(CommandFailure) {
+    init(_ text: String) throws(CommandError) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard let product = parts.first, !product.isEmpty, parts.count <= 2,
             let quantity = parts.count == 2 ? Int(parts[1]) : 1
         else {
-            throw CommandFailure(
+            throw CommandError(
                 .usage, "\(text) is no order line", remedy: "write PRODUCT or PRODUCT:QUANTITY")
         }
         self.init(product: String(product), quantity: quantity)

@@ -21,15 +21,15 @@ struct Arguments: Sendable, Equatable {
             let name = String(parts[0])
             guard let option = options.first(where: { $0.name == name }) else {
                 let known = options.map { "--\($0.name)" }.joined(separator: ", ")
-                throw CommandFailure(.usage, "unknown option --\(name)", remedy: "it takes: \(known)")
+                throw CommandError(.usage, "unknown option --\(name)", remedy: "it takes: \(known)")
             }
             guard let placeholder = option.value else {
-                guard parts.count == 1 else { throw CommandFailure(.usage, "--\(name) takes no value") }
+                guard parts.count == 1 else { throw CommandError(.usage, "--\(name) takes no value") }
                 switches.insert(name)
                 continue
             }
             guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
-                throw CommandFailure(.usage, "--\(name) needs a value: --\(name) \(placeholder)")
+                throw CommandError(.usage, "--\(name) needs a value: --\(name) \(placeholder)")
             }
             values[name] = value
         }
@@ -42,7 +42,7 @@ struct Arguments: Sendable, Equatable {
     /// For a command without positional arguments.
     func expectNone(_ command: String) throws {
         guard positional.isEmpty else {
-            throw CommandFailure(
+            throw CommandError(
                 .usage, "\(command) takes no arguments, not \(positional[0])",
                 remedy: "waybill \(command) --help")
         }
@@ -51,7 +51,7 @@ struct Arguments: Sendable, Equatable {
     func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws -> Int {
         guard let text = values[name] else { return fallback }
         guard let number = Int(text), range.contains(number) else {
-            throw CommandFailure(
+            throw CommandError(
                 .usage,
                 "--\(name) must be a number from \(range.lowerBound) to \(range.upperBound), not \(text)")
         }

@@ -35,7 +35,7 @@ struct CommandHelp: Sendable {
 
 /// What every command works with.
 struct CommandContext: Sendable {
-    let console: Console
+    let console: Terminal
     let stack: StackFile
 
     /// Runs `body` with connections to the servers, which are closed after it.

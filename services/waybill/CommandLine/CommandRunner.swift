@@ -9,7 +9,7 @@ struct CommandRunner {
     init(_ words: [String]) { self.words = words }
 
     func run() async -> ExitCode {
-        let console = Console(wantsJSON: words.contains("--json"))
+        let console = Terminal(wantsJSON: words.contains("--json"))
         let asksForHelp = words.first == "help" || words.contains("--help")
         let named = words.first == "help" ? Array(words.dropFirst()) : words.filter { $0 != "--help" }
         guard named.contains(where: { !$0.hasPrefix("-") }) else {
@@ -21,7 +21,7 @@ struct CommandRunner {
             Help.show(family: name, commands.map { $0.help }, console)
             return asksForHelp ? .success : .usage
         case .unknown(let name):
-            console.fail(CommandFailure(.usage, "there is no command \(name)", remedy: "waybill --help"))
+            console.fail(CommandError(.usage, "there is no command \(name)", remedy: "waybill --help"))
             return .usage
         case .command(let command, _) where asksForHelp:
             Help.show(command: command.help, console)
@@ -30,18 +30,18 @@ struct CommandRunner {
         }
     }
 
-    private func run(_ command: any Command.Type, _ rest: [String], _ console: Console) async -> ExitCode {
+    private func run(_ command: any Command.Type, _ rest: [String], _ console: Terminal) async -> ExitCode {
         do {
             let arguments = try Arguments(rest, options: command.help.options + CommandTable.globalOptions)
             let context = CommandContext(console: console, stack: StackFile(path: arguments["stack"]))
             return try await runInterruptibly { try await command.init(arguments).run(context) }
-        } catch let failure as CommandFailure {
+        } catch let failure as CommandError {
             console.fail(failure)
             return failure.code
         } catch is CancellationError {
             return .interrupted
         } catch {
-            console.fail(CommandFailure(.failure, String(describing: error)))
+            console.fail(CommandError(.failure, String(describing: error)))
             return .failure
         }
     }

@@ -3,7 +3,7 @@ internal import Glibc
 /// What the process ends with; part of the command's interface.
 enum ExitCode: Int32, CaseIterable {
     case success = 0
-    /// It was done and the answer is no: an order refused, a story that did not hold.
+    /// It was done and the answer is no: an order refused, a scenario that did not hold.
     case failure = 1
     /// The command line makes no sense.
     case usage = 2
@@ -27,7 +27,7 @@ enum ExitCode: Int32, CaseIterable {
 func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
 /// A failure that ends a command: what happened and, where there is one, the line that mends it.
-struct CommandFailure: Error {
+struct CommandError: Error {
     var code: ExitCode
     var message: String
     var remedy: String?

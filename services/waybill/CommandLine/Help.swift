@@ -2,17 +2,17 @@ internal import JSON
 
 /// The texts of `--help`.
 enum Help {
-    static func show(overview console: Console) {
+    static func show(overview console: Terminal) {
         if console.wantsJSON { return console.print(.array(CommandTable.all.map { json($0.help) })) }
         console.print(overview(CommandTable.groups.map { ($0.title, $0.commands.map { $0.help }) }))
     }
 
-    static func show(family: String, _ commands: [CommandHelp], _ console: Console) {
+    static func show(family: String, _ commands: [CommandHelp], _ console: Terminal) {
         if console.wantsJSON { return console.print(.array(commands.map(json))) }
         console.print(overview([("waybill \(family)", commands)]))
     }
 
-    static func show(command: CommandHelp, _ console: Console) {
+    static func show(command: CommandHelp, _ console: Terminal) {
         if console.wantsJSON { return console.print(json(command)) }
         console.print(page(command, global: CommandTable.globalOptions))
     }

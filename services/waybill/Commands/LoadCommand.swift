@@ -42,7 +42,7 @@ struct LoadCommand: Command {
         let page = try await OrderAPI(base: stack.edge, token: tokens[0]).get(
             "/api/products?offset=0&size=20")
         let products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
-        guard !products.isEmpty else { throw CommandFailure(.failure, "the catalogue is empty") }
+        guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
         let run = LoadRun(plan, edge: stack.edge, tokens: tokens, products: products)
         defer { run.closeTabs() }
         try await run.openTabs()
@@ -59,7 +59,7 @@ struct LoadCommand: Command {
     }
 
     /// A line that is drawn over on a terminal, else one a second.
-    private func show(_ run: LoadRun, _ console: Console) {
+    private func show(_ run: LoadRun, _ console: Terminal) {
         let record = run.record
         let recent = record.orders.suffix(plan.rate * 5)
         let answers = recent.compactMap { order in
@@ -68,15 +68,15 @@ struct LoadCommand: Command {
         let refused = record.refusedCount > 0 ? ", \(record.refusedCount) refused" : ""
         let text =
             "\(Int(run.elapsed.seconds)) s  \(record.acceptedCount) accepted, \(record.toldCount) told\(refused)"
-            + "  answers: \(Percentiles(answers).text) ms  updates: \(Percentiles(recent.compactMap(\.told)).text) ms"
+            + "  answers: \(Percentiles(answers).text) ms  updates: \(Percentiles(recent.compactMap(\.notified)).text) ms"
         if console.isInteractive { console.redraw(text) } else { console.note(text) }
     }
 
-    private func conclude(_ report: LoadReport, _ file: String, _ console: Console) {
+    private func conclude(_ report: LoadReport, _ file: String, _ console: Terminal) {
         if console.wantsJSON { return console.print(report.json(file: file)) }
         var table = Table(["milliseconds"] + Percentiles.shares.map(\.name))
         for (name, times) in [
-            ("answer (201)", report.record.answered), ("update in the tab", report.record.told),
+            ("answer (201)", report.record.answered), ("update in the tab", report.record.notified),
         ] {
             let values = Percentiles(times).values?.map(Percentiles.text)
             table.add([name] + (values ?? Percentiles.shares.map { _ in "-" }))

@@ -31,12 +31,12 @@ struct ConsoleApplication {
         let pool = PostgresPool(Self.database(settings[ConsoleKeys.database], context.replica), limits: limits)
         let tokens = try TokenKeys(context)
 
-        let watchers = Watchers()
-        let survey = Survey(
+        let subscribers = StatusSubscribers()
+        let snapshot = StatusSnapshot(
             queues: QueueDepths(broker), outbox: PostgresOutbox(pool), registry: ReplicaRegistry(redis),
-            targets: MetricsPages(settings[ConsoleKeys.targets]))
+            targets: MetricsScraper(settings[ConsoleKeys.targets]))
         let log = OrderLog(pool)
-        let lab = settings[ConsoleKeys.stack].map { FailoverLab(StackFile(path: $0)) }
+        let lab = settings[ConsoleKeys.stack].map { FaultInjection(StackFile(path: $0)) }
 
         let health = context.health
         health.addCheck("redis", holds: { redis.state.isUp })
@@ -47,14 +47,14 @@ struct ConsoleApplication {
             Component("rabbitmq", run: { await broker.run() }),
             Component("records", drain: { _ in await pool.close() }),
             Component(
-                "watch", run: { try await Watch(watchers, survey, log, context.log).run() },
-                drain: { _ in watchers.finish() }),
+                "watch", run: { try await StatusBroadcaster(subscribers, snapshot, log, context.log).run() },
+                drain: { _ in subscribers.finish() }),
             .http(context) { edge in
-                let door = OperatorDoor(tokens.authenticator, origins: settings[ConsoleKeys.origins])
-                WatchRoutes(door: door, watchers: watchers, log: log, hasLab: lab != nil).add(to: edge)
-                DeadLetterRoutes(door: door, client: broker, publisher: publisher, log: context.log)
+                let operatorGuard = OperatorGuard(tokens.authenticator, origins: settings[ConsoleKeys.origins])
+                StatusRoutes(operatorGuard: operatorGuard, subscribers: subscribers, log: log, hasFaultInjection: lab != nil).add(to: edge)
+                DeadLetterRoutes(operatorGuard: operatorGuard, client: broker, publisher: publisher, log: context.log)
                     .add(to: edge)
-                if let lab { LabRoutes(door: door, lab: lab, log: context.log).add(to: edge) }
+                if let lab { FaultRoutes(operatorGuard: operatorGuard, faultInjection: lab, log: context.log).add(to: edge) }
             },
         ]
     }

@@ -16,21 +16,21 @@ enum ConsoleService {
 
 /// The keys of the console, besides those that every service has.
 enum ConsoleKeys {
-    static let database = Key.connection(
+    static let database = SettingKey.connection(
         "DATABASE_URL", .postgresql,
         "The system of record; the role `waybill_operator`, which reads the event log, is enough.")
-    static let origins = Key.list(
+    static let origins = SettingKey.list(
         "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
         "Pages that may use the console; without an Origin it is no browser.")
-    static let targets = Key.list(
+    static let targets = SettingKey.list(
         "TARGETS", of: "name=http://host:port", default: [], "The services whose /metrics are shown.")
-    static let stack = Key.string(
+    static let stack = SettingKey.string(
         "WAYBILL_STACK", kind: "path",
         "The stack.json of a development stack: its replicas can be stopped in the failover lab."
     ).optional
 
     /// Of Redis, a user who may read `notify:replica*` is enough.
-    static let all: [any AnyKey] =
+    static let all: [any AnySettingKey] =
         [
             ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.rabbitMQ,
             ServerKeys.authorities, database, origins, targets, stack,
@@ -42,7 +42,7 @@ enum ConsoleKeys {
                 guard settings.value(ServiceKeys.profile) == .production,
                     (settings.value(stack) ?? nil) != nil
                 else { return nil }
-                return KeyFault("is for the development profile", write: "nothing")
+                return SettingError("is for the development profile", write: "nothing")
             }
         ]
 }

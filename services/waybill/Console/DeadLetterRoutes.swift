@@ -8,7 +8,7 @@ import Observability
 import Orders
 import Service
 
-/// The dead letters of a queue: look, send back, drop.
+/// The dead messages of a queue: look, send back, drop.
 @Loop
 struct DeadLetterRoutes {
     /// Letters of one answer, and of one change.
@@ -16,40 +16,40 @@ struct DeadLetterRoutes {
     /// Bytes of a body that are shown.
     private static let bodyLimit = 2048
 
-    let door: OperatorDoor
+    let operatorGuard: OperatorGuard
     let client: AMQPClient
     let publisher: AMQPPublisher
     let log: Logger
 
-    func add(to edge: Edge) {
-        edge.on(.get, "/ops/api/dead-letters/{queue}") { request, _ in try await list(request) }
-        edge.on(.post, "/ops/api/dead-letters/{queue}/replay", bodyLimit: 16 << 10) { request, _ in
-            try await change(request, "replayed") { letters, ids throws(AMQPError) in
-                try await letters.replay(ids).count
+    func add(to edge: APIRouter) {
+        edge.on(.get, "/ops/api/dead-messages/{queue}") { request, _ in try await list(request) }
+        edge.on(.post, "/ops/api/dead-messages/{queue}/replay", bodyLimit: 16 << 10) { request, _ in
+            try await change(request, "replayed") { messages, ids throws(AMQPError) in
+                try await messages.replay(ids).count
             }
         }
-        edge.on(.post, "/ops/api/dead-letters/{queue}/drop", bodyLimit: 16 << 10) { request, _ in
-            try await change(request, "dropped") { letters, ids throws(AMQPError) in
-                try await letters.drop(ids).count
+        edge.on(.post, "/ops/api/dead-messages/{queue}/drop", bodyLimit: 16 << 10) { request, _ in
+            try await change(request, "dropped") { messages, ids throws(AMQPError) in
+                try await messages.drop(ids).count
             }
         }
     }
 
-    private func letters(_ request: HTTPRequest) throws(Problem) -> DeadLetters {
+    private func messages(_ request: HTTPRequest) throws(Problem) -> DeadLetterQueue {
         guard let queue = OrderTopology.WorkQueue(rawValue: request.parameter("queue")) else {
             throw Problem(.notFound, "There is no such queue.")
         }
-        return DeadLetters(of: queue.rawValue, client, publisher)
+        return DeadLetterQueue(of: queue.rawValue, client, publisher)
     }
 
     private func list(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
-        _ = try await door.admit(request)
-        let letters = try letters(request)
+        _ = try await operatorGuard.admit(request)
+        let messages = try messages(request)
         do throws(AMQPError) {
-            let total = try await letters.count()
-            let items = try await letters.list(limit: Self.most).map { Self.item($0) }
+            let total = try await messages.count()
+            let items = try await messages.list(limit: Self.most).map { Self.item($0) }
             let answer = JSONValue.object([
-                .init("queue", .string(letters.queue)), .init("total", .number(String(total))),
+                .init("queue", .string(messages.queue)), .init("total", .number(String(total))),
                 .init("items", .array(items)),
             ])
             return HTTPResponse(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
@@ -58,30 +58,30 @@ struct DeadLetterRoutes {
         }
     }
 
-    private static func item(_ letter: DeadLetters.Letter) -> JSONValue {
-        let envelope = letter.envelope
+    private static func item(_ message: DeadLetterQueue.Message) -> JSONValue {
+        let envelope = message.envelope
         return .object([
-            .init("id", .string(letter.name)), .init("correlationId", .string(envelope.correlationID)),
+            .init("id", .string(message.name)), .init("correlationId", .string(envelope.correlationID)),
             .init("type", .string(envelope.type)), .init("sentBy", .string(envelope.appID)),
             .init("attempt", .number(String(envelope.attempt))),
             .init("reason", envelope.failure.map { .string($0.reason) } ?? .null),
             .init("failedAt", envelope.failure.map { .string($0.failedAt) } ?? .null),
-            .init("body", .string(String(decoding: letter.body.prefix(bodyLimit), as: UTF8.self))),
+            .init("body", .string(String(decoding: message.body.prefix(bodyLimit), as: UTF8.self))),
         ])
     }
 
-    private typealias Change = @Loop (DeadLetters, Set<String>) async throws(AMQPError) -> Int
+    private typealias Change = @Loop (DeadLetterQueue, Set<String>) async throws(AMQPError) -> Int
 
     private func change(_ request: HTTPRequest, _ name: String, _ work: Change) async throws(Problem) -> HTTPResponse
     {
-        let caller = try await door.admitChange(request)
-        let letters = try letters(request)
+        let caller = try await operatorGuard.admitChange(request)
+        let messages = try messages(request)
         let ids = try Self.ids(request)
         do throws(AMQPError) {
-            let done = try await work(letters, ids)
+            let done = try await work(messages, ids)
             log.info(
                 "console.dead_letters",
-                ["done": name, "operator": caller.userID.value, "queue": letters.queue, "count": done])
+                ["done": name, "operator": caller.userID.value, "queue": messages.queue, "count": done])
             let answer = JSONValue.object([.init(name, .number(String(done)))])
             return HTTPResponse(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])
         } catch {
@@ -89,7 +89,7 @@ struct DeadLetterRoutes {
         }
     }
 
-    /// `{"ids": [names of letters]}`
+    /// `{"ids": [names of messages]}`
     private static func ids(_ request: HTTPRequest) throws(Problem) -> Set<String> {
         let body = request.body
         let list = (try? JSONValue(parsing: body.span))?["ids"]?.array ?? []

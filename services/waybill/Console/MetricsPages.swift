@@ -4,7 +4,7 @@ import JSON
 
 /// The services' `/metrics`, of which the console shows a few samples.
 @Loop
-struct MetricsPages {
+struct MetricsScraper {
     private static let wanted: Set<String> = [
         "orders_accepted_total", "waybill_orders_total", "notify_pushes_total", "notify_sessions",
         "notify_users", "notify_resumes_total", "notify_push_latency_seconds_sum",

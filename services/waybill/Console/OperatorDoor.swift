@@ -5,7 +5,7 @@ import Service
 
 /// What every request to the console passes: the page it comes from, the token, the role.
 @Loop
-struct OperatorDoor {
+struct OperatorGuard {
     private let authenticator: Authenticator
     private let origins: [String]
 

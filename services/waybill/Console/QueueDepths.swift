@@ -13,7 +13,7 @@ struct QueueDepths {
     init(_ client: AMQPClient) { self.client = client }
 
     func read() async throws(AMQPError) -> JSONValue {
-        let delays = RetryLadder.standard.delays
+        let delays = RetryPolicy.standard.delays
         return try await client.withChannel { channel throws(AMQPError) in
             var list: [JSONValue] = []
             for queue in OrderTopology.WorkQueue.allCases {
@@ -21,9 +21,9 @@ struct QueueDepths {
                 let work = try await channel.status(of: name)
                 var retrying = 0
                 for delay in delays {
-                    retrying += try await channel.status(of: OrderTopology.retry(name, after: delay)).messages
+                    retrying += try await channel.status(of: OrderTopology.retryQueue(name, after: delay)).messages
                 }
-                let dead = try await channel.status(of: OrderTopology.deadLetters(of: name)).messages
+                let dead = try await channel.status(of: OrderTopology.deadLetterQueue(of: name)).messages
                 list.append(
                     .object([
                         .init("name", .string(name)), .init("ready", .number(String(work.messages))),

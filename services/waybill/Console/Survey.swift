@@ -7,11 +7,11 @@ import Redis
 
 /// How everything stands at a moment; what does not answer is left out and named.
 @Loop
-struct Survey {
+struct StatusSnapshot {
     let queues: QueueDepths
     let outbox: any Outbox
     let registry: ReplicaRegistry
-    let targets: MetricsPages
+    let targets: MetricsScraper
 
     func take() async -> JSONValue {
         // Together: each may have to wait for its deadline.

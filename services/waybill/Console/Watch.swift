@@ -8,7 +8,7 @@ import Service
 
 /// Who looks at the console now.
 @Loop
-final class Watchers {
+final class StatusSubscribers {
     static let most = 32
     private var streams: [Int: (stream: ServerSentEventStream, expiresAt: Int)] = [:]
     private var next = 0
@@ -45,16 +45,16 @@ final class Watchers {
 
 /// Looks once a second while somebody watches, and tells all of them.
 @Loop
-struct Watch {
+struct StatusBroadcaster {
     private static let interval = Duration.seconds(1)
-    private let watchers: Watchers
-    private let survey: Survey
+    private let subscribers: StatusSubscribers
+    private let snapshot: StatusSnapshot
     private let orders: OrderLog
     private let log: Logger
 
-    init(_ watchers: Watchers, _ survey: Survey, _ orders: OrderLog, _ log: Logger) {
-        self.watchers = watchers
-        self.survey = survey
+    init(_ subscribers: StatusSubscribers, _ snapshot: StatusSnapshot, _ orders: OrderLog, _ log: Logger) {
+        self.subscribers = subscribers
+        self.snapshot = snapshot
         self.orders = orders
         self.log = log
     }
@@ -62,44 +62,44 @@ struct Watch {
     func run() async throws {
         while true {
             try await Loop.sleep(for: Self.interval)
-            watchers.dismissExpired()
-            if !watchers.isEmpty { await look() }
+            subscribers.dismissExpired()
+            if !subscribers.isEmpty { await look() }
         }
     }
 
     private func look() async {
-        let state = Loop.task { await survey.take() }
+        let state = Loop.task { await snapshot.take() }
         do {
             let news = try await orders.news()
-            if !news.isEmpty { watchers.send("orders", .array(news)) }
+            if !news.isEmpty { subscribers.send("orders", .array(news)) }
         } catch {
             log.debug("console.log_unread", ["error": "\(error)"])
         }
-        watchers.send("state", await state.value)
+        subscribers.send("state", await state.value)
     }
 }
 
 /// `GET /ops/api/stream`: events `hello`, `orders` and `state`.
 @Loop
-struct WatchRoutes {
-    let door: OperatorDoor
-    let watchers: Watchers
+struct StatusRoutes {
+    let operatorGuard: OperatorGuard
+    let subscribers: StatusSubscribers
     let log: OrderLog
-    let hasLab: Bool
+    let hasFaultInjection: Bool
 
-    func add(to edge: Edge) {
+    func add(to edge: APIRouter) {
         edge.on(.get, "/ops/api/stream") { request, _ in try await stream(request) }
     }
 
     private func stream(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
-        let caller = try await door.admit(request)
-        guard !watchers.isFull else { throw .unavailable("Too many are watching.", retryAfter: 10) }
+        let caller = try await operatorGuard.admit(request)
+        guard !subscribers.isFull else { throw .unavailable("Too many are watching.", retryAfter: 10) }
         let hello = JSONValue.object([
-            .init("operator", .string(caller.userID.value)), .init("hasLab", .bool(hasLab)),
+            .init("operator", .string(caller.userID.value)), .init("hasLab", .bool(hasFaultInjection)),
             .init("recent", .array(log.recent)),
         ])
         return .eventStream { stream in
-            watchers.add(stream, until: caller.expiresAt)
+            subscribers.add(stream, until: caller.expiresAt)
             stream.send(ServerSentEvent(event: "hello", data: hello.encode().span))
         }
     }

@@ -3,7 +3,7 @@ import EventLoop
 struct DemoCommand: Command {
     static let help = CommandHelp(
         name: "demo", arguments: "[failover]",
-        summary: "Tell the story: orders in, tabs on several replicas, services killed, nothing lost",
+        summary: "Tell the scenario: orders in, tabs on several replicas, services killed, nothing lost",
         options: [
             .init(name: "orders", value: "N", text: "orders in each act (1 to 1000, default 20)"),
             .init(name: "no-kill", text: "leave out the acts in which a service is killed"),
@@ -30,9 +30,9 @@ struct DemoCommand: Command {
 
     init(_ arguments: Arguments) throws {
         guard arguments.positional.isEmpty || arguments.positional == ["failover"] else {
-            throw CommandFailure(.usage, "there is no such story", remedy: "waybill demo [failover]")
+            throw CommandError(.usage, "there is no such scenario", remedy: "waybill demo [failover]")
         }
-        var plan = FailoverStory.Plan()
+        var plan = FailoverScenario.Plan()
         plan.users = try arguments.integer("users", in: 1...100, default: plan.users)
         plan.seconds = try arguments.integer("seconds", in: 10...600, default: plan.seconds)
         plan.rate = try arguments.integer("rate", in: 1...200, default: plan.rate)
@@ -43,20 +43,20 @@ struct DemoCommand: Command {
 
     func run(_ context: CommandContext) async throws -> ExitCode {
         if let failover { return try await failover.run(context) }
-        let story = try await DemoStory(context)
-        defer { story.end() }
-        try await story.openTabs()
-        try await story.tell(
+        let scenario = try await DemoScenario(context)
+        defer { scenario.end() }
+        try await scenario.openTabs()
+        try await scenario.runStep(
             "Two tabs of one user on two replicas; a third tab of somebody else", orders: orders, during: nil)
         if kills {
-            try await story.tell("The replica of the second tab is killed (kill -9)", orders: orders) {
+            try await scenario.runStep("The replica of the second tab is killed (kill -9)", orders: orders) {
                 stack in
                 stack.notification[1]
             }
-            try await story.tell("order-process is killed (kill -9)", orders: orders) { stack in
+            try await scenario.runStep("order-process is killed (kill -9)", orders: orders) { stack in
                 stack.process[0]
             }
         }
-        return story.conclude()
+        return scenario.conclude()
     }
 }

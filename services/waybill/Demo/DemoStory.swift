@@ -5,9 +5,9 @@ internal import JSON
 /// The scripted demonstration on a running stack. Each act places orders and waits until every tab of
 /// their owner has heard of each; the last word is the ledger's.
 @Loop
-final class DemoStory {
+final class DemoScenario {
     /// How long the slowest update may take: a killed service is started again and catches up within it.
-    private static let patience = Duration.seconds(30)
+    private static let timeout = Duration.seconds(30)
     private static let concurrency = 4
 
     private let context: CommandContext
@@ -15,19 +15,19 @@ final class DemoStory {
     private let api: OrderAPI
     private let owners: [Tab]
     private let stranger: Tab
-    private var ledger = Ledger()
+    private var ledger = DeliveryAudit()
     private var products: [String] = []
     private var failure: String?
 
-    private var console: Console { context.console }
+    private var console: Terminal { context.console }
     private var tabs: [Tab] { owners + [stranger] }
 
     init(_ context: CommandContext) async throws {
         self.context = context
         stack = try context.stack.read()
         guard stack.notification.count >= 2 else {
-            throw CommandFailure(
-                .unavailable, "the story needs two notifier replicas, and \(stack.notification.count) run",
+            throw CommandError(
+                .unavailable, "the scenario needs two notifier replicas, and \(stack.notification.count) run",
                 remedy: "make down && WAYBILL_NOTIFIERS=2 make up")
         }
         let run = UInt32.random(in: 0...999_999)
@@ -53,16 +53,16 @@ final class DemoStory {
             }
         } catch {
             let reasons = tabs.compactMap { tab in tab.lastFailure.map { "\(tab.name): \($0)" } }
-            throw CommandFailure(.unavailable, "a tab was not welcomed. \(reasons.joined(separator: "; "))")
+            throw CommandError(.unavailable, "a tab was not welcomed. \(reasons.joined(separator: "; "))")
         }
         for tab in tabs { console.note("\(tab.name) is connected to \(tab.replicas.last ?? "?")") }
         let page = try await api.get("/api/products?offset=0&size=20")
         products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
-        guard !products.isEmpty else { throw CommandFailure(.failure, "the catalogue is empty") }
+        guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
     }
 
     /// One act. `during` names the service to kill while the orders are on their way.
-    func tell(
+    func runStep(
         _ title: String, orders count: Int, during victim: ((StackFile.Contents) -> StackFile.Instance)?
     ) async throws {
         guard failure == nil else { return }
@@ -93,22 +93,22 @@ final class DemoStory {
             do {
                 let order = try await api.order([line], key: key)
                 guard let id = order["id"]?.int, let correlationID = order["correlationId"]?.string else {
-                    throw CommandFailure(.failure, "an order came back without id: \(order.text)")
+                    throw CommandError(.failure, "an order came back without id: \(order.text)")
                 }
                 ledger.add(
                     .init(orderID: id, correlationID: correlationID, sentAt: sentAt, acceptedAt: .systemNow())
                 )
                 return
-            } catch let error as CommandFailure where error.code == .unavailable {
-                guard sentAt.duration(to: .systemNow()) < Self.patience else { throw error }
+            } catch let error as CommandError where error.code == .unavailable {
+                guard sentAt.duration(to: .systemNow()) < Self.timeout else { throw error }
                 try await Loop.sleep(for: backoff.next())
             }
         }
     }
 
-    private func awaitUpdates(of entries: ArraySlice<Ledger.Entry>) async {
+    private func awaitUpdates(of entries: ArraySlice<DeliveryAudit.Entry>) async {
         do {
-            try await Watching.until("every update", within: Self.patience) {
+            try await Watching.until("every update", within: Self.timeout) {
                 owners.allSatisfy { tab in
                     tab.isWelcome && entries.allSatisfy { ledger.latency(of: $0, in: tab.updates) != nil }
                 }
@@ -120,7 +120,7 @@ final class DemoStory {
         }
     }
 
-    private func report(_ entries: ArraySlice<Ledger.Entry>) {
+    private func report(_ entries: ArraySlice<DeliveryAudit.Entry>) {
         guard !console.wantsJSON else { return }
         var table = Table(["order", "accepted ms", "tab 1 ms", "tab 2 ms"])
         for entry in entries {
@@ -169,9 +169,9 @@ final class DemoStory {
             console.print(
                 held
                     ? console.styled(
-                        "The story held: \(ledger.entries.count) orders, nothing lost, nothing twice.", .green
+                        "The scenario held: \(ledger.entries.count) orders, nothing lost, nothing twice.", .green
                     )
-                    : console.styled("The story did not hold.", .red))
+                    : console.styled("The scenario did not hold.", .red))
         }
         return held ? .success : .failure
     }

@@ -1,7 +1,7 @@
 import EventLoop
 
 /// What was ordered and what each tab was told: the book that a demonstration is judged by.
-struct Ledger {
+struct DeliveryAudit {
     struct Entry: Sendable {
         var orderID: Int
         var correlationID: String

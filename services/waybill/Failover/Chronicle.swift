@@ -1,7 +1,7 @@
 import EventLoop
 
 /// The record of a run: what happened when, for people and for the picture.
-struct Chronicle: Sendable {
+struct Timeline: Sendable {
     enum Kind: String, Sendable {
         case note, fault, recovery, trouble
     }
@@ -25,7 +25,7 @@ struct Chronicle: Sendable {
 
     /// A tab without a connection.
     struct Absence: Sendable {
-        var seat: Int
+        var client: Int
         var from: Duration
         /// nil while it lasts.
         var to: Duration?
@@ -36,7 +36,7 @@ struct Chronicle: Sendable {
         /// When the order was sent.
         var at: Duration
         var took: Duration
-        var dialect: Seat.Dialect
+        var wireProtocol: ScenarioClient.WireProtocol
         var isLearned: Bool
     }
 
@@ -45,7 +45,7 @@ struct Chronicle: Sendable {
     private(set) var samples: [Sample] = []
     private(set) var absences: [Absence] = []
     /// When a tab was told that it may have missed something.
-    private(set) var gaps: [(seat: Int, at: Duration)] = []
+    private(set) var gaps: [(client: Int, at: Duration)] = []
     var arrivals: [Arrival] = []
     private var open: [Int: Int] = [:]
 
@@ -63,18 +63,18 @@ struct Chronicle: Sendable {
         samples.append(Sample(at: now, connections: connections, accepted: accepted, refused: refused))
     }
 
-    mutating func left(_ seat: Int) {
-        guard open[seat] == nil else { return }
-        open[seat] = absences.count
-        absences.append(Absence(seat: seat, from: now))
+    mutating func left(_ client: Int) {
+        guard open[client] == nil else { return }
+        open[client] = absences.count
+        absences.append(Absence(client: client, from: now))
     }
 
-    mutating func returned(_ seat: Int) {
-        guard let index = open.removeValue(forKey: seat) else { return }
+    mutating func returned(_ client: Int) {
+        guard let index = open.removeValue(forKey: client) else { return }
         absences[index].to = now
     }
 
-    mutating func gap(_ seat: Int) { gaps.append((seat, now)) }
+    mutating func gap(_ client: Int) { gaps.append((client, now)) }
 
     /// The longest absence that began at or after a moment.
     func longestAbsence(since moment: Duration) -> Duration? {
@@ -83,7 +83,7 @@ struct Chronicle: Sendable {
     }
 }
 
-extension Chronicle.Entry {
+extension Timeline.Entry {
     /// Since the beginning, with one decimal.
     var seconds: String {
         let tenths = at.nanoseconds / 100_000_000

@@ -1,31 +1,31 @@
 import EventLoop
 import HTTP
 
-/// A seat's stream of server-sent events.
+/// A client's stream of server-sent events.
 @Loop
-final class EventsLine: Line {
+final class SSEConnection: ClientConnection {
     let replica: Int
-    private weak let seat: Seat?
+    private weak let client: ScenarioClient?
     private var body: HTTPBodyStream?
     private var reading: Task<Void, Never>?
 
-    init(_ seat: Seat, _ replica: Int) {
-        self.seat = seat
+    init(_ client: ScenarioClient, _ replica: Int) {
+        self.client = client
         self.replica = replica
     }
 
     func open(_ base: String) async throws {
-        guard let seat else { return }
-        var headers: HTTPHeaders = ["Authorization": "Bearer \(seat.token)"]
-        if let place = seat.place { headers.add("Last-Event-ID", "\(place.epoch):\(place.offset)") }
-        let response = try await seat.client.stream(
+        guard let client else { return }
+        var headers: HTTPHeaders = ["Authorization": "Bearer \(client.token)"]
+        if let place = client.place { headers.add("Last-Event-ID", "\(place.epoch):\(place.offset)") }
+        let response = try await client.client.stream(
             .get, "\(base)/api/notifications/stream", headers: headers, within: .seconds(5))
         guard response.status == .ok else {
             response.body.cancel()
-            throw CommandFailure(.unavailable, "\(response.status)")
+            throw CommandError(.unavailable, "\(response.status)")
         }
         body = response.body
-        guard seat.isCurrent(self) else { return close() }
+        guard client.isCurrent(self) else { return close() }
         reading = Loop.task { [weak self] in await self?.read(response.body) }
     }
 
@@ -41,20 +41,20 @@ final class EventsLine: Line {
         } catch {
             end = error.message
         }
-        seat?.lost(self, end)
+        client?.lost(self, end)
     }
 
     private func handle(_ event: EventText.Event) {
-        guard let seat, let frame = ServerFrame(event.data.utf8.span, receivedAt: .systemNow()) else {
+        guard let client, let frame = ServerFrame(event.data.utf8.span, receivedAt: .systemNow()) else {
             return
         }
         switch frame {
         case .welcome(_, let epoch, let offset):
-            seat.welcomed(
-                self, at: event.id.flatMap { Seat.Place($0[...]) } ?? .init(epoch: epoch, offset: offset))
-        case .update(let update): seat.told(update, on: self)
-        case .resumed(false, _): seat.missedSomething(self)
-        case .draining(let milliseconds): seat.drains(self, milliseconds: milliseconds)
+            client.welcomed(
+                self, at: event.id.flatMap { ScenarioClient.Place($0[...]) } ?? .init(epoch: epoch, offset: offset))
+        case .update(let update): client.told(update, on: self)
+        case .resumed(false, _): client.missedSomething(self)
+        case .draining(let milliseconds): client.drains(self, milliseconds: milliseconds)
         case .resumed, .error, .other: break
         }
     }

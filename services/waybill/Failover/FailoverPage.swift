@@ -12,9 +12,9 @@ struct FailoverPage: Sendable {
         <meta name="viewport" content="width=device-width">
         <title>waybill demo failover</title>
         <style>\(Self.style)</style>
-        <h1>\(report.held ? "The story held" : "The story did not hold")</h1>
+        <h1>\(report.held ? "The scenario held" : "The scenario did not hold")</h1>
         <p>\(escape(summary))</p>
-        <figure>\(FailoverPicture(report).svg)
+        <figure>\(FailoverChart(report).svg)
         <figcaption>Vertical lines: <span class="fault">a fault</span>, <span class="recovery">its end</span>.
         Dots in <span class="gap">this colour</span>: told of a gap, or an end that was asked for.</figcaption></figure>
         <table><thead><tr>\(cells(FailoverReport.columns, "th"))</tr></thead>
@@ -36,12 +36,12 @@ struct FailoverPage: Sendable {
     }
 
     private var timeline: String {
-        report.chronicle.entries.map { entry in
+        report.timeline.entries.map { entry in
             "<li class=\"\(entry.kind.rawValue)\"><time>\(entry.seconds) s</time> \(escape(entry.text))</li>"
         }.joined(separator: "\n")
     }
 
-    private func escape(_ text: String) -> String { Picture.escape(text) }
+    private func escape(_ text: String) -> String { SVG.escape(text) }
 
     private static let style = """
         :root { color-scheme: light dark; --ink: #1d2126; --paper: #fff; --soft: #8a939d; --ok: #1a7f4b;

@@ -1,26 +1,26 @@
 /// The run as a picture: four panels over one axis of time.
-struct FailoverPicture: Sendable {
+struct FailoverChart: Sendable {
     private static let left = 74.0
     private static let right = 980.0
     private static let names = (orders: 22.0, connections: 182.0, absences: 342.0, latency: 0.0)
     private static let panel = 118.0
 
-    private let chronicle: Chronicle
+    private let timeline: Timeline
     private let report: FailoverReport
     private let seconds: Double
-    private var picture: Picture
+    private var picture: SVG
     private let rowHeight: Double
     private let latencyTop: Double
 
     init(_ report: FailoverReport) {
         self.report = report
-        chronicle = report.chronicle
+        timeline = report.timeline
         let last = max(
-            chronicle.samples.last?.at.inSeconds ?? 1, chronicle.entries.last?.at.inSeconds ?? 1)
+            timeline.samples.last?.at.inSeconds ?? 1, timeline.entries.last?.at.inSeconds ?? 1)
         seconds = max(1, last)
         rowHeight = max(1.5, min(4, 240 / Double(max(1, report.tabs))))
         latencyTop = Self.names.absences + rowHeight * Double(report.tabs) + 46
-        picture = Picture(width: 1000, height: latencyTop + Self.panel + 40)
+        picture = SVG(width: 1000, height: latencyTop + Self.panel + 40)
     }
 
     var svg: String {
@@ -52,7 +52,7 @@ struct FailoverPicture: Sendable {
 
     /// Faults and recoveries across all panels.
     private mutating func drawFaults() {
-        for entry in chronicle.entries where entry.kind == .fault || entry.kind == .recovery {
+        for entry in timeline.entries where entry.kind == .fault || entry.kind == .recovery {
             picture.line(x(entry.at), 14, x(entry.at), picture.height - 32, entry.kind.rawValue)
         }
     }
@@ -64,7 +64,7 @@ struct FailoverPicture: Sendable {
         let top = Self.names.orders
         frame("orders accepted a second, and attempts that had to be repeated", top: top)
         var rates: [(at: Duration, accepted: Double, refused: Double)] = []
-        for (before, after) in zip(chronicle.samples, chronicle.samples.dropFirst(4)) {
+        for (before, after) in zip(timeline.samples, timeline.samples.dropFirst(4)) {
             let span = (after.at - before.at).inSeconds
             guard span > 0 else { continue }
             rates.append(
@@ -75,7 +75,7 @@ struct FailoverPicture: Sendable {
         }
         let most = max(1, rates.map { max($0.accepted, $0.refused) }.max() ?? 1)
         func y(_ value: Double) -> Double { top + Self.panel - value / most * (Self.panel - 6) }
-        for share in [0.5, 1] { scale(Picture.number(most * share), at: y(most * share)) }
+        for share in [0.5, 1] { scale(SVG.number(most * share), at: y(most * share)) }
         picture.path(rates.map { (x($0.at), y($0.accepted)) }, "stroke ok")
         picture.path(rates.map { (x($0.at), y($0.refused)) }, "stroke bad")
     }
@@ -85,9 +85,9 @@ struct FailoverPicture: Sendable {
         frame("tabs connected, by replica", top: top)
         let most = Double(max(1, report.tabs))
         func y(_ value: Double) -> Double { top + Self.panel - value / most * (Self.panel - 6) }
-        for share in [0.5, 1] { scale(Picture.number((most * share).rounded()), at: y(most * share)) }
+        for share in [0.5, 1] { scale(SVG.number((most * share).rounded()), at: y(most * share)) }
         for replica in report.replicas.indices {
-            let points = chronicle.samples.map { (x: x($0.at), y: y(Double($0.connections[replica]))) }
+            let points = timeline.samples.map { (x: x($0.at), y: y(Double($0.connections[replica]))) }
             picture.path(points, "stroke r\(replica % 5)")
             picture.text(
                 report.replicas[replica], Self.right - 170 * Double(report.replicas.count - replica) + 16,
@@ -100,16 +100,16 @@ struct FailoverPicture: Sendable {
         let top = Self.names.absences
         let height = rowHeight * Double(report.tabs)
         frame("tabs without a connection (a row each)", top: top, height: height)
-        for absence in chronicle.absences {
+        for absence in timeline.absences {
             let from = x(absence.from)
             let to = absence.to.map { x($0) } ?? Self.right
             let length = ((absence.to ?? .seconds(Int64(seconds))) - absence.from).milliseconds
             picture.box(
-                from, top + rowHeight * Double(absence.seat), max(to - from, 2), rowHeight, "away",
-                title: "tab \(absence.seat + 1): \(length) ms")
+                from, top + rowHeight * Double(absence.client), max(to - from, 2), rowHeight, "away",
+                title: "tab \(absence.client + 1): \(length) ms")
         }
-        for gap in chronicle.gaps {
-            picture.dot(x(gap.at), top + rowHeight * (Double(gap.seat) + 0.5), 3, "gap")
+        for gap in timeline.gaps {
+            picture.dot(x(gap.at), top + rowHeight * (Double(gap.client) + 0.5), 3, "gap")
         }
     }
 
@@ -125,15 +125,15 @@ struct FailoverPicture: Sendable {
         for (text, milliseconds) in [("1", 1), ("10", 10), ("100", 100), ("1000", 1000), ("10 s", 10_000)] {
             scale(text, at: y(.milliseconds(milliseconds)))
         }
-        for arrival in chronicle.arrivals {
+        for arrival in timeline.arrivals {
             picture.dot(
                 x(arrival.at), y(arrival.took), 1.3,
-                arrival.isLearned ? "gap" : "d\(arrival.dialect.rawValue)")
+                arrival.isLearned ? "gap" : "d\(arrival.wireProtocol.rawValue)")
         }
-        for dialect in Seat.Dialect.allCases {
+        for wireProtocol in ScenarioClient.WireProtocol.allCases {
             picture.text(
-                dialect.name, Self.right - 90 * Double(3 - dialect.rawValue) + 10, top - 7,
-                "legend d\(dialect.rawValue)")
+                wireProtocol.name, Self.right - 90 * Double(3 - wireProtocol.rawValue) + 10, top - 7,
+                "legend d\(wireProtocol.rawValue)")
         }
     }
 

@@ -1,12 +1,12 @@
 import EventLoop
 internal import JSON
 
-/// What the story came to.
+/// What the scenario came to.
 struct FailoverReport: Sendable {
     struct Row: Sendable {
-        var dialect: Seat.Dialect
+        var wireProtocol: ScenarioClient.WireProtocol
         var tabs = 0
-        var verdict = SeatBook.Verdict()
+        var verdict = ClientLedger.Verdict()
         var updates = 0
         /// Of them, found out by asking.
         var asked = 0
@@ -15,7 +15,7 @@ struct FailoverReport: Sendable {
         var latencies: [Duration] = []
     }
 
-    let chronicle: Chronicle
+    let timeline: Timeline
     let replicas: [String]
     let orders: Int
     let refused: Int
@@ -24,10 +24,10 @@ struct FailoverReport: Sendable {
     let rows: [Row]
 
     init(
-        chronicle: Chronicle, replicas: [String], orders: Int, refused: Int, tabs: Int, failure: String?,
+        timeline: Timeline, replicas: [String], orders: Int, refused: Int, tabs: Int, failure: String?,
         rows: [Row]
     ) {
-        self.chronicle = chronicle
+        self.timeline = timeline
         self.replicas = replicas
         self.orders = orders
         self.refused = refused
@@ -36,24 +36,24 @@ struct FailoverReport: Sendable {
         self.rows = rows
     }
 
-    @Loop init(_ story: FailoverStory) {
-        chronicle = story.chronicle
-        replicas = story.replicas.indices.map { story.name($0) }
-        orders = story.accepted
-        refused = story.refused
-        tabs = story.seats.count
-        failure = story.failure
-        rows = Seat.Dialect.allCases.map { dialect in
-            var row = Row(dialect: dialect)
-            for seat in story.seats where seat.dialect == dialect {
+    @Loop init(_ scenario: FailoverScenario) {
+        timeline = scenario.timeline
+        replicas = scenario.replicas.indices.map { scenario.name($0) }
+        orders = scenario.accepted
+        refused = scenario.refused
+        tabs = scenario.clients.count
+        failure = scenario.failure
+        rows = ScenarioClient.WireProtocol.allCases.map { wireProtocol in
+            var row = Row(wireProtocol: wireProtocol)
+            for client in scenario.clients where client.wireProtocol == wireProtocol {
                 row.tabs += 1
-                row.verdict += seat.book.verdict(on: story.orders[seat.user])
-                row.updates += seat.book.pushes.values.reduce(0, +)
-                row.asked += seat.book.asked.count
-                row.reconnections += max(0, seat.connections - 1)
-                row.gaps += seat.book.gaps.count
+                row.verdict += client.ledger.verdict(on: scenario.orders[client.user])
+                row.updates += client.ledger.pushes.values.reduce(0, +)
+                row.asked += client.ledger.asked.count
+                row.reconnections += max(0, client.connections - 1)
+                row.gaps += client.ledger.gaps.count
             }
-            row.latencies = story.chronicle.arrivals.filter { $0.dialect == dialect }.map(\.took)
+            row.latencies = scenario.timeline.arrivals.filter { $0.wireProtocol == wireProtocol }.map(\.took)
             return row
         }
     }
@@ -69,7 +69,7 @@ struct FailoverReport: Sendable {
         rows.map { row in
             let shares = [0.5, 0.99, 1].map { percentile($0, of: row.latencies)?.milliseconds ?? "-" }
             return [
-                row.dialect.name, "\(row.tabs)", "\(row.reconnections)", "\(row.updates)", "\(row.asked)",
+                row.wireProtocol.name, "\(row.tabs)", "\(row.reconnections)", "\(row.updates)", "\(row.asked)",
                 "\(row.gaps)",
             ] + shares + [
                 row.verdict.text + (row.verdict.excused > 0 ? ", \(row.verdict.excused) excused" : "")
@@ -93,7 +93,7 @@ struct FailoverReport: Sendable {
                 .array(
                     rows.map { row in
                         .object([
-                            .init("protocol", .string(row.dialect.name)),
+                            .init("protocol", .string(row.wireProtocol.name)),
                             .init("tabs", .number("\(row.tabs)")),
                             .init("reconnections", .number("\(row.reconnections)")),
                             .init("updates", .number("\(row.updates)")),
@@ -105,7 +105,7 @@ struct FailoverReport: Sendable {
             .init(
                 "timeline",
                 .array(
-                    chronicle.entries.map { entry in
+                    timeline.entries.map { entry in
                         .object([
                             .init("ms", .number("\(entry.at.nanoseconds / 1_000_000)")),
                             .init("kind", .string(entry.kind.rawValue)), .init("text", .string(entry.text)),

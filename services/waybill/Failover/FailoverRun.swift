@@ -3,31 +3,31 @@ internal import Glibc
 internal import JSON
 internal import Observability
 
-/// `waybill demo failover`: the story, its verdict and its page.
+/// `waybill demo failover`: the scenario, its verdict and its page.
 @Loop
 struct FailoverRun {
-    let plan: FailoverStory.Plan
+    let plan: FailoverScenario.Plan
     /// Where the page goes; `failover.html` beside the stack's description when nil.
     let page: String?
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let story = try await FailoverStory(context, plan)
-        defer { story.end() }
-        try await story.openTabs()
+        let scenario = try await FailoverScenario(context, plan)
+        defer { scenario.end() }
+        try await scenario.openTabs()
         let sampler = Loop.task {
             while !Task.isCancelled {
-                story.sample()
+                scenario.sample()
                 try? await Loop.sleep(for: .milliseconds(250))
             }
         }
-        let faults = Loop.task { await story.breakThings() }
-        await story.placeOrders()
+        let faults = Loop.task { await scenario.breakThings() }
+        await scenario.placeOrders()
         await faults.value
-        story.tell(.note, "\(story.accepted) orders were placed; the last updates are on their way")
-        await story.settle()
+        scenario.note(.note, "\(scenario.accepted) orders were placed; the last updates are on their way")
+        await scenario.settle()
         sampler.cancel()
         await sampler.value
-        return conclude(FailoverReport(story), context)
+        return conclude(FailoverReport(scenario), context)
     }
 
     private func conclude(_ report: FailoverReport, _ context: CommandContext) -> ExitCode {
@@ -42,9 +42,9 @@ struct FailoverRun {
             console.print(
                 report.held
                     ? console.styled(
-                        "The story held: \(report.orders) orders, \(report.tabs) tabs, nothing lost, nothing twice.",
+                        "The scenario held: \(report.orders) orders, \(report.tabs) tabs, nothing lost, nothing twice.",
                         .green)
-                    : console.styled("The story did not hold. \(report.failure ?? "")", .red))
+                    : console.styled("The scenario did not hold. \(report.failure ?? "")", .red))
             if isWritten { console.print("The picture: \(path)") }
         }
         guard isWritten else {

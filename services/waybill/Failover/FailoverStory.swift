@@ -2,11 +2,11 @@ import EventLoop
 import HTTP
 internal import JSON
 
-/// The story of a bad day: users with tabs in every protocol on three replicas, a steady stream of orders, one
+/// The scenario of a bad day: users with tabs in every protocol on three replicas, a steady stream of orders, one
 /// replica killed, another one stopped, Redis restarted. At the end every tab knows of every order exactly
 /// once, or was told that it missed something.
 @Loop
-final class FailoverStory {
+final class FailoverScenario {
     struct Plan: Sendable {
         var users = 20
         /// How long orders are placed, in seconds.
@@ -17,21 +17,21 @@ final class FailoverStory {
 
     /// How long the last update may take once no more orders are placed: past the lease of an idempotency
     /// key whose request broke.
-    private static let patience = Duration.seconds(45)
+    private static let timeout = Duration.seconds(45)
 
     let context: CommandContext
     let plan: Plan
     let replicas: [String]
     private let edge: String
-    private(set) var seats: [Seat] = []
+    private(set) var clients: [ScenarioClient] = []
     private var apis: [OrderAPI] = []
     private var products: [String] = []
     /// Each user's orders.
-    private(set) var orders: [[Ledger.Entry]]
+    private(set) var orders: [[DeliveryAudit.Entry]]
     private(set) var accepted = 0
     private(set) var refused = 0
     private(set) var hints = 0
-    var chronicle = Chronicle(start: .systemNow())
+    var timeline = Timeline(start: .systemNow())
     private(set) var failure: String?
     private var isOrdering = true
 
@@ -40,8 +40,8 @@ final class FailoverStory {
         self.plan = plan
         let stack = try context.stack.read()
         guard stack.notification.count >= 3 else {
-            throw CommandFailure(
-                .unavailable, "the story needs three notifiers, and \(stack.notification.count) run",
+            throw CommandError(
+                .unavailable, "the scenario needs three notifiers, and \(stack.notification.count) run",
                 remedy: "WAYBILL_NOTIFIERS=3 make up")
         }
         replicas = stack.notification.map(\.url)
@@ -49,16 +49,16 @@ final class FailoverStory {
         orders = Array(repeating: [], count: plan.users)
     }
 
-    var console: Console { context.console }
+    var console: Terminal { context.console }
 
     /// As people know it: `order-notification@5016`.
     func name(_ replica: Int) -> String {
         "order-notification@\(replicas[replica].split(separator: ":").last ?? "?")"
     }
 
-    func tell(_ kind: Chronicle.Kind, _ text: String) {
-        let entry = chronicle.note(kind, text)
-        let style: Console.Style? =
+    func note(_ kind: Timeline.Kind, _ text: String) {
+        let entry = timeline.note(kind, text)
+        let style: Terminal.Style? =
             switch kind {
             case .note: nil
             case .fault: .yellow
@@ -70,7 +70,7 @@ final class FailoverStory {
 
     func fail(_ text: String) {
         if failure == nil { failure = text }
-        tell(.trouble, text)
+        note(.trouble, text)
     }
 
     // MARK: Tabs
@@ -78,76 +78,76 @@ final class FailoverStory {
     func openTabs() async throws {
         let run = UInt32.random(in: 0...999_999)
         var configuration = HTTPClient.Configuration()
-        configuration.maxConnectionsPerOrigin = plan.users * Seat.Dialect.allCases.count
+        configuration.maxConnectionsPerOrigin = plan.users * ScenarioClient.WireProtocol.allCases.count
         let client = HTTPClient(configuration)
         for user in 0..<plan.users {
             let token = try await context.token(for: "FAILOVER-\(run)-\(user)")
             apis.append(OrderAPI(base: edge, token: token))
-            for dialect in Seat.Dialect.allCases {
+            for wireProtocol in ScenarioClient.WireProtocol.allCases {
                 // Each user is on every replica, in another protocol on each.
-                let first = (user + dialect.rawValue) % replicas.count
-                let number = seats.count
-                let seat = Seat(
-                    user: user, dialect, first: first, of: replicas, token: token, client: client)
-                seat.onEvent = { [weak self] seat, event in self?.heard(event, seat, number) }
-                seats.append(seat)
-                seat.open()
+                let first = (user + wireProtocol.rawValue) % replicas.count
+                let number = clients.count
+                let client = ScenarioClient(
+                    user: user, wireProtocol, first: first, of: replicas, token: token, client: client)
+                client.onEvent = { [weak self] client, event in self?.heard(event, client, number) }
+                clients.append(client)
+                client.open()
             }
         }
         let page = try await apis[0].get("/api/products?offset=0&size=20")
         products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
-        guard !products.isEmpty else { throw CommandFailure(.failure, "the catalogue is empty") }
+        guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
         do {
             try await Watching.until("a welcome in every tab", within: .seconds(10)) {
-                seats.allSatisfy(\.isUp)
+                clients.allSatisfy(\.isUp)
             }
         } catch {
-            let away = seats.first { !$0.isUp }
-            throw CommandFailure(
+            let away = clients.first { !$0.isUp }
+            throw CommandError(
                 .unavailable, "\(error): \(away?.lastFailure ?? "")", remedy: "waybill status")
         }
-        chronicle = Chronicle(start: .systemNow())
+        timeline = Timeline(start: .systemNow())
         let shares = connections.enumerated().map { "\($1) on \(name($0))" }.joined(separator: ", ")
-        tell(.note, "\(seats.count) tabs of \(plan.users) users are connected: \(shares)")
+        note(.note, "\(clients.count) tabs of \(plan.users) users are connected: \(shares)")
     }
 
-    func end() { for seat in seats { seat.close() } }
+    func end() { for client in clients { client.close() } }
 
     /// Tabs by replica.
     var connections: [Int] {
         var counts = [Int](repeating: 0, count: replicas.count)
-        for seat in seats { if let replica = seat.replica { counts[replica] += 1 } }
+        for client in clients { if let replica = client.replica { counts[replica] += 1 } }
         return counts
     }
 
-    private func heard(_ event: Seat.Event, _ seat: Seat, _ number: Int) {
+    private func heard(_ event: ScenarioClient.Event, _ client: ScenarioClient, _ number: Int) {
         switch event {
         case .up:
-            chronicle.returned(number)
-            for order in orders[seat.user] { seat.ordered(order.correlationID, sentAt: order.sentAt) }
-        case .down: chronicle.left(number)
+            timeline.returned(number)
+            for order in orders[client.user] { client.ordered(order.correlationID, sentAt: order.sentAt) }
+        case .down: timeline.left(number)
         case .hint: hints += 1
         case .gap:
-            chronicle.gap(number)
-            tell(
-                .trouble, "tab \(number + 1) (\(seat.dialect.name)) is told that it may have missed something"
+            timeline.gap(number)
+            note(
+                .trouble, "tab \(number + 1) (\(client.wireProtocol.name)) is told that it may have missed something"
             )
-        case .update(let correlationID, let isLearned): arrived(correlationID, seat, isLearned)
+        case .update(let correlationID, let isLearned): arrived(correlationID, client, isLearned)
         }
     }
 
-    private func arrived(_ correlationID: String, _ seat: Seat, _ isLearned: Bool) {
+    private func arrived(_ correlationID: String, _ client: ScenarioClient, _ isLearned: Bool) {
         // Updates may come before the answer to the order: those are noted with the order.
-        guard let order = orders[seat.user].last(where: { $0.correlationID == correlationID }) else { return }
-        note(order, seat, isLearned)
+        guard let order = orders[client.user].last(where: { $0.correlationID == correlationID }) else { return }
+        note(order, client, isLearned)
     }
 
-    private func note(_ order: Ledger.Entry, _ seat: Seat, _ isLearned: Bool) {
-        guard let known = seat.book.knownAt[order.correlationID] else { return }
-        chronicle.arrivals.append(
+    private func note(_ order: DeliveryAudit.Entry, _ client: ScenarioClient, _ isLearned: Bool) {
+        guard let known = client.ledger.knownAt[order.correlationID] else { return }
+        timeline.arrivals.append(
             .init(
-                at: chronicle.start.duration(to: order.sentAt), took: order.sentAt.duration(to: known),
-                dialect: seat.dialect, isLearned: isLearned))
+                at: timeline.start.duration(to: order.sentAt), took: order.sentAt.duration(to: known),
+                wireProtocol: client.wireProtocol, isLearned: isLearned))
     }
 
     // MARK: Orders
@@ -183,21 +183,21 @@ final class FailoverStory {
                 guard let id = order["id"]?.int, let correlationID = order["correlationId"]?.string else {
                     return fail("an order came back without id: \(order.text)")
                 }
-                let entry = Ledger.Entry(
+                let entry = DeliveryAudit.Entry(
                     orderID: id, correlationID: correlationID, sentAt: sentAt, acceptedAt: .systemNow())
                 orders[user].append(entry)
                 accepted += 1
-                for seat in seats where seat.user == user {
-                    seat.ordered(correlationID, sentAt: sentAt)
-                    if seat.book.knows(correlationID) { note(entry, seat, false) }
+                for client in clients where client.user == user {
+                    client.ordered(correlationID, sentAt: sentAt)
+                    if client.ledger.knows(correlationID) { note(entry, client, false) }
                 }
                 return
             } catch {
                 refused += 1
-                let failure = error as? CommandFailure
+                let failure = error as? CommandError
                 // 409: the request before, whose answer was lost, still holds the key.
                 guard failure?.code == .unavailable || failure?.message.hasPrefix("409") == true,
-                    sentAt.duration(to: .systemNow()) < Self.patience
+                    sentAt.duration(to: .systemNow()) < Self.timeout
                 else { return fail("an order was refused: \(failure?.message ?? "\(error)")") }
                 try? await Loop.sleep(for: backoff.next())
             }
@@ -208,18 +208,18 @@ final class FailoverStory {
 
     func settle() async {
         do {
-            try await Watching.until("the last update", within: Self.patience) {
-                seats.allSatisfy { seat in
-                    !seat.book.gaps.isEmpty
-                        || orders[seat.user].allSatisfy { seat.book.knows($0.correlationID) }
+            try await Watching.until("the last update", within: Self.timeout) {
+                clients.allSatisfy { client in
+                    !client.ledger.gaps.isEmpty
+                        || orders[client.user].allSatisfy { client.ledger.knows($0.correlationID) }
                 }
             }
             // A duplicate would follow at once.
             try await Loop.sleep(for: .milliseconds(500))
         } catch {
-            fail("\((error as? CommandFailure)?.message ?? "\(error)")")
+            fail("\((error as? CommandError)?.message ?? "\(error)")")
         }
     }
 
-    func sample() { chronicle.sample(connections, accepted: accepted, refused: refused) }
+    func sample() { timeline.sample(connections, accepted: accepted, refused: refused) }
 }

@@ -2,17 +2,17 @@ import EventLoop
 import HTTP
 internal import JSON
 
-/// A seat's connection to the SignalR hub.
+/// A client's connection to the SignalR hub.
 ///
 /// The hub's protocol has no places to resume from: after a loss its client asks how the orders stand that
 /// it does not know the end of, until it knows.
 @Loop
-final class HubLine: Line, WebSocketHandler {
+final class SignalRConnection: ClientConnection, WebSocketHandler {
     private static let separator = "\u{1E}"
     private static let statuses = ["ACCEPTED", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"]
 
     let replica: Int
-    private weak let seat: Seat?
+    private weak let client: ScenarioClient?
     private var socket: WebSocket?
     private var connectedAt: Instant?
     /// Calls that are not answered yet, by their ids.
@@ -23,18 +23,18 @@ final class HubLine: Line, WebSocketHandler {
     private var beats = 0
     private lazy var beat = Timer { [weak self] in self?.tick() }
 
-    init(_ seat: Seat, _ replica: Int) {
-        self.seat = seat
+    init(_ client: ScenarioClient, _ replica: Int) {
+        self.client = client
         self.replica = replica
     }
 
     func open(_ base: String) async throws {
-        guard let seat else { return }
+        guard let client else { return }
         let url = "ws" + base.dropFirst("http".count) + "/hubs/order-status"
         let socket = try await WebSocket.connect(
-            url, self, headers: ["Authorization": "Bearer \(seat.token)"], within: .seconds(5))
+            url, self, headers: ["Authorization": "Bearer \(client.token)"], within: .seconds(5))
         self.socket = socket
-        guard seat.isCurrent(self) else { return close() }
+        guard client.isCurrent(self) else { return close() }
         socket.send(text: #"{"protocol":"json","version":1}"# + Self.separator)
     }
 
@@ -44,7 +44,7 @@ final class HubLine: Line, WebSocketHandler {
     }
 
     func ordered(_ correlationID: String, sentAt: Instant) {
-        guard let connectedAt, sentAt < connectedAt, seat?.book.knows(correlationID) == false else { return }
+        guard let connectedAt, sentAt < connectedAt, client?.ledger.knows(correlationID) == false else { return }
         doubtful.insert(correlationID)
         ask(correlationID)
     }
@@ -53,7 +53,7 @@ final class HubLine: Line, WebSocketHandler {
     private func tick() {
         beats += 1
         if beats.isMultiple(of: 20) { socket?.send(text: #"{"type":6}"# + Self.separator) }
-        doubtful = doubtful.filter { seat?.book.knows($0) == false }
+        doubtful = doubtful.filter { client?.ledger.knows($0) == false }
         for correlationID in doubtful { ask(correlationID) }
         beat.arm(after: .milliseconds(500))
     }
@@ -88,18 +88,18 @@ final class HubLine: Line, WebSocketHandler {
     }
 
     private func greeted(_ answer: JSONValue) {
-        guard let seat, connectedAt == nil, answer["error"] == nil else { return }
+        guard let client, connectedAt == nil, answer["error"] == nil else { return }
         connectedAt = .systemNow()
-        seat.welcomed(self, at: nil)
+        client.welcomed(self, at: nil)
         beat.arm(after: .milliseconds(500))
     }
 
     private func notified(_ argument: JSONValue?) {
-        guard let seat, let correlationID = argument?["correlationId"]?["value"]?.string,
+        guard let client, let correlationID = argument?["correlationId"]?["value"]?.string,
             let status = argument?["status"]?.int, Self.statuses.indices.contains(status),
             let orderID = argument?["orderId"]?.int
         else { return }
-        seat.told(
+        client.told(
             OrderUpdate(
                 offset: nil, correlationID: correlationID, orderID: orderID, status: Self.statuses[status],
                 occurredAt: "", receivedAt: .systemNow()), on: self)
@@ -109,11 +109,11 @@ final class HubLine: Line, WebSocketHandler {
         guard let id = completion["invocationId"]?.string, let correlationID = calls.removeValue(forKey: id),
             let status = completion["result"]?["status"]?.int, status >= 2
         else { return }
-        seat?.learned(correlationID, isCompleted: status == 2)
+        client?.learned(correlationID, isCompleted: status == 2)
     }
 
     func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {
         beat.cancel()
-        seat?.lost(self, reason.isEmpty ? "\(code)" : "\(code) \(reason)")
+        client?.lost(self, reason.isEmpty ? "\(code)" : "\(code) \(reason)")
     }
 }

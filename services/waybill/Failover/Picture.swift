@@ -1,5 +1,5 @@
 /// A drawing in SVG, put together piece by piece. Colours are classes of the page's style sheet.
-struct Picture: Sendable {
+struct SVG: Sendable {
     let width: Double
     let height: Double
     private var parts: [String] = []

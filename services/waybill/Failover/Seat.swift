@@ -1,11 +1,11 @@
 import EventLoop
 import HTTP
 
-/// One tab of the failover story: stays connected in its protocol to one of the replicas, moves to the next
+/// One tab of the failover scenario: stays connected in its protocol to one of the replicas, moves to the next
 /// after a loss, resumes where it was, and keeps book of what it was told.
 @Loop
-final class Seat {
-    enum Dialect: Int, CaseIterable, Sendable {
+final class ScenarioClient {
+    enum WireProtocol: Int, CaseIterable, Sendable {
         case websocket, events, hub
 
         var name: String {
@@ -27,20 +27,20 @@ final class Seat {
     }
 
     let user: Int
-    let dialect: Dialect
+    let wireProtocol: WireProtocol
     let token: String
     /// Base URLs of the replicas.
     private let replicas: [String]
     let client: HTTPClient
-    private(set) var book = SeatBook()
+    private(set) var ledger = ClientLedger()
     /// The replica that it is welcomed by.
     private(set) var replica: Int?
     private(set) var connections = 0
     /// Where the tab is in its mailbox; a hub's client has no such place.
     private(set) var place: Place?
-    var onEvent: (@Loop (Seat, Event) -> Void)?
+    var onEvent: (@Loop (ScenarioClient, Event) -> Void)?
 
-    private var line: (any Line)?
+    private var line: (any ClientConnection)?
     private var next: Int
     private var isStopped = false
     private var hint: Duration?
@@ -66,10 +66,10 @@ final class Seat {
     }
 
     init(
-        user: Int, _ dialect: Dialect, first: Int, of replicas: [String], token: String, client: HTTPClient
+        user: Int, _ wireProtocol: WireProtocol, first: Int, of replicas: [String], token: String, client: HTTPClient
     ) {
         self.user = user
-        self.dialect = dialect
+        self.wireProtocol = wireProtocol
         self.replicas = replicas
         self.token = token
         self.client = client
@@ -89,7 +89,7 @@ final class Seat {
 
     /// The user placed an order.
     func ordered(_ correlationID: String, sentAt: Instant) {
-        (line as? HubLine)?.ordered(correlationID, sentAt: sentAt)
+        (line as? SignalRConnection)?.ordered(correlationID, sentAt: sentAt)
     }
 
     // MARK: The connection
@@ -97,11 +97,11 @@ final class Seat {
     private func connect() {
         guard !isStopped, line == nil else { return }
         let index = next % replicas.count
-        let line: any Line =
-            switch dialect {
-            case .websocket: NativeLine(self, index)
-            case .events: EventsLine(self, index)
-            case .hub: HubLine(self, index)
+        let line: any ClientConnection =
+            switch wireProtocol {
+            case .websocket: NativeConnection(self, index)
+            case .events: SSEConnection(self, index)
+            case .hub: SignalRConnection(self, index)
             }
         self.line = line
         Loop.task { [self] in
@@ -113,9 +113,9 @@ final class Seat {
         }
     }
 
-    func isCurrent(_ line: any Line) -> Bool { self.line === line }
+    func isCurrent(_ line: any ClientConnection) -> Bool { self.line === line }
 
-    func welcomed(_ line: any Line, at place: Place?) {
+    func welcomed(_ line: any ClientConnection, at place: Place?) {
         guard isCurrent(line) else { return }
         // A first visit begins here, and so does a life of the mailboxes that is not the one known.
         if let place, place.epoch != self.place?.epoch { self.place = place }
@@ -125,7 +125,7 @@ final class Seat {
         onEvent?(self, .up)
     }
 
-    func lost(_ line: any Line, _ reason: String) {
+    func lost(_ line: any ClientConnection, _ reason: String) {
         guard isCurrent(line) else { return }
         self.line = nil
         let wasUp = isUp
@@ -141,37 +141,37 @@ final class Seat {
 
     // MARK: What it is told
 
-    func drains(_ line: any Line, milliseconds: Int) {
+    func drains(_ line: any ClientConnection, milliseconds: Int) {
         guard isCurrent(line) else { return }
         hint = .milliseconds(milliseconds)
         onEvent?(self, .hint(milliseconds: milliseconds))
     }
 
-    func missedSomething(_ line: any Line) {
+    func missedSomething(_ line: any ClientConnection) {
         guard isCurrent(line) else { return }
-        book.missedSomething(at: .systemNow())
+        ledger.missedSomething(at: .systemNow())
         onEvent?(self, .gap)
     }
 
-    func told(_ update: OrderUpdate, on line: any Line) {
+    func told(_ update: OrderUpdate, on line: any ClientConnection) {
         guard isCurrent(line) else { return }
         if let offset = update.offset, let place { self.place?.offset = max(place.offset, offset) }
         guard update.isFinal else { return }
-        book.pushed(
+        ledger.pushed(
             update.correlationID, isCompleted: update.status == "COMPLETED", at: update.receivedAt)
         onEvent?(self, .update(correlationID: update.correlationID, isLearned: false))
     }
 
     func learned(_ correlationID: String, isCompleted: Bool) {
-        guard !book.knows(correlationID) else { return }
-        book.learned(correlationID, isCompleted: isCompleted, at: .systemNow())
+        guard !ledger.knows(correlationID) else { return }
+        ledger.learned(correlationID, isCompleted: isCompleted, at: .systemNow())
         onEvent?(self, .update(correlationID: correlationID, isLearned: true))
     }
 }
 
-/// One connection of a seat.
+/// One connection of a client.
 @Loop
-protocol Line: AnyObject, Sendable {
+protocol ClientConnection: AnyObject, Sendable {
     /// The replica's number.
     var replica: Int { get }
     /// Connects to a replica; throws when that fails.

@@ -1,7 +1,7 @@
 import EventLoop
 
-/// What one tab of the failover story was told, and what is wrong with it.
-struct SeatBook: Sendable {
+/// What one tab of the failover scenario was told, and what is wrong with it.
+struct ClientLedger: Sendable {
     /// Final updates pushed to the tab, by correlation id.
     private(set) var pushes: [String: Int] = [:]
     /// When the tab first knew how the order ended.
@@ -33,7 +33,7 @@ struct SeatBook: Sendable {
     func knows(_ correlationID: String) -> Bool { knownAt[correlationID] != nil }
 
     /// Held against the orders of the tab's user.
-    func verdict(on orders: [Ledger.Entry]) -> Verdict {
+    func verdict(on orders: [DeliveryAudit.Entry]) -> Verdict {
         var verdict = Verdict()
         let own = Set(orders.map(\.correlationID))
         for order in orders {

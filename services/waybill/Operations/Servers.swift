@@ -9,7 +9,7 @@ import Redis
 @Loop
 final class Servers {
     /// How long a server may take to answer the first time.
-    static let patience = Duration.seconds(5)
+    static let timeout = Duration.seconds(5)
 
     private let addresses: ServerAddresses
     private var redisClient: RedisClient?
@@ -21,31 +21,31 @@ final class Servers {
     init(_ addresses: ServerAddresses) { self.addresses = addresses }
 
     /// Redis, connected.
-    func redis() async throws(CommandFailure) -> RedisClient {
+    func redis() async throws(CommandError) -> RedisClient {
         do throws(RedisError) {
             let client: RedisClient
             if let redisClient { client = redisClient } else { client = try openRedis() }
-            try await client.ready(within: Self.patience)
+            try await client.ready(within: Self.timeout)
             return client
         } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
     /// RabbitMQ, connected, and who publishes there.
-    func broker() async throws(CommandFailure) -> (client: AMQPClient, publisher: AMQPPublisher) {
+    func broker() async throws(CommandError) -> (client: AMQPClient, publisher: AMQPPublisher) {
         do throws(AMQPError) {
             let client: AMQPClient
             if let brokerClient { client = brokerClient } else { client = try openBroker() }
-            try await client.untilReady(within: Self.patience)
+            try await client.untilReady(within: Self.timeout)
             return (client, publisher!)
         } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
     /// PostgreSQL as the system of record is to be used.
-    func database() throws(CommandFailure) -> PostgresPool {
+    func database() throws(CommandError) -> PostgresPool {
         if let pool { return pool }
         var limits = PostgresPoolLimits()
         limits.size = 3
@@ -54,13 +54,13 @@ final class Servers {
         return pool
     }
 
-    func databaseConfiguration() throws(CommandFailure) -> PostgresConfiguration {
+    func databaseConfiguration() throws(CommandError) -> PostgresConfiguration {
         do throws(PostgresError) {
             var configuration = OrderDatabase.prepare(try PostgresConfiguration(url: addresses.postgres))
             configuration.applicationName = "waybill"
             return configuration
         } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
@@ -92,7 +92,7 @@ final class Servers {
 }
 
 /// What a server's failure means to an operator. What the server said stays out, as it may quote data.
-extension CommandFailure {
+extension CommandError {
     init(_ error: RedisError) {
         self.init(.unavailable, "Redis: \(error)", remedy: "waybill status")
     }

@@ -4,7 +4,7 @@ import Redis
 
 /// What the notifiers say of themselves in Redis, read as a user who may read nothing else.
 @Loop
-struct SessionRegistry {
+struct SessionDirectory {
     struct Replica: Sendable {
         var name: String
         var isDraining: Bool
@@ -17,7 +17,7 @@ struct SessionRegistry {
         var user: String
         var replica: String
         /// `websocket`, `sse` or `signalr`.
-        var dialect: String
+        var wireProtocol: String
         var since: String
         /// `<epoch>:<offset>` in the user's mailbox; nil before the mailbox has been read.
         var position: String?
@@ -25,7 +25,7 @@ struct SessionRegistry {
         var json: JSONValue {
             .object([
                 .init("userId", .string(user)), .init("replica", .string(replica)),
-                .init("protocol", .string(dialect)), .init("since", .string(since)),
+                .init("protocol", .string(wireProtocol)), .init("since", .string(since)),
                 .init("position", position.map { .string($0) } ?? .null),
             ])
         }
@@ -37,14 +37,14 @@ struct SessionRegistry {
     private let configuration: RedisConfiguration
 
     /// - Parameter document: of `stack.json`.
-    init(document: JSONValue) throws(CommandFailure) {
+    init(document: JSONValue) throws(CommandError) {
         let redis = document["redis"]
         guard let host = redis?["host"]?.string,
             let port = redis?["port"]?.int.flatMap(UInt16.init(exactly:)),
             let user = redis?["observer"]?["user"]?.string,
             let password = redis?["observer"]?["password"]?.string
         else {
-            throw CommandFailure(
+            throw CommandError(
                 .unavailable, "the stack's description names no observer of Redis", remedy: "make down up")
         }
         var configuration = RedisConfiguration(endpoint: Endpoint(host: host, port: port))
@@ -54,7 +54,7 @@ struct SessionRegistry {
         self.configuration = configuration
     }
 
-    func replicas() async throws(CommandFailure) -> [Replica] {
+    func replicas() async throws(CommandError) -> [Replica] {
         do throws(RedisError) {
             let connection = try await RedisConnection.connect(configuration)
             defer { connection.close() }
@@ -70,7 +70,7 @@ struct SessionRegistry {
                 }[0].get().array ?? []
             return documents.compactMap { $0.bytes.flatMap { Self.replica($0) } }
         } catch {
-            throw CommandFailure(.unavailable, "Redis does not answer: \(error)", remedy: "waybill status")
+            throw CommandError(.unavailable, "Redis does not answer: \(error)", remedy: "waybill status")
         }
     }
 
@@ -83,7 +83,7 @@ struct SessionRegistry {
             (user["sessions"]?.array ?? []).map { session in
                 Session(
                     user: user["userId"]?.string ?? "?", replica: name,
-                    dialect: session["protocol"]?.string ?? "?", since: session["since"]?.string ?? "?",
+                    wireProtocol: session["protocol"]?.string ?? "?", since: session["since"]?.string ?? "?",
                     position: user["position"]?.string)
             }
         }

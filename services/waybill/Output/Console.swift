@@ -5,7 +5,7 @@ internal import Service
 
 /// Where a command speaks: results on standard output, everything else on standard error. Colours only on a
 /// terminal, and never where `NO_COLOR` is set.
-struct Console: Sendable {
+struct Terminal: Sendable {
     enum Style: String {
         case bold = "1"
         case dim = "2"
@@ -52,7 +52,7 @@ struct Console: Sendable {
         return answer == "y" || answer == "yes"
     }
 
-    func fail(_ failure: CommandFailure) {
+    func fail(_ failure: CommandError) {
         if wantsJSON {
             var document: [JSONValue.Member] = [.init("error", .string(failure.message))]
             if let remedy = failure.remedy { document.append(.init("remedy", .string(remedy))) }

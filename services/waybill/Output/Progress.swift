@@ -3,19 +3,19 @@ import EventLoop
 /// How far a longer work is: a bar on a terminal, else a line now and then; nothing with `--json`, and
 /// nothing for what is done within a moment.
 @Loop
-final class Progress {
+final class ProgressIndicator {
     private static let quiet = Duration.milliseconds(500)
     private static let frame = Duration.milliseconds(100)
     private static let line = Duration.seconds(2)
     private static let width = 30
 
-    private let console: Console
+    private let console: Terminal
     private let title: String
     private let start: Instant
     private var shown: Instant?
     private let clock: @Loop () -> Instant
 
-    init(_ console: Console, _ title: String, clock: @escaping @Loop () -> Instant = { .systemNow() }) {
+    init(_ console: Terminal, _ title: String, clock: @escaping @Loop () -> Instant = { .systemNow() }) {
         self.console = console
         self.title = title
         self.clock = clock
@@ -52,13 +52,13 @@ final class Progress {
 /// Says once a second that a work of unknown length goes on.
 @Loop
 final class Waiting {
-    private let console: Console
+    private let console: Terminal
     private let title: String
     private let start = Instant.systemNow()
     private var ticks = 0
     private lazy var timer = Timer { [weak self] in self?.tick() }
 
-    init(_ console: Console, _ title: String) {
+    init(_ console: Terminal, _ title: String) {
         self.console = console
         self.title = title
         timer.arm(after: .seconds(1))
@@ -77,7 +77,7 @@ final class Waiting {
     }
 }
 
-extension Console {
+extension Terminal {
     /// Runs a work whose length nobody knows, and says that it goes on when it takes longer than a second.
     @Loop func waiting<Value>(_ title: String, _ body: @Loop () async throws -> Value) async rethrows -> Value
     {

@@ -2,16 +2,16 @@ import EventLoop
 import Foundation
 
 /// The repository around this command, with the scripts that run a stack on this machine.
-struct Checkout: Sendable {
+struct DevStackRunner: Sendable {
     private static let mark = "infra/local/stack"
 
     let root: String
 
     /// Looks upwards from the working folder, and then from where this executable lies.
-    init() throws(CommandFailure) {
+    init() throws(CommandError) {
         let starts = [FileManager.default.currentDirectoryPath, Self.executableFolder].compactMap(\.self)
         guard let root = starts.lazy.compactMap({ Self.root(above: $0) }).first else {
-            throw CommandFailure(
+            throw CommandError(
                 .unavailable, "this is no checkout of Waybill, which holds the scripts that run a stack",
                 remedy: "cd to where README.md and infra/ are")
         }
@@ -61,7 +61,7 @@ struct Checkout: Sendable {
             try Task.checkCancellation()
             return Ended(status: status, output: String(decoding: bytes, as: UTF8.self))
         } onCancel: {
-            Loop.task { interruption.strike() }
+            Loop.task { interruption.inject() }
         }
     }
 
@@ -92,6 +92,6 @@ struct Checkout: Sendable {
 
         init(_ process: Process) { self.process = process }
 
-        func strike() { if process.isRunning { process.interrupt() } }
+        func inject() { if process.isRunning { process.interrupt() } }
     }
 }

@@ -42,18 +42,18 @@ struct StackFile: Sendable {
     var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
 
     /// Of the stack; where none is described, what the environment says.
-    func addresses() throws(CommandFailure) -> ServerAddresses {
-        do throws(CommandFailure) {
+    func addresses() throws(CommandError) -> ServerAddresses {
+        do throws(CommandError) {
             if let addresses = try read().addresses { return addresses }
         } catch {
             guard !isNamed, let addresses = ServerAddresses(environment) else { throw error }
             return addresses
         }
-        throw CommandFailure(
+        throw CommandError(
             .unavailable, "\(path) does not say where the servers are", remedy: "make down up")
     }
 
-    func read() throws(CommandFailure) -> Contents {
+    func read() throws(CommandError) -> Contents {
         let document = try document()
         let servers = ["redis", "rabbitmq", "postgres"].compactMap { name in
             Self.pid(document[name]?["pid"]).map { (name, $0) }
@@ -67,13 +67,13 @@ struct StackFile: Sendable {
     }
 
     /// As it is written.
-    func document() throws(CommandFailure) -> JSONValue {
+    func document() throws(CommandError) -> JSONValue {
         guard let bytes = SystemCalls.contents(of: path) else {
-            throw CommandFailure(
+            throw CommandError(
                 .unavailable, "no stack runs here: there is no \(path)", remedy: "waybill up")
         }
         guard let document = try? JSONValue(parsing: bytes.span), document["edge"]?.string != nil else {
-            throw CommandFailure(.unavailable, "\(path) is not a stack's description", remedy: "make down up")
+            throw CommandError(.unavailable, "\(path) is not a stack's description", remedy: "make down up")
         }
         return document
     }

@@ -11,7 +11,7 @@ struct CompletionCommand: Command {
     init(_ arguments: Arguments) throws {
         guard arguments.positional.count == 1, let shell = Completion.Shell(rawValue: arguments.positional[0])
         else {
-            throw CommandFailure(
+            throw CommandError(
                 .usage, "completion takes bash or zsh", remedy: "eval \"$(waybill completion bash)\"")
         }
         self.shell = shell
