@@ -52,6 +52,7 @@ let package = Package(
         .executable(name: "order-accept", targets: ["OrderAccept"]),
         .executable(name: "order-process", targets: ["OrderProcess"]),
         .executable(name: "order-notification", targets: ["OrderNotification"]),
+        .executable(name: "console", targets: ["Console"]),
         .executable(name: "waybill", targets: ["Waybill"]),
     ],
     targets: [
@@ -100,6 +101,12 @@ let package = Package(
                 "OrderEvents",
                 "Messaging",
                 "WorkflowState", "Identity", "JOSE",
+            ]),
+        service(
+            "Console", folder: "console",
+            [
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "Orders", "OrderRecords", "Messaging", "Identity",
             ]),
         service(
             "Waybill", folder: "waybill",
@@ -157,6 +164,9 @@ let package = Package(
                 "OrderNotification", "EventLoop", "HTTP", "JSON", "JOSE", "Identity", "Observability",
                 "Orders", "OrderEvents", "Redis", "Messaging", "WorkflowState", "Service", "TestSupport",
             ]),
+        tests(
+            "Console",
+            ["Console", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Service", "TestSupport"]),
         tests(
             "Waybill",
             [

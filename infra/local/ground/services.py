@@ -58,7 +58,7 @@ def console(layout, secrets):
         f"{kind}@{number}=http://{ports.HOST}:{number}" for kind, numbers in shown.items() for number in numbers)
     if values["WAYBILL_PROFILE"] == "development":
         values["WAYBILL_STACK"] = str(layout.directory / "stack.json")
-    return supervised(layout, "console-1", ["waybill", "console"], port, values)
+    return supervised(layout, "console-1", ["console"], port, values)
 
 
 def supervised(layout, name, words, port, values):

@@ -6,7 +6,7 @@ final class ConnectionPool {
     private let address: HTTPURL
     private let configuration: HTTPClient.Configuration
     private let tls: TLSClient?
-    private var idle: [ClientConnection] = []
+    private var idle: [HTTPClientConnection] = []
     private var active = 0
     private var waiters: [Waiter] = []
 
@@ -56,7 +56,7 @@ final class ConnectionPool {
     /// A connection for one exchange, which must be given back by `whenFree`.
     ///
     /// - Parameter fresh: not one that was used before.
-    func acquire(fresh: Bool, deadline: Instant) async throws(HTTPError) -> ClientConnection {
+    func acquire(fresh: Bool, deadline: Instant) async throws(HTTPError) -> HTTPClientConnection {
         if active >= configuration.maxConnectionsPerOrigin {
             try await wait(until: deadline)
         } else {
@@ -75,7 +75,7 @@ final class ConnectionPool {
             let left = Loop.now.duration(to: deadline)
             let transport = try await Transport.connect(
                 to: address.endpoint, tls: tls, timeout: min(left, configuration.connectTimeout))
-            return prepare(ClientConnection(transport, headLimits: configuration.head))
+            return prepare(HTTPClientConnection(transport, headLimits: configuration.head))
         } catch {
             release()
             throw HTTPError(error.code == .timeout ? .timeout : .unreachable, error.description)
@@ -92,7 +92,7 @@ final class ConnectionPool {
         if let error = await waiter.wait(until: deadline) { throw error }
     }
 
-    private func prepare(_ connection: ClientConnection) -> ClientConnection {
+    private func prepare(_ connection: HTTPClientConnection) -> HTTPClientConnection {
         connection.onIdle = { [weak self, unowned connection] reusable in
             guard let self else { return connection.transport.close() }
             if reusable { keep(connection) }
@@ -101,7 +101,7 @@ final class ConnectionPool {
         return connection
     }
 
-    private func keep(_ connection: ClientConnection) {
+    private func keep(_ connection: HTTPClientConnection) {
         idle.append(connection)
         connection.idle(for: configuration.idleTimeout)
         connection.onClose = { [weak self, unowned connection] in

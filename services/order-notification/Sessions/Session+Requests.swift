@@ -105,8 +105,8 @@ extension Session {
 
     // MARK: The hub
 
-    private func invoke(_ call: Invocation, _ invocation: String?) {
-        func complete(_ completion: Completion) {
+    private func invoke(_ call: SignalRInvocation, _ invocation: String?) {
+        func complete(_ completion: SignalRCompletion) {
             if let invocation { send(.completion(id: invocation, completion)) }
         }
         guard phase != .handshaking else { return end(.protocolError, "the handshake is missing") }
