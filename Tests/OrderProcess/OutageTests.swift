@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Messaging
 import Observability
 import OrderEvents

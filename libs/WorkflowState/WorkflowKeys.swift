@@ -1,27 +1,27 @@
-internal import Orders
-internal import Redis
+package import Orders
+package import Redis
 
 /// The names of keys and channels, as the contract fixes them.
-enum WorkflowKeys {
-    static let epoch: StaticString = "notify:epoch"
+package enum WorkflowKeys {
+    package static let epoch: StaticString = "notify:epoch"
     /// The server that held the mailboxes last; only where there are several.
-    static let primary: StaticString = "notify:holder"
-    static let channelPrefix: StaticString = "notify:user:"
+    package static let primary: StaticString = "notify:holder"
+    package static let channelPrefix: StaticString = "notify:user:"
 
-    static func owner(_ id: CorrelationID) -> RedisKey { RedisKey("order:map:", id.description) }
-    static func status(_ id: CorrelationID) -> RedisKey { RedisKey("order:status:", id.description) }
-    static func number(_ id: CorrelationID) -> RedisKey { RedisKey("order:id:", id.description) }
-    static func pending(_ id: OrderID) -> RedisKey { RedisKey("order:pending:", id.description) }
-    static func mailbox(_ user: UserID) -> RedisKey { RedisKey("notify:mailbox:", user.value) }
-    static func channel(_ user: UserID) -> RedisKey { RedisKey(channelPrefix, user.value) }
+    package static func owner(_ id: CorrelationID) -> RedisKey { RedisKey("order:map:", id.description) }
+    package static func status(_ id: CorrelationID) -> RedisKey { RedisKey("order:status:", id.description) }
+    package static func number(_ id: CorrelationID) -> RedisKey { RedisKey("order:id:", id.description) }
+    package static func pending(_ id: OrderID) -> RedisKey { RedisKey("order:pending:", id.description) }
+    package static func mailbox(_ user: UserID) -> RedisKey { RedisKey("notify:mailbox:", user.value) }
+    package static func channel(_ user: UserID) -> RedisKey { RedisKey(channelPrefix, user.value) }
 
     /// Marks that an order's arrival at a status is in its owner's mailbox.
-    static func delivered(_ update: StatusUpdate) -> RedisKey {
+    package static func delivered(_ update: StatusUpdate) -> RedisKey {
         RedisKey("notify:delivered:", "\(update.correlationID):\(update.status.wireName)")
     }
 
     /// Colons of the user are escaped: else user `a` with key `b:c` would share a name with user `a:b`.
-    static func idempotency(_ key: IdempotencyKey) -> RedisKey {
+    package static func idempotency(_ key: IdempotencyKey) -> RedisKey {
         guard key.user.value.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "%") })
         else {
             return RedisKey("order:idem:", "\(key.user.value):\(key.key)")
@@ -38,7 +38,7 @@ enum WorkflowKeys {
     }
 
     /// The user of a channel's name; `nil` for another channel.
-    static func user(ofChannel channel: [UInt8]) -> UserID? {
+    package static func user(ofChannel channel: [UInt8]) -> UserID? {
         let count = channelPrefix.utf8CodeUnitCount
         guard channel.count > count else { return nil }
         return UserID(String(decoding: channel[count...], as: UTF8.self))

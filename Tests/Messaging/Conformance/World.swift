@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import MemoryAdapters
 import Orders
 import TestSupport
 import Testing

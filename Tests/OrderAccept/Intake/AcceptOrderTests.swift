@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import OrderEvents
 import Orders
 import Testing

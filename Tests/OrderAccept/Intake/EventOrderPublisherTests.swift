@@ -1,5 +1,6 @@
 import AMQP
 import EventLoop
+import MemoryAdapters
 import Messaging
 import OrderEvents
 import Orders

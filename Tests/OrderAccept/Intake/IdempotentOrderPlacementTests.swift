@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Observability
 import OrderEvents
 import Orders

@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Orders
 import Testing
 import WorkflowState

@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import WorkflowState
 
 enum KeyCall: Hashable { case reserve, complete, release, expire }

@@ -1,5 +1,6 @@
 import EventLoop
 import JSON
+import MemoryAdapters
 import Messaging
 import Observability
 import OrderEvents

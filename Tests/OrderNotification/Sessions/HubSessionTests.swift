@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import JSON
+import MemoryAdapters
 import Observability
 import Orders
 import TestSupport

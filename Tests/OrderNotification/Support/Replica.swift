@@ -3,6 +3,7 @@ import HTTP
 import Identity
 import JOSE
 import JSON
+import MemoryAdapters
 import Observability
 import Orders
 import WorkflowState

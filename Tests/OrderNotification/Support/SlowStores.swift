@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Orders
 import WorkflowState
 
@@ -66,8 +67,8 @@ final class SlowMailboxes: MailboxStore {
         try await store.ends(of: users)
     }
 
-    func recordPrimary(by server: String) async throws(WorkflowStateError) -> Bool {
-        try await store.recordPrimary(by: server)
+    func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
+        try await store.recordPrimary( server)
     }
 }
 

@@ -43,7 +43,7 @@ package struct IdempotencyKey: Sendable, Hashable {
 package struct IdempotencyLease: Sendable, Hashable {
     package let key: IdempotencyKey
     package let fingerprint: String
-    let token: String
+    package let token: String
 
     /// A new one, which nobody holds yet.
     ///

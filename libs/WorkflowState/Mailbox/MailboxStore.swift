@@ -20,7 +20,7 @@ package protocol MailboxStore: AnyObject {
     /// told this one is lost, and nobody can know what that was: so a new epoch begins.
     ///
     /// - Returns: whether one did.
-    func recordPrimary(by server: String) async throws(WorkflowStateError) -> Bool
+    func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool
 }
 
 package struct MailboxDelivery: Sendable {

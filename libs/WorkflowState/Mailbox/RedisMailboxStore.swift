@@ -72,7 +72,7 @@ package final class RedisMailboxStore: MailboxStore {
         return parts.map { MailboxPosition(epoch: epoch, offset: offset($0) ?? now - 1) }
     }
 
-    package func recordPrimary(by server: String) async throws(WorkflowStateError) -> Bool {
+    package func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
         let reply = try await client.evaluating(MailboxScripts.recordPrimary, keys: 2, arguments: 2) { batch in
             batch.append(WorkflowKeys.primary)
             batch.append(WorkflowKeys.epoch)
@@ -107,7 +107,7 @@ package final class RedisMailboxStore: MailboxStore {
 }
 
 extension History {
-    init(_ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ facts: Recovery) {
+    package init(_ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ facts: Recovery) {
         self.init(
             entries: entries,
             isRecovered: position.epoch == epoch && facts.isComplete(after: position.offset),

@@ -206,7 +206,7 @@ final class SubscriptionRegistry {
         var noted: String?
         while let server = primary, server != noted {
             do throws(WorkflowStateError) {
-                if try await mailboxes.recordPrimary(by: server) {
+                if try await mailboxes.recordPrimary( server) {
                     log.warning("mailboxes.failed-over", ["to": server, "users": all.count])
                 }
                 noted = server

@@ -1,5 +1,6 @@
 package import AMQP
 package import EventLoop
+package import Messaging
 
 /// A broker in memory, for tests and for a service run alone: topic exchanges (whole keys), queues with
 /// time-to-live and dead-lettering, redelivery. Reads the same topology as RabbitMQ.
@@ -18,7 +19,7 @@ package final class MemoryBroker {
         var waiting: [MemorySource] = []
 
         init(_ arguments: AMQPTable) {
-            deadLetterQueue = arguments["x-dead-letter-routing-key"]?.string
+            deadLetterQueue = arguments["x-dead-entry-routing-key"]?.string
             timeToLive = arguments["x-message-ttl"]?.int.map { .milliseconds($0) }
         }
     }

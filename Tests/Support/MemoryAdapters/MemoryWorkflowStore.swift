@@ -1,6 +1,7 @@
 package import EventLoop
 package import Orders
 internal import Redis
+package import WorkflowState
 
 /// ``WorkflowStore`` in memory, for tests and for running without servers.
 @Loop

@@ -1,5 +1,6 @@
 package import EventLoop
 internal import OrderEvents
+package import OrderRecords
 package import Orders
 
 /// ``OrderStore`` and ``Outbox`` in memory, for tests.

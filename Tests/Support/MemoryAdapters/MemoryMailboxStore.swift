@@ -1,5 +1,6 @@
 package import EventLoop
 package import Orders
+package import WorkflowState
 
 /// ``MailboxStore`` in memory.
 @Loop
@@ -25,8 +26,8 @@ package final class MemoryMailboxStore: MailboxStore {
         let previous = state.mailbox(key).last?.offset ?? 0
         let offset = max(state.now(), previous + 1)
         let tail = UpdateCodec.payloadSuffix(delivery.update)
-        let letter = MemoryState.StoredEntry(offset: offset, tail: tail)
-        state.append(letter, to: key, cap: retention.mailboxCap, for: retention.workflow)
+        let entry = MemoryState.StoredEntry(offset: offset, tail: tail)
+        state.append(entry, to: key, cap: retention.mailboxCap, for: retention.workflow)
         state.publish(
             UpdateCodec.wakeUp(previous: previous, offset: offset, tail: tail), to: delivery.user)
         return offset
@@ -36,11 +37,11 @@ package final class MemoryMailboxStore: MailboxStore {
         try state.check()
         let epoch = currentEpoch
         return requests.map { request in
-            let letters = state.mailbox(WorkflowKeys.mailbox(request.user))
+            let stored = state.mailbox(WorkflowKeys.mailbox(request.user))
             let facts = Recovery(
-                first: letters.first?.offset, last: letters.last?.offset, count: letters.count,
+                first: stored.first?.offset, last: stored.last?.offset, count: stored.count,
                 now: state.now(), cap: retention.mailboxCap, lifetime: retention.workflow)
-            let entries = letters.filter { request.after.epoch == epoch && $0.offset > request.after.offset }
+            let entries = stored.filter { request.after.epoch == epoch && $0.offset > request.after.offset }
                 .compactMap { UpdateCodec.entry(offset: $0.offset, tail: $0.tail) }
             return History(entries, after: request.after, epoch: epoch, facts)
         }
@@ -54,7 +55,7 @@ package final class MemoryMailboxStore: MailboxStore {
         }
     }
 
-    package func recordPrimary(by server: String) async throws(WorkflowStateError) -> Bool {
+    package func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
         try state.check()
         guard state.primary != server else { return false }
         defer { state.primary = server }

@@ -1,5 +1,6 @@
 package import EventLoop
 package import Orders
+package import WorkflowState
 
 /// ``UserChannels`` in memory: messages are handed over in the call that publishes them.
 @Loop

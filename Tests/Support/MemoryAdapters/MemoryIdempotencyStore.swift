@@ -1,5 +1,6 @@
 package import EventLoop
 internal import Redis
+package import WorkflowState
 
 /// ``IdempotencyStore`` in memory.
 @Loop
@@ -21,9 +22,9 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
         let isVoid = state.text(Self.void(lease)) != nil
         guard var held = state.response(name) else {
             if isVoid { return .inFlight }
-            let answer = MemoryState.StoredResponse(
+            let response = MemoryState.StoredResponse(
                 fingerprint: lease.fingerprint, token: lease.token, leaseUntil: until, draft: draft)
-            state.set(name, answer, for: retention.response)
+            state.set(name, response, for: retention.response)
             return .reserved
         }
         guard held.fingerprint == lease.fingerprint else { return .mismatch }
@@ -40,9 +41,9 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
         try state.check()
         let name = WorkflowKeys.idempotency(lease.key)
         if let held = state.response(name), held.token != lease.token { return false }
-        let answer = MemoryState.StoredResponse(
+        let response = MemoryState.StoredResponse(
             fingerprint: lease.fingerprint, token: lease.token, response: response)
-        state.set(name, answer, for: retention.response)
+        state.set(name, response, for: retention.response)
         return true
     }
 

@@ -1,6 +1,7 @@
 package import EventLoop
 internal import Orders
-internal import Redis
+package import Redis
+package import WorkflowState
 
 /// What the in-memory drivers share, as the Redis drivers share a server: several stores on one state are
 /// several replicas. Time stands still until it is moved.
@@ -74,41 +75,41 @@ package final class MemoryState {
 
     // MARK: Texts
 
-    func text(_ key: RedisKey) -> [UInt8]? { live(texts[key]) }
+    package func text(_ key: RedisKey) -> [UInt8]? { live(texts[key]) }
 
-    func set(_ key: RedisKey, _ value: [UInt8], for lifetime: Duration) {
+    package func set(_ key: RedisKey, _ value: [UInt8], for lifetime: Duration) {
         texts[key] = Entry(value: value, expiry: expiry(lifetime))
     }
 
     /// Whether the key exists; its lifetime starts anew.
-    func extend(_ key: RedisKey, for lifetime: Duration) -> Bool {
+    package func extend(_ key: RedisKey, for lifetime: Duration) -> Bool {
         guard text(key) != nil else { return false }
         texts[key]!.expiry = expiry(lifetime)
         return true
     }
 
-    func remaining(_ key: RedisKey) -> Duration? {
+    package func remaining(_ key: RedisKey) -> Duration? {
         guard text(key) != nil else { return nil }
         return .microseconds(texts[key]!.expiry - clock)
     }
 
-    func remove(_ key: RedisKey) { texts[key] = nil }
+    package func remove(_ key: RedisKey) { texts[key] = nil }
 
-    // MARK: Mailboxes and answers
+    // MARK: Mailboxes and stored responses
 
     func mailbox(_ key: RedisKey) -> [StoredEntry] { live(mailboxes[key]) ?? [] }
 
-    func append(_ letter: StoredEntry, to key: RedisKey, cap: Int, for lifetime: Duration) {
-        var letters = mailbox(key)
-        letters.append(letter)
-        letters.removeFirst(max(0, letters.count - cap))
-        mailboxes[key] = Entry(value: letters, expiry: expiry(lifetime))
+    func append(_ entry: StoredEntry, to key: RedisKey, cap: Int, for lifetime: Duration) {
+        var entries = mailbox(key)
+        entries.append(entry)
+        entries.removeFirst(max(0, entries.count - cap))
+        mailboxes[key] = Entry(value: entries, expiry: expiry(lifetime))
     }
 
     func response(_ key: RedisKey) -> StoredResponse? { live(responses[key]) }
 
-    func set(_ key: RedisKey, _ answer: StoredResponse?, for lifetime: Duration) {
-        responses[key] = answer.map { Entry(value: $0, expiry: expiry(lifetime)) }
+    func set(_ key: RedisKey, _ response: StoredResponse?, for lifetime: Duration) {
+        responses[key] = response.map { Entry(value: $0, expiry: expiry(lifetime)) }
     }
 
     // MARK: Channels
