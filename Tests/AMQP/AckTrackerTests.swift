@@ -2,7 +2,7 @@ import Testing
 
 @testable import AMQP
 
-@Suite struct AckLedgerTests {
+@Suite struct AckTrackerTests {
     typealias Ack = AckTracker.Ack
 
     private func ledger(_ count: UInt64) -> AckTracker {

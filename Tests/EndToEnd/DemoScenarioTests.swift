@@ -7,7 +7,7 @@ struct WholeStackTests {}
 
 extension WholeStackTests {
     /// The promises, told as the demonstration tells them: it kills parts of the stack.
-    @Suite struct StoryTests {
+    @Suite struct DemoScenarioTests {
         @Test func nothingIsLostWhenServicesAreKilled() async throws {
             let result = try await Stack.shared().waybill("demo", "--orders", "20")
             #expect(result.status == 0, "\(result.output)\n\(result.errors)")

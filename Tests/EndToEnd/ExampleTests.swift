@@ -115,9 +115,9 @@ extension WholeStackTests {
         /// A message that order-process parks, by its id.
         private static func park(_ stack: Stack) async throws -> String {
             var id = ""
-            try await Backstage.with(stack) { backstage in
-                let cid = backstage.newID()
-                id = try await backstage.publish("order.accepted", ["no": "order"], workflow: cid)
+            try await ServerAccess.with(stack) { servers in
+                let cid = servers.newID()
+                id = try await servers.publish("order.accepted", ["no": "order"], workflow: cid)
                 try await eventually("it is parked", within: .seconds(30)) {
                     try await stack.waybill("dlq", "show", id).status == 0
                 }

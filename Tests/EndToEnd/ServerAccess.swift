@@ -8,7 +8,7 @@ import TestSupport
 
 /// The servers behind the stack, for tests that need what no client can do.
 @Loop
-final class Backstage {
+final class ServerAccess {
     private let broker: AMQPClient
     private let publisher: AMQPPublisher
     private let redis: RedisClient
@@ -16,13 +16,13 @@ final class Backstage {
     private let pool: PostgresPool
     private var identifiers = CorrelationIDGenerator()
 
-    static func with(_ stack: Stack, _ body: @Loop (Backstage) async throws -> Void) async throws {
-        let backstage = try await Backstage(stack)
-        do { try await body(backstage) } catch {
-            await backstage.close()
+    static func with(_ stack: Stack, _ body: @Loop (ServerAccess) async throws -> Void) async throws {
+        let servers = try await ServerAccess(stack)
+        do { try await body(servers) } catch {
+            await servers.close()
             throw error
         }
-        await backstage.close()
+        await servers.close()
     }
 
     private init(_ stack: Stack) async throws {

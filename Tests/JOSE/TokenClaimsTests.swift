@@ -2,7 +2,7 @@ import JOSE
 import JSON
 import Testing
 
-struct ClaimsTests {
+struct TokenClaimsTests {
     static func refusal(_ changes: [String: JSONValue?], now: Int = Fixture.now) throws -> JOSEError? {
         Fixture.refusal(try Fixture.token(claims: Fixture.claims(changes)), now: now)
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import JOSE
 
-struct VerifierTests {
+struct TokenVerifierTests {
     @Test func remembersUntilExpiry() throws {
         var verifier = Fixture.verifier()
         let token = try Fixture.token()

@@ -6,19 +6,19 @@ import Testing
 
 /// The operator's view of a dead-letter queue, on the real broker.
 @Suite(.onLoop, .enabled(if: Transports.url != nil), .timeLimit(.minutes(1)))
-struct DeadLettersLiveTests {
+struct DeadLetterQueueLiveTests {
     @Test(arguments: [Transports.quorum, .classic])
     @Loop func areListedReplayedAndDropped(_ transport: Transports) async throws {
-        try await transport.withWorld { world in
-            let world = try #require(world as? RabbitWorld)
-            var sent = try Sample.messages(0..<4, by: world.publisher)
+        try await transport.withWorld { fixture in
+            let fixture = try #require(fixture as? RabbitMQTransportFixture)
+            var sent = try Sample.messages(0..<4, by: fixture.publisher)
             for index in sent.indices {
-                sent[index].destination = .queue(world.deadLetters)
+                sent[index].destination = .queue(fixture.deadLetters)
                 sent[index].envelope.attempt = 4
                 sent[index].envelope.failure = Envelope.Failure(reason: "why", failedAt: "then")
             }
-            _ = await world.sender.send(sent, within: .seconds(5))
-            let letters = DeadLetterQueue(of: world.queue, world.client, world.amqpPublisher)
+            _ = await fixture.sender.send(sent, within: .seconds(5))
+            let letters = DeadLetterQueue(of: fixture.queue, fixture.client, fixture.amqpPublisher)
             #expect(try await letters.count() == 4)
             // What was looked at is there for the next look, whatever part of it that was.
             #expect(try await letters.list().map(\.envelope) == sent.map(\.envelope))
@@ -26,7 +26,7 @@ struct DeadLettersLiveTests {
 
             let replayed = try await letters.replay([sent[1].envelope.id])
             try #require(replayed.map(\.id) == [sent[1].envelope.id])
-            let source = try await world.source(of: world.queue)
+            let source = try await fixture.source(of: fixture.queue)
             let back = try #require(await source.next())
             source.ack(back)
             #expect(back.map(\.body) == [sent[1].body])

@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    struct Surprise: Error {}
+    struct UnexpectedFailure: Error {}
 
     @Test(arguments: 1...3)
     func everyFailureOfABatch(count: Int) {
@@ -24,12 +24,12 @@ import Testing
         for error in [HandlingError(.transient, "x"), HandlingError(.permanent, "x")] {
             #expect(BatchFailure.decide(error, batch: count) == (count > 1 ? .retryIndividually : .settle(error)))
         }
-        guard case .settle(let error) = BatchFailure.decide(Surprise(), batch: 1) else {
+        guard case .settle(let error) = BatchFailure.decide(UnexpectedFailure(), batch: 1) else {
             Issue.record("not settled")
             return
         }
         // What an unknown error says may be anything: it is not shown.
-        #expect(error.kind == .transient && !error.reason.contains("Surprise"))
+        #expect(error.kind == .transient && !error.reason.contains("UnexpectedFailure"))
     }
 
     /// All batches of up to eight: every message once, in order, redelivered ones alone, fresh ones together.

@@ -78,7 +78,7 @@ final class RecordingSender: MessageSender {
 
 /// The use case on in-memory ports.
 @Loop
-final class Bench {
+final class Fixture {
     let state = MemoryState()
     let store = MemoryOrderStore(products: Sample.products)
     let sender = RecordingSender()
@@ -87,14 +87,14 @@ final class Bench {
 
     init() {
         workflow = MemoryWorkflowStore(state)
-        process = Bench.process(store, workflow, sender)
+        process = Fixture.process(store, workflow, sender)
     }
 
     /// As another process would begin.
-    func restart() { process = Bench.process(store, workflow, sender) }
+    func restart() { process = Fixture.process(store, workflow, sender) }
 
     func use(_ store: any OrderStore, _ workflow: any WorkflowStore) {
-        process = Bench.process(store, workflow, sender)
+        process = Fixture.process(store, workflow, sender)
     }
 
     private static func process(

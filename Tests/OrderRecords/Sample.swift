@@ -15,7 +15,7 @@ enum Driver: String, CaseIterable, Sendable {
 
 /// One store with its outbox, and a look behind them.
 @Loop
-struct World {
+struct StoreFixture {
     let store: any OrderStore
     let outbox: any Outbox
     /// Until what was marked is written down.
@@ -37,16 +37,16 @@ struct World {
 }
 
 @Loop
-func with(_ driver: Driver, _ body: @Loop (World) async throws -> Void) async throws {
+func with(_ driver: Driver, _ body: @Loop (StoreFixture) async throws -> Void) async throws {
     switch driver {
     case .memory:
         let store = MemoryOrderStore(products: ["AZ-104": .euro, "AZ-900": .euro])
-        try await body(World(store: store, outbox: store, settle: {}, pool: nil))
+        try await body(StoreFixture(store: store, outbox: store, settle: {}, pool: nil))
     case .postgres:
         try await LiveDatabase.withPool { pool in
             let store = PostgresOrderStore(pool)
             try await body(
-                World(
+                StoreFixture(
                     store: store, outbox: PostgresOutbox(pool), settle: { await store.flush() }, pool: pool))
         }
     }

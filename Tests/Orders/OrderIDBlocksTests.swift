@@ -1,7 +1,7 @@
 import Orders
 import Testing
 
-@Suite struct IdentifierBlocksTests {
+@Suite struct OrderIDBlocksTests {
     @Test func startsEmptyAndAsksOnce() {
         var blocks = OrderIDBlocks(size: 3)
         #expect(blocks.take() == nil)

@@ -1,7 +1,7 @@
 import Orders
 import Testing
 
-@Suite struct RetryLadderTests {
+@Suite struct RetryPolicyTests {
     @Test func climbsThenParks() {
         let retryPolicy = RetryPolicy.standard
         let decisions = (1...5).map { retryPolicy.decide(failedAttempt: $0, .transient) }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite struct ExchangeTests {
+@Suite struct QueryStateTests {
     private static let one = StatementCache.Key(statement: PostgresStatement("one"), types: [])
     private static let two = StatementCache.Key(statement: PostgresStatement("two"), types: [])
 

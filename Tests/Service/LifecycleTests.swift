@@ -65,9 +65,9 @@ import Testing
     }
 
     @Test func aFailureWhileRunningBringsTheServiceDown() async {
-        struct Lost: Error {}
+        struct LostReply: Error {}
         let failing = Component(
-            "b", run: { throw Lost() }, drain: { [record] _ in record.events.append("drain b") })
+            "b", run: { throw LostReply() }, drain: { [record] _ in record.events.append("drain b") })
         #expect(await lifecycle([component("a"), failing]).run() == 1)
         #expect(record.events == ["start a", "drain b", "drain a", "cancelled a"])
         #expect(record.keys.contains("component.failed"))

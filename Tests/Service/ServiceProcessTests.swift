@@ -63,12 +63,12 @@ import Testing
     }
 
     @Test func afailureIsACodeOfItsOwn() async {
-        struct Broken: Error {}
+        struct MalformedInput: Error {}
         await #expect(processExitsWith: .exitCode(1)) {
             ServiceProcess.main(
                 name: "probe", summary: "", port: 1, arguments: [], environment: Environment([:])
             ) {
-                _ in throw Broken()
+                _ in throw MalformedInput()
             }
         }
     }

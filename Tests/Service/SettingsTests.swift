@@ -5,7 +5,7 @@ import Testing
 @testable import Service
 
 @Suite struct SettingsTests {
-    enum Fruit: String, CaseIterable, Sendable { case apple, pear }
+    enum Choice: String, CaseIterable, Sendable { case apple, pear }
 
     static let size = SettingKey.integer("SIZE", in: 1...10, default: 3, "Size.")
     static let name = SettingKey.string("NAME", "Name.")
@@ -13,7 +13,7 @@ import Testing
     static let wait = SettingKey.duration(
         "WAIT", in: .milliseconds(10) ... .seconds(90), default: .seconds(5), "Wait.")
     static let flag = SettingKey.flag("FLAG", default: false, "Flag.")
-    static let fruit = SettingKey.choice("FRUIT", default: Fruit.apple, "Fruit.")
+    static let fruit = SettingKey.choice("FRUIT", default: Choice.apple, "Choice.")
     static let place = SettingKey.endpoint("PLACE", default: Endpoint(host: "h", port: 1), "Place.")
     static let keys = SettingKey.url("KEYS", schemes: ["https", "http"], "Keys.").optional
     static let secret = SettingKey.secret("WAYBILL_KEY", minimumBytes: 8, "Secret.").optional
@@ -134,7 +134,7 @@ import Testing
         let table = SettingTable.markdown(Self.all)
         #expect(table.contains("| `SIZE` | integer 1…10 | `3` | Size. |"))
         #expect(table.contains("| `NAME` | text | required | Name. |"))
-        #expect(table.contains("| `FRUIT` | apple\\|pear | `apple` | Fruit. |"))
+        #expect(table.contains("| `FRUIT` | apple\\|pear | `apple` | Choice. |"))
         #expect(table.contains("the file that `WAYBILL_KEY_FILE` names"))
         #expect(SettingTable.text(Self.all).contains("WAIT=seconds"))
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Waybill
 
-@Suite struct SessionRegistryTests {
+@Suite struct SessionDirectoryTests {
     @Test func aRegistrationIsRead() throws {
         let text = #"""
             {"replica":"n@1","address":"127.0.0.1:1","draining":true,"sessions":{"websocket":2,"sse":1,"signalr":0},

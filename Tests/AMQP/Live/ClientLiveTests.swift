@@ -44,7 +44,7 @@ struct ClientLiveTests {
 
     @Test @Loop func aBrokerThatSaysNothingCostsTheConnectTimeout() async throws {
         let mute = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { transport in
-            transport.start(Mute())
+            transport.start(SilentServer())
         }
         defer { mute.close() }
         var configuration = try Broker.configuration()
@@ -115,7 +115,7 @@ struct ClientLiveTests {
     }
 }
 
-private final class Mute: TransportHandler {
+private final class SilentServer: TransportHandler {
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int { bytes.count }
     func closed(_ transport: Transport, _ error: TransportError?) {}
 }

@@ -16,8 +16,8 @@ final class Intake {
     let memory = MemoryState()
     let workflows: FaultyWorkflows
     let publisher = ScriptedPublisher()
-    let queries = MemoryArchive()
-    let keys: FaultyKeys
+    let queries = MemoryOrderQueries()
+    let keys: FaultyIdempotencyStore
     let compensations: CompensationQueue
     let accept: AcceptOrder
     let placement: IdempotentOrderPlacement
@@ -30,7 +30,7 @@ final class Intake {
         accept = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: workflows, publisher: publisher,
             clock: { Timestamp(milliseconds: 1_767_225_600_123) })
-        keys = FaultyKeys(memory)
+        keys = FaultyIdempotencyStore(memory)
         compensations = CompensationQueue(
             state: workflows, keys: keys, backoff: Backoff(base: .zero, cap: .milliseconds(1)))
         placement = IdempotentOrderPlacement(accept, keys: keys, compensations: compensations)

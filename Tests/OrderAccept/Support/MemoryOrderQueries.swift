@@ -5,7 +5,7 @@ import Orders
 
 /// ``OrderQueries`` in memory.
 @Loop
-final class MemoryArchive: OrderQueries {
+final class MemoryOrderQueries: OrderQueries {
     var fault: OrderQueryError?
     private var orders: [Order] = []
     private var deleted: Set<OrderID> = []

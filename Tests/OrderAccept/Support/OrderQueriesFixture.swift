@@ -9,7 +9,7 @@ import TestSupport
 @testable import OrderAccept
 
 /// The archives that must behave alike.
-enum ArchiveDriver: String, CaseIterable, Sendable {
+enum OrderQueriesDriver: String, CaseIterable, Sendable {
     case memory
     /// The read models have yet to follow.
     case postgres
@@ -17,23 +17,23 @@ enum ArchiveDriver: String, CaseIterable, Sendable {
     case postgresWithView
 
     /// PostgreSQL needs a server, named by `WAYBILL_TEST_SERVERS`.
-    static var available: [ArchiveDriver] { LiveArchive.servers == nil ? [.memory] : allCases }
+    static var available: [OrderQueriesDriver] { LiveOrderQueriesFixture.servers == nil ? [.memory] : allCases }
 
     @Loop
-    func withWorld(_ body: @Loop (ArchiveWorld) async throws -> Void) async throws {
+    func withWorld(_ body: @Loop (OrderQueriesFixture) async throws -> Void) async throws {
         switch self {
         case .memory:
-            let queries = MemoryArchive()
-            try await body(ArchiveWorld(queries: queries, insert: { queries.insert($0) }))
-        case .postgres: try await LiveArchive.withWorld(isFollowed: false, body)
-        case .postgresWithView: try await LiveArchive.withWorld(isFollowed: true, body)
+            let queries = MemoryOrderQueries()
+            try await body(OrderQueriesFixture(queries: queries, insert: { queries.insert($0) }))
+        case .postgres: try await LiveOrderQueriesFixture.withWorld(isFollowed: false, body)
+        case .postgresWithView: try await LiveOrderQueriesFixture.withWorld(isFollowed: true, body)
         }
     }
 }
 
 /// An queries, and the one who persists.
 @Loop
-struct ArchiveWorld {
+struct OrderQueriesFixture {
     let queries: any OrderQueries
     let insert: @Loop ([Order]) async throws -> Void
 
@@ -57,7 +57,7 @@ struct ArchiveWorld {
 
 /// PostgreSQL with the schema of the migrations in a schema of its own; the queries comes as the reader.
 @Loop
-enum LiveArchive {
+enum LiveOrderQueriesFixture {
     struct Servers: Decodable, Sendable {
         struct Entry: Decodable, Sendable {
             let uri: String
@@ -75,7 +75,7 @@ enum LiveArchive {
 
     /// - Parameter isFollowed: whether the read models have taken in what is inserted.
     static func withWorld(
-        isFollowed: Bool, _ body: @Loop (ArchiveWorld) async throws -> Void
+        isFollowed: Bool, _ body: @Loop (OrderQueriesFixture) async throws -> Void
     ) async throws {
         guard let servers else { return }
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
@@ -93,7 +93,7 @@ enum LiveArchive {
         var failure: (any Error)?
         do {
             try await body(
-                ArchiveWorld(queries: PostgresOrderQueries(pool)) { orders in
+                OrderQueriesFixture(queries: PostgresOrderQueries(pool)) { orders in
                     try await insert(orders, connection)
                     guard isFollowed else { return }
                     let models = PostgresPool(owner)

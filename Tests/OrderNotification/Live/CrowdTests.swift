@@ -97,8 +97,8 @@ struct CrowdTests {
         let replica = try await LiveReplica(name, limits: limits)
         let users = (0..<950).map { "\(name)-\($0)" }
         let tabs = try await connect(users, to: replica)
-        let token = try replica.replica.token("\(name)-deaf")
-        let deaf = try (0..<50).map { _ in try DeafClient(port: replica.port, token: token) }
+        let token = try replica.replica.token("\(name)-nonReading")
+        let nonReading = try (0..<50).map { _ in try NonReadingClient(port: replica.port, token: token) }
         try await eventually("the fifty are here", within: .seconds(10)) {
             replica.replica.sessions.all.count == 1000
                 && replica.replica.sessions.all.allSatisfy { $0.phase == .live }
@@ -111,7 +111,7 @@ struct CrowdTests {
             while !Task.isCancelled, replica.replica.count(of: #"notify_closes_total{code="4508"}"#) ?? 0 < 50
             {
                 _ = try? await replica.client.command(
-                    "PUBLISH", "notify:user:\(name)-deaf", Self.longUpdate)
+                    "PUBLISH", "notify:user:\(name)-nonReading", Self.longUpdate)
                 most = max(most, replica.replica.sessions.pendingOutput)
                 try? await Loop.sleep(for: .milliseconds(2))
             }
@@ -128,7 +128,7 @@ struct CrowdTests {
         #expect(most <= 50 * (limits.output + (64 << 10)), "\(most) bytes waited")
         #expect(Self.residentBytes() - memory < 32 << 20)
         #expect(tabs.allSatisfy { $0.end == nil } && replica.replica.sessions.all.count == 950)
-        for client in deaf { client.close() }
+        for client in nonReading { client.close() }
         await replica.stop()
     }
 

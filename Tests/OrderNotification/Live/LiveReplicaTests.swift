@@ -132,7 +132,7 @@ struct LiveReplicaTests {
             let replica = replicas[0]
             let token = try replica.replica.token(name)
             let (_, tab) = try await connect(replica, "?access_token=\(token)")
-            let lazy = try await LazyReader(port: replica.port, path: path, token: token)
+            let lazy = try await SlowReader(port: replica.port, path: path, token: token)
             try await eventually("the welcomes") { tab.isWelcome && lazy.isWelcome }
             lazy.stopReading()
             @Loop func isCutOff() -> Bool {

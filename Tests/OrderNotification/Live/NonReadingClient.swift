@@ -4,7 +4,7 @@ import Foundation
 /// A WebSocket client that asks for a connection and never reads, with as small a window as the kernel gives,
 /// so that what the server sends soon waits in the server.
 @Loop
-final class DeafClient {
+final class NonReadingClient {
     private let descriptor: Int32
 
     init(port: UInt16, token: String) throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import OrderNotification
 
-@Suite struct AllowanceTests {
+@Suite struct RateLimiterTests {
     let rate = Rate(burst: 3, perSecond: 10)
 
     @Test func aBurstAndThenTheRate() {

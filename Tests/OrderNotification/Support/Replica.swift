@@ -83,7 +83,7 @@ final class Replica {
                 keys: KeySet([key.verificationKey]),
                 rules: TokenRules(issuer: "waybill", audience: "waybill-api")), metrics: metrics, log: log,
             tasks: tasks)
-        Leftovers.add(self)
+        TestCleanup.add(self)
     }
 
     func token(_ user: String, lifetime: Int = 600) throws -> String {

@@ -22,7 +22,7 @@ final class SlowMailboxes: MailboxStore {
 
     init(_ store: MemoryMailboxStore) {
         self.store = store
-        Leftovers.add(self)
+        TestCleanup.add(self)
     }
 
     /// Nobody will say any more when a read takes its steps: all fail.
@@ -86,7 +86,7 @@ final class SlowChannels: UserChannels {
     init(_ state: MemoryState) {
         channels = MemoryUserChannels(state)
         channels.onMessage = { [weak self] user, message in self?.underWay.append((user, message)) }
-        Leftovers.add(self)
+        TestCleanup.add(self)
     }
 
     /// Nobody will confirm any more: all are confirmed.

@@ -6,14 +6,14 @@ import Testing
 
 /// Ends what a test leaves behind: sessions that are still open, and what still waits for the test. Both hold
 /// the replica, which holds them.
-struct LeftoversTrait: TestTrait, SuiteTrait, TestScoping {
+struct TestCleanupTrait: TestTrait, SuiteTrait, TestScoping {
     var isRecursive: Bool { true }
 
     func provideScope(
         for test: Test, testCase: Test.Case?,
         performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        let leftovers = Leftovers()
+        let leftovers = TestCleanup()
         var failure: (any Error)?
         do {
             try await RunningTest.$leftovers.withValue(leftovers) { try await function() }
@@ -23,12 +23,12 @@ struct LeftoversTrait: TestTrait, SuiteTrait, TestScoping {
     }
 }
 
-extension Trait where Self == LeftoversTrait {
-    static var endsItsSessions: LeftoversTrait { LeftoversTrait() }
+extension Trait where Self == TestCleanupTrait {
+    static var endsItsSessions: TestCleanupTrait { TestCleanupTrait() }
 }
 
 @Loop
-final class Leftovers {
+final class TestCleanup {
     private var replicas: [Replica] = []
     private var channels: [SlowChannels] = []
     private var mailboxes: [SlowMailboxes] = []
@@ -48,5 +48,5 @@ final class Leftovers {
 }
 
 private enum RunningTest {
-    @TaskLocal static var leftovers: Leftovers?
+    @TaskLocal static var leftovers: TestCleanup?
 }

@@ -36,7 +36,7 @@ struct Servers: Decodable {
 
 /// Queues, a schema and orders of a test's own on real servers, all gone afterwards.
 @Loop
-final class LiveBench {
+final class LiveFixture {
     let redis: RedisClient
     let broker: AMQPClient
     let topology: OrderTopology
@@ -56,19 +56,19 @@ final class LiveBench {
         fileprivate let pipeline: ConsumePipeline<ProcessOrders>
         fileprivate let work: Task<Void, Never>
 
-        fileprivate init(_ store: any OrderStore, _ bench: LiveBench) async throws {
+        fileprivate init(_ store: any OrderStore, _ fixture: LiveFixture) async throws {
             process = ProcessOrders(
-                store: store, workflow: bench.workflow,
-                publisher: EventPublisher(bench.sender, appID: "order-process"),
+                store: store, workflow: fixture.workflow,
+                publisher: EventPublisher(fixture.sender, appID: "order-process"),
                 metrics: ProcessingMetrics(Metrics()))
-            let queue = bench.topology.queue(.accepted)
-            client = AMQPClient(bench.broker.configuration)
+            let queue = fixture.topology.queue(.accepted)
+            client = AMQPClient(fixture.broker.configuration)
             client.start()
             try await client.untilReady(within: .seconds(10))
             consumer = AMQPConsumer(client, queue: queue, batchLimit: 32)
             pipeline = ConsumePipeline(
-                queue: queue, from: AMQPSource(consumer), to: bench.sender,
-                decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: bench.topology.retryPolicy)
+                queue: queue, from: AMQPSource(consumer), to: fixture.sender,
+                decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: fixture.topology.retryPolicy)
             work = Loop.task { [pipeline] in await pipeline.run() }
         }
 
@@ -104,7 +104,7 @@ final class LiveBench {
     }
 
     static func with(
-        _ kind: AMQPQueueType = .classic, _ body: @Loop (LiveBench) async throws -> Void
+        _ kind: AMQPQueueType = .classic, _ body: @Loop (LiveFixture) async throws -> Void
     ) async throws {
         var configuration = try PostgresConfiguration(url: Servers.shared!.postgres.uri)
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
@@ -116,22 +116,22 @@ final class LiveBench {
         try await owner.script("SELECT pg_advisory_lock(1)")
         try await PostgresMigrator(OrderDatabase.migrations).migrate(configuration)
         try await owner.script("SELECT pg_advisory_unlock(1)")
-        let bench = try LiveBench(PostgresPool(OrderDatabase.prepare(configuration)), kind)
-        let run = Loop.task { await bench.redis.run() }
-        bench.broker.start()
+        let fixture = try LiveFixture(PostgresPool(OrderDatabase.prepare(configuration)), kind)
+        let run = Loop.task { await fixture.redis.run() }
+        fixture.broker.start()
         let result: Result<Void, any Error>
         do {
-            try await bench.broker.untilReady(within: .seconds(10))
-            result = .success(try await body(bench))
+            try await fixture.broker.untilReady(within: .seconds(10))
+            result = .success(try await body(fixture))
         } catch {
             result = .failure(error)
         }
-        for replica in bench.replicas { await replica.stop() }
-        try await bench.deleteQueues()
-        await bench.broker.shutdown()
-        bench.redis.close()
+        for replica in fixture.replicas { await replica.stop() }
+        try await fixture.deleteQueues()
+        await fixture.broker.shutdown()
+        fixture.redis.close()
         await run.value
-        await bench.pool.close()
+        await fixture.pool.close()
         try await owner.script("DROP SCHEMA \(schema) CASCADE")
         try result.get()
     }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Redis
 
-@Loop @Suite(.timeLimit(.minutes(1))) struct SentinelsTests {
+@Loop @Suite(.timeLimit(.minutes(1))) struct RedisSentinelsTests {
     /// Says what it is.
     private func server(_ role: String) async throws -> ScriptedServer {
         try await .answering { $0.contains("ROLE") ? "*1\r\n$\(role.utf8.count)\r\n\(role)\r\n" : "+OK\r\n" }

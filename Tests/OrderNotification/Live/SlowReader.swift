@@ -2,7 +2,7 @@ import EventLoop
 
 /// A client that stops reading, of a WebSocket or of a stream of events.
 @Loop
-final class LazyReader: TransportHandler {
+final class SlowReader: TransportHandler {
     private let transport: Transport
     private var text = ""
 

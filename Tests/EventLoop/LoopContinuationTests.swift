@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(.onLoop, .timeLimit(.minutes(1)))
-struct SuspensionTests {
+struct LoopContinuationTests {
     @Test @Loop func aTaskGoesOnWithWhatItIsResumedWith() async {
         var resumption: LoopContinuation<Int>?
         let task = Loop.task {

@@ -17,7 +17,7 @@ enum Driver: String, CaseIterable, Sendable {
 
 /// One set of stores, and what a test may do behind their back.
 @Loop
-final class World {
+final class StoreFixture {
     let workflows: any WorkflowStore
     let mailboxes: any MailboxStore
     let idempotency: any IdempotencyStore
@@ -77,9 +77,9 @@ final class World {
     }
 }
 
-/// Runs `body` against a fresh world of the driver.
+/// Runs `body` against a fresh fixture of the driver.
 @Loop
-func with(_ driver: Driver, _ retention: Retention = Retention(), _ body: @Loop (World) async throws -> Void)
+func with(_ driver: Driver, _ retention: Retention = Retention(), _ body: @Loop (StoreFixture) async throws -> Void)
     async throws
 {
     switch driver {
@@ -89,10 +89,10 @@ func with(_ driver: Driver, _ retention: Retention = Retention(), _ body: @Loop 
 }
 
 @Loop
-private func withMemory(_ retention: Retention, _ body: @Loop (World) async throws -> Void) async throws {
+private func withMemory(_ retention: Retention, _ body: @Loop (StoreFixture) async throws -> Void) async throws {
     let state = MemoryState()
     try await body(
-        World(
+        StoreFixture(
             workflows: MemoryWorkflowStore(state, retention), mailboxes: MemoryMailboxStore(state, retention),
             idempotency: MemoryIdempotencyStore(state, retention),
             channels: [MemoryUserChannels(state), MemoryUserChannels(state)],
@@ -103,13 +103,13 @@ private func withMemory(_ retention: Retention, _ body: @Loop (World) async thro
 }
 
 @Loop
-private func withRedis(_ retention: Retention, _ body: @Loop (World) async throws -> Void) async throws {
+private func withRedis(_ retention: Retention, _ body: @Loop (StoreFixture) async throws -> Void) async throws {
     let configuration = LiveRedis.shared!.configuration
     let client = RedisClient(configuration)
     let subscribers = [RedisSubscriber(configuration), RedisSubscriber(configuration)]
     let runs =
         [Task { @Loop in await client.run() }] + subscribers.map { one in Task { @Loop in await one.run() } }
-    let world = World(
+    let fixture = StoreFixture(
         workflows: RedisWorkflowStore(client, retention), mailboxes: RedisMailboxStore(client, retention),
         idempotency: RedisIdempotencyStore(client, retention),
         channels: subscribers.map { RedisUserChannels($0) },
@@ -135,7 +135,7 @@ private func withRedis(_ retention: Retention, _ body: @Loop (World) async throw
         endLease: { _ = try await client.command("HSET", WorkflowKeys.idempotency($0), "lease", 0) },
         corrupt: { _ = try await client.command("SET", WorkflowKeys.status($0), $1, "EX", 60) })
     var failure: (any Error)?
-    do { try await body(world) } catch { failure = error }
+    do { try await body(fixture) } catch { failure = error }
     client.close()
     for subscriber in subscribers { subscriber.close() }
     for run in runs { await run.value }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Waybill
 
-@Suite struct SeatBookTests {
+@Suite struct ClientLedgerTests {
     private func at(_ milliseconds: Int64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
 
     private func order(_ number: Int, sentAt: Int64 = 0) -> DeliveryAudit.Entry {

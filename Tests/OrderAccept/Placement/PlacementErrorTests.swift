@@ -11,7 +11,7 @@ import WorkflowState
 @testable import OrderAccept
 
 /// Every order in which Redis and the broker can fail: what is withdrawn, and what is answered.
-@Loop @Suite struct IntakeFailureTests {
+@Loop @Suite struct PlacementErrorTests {
     let intake = Intake()
 
     /// What is left of the only order there was.

@@ -5,9 +5,9 @@ import Testing
 @testable import OrderAccept
 
 /// What holds for every queries, in memory or in PostgreSQL.
-@Loop @Suite struct OrderArchiveTests {
-    @Test(arguments: ArchiveDriver.available)
-    func anOrderComesBackAsItWas(driver: ArchiveDriver) async throws {
+@Loop @Suite struct OrderQueriesTests {
+    @Test(arguments: OrderQueriesDriver.available)
+    func anOrderComesBackAsItWas(driver: OrderQueriesDriver) async throws {
         try await driver.withWorld { world in
             let order = world.order(1, lines: 3)
             try await world.insert([order, world.order(2)])
@@ -17,8 +17,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ArchiveDriver.available)
-    func pagesAreNewestFirstAndStable(driver: ArchiveDriver) async throws {
+    @Test(arguments: OrderQueriesDriver.available)
+    func pagesAreNewestFirstAndStable(driver: OrderQueriesDriver) async throws {
         try await driver.withWorld { world in
             let orders = (1...5).map { world.order($0, lines: 2) }
             try await world.insert(orders)
@@ -35,8 +35,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ArchiveDriver.available)
-    func nobodySeesOrDeletesAnothersOrder(driver: ArchiveDriver) async throws {
+    @Test(arguments: OrderQueriesDriver.available)
+    func nobodySeesOrDeletesAnothersOrder(driver: OrderQueriesDriver) async throws {
         try await driver.withWorld { world in
             let order = world.order(1)
             try await world.insert([order])
@@ -49,8 +49,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ArchiveDriver.available)
-    func whatIsDeletedIsGoneEverywhere(driver: ArchiveDriver) async throws {
+    @Test(arguments: OrderQueriesDriver.available)
+    func whatIsDeletedIsGoneEverywhere(driver: OrderQueriesDriver) async throws {
         try await driver.withWorld { world in
             let order = world.order(1)
             try await world.insert([order, world.order(2)])
@@ -63,8 +63,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ArchiveDriver.available)
-    func whatIsDeletedBeforeItComesStaysAway(driver: ArchiveDriver) async throws {
+    @Test(arguments: OrderQueriesDriver.available)
+    func whatIsDeletedBeforeItComesStaysAway(driver: OrderQueriesDriver) async throws {
         try await driver.withWorld { world in
             let order = world.order(1)
             let queries = world.queries

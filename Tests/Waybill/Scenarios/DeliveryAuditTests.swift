@@ -3,7 +3,7 @@ import Testing
 
 @testable import Waybill
 
-@Suite struct LedgerTests {
+@Suite struct DeliveryAuditTests {
     private let start = Instant(nanoseconds: 0)
 
     private func ledger(_ orders: Int...) -> DeliveryAudit {

@@ -4,7 +4,7 @@ import WorkflowState
 
 enum KeyCall: Hashable { case reserve, complete, release, expire }
 
-final class FaultyKeys: FaultyStore<KeyCall>, IdempotencyStore {
+final class FaultyIdempotencyStore: FaultyStore<KeyCall>, IdempotencyStore {
     let memory: MemoryIdempotencyStore
     /// Those that were to be reserved.
     private(set) var leases: [IdempotencyLease] = []

@@ -25,25 +25,25 @@ enum Transports: String, CaseIterable, CustomTestStringConvertible {
         return (servers["rabbitmq"] as? [String: Any])?["uri"] as? String
     }()
 
-    /// Runs `body` in a world of its own, with names that nobody else uses.
-    @Loop func withWorld(_ body: @Loop (any World) async throws -> Void) async throws {
+    /// Runs `body` in a fixture of its own, with names that nobody else uses.
+    @Loop func withWorld(_ body: @Loop (any StoreFixture) async throws -> Void) async throws {
         let topology = OrderTopology(
             kind: self == .classic ? .classic : .quorum, retryPolicy: RetryPolicy(delays: [.milliseconds(80)]),
             prefix: "test.\(UUID().uuidString.prefix(8)).")
-        let world: any World =
-            self == .memory ? MemoryWorld(topology) : try await RabbitWorld(topology, Self.url ?? "")
+        let fixture: any StoreFixture =
+            self == .memory ? MemoryTransportFixture(topology) : try await RabbitMQTransportFixture(topology, Self.url ?? "")
         do {
-            try await body(world)
+            try await body(fixture)
         } catch {
-            try? await world.close()
+            try? await fixture.close()
             throw error
         }
-        try await world.close()
+        try await fixture.close()
     }
 }
 
 @Loop
-protocol World: AnyObject {
+protocol StoreFixture: AnyObject {
     var topology: OrderTopology { get }
     var sender: any MessageSender { get }
     func source(of queue: String, batchLimit: Int) async throws -> any MessageSource
@@ -55,7 +55,7 @@ protocol World: AnyObject {
     func close() async throws
 }
 
-extension World {
+extension StoreFixture {
     var queue: String { topology.queue(.processed) }
     var deadLetters: String { OrderTopology.deadLetterQueue(of: queue) }
     var publisher: EventPublisher { EventPublisher(sender, appID: "test") }
@@ -65,7 +65,7 @@ extension World {
     }
 }
 
-final class MemoryWorld: World {
+final class MemoryTransportFixture: StoreFixture {
     let topology: OrderTopology
     let broker: MemoryBroker
     private var sources: [MemorySource] = []
@@ -92,7 +92,7 @@ final class MemoryWorld: World {
     func close() async throws {}
 }
 
-final class RabbitWorld: World {
+final class RabbitMQTransportFixture: StoreFixture {
     let topology: OrderTopology
     let client: AMQPClient
     let amqpPublisher: AMQPPublisher

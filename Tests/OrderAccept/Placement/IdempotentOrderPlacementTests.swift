@@ -9,7 +9,7 @@ import WorkflowState
 
 @testable import OrderAccept
 
-@Loop @Suite struct PlaceOrderTests {
+@Loop @Suite struct IdempotentOrderPlacementTests {
     let intake = Intake()
 
     private func place(
