@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, webcrypto } from 'node:crypto';
 import { test } from 'node:test';
-import { OIDC } from '../../services/storefront/session/oidc.js';
+import { OIDC } from '../../../services/storefront/session/oidc.js';
 
 globalThis.crypto ??= webcrypto; // Debian's node 18 has it as a module only.
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
-import { Checkout } from '../../services/storefront/cart/checkout.js';
-import { Problem } from '../../services/storefront/rest/problem.js';
+import { Checkout } from '../../../services/storefront/cart/checkout.js';
+import { Problem } from '../../../services/storefront/rest/problem.js';
 
 globalThis.crypto ??= webcrypto; // Debian's node 18 has it as a module only.
 

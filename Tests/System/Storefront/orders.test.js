@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OrderBook } from '../../services/storefront/orders/order-book.js';
-import { later } from '../../services/storefront/orders/status.js';
-import { way } from '../../services/storefront/parts/order-timeline.js';
+import { OrderBook } from '../../../services/storefront/orders/order-book.js';
+import { later } from '../../../services/storefront/orders/status.js';
+import { way } from '../../../services/storefront/parts/order-timeline.js';
 
 const order = (status = 'ACCEPTED') => (
   { id: 7, correlationId: 'c', createdAt: '2026-01-01T00:00:00Z', status, total: 1, currency: 'EUR', items: [] });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fullJitter } from '../../services/storefront/live/backoff.js';
-import { EventStreamParser } from '../../services/storefront/live/event-stream.js';
-import { Hub } from '../../services/storefront/live/hub.js';
-import { words } from '../../services/storefront/live/words.js';
+import { fullJitter } from '../../../services/storefront/live/backoff.js';
+import { EventStreamParser } from '../../../services/storefront/live/event-stream.js';
+import { Hub } from '../../../services/storefront/live/hub.js';
+import { words } from '../../../services/storefront/live/words.js';
 
 test('delays are anywhere below a bound that doubles, and is capped', () => {
   const almostOne = () => 0.999999;

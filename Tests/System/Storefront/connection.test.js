@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { Connection } from '../../services/storefront/live/connection.js';
+import { Connection } from '../../../services/storefront/live/connection.js';
 import { Clock } from './clock.js';
 
 const WELCOME = { type: 'welcome', replica: 'r1', epoch: 'e', lastEventId: 10 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { adding, items, LINES, MOST, parse, pieces, total, withQuantity } from '../../services/storefront/cart/cart.js';
+import { adding, items, LINES, MOST, parse, pieces, total, withQuantity } from '../../../services/storefront/cart/cart.js';
 
 test('adding the same product again raises its quantity, up to the limit', () => {
   const cart = adding(adding({}, 'AZ-104'), 'AZ-104', 2);

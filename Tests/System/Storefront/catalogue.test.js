@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { match, place } from '../../services/storefront/app/router.js';
-import { filtered, values } from '../../services/storefront/catalogue/filter.js';
-import { cover } from '../../services/storefront/images/cover.js';
-import { credentials } from '../../services/storefront/session/token.js';
-import { folder, subjects } from '../../services/storefront/tools/write-covers.js';
+import { match, place } from '../../../services/storefront/app/router.js';
+import { filtered, values } from '../../../services/storefront/catalogue/filter.js';
+import { cover } from '../../../services/storefront/images/cover.js';
+import { credentials } from '../../../services/storefront/session/token.js';
+import { folder, subjects } from '../../../services/storefront/tools/write-covers.js';
 
 const PRODUCTS = [
   { externalProductId: 'AZ-104', name: 'Cloud Operations', vendor: 'Azimuth', category: 'Cloud' },

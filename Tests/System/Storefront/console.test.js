@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ceiling, grown, History, percentile, SECONDS } from '../../services/storefront/ops/figures.js';
-import { Story } from '../../services/storefront/ops/story.js';
+import { ceiling, grown, History, percentile, SECONDS } from '../../../services/storefront/ops/figures.js';
+import { Story } from '../../../services/storefront/ops/story.js';
 
 const state = (at, ...services) => ({ at, away: [], services: services.map(([url, samples]) => ({ name: url, url, isUp: !!samples, samples })) });
 
