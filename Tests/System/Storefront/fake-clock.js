@@ -1,27 +1,27 @@
 const REAL = { setTimeout, setInterval, clearTimeout, clearInterval, now: Date.now };
 
-/** Stands in for the timers and the time of day, which then move only when told (node 18 has none of its own). */
-export class Clock {
+/** Replaces timers and `Date.now`, which then advance by `tick` only (node 18 has no mock timers). */
+export class FakeClock {
   #now = 0;
-  #next = 1;
+  #nextID = 1;
   #timers = new Map();
 
   constructor() {
-    const add = (work, delay, every) => {
-      this.#timers.set(this.#next, { work, at: this.#now + delay, every });
-      return this.#next++;
+    const add = (callback, delay, interval) => {
+      this.#timers.set(this.#nextID, { callback, at: this.#now + delay, interval });
+      return this.#nextID++;
     };
     const remove = (id) => void this.#timers.delete(id);
     Date.now = () => this.#now;
     Object.assign(globalThis, {
-      setTimeout: (work, delay = 0) => add(work, delay, null),
-      setInterval: (work, delay) => add(work, delay, delay),
+      setTimeout: (callback, delay = 0) => add(callback, delay, null),
+      setInterval: (callback, delay) => add(callback, delay, delay),
       clearTimeout: remove,
       clearInterval: remove,
     });
   }
 
-  /** Runs what is due in the next milliseconds, in order. */
+  /** Runs the timers that are due within `milliseconds`, in order. */
   tick(milliseconds) {
     const end = this.#now + milliseconds;
     for (;;) {
@@ -29,9 +29,9 @@ export class Clock {
       if (!due) break;
       const [id, timer] = due;
       this.#now = timer.at;
-      if (timer.every === null) this.#timers.delete(id);
-      else timer.at += timer.every;
-      timer.work();
+      if (timer.interval === null) this.#timers.delete(id);
+      else timer.at += timer.interval;
+      timer.callback();
     }
     this.#now = end;
   }

@@ -1,87 +1,104 @@
 import assert from 'node:assert/strict';
 import { createHash, webcrypto } from 'node:crypto';
 import { test } from 'node:test';
-import { OIDC } from '../../../services/storefront/session/oidc.js';
+import { OIDCClient } from '../../../services/storefront/session/oidc.js';
+import { readToken } from '../../../services/storefront/session/token.js';
 
-globalThis.crypto ??= webcrypto; // Debian's node 18 has it as a module only.
+globalThis.crypto ??= webcrypto; // Debian's node 18 has no global `crypto`.
 
 const ISSUER = 'https://id.example.com';
 const NOW = 1_000_000_000;
-const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-const jwt = (said) => `${part({ alg: 'none' })}.${part(said)}.s`;
+const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const jwt = (claims) => `${encode({ alg: 'none' })}.${encode(claims)}.s`;
 
-/** An issuer that answers as told, and a browser that keeps one tab's storage. */
-function world({ discovery = {}, idToken = {}, tokens = {} } = {}) {
+/** A client of a provider whose responses the test changes, with the storage of one tab. */
+function fixture({ discovery = {}, idToken = {}, tokens = {} } = {}) {
   const stored = new Map();
-  const asked = [];
-  const answer = (body, status = 200) => ({ ok: status < 400, status, json: async () => body });
+  const requests = [];
+  const respond = (body, status = 200) => ({ ok: status < 400, status, json: async () => body });
   let nonce = '';
-  const around = {
+  const environment = {
     redirectUri: 'https://shop.example.com/', now: () => NOW,
     storage: {
       getItem: (key) => stored.get(key) ?? null, setItem: (key, value) => void stored.set(key, value),
       removeItem: (key) => void stored.delete(key),
     },
     fetch: async (url, options) => {
-      asked.push({ url, ...options });
+      requests.push({ url, ...options });
       if (url === `${ISSUER}/.well-known/openid-configuration`) {
-        return answer({
+        return respond({
           issuer: ISSUER, authorization_endpoint: `${ISSUER}/authorize?tenant=1`, token_endpoint: `${ISSUER}/token`, ...discovery,
         });
       }
-      const said = { iss: ISSUER, aud: 'shop', nonce, exp: NOW / 1000 + 60, ...idToken };
-      return answer({ access_token: 'access', id_token: jwt(said), refresh_token: 'refresh-1', ...tokens }, tokens.status);
+      const claims = { iss: ISSUER, aud: 'shop', nonce, exp: NOW / 1000 + 60, ...idToken };
+      return respond({ access_token: 'access', id_token: jwt(claims), refresh_token: 'refresh-1', ...tokens }, tokens.status);
     },
   };
-  const oidc = new OIDC({ issuer: ISSUER, clientId: 'shop', scope: 'openid' }, around);
+  const client = new OIDCClient({ issuer: ISSUER, clientId: 'shop', scope: 'openid' }, environment);
   return {
-    oidc, asked, stored,
-    begin: async () => {
-      const query = new URL(await oidc.begin('#/cart')).searchParams;
+    client, requests,
+    start: async () => {
+      const query = new URL(await client.startSignIn('#/cart')).searchParams;
       nonce = query.get('nonce');
       return query;
     },
   };
 }
-const answered = (query, more = {}) => new URLSearchParams({ code: 'c1', state: query.get('state'), ...more });
+const response = (query, more = {}) => new URLSearchParams({ code: 'c1', state: query.get('state'), ...more });
 
-test('a sign-in goes to the issuer with a challenge, and comes back with its verifier', async () => {
-  const { oidc, asked, begin } = world();
-  const query = await begin();
+test('a sign-in sends the S256 challenge and redeems the code with its verifier', async () => {
+  const { client, requests, start } = fixture();
+  const query = await start();
   assert.equal(query.get('tenant'), '1');
   assert.deepEqual(['response_type', 'client_id', 'redirect_uri', 'scope', 'code_challenge_method'].map((name) => query.get(name)),
     ['code', 'shop', 'https://shop.example.com/', 'openid', 'S256']);
-  const { token, refreshToken, returnTo } = await oidc.finish(answered(query, { iss: ISSUER }));
+  const { token, refreshToken, returnTo } = await client.completeSignIn(response(query, { iss: ISSUER }));
   assert.deepEqual([token, refreshToken, returnTo], ['access', 'refresh-1', '#/cart']);
-  const grant = new URLSearchParams(asked.at(-1).body);
+  const grant = new URLSearchParams(requests.at(-1).body);
   assert.equal(grant.get('code'), 'c1');
   assert.equal(createHash('sha256').update(grant.get('code_verifier')).digest('base64url'), query.get('code_challenge'));
 });
 
-test('an answer is taken once, and only for the sign-in that was begun', async () => {
-  const { oidc, asked, begin } = world();
-  await assert.rejects(oidc.finish(new URLSearchParams({ code: 'c', state: 's' })), /not begun here/);
-  const query = await begin();
-  await assert.rejects(oidc.finish(new URLSearchParams({ code: 'c', state: 'other' })), /not begun here/);
-  await assert.rejects(oidc.finish(answered(query)), /not begun here/);
-  assert.ok(!asked.some(({ url }) => url.endsWith('/token')), 'a code was sent all the same');
+test('a response is accepted once, and only with the state of the pending sign-in', async () => {
+  const { client, requests, start } = fixture();
+  await assert.rejects(client.completeSignIn(new URLSearchParams({ code: 'c', state: 's' })), /not started here/);
+  const query = await start();
+  await assert.rejects(client.completeSignIn(new URLSearchParams({ code: 'c', state: 'other' })), /not started here/);
+  await assert.rejects(client.completeSignIn(response(query)), /not started here/);
+  assert.ok(!requests.some(({ url }) => url.endsWith('/token')), 'the code was redeemed');
 });
 
-test('what another issuer answers, or for another client or sign-in, is refused', async () => {
-  const faults = { aud: 'somebody', nonce: 'old', iss: 'https://else.example.com', exp: NOW / 1000 - 3600 };
-  for (const [name, value] of Object.entries(faults)) {
-    const { oidc, begin } = world({ idToken: { [name]: value } });
-    await assert.rejects(oidc.finish(answered(await begin())), /not for this sign-in/, name);
+test('an ID token with another audience, nonce or issuer, or an expired one, is rejected', async () => {
+  const claims = { aud: 'another', nonce: 'old', iss: 'https://else.example.com', exp: NOW / 1000 - 3600 };
+  for (const [name, value] of Object.entries(claims)) {
+    const { client, start } = fixture({ idToken: { [name]: value } });
+    await assert.rejects(client.completeSignIn(response(await start())), /not for this sign-in/, name);
   }
-  const mixed = world();
-  await assert.rejects(mixed.oidc.finish(answered(await mixed.begin(), { iss: 'https://else.example.com' })), /another issuer/);
-  await assert.rejects(world({ discovery: { issuer: 'https://else.example.com' } }).begin(), /says it is another/);
-  const refused = world();
-  await assert.rejects(refused.oidc.finish(answered(await refused.begin(), { error: 'access_denied' })), /refused/);
 });
 
-test('a refresh keeps the refresh token unless there is another', async () => {
-  assert.deepEqual(await world().oidc.refresh('r'), { token: 'access', refreshToken: 'refresh-1' });
-  assert.deepEqual(await world({ tokens: { refresh_token: undefined } }).oidc.refresh('r'), { token: 'access', refreshToken: 'r' });
-  await assert.rejects(world({ tokens: { status: 400 } }).oidc.refresh('r'), (error) => error.status === 400);
+test('a response or a configuration of another issuer is rejected', async () => {
+  const { client, start } = fixture();
+  await assert.rejects(client.completeSignIn(response(await start(), { iss: 'https://else.example.com' })), /another issuer/);
+  await assert.rejects(fixture({ discovery: { issuer: 'https://else.example.com' } }).start(), /reports another issuer/);
+});
+
+test('an access_denied response is reported as refused', async () => {
+  const { client, start } = fixture();
+  await assert.rejects(client.completeSignIn(response(await start(), { error: 'access_denied' })), /refused/);
+});
+
+test('a refresh keeps the refresh token unless it is rotated', async () => {
+  assert.deepEqual(await fixture().client.refresh('r'), { token: 'access', refreshToken: 'refresh-1' });
+  assert.deepEqual(await fixture({ tokens: { refresh_token: undefined } }).client.refresh('r'), { token: 'access', refreshToken: 'r' });
+  await assert.rejects(fixture({ tokens: { status: 400 } }).client.refresh('r'), (error) => error.status === 400);
+});
+
+test('the renewal of a token is due after 80 % of its lifetime', () => {
+  const token = jwt({ sub: 'Zoë', iat: 100, exp: 200 });
+  assert.deepEqual(readToken(token, 0), { userId: 'Zoë', roles: [], token, expiresAt: 200_000, renewAt: 180_000 });
+  assert.deepEqual(readToken(jwt({ sub: 'A', exp: 1, roles: ['operator', 7] }), 0)?.roles, ['operator']);
+});
+
+test('a malformed token is not read', () => {
+  for (const bad of ['', 'x.y.z', jwt({ sub: 'A' }), jwt({ exp: 1 })]) assert.equal(readToken(bad, 0), null);
 });

@@ -1,11 +1,11 @@
 /** @typedef {import('../app/types.js').Product} Product */
-/** @typedef {{ text: string, vendor: string, category: string }} Filter  empty: everything */
+/** @typedef {{ text: string, vendor: string, category: string }} ProductFilter  an empty member matches every product */
 
 /**
- * Every word must occur in the name, code, vendor or category.
- * @param {Product[]} products @param {Filter} filter
+ * Every word must occur in the code, name, vendor or category.
+ * @param {Product[]} products @param {ProductFilter} filter
  */
-export function filtered(products, { text, vendor, category }) {
+export function filterProducts(products, { text, vendor, category }) {
   const words = fold(text).split(/\s+/).filter(Boolean);
   return products.filter((product) => {
     if (vendor && product.vendor !== vendor) return false;
@@ -16,7 +16,7 @@ export function filtered(products, { text, vendor, category }) {
 }
 
 /**
- * Without case and accents.
+ * Removes case and accents.
  * @param {string} text
  */
 function fold(text) {
@@ -24,6 +24,6 @@ function fold(text) {
 }
 
 /** @param {Product[]} products @param {'vendor'|'category'} field */
-export function values(products, field) {
+export function distinctValues(products, field) {
   return [...new Set(products.map((product) => product[field]))].sort((a, b) => a.localeCompare(b));
 }

@@ -1,49 +1,43 @@
 import { Signal } from '../app/signal.js';
-import { link } from './links.js';
+import { openTabPort } from './tab-port.js';
 
 /** @typedef {import('./types.js').LiveState} LiveState */
 /** @typedef {import('../app/types.js').OrderUpdate} OrderUpdate */
 
-/** A tab's view of the live connection. */
-export class Live {
+/** The live connection as one tab uses it. */
+export class LiveUpdates {
   /** @type {Signal<LiveState>} */
   state = new Signal(/** @type {LiveState} */ ({ phase: 'off' }));
   /** @type {(update: OrderUpdate) => void} */
   onUpdate = () => {};
-  /** Updates may have been missed: fetch the truth. */
-  onTruth = () => {};
+  /** Updates may be missing: fetch the state over REST. */
+  onResyncRequired = () => {};
   #session;
-  #link;
-  /** @type {import('./types.js').Position|null} for a tab that must take over as leader */
+  #port;
+  /** @type {import('./types.js').Position|null} to resume from when this tab becomes the leader */
   #position = null;
 
   /** @param {import('../session/session.js').Session} session */
   constructor(session) {
     this.#session = session;
-    this.#link = link((message) => this.#received(message), () => this.#hello());
-    session.current.listen(() => this.#link.send({ type: 'identity', identity: this.#identity() }));
+    this.#port = openTabPort((message) => this.#received(message), () => this.#attach());
+    session.current.listen(() => this.#port.send({ type: 'identity', identity: this.#identity() }));
     for (const name of ['online', 'offline']) {
-      addEventListener(name, () => this.#link.send({ type: 'online', online: navigator.onLine }));
+      addEventListener(name, () => this.#port.send({ type: 'online', online: navigator.onLine }));
     }
     addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.#link.send({ type: 'nudge' });
+      if (document.visibilityState === 'visible') this.#port.send({ type: 'reconnect' });
     });
-    addEventListener('pagehide', () => this.#link.send({ type: 'bye' }));
+    addEventListener('pagehide', () => this.#port.send({ type: 'detach' }));
     addEventListener('pageshow', (event) => {
       if (!event.persisted) return;
-      this.#hello();
-      this.onTruth();
+      this.#attach();
+      this.onResyncRequired();
     });
   }
 
-  /** Reconnects now rather than later. */
-  nudge() {
-    this.#link.send({ type: 'nudge' });
-  }
-
-  #hello() {
-    this.#link.send(
-      { type: 'hello', identity: this.#identity(), online: navigator.onLine, position: this.#position });
+  #attach() {
+    this.#port.send({ type: 'attach', identity: this.#identity(), online: navigator.onLine, position: this.#position });
   }
 
   #identity() {
@@ -51,25 +45,25 @@ export class Live {
     return current && { userId: current.userId, token: current.token };
   }
 
-  /** @param {import('./types.js').FromHub} message */
+  /** @param {import('./types.js').BroadcastMessage} message */
   #received(message) {
-    const userId = this.#session.current.value?.userId;
+    const current = this.#session.current.value;
     switch (message.type) {
       case 'state':
         this.state.value = message.state;
         break;
       case 'update':
-        if (message.userId !== userId) return; // Another user was signed in a moment ago.
+        if (message.userId !== current?.userId) return; // The user has just changed.
         this.#position = message.position;
         this.onUpdate(message.update);
         break;
-      case 'truth':
-        if (message.userId !== userId) return;
+      case 'resyncRequired':
+        if (message.userId !== current?.userId) return;
         this.#position = message.position;
-        this.onTruth();
+        this.onResyncRequired();
         break;
-      case 'token refused':
-        if (this.#session.current.value?.token === message.token) this.#session.refused().catch(() => {});
+      case 'tokenRejected':
+        if (message.token === current?.token) this.#session.replaceRejectedToken().catch(() => {});
         break;
     }
   }

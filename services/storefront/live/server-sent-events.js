@@ -1,28 +1,27 @@
 /**
- * Reads server-sent events from pieces of text (WHATWG HTML, 9.2.6). `EventSource` cannot send a token in a header;
- * `fetch` can, and then this is ours to do.
+ * Parses server-sent events from chunks of text (WHATWG HTML, 9.2.6). `EventSource` cannot send an `Authorization`
+ * header, so streams are read by `fetch`.
  */
-export class EventStreamParser {
-  #rest = '';
+export class SSEParser {
+  #partialLine = '';
   #event = '';
   /** @type {string[]} */
   #data = [];
-  #id = '';
 
   /**
    * @param {string} text
-   * @returns {{ event: string, data: string, id: string }[]} the events that are complete now
+   * @returns {{ event: string, data: string }[]} the events that this chunk completes
    */
   push(text) {
-    const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
-    this.#rest = lines.pop() ?? '';
-    return lines.flatMap((line) => this.#line(line));
+    const lines = (this.#partialLine + text).split(/\r\n|\n|\r(?!$)/);
+    this.#partialLine = lines.pop() ?? '';
+    return lines.flatMap((line) => this.#parseLine(line));
   }
 
   /** @param {string} line */
-  #line(line) {
+  #parseLine(line) {
     if (line === '') {
-      const event = { event: this.#event || 'message', data: this.#data.join('\n'), id: this.#id };
+      const event = { event: this.#event || 'message', data: this.#data.join('\n') };
       const isEmpty = this.#data.length === 0;
       this.#event = '';
       this.#data = [];
@@ -33,7 +32,23 @@ export class EventStreamParser {
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (field === 'event') this.#event = value;
     else if (field === 'data') this.#data.push(value);
-    else if (field === 'id' && !value.includes('\0')) this.#id = value;
     return [];
+  }
+}
+
+/**
+ * The events of a response, until it ends.
+ * @param {ReadableStream<Uint8Array>} body
+ * @param {() => void} onActivity a chunk arrived, heartbeats included
+ */
+export async function* readEvents(body, onActivity) {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  const parser = new SSEParser();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    onActivity();
+    yield* parser.push(decoder.decode(value, { stream: true }));
   }
 }

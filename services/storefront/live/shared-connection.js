@@ -1,15 +1,12 @@
 import { Connection } from './connection.js';
 
-/** @typedef {import('./types.js').FromTab} FromTab */
-/** @typedef {import('./types.js').FromHub} FromHub */
+/** @typedef {import('./types.js').TabMessage} TabMessage */
+/** @typedef {import('./types.js').BroadcastMessage} BroadcastMessage */
 /** @typedef {import('./types.js').Identity} Identity */
 
-/**
- * One live connection for all tabs of a browser. It does not know where it runs: in a shared worker, or in the one
- * tab that leads the others.
- */
-export class Hub {
-  #channels;
+/** One live connection for all tabs of a browser. Runs in a shared worker or in one of the tabs. */
+export class SharedConnection {
+  #transports;
   #broadcast;
   /** @type {Connection|null} */
   #connection = null;
@@ -17,37 +14,32 @@ export class Hub {
   #isOnline = true;
 
   /**
-   * @param {{ socket: import('./types.js').OpenChannel, events: import('./types.js').OpenChannel }} channels
-   * @param {(message: FromHub) => void} broadcast
+   * @param {import('./types.js').Transports} transports
+   * @param {(message: BroadcastMessage) => void} broadcast
    */
-  constructor(channels, broadcast) {
-    this.#channels = channels;
+  constructor(transports, broadcast) {
+    this.#transports = transports;
     this.#broadcast = broadcast;
   }
 
-  /** @param {FromTab} message */
+  /** @param {TabMessage} message */
   received(message) {
     switch (message.type) {
-      case 'hello':
+      case 'attach':
         this.#setOnline(message.online);
-        this.#identify(message.identity, message.position);
+        this.#setIdentity(message.identity, message.position);
         this.#broadcast({ type: 'state', state: this.#connection?.state ?? { phase: 'off' } });
         break;
       case 'identity':
-        this.#identify(message.identity, null);
+        this.#setIdentity(message.identity, null);
         break;
       case 'online':
         this.#setOnline(message.online);
         break;
-      case 'nudge':
-        this.#connection?.nudge();
+      case 'reconnect':
+        this.#connection?.reconnectNow();
         break;
     }
-  }
-
-  stop() {
-    this.#connection?.stop();
-    this.#connection = null;
   }
 
   /** @param {boolean} isOnline */
@@ -57,21 +49,22 @@ export class Hub {
   }
 
   /** @param {Identity} identity @param {import('./types.js').Position|null} position */
-  #identify(identity, position) {
+  #setIdentity(identity, position) {
     if (identity && this.#connection && identity.userId === this.#userId) {
       this.#connection.setToken(identity.token);
       return;
     }
-    this.stop();
+    this.#connection?.stop();
+    this.#connection = null;
     if (!identity) return;
     const { userId, token } = identity;
     this.#userId = userId;
     /** @type {Connection} */
-    const connection = new Connection(this.#channels, {
+    const connection = new Connection(this.#transports, {
       state: (state) => this.#broadcast({ type: 'state', state }),
       update: (update) => this.#broadcast({ type: 'update', userId, update, position: connection.position }),
-      truth: () => this.#broadcast({ type: 'truth', userId, position: connection.position }),
-      tokenRefused: (refused) => this.#broadcast({ type: 'token refused', token: refused }),
+      resyncRequired: () => this.#broadcast({ type: 'resyncRequired', userId, position: connection.position }),
+      tokenRejected: (rejected) => this.#broadcast({ type: 'tokenRejected', token: rejected }),
     }, { token, position });
     this.#connection = connection;
     connection.setOnline(this.#isOnline);

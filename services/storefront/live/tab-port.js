@@ -1,69 +1,58 @@
-import { eventsChannel } from './events-channel.js';
-import { Hub } from './hub.js';
-import { socketChannel } from './socket-channel.js';
+import { SharedConnection } from './shared-connection.js';
+import { transports } from './transports.js';
 
-/** @typedef {import('./types.js').FromTab} FromTab */
-/** @typedef {import('./types.js').FromHub} FromHub */
+/** @typedef {import('./types.js').BroadcastMessage} BroadcastMessage */
 
 /**
- * The way from a tab to the browser's hub, wherever that is.
- * @typedef {object} Link
- * @property {(message: FromTab) => void} send
+ * @typedef {object} TabPort  connects a tab to the browser's shared connection
+ * @property {(message: import('./types.js').TabMessage) => void} send
  */
 
 /**
- * @param {(message: FromHub) => void} received
- * @param {() => void} isNew  there is a hub that does not know this tab: it should say hello
- * @returns {Link}
+ * @param {(message: BroadcastMessage) => void} received
+ * @param {() => void} attach called when a shared connection has started that does not know this tab
+ * @returns {TabPort}
  */
-export function link(received, isNew) {
-  if ('SharedWorker' in window) return workerLink(received, isNew);
-  if (navigator.locks && 'BroadcastChannel' in window) return leaderLink(received, isNew);
-  return ownLink(received, isNew);
+export function openTabPort(received, attach) {
+  queueMicrotask(attach);
+  if ('SharedWorker' in window) return workerPort(received);
+  if (navigator.locks && 'BroadcastChannel' in window) return leaderPort(received, attach);
+  return localPort(received);
 }
 
-/** @param {(message: FromHub) => void} received @param {() => void} isNew @returns {Link} */
-function workerLink(received, isNew) {
-  const worker = new SharedWorker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'waybill' });
+/** @param {(message: BroadcastMessage) => void} received @returns {TabPort} */
+function workerPort(received) {
+  const worker = new SharedWorker(new URL('./shared-worker.js', import.meta.url), { type: 'module', name: 'waybill' });
   worker.port.onmessage = (event) => received(event.data);
-  queueMicrotask(isNew);
   return { send: (message) => worker.port.postMessage(message) };
 }
 
 /**
- * Without shared workers the tab that holds a lock has the hub, and the others hear it over a broadcast channel.
- * The browser gives the lock to another tab when that one closes or crashes.
- * @param {(message: FromHub) => void} received @param {() => void} isNew @returns {Link}
+ * Leader election by a Web Lock: the tab that holds it runs the shared connection, the others use broadcast channels.
+ * When the leader closes or crashes, the browser grants the lock to another tab.
+ * @param {(message: BroadcastMessage) => void} received @param {() => void} attach @returns {TabPort}
  */
-function leaderLink(received, isNew) {
-  const toHub = new BroadcastChannel('waybill.hub');
+function leaderPort(received, attach) {
+  const toLeader = new BroadcastChannel('waybill.leader');
   const toTabs = new BroadcastChannel('waybill.tabs');
-  /** @type {Hub|null} */
-  let hub = null;
-  toTabs.onmessage = ({ data }) => (data === 'new hub' ? isNew() : received(data));
-  toHub.onmessage = ({ data }) => hub?.received(data);
+  /** @type {SharedConnection|null} */
+  let connection = null;
+  toTabs.onmessage = ({ data }) => (data === 'leaderElected' ? attach() : received(data));
+  toLeader.onmessage = ({ data }) => connection?.received(data);
   void navigator.locks.request('waybill.leader', () => {
-    hub = localHub((message) => {
+    connection = new SharedConnection(transports(location.origin), (message) => {
       toTabs.postMessage(message);
       received(message);
     });
-    isNew();
-    toTabs.postMessage('new hub');
-    return new Promise(() => {}); // Held for as long as the tab lives.
+    attach();
+    toTabs.postMessage('leaderElected');
+    return new Promise(() => {}); // Keeps the lock for the tab's lifetime.
   });
-  queueMicrotask(isNew);
-  return { send: (message) => (hub ? hub.received(message) : toHub.postMessage(message)) };
+  return { send: (message) => (connection ? connection.received(message) : toLeader.postMessage(message)) };
 }
 
-/** @param {(message: FromHub) => void} received @param {() => void} isNew @returns {Link} */
-function ownLink(received, isNew) {
-  const hub = localHub(received);
-  queueMicrotask(isNew);
-  return { send: (message) => hub.received(message) };
-}
-
-/** @param {(message: FromHub) => void} broadcast */
-function localHub(broadcast) {
-  const { origin } = window.location;
-  return new Hub({ socket: socketChannel(origin), events: eventsChannel(origin) }, broadcast);
+/** @param {(message: BroadcastMessage) => void} received @returns {TabPort} */
+function localPort(received) {
+  const connection = new SharedConnection(transports(location.origin), received);
+  return { send: (message) => connection.received(message) };
 }

@@ -1,55 +1,49 @@
 import { Signal } from '../app/signal.js';
-import { ThemeChoice } from '../app/theme.js';
+import { ThemePreference } from '../app/theme.js';
 import { Session } from '../session/session.js';
-import { ConsoleAPI } from './api.js';
-import { Feed } from './feed.js';
-import { History } from './figures.js';
-import { Lab } from './lab.js';
+import { ConsoleAPI } from './console-api.js';
+import { ConsoleStream } from './console-stream.js';
+import { FailoverLab } from './failover-lab.js';
+import { MetricsHistory } from './metrics-history.js';
 
-/** @typedef {import('./types.js').Entry} Entry */
-/** @typedef {import('./types.js').State} State */
+/** @typedef {import('./types.js').OrderEvent} OrderEvent */
+/** @typedef {import('./types.js').StatusSnapshot} StatusSnapshot */
+/** @typedef {'accepted'|'processed'|'failed'} EventKind */
 
-export const SHOWN = 30; // entries of a kind
+const MAX_EVENTS = 30; // of a kind
+/** @type {EventKind[]} */
+const KINDS = ['accepted', 'processed', 'failed'];
 
-/** Everything that the console's pages need, put together once a tab. */
-export class Desk {
-  theme = new ThemeChoice();
+/** The objects that the console's pages share, created once per tab. */
+export class ConsoleStore {
+  theme = new ThemePreference();
   session = new Session('waybill.operator', ['operator']);
   api = new ConsoleAPI(this.session);
-  feed = new Feed(this.session);
-  lab = new Lab(this.api);
-  history = new History();
-  /** @type {Signal<State|null>} */
-  state = new Signal(/** @type {State|null} */ (null));
-  /** @type {Signal<Entry[]>} the newest first, a few of each kind */
-  entries = new Signal(/** @type {Entry[]} */ ([]));
+  stream = new ConsoleStream(this.session);
+  failoverLab = new FailoverLab(this.api);
+  metrics = new MetricsHistory();
+  /** @type {Signal<StatusSnapshot|null>} */
+  snapshot = new Signal(/** @type {StatusSnapshot|null} */ (null));
+  /** @type {Signal<OrderEvent[]>} newest first */
+  events = new Signal(/** @type {OrderEvent[]} */ ([]));
 
   constructor() {
-    this.feed.onState = (state) => {
-      this.history.saw(state);
-      this.state.value = state;
+    this.stream.onSnapshot = (snapshot) => {
+      this.metrics.addSnapshot(snapshot);
+      this.snapshot.value = snapshot;
     };
-    this.feed.onOrders = (news) => {
-      const known = new Set(this.entries.value.map((entry) => entry.position));
-      const fresh = news.filter((entry) => !known.has(entry.position));
-      this.history.heard(fresh);
-      const all = [...fresh, ...this.entries.value].sort((a, b) => b.position - a.position);
-      this.entries.value = [...KINDS.keys()].flatMap((kind) => all.filter((entry) => kindOf(entry) === kind).slice(0, SHOWN));
+    this.stream.onEvents = (received) => {
+      const known = new Set(this.events.value.map((event) => event.position));
+      const added = received.filter((event) => !known.has(event.position));
+      this.metrics.addEvents(added);
+      const all = [...added, ...this.events.value].sort((a, b) => b.position - a.position);
+      this.events.value = KINDS.flatMap((kind) => all.filter((event) => eventKind(event) === kind).slice(0, MAX_EVENTS));
     };
   }
 }
 
-/** @typedef {'accepted'|'processed'|'failed'} Kind */
-
-/** @type {Map<Kind, { title: string, none: string }>} */
-export const KINDS = new Map([
-  ['accepted', { title: 'Accepted', none: 'No order yet.' }],
-  ['processed', { title: 'Processed', none: 'Nothing yet.' }],
-  ['failed', { title: 'Failed', none: 'Nothing failed.' }],
-]);
-
-/** @param {Entry} entry @returns {Kind} */
-export function kindOf({ type }) {
+/** @param {OrderEvent} event @returns {EventKind} */
+export function eventKind({ type }) {
   if (type.startsWith('order.accepted')) return 'accepted';
   return type.startsWith('order.failed') ? 'failed' : 'processed';
 }

@@ -1,26 +1,26 @@
 import { Signal } from '../app/signal.js';
 import { fullJitter } from '../live/backoff.js';
-import { EventStreamParser } from '../live/event-stream.js';
+import { readEvents } from '../live/server-sent-events.js';
+import { withToken } from '../rest/http.js';
 
-/**
- * @typedef {{ phase: 'off'|'connecting'|'connected'|'waiting'|'refused', retryAt?: number }} FeedState
- */
+/** @typedef {{ phase: 'off'|'connecting'|'connected'|'waiting'|'refused' }} StreamState */
 
-const SILENCE = 10_000; // milliseconds: a state comes every second
+const IDLE_TIMEOUT = 10_000; // milliseconds; the service sends a snapshot every second
+const BACKOFF = { base: 500, cap: 8_000 }; // milliseconds
 
-/** The console's stream of events, followed for as long as somebody is signed in. */
-export class Feed {
-  /** @type {Signal<FeedState>} */
-  state = new Signal(/** @type {FeedState} */ ({ phase: 'off' }));
+/** The console's stream of events, open while a user is signed in. */
+export class ConsoleStream {
+  /** @type {Signal<StreamState>} */
+  state = new Signal(/** @type {StreamState} */ ({ phase: 'off' }));
   /** @type {Signal<import('./types.js').Hello|null>} */
   hello = new Signal(/** @type {import('./types.js').Hello|null} */ (null));
-  /** @type {(state: import('./types.js').State) => void} */
-  onState = () => {};
-  /** @type {(entries: import('./types.js').Entry[]) => void} */
-  onOrders = () => {};
+  /** @type {(snapshot: import('./types.js').StatusSnapshot) => void} */
+  onSnapshot = () => {};
+  /** @type {(events: import('./types.js').OrderEvent[]) => void} */
+  onEvents = () => {};
   #session;
   /** @type {AbortController|null} */
-  #stop = null;
+  #controller = null;
   #attempt = 0;
   #timer = 0;
 
@@ -29,62 +29,56 @@ export class Feed {
     this.#session = session;
     let userId = '';
     session.current.watch((current) => {
-      // A renewed token changes nothing: the stream was let in with the one before.
+      // A renewed token does not end the stream.
       if ((current?.userId ?? '') === userId) return;
       userId = current?.userId ?? '';
-      this.#end();
-      if (current) void this.#follow();
+      this.#close();
+      if (current) void this.#connect();
       else this.state.value = { phase: 'off' };
     });
   }
 
-  #end() {
+  #close() {
     clearTimeout(this.#timer);
-    this.#stop?.abort();
-    this.#stop = null;
+    this.#controller?.abort();
+    this.#controller = null;
     this.hello.value = null;
   }
 
-  async #follow() {
-    const stop = new AbortController();
-    this.#stop = stop;
+  async #connect() {
+    const controller = new AbortController();
+    this.#controller = controller;
     this.state.value = { phase: 'connecting' };
-    const isRefused = await this.#read(stop).catch(() => false);
-    if (this.#stop !== stop) return;
-    this.#stop = null;
+    const isRefused = await this.#read(controller).catch(() => false);
+    if (this.#controller !== controller) return;
+    this.#controller = null;
     if (isRefused) {
       this.state.value = { phase: 'refused' };
       return;
     }
-    const pause = fullJitter(this.#attempt, Math.random, { base: 500, cap: 8_000 });
+    this.state.value = { phase: 'waiting' };
+    this.#timer = window.setTimeout(() => void this.#connect(), fullJitter(this.#attempt, Math.random, BACKOFF));
     this.#attempt += 1;
-    this.state.value = { phase: 'waiting', retryAt: Date.now() + pause };
-    this.#timer = window.setTimeout(() => void this.#follow(), pause);
   }
 
-  /** @param {AbortController} stop @returns {Promise<boolean>} whether there is no use in asking again */
-  async #read(stop) {
-    let alarm = setTimeout(() => stop.abort(), SILENCE);
+  /** @param {AbortController} controller @returns {Promise<boolean>} whether the user is not an operator */
+  async #read(controller) {
+    let idleTimer = 0;
+    const restartIdleTimer = () => {
+      clearTimeout(idleTimer);
+      idleTimer = window.setTimeout(() => controller.abort(), IDLE_TIMEOUT);
+    };
+    restartIdleTimer();
     try {
-      const ask = async (/** @type {string} */ token) => fetch('/ops/api/stream', {
-        headers: { Accept: 'text/event-stream', Authorization: `Bearer ${token}` }, cache: 'no-store', signal: stop.signal,
-      });
-      let response = await ask(await this.#session.token());
-      if (response.status === 401) response = await ask(await this.#session.refused());
+      const response = await withToken(this.#session, (authorization) => fetch('/ops/api/stream', {
+        headers: { ...authorization, Accept: 'text/event-stream' }, cache: 'no-store', signal: controller.signal,
+      }));
       if (response.status === 403) return true;
       if (!response.ok || !response.body) return false;
-      const reader = response.body.getReader();
-      const decoder = new TextDecoder();
-      const parser = new EventStreamParser();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return false;
-        clearTimeout(alarm);
-        alarm = setTimeout(() => stop.abort(), SILENCE);
-        for (const { event, data } of parser.push(decoder.decode(value, { stream: true }))) this.#received(event, JSON.parse(data));
-      }
+      for await (const { event, data } of readEvents(response.body, restartIdleTimer)) this.#received(event, JSON.parse(data));
+      return false;
     } finally {
-      clearTimeout(alarm);
+      clearTimeout(idleTimer);
     }
   }
 
@@ -95,13 +89,13 @@ export class Feed {
         this.#attempt = 0;
         this.state.value = { phase: 'connected' };
         this.hello.value = data;
-        if (data.recent.length > 0) this.onOrders(data.recent);
+        if (data.recent.length > 0) this.onEvents(data.recent);
         break;
       case 'orders':
-        this.onOrders(data);
+        this.onEvents(data);
         break;
       case 'state':
-        this.onState(data);
+        this.onSnapshot(data);
         break;
     }
   }

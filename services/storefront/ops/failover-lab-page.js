@@ -1,105 +1,101 @@
-import { h, keyed, svg } from '../app/dom.js';
-import { counted } from '../app/format.js';
-import { Problem } from '../rest/problem.js';
-import { blank, busyButton, heading } from '../parts/pieces.js';
-import { View } from '../parts/view.js';
-import { draw, port } from './timeline.js';
+import { h, renderKeyed, svg } from '../app/dom.js';
+import { pluralize, replicaPort } from '../app/format.js';
+import { errorText } from '../rest/problem.js';
+import { actionButton, emptyState, pageHeading } from '../ui/components.js';
+import { View } from '../ui/view.js';
+import { drawFailoverChart } from './failover-chart.js';
+import { Table } from './table.js';
 
-const REDRAW = 200; // milliseconds
-const TABS = [2, 4, 6, 8];
+const REDRAW_INTERVAL = 200; // milliseconds
+const TAB_COUNTS = [2, 4, 6, 8];
+const DEFAULT_TAB_COUNT = 4;
+const MIN_CHART_WIDTH = 280;
 
-/** Tabs spread over the replicas, buttons that stop one, and what each tab saw. */
-export class LabPage extends View {
-  #desk;
-  #said = h('p', { class: 'result', role: 'status' });
+/** Runs the failover lab: kills or drains replicas and shows what each tab received. */
+export class FailoverLabPage extends View {
+  #store;
+  #status = h('p', { class: 'heading-note', role: 'status' });
   #error = h('p', { class: 'field-error', role: 'alert' });
   #replicas = h('ul', { class: 'replica-buttons', 'aria-label': 'Replicas' });
-  #picture = svg('svg', { class: 'timeline-picture', role: 'img', 'aria-label': 'What each tab saw' });
-  #frame = h('div', { class: 'timeline-frame' }, this.#picture);
-  #rows = h('tbody');
-  #story = h('section', { class: 'panel', 'aria-label': 'What each tab saw', hidden: true },
-    this.#frame,
-    h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Figures of each tab' }, h('table', {},
-      h('thead', {}, h('tr', {}, ['Tab', 'Replica', 'Heard', 'Missing', 'Twice', 'Without connection', 'Slowest'].map((name) => h('th', { scope: 'col' }, name)))),
-      this.#rows)));
+  #chart = svg('svg', { class: 'failover-chart', role: 'img', 'aria-label': 'Connections and deliveries of each tab' });
+  #chartFrame = h('div', { class: 'failover-chart-frame' }, this.#chart);
+  #table = new Table('Figures of each tab', ['Tab', 'Replica', 'Delivered', 'Missing', 'Duplicates', 'Disconnected', 'Max latency']);
+  #result = h('section', { class: 'panel', 'aria-label': 'Deliveries', hidden: true }, this.#chartFrame, this.#table.element);
 
-  /** @param {import('./desk.js').Desk} desk */
-  constructor(desk) {
+  /** @param {import('./console-store.js').ConsoleStore} store */
+  constructor(store) {
     super();
-    this.#desk = desk;
+    this.#store = store;
   }
 
   render() {
-    const { feed, state } = this.#desk;
-    this.until(feed.hello.watch((hello) => {
+    const { failoverLab, snapshot, stream } = this.#store;
+    this.addCleanup(stream.hello.watch((hello) => {
       if (hello && !hello.hasLab) {
-        this.replaceChildren(heading('Failover lab'), blank('Not here', 'Replicas can be stopped in a development stack alone.'));
-      } else if (!this.contains(this.#story)) this.#frameUp();
+        this.replaceChildren(pageHeading('Failover lab'), emptyState('Not available', 'Replicas can be stopped in a development stack only.'));
+      } else if (!this.contains(this.#result)) this.#renderControls();
     }));
-    this.until(state.watch((now) => this.#offer(now?.replicas?.map((one) => one.replica) ?? [])));
-    const timer = setInterval(() => this.#show(), REDRAW);
-    this.until(() => clearInterval(timer));
-    this.until(() => this.#desk.lab.end());
-    this.until(this.#desk.lab.story.watch(() => this.#show()));
+    this.addCleanup(snapshot.watch((current) => this.#showReplicas(current?.replicas?.map((one) => one.replica) ?? [])));
+    const timer = setInterval(() => this.#show(), REDRAW_INTERVAL);
+    this.addCleanup(() => clearInterval(timer));
+    this.addCleanup(() => failoverLab.stop());
+    this.addCleanup(failoverLab.timeline.watch(() => this.#show()));
   }
 
-  #frameUp() {
-    const tabs = h('select', { id: 'tabs' }, TABS.map((count) => h('option', { value: count, selected: count === 4 }, String(count))));
+  #renderControls() {
+    const { failoverLab } = this.#store;
+    const tabs = h('select', { id: 'tabs' }, TAB_COUNTS.map((count) => h('option', { value: count, selected: count === DEFAULT_TAB_COUNT }, String(count))));
     this.replaceChildren(
-      heading('Failover lab', this.#said),
-      h('p', { class: 'hint lead' }, 'A test user opens tabs through the edge and orders without pause for up to a minute. Stop a replica, and see what its tabs make of it: each must hear of every order once.'),
-      h('div', { class: 'panel lab-desk' },
+      pageHeading('Failover lab', this.#status),
+      h('p', { class: 'hint introduction' }, 'A test user opens tabs through the edge and places orders for up to a minute. Kill or drain a replica: each tab must receive the final update of every order exactly once.'),
+      h('div', { class: 'panel lab-controls' },
         h('div', { class: 'field' }, h('label', { for: 'tabs' }, 'Tabs'), tabs),
-        busyButton('button', ['Begin'], () => this.#attempt(() => this.#desk.lab.begin(Number(tabs.value)))),
-        h('button', { class: 'button button-plain', type: 'button', onclick: () => this.#desk.lab.finish() }, 'End'),
+        actionButton('button', ['Begin'], () => this.#attempt(() => failoverLab.start(Number(tabs.value)))),
+        h('button', { class: 'button button-plain', type: 'button', onclick: () => failoverLab.finish() }, 'End'),
         this.#replicas),
-      this.#error, this.#story);
+      this.#error, this.#result);
   }
 
   /** @param {string[]} replicas */
-  #offer(replicas) {
-    keyed(this.#replicas, replicas, (name) => name, (name) => h('li', {},
-      h('strong', {}, port(name)),
-      busyButton('button button-small button-bad', ['Kill ', h('span', { class: 'unseen' }, name)], () => this.#attempt(() => this.#desk.lab.stop(name, 'kill'))),
-      busyButton('button button-small button-plain', ['Drain ', h('span', { class: 'unseen' }, name)], () => this.#attempt(() => this.#desk.lab.stop(name, 'drain')))));
+  #showReplicas(replicas) {
+    const { failoverLab } = this.#store;
+    renderKeyed(this.#replicas, replicas, (name) => name, (name) => h('li', {},
+      h('strong', {}, replicaPort(name)),
+      actionButton('button button-small button-danger', ['Kill ', h('span', { class: 'visually-hidden' }, name)], () => this.#attempt(() => failoverLab.stopReplica(name, 'kill'))),
+      actionButton('button button-small button-plain', ['Drain ', h('span', { class: 'visually-hidden' }, name)], () => this.#attempt(() => failoverLab.stopReplica(name, 'drain')))));
   }
 
-  /** @param {() => Promise<void>} work */
-  async #attempt(work) {
+  /** @param {() => Promise<void>} action */
+  async #attempt(action) {
     this.#error.textContent = '';
     try {
-      await work();
+      await action();
     } catch (error) {
-      this.#error.textContent = error instanceof Problem ? error.message : 'Something went wrong.';
+      this.#error.textContent = errorText(error);
     }
   }
 
   #show() {
-    const { lab } = this.#desk;
-    const story = lab.story.value;
-    this.#story.hidden = story === null;
-    if (!story) return;
+    const timeline = this.#store.failoverLab.timeline.value;
+    this.#result.hidden = timeline === null;
+    if (!timeline) return;
     const now = Date.now();
-    draw(this.#picture, story, Math.max(280, this.#frame.clientWidth), now);
-    const verdicts = story.tabs.map((_, tab) => ({ tab, ...story.verdict(tab, now) }));
-    const cells = (/** @type {typeof verdicts[number]} */ one) => [
-      `Tab ${one.tab + 1}`, port(one.replica), String(one.heard), String(one.missing), String(one.twice), `${one.away} ms`, `${one.slowest} ms`];
-    keyed(this.#rows, verdicts, (one) => String(one.tab), (one) => h('tr', {}, cells(one).map((text, i) => (i ? h('td', {}, text) : h('th', { scope: 'row' }, text)))),
-      (row, one) => cells(one).forEach((text, i) => {
-        const cell = row.children[i];
-        if (cell && cell.textContent !== text) cell.textContent = text;
-      }));
-    this.#say(story, verdicts.some((one) => one.twice > 0));
+    drawFailoverChart(this.#chart, timeline, Math.max(MIN_CHART_WIDTH, this.#chartFrame.clientWidth), now);
+    const summaries = timeline.tabs.map((_, tab) => timeline.summary(tab, now));
+    this.#table.show(summaries.map((one, tab) => [
+      `Tab ${tab + 1}`, replicaPort(one.replica), String(one.delivered), String(one.missing), String(one.duplicates),
+      `${one.disconnectedMs} ms`, `${one.maxLatencyMs} ms`]));
+    const text = this.#statusText(timeline, summaries.some((one) => one.duplicates > 0));
+    if (this.#status.textContent !== text) this.#status.textContent = text;
   }
 
-  /** @param {import('./story.js').Story} story @param {boolean} isTwice */
-  #say(story, isTwice) {
-    const { lab } = this.#desk;
-    const orders = counted(story.orders.size, 'order');
-    const text = lab.isRunning ? (lab.trouble || 'Running…')
-      : !story.isComplete ? `${orders}: not every tab heard of all`
-        : isTwice ? `${orders}: heard more than once` : `${orders}: every tab heard each exactly once`;
-    if (this.#said.textContent !== text) this.#said.textContent = text;
+  /** @param {import('./failover-timeline.js').FailoverTimeline} timeline @param {boolean} hasDuplicates */
+  #statusText(timeline, hasDuplicates) {
+    const { isRunning, orderError } = this.#store.failoverLab;
+    if (isRunning) return orderError || 'Running…';
+    const orders = pluralize(timeline.orders.size, 'order');
+    if (!timeline.isComplete) return `${orders}: updates are missing`;
+    return hasDuplicates ? `${orders}: updates were duplicated` : `${orders}: every tab received each exactly once`;
   }
 }
-customElements.define('lab-page', LabPage);
+customElements.define('failover-lab-page', FailoverLabPage);

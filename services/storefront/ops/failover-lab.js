@@ -1,100 +1,95 @@
 import { Signal } from '../app/signal.js';
 import { Connection } from '../live/connection.js';
-import { eventsChannel } from '../live/events-channel.js';
-import { socketChannel } from '../live/socket-channel.js';
-import { isFinal } from '../orders/status.js';
-import { Client } from '../rest/client.js';
-import { Problem } from '../rest/problem.js';
-import { developmentToken } from '../session/ways.js';
-import { Story } from './story.js';
+import { transports } from '../live/transports.js';
+import { isFinal } from '../orders/order-status.js';
+import { OrderAPI } from '../rest/order-api.js';
+import { errorText } from '../rest/problem.js';
+import { developmentToken } from '../session/sign-in-options.js';
+import { FailoverTimeline } from './failover-timeline.js';
 
-const ORDER_EVERY = 400; // milliseconds
-const MOST_ORDERS = 150;
-const LASTS = 60_000; // milliseconds, the last words included
-const LAST_WORDS = 5_000; // milliseconds that the last orders get to be heard of
+const ORDER_INTERVAL = 400; // milliseconds
+const MAX_ORDERS = 150;
+const MAX_DURATION = 60_000; // milliseconds, the grace period included
+const GRACE_PERIOD = 5_000; // milliseconds for the updates of the last orders
 const PRODUCT = 'AZ-104';
 
-/**
- * Tabs of one user who orders without pause. Each tab is the storefront's own connection, so what is seen here is
- * what a customer's tabs would see.
- */
-export class Lab {
-  /** @type {Signal<Story|null>} what is there to be looked at; told when a run begins or ends */
-  story = new Signal(/** @type {Story|null} */ (null));
+/** Runs tabs of a test user who places orders continuously. Each tab is the storefront's own `Connection`. */
+export class FailoverLab {
+  /** @type {Signal<FailoverTimeline|null>} of the last run; signals the start and the end of a run */
+  timeline = new Signal(/** @type {FailoverTimeline|null} */ (null));
   isRunning = false;
-  /** Why no more orders are taken at the moment; empty when they are. */
-  trouble = '';
+  /** Why the last order failed; empty when it was placed. */
+  orderError = '';
   #api;
   /** @type {Connection[]} */
   #connections = [];
   #timer = 0;
   #endsAt = 0;
 
-  /** @param {import('./api.js').ConsoleAPI} api */
+  /** @param {import('./console-api.js').ConsoleAPI} api */
   constructor(api) {
     this.#api = api;
   }
 
-  /** @param {number} count of tabs */
-  async begin(count) {
-    this.end();
+  /** @param {number} tabCount */
+  async start(tabCount) {
+    this.stop();
     const token = await developmentToken(`LAB-${Date.now().toString(36).toUpperCase()}`, []);
-    const story = new Story(count, Date.now());
-    const { origin } = location;
-    const channels = { socket: socketChannel(origin), events: eventsChannel(origin) };
-    this.#connections = story.tabs.map((_, tab) => new Connection(channels, {
-      state: (state) => story.changed(tab, state, Date.now()),
+    const timeline = new FailoverTimeline(tabCount, Date.now());
+    this.#connections = timeline.tabs.map((_, tab) => new Connection(transports(location.origin), {
+      state: (state) => timeline.recordState(tab, state, Date.now()),
       update: (update) => {
-        if (isFinal(update.status)) story.heard(tab, update.orderId, Date.now());
+        if (isFinal(update.status)) timeline.recordDelivery(tab, update.orderId, Date.now());
       },
-      truth: () => story.truth(tab),
-      tokenRefused: () => {},
+      resyncRequired: () => {},
+      tokenRejected: () => {},
     }, { token, position: null }));
     for (const connection of this.#connections) connection.start();
     this.isRunning = true;
-    this.trouble = '';
-    this.#endsAt = story.began + LASTS;
-    this.story.value = story;
-    void this.#order(story, new Client({ token: async () => token, refused: async () => token }));
+    this.orderError = '';
+    this.#endsAt = timeline.startedAt + MAX_DURATION;
+    this.timeline.value = timeline;
+    void this.#placeOrders(timeline, new OrderAPI({ token: async () => token, replaceRejectedToken: async () => token }));
   }
 
   /** @param {string} replica @param {'kill'|'drain'} way */
-  async stop(replica, way) {
-    await this.#api.stop(replica, way);
-    this.story.value?.stopped(replica, way, Date.now());
+  async stopReplica(replica, way) {
+    await this.#api.stopReplica(replica, way);
+    this.timeline.value?.recordFault(replica, way, Date.now());
   }
 
-  /** No more orders; the run ends when those under way have been heard of. */
+  /** Places no more orders; the run ends when the updates of the last orders have been received. */
   finish() {
-    this.#endsAt = Math.min(this.#endsAt, Date.now() + LAST_WORDS);
+    this.#endsAt = Math.min(this.#endsAt, Date.now() + GRACE_PERIOD);
   }
 
-  end() {
+  /** Ends the run at once. */
+  stop() {
     clearTimeout(this.#timer);
-    const story = this.story.value;
-    story?.end(Date.now());
+    const timeline = this.timeline.value;
+    timeline?.end(Date.now());
     for (const connection of this.#connections.splice(0)) connection.stop();
     if (!this.isRunning) return;
     this.isRunning = false;
-    this.story.value = story;
+    this.timeline.value = timeline;
   }
 
-  /** @param {Story} story @param {Client} client */
-  async #order(story, client) {
-    if (story.ended !== null) return;
-    const left = this.#endsAt - Date.now();
-    const isEnding = left <= LAST_WORDS || story.orders.size >= MOST_ORDERS;
-    if (left <= 0 || (isEnding && story.isComplete)) return this.end();
-    const areAllThere = story.tabs.every(({ spans }) => spans.some((span) => span.phase === 'connected'));
-    if (!isEnding && areAllThere) {
+  /** @param {FailoverTimeline} timeline @param {OrderAPI} api */
+  async #placeOrders(timeline, api) {
+    if (timeline.endedAt !== null) return;
+    const remaining = this.#endsAt - Date.now();
+    const isFinishing = remaining <= GRACE_PERIOD || timeline.orders.size >= MAX_ORDERS;
+    if (remaining <= 0 || (isFinishing && timeline.isComplete)) return this.stop();
+    const areAllConnected = timeline.tabs.every(({ spans }) => spans.some((span) => span.phase === 'connected'));
+    if (!isFinishing && areAllConnected) {
       try {
-        const order = await client.placeOrder([{ productId: PRODUCT, quantity: 1 }], `lab-${story.began}-${story.orders.size}`);
-        story.ordered(order.id, Date.now());
-        this.trouble = '';
+        const order = await api.placeOrder([{ productId: PRODUCT, quantity: 1 }], `lab-${timeline.startedAt}-${timeline.orders.size}`);
+        timeline.recordOrder(order.id, Date.now());
+        this.orderError = '';
       } catch (error) {
-        this.trouble = error instanceof Problem ? error.message : 'An order was not taken.';
+        this.orderError = errorText(error);
       }
     }
-    this.#timer = window.setTimeout(() => void this.#order(story, client), ORDER_EVERY);
+    this.#timer = window.setTimeout(() => void this.#placeOrders(timeline, api), ORDER_INTERVAL);
   }
 }

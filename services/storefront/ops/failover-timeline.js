@@ -1,88 +1,88 @@
 /** @typedef {import('../live/types.js').LiveState} LiveState */
-/** @typedef {{ from: number, to: number|null, phase: LiveState['phase'], replica: string }} Span */
-/** @typedef {{ spans: Span[], marks: { at: number, orderId: number }[], truths: number }} TabStory */
-/** @typedef {{ replica: string, heard: number, missing: number, twice: number, away: number, slowest: number }} Verdict */
+/** @typedef {{ from: number, to: number|null, phase: LiveState['phase'], replica: string }} Span  null while it lasts */
+/** @typedef {{ spans: Span[], deliveries: { at: number, orderId: number }[] }} TabTimeline */
 
-/** What happened in a run of the failover lab. Times are milliseconds, of one clock. */
-export class Story {
-  /** @type {TabStory[]} */
+/**
+ * @typedef {object} DeliverySummary
+ * @property {string} replica  last connected to
+ * @property {number} delivered  orders with a final update
+ * @property {number} missing  orders without a final update
+ * @property {number} duplicates  final updates beyond the first of an order
+ * @property {number} disconnectedMs
+ * @property {number} maxLatencyMs  from the response to the order to its final update
+ */
+
+/** The events of a run of the failover lab. All times are milliseconds since 1970, from one clock. */
+export class FailoverTimeline {
+  /** @type {TabTimeline[]} */
   tabs;
-  /** @type {Map<number, number>} when the answer to each order came */
+  /** @type {Map<number, number>} time of the response to each order */
   orders = new Map();
   /** @type {{ at: number, replica: string, way: string }[]} */
-  stops = [];
-  began;
+  faults = [];
+  startedAt;
   /** @type {number|null} */
-  ended = null;
+  endedAt = null;
 
-  /** @param {number} count of tabs @param {number} now */
-  constructor(count, now) {
-    this.began = now;
-    this.tabs = Array.from({ length: count }, () => ({ spans: [], marks: [], truths: 0 }));
+  /** @param {number} tabCount @param {number} now */
+  constructor(tabCount, now) {
+    this.startedAt = now;
+    this.tabs = Array.from({ length: tabCount }, () => ({ spans: [], deliveries: [] }));
   }
 
   /** @param {number} tab @param {LiveState} state @param {number} now */
-  changed(tab, { phase, replica = '' }, now) {
+  recordState(tab, { phase, replica = '' }, now) {
     const spans = this.tabs[tab]?.spans;
-    if (!spans || this.ended !== null) return;
+    if (!spans || this.endedAt !== null) return;
     const last = spans.at(-1);
     if (last) last.to = now;
     spans.push({ from: now, to: null, phase, replica });
   }
 
-  /** @param {number} tab @param {number} orderId a final update of it @param {number} now */
-  heard(tab, orderId, now) {
-    if (this.ended === null) this.tabs[tab]?.marks.push({ at: now, orderId });
-  }
-
-  /** @param {number} tab it was told to ask for what it missed */
-  truth(tab) {
-    const story = this.tabs[tab];
-    if (story) story.truths += 1;
+  /** @param {number} tab @param {number} orderId of a final update @param {number} now */
+  recordDelivery(tab, orderId, now) {
+    if (this.endedAt === null) this.tabs[tab]?.deliveries.push({ at: now, orderId });
   }
 
   /** @param {number} orderId @param {number} now */
-  ordered(orderId, now) {
+  recordOrder(orderId, now) {
     this.orders.set(orderId, now);
   }
 
   /** @param {string} replica @param {string} way @param {number} now */
-  stopped(replica, way, now) {
-    this.stops.push({ at: now, replica, way });
+  recordFault(replica, way, now) {
+    this.faults.push({ at: now, replica, way });
   }
 
   /** @param {number} now */
   end(now) {
-    this.ended ??= now;
+    this.endedAt ??= now;
     for (const { spans } of this.tabs) {
       const last = spans.at(-1);
-      if (last) last.to ??= this.ended;
+      if (last) last.to ??= this.endedAt;
     }
   }
 
-  /** Whether every tab heard of every order. */
+  /** Whether every tab has received every order. */
   get isComplete() {
-    return this.tabs.every(({ marks }) => new Set(marks.map((mark) => mark.orderId)).size >= this.orders.size);
+    return this.tabs.every(({ deliveries }) => new Set(deliveries.map((delivery) => delivery.orderId)).size >= this.orders.size);
   }
 
-  /** @param {number} tab @param {number} now @returns {Verdict} */
-  verdict(tab, now) {
-    const story = this.tabs[tab];
-    const spans = story?.spans ?? [];
-    const marks = story?.marks ?? [];
-    const ids = new Set(marks.map((mark) => mark.orderId));
-    const known = [...this.orders.keys()];
-    const connected = spans.filter((span) => span.phase === 'connected');
-    // The first connection is not a gap, however long it took.
+  /** @param {number} tab @param {number} now @returns {DeliverySummary} */
+  summary(tab, now) {
+    const { spans, deliveries } = this.tabs[tab] ?? { spans: [], deliveries: [] };
+    const received = new Set(deliveries.map((delivery) => delivery.orderId));
+    const orderIds = [...this.orders.keys()];
+    // The time before the first connection is not a disconnection.
     const first = spans.findIndex((span) => span.phase === 'connected');
-    const gaps = spans.slice(Math.max(first, 0)).filter((span) => span.phase !== 'connected');
+    const gaps = first < 0 ? [] : spans.slice(first).filter((span) => span.phase !== 'connected');
     return {
-      replica: connected.at(-1)?.replica ?? '',
-      heard: known.filter((id) => ids.has(id)).length,
-      missing: known.filter((id) => !ids.has(id)).length,
-      twice: marks.length - ids.size,
-      away: gaps.reduce((sum, { from, to }) => sum + ((to ?? now) - from), 0),
-      slowest: Math.max(0, ...marks.map((mark) => mark.at - (this.orders.get(mark.orderId) ?? mark.at))),
+      replica: spans.filter((span) => span.phase === 'connected').at(-1)?.replica ?? '',
+      delivered: orderIds.filter((id) => received.has(id)).length,
+      missing: orderIds.filter((id) => !received.has(id)).length,
+      duplicates: deliveries.length - received.size,
+      disconnectedMs: gaps.reduce((sum, { from, to }) => sum + ((to ?? now) - from), 0),
+      maxLatencyMs: Math.max(0, ...deliveries.map(({ at, orderId }) => at - (this.orders.get(orderId) ?? at))),
     };
   }
 }

@@ -15,7 +15,7 @@ export function label(status) {
 }
 
 /**
- * Whether nothing more happens by itself.
+ * Whether the status changes no more by itself.
  * @param {OrderStatus} status
  */
 export function isFinal(status) {
@@ -23,10 +23,10 @@ export function isFinal(status) {
 }
 
 /**
- * What is known after hearing `heard`: a status never goes backwards, whichever of two channels was faster. Only a
- * failed order may still get on: an operator can send it again.
- * @param {OrderStatus} known @param {OrderStatus} heard @returns {OrderStatus}
+ * A status never goes backwards, whichever of REST and live updates is faster. A FAILED order may still complete: an
+ * operator can replay its message.
+ * @param {OrderStatus} known @param {OrderStatus} received @returns {OrderStatus}
  */
-export function later(known, heard) {
-  return STATUSES[heard]?.rank > STATUSES[known].rank ? heard : known;
+export function latestStatus(known, received) {
+  return STATUSES[received]?.rank > STATUSES[known].rank ? received : known;
 }

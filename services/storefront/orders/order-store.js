@@ -1,31 +1,27 @@
-import { later } from './status.js';
+import { Signal } from '../app/signal.js';
+import { latestStatus } from './order-status.js';
 
 /** @typedef {import('../app/types.js').Order} Order */
 /** @typedef {import('../app/types.js').OrderUpdate} OrderUpdate */
 /** @typedef {import('../app/types.js').OrderStatus} OrderStatus */
-/** @typedef {Partial<Record<OrderStatus, string>>} Times  when each status was reached, as far as it was heard */
+/** @typedef {Partial<Record<OrderStatus, string>>} StatusTimes  RFC 3339, as far as they are known */
+/** @typedef {{ order: Order, previousStatus: OrderStatus|null }} Change  null for a new order */
 
-const MOST_EARLY = 256;
+const MAX_EARLY_ORDERS = 256;
 
 /**
- * What this tab knows of the user's orders, from REST and from live updates, whichever came first. An update for an
- * order that is not known yet is kept: a completion can arrive before the answer of the POST that placed the order.
+ * The user's orders as this tab knows them, merged from REST and live updates. Updates of an unknown order are kept: a
+ * completion can arrive before the response of the POST that placed the order.
  */
-export class OrderBook {
+export class OrderStore {
+  /** @type {Signal<Change>} for listeners: it has no value before the first change */
+  lastChange = new Signal(/** @type {any} */ (null));
   /** @type {Map<number, Order>} */
   #orders = new Map();
-  /** @type {Map<number, Times>} */
+  /** @type {Map<number, StatusTimes>} */
   #times = new Map();
   /** @type {Map<number, OrderUpdate[]>} */
-  #early = new Map();
-  /** @type {Set<(order: Order, before: OrderStatus|null) => void>} */
-  #listeners = new Set();
-
-  /** @param {(order: Order, before: OrderStatus|null) => void} listener @returns {() => void} stops it */
-  listen(listener) {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
-  }
+  #earlyUpdates = new Map();
 
   /** @param {number} id */
   get(id) {
@@ -37,19 +33,19 @@ export class OrderBook {
     return [...this.#orders.values()];
   }
 
-  /** @param {number} id @returns {Times} */
+  /** @param {number} id @returns {StatusTimes} */
   times(id) {
     return this.#times.get(id) ?? {};
   }
 
-  /** @param {Order} fetched @returns {Order} with the latest status that was heard from anywhere */
+  /** @param {Order} fetched @returns {Order} with the latest known status */
   merge(fetched) {
     const known = this.#orders.get(fetched.id);
-    const order = known ? { ...fetched, status: later(known.status, fetched.status) } : fetched;
-    this.#note(order.id, 'ACCEPTED', order.createdAt);
-    this.#put(order, known?.status ?? null);
-    const early = this.#early.get(order.id) ?? [];
-    this.#early.delete(order.id);
+    const order = known ? { ...fetched, status: latestStatus(known.status, fetched.status) } : fetched;
+    this.#recordTime(order.id, 'ACCEPTED', order.createdAt);
+    this.#set(order, known?.status ?? null);
+    const early = this.#earlyUpdates.get(order.id) ?? [];
+    this.#earlyUpdates.delete(order.id);
     for (const update of early) this.apply(update);
     return this.#orders.get(order.id) ?? order;
   }
@@ -57,14 +53,14 @@ export class OrderBook {
   /** @param {OrderUpdate} update */
   apply(update) {
     const known = this.#orders.get(update.orderId);
-    if (!known) return this.#keep(update);
-    this.#note(known.id, update.status, update.occurredAt);
-    const status = later(known.status, update.status);
-    if (status !== known.status) this.#put({ ...known, status }, known.status);
+    if (!known) return this.#keepEarly(update);
+    this.#recordTime(known.id, update.status, update.occurredAt);
+    const status = latestStatus(known.status, update.status);
+    if (status !== known.status) this.#set({ ...known, status }, known.status);
   }
 
   /** @param {number} id */
-  forget(id) {
+  remove(id) {
     this.#orders.delete(id);
     this.#times.delete(id);
   }
@@ -72,25 +68,25 @@ export class OrderBook {
   clear() {
     this.#orders.clear();
     this.#times.clear();
-    this.#early.clear();
+    this.#earlyUpdates.clear();
   }
 
   /** @param {OrderUpdate} update */
-  #keep(update) {
-    const updates = this.#early.get(update.orderId) ?? [];
-    this.#early.set(update.orderId, [...updates, update]);
-    const oldest = this.#early.keys().next();
-    if (this.#early.size > MOST_EARLY && !oldest.done) this.#early.delete(oldest.value);
+  #keepEarly(update) {
+    const updates = this.#earlyUpdates.get(update.orderId) ?? [];
+    this.#earlyUpdates.set(update.orderId, [...updates, update]);
+    const oldest = this.#earlyUpdates.keys().next();
+    if (this.#earlyUpdates.size > MAX_EARLY_ORDERS && !oldest.done) this.#earlyUpdates.delete(oldest.value);
   }
 
   /** @param {number} id @param {OrderStatus} status @param {string} [time] */
-  #note(id, status, time) {
+  #recordTime(id, status, time) {
     if (time) this.#times.set(id, { [status]: time, ...this.#times.get(id) });
   }
 
-  /** @param {Order} order @param {OrderStatus|null} before */
-  #put(order, before) {
+  /** @param {Order} order @param {OrderStatus|null} previousStatus */
+  #set(order, previousStatus) {
     this.#orders.set(order.id, order);
-    for (const listener of [...this.#listeners]) listener(order, before);
+    this.lastChange.value = { order, previousStatus };
   }
 }

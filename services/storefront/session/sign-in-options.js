@@ -1,48 +1,38 @@
-import { deadline } from '../rest/deadline.js';
+import { JSON_CONTENT, request } from '../rest/http.js';
 import { Problem } from '../rest/problem.js';
-import { OIDC } from './oidc.js';
+import { OIDCClient } from './oidc.js';
 
-/** @typedef {{ development: boolean, oidc: import('./oidc.js').Issuer|null }} Ways  the ways to sign in here */
+/** @typedef {{ development: boolean, oidc: import('./oidc.js').Provider|null }} SignInOptions  `/sign-in.json` of the edge */
 
-/** What the edge says of signing in (`/sign-in.json`). @returns {Promise<Ways>} */
-export async function ways() {
-  try {
-    const response = await fetch('/sign-in.json', { cache: 'no-cache', signal: deadline(10_000) });
-    if (!response.ok) throw new Problem(response.status, 'The service cannot be reached.');
-    return await response.json();
-  } catch (error) {
-    throw error instanceof Problem ? error : new Problem(0, 'The service cannot be reached.');
-  }
+/** @returns {Promise<SignInOptions>} */
+export async function signInOptions() {
+  const response = await request('/sign-in.json', { cache: 'no-cache' });
+  if (!response.ok) throw await Problem.from(response);
+  return response.json();
 }
 
-/** The configured issuer, as this page's. @returns {Promise<OIDC>} */
-export async function issuer() {
-  const { oidc } = await ways();
-  if (!oidc) throw new Problem(404, 'There is no sign-in service here.');
-  return new OIDC(oidc, {
-    fetch: (url, options) => fetch(url, options), storage: sessionStorage,
-    redirectUri: location.origin + location.pathname, now: () => Date.now(),
+/** @returns {Promise<OIDCClient>} a client of the configured provider */
+export async function oidcClient() {
+  const { oidc } = await signInOptions();
+  if (!oidc) throw new Problem(404, 'No sign-in service is configured.');
+  return new OIDCClient(oidc, {
+    fetch, storage: sessionStorage,
+    redirectUri: location.origin + location.pathname, now: Date.now,
   });
 }
 
 /**
- * A token for whoever asks; only the development profile has it.
+ * A token without a password; available in the development profile only.
  * @param {string} userId @param {string[]} roles
  * @returns {Promise<string>}
  */
 export async function developmentToken(userId, roles) {
-  let response;
-  try {
-    response = await fetch('/dev/token', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(roles.length ? { userId, roles } : { userId }),
-      signal: deadline(10_000),
-    });
-  } catch {
-    throw new Problem(0, 'The sign-in service cannot be reached.');
-  }
-  if (response.status === 404) throw new Problem(404, 'This server gives no development tokens.');
-  if (!response.ok) throw await Problem.of(response);
+  const response = await request('/dev/token', {
+    method: 'POST',
+    headers: JSON_CONTENT,
+    body: JSON.stringify(roles.length ? { userId, roles } : { userId }),
+  }, 'The sign-in service');
+  if (response.status === 404) throw new Problem(404, 'This server issues no development tokens.');
+  if (!response.ok) throw await Problem.from(response);
   return (await response.json()).token;
 }

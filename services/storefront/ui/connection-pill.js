@@ -1,41 +1,40 @@
 import { h } from '../app/dom.js';
-import { words } from '../live/words.js';
+import { statusText } from '../live/messages.js';
 import { View } from './view.js';
 
-/** Says how live the page is, and nothing better than it is. */
+/** Shows the state of the live connection. */
 export class ConnectionPill extends View {
   #live;
-  #text = h('span', { class: 'pill-text' });
-  #said = h('span', { class: 'unseen', role: 'status' });
+  #text = h('span', { class: 'pill-text', 'aria-hidden': 'true' });
+  #announcement = h('span', { class: 'visually-hidden', role: 'status' });
 
-  /** @param {import('../live/live.js').Live} live */
+  /** @param {import('../live/live-updates.js').LiveUpdates} live */
   constructor(live) {
     super();
     this.#live = live;
   }
 
   render() {
-    this.replaceChildren(h('span', { class: 'dot', 'aria-hidden': 'true' }), this.#text, this.#said);
-    this.until(this.#live.state.watch((state) => {
+    this.replaceChildren(h('span', { class: 'dot', 'aria-hidden': 'true' }), this.#text, this.#announcement);
+    this.addCleanup(this.#live.state.watch((state) => {
       this.#show();
-      // The seconds tick for the eye only; a screen reader hears each change of phase once.
-      const said = words(state).replace(/ in \d+ s$/, '');
-      if (this.#said.textContent !== said) this.#said.textContent = said;
+      // Without the countdown: a screen reader announces each change of phase once.
+      const announcement = statusText(state).replace(/ in \d+ s$/, '');
+      if (this.#announcement.textContent !== announcement) this.#announcement.textContent = announcement;
     }));
-    const ticking = setInterval(() => this.#show(), 250);
-    this.until(() => clearInterval(ticking));
-    this.#text.setAttribute('aria-hidden', 'true');
+    const countdown = setInterval(() => this.#show(), 250);
+    this.addCleanup(() => clearInterval(countdown));
   }
 
   #show() {
     const state = this.#live.state.value;
     this.dataset.phase = state.phase;
     this.dataset.replica = state.replica ?? '';
-    const text = words(state);
+    const text = statusText(state);
     if (this.#text.textContent !== text) this.#text.textContent = text;
     this.title = state.phase === 'connected'
-      ? `Live updates by ${state.via === 'socket' ? 'WebSocket' : 'server-sent events'} from ${state.replica}`
-      : 'Orders are still taken; news of them comes when the connection is back.';
+      ? `Live updates by ${state.transport === 'websocket' ? 'WebSocket' : 'server-sent events'} from ${state.replica}`
+      : 'Orders can still be placed. Status updates arrive when the connection is restored.';
   }
 }
 customElements.define('connection-pill', ConnectionPill);

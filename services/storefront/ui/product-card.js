@@ -1,6 +1,6 @@
 import { h } from '../app/dom.js';
-import { billing, money } from '../app/format.js';
-import { picture } from './pieces.js';
+import { billingText, formatMoney } from '../app/format.js';
+import { productImage } from './components.js';
 import { View } from './view.js';
 
 /** A product in the catalogue's grid. */
@@ -21,21 +21,21 @@ export class ProductCard extends View {
     const inCart = h('span', { class: 'in-cart' });
     this.replaceChildren(
       h('article', { class: 'card' },
-        picture(product.imageUrl, 'card-picture'),
+        productImage(product.imageUrl, 'card-image'),
         product.discount > 0 && h('span', { class: 'discount' }, `−${product.discount} %`),
         h('div', { class: 'card-body' },
           h('p', { class: 'overline' }, product.vendor),
           h('h2', { class: 'card-title' }, h('a', { href: `#/products/${encodeURIComponent(id)}` }, product.name)),
           h('div', { class: 'card-foot' },
-            h('p', { class: 'price' }, money(product.price), h('small', {}, billing(product))),
+            h('p', { class: 'price' }, formatMoney(product.price), h('small', {}, billingText(product))),
             h('button', {
               class: 'button button-small', type: 'button', 'aria-label': `Add ${id}, ${product.name}, to the cart`,
               onclick: () => {
                 this.#app.cart.add(id);
-                this.#app.toast(`${id} is in your cart`, 'plain', '#/cart');
+                this.#app.toast(`${id} is in your cart`, 'info', '#/cart');
               },
             }, 'Add', inCart)))));
-    this.until(this.#app.cart.cart.watch((cart) => {
+    this.addCleanup(this.#app.cart.cart.watch((cart) => {
       inCart.textContent = cart[id] ? String(cart[id]) : '';
     }));
   }

@@ -1,20 +1,20 @@
-import { MOST } from '../cart/cart.js';
 import { h } from '../app/dom.js';
+import { MAX_QUANTITY } from '../cart/cart.js';
 import { View } from './view.js';
 
-/** A number with a button on either side. */
+/** A quantity with buttons that decrease and increase it. */
 export class QuantityField extends View {
   #name;
-  #changed;
+  #onChange;
   #input;
 
-  /** @param {string} name of the product @param {number} value @param {(value: number) => void} changed */
-  constructor(name, value, changed) {
+  /** @param {string} name of the product @param {number} value @param {(value: number) => void} onChange */
+  constructor(name, value, onChange) {
     super();
     this.#name = name;
-    this.#changed = changed;
+    this.#onChange = onChange;
     this.#input = h('input', {
-      type: 'number', min: 1, max: MOST, step: 1, value, inputmode: 'numeric', 'aria-label': `Quantity of ${name}`,
+      type: 'number', min: 1, max: MAX_QUANTITY, step: 1, value, inputmode: 'numeric', 'aria-label': `Quantity of ${name}`,
       onchange: () => this.#set(this.#input.valueAsNumber),
     });
   }
@@ -24,7 +24,7 @@ export class QuantityField extends View {
   }
 
   set value(value) {
-    // Not while it is typed into: another tab's change would garble it.
+    // A change from another tab does not overwrite the input that is being edited.
     if (document.activeElement !== this.#input || this.#input.valueAsNumber !== value) this.#input.value = String(value);
   }
 
@@ -37,9 +37,9 @@ export class QuantityField extends View {
 
   /** @param {number} value */
   #set(value) {
-    const allowed = Math.min(Math.max(Math.trunc(value) || 1, 1), MOST);
+    const allowed = Math.min(Math.max(Math.trunc(value) || 1, 1), MAX_QUANTITY);
     this.#input.value = String(allowed);
-    this.#changed(allowed);
+    this.#onChange(allowed);
   }
 }
 customElements.define('quantity-field', QuantityField);

@@ -1,8 +1,8 @@
-import { h, keyed } from '../app/dom.js';
+import { h, renderKeyed } from '../app/dom.js';
 import { icon } from './icons.js';
 import { View } from './view.js';
 
-/** Short news at the edge of the page, read out politely. */
+/** Short notifications, announced politely by screen readers. */
 export class ToastList extends View {
   #app;
 
@@ -15,10 +15,10 @@ export class ToastList extends View {
   render() {
     this.setAttribute('role', 'status');
     this.setAttribute('aria-live', 'polite');
-    this.until(this.#app.toasts.watch((toasts) => keyed(this, toasts, (toast) => String(toast.id), (toast) =>
+    this.addCleanup(this.#app.toasts.watch((toasts) => renderKeyed(this, toasts, (toast) => String(toast.id), (toast) =>
       h('div', { class: `toast toast-${toast.tone}` },
         toast.href ? h('a', { href: toast.href }, toast.text) : h('span', {}, toast.text),
-        h('button', { class: 'quiet', type: 'button', 'aria-label': 'Dismiss', onclick: () => this.#app.dismiss(toast.id) },
+        h('button', { class: 'button-ghost', type: 'button', 'aria-label': 'Dismiss', onclick: () => this.#app.dismiss(toast.id) },
           icon('cross'))))));
   }
 }

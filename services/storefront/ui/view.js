@@ -1,11 +1,11 @@
-/** An element that stops listening when it leaves the page. Views use light DOM: one set of styles, plain labels. */
+/** A custom element that ends its subscriptions when it leaves the page. Uses light DOM: one set of styles, plain labels. */
 export class View extends HTMLElement {
   /** @type {(() => void)[]} */
-  #stops = [];
+  #cleanups = [];
 
-  /** @param {() => void} stop */
-  until(stop) {
-    this.#stops.push(stop);
+  /** @param {() => void} cleanup runs when the element leaves the page */
+  addCleanup(cleanup) {
+    this.#cleanups.push(cleanup);
   }
 
   connectedCallback() {
@@ -13,9 +13,9 @@ export class View extends HTMLElement {
   }
 
   disconnectedCallback() {
-    for (const stop of this.#stops.splice(0)) stop();
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 
-  /** Once, when the element enters the page. */
+  /** Runs once, when the element enters the page. */
   render() {}
 }
