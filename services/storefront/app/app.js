@@ -9,7 +9,10 @@ import { Session } from '../session/session.js';
 import { Signal } from './signal.js';
 import { ThemePreference } from './theme.js';
 
-/** @typedef {{ id: number, text: string, tone: 'success'|'error'|'info', href?: string }} Toast  replaces an earlier toast with the same `href` */
+/**
+ * Replaces an earlier toast with the same `href`.
+ * @typedef {{ id: number, text: string, tone: 'success'|'error'|'info', href?: string }} Toast
+ */
 
 const TOAST_DURATION = 6_000; // milliseconds
 const MAX_TOASTS = 3;

@@ -1,5 +1,5 @@
 /** @typedef {import('../app/types.js').Product} Product */
-/** @typedef {{ text: string, vendor: string, category: string }} ProductFilter  an empty member matches every product */
+/** @typedef {{ text: string, vendor: string, category: string }} ProductFilter  an empty member matches all */
 
 /**
  * Every word must occur in the code, name, vendor or category.

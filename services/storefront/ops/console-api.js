@@ -11,7 +11,7 @@ export class ConsoleAPI {
     this.#client = new JSONClient(session, 'The console service');
   }
 
-  /** @param {string} queue @returns {Promise<{ queue: string, total: number, items: DeadLetter[] }>} the oldest hundred */
+  /** The oldest hundred. @param {string} queue @returns {Promise<{ total: number, items: DeadLetter[] }>} */
   deadLetters(queue) {
     return this.#client.send('GET', `/ops/api/dead-letters/${queue}`);
   }
@@ -26,8 +26,8 @@ export class ConsoleAPI {
     return this.#client.send('POST', `/ops/api/dead-letters/${queue}/drop`, { ids });
   }
 
-  /** @param {string} replica @param {'kill'|'drain'} way @returns {Promise<{ pid: number }>} */
-  stopReplica(replica, way) {
-    return this.#client.send('POST', '/ops/api/lab/stop', { replica, way });
+  /** @param {string} replica @param {'kill'|'drain'} kind @returns {Promise<{ pid: number }>} */
+  stopReplica(replica, kind) {
+    return this.#client.send('POST', '/ops/api/lab/stop', { replica, way: kind });
   }
 }

@@ -19,7 +19,7 @@ export class DeadLettersPage extends View {
   #count = h('p', { class: 'heading-note', role: 'status' }, 'Loading…');
   #error = h('p', { class: 'field-error', role: 'alert' });
   #list = h('ul', { class: 'dead-letters', 'aria-label': 'Dead letters' });
-  #actions = h('div', { class: 'actions' });
+  #actions = h('div', { class: 'actions', hidden: true });
   #message = h('div');
   /** @type {number|null} messages in the queue when it was last loaded */
   #total = null;

@@ -8,7 +8,8 @@ const MIN_LABELLED_BAR = 54;
 /**
  * Draws a row for each tab: a bar while it is connected, in the colour of the replica, and a dot for each delivery. A
  * vertical line marks a replica that was killed or drained.
- * @param {SVGElement} chart @param {import('./failover-timeline.js').FailoverTimeline} timeline @param {number} width @param {number} now
+ * @param {SVGElement} chart @param {import('./failover-timeline.js').FailoverTimeline} timeline
+ * @param {number} width @param {number} now
  */
 export function drawFailoverChart(chart, timeline, width, now) {
   const { tabs, faults, startedAt } = timeline;
@@ -42,8 +43,8 @@ export function drawFailoverChart(chart, timeline, width, now) {
         ...deliveries.map(({ at }) => svg('circle', { class: 'delivery', cx: x(at), cy: y + ROW - 5, r: 2.5 })),
       ];
     }),
-    ...faults.flatMap(({ at, replica, way }, i) => [
+    ...faults.flatMap(({ at, replica, kind }, i) => [
       svg('path', { class: 'fault-line', d: `M${x(at)} ${TOP - 4}V${height - BOTTOM}` }),
-      svg('text', { class: 'fault-name', x: Math.min(x(at) + 4, width - 78), y: 12 + 14 * (i % 2) }, `${replicaPort(replica)} ${way === 'kill' ? 'killed' : 'drained'}`),
+      svg('text', { class: 'fault-name', x: Math.min(x(at) + 4, width - 78), y: 12 + 14 * (i % 2) }, `${replicaPort(replica)} ${kind === 'kill' ? 'killed' : 'drained'}`),
     ]));
 }

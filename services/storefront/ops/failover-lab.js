@@ -52,10 +52,10 @@ export class FailoverLab {
     void this.#placeOrders(timeline, new OrderAPI({ token: async () => token, replaceRejectedToken: async () => token }));
   }
 
-  /** @param {string} replica @param {'kill'|'drain'} way */
-  async stopReplica(replica, way) {
-    await this.#api.stopReplica(replica, way);
-    this.timeline.value?.recordFault(replica, way, Date.now());
+  /** @param {string} replica @param {'kill'|'drain'} kind */
+  async stopReplica(replica, kind) {
+    await this.#api.stopReplica(replica, kind);
+    this.timeline.value?.recordFault(replica, kind, Date.now());
   }
 
   /** Places no more orders; the run ends when the updates of the last orders have been received. */

@@ -1,5 +1,5 @@
 /** @typedef {import('../live/types.js').LiveState} LiveState */
-/** @typedef {{ from: number, to: number|null, phase: LiveState['phase'], replica: string }} Span  null while it lasts */
+/** @typedef {{ from: number, to: number|null, phase: LiveState['phase'], replica: string }} Span */
 /** @typedef {{ spans: Span[], deliveries: { at: number, orderId: number }[] }} TabTimeline */
 
 /**
@@ -18,7 +18,7 @@ export class FailoverTimeline {
   tabs;
   /** @type {Map<number, number>} time of the response to each order */
   orders = new Map();
-  /** @type {{ at: number, replica: string, way: string }[]} */
+  /** @type {{ at: number, replica: string, kind: 'kill'|'drain' }[]} */
   faults = [];
   startedAt;
   /** @type {number|null} */
@@ -49,9 +49,9 @@ export class FailoverTimeline {
     this.orders.set(orderId, now);
   }
 
-  /** @param {string} replica @param {string} way @param {number} now */
-  recordFault(replica, way, now) {
-    this.faults.push({ at: now, replica, way });
+  /** @param {string} replica @param {'kill'|'drain'} kind @param {number} now */
+  recordFault(replica, kind, now) {
+    this.faults.push({ at: now, replica, kind });
   }
 
   /** @param {number} now */

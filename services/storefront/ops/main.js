@@ -27,7 +27,7 @@ class WaybillConsole extends AppShell {
     const pill = h('span', { class: 'pill', role: 'status' });
     const signOut = signOutButton(session);
     this.start('Waybill operations', session, h('header', { class: 'ops-bar' }, h('div', { class: 'bar' },
-      h('a', { class: 'brand', href: '#/' }, h('img', { src: '../images/mark.svg', alt: '', width: 28, height: 28 }), 'Operations'),
+      h('a', { class: 'brand', href: '#/' }, h('img', { src: '../images/logo.svg', alt: '', width: 28, height: 28 }), 'Operations'),
       navigation, pill, h('div', { class: 'bar-end' }, themeButton(this, theme), signOut))));
     this.addCleanup(stream.state.watch(({ phase }) => {
       pill.dataset.phase = phase;

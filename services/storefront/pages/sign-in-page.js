@@ -14,7 +14,8 @@ export class SignInForm extends View {
 
   /**
    * @param {import('../session/session.js').Session} session
-   * @param {{ lastUserKey: string, defaultUser: string }} development key of the last user id in `localStorage`, and the first user id
+   * @param {{ lastUserKey: string, defaultUser: string }} development
+   *   `lastUserKey` is the key of the last user id in `localStorage`
    */
   constructor(session, { lastUserKey, defaultUser }) {
     super();

@@ -124,7 +124,8 @@ export class Session {
       history.replaceState(null, '', location.pathname + returnTo);
       this.#store(makeCredentials(token, 'issuer', refreshToken));
     } catch (error) {
-      history.replaceState(null, '', location.pathname + location.hash); // A code is valid once: a reload must not send it again.
+      // A code is valid once: a reload must not send it again.
+      history.replaceState(null, '', location.pathname + location.hash);
       throw error;
     }
   }

@@ -2,9 +2,9 @@ import { JSON_CONTENT, request } from '../rest/http.js';
 import { Problem } from '../rest/problem.js';
 import { OIDCClient } from './oidc.js';
 
-/** @typedef {{ development: boolean, oidc: import('./oidc.js').Provider|null }} SignInOptions  `/sign-in.json` of the edge */
+/** @typedef {{ development: boolean, oidc: import('./oidc.js').Provider|null }} SignInOptions */
 
-/** @returns {Promise<SignInOptions>} */
+/** Reads `/sign-in.json` of the edge. @returns {Promise<SignInOptions>} */
 export async function signInOptions() {
   const response = await request('/sign-in.json', { cache: 'no-cache' });
   if (!response.ok) throw await Problem.from(response);

@@ -25,7 +25,7 @@ export class AppBar extends View {
     const navigation = h('nav', { 'aria-label': 'Main' }, h('a', { href: '#/' }, 'Catalogue'), h('a', { href: '#/orders' }, 'Orders'), cartLink);
     const pill = new ConnectionPill(this.#app.live);
     this.replaceChildren(h('header', { class: 'bar' },
-      h('a', { class: 'brand', href: '#/' }, h('img', { src: 'images/mark.svg', alt: '', width: 28, height: 28 }), 'Waybill'),
+      h('a', { class: 'brand', href: '#/' }, h('img', { src: 'images/logo.svg', alt: '', width: 28, height: 28 }), 'Waybill'),
       navigation, pill, h('div', { class: 'bar-end' }, themeButton(this, theme), signOut)));
     this.addCleanup(session.current.watch((current) => {
       for (const element of [navigation, pill, signOut]) element.hidden = current === null;

@@ -106,7 +106,10 @@ export function themeButton(view, preference) {
   return button;
 }
 
-/** @param {import('../session/session.js').Session} session @param {...import('../app/dom.js').Child} content before the icon */
+/**
+ * @param {import('../session/session.js').Session} session
+ * @param {...import('../app/dom.js').Child} content before the icon
+ */
 export function signOutButton(session, ...content) {
   return h('button', {
     class: 'button-ghost', type: 'button', 'aria-label': 'Sign out', title: 'Sign out', onclick: () => void session.signOut(),

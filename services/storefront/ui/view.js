@@ -1,4 +1,4 @@
-/** A custom element that ends its subscriptions when it leaves the page. Uses light DOM: one set of styles, plain labels. */
+/** A custom element that ends its subscriptions when it leaves the page. Uses light DOM, for one set of styles. */
 export class View extends HTMLElement {
   /** @type {(() => void)[]} */
   #cleanups = [];
