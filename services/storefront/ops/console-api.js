@@ -11,7 +11,7 @@ export class ConsoleAPI {
     this.#client = new JSONClient(session, 'The console service');
   }
 
-  /** The oldest hundred. @param {string} queue @returns {Promise<{ total: number, items: DeadLetter[] }>} */
+  /** @param {string} queue @returns {Promise<{ total: number, items: DeadLetter[] }>} the oldest hundred */
   deadLetters(queue) {
     return this.#client.send('GET', `/ops/api/dead-letters/${queue}`);
   }

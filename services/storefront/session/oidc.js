@@ -90,7 +90,10 @@ export class OIDCClient {
     return url.href;
   }
 
-  /** Removes the pending sign-in, so that a response is accepted once. @returns {PendingSignIn|null} */
+  /**
+   * Removes the pending sign-in, so that a response is accepted once.
+   * @returns {PendingSignIn|null}
+   */
   #takePending() {
     const text = this.#environment.storage.getItem(STORAGE_KEY);
     this.#environment.storage.removeItem(STORAGE_KEY);

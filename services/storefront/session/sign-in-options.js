@@ -4,7 +4,7 @@ import { OIDCClient } from './oidc.js';
 
 /** @typedef {{ development: boolean, oidc: import('./oidc.js').Provider|null }} SignInOptions */
 
-/** Reads `/sign-in.json` of the edge. @returns {Promise<SignInOptions>} */
+/** @returns {Promise<SignInOptions>} as the edge serves them */
 export async function signInOptions() {
   const response = await request('/sign-in.json', { cache: 'no-cache' });
   if (!response.ok) throw await Problem.from(response);
