@@ -77,11 +77,11 @@ def test_dead_letters_are_dropped_and_replayed(operator, stack):
     stack.bury("order.accepted", "LETTER-1", "not even JSON")
     stack.bury("order.accepted", "LETTER-2", '{"what": "is this"}')
     page = operator.signed_in("/dead-letters")
-    letters = page.locator(".letter")
+    letters = page.locator(".dead-letter")
     expect(letters).to_have_count(2)
-    expect(page.get_by_role("status").filter(has_text="2 letters")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="2 messages")).to_be_visible()
     page.get_by_role("button", name="Drop").click()
-    expect(page.get_by_role("alert")).to_have_text("Choose some letters first.")
+    expect(page.get_by_role("alert")).to_have_text("Select at least one message.")
     letters.nth(0).locator("summary").click()
     expect(letters.nth(0).locator("pre")).to_have_text("not even JSON")
     letters.nth(0).get_by_role("checkbox").check()
@@ -90,16 +90,16 @@ def test_dead_letters_are_dropped_and_replayed(operator, stack):
     expect(letters).to_have_count(1)
     expect(letters.first.locator("pre")).to_contain_text("is this")
     # It cannot be processed this time either, and comes back with the reason.
-    page.get_by_role("button", name="Choose all").click()
+    page.get_by_role("button", name="Select all").click()
     page.get_by_role("button", name="Replay").click()
     expect(letters.first.locator("label")).not_to_contain_text("buried by a test")
     expect(letters).to_have_count(1)
     page.goto("/ops/#/")
     page.get_by_role("row", name="order.accepted").get_by_role("link", name="1").click()
-    page.get_by_role("button", name="Choose all").click()
+    page.get_by_role("button", name="Select all").click()
     page.get_by_role("button", name="Drop").click()
     page.get_by_role("dialog").get_by_role("button", name="Drop").click()
-    expect(page.get_by_role("heading", name="Nothing is dead here")).to_be_visible()
+    expect(page.get_by_role("heading", name="No dead letters")).to_be_visible()
 
 
 def test_the_failover_lab_kills_a_replica_and_loses_nothing(operator, stack):
@@ -114,11 +114,11 @@ def test_the_failover_lab_kills_a_replica_and_loses_nothing(operator, stack):
     assert len(ports) > 1, "the tabs are not spread over the replicas"
     victim = sorted(ports)[0]
     page.get_by_role("button", name=f"Kill order-notification@{victim}").click()
-    expect(page.locator(".stop-name")).to_have_text(f"{victim} killed")
+    expect(page.locator(".fault-name")).to_have_text(f"{victim} killed")
     before = int(heard.inner_text())
     page.wait_for_function("before => Number(document.querySelector('tbody td:nth-child(3)').textContent) >= before + 6", arg=before)
     page.get_by_role("button", name="End").click()
-    expect(page.get_by_role("status").filter(has_text="every tab heard each exactly once")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="every tab received each exactly once")).to_be_visible()
     assert any(int(row.locator("td").nth(4).inner_text().split()[0]) > 0 for row in rows.all()), "no tab lost its connection"
     stack.await_notifiers()
 
@@ -127,7 +127,7 @@ def test_a_console_that_is_away_comes_back(operator, stack):
     operator.one.expect_complaint(r"50[234]|net::ERR_")
     page = operator.signed_in()
     with stack.without("console-1"):
-        expect(page.locator(".pill")).to_have_text("Console away, trying again")
+        expect(page.locator(".pill")).to_have_text("Console unavailable, reconnecting")
     expect(page.locator(".pill")).to_have_text("Live")
 
 
@@ -138,7 +138,7 @@ def test_only_operators_are_let_in(customer, stack):
     someone.context.add_init_script(f"if (location.protocol.startsWith('http')) localStorage.setItem('waybill.operator', '{stolen}')")
     page = someone.context.new_page()
     page.goto("/ops/")
-    expect(page.get_by_role("heading", name="This takes the role of an operator")).to_be_visible()
+    expect(page.get_by_role("heading", name="The operator role is required")).to_be_visible()
 
 
 PATHS = [("stream", None), ("dead-letters/order.accepted", None), ("dead-letters/order.accepted/drop", {"ids": ["x"]}),

@@ -113,7 +113,7 @@ def test_a_page_that_is_not_there_says_so(customer):
     someone = customer()
     someone.expect_complaint("404")
     page = someone.signed_in("/nowhere")
-    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     page.goto("/#/products/NO-1")
     expect(page.get_by_role("heading", name="No such product")).to_be_visible()
     page.goto("/#/orders/999999999")

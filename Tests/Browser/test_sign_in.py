@@ -80,7 +80,7 @@ def test_an_answer_that_nobody_asked_for_is_worth_nothing(customer, issuer):
     page = someone.context.new_page()
     before = len(issuer.grants)
     page.goto("/?code=stolen&state=made-up")
-    expect(page.get_by_role("alert")).to_contain_text("not begun here")
+    expect(page.get_by_role("alert")).to_contain_text("not started here")
     assert len(issuer.grants) == before
 
 
