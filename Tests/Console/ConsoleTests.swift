@@ -66,17 +66,17 @@ import Testing
 
     @Test func samplesAreThoseThatAreShown() {
         let text = """
-            # HELP notify_sessions Open sessions.
-            # TYPE notify_sessions gauge
-            notify_sessions{protocol="websocket"} 12
+            # HELP waybill_notification_sessions Open sessions.
+            # TYPE waybill_notification_sessions gauge
+            waybill_notification_sessions{protocol="websocket"} 12
             notify_sessions_of_another_name 3
-            http_requests_total{route="/x"} 9
+            waybill_http_requests_total{route="/x"} 9
             process_cpu_seconds_total 1.5
-            notify_users NaN
+            waybill_notification_users NaN
             """
         let samples = MetricsScraper.samples(of: text)
         #expect(
-            samples.map(\.key) == [#"notify_sessions{protocol="websocket"}"#, "process_cpu_seconds_total"])
+            samples.map(\.key) == [#"waybill_notification_sessions{protocol="websocket"}"#, "process_cpu_seconds_total"])
         #expect(samples.map(\.value.double) == [12, 1.5])
     }
 

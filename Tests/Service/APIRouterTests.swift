@@ -74,7 +74,7 @@ import Testing
         let response = await router.respond(to: HTTPRequest(.get, "/x"))
         #expect(response.status == .serviceUnavailable && response.headers["Retry-After"] == "3")
         #expect(try json(response)["detail"] == "Busy.")
-        #expect(!record.keys.contains("http.failed"))
+        #expect(!record.keys.contains("http.handler_failed"))
     }
 
     @Test func anUnknownErrorIsLoggedAndToldToNobody() async throws {
@@ -83,7 +83,7 @@ import Testing
         #expect(response.status == .internalServerError)
         let problem = try json(response)
         #expect(!problem.text.contains("hunter2") && problem["detail"] == nil)
-        #expect(record.keys.contains("http.failed"))
+        #expect(record.keys.contains("http.handler_failed"))
     }
 
     @Test func requestsAreCountedByRoute() async throws {
@@ -95,11 +95,11 @@ import Testing
         }
         let missing = await router.respond(to: HTTPRequest(.post, "/api/orders/1"))
         #expect(missing.status == .methodNotAllowed && missing.headers["Allow"]?.contains("GET") == true)
-        #expect(series(#"http_requests_total{method="GET",route="/api/orders/{id}",status="2xx"} 2"#))
-        #expect(series(#"http_requests_total{method="GET",route="/api/orders/{id}",status="4xx"} 1"#))
-        #expect(series(#"http_requests_total{method="any",route="unmatched",status="4xx"} 2"#))
+        #expect(series(#"waybill_http_requests_total{method="GET",route="/api/orders/{id}",status="2xx"} 2"#))
+        #expect(series(#"waybill_http_requests_total{method="GET",route="/api/orders/{id}",status="4xx"} 1"#))
+        #expect(series(#"waybill_http_requests_total{method="any",route="unmatched",status="4xx"} 2"#))
         #expect(series(#"http_request_duration_seconds_count{method="GET",route="/api/orders/{id}"} 3"#))
-        #expect(series("http_requests_in_flight 0"))
+        #expect(series("waybill_http_requests_in_flight 0"))
     }
 
     @Test func theAccessLogHidesTokens() async {

@@ -114,7 +114,7 @@ import Testing
         let slow = Component("slow", drain: { _ in try? await Loop.sleep(for: .seconds(60)) })
         let last = Component("last", start: { [shutdown] in shutdown.request(.signal(15)) })
         #expect(await lifecycle([component("a"), slow, last], drainTimeout: .milliseconds(10)).run() == 1)
-        #expect(record.keys.contains("component.drain_late"))
+        #expect(record.keys.contains("component.drain_timed_out"))
         #expect(record.events.contains("drain a"))
     }
 }

@@ -80,7 +80,7 @@ struct DeadLetterRoutes {
         do throws(AMQPError) {
             let done = try await work(messages, ids)
             log.info(
-                "console.dead_letters",
+                "console.dead_letters_changed",
                 ["done": name, "operator": caller.userID.value, "queue": messages.queue, "count": done])
             let answer = JSONValue.object([.init(name, .number(String(done)))])
             return HTTPResponse(.ok, json: answer.encode(), headers: ["Cache-Control": "no-store"])

@@ -73,7 +73,7 @@ struct StatusBroadcaster {
             let news = try await orders.news()
             if !news.isEmpty { subscribers.send("orders", .array(news)) }
         } catch {
-            log.debug("console.log_unread", ["error": "\(error)"])
+            log.debug("console.event_log_read_failed", ["error": "\(error)"])
         }
         subscribers.send("state", await state.value)
     }

@@ -24,22 +24,22 @@ struct Dependencies {
         health.addCheck("rabbitmq.slow", holds: { !publisher.isSlow })
         // Afterwards a PostgreSQL that is away stops reads alone, for which other replicas are no help.
         health.addCheck("postgres", holds: { catalogue.current != nil && identifiers.hasBegun })
-        health.addCheck("ids.exhausted", holds: { !identifiers.hasBegun || identifiers.remaining > 0 })
+        health.addCheck("order_ids.exhausted", holds: { !identifiers.hasBegun || identifiers.remaining > 0 })
 
         let metrics = context.metrics
-        metrics.gauge("redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
-        metrics.gauge("rabbitmq_up", "Whether the broker is connected.") { broker.isConnected ? 1 : 0 }
-        metrics.gauge("rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
+        metrics.gauge("waybill_redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
+        metrics.gauge("waybill_rabbitmq_up", "Whether the broker is connected.") { broker.isConnected ? 1 : 0 }
+        metrics.gauge("waybill_rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
             broker.isBlocked ? 1 : 0
         }
-        metrics.gauge("rabbitmq_unconfirmed", "Announcements that the broker has not settled.") {
+        metrics.gauge("waybill_rabbitmq_unconfirmed_messages", "Announcements that the broker has not settled.") {
             Double(outbox.unconfirmed)
         }
-        metrics.gauge("order_ids_remaining", "Order ids at hand.") { Double(identifiers.remaining) }
-        metrics.gauge("catalogue_products", "Products that can be ordered.") {
+        metrics.gauge("waybill_order_ids_remaining", "Order ids at hand.") { Double(identifiers.remaining) }
+        metrics.gauge("waybill_catalogue_products", "Products that can be ordered.") {
             Double(catalogue.current?.count ?? 0)
         }
-        metrics.gauge("catalogue_age_seconds", "Since the catalogue was last read.") {
+        metrics.gauge("waybill_catalogue_age_seconds", "Since the catalogue was last read.") {
             catalogue.age?.seconds ?? .infinity
         }
     }

@@ -124,22 +124,22 @@ struct Application {
         health.addCheck("redis", holds: { [client] in client.state.isUp })
         health.addCheck("redis.channels", holds: { [subscriber] in subscriber.state.isUp })
         health.addCheck("rabbitmq", holds: { [consumers] in consumers.isConnected })
-        health.addCheck("rabbitmq.held-up", holds: { [consumers] in !consumers.isWaitingForDependency })
+        health.addCheck("messages.waiting", holds: { [consumers] in !consumers.isWaitingForDependency })
         let metrics = context.metrics
         for wireProtocol in WireProtocol.allCases {
-            metrics.gauge("notify_sessions", "Open sessions.", labels: ["protocol": wireProtocol.name]) {
+            metrics.gauge("waybill_notification_sessions", "Open sessions.", labels: ["protocol": wireProtocol.name]) {
                 [sessions] in
                 Double(sessions.counts[Int(wireProtocol.rawValue)])
             }
         }
-        metrics.gauge("notify_users", "Users whose channels are listened to.") { [sessions] in
+        metrics.gauge("waybill_notification_users", "Users whose channels are listened to.") { [sessions] in
             Double(sessions.subscriptions.count)
         }
-        metrics.gauge("notify_queue_bytes", "Bytes written to sessions that clients have not taken.") {
+        metrics.gauge("waybill_notification_pending_output_bytes", "Bytes written to sessions that clients have not taken.") {
             [sessions] in
             Double(sessions.pendingOutput)
         }
-        metrics.counter("notify_malformed_wakeups_total", "Messages on users' channels that were dropped.") {
+        metrics.counter("waybill_notification_malformed_messages_total", "Messages on users' channels that were dropped.") {
             [channels] in
             Double(channels.malformed)
         }

@@ -15,15 +15,15 @@ extension Application {
         health.addCheck("redis", holds: { redis.state.isUp })
         health.addCheck("rabbitmq", holds: { publishing.isConnected && consuming.isConnected })
         health.addCheck("rabbitmq.blocked", holds: { !publishing.isBlocked })
-        health.addCheck("held-up", holds: { !intake.isWaitingForDependency })
+        health.addCheck("messages.waiting", holds: { !intake.isWaitingForDependency })
 
         let metrics = context.metrics
-        metrics.gauge("postgres_up", "Whether PostgreSQL can be worked with.") { database.isUp ? 1 : 0 }
-        metrics.gauge("redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
-        metrics.gauge("rabbitmq_up", "Whether the broker is connected.") {
+        metrics.gauge("waybill_postgres_up", "Whether PostgreSQL can be worked with.") { database.isUp ? 1 : 0 }
+        metrics.gauge("waybill_redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
+        metrics.gauge("waybill_rabbitmq_up", "Whether the broker is connected.") {
             publishing.isConnected && consuming.isConnected ? 1 : 0
         }
-        metrics.gauge("rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
+        metrics.gauge("waybill_rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
             publishing.isBlocked ? 1 : 0
         }
         metrics.gauge("waybill_messages_unsettled", "Messages delivered and not yet settled.") {

@@ -38,7 +38,7 @@ final class OutboxRelay {
                 waiting.value = Double(backlog.count)
                 oldest.value = backlog.age.seconds
             } catch {
-                log?.debug("outbox.unavailable", ["error": "\(error)"])
+                log?.debug("outbox.sweep_failed", ["error": "\(error)"])
             }
         }
     }
@@ -60,7 +60,7 @@ final class OutboxRelay {
         for (index, event) in events.enumerated() {
             guard let message = try? publisher.prepare(event.event) else {
                 log?.error(
-                    "outbox.unpublishable",
+                    "outbox.event_rejected",
                     ["orderId": event.key.orderID.value, "version": event.key.version],
                     cid: event.event.metadata.correlationID.description)
                 continue

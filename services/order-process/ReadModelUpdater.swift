@@ -21,8 +21,8 @@ final class ReadModelUpdater {
         self.models = models
         self.log = log
         behind = metrics.gauge(
-            "waybill_views_behind", "Positions of the event log that are not in the read models.")
-        steps = metrics.histogram("waybill_views_step_seconds", "Time to take in one piece of the log.")
+            "waybill_read_model_lag_events", "Positions of the event log that are not in the read models.")
+        steps = metrics.histogram("waybill_read_model_step_seconds", "Time to take in one piece of the log.")
     }
 
     /// Works until its task is cancelled. Replicas take turns at random.
@@ -35,7 +35,7 @@ final class ReadModelUpdater {
                 try? await Loop.sleep(for: Self.pause / 2 + (Self.pause / 2).jittered)
             } catch {
                 // Another's lock is no news.
-                if error.code != .contended { log?.debug("views.unavailable", ["error": "\(error)"]) }
+                if error.code != .contended { log?.debug("read_model.update_failed", ["error": "\(error)"]) }
                 try? await Loop.sleep(for: backoff.next())
             }
         }

@@ -33,7 +33,7 @@ final class RecordDatabase {
                 pool.start()
                 ready.open()
             } catch let error as PostgresError where error.isRetriable {
-                log?.warning("schema.waiting", ["error": "\(error)"])
+                log?.warning("schema.migration_delayed", ["error": "\(error)"])
                 try await Loop.sleep(for: backoff.next())
             }
         }

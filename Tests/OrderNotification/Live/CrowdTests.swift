@@ -108,7 +108,7 @@ struct CrowdTests {
 
         var most = 0
         let flood = Loop.task {
-            while !Task.isCancelled, replica.replica.count(of: #"notify_closes_total{code="4508"}"#) ?? 0 < 50
+            while !Task.isCancelled, replica.replica.count(of: #"waybill_notification_closes_total{code="4508"}"#) ?? 0 < 50
             {
                 _ = try? await replica.client.command(
                     "PUBLISH", "notify:user:\(name)-nonReading", Self.longUpdate)
@@ -118,7 +118,7 @@ struct CrowdTests {
         }
         let busy = try await latencies(replica, users, tabs, 200)
         try await eventually("the fifty are cut off", within: .seconds(15)) {
-            replica.replica.count(of: #"notify_closes_total{code="4508"}"#) == 50
+            replica.replica.count(of: #"waybill_notification_closes_total{code="4508"}"#) == 50
         }
         flood.cancel()
         await flood.value

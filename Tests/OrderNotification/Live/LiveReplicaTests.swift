@@ -136,7 +136,7 @@ struct LiveReplicaTests {
             try await eventually("the welcomes") { tab.isWelcome && lazy.isWelcome }
             lazy.stopReading()
             @Loop func isCutOff() -> Bool {
-                replica.replica.count(of: "notify_closes_total{code=\"4508\"}") == 1
+                replica.replica.count(of: "waybill_notification_closes_total{code=\"4508\"}") == 1
             }
             let welcomes = tab.texts.count
             var sent = 0
@@ -183,7 +183,7 @@ struct LiveReplicaTests {
             socket.close()
             try await eventually("both are gone") { replica.replica.sessions.all.isEmpty }
             // Who leaves a stream has no words for it, and is no accident.
-            #expect(replica.replica.count(of: "notify_closes_total{code=\"1000\"}") == 2)
+            #expect(replica.replica.count(of: "waybill_notification_closes_total{code=\"1000\"}") == 2)
         }
     }
 }

@@ -57,10 +57,10 @@ import WorkflowState
         let (session, _) = try await live(replica)
         _ = try await live(replica)
         _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
-        #expect(replica.count(of: "notify_push_latency_seconds_count") == 1)
+        #expect(replica.count(of: "waybill_notification_delivery_seconds_count") == 1)
         for session in replica.sessions.all { session.disconnected(.normal) }
         _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(2))])
-        #expect(replica.count(of: "notify_push_latency_seconds_count") == 1 && !session.isOpen)
+        #expect(replica.count(of: "waybill_notification_delivery_seconds_count") == 1 && !session.isOpen)
     }
 
     @Test func tabsOnTwoReplicasAreToldAndOthersAreNot() async throws {

@@ -13,10 +13,10 @@ test('a counter increase sums services and labels, restarts included and new ser
 
 test('a point has rates per second and the percentiles of the orders since the previous point', () => {
   const history = new MetricsHistory();
-  history.addSnapshot(snapshot(0, ['a', { orders_accepted_total: 0 }]));
+  history.addSnapshot(snapshot(0, ['a', { waybill_orders_accepted_total: 0 }]));
   history.addEvents([10, 20, 30, 400].map((tookMs) => ({ type: 'order.processed.v1', tookMs })));
   history.addEvents([{ type: 'order.accepted.v1' }, { type: 'order.failed.v1', tookMs: 9_999 }]);
-  history.addSnapshot(snapshot(2000, ['a', { orders_accepted_total: 50 }]));
+  history.addSnapshot(snapshot(2000, ['a', { waybill_orders_accepted_total: 50 }]));
   const [point] = history.points;
   assert.deepEqual([point.accepted, point.p50, point.p99, point.pushLatency], [25, 20, 400, null]);
 });

@@ -70,7 +70,7 @@ package final class ConsumePipeline<Handler: EventHandler> {
         items.reserveCapacity(batch.count)
         for message in batch {
             if message.isDefective {
-                log?.error("message.defective", ["queue": queue])
+                log?.error("message.rejected", ["queue": queue])
                 metrics?.deadLettered.increment()
                 source.reject(message)
                 continue
@@ -106,12 +106,12 @@ package final class ConsumePipeline<Handler: EventHandler> {
                 switch BatchFailure.decide(error, batch: items.count) {
                 case .retryIndividually:
                     log?.warning(
-                        "batch.taken-apart", ["queue": queue, "messages": items.count, "error": "\(error)"])
+                        "batch.retried_individually", ["queue": queue, "messages": items.count, "error": "\(error)"])
                     for index in items.indices { await handle(items[index...index]) }
                     return
                 case .settle(let failure): return await settle(items, [.failed(failure)])
                 case .retryBatch:
-                    if !isWaitingForDependency { log?.warning("batch.held-up", ["queue": queue, "error": "\(error)"]) }
+                    if !isWaitingForDependency { log?.warning("batch.waiting_for_dependency", ["queue": queue, "error": "\(error)"]) }
                     isWaitingForDependency = true
                     defer { isWaitingForDependency = false }
                     guard Instant.systemNow() < giveUp, await delays.sleep(for: backoff.next()) else {
@@ -179,7 +179,7 @@ package final class ConsumePipeline<Handler: EventHandler> {
         let reason = String(reason.prefix(Self.reasonLimit))
         envelope.failure = Envelope.Failure(reason: reason, failedAt: RFC3339.now().description)
         log?.error(
-            "message.parked", ["queue": queue, "attempt": envelope.attempt, "error": reason],
+            "message.dead_lettered", ["queue": queue, "attempt": envelope.attempt, "error": reason],
             cid: envelope.correlationID, trace: envelope.trace)
         let copy = OutboundMessage(
             to: .queue(OrderTopology.deadLetterQueue(of: queue)), envelope, body: message.body)
@@ -201,7 +201,7 @@ package final class ConsumePipeline<Handler: EventHandler> {
                 return true
             } catch {
                 log?.error(
-                    "message.parked-untold", ["queue": queue, "error": "\(error)"],
+                    "message.dead_letter_handler_failed", ["queue": queue, "error": "\(error)"],
                     cid: parked.envelope.correlationID)
                 isWaitingForDependency = (error as? HandlingError)?.kind == .unavailable
                 if !isWaitingForDependency, backoff.failures >= 5 { return true }
@@ -220,7 +220,7 @@ package final class ConsumePipeline<Handler: EventHandler> {
             try await sender.send(copy, within: Self.sendTimeout)
         } catch {
             log?.error(
-                "message.not-moved", ["queue": queue, "error": "\(error)"], cid: copy.envelope.correlationID)
+                "message.republish_failed", ["queue": queue, "error": "\(error)"], cid: copy.envelope.correlationID)
             // The broker would deliver it again at once.
             _ = await delays.sleep(for: .seconds(1))
             source.requeue([message])

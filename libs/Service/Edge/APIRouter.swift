@@ -51,7 +51,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
 
     init(_ log: Logger, _ metrics: Metrics) {
         self.log = log
-        inFlight = metrics.gauge("http_requests_in_flight", "HTTP requests being handled.")
+        inFlight = metrics.gauge("waybill_http_requests_in_flight", "HTTP requests being handled.")
     }
 
     func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> HTTPHandler {
@@ -88,7 +88,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
         }
         // The client has gone, or the server took back the request's time: nobody's fault here.
         if error is CancellationError { return .unavailable() }
-        log.error("http.failed", ["error": "\(error)", "requestId": scope.id], trace: scope.trace)
+        log.error("http.handler_failed", ["error": "\(error)", "requestId": scope.id], trace: scope.trace)
         return Problem(.internalServerError)
     }
 }

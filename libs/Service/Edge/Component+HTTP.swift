@@ -33,20 +33,20 @@ extension Component {
     @Loop private static func addMetrics(of server: HTTPServer, _ context: ServiceContext) {
         let metrics = context.metrics
         @Loop func statistics(_ server: HTTPServer?) -> HTTPServer.Statistics { server?.statistics ?? .init() }
-        metrics.gauge("http_connections", "Open connections, WebSockets included.") { [weak server] in
+        metrics.gauge("waybill_http_connections", "Open connections, WebSockets included.") { [weak server] in
             Double(statistics(server).connections)
         }
-        metrics.gauge("http_websockets", "Open WebSockets.") { [weak server] in
+        metrics.gauge("waybill_http_websockets", "Open WebSockets.") { [weak server] in
             Double(statistics(server).webSockets)
         }
-        metrics.counter("http_connections_accepted_total", "Connections accepted.") { [weak server] in
+        metrics.counter("waybill_http_connections_accepted_total", "Connections accepted.") { [weak server] in
             Double(statistics(server).accepted)
         }
-        metrics.counter("http_connections_rejected_total", "Connections turned away by a limit.") {
+        metrics.counter("waybill_http_connections_rejected_total", "Connections turned away by a limit.") {
             [weak server] in
             Double(statistics(server).rejected)
         }
-        metrics.counter("http_requests_refused_total", "Requests refused before any handler saw them.") {
+        metrics.counter("waybill_http_requests_refused_total", "Requests refused before any handler saw them.") {
             [weak server] in
             Double(statistics(server).refused)
         }

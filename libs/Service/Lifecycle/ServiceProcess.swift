@@ -132,7 +132,7 @@ package struct ServiceProcess: Sendable {
         let metrics = Metrics()
         metrics.addProcessMetrics()
         metrics.addLoopMetrics()
-        metrics.counter("log_lines_dropped_total", "Log lines lost because nobody read them.") {
+        metrics.counter("waybill_log_lines_dropped_total", "Log lines lost because nobody read them.") {
             Double(log.sink.dropped)
         }
         return ServiceContext(

@@ -67,7 +67,7 @@ struct OrderRoutes {
         _ scope: RequestContext, _ body: @Loop () async throws(OrderQueryError) -> Answer
     ) async throws(Problem) -> Answer {
         do throws(OrderQueryError) { return try await body() } catch {
-            log.warning("orders.unreadable", ["error": error.reason], trace: scope.trace)
+            log.warning("order.query_failed", ["error": error.reason], trace: scope.trace)
             throw .ordersUnavailable
         }
     }
@@ -77,7 +77,7 @@ struct OrderRoutes {
     ) async throws(Problem) -> Answer {
         do throws(OrderChangeError) { return try await body() } catch {
             if case .unavailable(let reason) = error {
-                log.warning("orders.unchangeable", ["error": reason], trace: scope.trace)
+                log.warning("order.change_failed", ["error": reason], trace: scope.trace)
             }
             throw Problem(error)
         }

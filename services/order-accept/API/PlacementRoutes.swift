@@ -40,7 +40,7 @@ struct PlacementRoutes {
         } catch {
             metrics.failed(error)
             if error.isOutage {
-                log.warning("order.not_accepted", ["reason": error.reason], trace: scope.trace)
+                log.warning("order.rejected", ["reason": error.reason], trace: scope.trace)
             }
             throw Problem(error)
         }

@@ -16,9 +16,9 @@ final class RequestAuthorizer {
     init(_ authenticator: Authenticator, limiter: RateLimiter?, metrics: Metrics) {
         self.authenticator = authenticator
         self.limiter = limiter
-        limited = metrics.counter("rate_limited_total", "Requests refused because their user sent too many.")
+        limited = metrics.counter("waybill_rate_limited_requests_total", "Requests refused because their user sent too many.")
         if let limiter {
-            metrics.gauge("rate_buckets", "Users whose pace is remembered.") { Double(limiter.count) }
+            metrics.gauge("waybill_rate_limit_users", "Users whose pace is remembered.") { Double(limiter.count) }
         }
     }
 

@@ -42,10 +42,10 @@ final class CompensationQueue {
     var count: Int { entries.count - position }
 
     func register(_ metrics: Metrics) {
-        metrics.gauge("loose_ends", "Orders and keys that Redis is to be told of when it answers.") {
+        metrics.gauge("waybill_compensations_pending", "Orders and keys that Redis is to be told of when it answers.") {
             Double(self.count)
         }
-        metrics.counter("loose_ends_dropped_total", "Those for which there was no room.") {
+        metrics.counter("waybill_compensations_dropped_total", "Those for which there was no room.") {
             Double(self.dropped)
         }
     }

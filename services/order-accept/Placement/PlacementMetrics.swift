@@ -13,9 +13,9 @@ final class PlacementMetrics {
 
     init(_ metrics: Metrics) {
         self.metrics = metrics
-        orders = metrics.counter("orders_accepted_total", "Orders taken in.")
-        lines = metrics.counter("order_lines_accepted_total", "Lines of accepted orders.")
-        replays = metrics.counter("orders_replayed_total", "Answers repeated by idempotency key.")
+        orders = metrics.counter("waybill_orders_accepted_total", "Orders taken in.")
+        lines = metrics.counter("waybill_orders_accepted_lines_total", "Lines of accepted orders.")
+        replays = metrics.counter("waybill_orders_replayed_total", "Answers repeated by idempotency key.")
     }
 
     func accepted(_ order: Order) {
@@ -29,7 +29,7 @@ final class PlacementMetrics {
         let reason = failure.reason
         if failures[reason] == nil {
             failures[reason] = metrics.counter(
-                "orders_not_accepted_total", "Valid requests that became no order.",
+                "waybill_orders_rejected_total", "Valid requests that became no order.",
                 labels: ["reason": reason])
         }
         failures[reason]?.increment()

@@ -47,7 +47,7 @@ final class SequenceOrderIDs: OrderIDSource {
             } catch {
                 blocks.refillFailed()
                 log.log(
-                    backoff.failures == 0 ? .warning : .debug, "ids.refill_failed",
+                    backoff.failures == 0 ? .warning : .debug, "order_ids.refill_failed",
                     ["error": "\(error)", "remaining": remaining])
                 do { try await Loop.sleep(for: backoff.next()) } catch { return }
             }

@@ -39,7 +39,7 @@ final class PostgresCatalogue: CatalogueSource {
                 pause = Self.interval
             } catch {
                 log.log(
-                    backoff.failures == 0 ? .warning : .debug, "catalogue.unreadable",
+                    backoff.failures == 0 ? .warning : .debug, "catalogue.load_failed",
                     ["error": "\(error)", "keeps": current?.count])
                 pause = backoff.next()
             }
@@ -52,7 +52,7 @@ final class PostgresCatalogue: CatalogueSource {
         readAt = Loop.now
         guard catalogue.version != current?.version else { return }
         current = catalogue
-        log.info("catalogue.read", ["products": catalogue.count])
+        log.info("catalogue.loaded", ["products": catalogue.count])
     }
 
     private static func product(_ row: PostgresRow) throws -> Product {

@@ -198,7 +198,7 @@ final class SessionRegistry {
     func beginDrain() {
         guard !isDraining else { return }
         isDraining = true
-        log.info("sessions.draining", ["sessions": all.count])
+        log.info("session.drain_started", ["sessions": all.count])
         tasks.begin { [self] in await closeInBatches() }
     }
 

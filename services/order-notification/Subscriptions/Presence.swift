@@ -64,7 +64,7 @@ final class Presence {
             for reply in replies { _ = try reply.get() }
             last = document
         } catch {
-            log.debug("presence.unregistered", ["error": "\(error)"])
+            log.debug("presence.registration_failed", ["error": "\(error)"])
         }
     }
 

@@ -132,7 +132,7 @@ final class SubscriptionRegistry {
     }
 
     private func resubscribed(_ users: [UserID]) {
-        log.info("channels.restored", ["users": users.count])
+        log.info("redis.resubscribed", ["users": users.count])
         for user in users {
             guard let subscription = byUser[user] else { continue }
             subscription.subscribed()
@@ -183,7 +183,7 @@ final class SubscriptionRegistry {
             }
             return true
         } catch {
-            log.debug("mailboxes.unread", ["users": batch.count, "error": "\(error)"])
+            log.debug("mailbox.read_failed", ["users": batch.count, "error": "\(error)"])
             for subscription in batch { subscription.failRead() }
             return false
         }
@@ -207,7 +207,7 @@ final class SubscriptionRegistry {
         while let server = primary, server != noted {
             do throws(WorkflowStateError) {
                 if try await mailboxes.recordPrimary( server) {
-                    log.warning("mailboxes.failed-over", ["to": server, "users": all.count])
+                    log.warning("mailbox.primary_changed", ["to": server, "users": all.count])
                 }
                 noted = server
             } catch {

@@ -18,12 +18,12 @@ struct ProcessingMetrics {
     init(_ metrics: Metrics) {
         func outcome(_ name: String) -> Counter {
             metrics.counter(
-                "waybill_orders_total", "Orders by what became of them; repeated ones were recorded before.",
+                "waybill_orders_processed_total", "Orders by what became of them; repeated ones were recorded before.",
                 labels: ["outcome": name])
         }
         func step(_ name: String) -> Histogram {
             metrics.histogram(
-                "waybill_process_step_seconds", "Time of a batch's steps.", labels: ["step": name])
+                "waybill_processing_step_seconds", "Time of a batch's steps.", labels: ["step": name])
         }
         failed = outcome("failed")
         completed = outcome("completed")

@@ -40,12 +40,12 @@ export class MetricsHistory {
     if (!previous || snapshot.at <= previous.at) return;
     const seconds = (snapshot.at - previous.at) / 1000;
     const rate = (/** @type {string} */ name) => counterIncrease(previous, snapshot, name) / seconds;
-    const pushes = counterIncrease(previous, snapshot, 'notify_push_latency_seconds_count');
+    const pushes = counterIncrease(previous, snapshot, 'waybill_notification_delivery_seconds_count');
     this.points = [...this.points, {
-      at: snapshot.at, accepted: rate('orders_accepted_total'), processed: rate('waybill_orders_total{outcome="completed"}'),
-      failed: rate('waybill_orders_total{outcome="failed"}'), pushed: rate('notify_pushes_total'),
+      at: snapshot.at, accepted: rate('waybill_orders_accepted_total'), processed: rate('waybill_orders_processed_total{outcome="completed"}'),
+      failed: rate('waybill_orders_processed_total{outcome="failed"}'), pushed: rate('waybill_notification_pushes_total'),
       p50: percentile(durations, 0.5), p99: percentile(durations, 0.99),
-      pushLatency: pushes > 0 ? counterIncrease(previous, snapshot, 'notify_push_latency_seconds_sum') / pushes * 1000 : null,
+      pushLatency: pushes > 0 ? counterIncrease(previous, snapshot, 'waybill_notification_delivery_seconds_sum') / pushes * 1000 : null,
     }].slice(-HISTORY_LENGTH);
   }
 }
