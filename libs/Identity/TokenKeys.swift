@@ -7,7 +7,7 @@ package import Service
 /// What verifies a service's tokens, by its settings (``TokenSettings``): a secret, or the keys that an issuer
 /// publishes.
 @Loop
-package struct TokenKeys {
+package struct TokenKeys: Service {
     package let authenticator: Authenticator
     /// Seconds by which clocks may differ.
     package let leeway: Int
@@ -36,9 +36,9 @@ package struct TokenKeys {
     }
 
     /// Keeps published keys fresh.
-    package var run: (@Loop () async -> Void)? {
-        guard let published else { return nil }
-        return { await published.run() }
+    package func run() async throws {
+        guard let published else { return try await Loop.sleepUntilCancelled() }
+        await published.run()
     }
 
     private func watch(_ published: RemoteKeySet, _ context: ServiceContext) {

@@ -5,7 +5,7 @@ package import Postgres
 
 /// ``OrderStore`` in PostgreSQL: a batch is one transaction in one round trip.
 @Loop
-package final class PostgresOrderStore: OrderStore {
+package final class PostgresOrderStore: OrderStore, Service {
     private let pool: PostgresPool
     private let acknowledger: PublishAcknowledger
     /// Customers that are known to have their row, which then need no insert. Rows are never deleted; should
@@ -111,7 +111,9 @@ package final class PostgresOrderStore: OrderStore {
 
     package func markPublished(_ events: [EventKey]) { acknowledger.add(events) }
 
-    /// Writes down what ``markPublished(_:)`` noted; for the end.
+    package func drain(until deadline: Instant) async { await flush() }
+
+    /// Writes the marks that ``markPublished(_:)`` has collected.
     package func flush() async { await acknowledger.flush() }
 
     package func currencies() async throws(OrderRecordsError) -> [String: Currency] {
