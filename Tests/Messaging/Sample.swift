@@ -43,7 +43,7 @@ final class RecordingHandler: EventHandler {
 
     nonisolated init() {}
 
-    func decide(_ received: Received<OrderProcessed>) async throws -> HandlingResult {
+    func handleDeferred(_ received: Received<OrderProcessed>) async throws -> HandlingResult {
         await withCheckedContinuation { undecided = $0 }
     }
 

@@ -98,7 +98,7 @@ import Testing
         #expect(series(#"waybill_http_requests_total{method="GET",route="/api/orders/{id}",status="2xx"} 2"#))
         #expect(series(#"waybill_http_requests_total{method="GET",route="/api/orders/{id}",status="4xx"} 1"#))
         #expect(series(#"waybill_http_requests_total{method="any",route="unmatched",status="4xx"} 2"#))
-        #expect(series(#"http_request_duration_seconds_count{method="GET",route="/api/orders/{id}"} 3"#))
+        #expect(series(#"waybill_http_request_seconds_count{method="GET",route="/api/orders/{id}"} 3"#))
         #expect(series("waybill_http_requests_in_flight 0"))
     }
 

@@ -44,7 +44,7 @@ import Testing
 
     @Test func aPageShowsOptionsAndExamples() {
         let text = Help.page(DropDeadLettersCommand.help, global: CommandTable.globalOptions)
-        #expect(text.contains("Usage: waybill dlq drop LETTER… | --all [OPTIONS]"))
+        #expect(text.contains("Usage: waybill dlq drop MESSAGE… | --all [OPTIONS]"))
         for part in [
             "--queue QUEUE", "--yes", "--json", "Exits with 1 when", "Examples:\n  waybill dlq drop",
         ] {

@@ -8,7 +8,7 @@ import Observability
 import Orders
 import Service
 
-/// The dead messages of a queue: look, send back, drop.
+/// The dead-letter messages of a queue: look, send back, drop.
 @Loop
 struct DeadLetterRoutes {
     /// Letters of one answer, and of one change.
@@ -22,13 +22,13 @@ struct DeadLetterRoutes {
     let log: Logger
 
     func add(to edge: APIRouter) {
-        edge.on(.get, "/ops/api/dead-messages/{queue}") { request, _ in try await list(request) }
-        edge.on(.post, "/ops/api/dead-messages/{queue}/replay", bodyLimit: 16 << 10) { request, _ in
+        edge.on(.get, "/ops/api/dead-letters/{queue}") { request, _ in try await list(request) }
+        edge.on(.post, "/ops/api/dead-letters/{queue}/replay", bodyLimit: 16 << 10) { request, _ in
             try await change(request, "replayed") { messages, ids throws(AMQPError) in
                 try await messages.replay(ids).count
             }
         }
-        edge.on(.post, "/ops/api/dead-messages/{queue}/drop", bodyLimit: 16 << 10) { request, _ in
+        edge.on(.post, "/ops/api/dead-letters/{queue}/drop", bodyLimit: 16 << 10) { request, _ in
             try await change(request, "dropped") { messages, ids throws(AMQPError) in
                 try await messages.drop(ids).count
             }

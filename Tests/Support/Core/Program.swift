@@ -8,9 +8,9 @@ package struct Program: Sendable {
         package let errors: String
     }
 
-    /// The top of the repository.
+    /// The root of the repository.
     package static let repository = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     /// Runs `arguments[0]`, found by the PATH, with this process's environment and `environment` on top. It is
     /// terminated after `limit`.

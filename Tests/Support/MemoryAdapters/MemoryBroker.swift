@@ -19,7 +19,7 @@ package final class MemoryBroker {
         var waiting: [MemorySource] = []
 
         init(_ arguments: AMQPTable) {
-            deadLetterQueue = arguments["x-dead-entry-routing-key"]?.string
+            deadLetterQueue = arguments["x-dead-letter-routing-key"]?.string
             timeToLive = arguments["x-message-ttl"]?.int.map { .milliseconds($0) }
         }
     }

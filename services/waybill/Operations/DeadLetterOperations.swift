@@ -6,7 +6,7 @@ import Orders
 import Redis
 import WorkflowState
 
-/// The dead messages of all queues: look, send back, drop.
+/// The dead-lettered messages of all queues: look, send back, drop.
 @Loop
 struct DeadLetterOperations {
     typealias Queue = OrderTopology.WorkQueue

@@ -2,7 +2,7 @@ internal import JSON
 import Messaging
 internal import Observability
 
-/// The options that the commands on dead messages share, and how a message is shown.
+/// The options that the commands on dead-lettered messages share, and how a message is shown.
 extension CommandHelp.Option {
     static let queue = CommandHelp.Option(
         name: "queue", value: "QUEUE",

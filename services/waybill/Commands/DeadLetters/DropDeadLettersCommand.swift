@@ -4,7 +4,7 @@ import Messaging
 
 struct DropDeadLettersCommand: Command {
     static let help = CommandHelp(
-        name: "dlq drop", arguments: "LETTER… | --all", summary: "Drop dead messages for good",
+        name: "dlq drop", arguments: "MESSAGE… | --all", summary: "Drop dead-lettered messages for good",
         options: [.queue, .all, .init(name: "yes", text: "do not ask")],
         exitsWithOne: "a message was not there, or the answer was no",
         examples: [

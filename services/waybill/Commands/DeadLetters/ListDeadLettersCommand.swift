@@ -33,7 +33,7 @@ struct ListDeadLettersCommand: Command {
         _ console: Terminal
     ) {
         if console.wantsJSON { return console.print(.array(found.map(\.json))) }
-        guard !found.isEmpty else { return console.print("No dead messages.") }
+        guard !found.isEmpty else { return console.print("No dead-lettered messages.") }
         var table = Table(["queue", "message", "failed at", "attempts", "reason"])
         for message in found {
             let envelope = message.message.envelope

@@ -4,8 +4,8 @@ import Messaging
 
 struct ReplayDeadLettersCommand: Command {
     static let help = CommandHelp(
-        name: "dlq replay", arguments: "LETTER… | --all",
-        summary: "Send dead messages back to their queues, however long ago they failed",
+        name: "dlq replay", arguments: "MESSAGE… | --all",
+        summary: "Send dead-lettered messages back to their queues, however long ago they failed",
         options: [.queue, .all], exitsWithOne: "a message was not there, or not sent",
         examples: [
             "waybill dlq replay 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",

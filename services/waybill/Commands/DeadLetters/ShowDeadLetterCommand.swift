@@ -5,8 +5,8 @@ internal import Observability
 
 struct ShowDeadLetterCommand: Command {
     static let help = CommandHelp(
-        name: "dlq show", arguments: "LETTER",
-        summary: "Show one dead message whole: envelope, reason and body",
+        name: "dlq show", arguments: "MESSAGE",
+        summary: "Show one dead-lettered message whole: envelope, reason and body",
         options: [.queue], exitsWithOne: "there is no such message",
         examples: [
             "waybill dlq show 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",
