@@ -46,7 +46,7 @@ struct Application {
             keys: keys, compensations: compensations)
         let queries = PostgresOrderQueries(queryPool)
         let authorizer = RequestAuthorizer(
-            tokens.authenticator, limiter: RateLimiter(settings), metrics: context.metrics)
+            tokens.authenticator, limiter: UserRateLimiter(settings), metrics: context.metrics)
 
         Dependencies(
             redis: redis, broker: broker, confirms: confirms, publisher: publisher, catalogue: catalogue,
@@ -73,12 +73,12 @@ struct Application {
     }
 }
 
-extension RateLimiter {
+extension UserRateLimiter {
     /// Nil when the settings set no limit.
     convenience init?(_ settings: Settings) {
         let rate = settings[AcceptKeys.rate]
         guard rate > 0 else { return nil }
-        self.init(TokenBucket.Limit(rate: rate, burst: settings[AcceptKeys.burst]))
+        self.init(RateLimit(burst: settings[AcceptKeys.burst], perSecond: rate))
     }
 }
 

@@ -37,9 +37,9 @@ extension SessionLimits {
         sessionsPerUser = settings[NotificationKeys.sessionsPerUser]
         sessionsPerAddress = settings[NotificationKeys.sessionsPerAddress]
         let handshakes = settings[NotificationKeys.handshakes]
-        self.handshakes = Rate(burst: handshakes * 5 / 2, perSecond: handshakes)
+        self.handshakes = RateLimit(burst: handshakes * 5 / 2, perSecond: handshakes)
         let frames = settings[NotificationKeys.frames]
-        self.frames = Rate(burst: frames * 3, perSecond: frames)
+        self.frames = RateLimit(burst: frames * 3, perSecond: frames)
         output = settings[NotificationKeys.output]
         drainTime = min(.seconds(2), settings[ServiceKeys.drainTimeout] / 4)
     }

@@ -4,6 +4,7 @@ import JSON
 import MemoryAdapters
 import OrderEvents
 import Orders
+import Service
 import Testing
 import WorkflowState
 
@@ -124,7 +125,7 @@ import WorkflowState
     }
 
     @Test func theirPaceIsLimited() async throws {
-        let limited = try API(limit: TokenBucket.Limit(rate: 1, burst: 2))
+        let limited = try API(limit: RateLimit(burst: 2, perSecond: 1))
         let answers = [
             await limited.post("/api/orders", Self.order), await limited.post("/api/orders", Self.order),
             await limited.post("/api/orders", Self.order),

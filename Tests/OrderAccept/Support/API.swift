@@ -16,7 +16,7 @@ final class API {
     private let router = HTTPRouter()
     private let issuer: TokenIssuer
 
-    init(limit: TokenBucket.Limit? = nil) throws {
+    init(limit: RateLimit? = nil) throws {
         let key = try SigningKey.generate(.hs256)
         issuer = TokenIssuer(key: key, issuer: "test", audience: "api")
         let log = Logger(
@@ -26,7 +26,7 @@ final class API {
         let authorizer = RequestAuthorizer(
             Authenticator(
                 keys: KeySet([key.verificationKey]), rules: TokenRules(issuer: "test", audience: "api")),
-            limiter: limit.map { RateLimiter($0) }, metrics: metrics)
+            limiter: limit.map { UserRateLimiter($0) }, metrics: metrics)
         let edge = APIRouter(router, log: log, metrics: metrics)
         DescriptionRoute().add(to: edge)
         ProductRoutes(authorizer: authorizer, catalogue: intake.catalogue).add(to: edge)

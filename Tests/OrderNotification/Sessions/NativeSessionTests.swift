@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP
+import Service
 import JSON
 import MemoryAdapters
 import Orders
@@ -200,7 +201,7 @@ import WorkflowState
 
     @Test func tooManyFramesEndTheSession() async throws {
         var limits = SessionLimits()
-        limits.frames = Rate(burst: 5, perSecond: 1)
+        limits.frames = RateLimit(burst: 5, perSecond: 1)
         let replica = try Replica(limits: limits)
         let (session, tab) = try await live(replica)
         for _ in 0..<6 { session.hear(#"{"type":"ping"}"#) }

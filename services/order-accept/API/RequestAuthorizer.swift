@@ -9,11 +9,11 @@ import Service
 @Loop
 final class RequestAuthorizer {
     private let authenticator: Authenticator
-    private let limiter: RateLimiter?
+    private let limiter: UserRateLimiter?
     private let limited: Counter
 
     /// - Parameter limiter: nil for no limit.
-    init(_ authenticator: Authenticator, limiter: RateLimiter?, metrics: Metrics) {
+    init(_ authenticator: Authenticator, limiter: UserRateLimiter?, metrics: Metrics) {
         self.authenticator = authenticator
         self.limiter = limiter
         limited = metrics.counter("waybill_rate_limited_requests_total", "Requests refused because their user sent too many.")

@@ -2,6 +2,7 @@ import EventLoop
 import HTTP
 import Identity
 import Orders
+import Service
 import WorkflowState
 
 /// One tab: a connection of whatever wireProtocol, from its handshake to its end. There may be tens of thousands,

@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP
+import Service
 
 /// What sessions may take.
 struct SessionLimits: Sendable {
@@ -7,11 +8,11 @@ struct SessionLimits: Sendable {
     /// Of one client address; the loopback's are not counted, since that is the edge, or an operator.
     var sessionsPerAddress = 500
     /// Handshakes of the whole replica.
-    var handshakes = Rate(burst: 5000, perSecond: 2000)
+    var handshakes = RateLimit(burst: 5000, perSecond: 2000)
     /// Handshakes of one address.
-    var handshakesPerAddress = Rate(burst: 100, perSecond: 20)
+    var handshakesPerAddress = RateLimit(burst: 100, perSecond: 20)
     /// Texts from one client.
-    var frames = Rate(burst: 60, perSecond: 20)
+    var frames = RateLimit(burst: 60, perSecond: 20)
     /// For the token, or the hub's handshake.
     var handshaking = Duration.seconds(5)
     /// For the mailbox to be reached.

@@ -2,6 +2,7 @@ import EventLoop
 import HTTP
 import Identity
 import Observability
+import Service
 import WorkflowState
 
 /// The registry at which this replica's sessions are kept: who is here, how many of each address, whose time is up.
@@ -165,7 +166,7 @@ final class SessionRegistry: Service {
         keepAlive()
         if second % 10 == 0 {
             addresses = addresses.filter {
-                $0.value.sessions > 0 || !$0.value.handshakes.isFull(now: Loop.now)
+                $0.value.sessions > 0 || !$0.value.handshakes.isIdle(now: Loop.now)
             }
         }
     }
