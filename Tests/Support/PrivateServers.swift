@@ -53,7 +53,7 @@ package struct PrivateServers: Sendable {
     }
 
     private static func script(_ words: [String]) async throws -> Program.Result {
-        try await Program.run(["infra/local/servers"] + words, in: Program.repository)
+        try await Program.run(["infra/local/bin/servers"] + words, in: Program.repository)
     }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 
 /// The repository around this command, with the scripts that run a stack on this machine.
 struct Checkout: Sendable {
-    private static let mark = "infra/local/stack"
+    private static let mark = "infra/local/bin/stack"
 
     let root: String
 
@@ -46,7 +46,7 @@ struct Checkout: Sendable {
         _ script: String, _ words: [String] = [], environment: [String: String] = [:], catching: Bool = false
     ) async throws -> Ended {
         let process = Process()
-        process.executableURL = URL(filePath: root).appending(path: "infra/local/\(script)")
+        process.executableURL = URL(filePath: root).appending(path: "infra/local/bin/\(script)")
         process.arguments = words
         process.currentDirectoryURL = URL(filePath: root)
         process.environment = Self.environment.merging(environment) { $1 }
