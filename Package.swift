@@ -110,7 +110,8 @@ let package = Package(
             ]),
 
         .executableTarget(
-            name: "ConformanceEcho", dependencies: ["EventLoop", "HTTP"], path: "Tests/System/Conformance/Echo",
+            name: "ConformanceEcho", dependencies: ["EventLoop", "HTTP"],
+            path: "Tests/System/Conformance/Echo",
             swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/Support", swiftSettings: settings),

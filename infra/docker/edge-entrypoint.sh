@@ -1,15 +1,15 @@
 #!/bin/bash
-# Fills in nginx's configuration and becomes nginx.
+# Renders nginx's configuration and executes nginx.
 #   ACCEPTORS, NOTIFIERS   host:port of each replica, separated by spaces
-#   OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_SCOPE   with whom the pages sign people in
-#   WAYBILL_PROFILE        `development`: any user id will do as well
-#   /tls                   certificate.pem and key.pem; a self-signed pair is made where none is mounted
+#   OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_SCOPE   the OpenID Connect provider for sign-in
+#   WAYBILL_PROFILE        `development`: sign-in by user id is offered as well
+#   /tls                   certificate.pem and key.pem; a self-signed pair is generated when none is mounted
 set -euo pipefail
 : "${ACCEPTORS:?}" "${NOTIFIERS:?}"
 run=/tmp/edge tls=/tls
 mkdir -p "$run"
 
-servers() { # one line for nginx; a replica is tried again a second after it failed
+servers() { # upstream servers; a failed replica is retried after a second
     printf 'server %s max_fails=1 fail_timeout=1s; ' "$@"
 }
 
@@ -24,13 +24,13 @@ development=false oidc=null origin=
 [ "${WAYBILL_PROFILE:-}" != development ] || development=true
 if [ -n "${OIDC_ISSUER:-}" ]; then
     : "${OIDC_CLIENT_ID:?}" "${OIDC_SCOPE:=openid offline_access}"
-    # These become part of nginx's configuration.
+    # The values are inserted into nginx's configuration.
     [[ "$OIDC_ISSUER$OIDC_CLIENT_ID$OIDC_SCOPE" =~ ^[A-Za-z0-9_.:/~\ -]+$ && $OIDC_ISSUER =~ ^(https?://[^/]+) ]] ||
-        { echo "OIDC_… holds what it cannot" >&2; exit 1; }
+        { echo "OIDC_…: expected only letters, digits and . : / ~ -" >&2; exit 1; }
     origin=" ${BASH_REMATCH[1]}"
     oidc="{\"issuer\":\"$OIDC_ISSUER\",\"clientId\":\"$OIDC_CLIENT_ID\",\"scope\":\"$OIDC_SCOPE\"}"
 fi
-# Word splitting makes one argument of each replica.
+# Word splitting yields one argument per replica.
 # shellcheck disable=SC2086
 sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LOG@/access.log|/dev/stdout|" \
     -e "s|@TLS@|$tls|; s|@SITE@|/site|; s|@ADDRESS@|0.0.0.0|; s|@PORT@|8080|; s|@TLS_PORT@|8443|" \

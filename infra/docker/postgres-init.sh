@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs once, on an empty data folder: the database's owner (order-process) and a reader (order-accept). What the
-# reader may see is granted by the migrations.
+# Runs once, on an empty data directory: creates the database, its owner (order-process) and a reader (order-accept),
+# to which the migrations grant privileges.
 set -euo pipefail
 psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -v owner="$WAYBILL_DB_PASSWORD" -v reader="$WAYBILL_READER_PASSWORD" <<'SQL'
 CREATE ROLE waybill LOGIN PASSWORD :'owner';

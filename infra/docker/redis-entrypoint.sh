@@ -1,6 +1,5 @@
 #!/bin/sh
-# Redis with one user; the default one is off. The password comes from the environment and goes to a file that only
-# this container has, not to the command line.
+# Redis with one user and the default user off. The password is passed in a file, not on the command line.
 set -eu
 : "${REDIS_PASSWORD:?}"
 umask 077

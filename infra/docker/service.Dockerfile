@@ -1,6 +1,6 @@
-# order-accept: takes orders over HTTP. Built from the repository's root:
-#   docker build -f infra/docker/order-accept.Dockerfile -t waybill/order-accept .
-# The first stage is the same in every service's file, so its layers are built once for all of them.
+# One service, chosen by SERVICE, which listens on PORT. Built from the repository's top:
+#   docker build -f infra/docker/service.Dockerfile --build-arg SERVICE=order-accept --build-arg PORT=8081 .
+# The build stage does not depend on the arguments, so its layers are shared by all services.
 
 FROM docker.io/library/swift:6.3-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends \
@@ -20,13 +20,15 @@ FROM docker.io/library/debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends \
         ca-certificates libssl3 libhiredis0.14 librabbitmq4 libpq5 \
     && rm -rf /var/lib/apt/lists/*
-COPY --chmod=755 infra/docker/healthy /usr/local/bin/healthy
-COPY --from=build /out/order-accept /usr/local/bin/order-accept
-# Nobody's id: the process needs no file of its own.
+COPY --chmod=755 infra/docker/healthcheck.sh /usr/local/bin/healthcheck
+ARG SERVICE
+ARG PORT
+COPY --from=build /out/${SERVICE} /usr/local/bin/service
+# An id without an account: the process writes no files.
 USER 10001:10001
-ENV LISTEN=0.0.0.0:8081 LOG_FORMAT=json
-EXPOSE 8081
-HEALTHCHECK --interval=2s --timeout=2s --start-period=30s --retries=3 CMD ["healthy", "8081"]
-# It drains at SIGTERM; give it the time: docker stop -t 15.
+ENV LISTEN=0.0.0.0:${PORT} LOG_FORMAT=json
+EXPOSE ${PORT}
+HEALTHCHECK --interval=2s --timeout=2s --start-period=30s --retries=3 CMD healthcheck "${LISTEN##*:}"
+# The service drains at SIGTERM, which takes up to 10 s: docker stop -t 15.
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["order-accept"]
+ENTRYPOINT ["/usr/local/bin/service"]

@@ -67,7 +67,8 @@ struct OutageTests {
             try await eventually("the first updates") { tabs.allSatisfy { $0.offsets.count == 3 } }
             let restart = Loop.task {
                 let result = try await Program.run(
-                    ["infra/local/bin/servers", "restart", "--dir", folder, "redis"] + how, in: Self.repository)
+                    ["infra/local/bin/servers", "restart", "--dir", folder, "redis"] + how,
+                    in: Self.repository)
                 return result.status
             }
             #expect(try await restart.value == 0)
