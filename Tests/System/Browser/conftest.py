@@ -1,8 +1,7 @@
-"""A stack, a browser, and customers who nobody else is."""
+"""Fixtures: the stack, the OpenID Connect issuer, the browser, and customers with unique user ids."""
 
 import json
 import os
-import pathlib
 import secrets
 import shutil
 
@@ -10,35 +9,32 @@ import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from customer import Customer
-from issuer import Issuer
-from stack import Stack, private
+from issuer import CLIENT, Issuer
+from support.stack import running
 
 expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
 def issuer():
-    one = Issuer()
-    yield one
-    one.close()
+    issuer = Issuer()
+    yield issuer
+    issuer.close()
 
 
 @pytest.fixture(scope="session")
 def stack(issuer):
-    """The one that WAYBILL_STACK describes; without it one of our own, where the issuer signs people in as well."""
-    if path := os.environ.get("WAYBILL_STACK"):
-        yield Stack(pathlib.Path(path))
-        return
-    with private(issuer) as running:
-        issuer.stack = running
-        yield running
+    """The stack of WAYBILL_STACK, else a private one whose sign-in offers the issuer."""
+    with running(JWT_ISSUER=issuer.url, OIDC_ISSUER=issuer.url, OIDC_CLIENT_ID=CLIENT) as stack:
+        issuer.stack = stack
+        yield stack
 
 
 @pytest.fixture(scope="session")
 def browser():
     program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
-        # The sandbox needs rights that containers do not give; only our own pages are opened.
+        # The sandbox requires privileges that containers lack; only the stack's own pages are opened.
         chromium = playwright.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
         yield chromium
@@ -46,20 +42,20 @@ def browser():
 
 
 @pytest.fixture
-def customer(browser, stack):
-    """Makes customers with a browser profile each. What their pages complain of fails the test at its end."""
-    made = []
+def new_customer(browser, stack):
+    """Creates customers with a browser profile each. Unexpected console errors of their pages fail the test."""
+    customers = []
 
-    def make(user=None, script=None, **options):
+    def create(user=None, script=None, **options):
         context = browser.new_context(base_url=stack.edge, **options)
         context.set_default_timeout(15_000)
         if script:
             context.add_init_script(script)
-        made.append(Customer(context, user or f"BROWSER-{secrets.token_hex(6)}"))
-        return made[-1]
+        customers.append(Customer(context, user or f"BROWSER-{secrets.token_hex(6)}"))
+        return customers[-1]
 
-    yield make
-    complaints = [complaint for one in made for complaint in one.complaints if not one.expects(complaint)]
-    for one in made:
-        one.context.close()
-    assert not complaints, json.dumps(complaints, indent=2)
+    yield create
+    errors = [error for customer in customers for error in customer.errors if not customer.expects(error)]
+    for customer in customers:
+        customer.context.close()
+    assert not errors, json.dumps(errors, indent=2)

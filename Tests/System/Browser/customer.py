@@ -1,4 +1,4 @@
-"""What a customer does in a browser, in the words of the page."""
+"""Actions of a customer in the storefront, and expectations of its pages."""
 
 import re
 
@@ -9,21 +9,21 @@ class Customer:
     def __init__(self, context, user):
         self.context = context
         self.user = user
-        self.complaints = []
+        self.errors = []
         self._expected = []
         context.on("console", self._console)
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
 
     def _console(self, message):
         if message.type in ("error", "warning"):
-            self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+            self.errors.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
-    def expect_complaint(self, pattern):
-        """Chromium itself logs failed requests; a test that makes some says which."""
+    def expect_console_error(self, pattern):
+        """Permits matching errors: Chromium logs failed requests to the console."""
         self._expected.append(pattern)
 
-    def expects(self, complaint):
-        return any(re.search(pattern, complaint) for pattern in self._expected)
+    def expects(self, error):
+        return any(re.search(pattern, error) for pattern in self._expected)
 
     def tab(self, path="/"):
         page = self.context.new_page()
@@ -31,7 +31,7 @@ class Customer:
         return page
 
     def signed_in(self, path="/"):
-        """A tab with the customer signed in and live."""
+        """A tab with the customer signed in and connected."""
         page = self.tab()
         self.sign_in(page)
         if path != "/":
@@ -59,7 +59,7 @@ def add(page, code):
 
 
 def order(page, *codes):
-    """Puts products in the cart and orders them; returns the order's number. The page then shows the order."""
+    """Orders the products by way of the cart; returns the order's id. The page then shows the order."""
     for code in codes:
         add(page, code)
     page.goto("/#/cart")
@@ -78,10 +78,10 @@ def expect_completed(page):
     expect(page.locator(".timeline .step-done")).to_have_count(3)
 
 
-def mark(page):
-    """To see later that the page was not loaded again."""
-    page.evaluate("window.isSame = true")
+def mark_page(page):
+    """For `expect_not_reloaded`."""
+    page.evaluate("window.isMarked = true")
 
 
-def expect_same(page):
-    assert page.evaluate("window.isSame === true"), "the page was loaded again"
+def expect_not_reloaded(page):
+    assert page.evaluate("window.isMarked === true"), "the page was reloaded"

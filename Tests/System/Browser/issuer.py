@@ -1,9 +1,7 @@
-"""A small OpenID Connect issuer: authorization code with PKCE, refresh tokens that are good once, and an end of its
-own session. It signs with the stack's secret, which is how the services know its tokens here."""
+"""A minimal OpenID Connect issuer: authorization code with PKCE, single-use refresh tokens, end-session endpoint. It
+signs with the stack's secret, which the services verify."""
 
-import base64
 import hashlib
-import hmac
 import html
 import json
 import secrets
@@ -12,23 +10,9 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from support import tokens
+
 CLIENT = "storefront"
-
-
-def base64url(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def signed(claims, secret):
-    text = base64url(b'{"alg":"HS256","typ":"JWT"}') + "." + base64url(json.dumps(claims).encode())
-    return text + "." + base64url(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest())
-
-
-def token(jwt, user, seconds=3600, roles=(), secret=None):
-    """An access token as the services expect it; `jwt` is the part of stack.json."""
-    now = int(time.time())
-    claims = {"iss": jwt["issuer"], "aud": jwt["audience"], "sub": user, "iat": now, "nbf": now, "exp": now + seconds}
-    return signed(claims | ({"roles": list(roles)} if roles else {}), secret or jwt["secret"])
 
 
 class Issuer:
@@ -36,10 +20,10 @@ class Issuer:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.issuer = self
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.stack = None  # set when it runs
-        self.lifetime = 3600  # seconds, of access tokens
+        self.stack = None  # set once the stack runs
+        self.lifetime = 3600  # of access tokens, in seconds
         self.roles = ()
-        self.begun = {}  # code → the request it answers
+        self.authorizations = {}  # code → authorization request
         self.refreshable = {}  # refresh token → user
         self.grants = []  # (grant type, status)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -47,30 +31,30 @@ class Issuer:
     def close(self):
         self.server.shutdown()
 
-    def tokens(self, user, nonce=None):
+    def issue(self, user, nonce=None):
         refresh = secrets.token_urlsafe(24)
         self.refreshable[refresh] = user
         answer = {
-            "access_token": token(self.stack.jwt, user, self.lifetime, self.roles), "token_type": "Bearer",
+            "access_token": tokens.mint(self.stack.jwt, user, self.lifetime, self.roles), "token_type": "Bearer",
             "expires_in": self.lifetime, "refresh_token": refresh}
         if nonce:
             now = int(time.time())
             identity = {"iss": self.url, "aud": CLIENT, "sub": user, "iat": now, "exp": now + 300, "nonce": nonce}
-            answer["id_token"] = signed(identity, self.stack.jwt["secret"])
+            answer["id_token"] = tokens.sign(identity, self.stack.jwt["secret"])
         return answer
 
     def grant(self, form):
-        """Status and document of a token request."""
+        """Status and document of the answer to a token request."""
         if form.get("client_id") != CLIENT:
             return 401, {"error": "invalid_client"}
         if form.get("grant_type") == "refresh_token":
             user = self.refreshable.pop(form.get("refresh_token"), None)
-            return (200, self.tokens(user)) if user else (400, {"error": "invalid_grant"})
-        asked = self.begun.pop(form.get("code"), None)
-        challenge = base64url(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
-        if not asked or asked["code_challenge"] != challenge or asked["redirect_uri"] != form.get("redirect_uri"):
+            return (200, self.issue(user)) if user else (400, {"error": "invalid_grant"})
+        request = self.authorizations.pop(form.get("code"), None)
+        challenge = tokens.base64url(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
+        if not request or request["code_challenge"] != challenge or request["redirect_uri"] != form.get("redirect_uri"):
             return 400, {"error": "invalid_grant"}
-        return 200, self.tokens(asked["user"], asked["nonce"])
+        return 200, self.issue(request["user"], request["nonce"])
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -92,17 +76,17 @@ class Handler(BaseHTTPRequestHandler):
         if split.path == "/.well-known/openid-configuration":
             self.answer(200, {
                 "issuer": issuer.url, "authorization_endpoint": issuer.url + "/authorize",
-                "token_endpoint": issuer.url + "/token", "end_session_endpoint": issuer.url + "/leave"})
+                "token_endpoint": issuer.url + "/token", "end_session_endpoint": issuer.url + "/end-session"})
         elif split.path == "/authorize":
             hidden = "".join(f'<input type=hidden name="{html.escape(name)}" value="{html.escape(value)}">' for name, value in query.items())
-            page = f"<!doctype html><html lang=en><title>Issuer</title><link rel=icon href=data:,><form action=/agree><label>Name <input name=user></label>{hidden}<button>Agree</button> <button name=refused value=1>Refuse</button></form></html>"
+            page = f"<!doctype html><html lang=en><title>Issuer</title><link rel=icon href=data:,><form action=/consent><label>Name <input name=user></label>{hidden}<button>Agree</button> <button name=refused value=1>Refuse</button></form></html>"
             self.answer(200, page.encode(), "text/html")
-        elif split.path == "/agree":
+        elif split.path == "/consent":
             code = secrets.token_urlsafe(16)
-            issuer.begun[code] = query
-            said = {"error": "access_denied"} if query.get("refused") else {"code": code}
-            self.answer(302, b"", Location=query["redirect_uri"] + "?" + urlencode(said | {"state": query["state"], "iss": issuer.url}))
-        elif split.path == "/leave":
+            issuer.authorizations[code] = query
+            result = {"error": "access_denied"} if query.get("refused") else {"code": code}
+            self.answer(302, b"", Location=query["redirect_uri"] + "?" + urlencode(result | {"state": query["state"], "iss": issuer.url}))
+        elif split.path == "/end-session":
             self.answer(302, b"", Location=query["post_logout_redirect_uri"])
         else:
             self.answer(404, {})

@@ -1,73 +1,73 @@
-"""The live connection, and what the pill says of it."""
+"""The live connection: reconnect, resume, token refresh and fallbacks."""
 
 import json
 import re
 
 from playwright.sync_api import expect
 
-from customer import expect_completed, expect_live, expect_same, expect_status, mark, order, pill
-from issuer import token
+from customer import expect_completed, expect_live, expect_not_reloaded, expect_status, mark_page, order, pill
+from support import tokens
 
 NO_SHARED_WORKER = "delete window.SharedWorker"
 NO_WEBSOCKET = NO_SHARED_WORKER + "; window.WebSocket = class { constructor() { throw new Error('blocked') } }"
 NETWORK = r"net::ERR_INTERNET_DISCONNECTED|WebSocket connection|50[234]|net::ERR_"
 
 
-def with_token(one, text):
-    one.context.add_init_script(
-        f"if (location.protocol !== 'about:' && !sessionStorage.given) {{ localStorage.setItem('waybill.session', '{json.dumps({'token': text})}');"
-        " sessionStorage.given = 1 }")
-    return one
+def with_token(customer, text):
+    customer.context.add_init_script(
+        f"if (location.protocol !== 'about:' && !sessionStorage.tokenSet) {{ localStorage.setItem('waybill.session', '{json.dumps({'token': text})}');"
+        " sessionStorage.tokenSet = 1 }")
+    return customer
 
 
-def test_offline_then_online_shows_what_happened_meanwhile(customer, stack):
-    someone = customer()
-    someone.expect_complaint(NETWORK)
-    page = someone.signed_in()
+def test_updates_missed_offline_are_shown_after_reconnect(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(NETWORK)
+    page = customer.signed_in()
     with stack.processing_paused():
         number = order(page, "AZ-104")
-        someone.context.set_offline(True)
+        customer.context.set_offline(True)
         expect(pill(page)).to_have_attribute("data-phase", "offline")
         expect(pill(page)).to_contain_text("Offline")
-        mark(page)
+        mark_page(page)
     stack.await_status(number, "COMPLETED")
     expect_status(page, "Accepted")
-    someone.context.set_offline(False)
+    customer.context.set_offline(False)
     expect_live(page)
     expect_completed(page)
-    expect_same(page)
+    expect_not_reloaded(page)
 
 
-def test_what_cannot_be_resumed_is_fetched(customer, stack):
-    someone = customer(script=NO_SHARED_WORKER)  # so that the page's own socket can be listened to
-    someone.expect_complaint(NETWORK)
-    page = someone.tab()
+def test_unrecoverable_resume_fetches_the_order(new_customer, stack):
+    customer = new_customer(script=NO_SHARED_WORKER)  # the page's own WebSocket can be observed
+    customer.expect_console_error(NETWORK)
+    page = customer.tab()
     frames = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda text: frames.append(json.loads(text))))
-    someone.sign_in(page)
+    customer.sign_in(page)
     with stack.processing_paused():
         number = order(page, "AZ-104")
-        someone.context.set_offline(True)
+        customer.context.set_offline(True)
         expect(pill(page)).to_have_attribute("data-phase", "offline")
-        mark(page)
+        mark_page(page)
     stack.await_status(number, "COMPLETED")
-    stack.redis("DEL", "notify:epoch", f"notify:mailbox:{someone.user}")  # as a Redis that lost its data
+    stack.redis("DEL", "notify:epoch", f"notify:mailbox:{customer.user}")  # simulates data loss in Redis
     frames.clear()
-    someone.context.set_offline(False)
+    customer.context.set_offline(False)
     expect_live(page)
     expect_completed(page)
-    expect_same(page)
+    expect_not_reloaded(page)
     assert [frame["recovered"] for frame in frames if frame["type"] == "resumed"] == [False]
-    assert not [frame for frame in frames if frame["type"] == "order.status"], "it was told after all"
+    assert not [frame for frame in frames if frame["type"] == "order.status"], "an update was replayed after recovered:false"
 
 
-def test_a_notifier_that_is_killed_loses_nothing(customer, stack):
-    someone = customer()
-    someone.expect_complaint(NETWORK)
-    page = someone.signed_in()
+def test_killed_notifier_loses_no_update(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(NETWORK)
+    page = customer.signed_in()
     with stack.processing_paused():
         order(page, "KS-201")
-        mark(page)
+        mark_page(page)
         page.evaluate("""() => {
             const pill = document.querySelector('connection-pill'), seen = (window.seen = []);
             new MutationObserver(() => seen.push(pill.dataset.phase)).observe(pill, { attributes: true });
@@ -76,24 +76,25 @@ def test_a_notifier_that_is_killed_loses_nothing(customer, stack):
         page.wait_for_function("() => window.seen.includes('waiting')")
     expect_completed(page)
     expect_live(page)
-    expect_same(page)
-    stack.await_notifiers()
+    expect_not_reloaded(page)
+    stack.await_ready()
 
 
-def test_a_forged_token_is_replaced(customer, stack):
-    someone = customer()
-    someone.expect_complaint(r"401|WebSocket connection")
-    with_token(someone, token(stack.jwt, someone.user, secret="x" * 48))
-    page = someone.tab()
+def test_forged_token_is_replaced(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(r"401|WebSocket connection")
+    with_token(customer, tokens.mint(stack.jwt, customer.user, secret="x" * 48))
+    page = customer.tab()
     expect_live(page)
     expect(page.get_by_text("145 products")).to_be_visible()
 
 
-def test_a_token_is_refreshed_in_band_before_it_expires(customer, stack):
-    someone = with_token(one := customer(), token(stack.jwt, one.user, 8))
-    page = someone.tab()
+def test_token_is_refreshed_in_band_before_expiry(new_customer, stack):
+    customer = new_customer()
+    with_token(customer, tokens.mint(stack.jwt, customer.user, 8))
+    page = customer.tab()
     expect_live(page)
-    mark(page)
+    mark_page(page)
     connected_to = page.evaluate("""() => {
         const pill = document.querySelector('connection-pill');
         window.seen = [];
@@ -102,17 +103,17 @@ def test_a_token_is_refreshed_in_band_before_it_expires(customer, stack):
     }""")
     page.wait_for_function(
         "() => JSON.parse(atob(JSON.parse(localStorage['waybill.session']).token.split('.')[1])).exp * 1000 > Date.now() + 60000")
-    page.wait_for_timeout(2500)  # past the end of the first one
+    page.wait_for_timeout(2500)  # past the expiry of the first token
     assert "waiting" not in page.evaluate("window.seen")
     assert pill(page).get_attribute("data-replica") == connected_to
     order(page, "AZ-104")
     expect_completed(page)
 
 
-def test_without_shared_workers_one_tab_leads_and_another_takes_over(customer):
-    someone = customer(script=NO_SHARED_WORKER)
-    leader = someone.signed_in()
-    follower = someone.tab("/orders")
+def test_leader_tab_is_replaced_without_shared_workers(new_customer):
+    customer = new_customer(script=NO_SHARED_WORKER)
+    leader = customer.signed_in()
+    follower = customer.tab("/orders")
     expect_live(follower)
     leader.close()
     expect_live(follower)
@@ -120,8 +121,8 @@ def test_without_shared_workers_one_tab_leads_and_another_takes_over(customer):
     expect_completed(follower)
 
 
-def test_without_websockets_events_are_streamed(customer):
-    page = customer(script=NO_WEBSOCKET).signed_in()
+def test_server_sent_events_replace_blocked_websockets(new_customer):
+    page = new_customer(script=NO_WEBSOCKET).signed_in()
     expect(pill(page)).to_have_attribute("title", re.compile("server-sent events"))
     order(page, "QS-220")
     expect_completed(page)

@@ -1,31 +1,20 @@
-"""The hub of a running stack, by way of its edge, and a customer of each test's own."""
+"""Fixtures: the stack and customers with their hub addresses."""
 
-import json
-import os
-import pathlib
 import secrets
-import time
-import urllib.request
 
 import pytest
 
-PATIENCE = 20  # seconds
+from support.http import call
+from support.stack import running
 
-
-def until(what, holds, seconds=PATIENCE):
-    """Waits for `holds()` to be true, and returns what it returned."""
-    end = time.monotonic() + seconds
-    while not (value := holds()):
-        assert time.monotonic() < end, f"{what} did not happen within {seconds} s"
-        time.sleep(0.01)
-    return value
+TIMEOUT = 20  # seconds
 
 
 class Customer:
-    def __init__(self, edge):
-        self.edge = edge
+    def __init__(self, stack):
+        self.edge = stack.edge
         self.user = f"SIGNALR-{secrets.token_hex(6)}"
-        self.token = self._post("/dev/token", {"userId": self.user})["token"]
+        self.token = stack.token(self.user)
 
     @property
     def hub(self):
@@ -40,27 +29,27 @@ class Customer:
         return {"Authorization": f"Bearer {self.token}"}
 
     def order(self):
-        """A real one; returns what order-accept answered."""
-        return self._post("/api/orders", {"items": [{"productId": "AZ-104", "quantity": 1}]}, self.authorization)
-
-    def _post(self, path, body, headers=None):
-        request = urllib.request.Request(
-            self.edge + path, json.dumps(body).encode(), {"Content-Type": "application/json"} | (headers or {}))
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=PATIENCE) as response:
-            return json.load(response)
+        """Places an order; returns the answer of order-accept."""
+        items = [{"productId": "AZ-104", "quantity": 1}]
+        return call(f"{self.edge}/api/orders", {"items": items}, self.token, TIMEOUT)
 
 
-@pytest.fixture
-def customer():
-    return Customer(json.loads(pathlib.Path(os.environ["WAYBILL_STACK"]).read_text())["edge"])
+@pytest.fixture(scope="session")
+def stack():
+    with running() as stack:
+        yield stack
 
 
 @pytest.fixture
-def stranger(customer):
-    return Customer(customer.edge)
+def customer(stack):
+    return Customer(stack)
+
+
+@pytest.fixture
+def other_customer(stack):
+    return Customer(stack)
 
 
 def completed(order):
-    """The notification that ends the order's story."""
+    """The notification of the order's completion."""
     return {"correlationId": {"value": order["correlationId"]}, "status": 2, "orderId": order["id"]}

@@ -1,4 +1,4 @@
-"""A socket, and the hub protocol written by hand: no negotiation, no library that repairs what comes."""
+"""The hub protocol over a plain WebSocket, without negotiation and without a client library."""
 
 import json
 import urllib.parse
@@ -7,24 +7,24 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from conftest import PATIENCE, completed
+from conftest import TIMEOUT, completed
 
 END = "\x1e"
 
 
 class Hub:
     def __init__(self, socket):
-        self.socket, self.waiting = socket, []
+        self.socket, self.received = socket, []
 
     def send(self, *records):
         self.socket.send("".join(json.dumps(record) + END for record in records))
 
     def next(self):
-        while not self.waiting:
-            text = self.socket.recv(timeout=PATIENCE)
+        while not self.received:
+            text = self.socket.recv(timeout=TIMEOUT)
             assert text.endswith(END)
-            self.waiting = [json.loads(record) for record in text.split(END)[:-1]]
-        return self.waiting.pop(0)
+            self.received = [json.loads(record) for record in text.split(END)[:-1]]
+        return self.received.pop(0)
 
     def await_record(self, **fields):
         while not (record := self.next()).items() >= fields.items():
@@ -32,21 +32,21 @@ class Hub:
         return record
 
 
-def by_query(customer):
+def token_in_query(customer):
     return connect(f"{customer.hub_socket}?{urllib.parse.urlencode({'access_token': customer.token})}", proxy=None)
 
 
-def by_header(customer):
+def token_in_header(customer):
     return connect(customer.hub_socket, additional_headers=customer.authorization, proxy=None)
 
 
-@pytest.mark.parametrize("way", [by_query, by_header])
-def test_the_protocol_is_spoken_without_negotiation(customer, way):
-    with way(customer) as socket:
+@pytest.mark.parametrize("open_socket", [token_in_query, token_in_header])
+def test_hub_protocol_works_without_negotiation(customer, open_socket):
+    with open_socket(customer) as socket:
         hub = Hub(socket)
         hub.send({"protocol": "json", "version": 1})
         assert hub.next() == {}
-        # Several records in one message, and one that wants no answer.
+        # Several records in one message, and a non-blocking invocation.
         hub.send(
             {"type": 6}, {"type": 1, "target": "Ping", "arguments": []},
             {"type": 1, "invocationId": "a", "target": "Ping", "arguments": []},
@@ -63,14 +63,14 @@ def test_the_protocol_is_spoken_without_negotiation(customer, way):
         assert hub.await_record(type=7)
 
 
-def test_another_protocol_is_refused_in_words(customer):
-    with by_header(customer) as socket:
+def test_unsupported_protocol_is_rejected_with_an_error(customer):
+    with token_in_header(customer) as socket:
         hub = Hub(socket)
         hub.send({"protocol": "messagepack", "version": 1})
         assert "messagepack" in hub.next()["error"]
 
 
-def test_without_a_token_there_is_no_socket(customer):
-    with pytest.raises(InvalidStatus) as refusal:
+def test_handshake_without_token_is_rejected(customer):
+    with pytest.raises(InvalidStatus) as error:
         connect(customer.hub_socket, proxy=None)
-    assert refusal.value.response.status_code == 401
+    assert error.value.response.status_code == 401

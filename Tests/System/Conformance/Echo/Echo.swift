@@ -1,7 +1,7 @@
 import EventLoop
 import HTTP
 
-/// What the conformance suite talks to: a server that sends back each message as it came.
+/// The WebSocket echo server under test by the conformance suite.
 ///
 /// `ConformanceEcho PORT` runs until it is killed.
 @main

@@ -1,5 +1,5 @@
-"""Each screen at two widths and in both themes: names, roles, contrast, order of focus, and nothing wider than the
-screen. Takes pictures."""
+"""Accessibility of every page at two widths and in both themes: names, roles, contrast, focus order, no horizontal
+overflow. Saves screenshots."""
 
 import pathlib
 
@@ -7,66 +7,63 @@ import pytest
 from playwright.sync_api import expect
 
 from customer import add, expect_completed, order
+from support import ROOT
 from test_console import Operator
 
 HERE = pathlib.Path(__file__).resolve()
-PICTURES = HERE.parents[2] / "var" / "pictures"
-AUDIT = HERE.with_name("audit.js").read_text()
-FOCUS = HERE.with_name("focus.js").read_text()
-MOST_STOPS = 25  # of the focus on one screen; a catalogue has hundreds
+SCREENSHOTS = ROOT / "var" / "pictures"
+ACCESSIBILITY = HERE.with_name("accessibility.js").read_text()
+FOCUS_ORDER = HERE.with_name("focus-order.js").read_text()
+MAX_STOPS = 25  # focused elements per page; a catalogue has hundreds
 
 
-def walk(page):
-    """Goes through a screen by the Tab key, from its top: every stop must be seen, and come after the one before."""
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0); window.walked = []")
-    faults = []
-    for _ in range(MOST_STOPS):
+def focus_violations(page):
+    """Moves through a page by the Tab key and checks that each stop is visible and follows the previous one."""
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0); window.visited = []")
+    violations = []
+    for _ in range(MAX_STOPS):
         page.keyboard.press("Tab")
-        fault = page.evaluate(FOCUS)
-        if fault == "end":
+        violation = page.evaluate(FOCUS_ORDER)
+        if violation == "end":
             break
-        if fault:
-            faults.append(fault)
-    return faults
+        if violation:
+            violations.append(violation)
+    return violations
 
 
-class Inspector:
+class PageInspector:
     def __init__(self, page, width, theme):
         self.page, self.suffix = page, f"{width}-{theme}"
-        self.walks = theme == "light"  # the order of focus has no colours
+        self.checks_focus = theme == "light"  # focus order does not depend on the theme
 
     def __call__(self, name, ready):
         page = self.page
         expect(ready.first).to_be_visible()
         page.evaluate("Promise.all([...document.images].map((image) => image.loading === 'lazy' || image.decode()))")
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}-{self.suffix}.png")
-        faults = page.evaluate(AUDIT)
-        if self.walks:
-            faults += walk(page)
-        assert not faults, f"{name}: " + "\n".join(faults)
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{self.suffix}.png")
+        violations = page.evaluate(ACCESSIBILITY)
+        if self.checks_focus:
+            violations += focus_violations(page)
+        assert not violations, f"{name}: " + "\n".join(violations)
 
 
-both = [pytest.mark.parametrize("theme", ["light", "dark"]), pytest.mark.parametrize("width", [360, 1440])]
-
-
-def in_both(test):
-    for mark in both:
-        test = mark(test)
-    return test
+def in_all_variants(test):
+    by_theme = pytest.mark.parametrize("theme", ["light", "dark"])
+    return by_theme(pytest.mark.parametrize("width", [360, 1440])(test))
 
 
 def options(width, theme):
     return {"viewport": {"width": width, "height": 900}, "color_scheme": theme, "reduced_motion": "reduce"}
 
 
-@in_both
-def test_screens_of_the_shop(customer, width, theme):
-    someone = customer(**options(width, theme))
-    page = someone.tab()
-    inspect = Inspector(page, width, theme)
+@in_all_variants
+def test_storefront_pages_are_accessible(new_customer, width, theme):
+    customer = new_customer(**options(width, theme))
+    page = customer.tab()
+    inspect = PageInspector(page, width, theme)
     inspect("sign-in", page.get_by_label("User id"))
-    someone.sign_in(page)
+    customer.sign_in(page)
     inspect("catalogue", page.get_by_text("145 products"))
     page.get_by_label("Search").fill("nothing like it")
     inspect("nothing-found", page.get_by_role("heading", name="Nothing matches"))
@@ -88,17 +85,16 @@ def test_screens_of_the_shop(customer, width, theme):
     inspect("orders", page.locator(".order"))
 
 
-@in_both
-def test_screens_of_the_console(customer, stack, width, theme):
-    operator = Operator(lambda **more: customer(**more, **options(width, theme)))
+@in_all_variants
+def test_console_pages_are_accessible(new_customer, stack, width, theme):
+    operator = Operator(lambda **more: new_customer(**more, **options(width, theme)))
     page = operator.page
     page.goto("/ops/")
-    inspect = Inspector(page, width, theme)
+    inspect = PageInspector(page, width, theme)
     inspect("ops-sign-in", page.get_by_label("User id"))
     operator.signed_in()
     inspect("ops-overview", page.get_by_role("row", name="order.accepted"))
-    letter = f"LETTER-{width}-{theme}"
-    stack.bury("order.failed", letter, '{"orderId": 7}')
+    stack.publish_dead_letter("order.failed", f"DEAD-{width}-{theme}", '{"orderId": 7}')
     page.goto("/ops/#/dead-letters/order.failed")
     inspect("ops-dead-letters", page.locator(".letter"))
     page.goto("/ops/#/dead-letters/order.processed")
