@@ -1,1 +1,1 @@
-"""The chaos test: orders and tabs on a stack of its own, faults one after another and two at a time, then an audit."""
+"""The chaos test: clients and subscribers on a private stack, injected faults, then an audit."""

@@ -1,88 +1,93 @@
-"""Holds what the servers have and the tabs heard against what the clients were told."""
+"""Compares the data of the servers and the received updates with the answers to the clients."""
 
 import collections
 from decimal import Decimal
 
-from chaos.ledger import ACCEPTED, REFUSED, signature
-from chaos.servers import Broker, Cache, Database
+from chaos.history import ACCEPTED, REJECTED, signature
+from chaos.server_data import Cache, Database, dead_letters
 
 COMPLETED_EVENT, ACCEPTED_EVENT = "order.processed.v1", "order.accepted.v1"
 LOST, DUPLICATED, WRONG = "lost", "duplicated", "wrong"
 
 
 class Audit:
-    """After `run`, `faults` holds what is wrong: (kind, the order or None, text)."""
+    """After `run`, `violations` holds (kind, the order or None, text)."""
 
-    def __init__(self, ledger, tabs, catalogue):
-        self.ledger, self.tabs, self.catalogue = ledger, tabs, catalogue
-        self.faults = []
-        self.facts = collections.Counter()
+    def __init__(self, history, subscribers, catalogue):
+        self.history, self.subscribers, self.catalogue = history, subscribers, catalogue
+        self.violations = []
+        self.observations = collections.Counter()
 
-    def fault(self, kind, text, order=None):
-        self.faults.append((kind, order, f"order {order.number} ({order.fault}): {text}" if order else text))
+    def violation(self, kind, text, order=None):
+        self.violations.append((kind, order, f"order {order.number} ({order.fault}): {text}" if order else text))
 
-    def run(self, content):
+    def run(self, stack):
+        content = stack.description
         database, cache = Database(content["postgres"]["uri"]), Cache(content["redis"])
-        self.check_database(database.orders({order.user for order in self.ledger.orders}), database.events())
-        self.check_cache(cache.family("order:status:"), cache.family("order:pending:"))
-        for tab in self.tabs:
-            self.check_tab(tab)
-        self.check_dead_letters(Broker(content["rabbitmq"]).dead_letters())
-        for text in self.ledger.oddities:
-            self.fault(WRONG, text)
+        self.check_database(database.orders({order.user for order in self.history.orders}), database.events())
+        self.check_cache(cache.values("order:status:"), cache.values("order:pending:"))
+        for subscriber in self.subscribers:
+            self.check_subscriber(subscriber)
+        self.check_dead_letters(dead_letters(stack))
+        for text in self.history.anomalies:
+            self.violation(WRONG, text)
 
     # PostgreSQL
 
     def check_database(self, rows, events):
         self.events = events
-        self.rows_of = collections.defaultdict(list)
+        self.rows_by_signature = collections.defaultdict(list)
         for row in rows:
             key = signature(row["user"], [(line[0], line[1]) for line in row["lines"]])
-            self.rows_of[key].append(row)
+            self.rows_by_signature[key].append(row)
         self.cancelled = {row["cid"] for row in rows if row["status"] == "CANCELLED"}
         self.recorded = {row["cid"] for row in rows}
-        known = {order.signature for order in self.ledger.orders}
-        for key in self.rows_of.keys() - known:
-            self.fault(WRONG, f"PostgreSQL has orders that nobody made: {self.rows_of[key]}")
-        for order in self.ledger.orders:
+        known = {order.signature for order in self.history.orders}
+        for key in self.rows_by_signature.keys() - known:
+            self.violation(WRONG, f"PostgreSQL has orders that no client sent: {self.rows_by_signature[key]}")
+        for order in self.history.orders:
             self.check_order(order)
-        self.facts["rows"] = len(rows)
+        self.observations["rows"] = len(rows)
 
     def check_order(self, order):
-        rows = self.rows_of[order.signature]
+        rows = self.rows_by_signature[order.signature]
         live = [row for row in rows if row["status"] != "CANCELLED"]
-        self.facts["taken back"] += len(rows) - len(live)
+        self.observations["compensated orders"] += len(rows) - len(live)
         if len(order.ids) > 1:
-            self.fault(DUPLICATED, f"its key was answered with several ids: {sorted(order.ids)}", order)
+            self.violation(DUPLICATED, f"its key was answered with different ids: {sorted(order.ids)}", order)
         if len(live) > 1:
-            self.fault(DUPLICATED, f"it is there as {[(row['id'], row['status']) for row in live]}, after "
-                       f"{order.attempts} attempts, {order.doubtful} of them broken; answered {order.id}", order)
-        if order.outcome == REFUSED and live:
+            self.violation(DUPLICATED, f"it was recorded as {[(row['id'], row['status']) for row in live]}, after "
+                       f"{order.attempts} attempts, {order.ambiguous} of them ambiguous; answered {order.id}", order)
+        if order.outcome == REJECTED and live:
             trace = self.event(live[0]["id"], ACCEPTED_EVENT)[3]
-            self.fault(WRONG, f"it was refused, and is there as {live[0]['id']} {live[0]['status']}, trace {trace}", order)
+            self.violation(
+                WRONG, f"it was rejected, but recorded as {live[0]['id']} {live[0]['status']}, trace {trace}", order)
         if order.outcome != ACCEPTED:
-            self.facts["unanswered, but made"] += order.outcome != REFUSED and bool(live)
+            self.observations["unanswered, but recorded"] += order.outcome != REJECTED and bool(live)
             return
         row = next((row for row in live if row["id"] == order.id), None)
         if row is None:
-            self.fault(LOST, f"201 as {order.id} {order.correlation_id}, PostgreSQL has {rows or 'nothing'}", order)
+            self.violation(LOST, f"201 as {order.id} {order.correlation_id}, PostgreSQL has {rows or 'no rows'}", order)
             return
         self.check_row(order, row)
         self.check_events(order)
 
     def check_row(self, order, row):
         lines = {product: (quantity, Decimal(price)) for product, quantity, price in row["lines"]}
-        wanted = {
+        expected = {
             product: (quantity, Decimal(str(self.catalogue[product]["price"])))
             for product, quantity in order.lines.items()}
-        total = sum(quantity * price for quantity, price in wanted.values())
-        told = {item["productId"]: (item["quantity"], Decimal(str(item["unitPrice"]))) for item in order.answer["items"]}
-        if lines != wanted or len(row["lines"]) != len(wanted) or Decimal(row["total"]) != total:
-            self.fault(WRONG, f"PostgreSQL has {row['lines']} for {row['total']}, wanted {wanted} for {total}", order)
-        if told != wanted or Decimal(str(order.answer["total"])) != total:
-            self.fault(WRONG, f"the answer was {order.answer}", order)
+        total = sum(quantity * price for quantity, price in expected.values())
+        answered = {
+            item["productId"]: (item["quantity"], Decimal(str(item["unitPrice"])))
+            for item in order.answer["items"]}
+        if lines != expected or len(row["lines"]) != len(expected) or Decimal(row["total"]) != total:
+            self.violation(
+                WRONG, f"PostgreSQL has {row['lines']} for {row['total']}, expected {expected} for {total}", order)
+        if answered != expected or Decimal(str(order.answer["total"])) != total:
+            self.violation(WRONG, f"the answer was {order.answer}", order)
         if (row["status"], row["cid"], row["deleted"]) != ("COMPLETED", order.correlation_id, False):
-            self.fault(WRONG, f"PostgreSQL has it as {row['status']} {row['cid']}", order)
+            self.violation(WRONG, f"PostgreSQL has it as {row['status']} {row['cid']}", order)
 
     def event(self, order_id, kind):
         return self.events.get(order_id, {}).get(kind, (0, 0, None, None))
@@ -92,52 +97,52 @@ class Audit:
         for kind in (ACCEPTED_EVENT, COMPLETED_EVENT):
             count, unpublished, _, _ = self.event(order.id, kind)
             if count == 0:
-                self.fault(LOST, f"it has no event {kind}", order)
+                self.violation(LOST, f"event {kind} is missing", order)
             if count > 1:
-                self.fault(DUPLICATED, f"it has {count} events {kind}", order)
+                self.violation(DUPLICATED, f"there are {count} events {kind}", order)
             if kind == COMPLETED_EVENT and unpublished:
-                self.fault(LOST, "its event was never published", order)
+                self.violation(LOST, "its event was not published", order)
         if extra := events.keys() - {ACCEPTED_EVENT, COMPLETED_EVENT}:
-            self.fault(WRONG, f"it has the events {sorted(extra)}", order)
+            self.violation(WRONG, f"unexpected events {sorted(extra)}", order)
 
     # Redis
 
     def check_cache(self, status, pending):
-        expected = {order.correlation_id: order for order in self.ledger.accepted()}
+        expected = {order.correlation_id: order for order in self.history.accepted()}
         for cid, order in expected.items():
             if status.get(cid) != f"COMPLETED|{order.id}":
-                self.fault(WRONG if cid in status else LOST, f"order:status is {status.get(cid)!r}", order)
+                self.violation(WRONG if cid in status else LOST, f"order:status is {status.get(cid)!r}", order)
             if str(order.id) in pending:
-                self.fault(WRONG, "order:pending is still there", order)
+                self.violation(WRONG, "order:pending still exists", order)
         for cid in status.keys() - expected.keys():
-            # Of attempts that were refused or never answered. Taken back, recorded, or left to expire.
-            kept = status[cid].partition("|")[0]
-            self.facts["keys of refused attempts left to expire"] += kept == "ACCEPTED" and cid not in self.recorded
+            # Keys of rejected or unanswered attempts: compensated, recorded, or left to expire.
+            state = status[cid].partition("|")[0]
+            self.observations["keys of rejected attempts left to expire"] += state == "ACCEPTED" and cid not in self.recorded
 
-    # Tabs and dead letters
+    # Subscribers and dead letters
 
-    def check_tab(self, tab):
-        """Exactly once; or told of a gap after the order was completed."""
-        last_gap = max(tab.gaps, default=None)
-        self.facts["gaps told"] += len(tab.gaps)
-        self.facts["repeats dropped by their offset"] += tab.repeats
-        for order in self.ledger.accepted():
-            if order.user != tab.user:
+    def check_subscriber(self, subscriber):
+        """Every order is received exactly once, or a gap is reported after its completion."""
+        last_gap = max(subscriber.gaps, default=None)
+        self.observations["reported gaps"] += len(subscriber.gaps)
+        self.observations["repeated updates dropped by offset"] += subscriber.repeats
+        for order in self.history.accepted():
+            if order.user != subscriber.user:
                 continue
-            count = tab.heard[order.id]["COMPLETED"] if order.id in tab.heard else 0
+            count = subscriber.received[order.id]["COMPLETED"] if order.id in subscriber.received else 0
             if count > 1:
-                self.fault(DUPLICATED, f"{tab.name} heard COMPLETED {count} times", order)
+                self.violation(DUPLICATED, f"{subscriber.name} received COMPLETED {count} times", order)
             if count == 0:
-                when = self.event(order.id, COMPLETED_EVENT)[2]
-                if last_gap and when and when <= last_gap:
-                    self.facts["covered by a told gap"] += 1
+                completed_at = self.event(order.id, COMPLETED_EVENT)[2]
+                if last_gap and completed_at and completed_at <= last_gap:
+                    self.observations["updates covered by a reported gap"] += 1
                 else:
-                    self.fault(LOST, f"{tab.name} did not hear of {order.id}", order)
-        if tab.disordered:
-            self.fault(WRONG, f"{tab.name} heard {tab.disordered} updates out of order")
+                    self.violation(LOST, f"{subscriber.name} did not receive {order.id}", order)
+        if subscriber.disordered:
+            self.violation(WRONG, f"{subscriber.name} received {subscriber.disordered} updates out of order")
 
-    def check_dead_letters(self, letters):
-        for queue, found in letters.items():
-            if found:
-                headers = found[0]["properties"].get("headers", {})
-                self.fault(WRONG, f"{queue} holds {len(found)}: {headers.get('x-error', headers)}")
+    def check_dead_letters(self, queues):
+        for queue, messages in queues.items():
+            if messages:
+                headers = messages[0]["properties"].get("headers", {})
+                self.violation(WRONG, f"{queue} holds {len(messages)}: {headers.get('x-error', headers)}")

@@ -1,110 +1,60 @@
-"""A stack of the test's own, whose services reach their servers by way of the detours."""
+"""The stack under test, whose services reach their servers through fault-injection proxies."""
 
 import asyncio
 import json
-import os
 import pathlib
-import signal
-import subprocess
 import sys
-import urllib.request
 
-from chaos import tokens
+from devstack import ports
+from devstack.configuration import SINGLE
+from support.stack import Stack, command, private_environment
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-LOCAL = ROOT / "infra" / "local"
-sys.path.insert(0, str(LOCAL))
-from ground import ports, process  # noqa: E402
-from ground.layout import SINGLE  # noqa: E402
-
-REPLICAS = {"WAYBILL_ACCEPTORS": "2", "WAYBILL_PROCESSORS": "2", "WAYBILL_NOTIFIERS": "2"}
-PATHS = ("redis", "amqp", "postgres")
+PROXIED = ("redis", "amqp", "postgres")
 
 
-class Stack:
+class ProxiedStack(Stack):
     def __init__(self):
-        self.environment = REPLICAS | os.environ
-        if "WAYBILL_PORT_OFFSET" not in os.environ:
-            self.environment["WAYBILL_PORT_OFFSET"] = self.command("free-offset").strip()
+        self.environment = private_environment(WAYBILL_ACCEPTORS="2", WAYBILL_PROCESSORS="2", WAYBILL_NOTIFIERS="2")
         self.offset = int(self.environment["WAYBILL_PORT_OFFSET"])
-        self.file = pathlib.Path(self.command("path").strip())
-        self.directory = self.file.parent
-        self.detours = None
-        self.telling = asyncio.Lock()
-        self.cached_tokens = {}
-
-    def command(self, name, timeout=30):
-        return subprocess.run(
-            [LOCAL / "stack", name], env=self.environment, check=True, text=True, timeout=timeout,
-            stdout=subprocess.PIPE).stdout
+        super().__init__(command("path", self.environment))
+        self.proxies = None
+        self.proxy_lock = asyncio.Lock()
 
     async def up(self):
-        await self.start_detours()
-        child = await asyncio.create_subprocess_exec(
-            LOCAL / "stack", "up", env=self.environment, stdout=subprocess.DEVNULL)
-        if await child.wait():
-            raise RuntimeError("the stack did not start")
-        content = self.content()
-        self.edge = content["edge"]
-        self.notifiers = [replica["url"] for replica in content["notification"]]
-        self.jwt = content["jwt"]
+        await self.start_proxies()
+        await asyncio.to_thread(command, "up", self.environment)
+        self.notifiers = [replica["url"] for replica in self.description["notification"]]
 
-    async def start_detours(self):
-        chosen = dict(zip(PATHS, ports.choose(len(PATHS))))
-        self.environment["WAYBILL_DETOURS"] = ",".join(f"{name}={port}" for name, port in chosen.items())
-        self.detours = await asyncio.create_subprocess_exec(
-            sys.executable, pathlib.Path(__file__).with_name("detour.py"), stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, start_new_session=True)
-        paths = {name: [port, SINGLE[name] + self.offset] for name, port in chosen.items()}
-        await self.tell(json.dumps(paths))
+    async def start_proxies(self):
+        chosen = dict(zip(PROXIED, ports.choose(len(PROXIED))))
+        self.environment["WAYBILL_PROXIES"] = ",".join(f"{name}={port}" for name, port in chosen.items())
+        self.proxies = await asyncio.create_subprocess_exec(
+            sys.executable, pathlib.Path(__file__).with_name("proxy.py"), stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, start_new_session=True)
+        await self.proxy_command(json.dumps({name: [port, self.port(name)] for name, port in chosen.items()}))
 
-    async def tell(self, line):
-        async with self.telling:
-            self.detours.stdin.write(f"{line}\n".encode())
-            if not await asyncio.wait_for(self.detours.stdout.readline(), 5):
-                raise RuntimeError("the detours have ended")
+    async def proxy_command(self, line):
+        async with self.proxy_lock:
+            self.proxies.stdin.write(f"{line}\n".encode())
+            if not await asyncio.wait_for(self.proxies.stdout.readline(), 5):
+                raise RuntimeError("the proxies have exited")
 
     def clean(self):
-        self.stop_detours()
-        self.command("clean", timeout=60)
+        self.stop_proxies()
+        command("clean", self.environment)
 
     def keep(self):
-        """Goes on without the test: the services take the direct way."""
-        self.stop_detours()
-        del self.environment["WAYBILL_DETOURS"]
-        self.command("up", timeout=180)
+        """Leaves the stack running without the proxies."""
+        self.stop_proxies()
+        del self.environment["WAYBILL_PROXIES"]
+        command("up", self.environment)
 
-    def stop_detours(self):
-        if self.detours and self.detours.returncode is None:
-            self.detours.kill()
+    def stop_proxies(self):
+        if self.proxies and self.proxies.returncode is None:
+            self.proxies.kill()
 
-    def content(self):
-        return json.loads(self.file.read_text())
+    def port(self, server):
+        return SINGLE[server] + self.offset
 
-    def token(self, user):
-        return self.cached_tokens.setdefault(user, tokens.mint(self.jwt, user))
-
-    def signal(self, name, number):
-        """To a program by its name (`accept-1`, `redis`): the pid in its file is checked to be still its own."""
-        pid = process.living(self.directory / "run" / f"{name}.pid")
-        if pid is None:
-            raise RuntimeError(f"{name} does not run")
-        targets = [pid]
-        if name in ("postgres", "rabbitmq") and number in (signal.SIGSTOP, signal.SIGCONT):
-            targets = process.group_members(pid, 0) or targets  # a paused machine pauses its workers as well
-        for target in targets:
-            process.send(target, number)
-
-    def servers_away(self):
-        return [name for name in PATHS if ports.accepts(SINGLE[name] + self.offset, 0.5)]
-
-    def unready(self):
-        """Names of the replicas that are not ready."""
-        content, found = self.content(), []
-        for kind in ("accept", "process", "notification"):
-            for index, replica in enumerate(content[kind], 1):
-                try:
-                    urllib.request.urlopen(f"{replica['url']}/health/ready", timeout=1).close()
-                except OSError:
-                    found.append(f"{kind}-{index}")
-        return found
+    def are_servers_up(self):
+        return not any(ports.connection_problem(self.port(name), 0.5) for name in PROXIED)

@@ -1,33 +1,37 @@
-"""The table: a row a fault."""
+"""The table of results with a row per fault."""
 
 from chaos.audit import DUPLICATED, LOST, WRONG
-from chaos.ledger import ACCEPTED, REFUSED, UNKNOWN
+from chaos.history import ACCEPTED, REJECTED, UNKNOWN
 
-COLUMNS = ("fault", "orders", "201", "refused", "unknown", "lost", "duplicated", "wrong", "first 201", "first told", "whole")
+COLUMNS = (
+    "fault", "orders", "201", "rejected", "unknown", "lost", "duplicated", "wrong", "first 201", "first notified",
+    "recovered")
 
 
-def rows(ledger, audit):
-    """One dictionary a fault; times in seconds after the blow, None where it did not come to that."""
+def rows(history, audit):
+    """One dictionary per fault. Times are seconds after the fault, or None."""
     found = []
-    for window in ledger.windows:
-        orders = ledger.in_window(window.name)
-        later = [order for order in orders if order.began >= (window.struck or window.began)]
-        wrong = [kind for kind, order, _ in audit.faults if order and order.fault == window.name]
-        count = {outcome: sum(order.outcome == outcome for order in orders) for outcome in (ACCEPTED, REFUSED, UNKNOWN)}
+    for window in history.windows:
+        orders = history.in_window(window.name)
+        later = [order for order in orders if order.began >= (window.injected or window.began)]
+        kinds = [kind for kind, order, _ in audit.violations if order and order.fault == window.name]
+        count = {
+            outcome: sum(order.outcome == outcome for order in orders)
+            for outcome in (ACCEPTED, REJECTED, UNKNOWN)}
         found.append({
-            "fault": window.name, "orders": len(orders), "201": count[ACCEPTED], "refused": count[REFUSED],
-            "unknown": count[UNKNOWN], "lost": wrong.count(LOST), "duplicated": wrong.count(DUPLICATED),
-            "wrong": wrong.count(WRONG), "first 201": since(window, [
+            "fault": window.name, "orders": len(orders), "201": count[ACCEPTED], "rejected": count[REJECTED],
+            "unknown": count[UNKNOWN], "lost": kinds.count(LOST), "duplicated": kinds.count(DUPLICATED),
+            "wrong": kinds.count(WRONG), "first 201": since(window, [
                 order.ended for order in later if order.outcome == ACCEPTED]),
-            "first told": since(window, [order.told for order in later if order.told]),
-            "whole": since(window, [window.whole])})
+            "first notified": since(window, [order.notified for order in later if order.notified]),
+            "recovered": since(window, [window.recovered])})
     return found
 
 
 def since(window, times):
-    """From the blow to the first of the times."""
+    """Seconds from the fault to the first of the times."""
     first = min((time for time in times if time), default=None)
-    return None if first is None else round(first - (window.struck or window.began), 2)
+    return None if first is None else round(first - (window.injected or window.began), 2)
 
 
 def totals(found):

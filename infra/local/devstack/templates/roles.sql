@@ -1,4 +1,4 @@
--- Repeatable: runs at every start of a set.
+-- Idempotent: runs at every start.
 SELECT 'CREATE ROLE @OWNER@' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '@OWNER@') \gexec
 SELECT 'CREATE ROLE @READER@' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '@READER@') \gexec
 SELECT 'CREATE ROLE @OPERATOR@' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '@OPERATOR@') \gexec
@@ -13,4 +13,4 @@ GRANT CONNECT ON DATABASE @DATABASE@ TO @READER@, @OPERATOR@;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO @READER@, @OPERATOR@;
 ALTER SCHEMA public OWNER TO @OWNER@;
--- What the reader and the operator may see is granted by the migrations, table by table.
+-- The migrations grant table privileges to the reader and the operator.

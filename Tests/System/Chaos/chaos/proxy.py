@@ -1,9 +1,9 @@
-"""TCP proxies in front of the servers, whose paths can be cut: a process of its own, told what to do by its stdin.
+"""TCP proxies before the servers that inject network faults: a separate process, controlled by its standard input.
 
-    {"redis": [listen, target], …}   the first line: the paths, by port
-    cut NAME      connections are reset, and new ones refused
-    silence NAME  nothing passes any more, but nobody is told: as when packets are dropped
-    heal NAME     all is well again
+    {"redis": [listen, target], …}   first line: the ports of each proxy
+    disconnect NAME  resets the connections and refuses new ones
+    blackhole NAME   holds all data back without closing connections, as when packets are dropped
+    restore NAME     forwards again
 
 Each command is answered by a line.
 """
@@ -15,14 +15,14 @@ import struct
 import sys
 
 HOST = "127.0.0.1"
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends RST
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER with zero timeout: close sends RST
 
 
-class Path:
+class Proxy:
     def __init__(self, port, target):
         self.port, self.target = port, target
-        self.clear = asyncio.Event()
-        self.clear.set()
+        self.forwards = asyncio.Event()
+        self.forwards.set()
         self.writers = set()
         self.server = None
 
@@ -30,49 +30,50 @@ class Path:
         if self.server is None:
             self.server = await asyncio.start_server(self.serve, HOST, self.port)
 
-    async def cut(self):
+    async def disconnect(self):
         self.server.close()
         self.server = None
         for writer in list(self.writers):
             reset(writer)
-        self.clear.set()
+        self.forwards.set()
 
-    def silence(self):
-        self.clear.clear()
+    async def blackhole(self):
+        self.forwards.clear()
 
-    async def heal(self):
-        """What was held back arrives late, like packets that are sent again."""
-        self.clear.set()
+    async def restore(self):
+        """Data held back by `blackhole` is delivered late, like retransmitted packets."""
+        self.forwards.set()
         await self.listen()
 
     async def serve(self, reader, writer):
         self.writers.add(writer)
         try:
-            await self.clear.wait()
-            there, back = await asyncio.open_connection(HOST, self.target)
+            await self.forwards.wait()
+            server_reader, server_writer = await asyncio.open_connection(HOST, self.target)
         except OSError:
-            self.forget(writer)
+            self.close(writer)
             return
-        self.writers.add(back)
+        self.writers.add(server_writer)
         try:
             await asyncio.wait(
-                [asyncio.create_task(self.pump(reader, back)), asyncio.create_task(self.pump(there, writer))],
+                [asyncio.create_task(self.forward(reader, server_writer)),
+                 asyncio.create_task(self.forward(server_reader, writer))],
                 return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.sleep(0.05)  # what the other direction still has
+            await asyncio.sleep(0.05)  # lets the other direction finish
         finally:
-            self.forget(writer)
-            self.forget(back)
+            self.close(writer)
+            self.close(server_writer)
 
-    async def pump(self, reader, writer):
+    async def forward(self, reader, writer):
         try:
             while data := await reader.read(1 << 16):
-                await self.clear.wait()
+                await self.forwards.wait()
                 writer.write(data)
                 await writer.drain()
         except OSError:
             pass
 
-    def forget(self, writer):
+    def close(self, writer):
         self.writers.discard(writer)
         reset(writer)
 
@@ -88,15 +89,13 @@ async def main():
     loop = asyncio.get_running_loop()
     commands = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    paths = {name: Path(*ports) for name, ports in json.loads(await commands.readline()).items()}
-    for path in paths.values():
-        await path.listen()
+    proxies = {name: Proxy(*ports) for name, ports in json.loads(await commands.readline()).items()}
+    for proxy in proxies.values():
+        await proxy.listen()
     print("ready", flush=True)
     while line := await commands.readline():
         command, name = line.decode().split()
-        done = getattr(paths[name], command)()
-        if done is not None:
-            await done
+        await getattr(proxies[name], command)()
         print("done", flush=True)
 
 

@@ -1,15 +1,11 @@
-"""What the servers hold, read directly: the audit trusts no service."""
+"""Reads PostgreSQL, Redis and RabbitMQ directly, without the services."""
 
-import base64
-import json
 import urllib.error
-import urllib.parse
-import urllib.request
 
 import psycopg2
 import redis
 
-QUEUES = ("order.accepted", "order.processed", "order.failed")
+QUEUES = ("order.accepted.dlq", "order.processed.dlq", "order.failed.dlq")
 ORDERS = """
     SELECT orders.id, correlation_id::text, customer_id, status, total::text, orders.deleted_at IS NOT NULL,
            coalesce(json_agg(json_build_array(product_id, quantity, unit_price::text) ORDER BY line)
@@ -35,18 +31,18 @@ class Database:
         return [dict(zip(names, row)) for row in self.rows(ORDERS, list(users))]
 
     def events(self):
-        """order id → type → (how many, how many unpublished, when the last, its traceparent)."""
+        """order id → type → (count, unpublished count, time of the last, traceparent)."""
         found = {}
         for order, kind, *facts in self.rows(EVENTS):
             found.setdefault(order, {})[kind] = tuple(facts)
         return found
 
     def unfinished(self, ids):
-        """How many of these orders have not been recorded and published."""
-        done = self.rows(
+        """How many of these orders lack a published order.processed.v1."""
+        finished = self.rows(
             "SELECT count(DISTINCT order_id) FROM order_events WHERE order_id = ANY(%s) AND published_at IS NOT NULL "
             "AND type = 'order.processed.v1'", list(ids))
-        return len(ids) - done[0][0]
+        return len(ids) - finished[0][0]
 
 
 class Cache:
@@ -55,33 +51,22 @@ class Cache:
             settings["host"], settings["port"], username=settings["user"], password=settings["password"],
             decode_responses=True, socket_timeout=5)
 
-    def family(self, prefix):
-        """The values of all keys of one kind: what follows the prefix → value."""
+    def values(self, prefix):
+        """Rest of the key → value, of all keys with the prefix."""
         keys = list(self.client.scan_iter(f"{prefix}*", count=1000))
         values = self.client.mget(keys) if keys else []
         return {key[len(prefix):]: value for key, value in zip(keys, values)}
 
 
-class Broker:
-    def __init__(self, settings):
-        parts = urllib.parse.urlsplit(settings["uri"])
-        self.url, self.vhost = settings["managementUrl"], urllib.parse.quote(parts.path[1:], safe="")
-        credentials = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password)}"
-        self.authorization = "Basic " + base64.b64encode(credentials.encode()).decode()
-
-    def letters(self, queue, most=50):
-        """What is in a queue now; it is put back. The counts of the management plugin are seconds old."""
-        body = {"count": most, "ackmode": "ack_requeue_true", "encoding": "auto"}
-        request = urllib.request.Request(
-            f"{self.url}/api/queues/{self.vhost}/{queue}/get", json.dumps(body).encode(),
-            {"Authorization": self.authorization, "Content-Type": "application/json"})
+def dead_letters(stack, max_messages=50):
+    """queue → its messages, which are requeued. The management plugin's own counts are seconds old."""
+    found = {}
+    for queue in QUEUES:
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return json.load(answer)
+            found[queue] = stack.broker(
+                f"/queues/waybill/{queue}/get",
+                {"count": max_messages, "ackmode": "ack_requeue_true", "encoding": "auto"})
         except urllib.error.HTTPError as error:
-            if error.code == 404:
-                return []  # never declared
-            raise
-
-    def dead_letters(self):
-        return {f"{queue}.dlq": self.letters(f"{queue}.dlq") for queue in QUEUES}
+            if error.code != 404:  # before the queue is declared
+                raise
+    return found
