@@ -52,6 +52,7 @@ let package = Package(
         .executable(name: "order-accept", targets: ["OrderAccept"]),
         .executable(name: "order-process", targets: ["OrderProcess"]),
         .executable(name: "order-notification", targets: ["OrderNotification"]),
+        .executable(name: "console", targets: ["Console"]),
         .executable(name: "waybill", targets: ["Waybill"]),
     ],
     targets: [
@@ -102,6 +103,12 @@ let package = Package(
                 "WorkflowState", "Identity", "JOSE",
             ]),
         service(
+            "Console", folder: "console",
+            [
+                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "Orders", "OrderRecords", "Messaging", "Identity",
+            ]),
+        service(
             "Waybill", folder: "waybill",
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
@@ -114,7 +121,12 @@ let package = Package(
             path: "Tests/System/Conformance/Echo",
             swiftSettings: settings),
         .target(
-            name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/Support", swiftSettings: settings),
+            name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/Support/Core", swiftSettings: settings),
+        .target(
+            name: "MemoryAdapters",
+            dependencies: [
+                "EventLoop", "AMQP", "Messaging", "OrderEvents", "OrderRecords", "Orders", "Redis", "WorkflowState",
+            ], path: "Tests/Support/MemoryAdapters", swiftSettings: settings),
         tests("Architecture"),
         tests("EventLoop", ["EventLoop", "TestSupport"]),
         tests("JSON", ["JSON", "TestSupport"]),
@@ -132,32 +144,35 @@ let package = Package(
             "Messaging",
             [
                 "Messaging", "AMQP", "EventLoop", "JSON", "Orders", "OrderEvents", "Observability",
-                "TestSupport",
+                "TestSupport", "MemoryAdapters",
             ]),
-        tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport"]),
+        tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport", "MemoryAdapters"]),
         tests("Identity", ["Identity", "Orders", "HTTP", "JOSE", "JSON", "EventLoop", "TestSupport"]),
         tests(
             "OrderAccept",
             [
                 "OrderAccept", "EventLoop", "HTTP", "JOSE", "JSON", "Orders", "OrderEvents", "OrderSchema",
                 "Identity", "Messaging", "AMQP", "Observability", "OrderRecords", "Postgres", "Service",
-                "WorkflowState", "TestSupport",
+                "WorkflowState", "TestSupport", "MemoryAdapters",
             ]),
         tests(
-            "OrderRecords", ["OrderRecords", "Postgres", "EventLoop", "Orders", "OrderEvents", "TestSupport"]),
+            "OrderRecords", ["OrderRecords", "Postgres", "EventLoop", "Orders", "OrderEvents", "TestSupport", "MemoryAdapters"]),
         tests(
             "OrderProcess",
             [
                 "OrderProcess", "OrderRecords", "OrderEvents", "Orders", "WorkflowState", "Redis", "Postgres",
                 "AMQP",
-                "Messaging", "EventLoop", "JSON", "Observability", "TestSupport",
+                "Messaging", "EventLoop", "JSON", "Observability", "TestSupport", "MemoryAdapters",
             ]),
         tests(
             "OrderNotification",
             [
                 "OrderNotification", "EventLoop", "HTTP", "JSON", "JOSE", "Identity", "Observability",
-                "Orders", "OrderEvents", "Redis", "Messaging", "WorkflowState", "Service", "TestSupport",
+                "Orders", "OrderEvents", "Redis", "Messaging", "WorkflowState", "Service", "TestSupport", "MemoryAdapters",
             ]),
+        tests(
+            "Console",
+            ["Console", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Service", "TestSupport"]),
         tests(
             "Waybill",
             [

@@ -3,7 +3,7 @@ import Testing
 @testable import AMQP
 
 @Suite struct ChannelStateTests {
-    private let deliver = ServerMethod.basicDeliver(
+    private let deliver = AMQPServerMethod.basicDeliver(
         tag: 7, isRedelivered: true, exchange: "e", routingKey: "k")
 
     private func body(_ bytes: [UInt8], _ state: inout ChannelState) throws(AMQPError) -> ChannelState.Action
@@ -14,14 +14,14 @@ import Testing
     @Test func putsADeliveryTogetherFromItsFrames() throws {
         var state = ChannelState(bodyLimit: 100)
         #expect(try state.receive(deliver) == .none)
-        #expect(try state.receive(.init(bodySize: 4, properties: Properties())) == .none)
+        #expect(try state.receive(.init(bodySize: 4, properties: AMQPProperties())) == .none)
         #expect(try body([1, 2, 3], &state) == .none)
-        let expected = Delivery(
+        let expected = AMQPDelivery(
             tag: 7, isRedelivered: true, exchange: "e", routingKey: "k", body: [1, 2, 3, 4])
         #expect(try body([4], &state) == .deliver(expected))
         // The next message starts afresh.
         _ = try state.receive(deliver)
-        guard case .deliver(let empty) = try state.receive(.init(bodySize: 0, properties: Properties()))
+        guard case .deliver(let empty) = try state.receive(.init(bodySize: 0, properties: AMQPProperties()))
         else {
             Issue.record("no delivery")
             return
@@ -32,7 +32,7 @@ import Testing
     @Test func oversizedBodiesAreSkipped() throws {
         var state = ChannelState(bodyLimit: 2)
         _ = try state.receive(deliver)
-        _ = try state.receive(.init(bodySize: 3, properties: Properties()))
+        _ = try state.receive(.init(bodySize: 3, properties: AMQPProperties()))
         guard case .deliver(let delivery) = try body([1, 2, 3], &state) else {
             Issue.record("no delivery")
             return
@@ -56,7 +56,7 @@ import Testing
         #expect(throws: AMQPError.self) { _ = try state.receive(.init(bodySize: 1, properties: nil)) }
         _ = try state.receive(deliver)
         #expect(throws: AMQPError.self) { _ = try state.receive(deliver) }
-        _ = try state.receive(.init(bodySize: 1, properties: Properties()))
+        _ = try state.receive(.init(bodySize: 1, properties: AMQPProperties()))
         #expect(throws: AMQPError.self) { _ = try body([1, 2], &state) }
         #expect(throws: AMQPError.self) { _ = try state.receive(.channelCloseOk) }
     }
@@ -71,7 +71,7 @@ import Testing
         #expect(try state.receive(.channelFlow(active: false)) == .send(.channelFlowOk(active: false)))
         _ = try state.receive(
             .basicReturn(replyCode: 312, replyText: "NO_ROUTE", exchange: "e", routingKey: "k"))
-        let action = try state.receive(.init(bodySize: 0, properties: Properties()))
+        let action = try state.receive(.init(bodySize: 0, properties: AMQPProperties()))
         guard case .returned(let message) = action else {
             Issue.record("no return")
             return
@@ -86,7 +86,7 @@ import Testing
         var state = ChannelState(bodyLimit: 9)
         _ = try state.receive(deliver)
         state.beginClose()
-        #expect(try state.receive(.init(bodySize: 1, properties: Properties())) == .none)
+        #expect(try state.receive(.init(bodySize: 1, properties: AMQPProperties())) == .none)
         #expect(try body([1], &state) == .none)
         #expect(try state.receive(deliver) == .none)
         #expect(try state.receive(.channelClose(replyCode: 404, replyText: "")) == .send(.channelCloseOk))

@@ -4,10 +4,10 @@ import Testing
 
 @Suite struct CodecTests {
     /// The frames that `body` appended, as kind, channel and payload.
-    private func frames(_ bytes: [UInt8]) throws -> [(Frame, [UInt8])] {
-        var result: [(Frame, [UInt8])] = []
+    private func frames(_ bytes: [UInt8]) throws -> [(AMQPFrame, [UInt8])] {
+        var result: [(AMQPFrame, [UInt8])] = []
         var offset = 0
-        while let frame = try Frame.find(in: bytes.span, at: offset, maximum: Codec.frameLimit) {
+        while let frame = try AMQPFrame.find(in: bytes.span, at: offset, maximum: AMQPCodec.frameLimit) {
             result.append((frame, Array(bytes[frame.payload])))
             offset = frame.upperBound
         }
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func encodesAnAckAsTheSpecificationSays() throws {
-        let codec = Codec()
+        let codec = AMQPCodec()
         var output: [UInt8] = []
         try codec.append(.basicAck(tag: 258, multiple: true), channel: 3, to: &output)
         #expect(
@@ -24,8 +24,8 @@ import Testing
     }
 
     @Test func publishGoesAsMethodHeaderAndBodies() throws {
-        let codec = Codec()
-        var message = Message(exchange: "orders", routingKey: "order.accepted", body: Array("hello".utf8))
+        let codec = AMQPCodec()
+        var message = AMQPMessage(exchange: "orders", routingKey: "order.accepted", body: Array("hello".utf8))
         message.properties.contentType = "application/json"
         message.properties.messageID = "m-1"
         message.properties.headers = ["traceparent": "00-1", "x-attempt": 2]
@@ -36,16 +36,16 @@ import Testing
         #expect(frames[2].1 == Array("hello".utf8))
         let payload = frames[1].1
         let header = try codec.decodeHeader(payload.span)
-        #expect(header == Codec.ContentHeader(bodySize: 5, properties: message.properties))
+        #expect(header == AMQPCodec.ContentHeader(bodySize: 5, properties: message.properties))
     }
 
     @Test(arguments: [0, 1, 4087, 4088, 4089, 8176, 8177, 20_000])
     func splitsBodiesAtFrameMax(size: Int) throws {
-        let codec = Codec()
+        let codec = AMQPCodec()
         let body = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
         var output: [UInt8] = []
         try codec.appendPublish(
-            Message(exchange: "", routingKey: "q", body: body), channel: 1, frameMax: 4096, to: &output)
+            AMQPMessage(exchange: "", routingKey: "q", body: body), channel: 1, frameMax: 4096, to: &output)
         let bodies = try frames(output).filter { $0.0.kind == .body }.map(\.1)
         #expect(bodies.count == (size + 4087) / 4088)
         #expect(bodies.allSatisfy { $0.count <= 4088 })
@@ -53,8 +53,8 @@ import Testing
     }
 
     @Test func everyPropertyComesBack() throws {
-        let codec = Codec()
-        var properties = Properties()
+        let codec = AMQPCodec()
+        var properties = AMQPProperties()
         properties.contentType = "a"
         properties.contentEncoding = "b"
         properties.isPersistent = false
@@ -72,20 +72,20 @@ import Testing
         ]
         var output: [UInt8] = []
         try codec.appendPublish(
-            Message(exchange: "", routingKey: "q", properties: properties, body: []), channel: 1,
+            AMQPMessage(exchange: "", routingKey: "q", properties: properties, body: []), channel: 1,
             frameMax: 4096, to: &output)
         let header = try frames(output)[1].1
         #expect(try codec.decodeHeader(header.span).properties == properties)
     }
 
     @Test func namesTooLongAreRefusedAndLeaveNothingBehind() throws {
-        let codec = Codec()
+        let codec = AMQPCodec()
         let long = String(repeating: "x", count: 256)
         var output: [UInt8] = [1]
         #expect(throws: AMQPError.self) {
             try codec.append(.queuePurge(queue: long), channel: 1, to: &output)
         }
-        var message = Message(exchange: "", routingKey: "q", body: [1])
+        var message = AMQPMessage(exchange: "", routingKey: "q", body: [1])
         message.properties.headers = ["large": .string(String(repeating: "x", count: 5000))]
         #expect(throws: AMQPError.self) {
             try codec.appendPublish(message, channel: 1, frameMax: 4096, to: &output)
@@ -94,21 +94,21 @@ import Testing
     }
 
     @Test func brokenPropertiesAreADefectNotAnError() throws {
-        let codec = Codec()
+        let codec = AMQPCodec()
         let prefix: [UInt8] = [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]
         // The flag of the content type, whose length runs past the end.
         let broken = prefix + [0x80, 0, 200, 65]
         let header = try codec.decodeHeader(broken.span)
-        #expect(header == Codec.ContentHeader(bodySize: 9, properties: nil))
-        let large = prefix + [0x20, 0] + [UInt8](repeating: 0, count: Codec.propertiesLimit)
+        #expect(header == AMQPCodec.ContentHeader(bodySize: 9, properties: nil))
+        let large = prefix + [0x20, 0] + [UInt8](repeating: 0, count: AMQPCodec.propertiesLimit)
         #expect(try codec.decodeHeader(large.span).properties == nil)
     }
 
     @Test func tablesNestedTooDeeplyAreCutNotFollowed() throws {
-        let codec = Codec()
-        var value: FieldValue = "core"
+        let codec = AMQPCodec()
+        var value: AMQPFieldValue = "core"
         for _ in 0..<100 { value = .table(["t": value]) }
-        var message = Message(exchange: "", routingKey: "q", body: [])
+        var message = AMQPMessage(exchange: "", routingKey: "q", body: [])
         message.properties.headers = ["t": value]
         var output: [UInt8] = []
         try codec.appendPublish(message, channel: 1, frameMax: 4096, to: &output)
@@ -120,11 +120,11 @@ import Testing
             depth += 1
             next = table["t"]
         }
-        #expect(depth == Codec.depthLimit && next == .void)
+        #expect(depth == AMQPCodec.depthLimit && next == .void)
     }
 
     @Test func mutatedMethodsAreRefusedNotTrusted() throws {
-        let codec = Codec()
+        let codec = AMQPCodec()
         var deliver: [UInt8] = [0, 60, 0, 60, 1, 0x77, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0x65, 0x78, 1, 0x71]
         #expect(
             try codec.decodeMethod(deliver.span)
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test func methodsOfTheClientAreNotAccepted() {
-        let codec = Codec()
+        let codec = AMQPCodec()
         let qos: [UInt8] = [0, 60, 0, 10, 0, 0, 0, 0, 0, 1, 0]
         #expect(throws: AMQPError.self) { _ = try codec.decodeMethod(qos.span) }
     }
@@ -152,12 +152,12 @@ import Testing
 
 @Suite struct FrameTests {
     @Test func waitsForTheWholeFrame() throws {
-        let bytes = Frame.heartbeat
+        let bytes = AMQPFrame.heartbeat
         for count in 0..<bytes.count {
             let part = Array(bytes[..<count])
-            #expect(try Frame.find(in: part.span, at: 0, maximum: 4096) == nil)
+            #expect(try AMQPFrame.find(in: part.span, at: 0, maximum: 4096) == nil)
         }
-        let frame = try #require(try Frame.find(in: bytes.span, at: 0, maximum: 4096))
+        let frame = try #require(try AMQPFrame.find(in: bytes.span, at: 0, maximum: 4096))
         #expect(frame.kind == .heartbeat && frame.upperBound == 8)
     }
 
@@ -168,7 +168,7 @@ import Testing
             [1, 0, 1, 0xFF, 0, 0, 0],
         ]
         for bytes in faults {
-            #expect(throws: AMQPError.self) { _ = try Frame.find(in: bytes.span, at: 0, maximum: 131_072) }
+            #expect(throws: AMQPError.self) { _ = try AMQPFrame.find(in: bytes.span, at: 0, maximum: 131_072) }
         }
     }
 }

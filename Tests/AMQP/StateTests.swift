@@ -3,19 +3,19 @@ import Testing
 @testable import AMQP
 
 @Suite struct HandshakeTests {
-    private static let capabilities: Table = ["publisher_confirms": true, "basic.nack": true]
+    private static let capabilities: AMQPTable = ["publisher_confirms": true, "basic.nack": true]
 
     private func start(
-        mechanisms: String = "AMQPLAIN PLAIN", capabilities: Table = capabilities, minor: UInt8 = 9
-    ) -> ServerMethod {
+        mechanisms: String = "AMQPLAIN PLAIN", capabilities: AMQPTable = capabilities, minor: UInt8 = 9
+    ) -> AMQPServerMethod {
         .connectionStart(
             major: 0, minor: minor,
             properties: ["product": "RabbitMQ", "version": "3.10.8", "capabilities": .table(capabilities)],
             mechanisms: mechanisms)
     }
 
-    private func handshake(heartbeat: UInt16 = 10) -> Handshake {
-        Handshake(user: "u", password: "p", virtualHost: "v", connectionName: "n", heartbeat: heartbeat)
+    private func handshake(heartbeat: UInt16 = 10) -> AMQPHandshake {
+        AMQPHandshake(user: "u", password: "p", virtualHost: "v", connectionName: "n", heartbeat: heartbeat)
     }
 
     @Test func opensWithPlainAndTheSmallerLimits() throws {
@@ -51,7 +51,7 @@ import Testing
         guard case .send(let methods) = step,
             case .connectionTuneOk(let channelMax, let frameMax, let heartbeat) = methods[0]
         else { throw AMQPError(.protocolViolation) }
-        #expect(heartbeat == expected && channelMax == 2047 && frameMax == UInt32(Codec.frameLimit))
+        #expect(heartbeat == expected && channelMax == 2047 && frameMax == UInt32(AMQPCodec.frameLimit))
     }
 
     @Test func refusesWhatItCannotWorkWith() {
@@ -80,10 +80,10 @@ import Testing
 @Suite struct HeartbeatTests {
     @Test func sendsWhenNothingElseWasSent() {
         var heartbeat = Heartbeat()
-        #expect(heartbeat.tick() == Heartbeat.Verdict.idle)
+        #expect(heartbeat.tick() == Heartbeat.Action.idle)
         #expect(heartbeat.tick() == .send)
-        heartbeat.noteWritten()
-        #expect(heartbeat.tick() == Heartbeat.Verdict.idle)
+        heartbeat.recordWritten()
+        #expect(heartbeat.tick() == Heartbeat.Action.idle)
     }
 
     @Test func twoSilentIntervalsAreTheEnd() {
@@ -94,34 +94,34 @@ import Testing
         var alive = Heartbeat()
         for _ in 0..<20 {
             for _ in 0..<3 { #expect(alive.tick() != .lost) }
-            alive.noteReceived()
+            alive.recordReceived()
         }
     }
 }
 
 @Suite struct URLTests {
     @Test func readsEveryPart() throws {
-        let parts = try URLParts("amqps://us%40er:p%3Aw@rabbit.example:5673/v%2Fh")
+        let parts = try AMQPURLParts("amqps://us%40er:p%3Aw@rabbit.example:5673/v%2Fh")
         #expect(parts.isSecure && parts.user == "us@er" && parts.password == "p:w")
         #expect(parts.host == "rabbit.example" && parts.port == 5673 && parts.virtualHost == "v/h")
     }
 
     @Test func fillsInTheUsual() throws {
-        let parts = try URLParts("amqp://localhost")
+        let parts = try AMQPURLParts("amqp://localhost")
         #expect(parts.port == 5672 && parts.virtualHost == "/" && parts.user == "guest")
-        #expect(try URLParts("amqp://[::1]/").host == "::1")
-        #expect(try URLParts("amqps://h").port == 5671)
+        #expect(try AMQPURLParts("amqp://[::1]/").host == "::1")
+        #expect(try AMQPURLParts("amqps://h").port == 5671)
     }
 
     @Test(arguments: ["", "http://h", "amqp://", "amqp://u:p@h:port", "amqp://u%zz@h", "amqp://h:99999"])
     func refuses(url: String) {
-        #expect(throws: AMQPError.self) { _ = try URLParts(url) }
+        #expect(throws: AMQPError.self) { _ = try AMQPURLParts(url) }
     }
 }
 
 @Suite struct TopologyTests {
     @Test func aWorkQueueBringsItsLadderAndDeadLetters() {
-        var topology = Topology()
+        var topology = AMQPTopology()
         topology.addWorkQueue(
             "q", kind: .quorum, retryDelays: [.seconds(1), .seconds(60), .milliseconds(250)])
         #expect(topology.queues.map(\.name) == ["q", "q.dlq", "q.retry.1s", "q.retry.60s", "q.retry.250ms"])
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func classicQueuesHaveNoArgumentsOfQuorumQueues() {
-        var topology = Topology()
+        var topology = AMQPTopology()
         topology.addWorkQueue("q", kind: .classic, retryDelays: [.seconds(1)])
         for queue in topology.queues {
             #expect(queue.arguments["x-queue-type"] == "classic")

@@ -1,10 +1,10 @@
-/// Blanks comments and string literals (with what they interpolate), so that words in them do not count.
+/// Blanks comments and string literals with their interpolations, so that words in them do not count as code.
 struct CodeScanner {
     private let source: [UInt8]
     private var output: [UInt8]
     private var index = 0
 
-    static func codeAlone(of source: [UInt8]) -> [UInt8] {
+    static func codeOnly(of source: [UInt8]) -> [UInt8] {
         var scanner = CodeScanner(source: source, output: [])
         scanner.output.reserveCapacity(source.count)
         while scanner.index < source.count { scanner.step() }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The repository's Swift files as they stand on the disk.
+/// The repository's Swift files on disk.
 struct SourceTree {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
         .standardizedFileURL
@@ -31,14 +31,14 @@ struct SourceTree {
 }
 
 struct SourceFile: Sendable {
-    /// From the repository's top.
+    /// Relative to the repository's root.
     let path: String
-    /// The lines with comments and the text of strings blanked out.
+    /// The lines, with comments and string contents blanked.
     let lines: [String]
 
     init(path: String, source: [UInt8]) {
         self.path = path
-        let code = CodeScanner.codeAlone(of: source)
+        let code = CodeScanner.codeOnly(of: source)
         lines = String(decoding: code, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
             .map(String.init)
     }
@@ -63,7 +63,7 @@ struct SourceFile: Sendable {
         "struct", "class", "enum", "protocol", "typealias", "func", "let", "var",
     ]
 
-    /// `path:line` of each line of code that holds `pattern`.
+    /// `path:line` of each line of code that contains `pattern`.
     func places(of pattern: some RegexComponent) -> [String] {
         lines.enumerated().filter { $0.element.firstMatch(of: pattern) != nil }
             .map { "\(path):\($0.offset + 1)" }

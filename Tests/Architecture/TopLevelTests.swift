@@ -2,20 +2,19 @@ import Foundation
 import Testing
 
 @Suite struct TopLevelTests {
-    @Test func holdsOnlyWhatBelongsThere() throws {
+    @Test func rootContainsOnlyListedEntries() throws {
         let allowed: Set = [
             "Package.swift", "services", "libs", "Tests", "infra", "docker-compose.yml", "WORKFLOW.md",
-            "README.md",
-            "Makefile", "LICENSE",
+            "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "Makefile", "LICENSE",
         ]
-        // What .gitignore leaves out.
+        // Ignored by .gitignore.
         let ignored: Set = ["var", "node_modules", "__pycache__"]
         let entries = try FileManager.default.contentsOfDirectory(atPath: SourceTree.root.path())
             .filter { !$0.hasPrefix(".") && !ignored.contains($0) }
         #expect(Set(entries).subtracting(allowed).isEmpty)
     }
 
-    @Test func noRoomIsCalledByWhatItIsNot() throws {
+    @Test func foldersAreNamedByTheirConcept() throws {
         for folder in ["libs", "services", "Tests"] {
             let names = try SourceTree.folders(in: folder)
             #expect(

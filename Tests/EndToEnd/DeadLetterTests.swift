@@ -8,8 +8,8 @@ extension WholeStackTests {
     @Suite struct DeadLetterTests {
         private static let limit = Duration.seconds(30)
 
-        /// The letter's entry in `waybill dlq list`, once it is there.
-        private static func parked(_ id: String, in queue: String, _ stack: Stack) async throws -> JSONValue {
+        /// The message's entry in `waybill dlq list`, once it is there.
+        private static func deadLettered(_ id: String, in queue: String, _ stack: Stack) async throws -> JSONValue {
             var found: JSONValue?
             try await eventually("\(id) is parked", within: limit) {
                 let list = try await stack.waybillJSON("dlq", "list", "--queue", queue)
@@ -45,98 +45,98 @@ extension WholeStackTests {
 
         @Test @Loop func anUnknownProductIsParkedShownAndReplayedHoursLater() async throws {
             let stack = try await Stack.shared()
-            try await Backstage.with(stack) { backstage in
-                let (cid, user) = (backstage.newID(), "E2E-DLQ-\(Int.random(in: 0..<1_000_000))")
+            try await ServerAccess.with(stack) { servers in
+                let (cid, user) = (servers.newID(), "E2E-DLQ-\(Int.random(in: 0..<1_000_000))")
                 let number = 8_000_000_000_000 + Int.random(in: 0..<1_000_000_000)
                 let product = "ZZ-\(Int.random(in: 0..<1_000_000_000))"
                 let body = Self.order(cid, number, user, product: product)
-                let id = try await backstage.publish("order.accepted", body, workflow: cid)
+                let id = try await servers.publish("order.accepted", body, workflow: cid)
 
-                let letter = try await Self.parked(id, in: "order.accepted", stack)
-                #expect(letter["reason"]?.string == "Product \(product) does not exist.")
-                #expect(letter["correlationId"]?.string == cid)
+                let message = try await Self.deadLettered(id, in: "order.accepted", stack)
+                #expect(message["reason"]?.string == "Product \(product) does not exist.")
+                #expect(message["correlationId"]?.string == cid)
                 let shown = try await stack.waybillJSON("dlq", "show", id)
                 #expect(shown["body"] == body && shown["type"]?.string == "order.accepted.v1")
                 let text = try await stack.waybill("dlq", "show", id).output
                 #expect(text.contains("does not exist") && text.contains("\"unitPrice\": 12.50"))
                 try await eventually("the order has failed", within: Self.limit) {
-                    try await backstage.rows("SELECT status FROM orders WHERE id = \(number)") == ["FAILED"]
+                    try await servers.rows("SELECT status FROM orders WHERE id = \(number)") == ["FAILED"]
                 }
 
                 // Hours later: Redis has forgotten it, and the product is there.
-                _ = try await backstage.rows(
+                _ = try await servers.rows(
                     """
                     INSERT INTO products (external_product_id, name, category, vendor, image_url, billing_period,
                         price, is_active)
                     VALUES ('\(product)', 'A test', 'Test', 'Test', '', 'Annual', 12.50, false)
                     RETURNING name
                     """)
-                try await backstage.forget("order:map:\(cid)", "order:status:\(cid)")
+                try await servers.forget("order:map:\(cid)", "order:status:\(cid)")
                 let heard = try await Self.hearing(user, cid, stack) {
                     let replay = try await stack.waybillJSON("dlq", "replay", id)
                     #expect(replay["replayed"] == [.string(id)] && replay["restored"] == 1)
                 }
                 #expect(heard.output.contains("COMPLETED") && heard.output.contains(cid))
                 #expect(
-                    try await backstage.rows("SELECT status FROM orders WHERE id = \(number)") == [
+                    try await servers.rows("SELECT status FROM orders WHERE id = \(number)") == [
                         "COMPLETED"
                     ])
                 try await eventually("the status is known again", within: Self.limit) {
-                    try await backstage.key("order:status:\(cid)") == "COMPLETED|\(number)"
+                    try await servers.key("order:status:\(cid)") == "COMPLETED|\(number)"
                 }
-                #expect(try await backstage.key("order:map:\(cid)") == user)
+                #expect(try await servers.key("order:map:\(cid)") == user)
                 let gone = try await stack.waybillJSON("dlq", "show", id, status: 1)
-                #expect(gone["error"]?.string?.contains("no letter") == true)
+                #expect(gone["error"]?.string?.contains("no message") == true)
             }
         }
 
-        /// The notifier knows users by Redis alone. A letter of its queue finds its user again, by PostgreSQL.
+        /// The notifier knows users by Redis alone. A message of its queue finds its user again, by PostgreSQL.
         @Test @Loop func aNotificationFindsItsUserAfterTheKeysExpired() async throws {
             let stack = try await Stack.shared()
-            try await Backstage.with(stack) { backstage in
+            try await ServerAccess.with(stack) { servers in
                 let user = "E2E-DLQ-\(Int.random(in: 0..<1_000_000))"
                 let placed = try await stack.waybill("order", "AZ-104", "--user", user, "--watch", "--json")
                 let order = try JSONValue(parsing: String(placed.output.split(separator: "\n")[0]))
                 let cid = try #require(order["correlationId"]?.string)
                 let number = try #require(order["id"]?.int)
                 let keys = ["order:map:\(cid)", "order:status:\(cid)", "notify:delivered:\(cid):COMPLETED"]
-                for key in keys { try await backstage.forget(key) }
+                for key in keys { try await servers.forget(key) }
                 let body: JSONValue = .object([
                     .init("correlationId", .string(cid)), .init("orderId", .number(String(number))),
                     .init("processedAt", "2026-01-01T00:00:00.000Z"),
                 ])
-                // Its last try, so that it need not climb the ladder of 71 s.
-                let id = try await backstage.publish("order.processed", body, workflow: cid, attempt: 4)
-                let letter = try await Self.parked(id, in: "order.processed", stack)
-                #expect(letter["reason"]?.string == "The order's owner is not known.")
+                // Its last try, so that it need not climb the retryPolicy of 71 s.
+                let id = try await servers.publish("order.processed", body, workflow: cid, attempt: 4)
+                let message = try await Self.deadLettered(id, in: "order.processed", stack)
+                #expect(message["reason"]?.string == "The order's owner is not known.")
 
                 let heard = try await Self.hearing(user, cid, stack) {
                     let replay = try await stack.waybillJSON("dlq", "replay", id, "--queue", "processed")
                     #expect(replay["replayed"] == [.string(id)] && replay["restored"] == 1)
                 }
                 #expect(heard.output.contains("COMPLETED") && heard.output.contains(cid))
-                #expect(try await backstage.key("order:map:\(cid)") == user)
-                #expect(try await backstage.key("order:status:\(cid)") == "COMPLETED|\(number)")
+                #expect(try await servers.key("order:map:\(cid)") == user)
+                #expect(try await servers.key("order:status:\(cid)") == "COMPLETED|\(number)")
             }
         }
 
         @Test @Loop func whatNobodyOwnsStaysAndIsDropped() async throws {
             let stack = try await Stack.shared()
-            try await Backstage.with(stack) { backstage in
-                let cid = backstage.newID()
+            try await ServerAccess.with(stack) { servers in
+                let cid = servers.newID()
                 let body: JSONValue = .object([
                     .init("correlationId", .string(cid)), .init("orderId", 8_999_999_999_999),
                     .init("processedAt", "2026-01-01T00:00:00.000Z"),
                 ])
-                let id = try await backstage.publish("order.processed", body, workflow: cid, attempt: 4)
-                _ = try await Self.parked(id, in: "order.processed", stack)
+                let id = try await servers.publish("order.processed", body, workflow: cid, attempt: 4)
+                _ = try await Self.deadLettered(id, in: "order.processed", stack)
                 let replay = try await stack.waybillJSON("dlq", "replay", id, status: 1)
                 #expect(replay["replayed"] == [])
                 #expect(replay["refused"]?[0]?["why"]?.string == "nobody knows whose order it is")
 
                 let unsure = try await stack.waybill("dlq", "drop", id)
                 #expect(unsure.status == 2 && unsure.errors.contains("--yes"))
-                _ = try await Self.parked(id, in: "order.processed", stack)
+                _ = try await Self.deadLettered(id, in: "order.processed", stack)
                 let dropped = try await stack.waybillJSON("dlq", "drop", id, "--yes")
                 #expect(dropped["dropped"] == [.string(id)] && dropped["missing"] == [])
                 let again = try await stack.waybillJSON("dlq", "drop", id, "--yes", status: 1)

@@ -9,7 +9,7 @@ extension WholeStackTests {
     @Suite struct ExampleTests {
         /// Names in the examples for what a reader has under another name.
         private static let order = "1042"
-        private static let letter = "0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e"
+        private static let message = "0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e"
         /// These start and stop stacks: they have a test with a stack of its own.
         private static let startsStacks: Set = ["up", "down"]
         /// These go on until Ctrl-C.
@@ -54,9 +54,9 @@ extension WholeStackTests {
                     let result: Program.Result
                     switch command {
                     case "cancel": result = try await Self.cancelling(line, stack, environment)
-                    case _ where line.contains(Self.letter):
+                    case _ where line.contains(Self.message):
                         let id = try await Self.park(stack)
-                        result = try await Self.run(line.replacing(Self.letter, with: id), environment)
+                        result = try await Self.run(line.replacing(Self.message, with: id), environment)
                     case _ where Self.endless.contains(command) && !line.contains("--count"):
                         result = try await Self.run(line, environment, within: .seconds(3))
                         #expect(result.status == 130, "\(line): \(result.status) \(result.errors)")
@@ -64,7 +64,7 @@ extension WholeStackTests {
                     case "watch": result = try await Self.watching(line, stack)
                     default: result = try await Self.run(line, environment)
                     }
-                    // The doctor may find something: another test leaves a letter, or the machine is small.
+                    // The doctor may find something: another test leaves a message, or the machine is small.
                     let accepted: Set<Int32> = command == "doctor" ? [0, 1] : [0]
                     #expect(
                         accepted.contains(result.status),
@@ -115,9 +115,9 @@ extension WholeStackTests {
         /// A message that order-process parks, by its id.
         private static func park(_ stack: Stack) async throws -> String {
             var id = ""
-            try await Backstage.with(stack) { backstage in
-                let cid = backstage.newID()
-                id = try await backstage.publish("order.accepted", ["no": "order"], workflow: cid)
+            try await ServerAccess.with(stack) { servers in
+                let cid = servers.newID()
+                id = try await servers.publish("order.accepted", ["no": "order"], workflow: cid)
                 try await eventually("it is parked", within: .seconds(30)) {
                     try await stack.waybill("dlq", "show", id).status == 0
                 }
@@ -142,9 +142,9 @@ extension WholeStackTests {
                     let status = try await Self.run("waybill status", environment)
                     #expect(status.status == 0, "\(status.output)")
                     guard line.contains("--notifiers 3") else { continue }
-                    for story in examples.flatMap(\.lines).filter(Self.needsThreeNotifiers) {
-                        let told = try await Self.run(story, environment)
-                        #expect(told.status == 0, "\(story): \(told.output) \(told.errors)")
+                    for scenario in examples.flatMap(\.lines).filter(Self.needsThreeNotifiers) {
+                        let told = try await Self.run(scenario, environment)
+                        #expect(told.status == 0, "\(scenario): \(told.output) \(told.errors)")
                     }
                 }
             }

@@ -21,11 +21,11 @@ extension WholeStackTests {
             // A killed replica, and one that said goodbye.
             #expect(rows.compactMap { $0["reconnections"]?.int }.reduce(0, +) >= 8)
             let html = try String(contentsOfFile: page, encoding: .utf8)
-            #expect(html.contains("The story held") && html.contains("</svg>") && html.contains("kill -9"))
+            #expect(html.contains("The scenario held") && html.contains("</svg>") && html.contains("kill -9"))
             try await stack.stop()
         }
 
-        @Test func twoNotifiersAreTooFewForTheStory() async throws {
+        @Test func twoNotifiersAreTooFewForTheScenario() async throws {
             let result = try await Stack.shared().waybill("demo", "failover")
             #expect(result.status == 69 && result.errors.contains("WAYBILL_NOTIFIERS=3"))
         }

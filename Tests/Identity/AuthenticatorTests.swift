@@ -17,7 +17,7 @@ import Testing
         let authenticator = Authenticator(keys: KeySet([key.verificationKey]), rules: Self.rules)
         let token = try issuer(key).token(for: "CUST-1", roles: ["operator"], now: WallClock.seconds())
         let principal = try await authenticator.authenticate(
-            Request(.get, "/", headers: ["Authorization": "Bearer \(token)"]))
+            HTTPRequest(.get, "/", headers: ["Authorization": "Bearer \(token)"]))
         #expect(principal.userID == UserID("CUST-1"))
         #expect(principal.isOperator)
         #expect(principal.expiresAt > WallClock.seconds())
@@ -27,7 +27,7 @@ import Testing
         let key = try SigningKey.generate(.hs256)
         let authenticator = Authenticator(keys: KeySet([key.verificationKey]), rules: Self.rules)
         await #expect(throws: AuthenticationError.missing) {
-            try await authenticator.authenticate(Request(.get, "/"))
+            try await authenticator.authenticate(HTTPRequest(.get, "/"))
         }
     }
 

@@ -110,7 +110,7 @@ import Testing
                 #"{"keys":[]}"#, "[]", "",
             ]
             for document in unusable {
-                issuer.answer = Response(json: Array(document.utf8))
+                issuer.answer = HTTPResponse(json: Array(document.utf8))
                 let forged = try TokenIssuer(
                     key: .hmac(secret: Array("secretsecretsecretsecretsecretsecret".utf8), id: "mine"),
                     issuer: "https://id.test", audience: "api"
@@ -139,7 +139,7 @@ import Testing
             try issuer.rotate(to: .es256, id: "k1")
             let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
             _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
-            for answer in [Response(.serviceUnavailable), Response(json: Array("{}".utf8))] {
+            for answer in [HTTPResponse(.serviceUnavailable), HTTPResponse(json: Array("{}".utf8))] {
                 issuer.answer = answer
                 try issuer.rotate(to: .es256, id: "unpublished")
                 await #expect(throws: AuthenticationError.refused("unknownKey")) {
@@ -153,7 +153,7 @@ import Testing
 
     @Test func withoutAnyKeysNobodyIsRefusedForGood() async throws {
         try await withIssuer { issuer in
-            issuer.answer = Response(.notFound)
+            issuer.answer = HTTPResponse(.notFound)
             try issuer.rotate(to: .es256, id: "k1")
             let keys = issuer.keySet()
             let authenticator = Authenticator(keySource: keys, rules: Self.rules)
@@ -191,23 +191,23 @@ import Testing
 private final class Issuer {
     var name = "https://id.test"
     /// Instead of the key set.
-    var answer: Response?
+    var answer: HTTPResponse?
     private(set) var asked = 0
     private var key: SigningKey?
     private var port: UInt16 = 0
-    private let client = Client()
+    private let client = HTTPClient()
 
-    func start() async throws -> Server {
-        let router = Router()
+    func start() async throws -> HTTPServer {
+        let router = HTTPRouter()
         router.get("/jwks") { [self] _ in
             asked += 1
-            return answer ?? Response(json: Array(#"{"keys":[\#(key?.jwk?.text ?? "")]}"#.utf8))
+            return answer ?? HTTPResponse(json: Array(#"{"keys":[\#(key?.jwk?.text ?? "")]}"#.utf8))
         }
         router.get(RemoteKeySet.discoveryPath) { [self] _ in
-            Response(
+            HTTPResponse(
                 json: Array(#"{"issuer":"\#(name)","jwks_uri":"http://127.0.0.1:\#(port)/jwks"}"#.utf8))
         }
-        let server = Server(router)
+        let server = HTTPServer(router)
         port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0))
         return server
     }

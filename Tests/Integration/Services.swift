@@ -20,7 +20,7 @@ final class Services {
     private(set) var notifiers: [String] = []
     private let folder: URL
     private let ground: Ground
-    private let client = Client()
+    private let client = HTTPClient()
     private var processes: [String: Process] = [:]
 
     static func with(_ ground: Ground, _ body: @Loop (Services) async throws -> Void) async throws {
@@ -157,7 +157,7 @@ struct ServicesFailed: Error, CustomStringConvertible {
 @Loop
 final class Tab: WebSocketHandler {
     private(set) var messages: [JSONValue] = []
-    private(set) var end: CloseCode?
+    private(set) var end: WebSocketCloseCode?
 
     nonisolated init() {}
 
@@ -165,7 +165,7 @@ final class Tab: WebSocketHandler {
         if let message = try? JSONValue(parsing: text) { messages.append(message) }
     }
 
-    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) { end = code }
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) { end = code }
 
     func messages(_ type: String) -> [JSONValue] { messages.filter { $0["type"]?.string == type } }
 

@@ -11,8 +11,8 @@ enum Fixture {
         })
     static let keySet = KeySet(Algorithm.allCases.map { keys[$0]!.verificationKey })
 
-    static func verifier(_ keys: KeySet = keySet, cachedTokens: Int = 16) -> Verifier {
-        Verifier(keys: keys, rules: rules, cachedTokens: cachedTokens)
+    static func verifier(_ keys: KeySet = keySet, cachedTokens: Int = 16) -> TokenVerifier {
+        TokenVerifier(keys: keys, rules: rules, cachedTokens: cachedTokens)
     }
 
     static func claims(_ changes: [String: JSONValue?] = [:]) -> JSONValue {

@@ -76,7 +76,7 @@ struct VectorTests {
     /// The joe of all of these is refused for what he says, not for who signed it.
     @Test func claimsOfTheExample() throws {
         let payload = try #require(Base64URL.decode(Self.joe))
-        let claims = try Claims(parsing: payload.span)
+        let claims = try TokenClaims(parsing: payload.span)
         #expect(claims.issuer == "joe")
         #expect(claims.expiresAt == 1_300_819_380)
         #expect(claims["http://example.com/is_root"]?.bool == true)

@@ -10,26 +10,26 @@ import Testing
         let delays: [Duration] = [.seconds(1), .seconds(10), .seconds(60)]
         let step = max(attempt, 1)
         if kind == .permanent || step > 3 {
-            #expect(disposition == .park)
+            #expect(disposition == .deadLetter)
         } else {
             #expect(disposition == .retry(delay: delays[step - 1], attempt: step + 1))
         }
     }
 
-    struct Surprise: Error {}
+    struct UnexpectedFailure: Error {}
 
     @Test(arguments: 1...3)
     func everyFailureOfABatch(count: Int) {
-        #expect(BatchFailure.decide(HandlingError(.unavailable, "x"), batch: count) == .again)
+        #expect(BatchFailure.decide(HandlingError(.unavailable, "x"), batch: count) == .retryBatch)
         for error in [HandlingError(.transient, "x"), HandlingError(.permanent, "x")] {
-            #expect(BatchFailure.decide(error, batch: count) == (count > 1 ? .takeApart : .settle(error)))
+            #expect(BatchFailure.decide(error, batch: count) == (count > 1 ? .retryIndividually : .settle(error)))
         }
-        guard case .settle(let error) = BatchFailure.decide(Surprise(), batch: 1) else {
+        guard case .settle(let error) = BatchFailure.decide(UnexpectedFailure(), batch: 1) else {
             Issue.record("not settled")
             return
         }
         // What an unknown error says may be anything: it is not shown.
-        #expect(error.kind == .transient && !error.reason.contains("Surprise"))
+        #expect(error.kind == .transient && !error.reason.contains("UnexpectedFailure"))
     }
 
     /// All batches of up to eight: every message once, in order, redelivered ones alone, fresh ones together.

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func travelsWhole() {
-        let properties = Properties(envelope())
+        let properties = AMQPProperties(envelope())
         #expect(Envelope(properties) == envelope())
         #expect(properties.isPersistent && properties.contentType == "application/json")
         #expect(
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func whatIsMissingOrStrangeStaysEmpty() {
-        var properties = Properties()
+        var properties = AMQPProperties()
         properties.headers = [
             "x-attempt": -4, "traceparent": "nonsense", "causation-id": 7, "x-death": .array([]),
         ]
@@ -71,8 +71,8 @@ import Testing
     }
 
     /// 1 s, 10 s and 60 s, each a queue that hands back to the one it serves; on both kinds of queue.
-    @Test(arguments: QueueKind.allCases)
-    func theLadderIsTheContracts(kind: QueueKind) throws {
+    @Test(arguments: AMQPQueueType.allCases)
+    func theLadderIsTheContracts(kind: AMQPQueueType) throws {
         let queues = OrderTopology(kind: kind).declarations.queues
         for name in ["order.accepted", "order.processed", "order.failed"] {
             for (label, milliseconds) in [("1s", 1_000), ("10s", 10_000), ("60s", 60_000)] {

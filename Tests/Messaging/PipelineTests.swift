@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Messaging
 import OrderEvents
 import Orders
@@ -7,7 +8,7 @@ import Testing
 
 @Suite(.onLoop, .timeLimit(.minutes(1)))
 struct PipelineTests {
-    private let topology = OrderTopology(ladder: RetryLadder(delays: [.milliseconds(20)]))
+    private let topology = OrderTopology(retryPolicy: RetryPolicy(delays: [.milliseconds(20)]))
 
     @Test @Loop func withoutAPlaceForTheCopyTheOriginalGoesBack() async throws {
         let broker = MemoryBroker(topology.declarations)
@@ -34,7 +35,7 @@ struct PipelineTests {
         let publisher = EventPublisher(broker.sender(), appID: "test")
         _ = await publisher.publish(try Sample.messages(0..<2, by: publisher))
         let handler = RecordingHandler()
-        handler.verdict = { $0 == 0 ? .later : .done }
+        handler.verdict = { $0 == 0 ? .deferred : .done }
         let queue = topology.queue(.processed)
         let pipeline = ConsumePipeline(
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
@@ -60,10 +61,10 @@ struct PipelineTests {
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
             decoder: EventDecoder(OrderProcessed.self), handler: handler)
         let run = Loop.task { await pipeline.run() }
-        try await eventually("it is held up") { pipeline.isHeldUp }
+        try await eventually("it is held up") { pipeline.isWaitingForDependency }
         await pipeline.stop()
         await run.value
-        #expect(broker.depth(of: queue) == 5 && !pipeline.isHeldUp)
+        #expect(broker.depth(of: queue) == 5 && !pipeline.isWaitingForDependency)
     }
 }
 
@@ -79,27 +80,27 @@ struct PipelineTests {
     @Test @Loop func enrichesAndRoutes() throws {
         let publisher = EventPublisher(Discard(), appID: "order-process")
         let event = Sample.processed(1)
-        let message = try publisher.prepare(event, in: Sample.scope(event))
+        let message = try publisher.prepare(event, in: Sample.context(event))
         #expect(message.destination == .event(key: "order.processed"))
         #expect(message.envelope.type == "order.processed.v1" && message.envelope.appID == "order-process")
         #expect(CorrelationID(message.envelope.id)?.version == 7)
         #expect(message.envelope.attempt == 1 && message.envelope.timestamp > 1_700_000_000)
         #expect(message.body == event.encode())
-        let ids = try (0..<1000).map { _ in try publisher.prepare(event, in: Sample.scope(event)).envelope.id
+        let ids = try (0..<1000).map { _ in try publisher.prepare(event, in: Sample.context(event)).envelope.id
         }
         #expect(Set(ids).count == 1000 && ids == ids.sorted())
-        #expect(try publisher.prepare(event, in: Sample.scope(event), id: "again").envelope.id == "again")
+        #expect(try publisher.prepare(event, in: Sample.context(event), id: "again").envelope.id == "again")
     }
 
     @Test @Loop func refusesWhatBreaksTheRules() {
         let publisher = EventPublisher(Discard(), appID: "test")
         let event = Sample.processed(1)
         #expect(throws: MessagingError.self) {
-            try publisher.prepare(event, in: MessageScope(correlationID: "x"))
+            try publisher.prepare(event, in: MessageContext(correlationID: "x"))
         }
-        let scope = MessageScope(correlationID: "c")
-        #expect(throws: MessagingError.self) { try publisher.prepare(.processed, body: [], in: scope) }
+        let context = MessageContext(correlationID: "c")
+        #expect(throws: MessagingError.self) { try publisher.prepare(.processed, body: [], in: context) }
         let large = [UInt8](repeating: 32, count: EventPublisher.bodyLimit + 1)
-        #expect(throws: MessagingError.self) { try publisher.prepare(.processed, body: large, in: scope) }
+        #expect(throws: MessagingError.self) { try publisher.prepare(.processed, body: large, in: context) }
     }
 }

@@ -13,14 +13,14 @@ enum Sample {
             orderID: OrderID(Int64(number + 1))!, processedAt: Timestamp(milliseconds: 1_700_000_000_000))
     }
 
-    static func scope(_ event: some OrderEvent) -> MessageScope {
-        MessageScope(correlationID: event.correlationID.description)
+    static func context(_ event: some OrderEvent) -> MessageContext {
+        MessageContext(correlationID: event.correlationID.description)
     }
 
     @Loop static func messages(_ numbers: Range<Int>, by publisher: EventPublisher) throws
         -> [OutboundMessage]
     {
-        try numbers.map { try publisher.prepare(processed($0), in: scope(processed($0))) }
+        try numbers.map { try publisher.prepare(processed($0), in: context(processed($0))) }
     }
 
     /// The number that `processed` put into an event.
@@ -36,20 +36,20 @@ final class RecordingHandler: EventHandler {
     var parkedEvents: [Int?] = []
     /// What to throw for a batch.
     var failBatch: ([Int]) -> HandlingError? = { _ in nil }
-    var verdict: (Int) -> Verdict = { _ in .done }
+    var verdict: (Int) -> HandlingResult = { _ in .done }
     var failParked = 0
     /// Waits for the verdict on a message that was put off.
-    var undecided: CheckedContinuation<Verdict, Never>?
+    var undecided: CheckedContinuation<HandlingResult, Never>?
 
     nonisolated init() {}
 
-    func decide(_ received: Received<OrderProcessed>) async throws -> Verdict {
+    func decide(_ received: Received<OrderProcessed>) async throws -> HandlingResult {
         await withCheckedContinuation { undecided = $0 }
     }
 
     var handled: [Int] { batches.flatMap { $0 } }
 
-    func handle(_ batch: [Received<OrderProcessed>]) async throws -> [Verdict] {
+    func handle(_ batch: [Received<OrderProcessed>]) async throws -> [HandlingResult] {
         let numbers = batch.map { Sample.number($0.event) }
         batches.append(numbers)
         received += batch
@@ -57,7 +57,7 @@ final class RecordingHandler: EventHandler {
         return numbers.map(verdict)
     }
 
-    func parked(_ parked: Parked<OrderProcessed>) async throws {
+    func deadLettered(_ parked: DeadLetter<OrderProcessed>) async throws {
         if failParked > 0 {
             failParked -= 1
             throw HandlingError(.unavailable, "away")

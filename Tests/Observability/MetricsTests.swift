@@ -89,7 +89,7 @@ import Testing
     @Test func theLoopReportsItself() throws {
         let metrics = Metrics()
         metrics.addLoopMetrics()
-        #expect(try #require(parsed(metrics).value("loop_turns_total")) > 0)
+        #expect(try #require(parsed(metrics).value("waybill_loop_turns_total")) > 0)
     }
 
     @Test func aNameStandsForOneThing() async {

@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Messaging
 import Observability
 import OrderEvents
@@ -15,10 +16,10 @@ import WorkflowState
 @Suite struct CrashTests {
     /// The calls that the use case makes to the outside, in order; the process dies before or after one.
     @Loop
-    final class Fuse {
+    final class FaultInjector {
         enum Point: Hashable, CaseIterable { case before, after }
 
-        struct Blown: Error {}
+        struct InjectedFault: Error {}
 
         private(set) var calls = 0
         private let fatal: Int?
@@ -31,31 +32,31 @@ import WorkflowState
 
         func around<Value>(_ body: @Loop () async throws -> Value) async throws -> Value {
             defer { calls += 1 }
-            if fatal == calls, point == .before { throw Blown() }
+            if fatal == calls, point == .before { throw InjectedFault() }
             let value = try await body()
-            if fatal == calls, point == .after { throw Blown() }
+            if fatal == calls, point == .after { throw InjectedFault() }
             return value
         }
     }
 
     @Loop
-    final class FusedStore: OrderStore {
+    final class FaultInjectingStore: OrderStore {
         private let store: MemoryOrderStore
-        private let fuse: Fuse
+        private let faults: FaultInjector
         /// Marks live in memory for a moment: a crash takes them away.
         private let losesMarks: Bool
 
-        init(_ store: MemoryOrderStore, _ fuse: Fuse, losesMarks: Bool) {
+        init(_ store: MemoryOrderStore, _ faults: FaultInjector, losesMarks: Bool) {
             self.store = store
-            self.fuse = fuse
+            self.faults = faults
             self.losesMarks = losesMarks
         }
 
         func record(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {
             do {
-                return try await fuse.around { try await store.record(records) }
+                return try await faults.around { try await store.record(records) }
             } catch {
-                throw OrderRecordsError(.unavailable, "fuse")
+                throw OrderRecordsError(.unavailable, "faults")
             }
         }
 
@@ -67,18 +68,18 @@ import WorkflowState
     }
 
     @Loop
-    final class FusedSender: MessageSender {
+    final class FaultInjectingSender: MessageSender {
         private let sender: RecordingSender
-        private let fuse: Fuse
+        private let faults: FaultInjector
 
-        init(_ sender: RecordingSender, _ fuse: Fuse) {
+        init(_ sender: RecordingSender, _ faults: FaultInjector) {
             self.sender = sender
-            self.fuse = fuse
+            self.faults = faults
         }
 
         func send(_ messages: [OutboundMessage], within limit: Duration) async -> [MessagingError?] {
             do {
-                return try await fuse.around { await sender.send(messages, within: limit) }
+                return try await faults.around { await sender.send(messages, within: limit) }
             } catch {
                 return messages.map { _ in MessagingError(.unknownOutcome) }
             }
@@ -90,18 +91,18 @@ import WorkflowState
     }
 
     @Loop
-    final class FusedWorkflow: WorkflowStore {
+    final class FaultInjectingWorkflow: WorkflowStore {
         private let store: MemoryWorkflowStore
-        private let fuse: Fuse
+        private let faults: FaultInjector
 
-        init(_ store: MemoryWorkflowStore, _ fuse: Fuse) {
+        init(_ store: MemoryWorkflowStore, _ faults: FaultInjector) {
             self.store = store
-            self.fuse = fuse
+            self.faults = faults
         }
 
         func advance(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome] {
             do {
-                return try await fuse.around { try await store.advance(steps) }
+                return try await faults.around { try await store.advance(steps) }
             } catch {
                 throw WorkflowStateError(.unavailable, isRetriable: true)
             }
@@ -140,52 +141,52 @@ import WorkflowState
 
     /// Order 2 was cancelled, order 3 parked and told of, order 4 never existed in Redis, 5 expired.
     @Loop
-    static func prepare(_ bench: Bench, _ orders: [OrderAccepted]) async throws {
-        for order in orders where order.orderID.value != 4 { try await bench.accept(order) }
-        _ = try await bench.workflow.advance([
+    static func prepare(_ fixture: Fixture, _ orders: [OrderAccepted]) async throws {
+        for order in orders where order.orderID.value != 4 { try await fixture.accept(order) }
+        _ = try await fixture.workflow.advance([
             WorkflowStep(
                 .cancelled, correlationID: orders[1].correlationID, orderID: orders[1].orderID, owner: nil)
         ])
-        try await bench.process.parked(Sample.parked(orders[2], "why"))
+        try await fixture.process.deadLettered(Sample.deadLettered(orders[2], "why"))
     }
 
     @Loop
-    static func run(_ bench: Bench, _ orders: [OrderAccepted], _ fuse: Fuse, losesMarks: Bool) async throws {
+    static func run(_ fixture: Fixture, _ orders: [OrderAccepted], _ faults: FaultInjector, losesMarks: Bool) async throws {
         let process = ProcessOrders(
-            store: FusedStore(bench.store, fuse, losesMarks: losesMarks),
-            workflow: FusedWorkflow(bench.workflow, fuse),
-            publisher: EventPublisher(FusedSender(bench.sender, fuse), appID: "order-process"),
-            meters: ProcessMeters(Metrics()), events: EventFactory { Sample.time.milliseconds })
+            store: FaultInjectingStore(fixture.store, faults, losesMarks: losesMarks),
+            workflow: FaultInjectingWorkflow(fixture.workflow, faults),
+            publisher: EventPublisher(FaultInjectingSender(fixture.sender, faults), appID: "order-process"),
+            metrics: ProcessingMetrics(Metrics()), events: EventFactory { Sample.time.milliseconds })
         _ = try await process.handle(orders.map { Sample.received($0) })
     }
 
     @Loop
-    static func outcome(_ bench: Bench, _ orders: [OrderAccepted]) async throws -> Outcome {
+    static func outcome(_ fixture: Fixture, _ orders: [OrderAccepted]) async throws -> Outcome {
         // What the relay does with what a crash left.
         let relay = OutboxRelay(
-            bench.store, EventPublisher(bench.sender, appID: "order-process"), log: nil, metrics: Metrics())
+            fixture.store, EventPublisher(fixture.sender, appID: "order-process"), log: nil, metrics: Metrics())
         while try await relay.sweep() {}
         var outcome = Outcome(statuses: [], owners: [], recorded: [], versions: [], events: [], pending: 0)
         for order in orders {
-            outcome.statuses.append(try await bench.status(order))
-            outcome.recorded.append(bench.store.orders[order.correlationID]?.status)
-            outcome.versions.append(bench.store.orders[order.correlationID]?.events.count)
-            if try await bench.workflow.pending(order.orderID) != nil { outcome.pending += 1 }
-            #expect(bench.store.orders[order.correlationID]?.published == [1, 2])
+            outcome.statuses.append(try await fixture.status(order))
+            outcome.recorded.append(fixture.store.orders[order.correlationID]?.status)
+            outcome.versions.append(fixture.store.orders[order.correlationID]?.events.count)
+            if try await fixture.workflow.pending(order.orderID) != nil { outcome.pending += 1 }
+            #expect(fixture.store.orders[order.correlationID]?.published == [1, 2])
         }
-        outcome.owners = try await bench.workflow.owners(of: orders.map(\.correlationID))
-        outcome.events = Set(bench.sender.events)
+        outcome.owners = try await fixture.workflow.owners(of: orders.map(\.correlationID))
+        outcome.events = Set(fixture.sender.events)
         // However often a message was sent, it was the same message.
-        #expect(outcome.events.count == bench.sender.events.count)
+        #expect(outcome.events.count == fixture.sender.events.count)
         return outcome
     }
 
     @Test(arguments: [false, true])
     @Loop func everyPointOfACrash(losesMarks: Bool) async throws {
         let orders = (1...5).map { Sample.order($0) }
-        let undisturbed = Bench()
+        let undisturbed = Fixture()
         try await Self.prepare(undisturbed, orders)
-        let counting = Fuse()
+        let counting = FaultInjector()
         try await Self.run(undisturbed, orders, counting, losesMarks: false)
         let expected = try await Self.outcome(undisturbed, orders)
         #expect(counting.calls == 4)
@@ -193,16 +194,16 @@ import WorkflowState
             expected.statuses == ["COMPLETED|1", "CANCELLED|2", "FAILED|3", "COMPLETED|4", "COMPLETED|5"])
 
         for first in 0..<counting.calls {
-            for point in Fuse.Point.allCases {
+            for point in FaultInjector.Point.allCases {
                 for second in 0...counting.calls {
-                    let bench = Bench()
-                    try await Self.prepare(bench, orders)
+                    let fixture = Fixture()
+                    try await Self.prepare(fixture, orders)
                     await #expect(throws: HandlingError.self) {
-                        try await Self.run(bench, orders, Fuse(at: first, point), losesMarks: losesMarks)
+                        try await Self.run(fixture, orders, FaultInjector(at: first, point), losesMarks: losesMarks)
                     }
-                    try? await Self.run(bench, orders, Fuse(at: second, point), losesMarks: losesMarks)
-                    try await Self.run(bench, orders, Fuse(), losesMarks: losesMarks)
-                    let outcome = try await Self.outcome(bench, orders)
+                    try? await Self.run(fixture, orders, FaultInjector(at: second, point), losesMarks: losesMarks)
+                    try await Self.run(fixture, orders, FaultInjector(), losesMarks: losesMarks)
+                    let outcome = try await Self.outcome(fixture, orders)
                     #expect(outcome == expected, "\(first) \(point), then \(second)")
                 }
             }
@@ -213,24 +214,24 @@ import WorkflowState
     @Test(arguments: 0..<50)
     @Loop func anyMixOfDeliveries(seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
-        let bench = Bench()
+        let fixture = Fixture()
         let orders = (1...12).map { Sample.order($0) }
-        for order in orders { try await bench.accept(order) }
+        for order in orders { try await fixture.accept(order) }
         var isLossy = false
         for _ in 0..<Int.random(in: 3...10, using: &random) {
             let batch = (0..<Int.random(in: 1...8, using: &random)).map { _ in
                 orders.randomElement(using: &random)!
             }
-            let fuse = Fuse(
+            let faults = FaultInjector(
                 at: .random(in: 0...4, using: &random), Bool.random(using: &random) ? .before : .after)
-            try? await Self.run(bench, batch, fuse, losesMarks: .random(using: &random))
+            try? await Self.run(fixture, batch, faults, losesMarks: .random(using: &random))
             if Int.random(in: 0..<6, using: &random) == 0 {
-                bench.state.flush()
+                fixture.state.flush()
                 isLossy = true
             }
         }
-        try await Self.run(bench, orders, Fuse(), losesMarks: false)
-        let outcome = try await Self.outcome(bench, orders)
+        try await Self.run(fixture, orders, FaultInjector(), losesMarks: false)
+        let outcome = try await Self.outcome(fixture, orders)
         #expect(outcome.statuses == orders.map { "COMPLETED|\($0.orderID)" })
         #expect(outcome.owners == orders.map(\.customer))
         #expect(outcome.versions.allSatisfy { $0 == 2 })

@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Messaging
 import Observability
 import OrderEvents
@@ -14,8 +15,8 @@ import WorkflowState
 @Suite struct OutageTests {
     @Loop
     final class Line {
-        let bench = Bench()
-        let topology = OrderTopology(ladder: RetryLadder(delays: [.milliseconds(1)]))
+        let fixture = Fixture()
+        let topology = OrderTopology(retryPolicy: RetryPolicy(delays: [.milliseconds(1)]))
         let broker: MemoryBroker
         let pipeline: ConsumePipeline<ProcessOrders>
         private let work: Task<Void, Never>
@@ -23,12 +24,12 @@ import WorkflowState
         init() {
             broker = MemoryBroker(topology.declarations)
             let process = ProcessOrders(
-                store: bench.store, workflow: bench.workflow,
+                store: fixture.store, workflow: fixture.workflow,
                 publisher: EventPublisher(broker.sender(), appID: "order-process"),
-                meters: ProcessMeters(Metrics()))
+                metrics: ProcessingMetrics(Metrics()))
             let pipeline = ConsumePipeline(
                 queue: "order.accepted", from: broker.source(of: "order.accepted"), to: broker.sender(),
-                decoder: EventDecoder(OrderAccepted.self), handler: process, ladder: topology.ladder)
+                decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: topology.retryPolicy)
             self.pipeline = pipeline
             work = Loop.task { await pipeline.run() }
         }
@@ -53,28 +54,28 @@ import WorkflowState
     @Loop func aServerThatIsAwayHoldsUpTheBatchAndCostsNoAttempt(_ server: String) async throws {
         let line = Line()
         let isPostgres = server == "postgres"
-        line.bench.store.fault = isPostgres ? OrderRecordsError(.unavailable, "away") : nil
-        line.bench.state.fault = isPostgres ? nil : WorkflowStateError(.unavailable, isRetriable: true)
+        line.fixture.store.failure = isPostgres ? OrderRecordsError(.unavailable, "away") : nil
+        line.fixture.state.fault = isPostgres ? nil : WorkflowStateError(.unavailable, isRetriable: true)
         try await line.send(Sample.order(1), Sample.order(2))
-        try await eventually("the batch is held up") { line.pipeline.isHeldUp }
-        line.bench.store.fault = nil
-        line.bench.state.fault = nil
+        try await eventually("the batch is held up") { line.pipeline.isWaitingForDependency }
+        line.fixture.store.failure = nil
+        line.fixture.state.fault = nil
         try await eventually("the orders are done") { line.broker.depth(of: "order.processed") == 2 }
         let processed = line.broker.contents(of: "order.processed")
         #expect(
             processed.map(\.envelope.correlationID) == [1, 2].map { Sample.correlationID($0).description })
         #expect(line.broker.depth(of: "order.accepted.dlq") == 0)
-        #expect(line.bench.store.orders.count == 2)
+        #expect(line.fixture.store.orders.count == 2)
         await line.stop()
     }
 
     @Test @Loop func whatIsRefusedParksAloneAndItsOwnerIsTold() async throws {
         let line = Line()
         // Known to nobody but the handler's list: the store refuses the whole batch, which is taken apart.
-        line.bench.store.products["GONE"] = .euro
+        line.fixture.store.products["GONE"] = .euro
         try await line.send(Sample.order(1))
         try await eventually("the products are read") { line.broker.depth(of: "order.processed") == 1 }
-        line.bench.store.products["GONE"] = nil
+        line.fixture.store.products["GONE"] = nil
         try await line.send(Sample.order(2), Sample.order(3, product: "GONE"), Sample.order(4))
         try await line.send(Sample.order(5), type: "order.accepted.v2")
         try await eventually("all are settled") {
@@ -83,18 +84,18 @@ import WorkflowState
         let parked = line.broker.contents(of: "order.accepted.dlq")
         #expect(parked.count == 2)
         #expect(parked.allSatisfy { $0.envelope.failure != nil })
-        #expect(try await line.bench.status(Sample.order(3)) == "FAILED|3")
-        #expect(try await line.bench.status(Sample.order(5)) == "FAILED|5")
+        #expect(try await line.fixture.status(Sample.order(3)) == "FAILED|3")
+        #expect(try await line.fixture.status(Sample.order(5)) == "FAILED|5")
         await line.stop()
     }
 
     @Test @Loop func aFaultThatStaysClimbsTheLadderAndParks() async throws {
         let line = Line()
-        line.bench.store.fault = OrderRecordsError(.contended, "locks")
+        line.fixture.store.failure = OrderRecordsError(.contended, "locks")
         try await line.send(Sample.order(1))
         try await eventually("the message is parked") { line.broker.depth(of: "order.accepted.dlq") == 1 }
         #expect(line.broker.contents(of: "order.accepted.dlq")[0].envelope.attempt == 2)
-        line.bench.store.fault = nil
+        line.fixture.store.failure = nil
         try await eventually("its owner is told") { line.broker.depth(of: "order.failed") == 1 }
         await line.stop()
     }

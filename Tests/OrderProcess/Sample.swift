@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Messaging
 import Observability
 import OrderEvents
@@ -9,7 +10,7 @@ import WorkflowState
 @testable import OrderProcess
 
 enum Sample {
-    static let time = Orders.Timestamp(milliseconds: 1_767_225_600_123)
+    static let time = Timestamp(milliseconds: 1_767_225_600_123)
     static let products: [String: Currency] = ["AZ-104": .euro, "AZ-900": .euro]
 
     static func correlationID(_ number: Int) -> CorrelationID {
@@ -35,8 +36,8 @@ enum Sample {
             type: OrderEventType.accepted.rawValue, timestamp: 1_767_225_600, appID: "test")
     }
 
-    static func parked(_ order: OrderAccepted, _ reason: String) -> Parked<OrderAccepted> {
-        Parked(envelope(order), order, body: order.encode(), reason: reason)
+    static func deadLettered(_ order: OrderAccepted, _ reason: String) -> DeadLetter<OrderAccepted> {
+        DeadLetter(envelope(order), order, body: order.encode(), reason: reason)
     }
 
     @Loop static func received(_ order: OrderAccepted, isReplay: Bool = false) -> Received<OrderAccepted> {
@@ -77,7 +78,7 @@ final class RecordingSender: MessageSender {
 
 /// The use case on in-memory ports.
 @Loop
-final class Bench {
+final class Fixture {
     let state = MemoryState()
     let store = MemoryOrderStore(products: Sample.products)
     let sender = RecordingSender()
@@ -86,14 +87,14 @@ final class Bench {
 
     init() {
         workflow = MemoryWorkflowStore(state)
-        process = Bench.process(store, workflow, sender)
+        process = Fixture.process(store, workflow, sender)
     }
 
     /// As another process would begin.
-    func restart() { process = Bench.process(store, workflow, sender) }
+    func restart() { process = Fixture.process(store, workflow, sender) }
 
     func use(_ store: any OrderStore, _ workflow: any WorkflowStore) {
-        process = Bench.process(store, workflow, sender)
+        process = Fixture.process(store, workflow, sender)
     }
 
     private static func process(
@@ -101,7 +102,7 @@ final class Bench {
     ) -> ProcessOrders {
         ProcessOrders(
             store: store, workflow: workflow, publisher: EventPublisher(sender, appID: "order-process"),
-            meters: ProcessMeters(Metrics()), events: EventFactory { Sample.time.milliseconds + 1 })
+            metrics: ProcessingMetrics(Metrics()), events: EventFactory { Sample.time.milliseconds + 1 })
     }
 
     /// As order-accept leaves it.
@@ -116,7 +117,7 @@ final class Bench {
         try await workflow.workflow(order.correlationID)?.status.text
     }
 
-    func handle(_ orders: OrderAccepted...) async throws -> [Verdict] {
+    func handle(_ orders: OrderAccepted...) async throws -> [HandlingResult] {
         try await process.handle(orders.map { Sample.received($0) })
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import OrderRecords
 import Postgres
 
-/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/servers`.
+/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
 enum LiveDatabase {
     private struct Servers: Decodable {
         struct Entry: Decodable { let uri: String }
@@ -19,11 +19,11 @@ enum LiveDatabase {
 
     /// Runs `body` with a pool on a migrated schema of its own, gone afterwards.
     @Loop
-    static func withPool(_ body: @Loop (Pool) async throws -> Void) async throws {
-        var configuration = try Configuration(url: uri ?? "")
+    static func withPool(_ body: @Loop (PostgresPool) async throws -> Void) async throws {
+        var configuration = try PostgresConfiguration(url: uri ?? "")
         configuration.applicationName = "waybill-tests"
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
-        let owner = try await Connection.connect(configuration)
+        let owner = try await PostgresConnection.connect(configuration)
         defer { owner.close() }
         try await owner.script("CREATE SCHEMA \(schema)")
         configuration.settings["search_path"] = schema
@@ -31,9 +31,9 @@ enum LiveDatabase {
         do {
             // Migrating sets a property of the whole database, which other schemas' runs do as well.
             try await owner.script("SELECT pg_advisory_lock(1)")
-            try await Migrator(OrderDatabase.migrations).migrate(configuration)
+            try await PostgresMigrator(OrderDatabase.migrations).migrate(configuration)
             try await owner.script("SELECT pg_advisory_unlock(1)")
-            let pool = Pool(OrderDatabase.prepare(configuration))
+            let pool = PostgresPool(OrderDatabase.prepare(configuration))
             do {
                 result = .success(try await body(pool))
             } catch {

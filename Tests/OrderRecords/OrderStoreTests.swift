@@ -7,13 +7,13 @@ import Testing
 @Suite struct OrderStoreTests {
     @Test(arguments: Driver.available)
     @Loop func whatIsRecordedIsNewOnceAndThereAfterwards(_ driver: Driver) async throws {
-        try await with(driver) { world in
+        try await with(driver) { fixture in
             let records = (1...3).map { Sample.record(Sample.order($0)) }
-            let first = try await world.store.record(records)
+            let first = try await fixture.store.record(records)
             #expect(first == records.map { RecordedOrder(new: $0) })
 
             let other = Sample.record(Sample.order(2), .cancelled, message: "other")
-            let again = try await world.store.record([records[0], other, Sample.record(Sample.order(4))])
+            let again = try await fixture.store.record([records[0], other, Sample.record(Sample.order(4))])
             #expect(again.map { $0?.isNew } == [false, false, true])
             // What was recorded first stands, to the byte.
             #expect(again[1]?.status == .completed)
@@ -25,9 +25,9 @@ import Testing
 
     @Test(arguments: Driver.available)
     @Loop func anIDOfAnotherOrderIsRefusedAlone(_ driver: Driver) async throws {
-        try await with(driver) { world in
-            _ = try await world.store.record([Sample.record(Sample.order(1)), Sample.record(Sample.order(2))])
-            let answers = try await world.store.record([
+        try await with(driver) { fixture in
+            _ = try await fixture.store.record([Sample.record(Sample.order(1)), Sample.record(Sample.order(2))])
+            let answers = try await fixture.store.record([
                 Sample.record(Sample.order(1, id: 7)), Sample.record(Sample.order(8, id: 2)),
                 Sample.record(Sample.order(9)),
             ])
@@ -37,55 +37,55 @@ import Testing
 
     @Test(arguments: Driver.available)
     @Loop func marksAreRemembered(_ driver: Driver) async throws {
-        try await with(driver) { world in
+        try await with(driver) { fixture in
             let records = (1...2).map { Sample.record(Sample.order($0)) }
-            let orders = try await world.store.record(records).compactMap(\.self)
-            world.store.markPublished([orders[1].key])
-            try await world.settle()
-            let again = try await world.store.record(records)
+            let orders = try await fixture.store.record(records).compactMap(\.self)
+            fixture.store.markPublished([orders[1].key])
+            try await fixture.settle()
+            let again = try await fixture.store.record(records)
             #expect(again.map { $0?.isPublished } == [false, true])
-            let backlog = try await world.outbox.backlog()
+            let backlog = try await fixture.outbox.backlog()
             #expect(backlog.count == 1)
         }
     }
 
     @Test(arguments: Driver.available)
     @Loop func aProductThatDoesNotExistFailsAllButAFailure(_ driver: Driver) async throws {
-        try await with(driver) { world in
+        try await with(driver) { fixture in
             let unknown = Sample.order(2, products: ["AZ-104", "XX-000"])
             do throws(OrderRecordsError) {
-                _ = try await world.store.record([Sample.record(Sample.order(1)), Sample.record(unknown)])
+                _ = try await fixture.store.record([Sample.record(Sample.order(1)), Sample.record(unknown)])
                 Issue.record("it was recorded")
             } catch {
                 #expect(error.code == .refused)
             }
-            let alone = try await world.store.record([Sample.record(Sample.order(1))])
+            let alone = try await fixture.store.record([Sample.record(Sample.order(1))])
             #expect(alone[0]?.isNew == true)
-            let failed = try await world.store.record([Sample.record(unknown, .failed)])
+            let failed = try await fixture.store.record([Sample.record(unknown, .failed)])
             #expect(failed[0]?.status == .failed)
         }
     }
 
     @Test(arguments: Driver.available)
     @Loop func aReplayBringsAFailedOrderBackOnce(_ driver: Driver) async throws {
-        try await with(driver) { world in
+        try await with(driver) { fixture in
             let order = Sample.order(1)
-            _ = try await world.store.record([Sample.record(order, .failed)])
-            let redelivered = try await world.store.record([Sample.record(order)])[0]
+            _ = try await fixture.store.record([Sample.record(order, .failed)])
+            let redelivered = try await fixture.store.record([Sample.record(order)])[0]
             #expect(redelivered?.status == .failed)
 
             let replay = Sample.record(order, isReplay: true, message: "replay")
-            let revived = try await world.store.record([replay])[0]
+            let revived = try await fixture.store.record([replay])[0]
             #expect(revived?.status == .completed)
             #expect(revived?.version == 3)
             #expect(revived?.event == replay.outcome)
-            let again = try await world.store.record([Sample.record(order, isReplay: true, message: "again")]
+            let again = try await fixture.store.record([Sample.record(order, isReplay: true, message: "again")]
             )[0]
             #expect(again == revived)
             // The failure, if nobody was told of it yet, is not told after the completion.
-            try await world.settle()
+            try await fixture.settle()
             var swept: [UnpublishedEvent] = []
-            _ = try await world.sweep(limit: 10) { events in
+            _ = try await fixture.sweep(limit: 10) { events in
                 swept = events
                 return events.map { _ in false }
             }
@@ -95,23 +95,23 @@ import Testing
 
     @Test(arguments: Driver.available)
     @Loop func theOutboxHandsOverWhatIsUnpublishedAndMarksWhatWasTaken(_ driver: Driver) async throws {
-        try await with(driver) { world in
+        try await with(driver) { fixture in
             let records = (1...3).map { Sample.record(Sample.order($0)) }
-            _ = try await world.store.record(records)
-            let sweep = try await world.sweep(limit: 2) { events in
+            _ = try await fixture.store.record(records)
+            let sweep = try await fixture.sweep(limit: 2) { events in
                 #expect(events.map(\.event) == records.prefix(2).map(\.outcome))
                 return [false, true]
             }
             #expect(sweep == Sweep(found: 2, published: 1))
-            let backlog = try await world.outbox.backlog()
+            let backlog = try await fixture.outbox.backlog()
             #expect(backlog.count == 2)
         }
     }
 
     @Test(arguments: Driver.available)
     @Loop func productsHaveTheirCurrencies(_ driver: Driver) async throws {
-        try await with(driver) { world in
-            let currencies = try await world.store.currencies()
+        try await with(driver) { fixture in
+            let currencies = try await fixture.store.currencies()
             #expect(currencies["AZ-104"] == .euro)
             #expect(currencies["XX-000"] == nil)
         }

@@ -8,20 +8,20 @@ import Testing
 @Suite(.enabled(if: LiveDatabase.uri != nil))
 struct PostgresStoreTests {
     @Test @Loop func rowsAreAsTheMessageSaid() async throws {
-        try await with(.postgres) { world in
-            _ = try await world.store.record([Sample.record(Sample.order(5))])
-            let order = try await world.pool!.query(
-                Statement(
+        try await with(.postgres) { fixture in
+            _ = try await fixture.store.record([Sample.record(Sample.order(5))])
+            let order = try await fixture.pool!.query(
+                PostgresStatement(
                     "SELECT total, currency, version::int8, created_at, customer_id FROM orders WHERE id = 5"
                 )
             ).one()
-            #expect(try order.numeric(0) == Numeric(unscaled: 74_485, scale: 2))
+            #expect(try order.numeric(0) == PostgresNumeric(unscaled: 74_485, scale: 2))
             #expect(try order.string(1) == "EUR")
             #expect(try order.int64(2) == 2)
             #expect(try order.timestamp(3).milliseconds == Sample.time.milliseconds)
             #expect(try order.string(4) == "CUST-0001")
-            let items = try await world.pool!.query(
-                Statement(
+            let items = try await fixture.pool!.query(
+                PostgresStatement(
                     """
                     SELECT product_id, product_name, image_url, unit_price, quantity::int8, line::int8
                     FROM order_items WHERE order_id = 5 ORDER BY line
@@ -29,10 +29,10 @@ struct PostgresStoreTests {
             #expect(items.count == 2)
             #expect(try items[0].string(1) == "Cloud Operations Associate: Practice Exams")
             #expect(try items[0].string(2) == "/images/products/az-104.svg")
-            #expect(try items[1].numeric(3) == Numeric(unscaled: 30_195, scale: 2))
+            #expect(try items[1].numeric(3) == PostgresNumeric(unscaled: 30_195, scale: 2))
             #expect(try items[1].int64(4) == 2)
-            let events = try await world.pool!.query(
-                Statement(
+            let events = try await fixture.pool!.query(
+                PostgresStatement(
                     """
                     SELECT version::int8, type, payload::text, published_at IS NULL
                     FROM order_events WHERE order_id = 5 ORDER BY version
@@ -44,19 +44,19 @@ struct PostgresStoreTests {
     }
 
     @Test @Loop func twoReplicasRecordTheSameOrdersOfANewCustomerAtOnce() async throws {
-        try await with(.postgres) { world in
-            let other = PostgresOrderStore(world.pool!)
+        try await with(.postgres) { fixture in
+            let other = PostgresOrderStore(fixture.pool!)
             for round in 0..<10 {
                 let numbers = (0..<20).map { round * 100 + $0 + 1 }
                 let records = numbers.map { Sample.record(Sample.order($0, of: "NEW-\(round)-\($0 % 3)")) }
-                let one = Task { @Loop in try await world.store.record(records) }
+                let one = Task { @Loop in try await fixture.store.record(records) }
                 let two = Task { @Loop in try await other.record(records.reversed()) }
                 let answers = (try await one.value, try await two.value)
                 let isNew = zip(answers.0, answers.1.reversed()).map { ($0?.isNew, $1?.isNew) }
                 #expect(isNew.allSatisfy { ($0 == true) != ($1 == true) })
             }
-            let counts = try await world.pool!.query(
-                Statement("SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM order_items)")
+            let counts = try await fixture.pool!.query(
+                PostgresStatement("SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM order_items)")
             ).one()
             #expect(try counts.int64(0) == 200)
             #expect(try counts.int64(1) == 400)
@@ -64,23 +64,23 @@ struct PostgresStoreTests {
     }
 
     @Test @Loop func anOrderThatWasDeletedBeforeStaysHidden() async throws {
-        try await with(.postgres) { world in
-            let exists = Statement("SELECT to_regclass('order_deletions') IS NOT NULL")
-            guard try await world.pool!.query(exists).one().bool(0) else { return }
-            try await world.pool!.query(
-                Statement("INSERT INTO order_deletions (order_id, customer_id) VALUES (3, 'CUST-0001')"))
-            _ = try await world.store.record((2...4).map { Sample.record(Sample.order($0)) })
-            let hidden = try await world.pool!.query(
-                Statement("SELECT id FROM orders WHERE deleted_at IS NOT NULL"))
+        try await with(.postgres) { fixture in
+            let exists = PostgresStatement("SELECT to_regclass('order_deletions') IS NOT NULL")
+            guard try await fixture.pool!.query(exists).one().bool(0) else { return }
+            try await fixture.pool!.query(
+                PostgresStatement("INSERT INTO order_deletions (order_id, customer_id) VALUES (3, 'CUST-0001')"))
+            _ = try await fixture.store.record((2...4).map { Sample.record(Sample.order($0)) })
+            let hidden = try await fixture.pool!.query(
+                PostgresStatement("SELECT id FROM orders WHERE deleted_at IS NOT NULL"))
             #expect(try hidden.map { try $0.int64(0) } == [3])
         }
     }
 
     @Test @Loop func onlyOneReplicaSweeps() async throws {
-        try await with(.postgres) { world in
-            _ = try await world.store.record([Sample.record(Sample.order(1))])
-            let other = PostgresOutbox(world.pool!)
-            let sweep = try await world.sweep(limit: 10) { events in
+        try await with(.postgres) { fixture in
+            _ = try await fixture.store.record([Sample.record(Sample.order(1))])
+            let other = PostgresOutbox(fixture.pool!)
+            let sweep = try await fixture.sweep(limit: 10) { events in
                 let second = try? await other.sweep(olderThan: .zero, limit: 10) { $0.map { _ in true } }
                 #expect(second == .some(nil))
                 return events.map { _ in true }
@@ -90,14 +90,14 @@ struct PostgresStoreTests {
     }
 
     @Test @Loop func aBatchOfAHundredIsNotSlowerOnAFullTable() async throws {
-        try await with(.postgres) { world in
+        try await with(.postgres) { fixture in
             var durations: [Duration] = []
             for round in 0..<20 {
                 let records = (0..<128).map {
                     Sample.record(Sample.order(round * 128 + $0 + 1, of: "C-\(round)-\($0)"))
                 }
                 let start = Instant.systemNow()
-                _ = try await world.store.record(records)
+                _ = try await fixture.store.record(records)
                 durations.append(start.duration(to: .systemNow()))
             }
             // Nested loops over the arrays, or a scan for the foreign key, take a multiple of this.

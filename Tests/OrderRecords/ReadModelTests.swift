@@ -10,20 +10,20 @@ import Testing
 struct ReadModelTests {
     /// Both views, row by row, without what depends on the moment.
     @Loop
-    static func contents(_ pool: Pool) async throws -> [String] {
+    static func contents(_ pool: PostgresPool) async throws -> [String] {
         let orders = try await pool.query(
-            Statement("SELECT row_to_json(v)::text FROM order_view v ORDER BY order_id"))
+            PostgresStatement("SELECT row_to_json(v)::text FROM order_view v ORDER BY order_id"))
         let sales = try await pool.query(
-            Statement("SELECT row_to_json(s)::text FROM sales_by_product s ORDER BY product_id"))
+            PostgresStatement("SELECT row_to_json(s)::text FROM sales_by_product s ORDER BY product_id"))
         return try orders.map { try $0.string(0) } + sales.map { try $0.string(0) }
     }
 
     /// The same from a rebuild as from living through it, in steps of any size.
     @Test(arguments: 0..<4)
     @Loop func aRebuildEqualsALife(seed: UInt64) async throws {
-        try await with(.postgres) { world in
+        try await with(.postgres) { fixture in
             var random = SeededGenerator(seed: seed)
-            let models = ReadModels(world.pool!)
+            let models = ReadModels(fixture.pool!)
             var failed: [Int] = []
             for number in 1...60 {
                 let status = [OrderStatus.completed, .completed, .failed, .cancelled]
@@ -32,36 +32,36 @@ struct ReadModelTests {
                     .randomElement(using: &random)!
                 let isKnown = !products.contains("XX-1")
                 let order = Sample.order(number, of: "C-\(number % 5)", products: products)
-                _ = try await world.store.record([Sample.record(order, isKnown ? status : .failed)])
+                _ = try await fixture.store.record([Sample.record(order, isKnown ? status : .failed)])
                 if isKnown, status == .failed { failed.append(number) }
                 if Bool.random(using: &random), let number = failed.popLast() {
                     let replay = Sample.order(number, of: "C-\(number % 5)")
-                    _ = try await world.store.record([Sample.record(replay, isReplay: true)])
+                    _ = try await fixture.store.record([Sample.record(replay, isReplay: true)])
                 }
                 if Int.random(in: 0..<4, using: &random) == 0 {
                     _ = try await models.advance(limit: .random(in: 1...30, using: &random))
                 }
             }
             while try await models.advance(limit: .random(in: 1...30, using: &random))?.isDone == false {}
-            let lived = try await Self.contents(world.pool!)
+            let lived = try await Self.contents(fixture.pool!)
             #expect(lived.count >= 61)
             var reports: [ReadModelProgress] = []
             let end = try await models.rebuild(step: 7) { reports.append($0) }
             #expect(reports.first?.position == 0 && reports.last?.isDone == true && end.isDone)
-            #expect(try await Self.contents(world.pool!) == lived)
+            #expect(try await Self.contents(fixture.pool!) == lived)
             let again = try await models.advance()
             #expect(again?.isDone == true)
-            #expect(try await Self.contents(world.pool!) == lived)
+            #expect(try await Self.contents(fixture.pool!) == lived)
         }
     }
 
     @Test @Loop func anOrderAndItsSalesAreRead() async throws {
-        try await with(.postgres) { world in
-            _ = try await world.store.record([
+        try await with(.postgres) { fixture in
+            _ = try await fixture.store.record([
                 Sample.record(Sample.order(1)), Sample.record(Sample.order(2), .cancelled),
             ])
-            _ = try await ReadModels(world.pool!).advance()
-            let contents = try await Self.contents(world.pool!)
+            _ = try await ReadModels(fixture.pool!).advance()
+            let contents = try await Self.contents(fixture.pool!)
             #expect(contents.count == 4)
             #expect(contents[0].contains(#""status":"COMPLETED","total":744.85,"currency":"EUR""#))
             #expect(contents[0].contains("Cloud Foundations: Study Path"))
@@ -73,11 +73,11 @@ struct ReadModelTests {
 
     /// A position that was taken before and committed after must not be passed over.
     @Test @Loop func eventsThatCommitLateAreNotMissed() async throws {
-        try await with(.postgres) { world in
-            let models = ReadModels(world.pool!)
-            let slow = try await Connection.connect(world.pool!.configuration)
+        try await with(.postgres) { fixture in
+            let models = ReadModels(fixture.pool!)
+            let slow = try await PostgresConnection.connect(fixture.pool!.configuration)
             defer { slow.close() }
-            let store = PostgresOrderStore(world.pool!)
+            let store = PostgresOrderStore(fixture.pool!)
             _ = try await store.record([Sample.record(Sample.order(1))])
             try await slow.transaction { connection in
                 try await connection.script("UPDATE orders SET version = 3 WHERE id = 1")
@@ -96,7 +96,7 @@ struct ReadModelTests {
                 }
             }
             _ = try await models.advance()
-            let contents = try await Self.contents(world.pool!)
+            let contents = try await Self.contents(fixture.pool!)
             #expect(contents[0].contains(#""version":3"#))
         }
     }

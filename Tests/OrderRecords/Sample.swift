@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import OrderEvents
 import OrderRecords
 import Orders
@@ -14,13 +15,13 @@ enum Driver: String, CaseIterable, Sendable {
 
 /// One store with its outbox, and a look behind them.
 @Loop
-struct World {
+struct StoreFixture {
     let store: any OrderStore
     let outbox: any Outbox
     /// Until what was marked is written down.
     let settle: @Loop () async throws -> Void
     /// Nil in memory.
-    let pool: Pool?
+    let pool: PostgresPool?
 
     /// A sweep of the outbox when no other test is at it: the lock is the whole server's.
     @Loop func sweep(
@@ -36,23 +37,23 @@ struct World {
 }
 
 @Loop
-func with(_ driver: Driver, _ body: @Loop (World) async throws -> Void) async throws {
+func with(_ driver: Driver, _ body: @Loop (StoreFixture) async throws -> Void) async throws {
     switch driver {
     case .memory:
         let store = MemoryOrderStore(products: ["AZ-104": .euro, "AZ-900": .euro])
-        try await body(World(store: store, outbox: store, settle: {}, pool: nil))
+        try await body(StoreFixture(store: store, outbox: store, settle: {}, pool: nil))
     case .postgres:
         try await LiveDatabase.withPool { pool in
             let store = PostgresOrderStore(pool)
             try await body(
-                World(
+                StoreFixture(
                     store: store, outbox: PostgresOutbox(pool), settle: { await store.flush() }, pool: pool))
         }
     }
 }
 
 enum Sample {
-    static let time = Orders.Timestamp(milliseconds: 1_767_225_600_123)
+    static let time = Timestamp(milliseconds: 1_767_225_600_123)
 
     static func correlationID(_ number: Int) -> CorrelationID {
         CorrelationID(unixMilliseconds: 1_767_225_600_000, randomA: 1, randomB: UInt64(number))

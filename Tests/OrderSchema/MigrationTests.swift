@@ -36,8 +36,8 @@ import Testing
 
     @Test func theSequenceGivesBlocksOfTheAllocatorsSize() {
         let sequence = Migration.all[0].sql
-        #expect(sequence.contains("INCREMENT BY \(IdentifierBlocks.standardSize) "))
-        let lastBlock = OrderID.largest - IdentifierBlocks.standardSize + 1
+        #expect(sequence.contains("INCREMENT BY \(OrderIDBlocks.standardSize) "))
+        let lastBlock = OrderID.largest - OrderIDBlocks.standardSize + 1
         #expect(
             sequence.contains("MAXVALUE \(lastBlock) "))
     }

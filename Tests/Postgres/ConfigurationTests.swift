@@ -7,7 +7,7 @@ import Testing
     @Test func aURLIsReadWhole() throws {
         let url =
             "postgresql://us%40er:p%3Aw@db-1:6432,db-2:6433/way?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3"
-        let configuration = try Configuration(url: url)
+        let configuration = try PostgresConfiguration(url: url)
         #expect(configuration.hosts.map(\.name) == ["db-1", "db-2"])
         #expect(configuration.hosts.map(\.port) == [6432, 6433])
         #expect(configuration.user == "us@er")
@@ -22,13 +22,13 @@ import Testing
         "", "http://a/b", "postgresql://host/db", "postgresql://u@h:99999/db", "postgresql://u@h?nonsense=1",
     ])
     func nonsenseIsRefusedWithoutQuotingIt(_ url: String) {
-        let error = #expect(throws: PostgresError.self) { try Configuration(url: url) }
+        let error = #expect(throws: PostgresError.self) { try PostgresConfiguration(url: url) }
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.isRetriable == false)
     }
 
     @Test func theSessionIsSetUpOnItsWayIn() throws {
-        var configuration = Configuration(host: "h", user: "u", database: "d")
+        var configuration = PostgresConfiguration(host: "h", user: "u", database: "d")
         configuration.settings = ["search_path": #"a, "b\"#]
         configuration.statementTimeout = .seconds(2)
         let keywords = Dictionary(
@@ -42,13 +42,13 @@ import Testing
     }
 
     @Test func attemptsEndWithTheirNumberOrTheirTime() {
-        var retry = Retry(attempts: 3, budget: .seconds(1))
+        var retry = PostgresRetryPolicy(attempts: 3, budget: .seconds(1))
         #expect(retry.next(elapsed: .zero) != nil)
         #expect(retry.next(elapsed: .zero) != nil)
         #expect(retry.next(elapsed: .zero) == nil)
-        var late = Retry(attempts: 3, budget: .seconds(1))
+        var late = PostgresRetryPolicy(attempts: 3, budget: .seconds(1))
         #expect(late.next(elapsed: .seconds(2)) == nil)
-        var never = Retry.never
+        var never = PostgresRetryPolicy.never
         #expect(never.next(elapsed: .zero) == nil)
     }
 
@@ -58,7 +58,7 @@ import Testing
     ])
     func whatMayPassIsRetriable(_ code: String, _ isRetriable: Bool) {
         let error = PostgresError(
-            report: ServerReport(severity: "ERROR", sqlState: SQLState(code), message: "secret"))
+            report: PostgresDiagnostics(severity: "ERROR", sqlState: PostgresSQLState(code), message: "secret"))
         #expect(error.isRetriable == isRetriable)
         #expect(!"\(error)".contains("secret") && !String(reflecting: error.report!).contains("secret"))
     }

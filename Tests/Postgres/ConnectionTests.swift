@@ -8,14 +8,14 @@ import Testing
 struct ConnectionTests {
     @Test @Loop func aStatementIsAnsweredAndPreparedOnce() async throws {
         try await LiveServer.withSchema { connection, _ in
-            let add = Statement("SELECT $1 + 1 AS next, $2 || '!' AS text")
+            let add = PostgresStatement("SELECT $1 + 1 AS next, $2 || '!' AS text")
             for number: Int64 in 1...3 {
                 let row = try await connection.query(add, number, "hey").one()
                 #expect(try row.int64(0) == number + 1)
                 #expect(try row["text"].string() == "hey!")
             }
             let count = try await connection.query(
-                Statement(
+                PostgresStatement(
                     "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%AS next%'",
                     reused: false))
             #expect(try count.one().int64(0) == 1)
@@ -24,7 +24,7 @@ struct ConnectionTests {
 
     @Test @Loop func unitsArePipelinedAndAnsweredInOrder() async throws {
         try await LiveServer.withSchema { connection, _ in
-            let statement = Statement("SELECT $1")
+            let statement = PostgresStatement("SELECT $1")
             let tasks = (0..<100).map { number in
                 Task { @Loop in try await connection.query(statement, number).one().int64(0) }
             }
@@ -32,14 +32,14 @@ struct ConnectionTests {
                 let answer = try await task.value
                 #expect(answer == number)
             }
-            #expect(connection.pendingUnits == 0)
+            #expect(connection.pendingRequests == 0)
         }
     }
 
     @Test @Loop func aFailureIsTypedAndKeepsValuesOutOfItsDescription() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (id int8 CONSTRAINT t_key PRIMARY KEY, name text)")
-            let insert = Statement("INSERT INTO t VALUES ($1, $2)")
+            let insert = PostgresStatement("INSERT INTO t VALUES ($1, $2)")
             try await connection.query(insert, 77_001, "a")
             let error = await #expect(throws: PostgresError.self) {
                 try await connection.query(insert, 77_001, "b")
@@ -51,15 +51,15 @@ struct ConnectionTests {
             #expect("\(error!)".contains("t_key"))
             #expect(!"\(error!)".contains("77001"))
             #expect(error?.isRetriable == false)
-            #expect(try await connection.query(Statement("SELECT 1")).one().int64(0) == 1)
+            #expect(try await connection.query(PostgresStatement("SELECT 1")).one().int64(0) == 1)
         }
     }
 
     @Test @Loop func aDeadlineClosesTheSessionAndFailsWhatWaitsBehind() async throws {
         try await LiveServer.withSchema { connection, _ in
-            let behind = Task { @Loop in try await connection.query(Statement("SELECT 1")) }
+            let behind = Task { @Loop in try await connection.query(PostgresStatement("SELECT 1")) }
             let error = await #expect(throws: PostgresError.self) {
-                try await connection.query(Statement("SELECT pg_sleep(20)"), within: .milliseconds(50))
+                try await connection.query(PostgresStatement("SELECT pg_sleep(20)"), within: .milliseconds(50))
             }
             #expect(error?.code == .timedOut)
             _ = await behind.result
@@ -71,13 +71,13 @@ struct ConnectionTests {
 
     @Test @Loop func theServerStopsWhatNobodyWaitsForAnyMore() async throws {
         try await LiveServer.withSchema { connection, configuration in
-            let slow = try await Connection.connect(configuration)
+            let slow = try await PostgresConnection.connect(configuration)
             let process = slow.serverProcess
             let error = await failure {
-                try await slow.query(Statement("SELECT pg_sleep(20)"), within: .milliseconds(50))
+                try await slow.query(PostgresStatement("SELECT pg_sleep(20)"), within: .milliseconds(50))
             }
             #expect(error?.code == .timedOut)
-            let find = Statement("SELECT count(*) FROM pg_stat_activity WHERE pid = $1")
+            let find = PostgresStatement("SELECT count(*) FROM pg_stat_activity WHERE pid = $1")
             try await eventually("the server's process ends") {
                 try await connection.query(find, process).one().int64(0) == 0
             }
@@ -86,18 +86,18 @@ struct ConnectionTests {
 
     @Test @Loop func aKilledSessionFailsItsUnitsAndSaysWhy() async throws {
         try await LiveServer.withSchema { connection, configuration in
-            let other = try await Connection.connect(configuration)
+            let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
             var ending: PostgresError?
             connection.onClose = { ending = $0 }
-            let killed = Task { @Loop in try await connection.query(Statement("SELECT pg_sleep(20)")) }
-            let running = Statement(
+            let killed = Task { @Loop in try await connection.query(PostgresStatement("SELECT pg_sleep(20)")) }
+            let running = PostgresStatement(
                 "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'")
             try await eventually("the query runs") {
                 try await other.query(running, Int64(connection.serverProcess)).one().int64(0) == 1
             }
             try await other.query(
-                Statement("SELECT pg_terminate_backend($1::int4)"), connection.serverProcess)
+                PostgresStatement("SELECT pg_terminate_backend($1::int4)"), connection.serverProcess)
             let error = await failure { _ = try await killed.value }
             #expect(error?.code == .connectionLost)
             #expect(error?.sqlState == .adminShutdown)
@@ -109,10 +109,10 @@ struct ConnectionTests {
 
     @Test @Loop func anIdleSessionNoticesThatItWasKilled() async throws {
         try await LiveServer.withSchema { connection, configuration in
-            let other = try await Connection.connect(configuration)
+            let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
             try await other.query(
-                Statement("SELECT pg_terminate_backend($1::int4)"), connection.serverProcess)
+                PostgresStatement("SELECT pg_terminate_backend($1::int4)"), connection.serverProcess)
             try await eventually("the session ends") { !connection.isOpen }
         }
     }
@@ -120,12 +120,12 @@ struct ConnectionTests {
     @Test @Loop func largeAnswersAndLargeParametersPassWhole() async throws {
         try await LiveServer.withSchema { connection, _ in
             let rows = try await connection.query(
-                Statement("SELECT n, repeat('x', 1000) FROM generate_series(1, $1) n"), Int64(20_000))
+                PostgresStatement("SELECT n, repeat('x', 1000) FROM generate_series(1, $1) n"), Int64(20_000))
             #expect(rows.count == 20_000)
             #expect(try rows[19_999].int64(0) == 20_000)
             let text = String(repeating: "ä", count: 1_000_000)
             let answers = try await connection.pipeline {
-                for _ in 0..<4 { $0.add(Statement("SELECT $1::text"), text) }
+                for _ in 0..<4 { $0.add(PostgresStatement("SELECT $1::text"), text) }
             }
             for answer in answers { #expect(try answer.one().string(0) == text) }
         }
@@ -133,7 +133,7 @@ struct ConnectionTests {
 
     @Test @Loop func noticesAreHandedOn() async throws {
         try await LiveServer.withSchema { connection, _ in
-            var notices: [ServerReport] = []
+            var notices: [PostgresDiagnostics] = []
             connection.onNotice = { notices.append($0) }
             try await connection.script("DROP TABLE IF EXISTS nothing_of_the_kind")
             #expect(notices.map(\.severity) == ["NOTICE"])
@@ -142,9 +142,9 @@ struct ConnectionTests {
 
     @Test @Loop func notificationsArrive() async throws {
         try await LiveServer.withSchema { connection, configuration in
-            let other = try await Connection.connect(configuration)
+            let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
-            var received: [Notification] = []
+            var received: [PostgresNotification] = []
             connection.onNotification = { received.append($0) }
             let channel = "Channel \"\(connection.serverProcess)\""
             try await connection.listen(to: channel)
@@ -159,9 +159,9 @@ struct ConnectionTests {
     @Test @Loop func aScriptAndPipelinedUnitsTakeTurns() async throws {
         try await LiveServer.withSchema { connection, _ in
             let script = "CREATE TABLE t (n int8); INSERT INTO t VALUES (7); SELECT n FROM t"
-            async let first = connection.query(Statement("SELECT 1"))
+            async let first = connection.query(PostgresStatement("SELECT 1"))
             async let middle = connection.script(script)
-            async let last = connection.query(Statement("SELECT 2"))
+            async let last = connection.query(PostgresStatement("SELECT 2"))
             let (one, many, two) = try await (first, middle, last)
             #expect(try one.one().int64(0) == 1)
             #expect(try many[2].one().int64(0) == 7)
@@ -174,24 +174,24 @@ struct ConnectionTests {
     @Test @Loop func textWithNULIsRefusedBeforeItIsCutShort() async throws {
         try await LiveServer.withSchema { connection, _ in
             let error = await #expect(throws: PostgresError.self) {
-                try await connection.query(Statement("SELECT $1::text"), "a\0b")
+                try await connection.query(PostgresStatement("SELECT $1::text"), "a\0b")
             }
             #expect(error?.code == .invalidParameter)
         }
     }
 
     @Test @Loop func whatCannotBeReachedFailsWithinTheTimeOut() async throws {
-        var configuration = Configuration(host: "127.0.0.1", port: 1, user: "nobody", database: "nothing")
+        var configuration = PostgresConfiguration(host: "127.0.0.1", port: 1, user: "nobody", database: "nothing")
         configuration.connectTimeout = .seconds(2)
         let refused = await #expect(throws: PostgresError.self) {
-            try await Connection.connect(configuration)
+            try await PostgresConnection.connect(configuration)
         }
         #expect(refused?.code == .connectionFailed)
         #expect(refused?.isRetriable == true)
 
         configuration = try LiveServer.configuration()
         configuration.password = "wrong-\(UInt64.random(in: 0...UInt64.max))"
-        let denied = await #expect(throws: PostgresError.self) { try await Connection.connect(configuration) }
+        let denied = await #expect(throws: PostgresError.self) { try await PostgresConnection.connect(configuration) }
         #expect(denied?.code == .connectionFailed)
         #expect(!"\(denied!)".contains(configuration.user))
     }
@@ -199,10 +199,10 @@ struct ConnectionTests {
     @Test @Loop func aNameIsResolvedOffTheLoop() async throws {
         var configuration = try LiveServer.configuration()
         configuration.hosts[0].name = "localhost"
-        let connection = try await Connection.connect(configuration)
+        let connection = try await PostgresConnection.connect(configuration)
         try await connection.ping()
         connection.close()
         configuration.hosts[0].name = "no-such-host.invalid"
-        await #expect(throws: PostgresError.self) { try await Connection.connect(configuration) }
+        await #expect(throws: PostgresError.self) { try await PostgresConnection.connect(configuration) }
     }
 }

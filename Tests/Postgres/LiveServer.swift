@@ -2,7 +2,7 @@ import EventLoop
 import Foundation
 import Postgres
 
-/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/servers`.
+/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
 enum LiveServer {
     private struct Servers: Decodable {
         struct Entry: Decodable { let uri: String }
@@ -12,9 +12,9 @@ enum LiveServer {
     static let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"]
     static var isPresent: Bool { path != nil }
 
-    static func configuration() throws -> Configuration {
+    static func configuration() throws -> PostgresConfiguration {
         let data = try Data(contentsOf: URL(filePath: path ?? ""))
-        var configuration = try Configuration(
+        var configuration = try PostgresConfiguration(
             url: JSONDecoder().decode(Servers.self, from: data).postgres.uri)
         configuration.applicationName = "waybill-tests"
         // All tests share one loop and the machine; their patience is not what they test.
@@ -25,14 +25,14 @@ enum LiveServer {
 
     /// Runs `body` with a session whose tables live in a schema of their own, gone afterwards.
     @Loop
-    static func withSchema(_ body: @Loop (Connection, Configuration) async throws -> Void) async throws {
+    static func withSchema(_ body: @Loop (PostgresConnection, PostgresConfiguration) async throws -> Void) async throws {
         var configuration = try configuration()
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
-        let owner = try await Connection.connect(configuration)
+        let owner = try await PostgresConnection.connect(configuration)
         defer { owner.close() }
         try await owner.script("CREATE SCHEMA \(schema)")
         configuration.settings["search_path"] = schema
-        let connection = try await Connection.connect(configuration)
+        let connection = try await PostgresConnection.connect(configuration)
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(connection, configuration))

@@ -5,12 +5,12 @@ import Testing
 @testable import Postgres
 
 @Suite struct MigrationPlanTests {
-    private static let steps = (1...3).map { Migration(version: $0, name: "step \($0)", sql: "SELECT \($0)") }
+    private static let steps = (1...3).map { PostgresMigration(version: $0, name: "step \($0)", sql: "SELECT \($0)") }
 
-    private func applied(_ migration: Migration, checksum: String? = nil) -> AppliedMigration {
-        AppliedMigration(
+    private func applied(_ migration: PostgresMigration, checksum: String? = nil) -> PostgresAppliedMigration {
+        PostgresAppliedMigration(
             version: migration.version, name: migration.name, checksum: checksum ?? migration.checksum,
-            appliedAt: Timestamp(milliseconds: 0), duration: .zero)
+            appliedAt: PostgresTimestamp(milliseconds: 0), duration: .zero)
     }
 
     @Test func theRestIsPendingInOrder() throws {
@@ -39,30 +39,30 @@ import Testing
 
     @Test func theChecksumIsFNV1a() {
         // Published test vectors: http://www.isthe.com/chongo/src/fnv/test_fnv.c
-        #expect(Migration(version: 1, name: "", sql: "").checksum == "cbf29ce484222325")
-        #expect(Migration(version: 1, name: "", sql: "foobar").checksum == "85944171f73967e8")
+        #expect(PostgresMigration(version: 1, name: "", sql: "").checksum == "cbf29ce484222325")
+        #expect(PostgresMigration(version: 1, name: "", sql: "foobar").checksum == "85944171f73967e8")
     }
 }
 
 @Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
 struct MigratorTests {
     private static let steps = [
-        Migration(
+        PostgresMigration(
             version: 1, name: "table", sql: "CREATE TABLE t (id int8); -- one\nCREATE INDEX ON t (id);"),
-        Migration(version: 2, name: "rows", sql: "INSERT INTO t SELECT generate_series(1, 5);"),
+        PostgresMigration(version: 2, name: "rows", sql: "INSERT INTO t SELECT generate_series(1, 5);"),
     ]
 
     @Test @Loop func itAppliesWhatIsMissingOnce() async throws {
         try await LiveServer.withSchema { connection, configuration in
-            let first = try Migrator(Array(Self.steps[..<1]))
-            let all = try Migrator(Self.steps)
+            let first = try PostgresMigrator(Array(Self.steps[..<1]))
+            let all = try PostgresMigrator(Self.steps)
             #expect(try await all.status(on: connection).allSatisfy { $0.state == .pending })
             #expect(try await first.migrate(configuration).map(\.version) == [1])
             #expect(try await all.migrate(configuration).map(\.version) == [2])
             #expect(try await all.migrate(configuration).isEmpty)
             let status = try await all.status(on: connection)
             #expect(status.map(\.name) == ["table", "rows"])
-            let count = try await connection.query(Statement("SELECT count(*) FROM t")).one().int64(0)
+            let count = try await connection.query(PostgresStatement("SELECT count(*) FROM t")).one().int64(0)
             #expect(count == 5)
             let backwards = await failure { try await first.migrate(configuration) }
             #expect(backwards?.code == .migration)
@@ -71,7 +71,7 @@ struct MigratorTests {
 
     @Test @Loop func ofManyThatStartAtOnceOneWorks() async throws {
         try await LiveServer.withSchema { _, configuration in
-            let migrator = try Migrator(Self.steps)
+            let migrator = try PostgresMigrator(Self.steps)
             let tasks = (0..<6).map { _ in Task { @Loop in try await migrator.migrate(configuration).count } }
             var counts: [Int] = []
             for task in tasks { counts.append(try await task.value) }
@@ -82,8 +82,8 @@ struct MigratorTests {
     @Test @Loop func whoWaitsTooLongGivesUp() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await connection.query(
-                Statement("SELECT pg_advisory_lock($1, hashtext(current_schema()))"), Int32(0x5761_7962))
-            let migrator = try Migrator(Self.steps)
+                PostgresStatement("SELECT pg_advisory_lock($1, hashtext(current_schema()))"), Int32(0x5761_7962))
+            let migrator = try PostgresMigrator(Self.steps)
             let error = await failure {
                 try await migrator.migrate(configuration, within: .milliseconds(100))
             }
@@ -94,10 +94,10 @@ struct MigratorTests {
 
     @Test @Loop func changedSQLIsRefused() async throws {
         try await LiveServer.withSchema { connection, configuration in
-            try await Migrator(Self.steps).migrate(configuration)
+            try await PostgresMigrator(Self.steps).migrate(configuration)
             var edited = Self.steps
-            edited[0] = Migration(version: 1, name: "table", sql: "CREATE TABLE t (id int4)")
-            let migrator = try Migrator(edited)
+            edited[0] = PostgresMigration(version: 1, name: "table", sql: "CREATE TABLE t (id int4)")
+            let migrator = try PostgresMigrator(edited)
             let error = await failure { try await migrator.migrate(configuration) }
             #expect(error?.code == .migration)
             let status = try await migrator.status(on: connection)
@@ -108,20 +108,20 @@ struct MigratorTests {
     @Test @Loop func aFailedStepLeavesNothingBehind() async throws {
         try await LiveServer.withSchema { connection, configuration in
             let broken = [
-                Self.steps[0], Migration(version: 2, name: "broken", sql: "CREATE TABLE u (); SELECT 1/0;"),
+                Self.steps[0], PostgresMigration(version: 2, name: "broken", sql: "CREATE TABLE u (); SELECT 1/0;"),
             ]
-            let error = await failure { try await Migrator(broken).migrate(configuration) }
-            #expect(error?.sqlState == SQLState("22012"))
-            let row = try await connection.query(Statement("SELECT to_regclass('u') IS NULL")).one()
+            let error = await failure { try await PostgresMigrator(broken).migrate(configuration) }
+            #expect(error?.sqlState == PostgresSQLState("22012"))
+            let row = try await connection.query(PostgresStatement("SELECT to_regclass('u') IS NULL")).one()
             #expect(try row.bool(0))
-            #expect(try await Migrator(Self.steps).migrate(configuration).map(\.version) == [2])
+            #expect(try await PostgresMigrator(Self.steps).migrate(configuration).map(\.version) == [2])
         }
     }
 
     @Test @Loop func aStepMayNotEndItsTransaction() async throws {
         try await LiveServer.withSchema { _, configuration in
-            let sly = [Migration(version: 1, name: "sly", sql: "CREATE TABLE u (); COMMIT;")]
-            let error = await failure { try await Migrator(sly).migrate(configuration) }
+            let sly = [PostgresMigration(version: 1, name: "sly", sql: "CREATE TABLE u (); COMMIT;")]
+            let error = await failure { try await PostgresMigrator(sly).migrate(configuration) }
             #expect(error?.code == .migration)
         }
     }

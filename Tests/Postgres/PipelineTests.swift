@@ -5,8 +5,8 @@ import Testing
 
 @Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
 struct PipelineTests {
-    private static let insert = Statement("INSERT INTO t VALUES ($1)")
-    private static let count = Statement("SELECT count(*) FROM t")
+    private static let insert = PostgresStatement("INSERT INTO t VALUES ($1)")
+    private static let count = PostgresStatement("SELECT count(*) FROM t")
 
     @Test @Loop func aBatchIsOneTransactionInOneRoundTrip() async throws {
         try await LiveServer.withSchema { connection, _ in
@@ -42,11 +42,11 @@ struct PipelineTests {
 
     @Test @Loop func aStatementThatCouldNotBePreparedIsPreparedLater() async throws {
         try await LiveServer.withSchema { connection, _ in
-            let select = Statement("SELECT n FROM later")
+            let select = PostgresStatement("SELECT n FROM later")
             // Skipped behind a failure, then refused, then good.
             await #expect(throws: PostgresError.self) {
                 try await connection.pipeline {
-                    $0.add(Statement("SELECT 1 / $1"), 0)
+                    $0.add(PostgresStatement("SELECT 1 / $1"), 0)
                     $0.add(select)
                 }
             }
@@ -60,7 +60,7 @@ struct PipelineTests {
     @Test @Loop func aStatementSurvivesAChangeOfItsTable() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (n int8)")
-            let select = Statement("SELECT * FROM t")
+            let select = PostgresStatement("SELECT * FROM t")
             try await connection.query(select)
             try await connection.script("ALTER TABLE t ADD COLUMN more text")
             await #expect(throws: PostgresError.self) { try await connection.query(select) }
@@ -73,7 +73,7 @@ struct PipelineTests {
 
     @Test @Loop func theSameTextWithOtherTypesIsAnotherStatement() async throws {
         try await LiveServer.withSchema { connection, _ in
-            let echo = Statement("SELECT $1")
+            let echo = PostgresStatement("SELECT $1")
             let number = try await connection.query(echo, Int64(5)).one()
             let truth = try await connection.query(echo, true).one()
             let text = try await connection.query(echo, "text").one()
@@ -101,8 +101,8 @@ struct PipelineTests {
 
     @Test @Loop func tooManyUnitsAreRefused() async throws {
         try await LiveServer.withSchema { connection, _ in
-            let tasks = (0..<(Connection.pendingLimit + 10)).map { _ in
-                Task { @Loop in await failure { try await connection.query(Statement("SELECT 1")) } }
+            let tasks = (0..<(PostgresConnection.pendingLimit + 10)).map { _ in
+                Task { @Loop in await failure { try await connection.query(PostgresStatement("SELECT 1")) } }
             }
             var refused = 0
             for task in tasks where await task.value?.code == .overloaded { refused += 1 }

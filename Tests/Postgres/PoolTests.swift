@@ -6,13 +6,13 @@ import Testing
 
 @Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
 struct PoolTests {
-    private static let process = Statement("SELECT pg_backend_pid()")
+    private static let process = PostgresStatement("SELECT pg_backend_pid()")
 
     @Loop
-    private func withPool(_ limits: PoolLimits, _ body: @Loop (Pool) async throws -> Void) async throws {
+    private func withPool(_ limits: PostgresPoolLimits, _ body: @Loop (PostgresPool) async throws -> Void) async throws {
         var limits = limits
-        if limits.wait == PoolLimits().wait { limits.wait = .seconds(30) }
-        let pool = Pool(try LiveServer.configuration(), limits: limits)
+        if limits.wait == PostgresPoolLimits().wait { limits.wait = .seconds(30) }
+        let pool = PostgresPool(try LiveServer.configuration(), limits: limits)
         do {
             try await body(pool)
         } catch {
@@ -20,11 +20,11 @@ struct PoolTests {
             throw error
         }
         await pool.close()
-        #expect(pool.statistics == PoolStatistics(idle: 0, leased: 0, opening: 0, waiting: 0))
+        #expect(pool.statistics == PostgresPoolStatistics(idle: 0, leased: 0, opening: 0, waiting: 0))
     }
 
     @Test @Loop func itsSizeIsABoundAndItsSessionsAreUsedAgain() async throws {
-        var limits = PoolLimits()
+        var limits = PostgresPoolLimits()
         limits.size = 3
         try await withPool(limits) { pool in
             let tasks = (0..<40).map { _ in
@@ -38,7 +38,7 @@ struct PoolTests {
     }
 
     @Test @Loop func whoComesFirstIsServedFirst() async throws {
-        var limits = PoolLimits()
+        var limits = PostgresPoolLimits()
         limits.size = 1
         try await withPool(limits) { pool in
             var order: [Int] = []
@@ -51,7 +51,7 @@ struct PoolTests {
     }
 
     @Test @Loop func exhaustionIsAnErrorAndNoLastingOne() async throws {
-        var limits = PoolLimits()
+        var limits = PostgresPoolLimits()
         limits.size = 1
         limits.waiters = 1
         limits.wait = .seconds(30)
@@ -74,17 +74,17 @@ struct PoolTests {
     }
 
     @Test @Loop func whatBreaksOrIsLeftInATransactionIsReplaced() async throws {
-        var limits = PoolLimits()
+        var limits = PostgresPoolLimits()
         limits.size = 1
         try await withPool(limits) { pool in
             let first = try await pool.query(Self.process).one().int32(0)
             await #expect(throws: PostgresError.self) {
-                try await pool.query(Statement("SELECT pg_sleep(20)"), within: .milliseconds(20))
+                try await pool.query(PostgresStatement("SELECT pg_sleep(20)"), within: .milliseconds(20))
             }
             let second = try await pool.query(Self.process).one().int32(0)
             #expect(second != first)
             try await pool.withConnection { connection in
-                _ = try await connection.query(Statement("BEGIN", reused: false))
+                _ = try await connection.query(PostgresStatement("BEGIN", reused: false))
             }
             let third = try await pool.query(Self.process).one().int32(0)
             #expect(third != second)
@@ -92,11 +92,11 @@ struct PoolTests {
     }
 
     @Test @Loop func anIdleSessionThatWasKilledIsReplacedByItself() async throws {
-        try await withPool(PoolLimits()) { pool in
-            let other = try await Connection.connect(pool.configuration)
+        try await withPool(PostgresPoolLimits()) { pool in
+            let other = try await PostgresConnection.connect(pool.configuration)
             defer { other.close() }
             let first = try await pool.query(Self.process).one().int32(0)
-            try await other.query(Statement("SELECT pg_terminate_backend($1::int4)"), first)
+            try await other.query(PostgresStatement("SELECT pg_terminate_backend($1::int4)"), first)
             try await eventually("another is opened") {
                 // The first may be lent once more before its end has been heard of.
                 guard let answer = try? await pool.query(Self.process) else { return false }
@@ -106,11 +106,11 @@ struct PoolTests {
     }
 
     @Test @Loop func healthFollowsTheServer() async throws {
-        var limits = PoolLimits()
+        var limits = PostgresPoolLimits()
         limits.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         var configuration = try LiveServer.configuration()
         configuration.hosts[0].port = 1
-        let pool = Pool(configuration, limits: limits)
+        let pool = PostgresPool(configuration, limits: limits)
         var news: [Bool] = []
         pool.onHealth = { news.append($0.isAvailable) }
         pool.start()
@@ -119,7 +119,7 @@ struct PoolTests {
         #expect(error?.code == .connectionFailed)
         await pool.close()
 
-        let good = Pool(try LiveServer.configuration(), limits: limits)
+        let good = PostgresPool(try LiveServer.configuration(), limits: limits)
         good.onHealth = { news.append($0.isAvailable) }
         good.start()
         try await eventually("the pool is available") { news == [false, true] }
@@ -127,7 +127,7 @@ struct PoolTests {
     }
 
     @Test @Loop func idleSessionsAreAskedAndTheSurplusIsClosed() async throws {
-        var limits = PoolLimits()
+        var limits = PostgresPoolLimits()
         limits.size = 4
         limits.idle = 1
         limits.idleCheck = .milliseconds(20)
@@ -149,7 +149,7 @@ struct PoolTests {
     }
 
     @Test @Loop func closingWaitsForWhatIsLent() async throws {
-        let pool = Pool(try LiveServer.configuration())
+        let pool = PostgresPool(try LiveServer.configuration())
         var isLent = false
         let user = Loop.task {
             try await pool.withConnection { connection in
@@ -160,7 +160,7 @@ struct PoolTests {
         }
         try await eventually("it is lent") { isLent }
         await pool.close(within: .seconds(30))
-        #expect(pool.statistics == PoolStatistics(idle: 0, leased: 0, opening: 0, waiting: 0))
+        #expect(pool.statistics == PostgresPoolStatistics(idle: 0, leased: 0, opening: 0, waiting: 0))
         #expect(try await user.value == 1)
         let error = await failure { try await pool.query(Self.process) }
         #expect(error?.code == .closed)
@@ -171,21 +171,21 @@ struct PoolTests {
         let channel = "test_\(UInt64.random(in: 0...UInt64.max))"
         var hints: [String] = []
         var source: Int32 = 0
-        let listener = NotificationListener(
+        let listener = PostgresNotificationListener(
             configuration, channels: [channel],
             backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         ) { hints.append($0?.payload ?? "look") }
         let running = Task { @Loop in await listener.run() }
         try await eventually("it listens") { hints == ["look"] }
-        let other = try await Connection.connect(configuration)
+        let other = try await PostgresConnection.connect(configuration)
         defer { other.close() }
         try await other.notify(channel, "one")
         try await eventually("the hint arrives") { hints == ["look", "one"] }
-        let find = Statement(
+        let find = PostgresStatement(
             "SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%' || $1 || '%' AND pid <> pg_backend_pid()"
         )
         source = try await other.query(find, channel).one().int32(0)
-        try await other.query(Statement("SELECT pg_terminate_backend($1::int4)"), source)
+        try await other.query(PostgresStatement("SELECT pg_terminate_backend($1::int4)"), source)
         try await eventually("it is back") { hints == ["look", "one", "look"] }
         running.cancel()
         await running.value

@@ -13,21 +13,21 @@ struct TLSTests {
         try await PrivateServers.with("postgres", tls: certificate) { servers in
             let server = servers.postgres
             @Loop func connect(_ host: String, _ mode: String, _ authority: TestCertificate) async throws
-                -> Connection
+                -> PostgresConnection
             {
                 let account = "\(server.user):\(server.password)"
                 let options = "sslmode=\(mode)&sslrootcert=\(authority.certificate)"
-                return try await Connection.connect(
-                    Configuration(url: "postgresql://\(account)@\(host):\(server.port)/waybill?\(options)"))
+                return try await PostgresConnection.connect(
+                    PostgresConfiguration(url: "postgresql://\(account)@\(host):\(server.port)/waybill?\(options)"))
             }
             let connection = try await connect("localhost", "verify-full", certificate)
             #expect(connection.usesTLS)
             // Longer than TLS records, both ways.
             let long = String(repeating: "x", count: 300_000)
-            let row = try await connection.query(Statement("SELECT $1 || '!'"), long).one()
+            let row = try await connection.query(PostgresStatement("SELECT $1 || '!'"), long).one()
             #expect(try row.string(0) == long + "!")
             let judged = try await connection.query(
-                Statement("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+                PostgresStatement("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
             ).one()
             #expect(try judged.bool(0))
             #expect(try judged.string(1).hasPrefix("TLSv1."))

@@ -6,14 +6,14 @@ import Testing
 @Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
 struct TransactionTests {
     private struct Unwanted: Error {}
-    private static let insert = Statement("INSERT INTO t VALUES ($1)")
-    private static let count = Statement("SELECT count(*) FROM t")
-    private static let sum = Statement("SELECT coalesce(sum(id), 0)::int8 FROM t")
+    private static let insert = PostgresStatement("INSERT INTO t VALUES ($1)")
+    private static let count = PostgresStatement("SELECT count(*) FROM t")
+    private static let sum = PostgresStatement("SELECT coalesce(sum(id), 0)::int8 FROM t")
 
     @Test @Loop func itCommitsWhatReturnsAndUndoesWhatThrows() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await connection.script("CREATE TABLE t (id int8 PRIMARY KEY)")
-            let other = try await Connection.connect(configuration)
+            let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
             try await connection.transaction { transaction in
                 try await transaction.query(Self.insert, 1)
@@ -51,14 +51,14 @@ struct TransactionTests {
             await #expect(throws: Unwanted.self) {
                 try await connection.transaction { _ in throw Unwanted() }
             }
-            #expect(try await connection.query(Statement("SELECT 1")).one().int64(0) == 1)
+            #expect(try await connection.query(PostgresStatement("SELECT 1")).one().int64(0) == 1)
         }
     }
 
     @Test @Loop func itsIsolationAndReadOnlyReachTheServer() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (id int8)")
-            let show = Statement("SELECT current_setting('transaction_isolation')")
+            let show = PostgresStatement("SELECT current_setting('transaction_isolation')")
             let level = try await connection.transaction(isolation: .repeatableRead) {
                 try await $0.query(show).one().string(0)
             }
@@ -72,7 +72,7 @@ struct TransactionTests {
     @Test @Loop func conflictsAreRunAgain() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await connection.script("CREATE TABLE t (id int8)")
-            let other = try await Connection.connect(configuration)
+            let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
             var attempts = 0
             try await connection.transaction(isolation: .serializable, retry: .conflicts) { transaction in
@@ -95,14 +95,14 @@ struct TransactionTests {
     @Test @Loop func aSessionThatDiesInATransactionFailsIt() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await connection.script("CREATE TABLE t (id int8)")
-            let other = try await Connection.connect(configuration)
+            let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
-            let victim = try await Connection.connect(configuration)
+            let victim = try await PostgresConnection.connect(configuration)
             let error = await #expect(throws: PostgresError.self) {
                 try await victim.transaction { transaction in
                     try await transaction.query(Self.insert, 1)
                     try await other.query(
-                        Statement("SELECT pg_terminate_backend($1::int4)"), victim.serverProcess)
+                        PostgresStatement("SELECT pg_terminate_backend($1::int4)"), victim.serverProcess)
                     try await transaction.query(Self.insert, 2)
                 }
             }

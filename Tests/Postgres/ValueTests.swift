@@ -7,10 +7,10 @@ import Testing
 struct ValueTests {
     /// What the server thinks of a value, and the value after its way there and back.
     @Loop
-    private func echo<Value: ParameterValue & ColumnValue>(
-        _ value: Value, as type: String, on connection: Connection
+    private func echo<Value: PostgresEncodable & PostgresDecodable>(
+        _ value: Value, as type: String, on connection: PostgresConnection
     ) async throws -> (text: String?, value: Value) {
-        let statement = Statement("SELECT $1::\(type)::text, $1::\(type)", reused: false)
+        let statement = PostgresStatement("SELECT $1::\(type)::text, $1::\(type)", reused: false)
         let row = try await connection.query(statement, value).one()
         return (try row.decode(0), try row.decode(1))
     }
@@ -34,9 +34,9 @@ struct ValueTests {
     ])
     @Loop
     func numerics(_ text: String, _ unscaled: Int64, _ scale: Int) async throws {
-        let number = Numeric(unscaled: unscaled, scale: scale)
+        let number = PostgresNumeric(unscaled: unscaled, scale: scale)
         #expect(number.description == text)
-        #expect(Numeric(text) == number)
+        #expect(PostgresNumeric(text) == number)
         try await LiveServer.withSchema { connection, _ in
             let answer = try await echo(number, as: "numeric", on: connection)
             #expect(answer.text == text)
@@ -47,7 +47,7 @@ struct ValueTests {
     @Test @Loop func numericsBeyondOursAreRefusedAndNotRounded() async throws {
         try await LiveServer.withSchema { connection, _ in
             for text in ["NaN", "Infinity", "1e30", "9223372036854775808", "0.0000000000000000001"] {
-                let row = try await connection.query(Statement("SELECT '\(text)'::numeric", reused: false))
+                let row = try await connection.query(PostgresStatement("SELECT '\(text)'::numeric", reused: false))
                     .one()
                 let error = #expect(throws: PostgresError.self) { try row.numeric(0) }
                 #expect(error?.code == .decoding)
@@ -64,7 +64,7 @@ struct ValueTests {
     @Loop
     func timestamps(_ microseconds: Int64, _ text: String) async throws {
         try await LiveServer.withSchema { connection, _ in
-            let time = Timestamp(microseconds: microseconds)
+            let time = PostgresTimestamp(microseconds: microseconds)
             let answer = try await echo(time, as: "timestamptz", on: connection)
             #expect(answer.text == text)
             #expect(answer.value == time)
@@ -76,7 +76,7 @@ struct ValueTests {
 
     @Test @Loop func theOtherScalars() async throws {
         try await LiveServer.withSchema { (connection, _) async throws in
-            let id = UUID("0197f3a0-1b2c-7def-8123-456789abcdef")!
+            let id = PostgresUUID("0197f3a0-1b2c-7def-8123-456789abcdef")!
             #expect(
                 try await echo(id, as: "uuid", on: connection) == ("0197f3a0-1b2c-7def-8123-456789abcdef", id)
             )
@@ -86,10 +86,10 @@ struct ValueTests {
             #expect(try await echo(2.5, as: "float8", on: connection) == ("2.5", 2.5))
             #expect(try await echo(Int32(-7), as: "int4", on: connection) == ("-7", -7))
             #expect(
-                try await echo(JSONText(#"{"a":[1]}"#), as: "jsonb", on: connection).value.text
+                try await echo(PostgresJSON(#"{"a":[1]}"#), as: "jsonb", on: connection).value.text
                     == #"{"a": [1]}"#)
             #expect(
-                try await echo(Bytes([0, 255]), as: "bytea", on: connection) == (#"\x00ff"#, Bytes([0, 255])))
+                try await echo(PostgresBytes([0, 255]), as: "bytea", on: connection) == (#"\x00ff"#, PostgresBytes([0, 255])))
             #expect(try await echo(String?.none, as: "text", on: connection) == (nil, nil))
         }
     }
@@ -101,20 +101,20 @@ struct ValueTests {
             let texts = ["a", "", "NULL", #"q"uo\te"#, "{,}", "ü"]
             #expect(try await echo(texts, as: "text[]", on: connection).value == texts)
             #expect(try await echo(["a", nil], as: "text[]", on: connection) == ("{a,NULL}", ["a", nil]))
-            let prices = [Numeric(unscaled: 1999, scale: 2), Numeric(unscaled: -5, scale: 2)]
+            let prices = [PostgresNumeric(unscaled: 1999, scale: 2), PostgresNumeric(unscaled: -5, scale: 2)]
             #expect(try await echo(prices, as: "numeric[]", on: connection) == ("{19.99,-0.05}", prices))
-            let times = [Timestamp(milliseconds: 0), Timestamp(milliseconds: 1_795_190_640_120)]
+            let times = [PostgresTimestamp(milliseconds: 0), PostgresTimestamp(milliseconds: 1_795_190_640_120)]
             #expect(try await echo(times, as: "timestamptz[]", on: connection).value == times)
-            let ids = [UUID(high: 1, low: 2), UUID(high: .max, low: .max)]
+            let ids = [PostgresUUID(high: 1, low: 2), PostgresUUID(high: .max, low: .max)]
             #expect(try await echo(ids, as: "uuid[]", on: connection).value == ids)
-            let documents = [JSONText("{}"), JSONText("[1, 2]")]
+            let documents = [PostgresJSON("{}"), PostgresJSON("[1, 2]")]
             #expect(try await echo(documents, as: "jsonb[]", on: connection).value == documents)
         }
     }
 
     @Test @Loop func whatDoesNotFitSaysWhichColumn() async throws {
         try await LiveServer.withSchema { connection, _ in
-            let statement = Statement("SELECT 1::int8 AS one, NULL::text AS nothing, 'x'::text AS word")
+            let statement = PostgresStatement("SELECT 1::int8 AS one, NULL::text AS nothing, 'x'::text AS word")
             let row = try await connection.query(statement).one()
             let mismatch = #expect(throws: PostgresError.self) { try row.string(0) }
             #expect(mismatch?.message == "column 0 \"one\" is int8, not String")

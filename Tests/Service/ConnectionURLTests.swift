@@ -19,8 +19,8 @@ import Testing
             ("amqps://h/%2F", .amqp, 5671, "/", true), ("postgres://h/db", .postgresql, 5432, "db", false),
             ("postgresql://h/db?sslmode=verify-full", .postgresql, 5432, "db", true),
             ("postgresql://h/db?sslmode=prefer", .postgresql, 5432, "db", false),
-        ] as [(String, ConnectionURL.Dialect, UInt16, String, Bool)])
-    func fillsInDefaults(text: String, dialect: ConnectionURL.Dialect, port: UInt16, path: String, tls: Bool)
+        ] as [(String, ConnectionURL.Scheme, UInt16, String, Bool)])
+    func fillsInDefaults(text: String, dialect: ConnectionURL.Scheme, port: UInt16, path: String, tls: Bool)
         throws
     {
         let url = try ConnectionURL(text, dialect)
@@ -44,9 +44,9 @@ import Testing
             ("redis://[::1", .redis), ("redis://[::1]x", .redis), ("redis://::1", .redis),
             ("amqp://h/a/b", .amqp), ("postgresql://h", .postgresql), ("postgresql://h/a/b", .postgresql),
             ("postgresql://h/d?a=%", .postgresql), ("redis://ü", .redis), ("", .redis),
-        ] as [(String, ConnectionURL.Dialect)])
-    func refusesWhatServersWouldReadDifferently(text: String, dialect: ConnectionURL.Dialect) {
-        #expect(throws: KeyFault.self) { try ConnectionURL(text, dialect) }
+        ] as [(String, ConnectionURL.Scheme)])
+    func refusesWhatServersWouldReadDifferently(text: String, dialect: ConnectionURL.Scheme) {
+        #expect(throws: SettingError.self) { try ConnectionURL(text, dialect) }
     }
 
     @Test func neverShowsItsPassword() throws {
@@ -55,7 +55,7 @@ import Testing
         dump(url, to: &dumped)
         for text in ["\(url)", String(reflecting: url), dumped] { #expect(!text.contains("hunter2")) }
         #expect("\(url)" == "postgresql://waybill@[::1]:5432/db")
-        let fault = #expect(throws: KeyFault.self) { try ConnectionURL("redis://u:hunter2@h:x", .redis) }
+        let fault = #expect(throws: SettingError.self) { try ConnectionURL("redis://u:hunter2@h:x", .redis) }
         #expect(!"\(String(describing: fault))".contains("hunter2"))
     }
 }

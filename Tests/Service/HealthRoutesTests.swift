@@ -9,12 +9,12 @@ import Testing
 /// Section 2 of the contract.
 @Loop @Suite struct HealthRoutesTests {
     let health = Health()
-    let router = Router()
+    let router = HTTPRouter()
 
     init() { health.addRoutes(to: router, metrics: Metrics()) }
 
     private func get(_ path: String) async -> (status: Int, body: String) {
-        let response = await router.respond(to: Request(.get, path))
+        let response = await router.respond(to: HTTPRequest(.get, path))
         guard case .bytes(let bytes) = response.body else { return (response.status.code, "") }
         return (response.status.code, String(decoding: bytes, as: UTF8.self))
     }
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func metricsArePrometheusText() async {
-        let response = await router.respond(to: Request(.get, "/metrics"))
+        let response = await router.respond(to: HTTPRequest(.get, "/metrics"))
         #expect(response.status == .ok)
         #expect(response.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
     }

@@ -9,11 +9,11 @@ import Testing
     @Test func phasesComeBeforeChecks() async {
         health.addCheck("x") { "down" }
         health.phase = .starting("redis")
-        #expect(await health.readiness() == Readiness(status: .starting, reasons: ["starting redis"]))
+        #expect(await health.readiness() == ReadinessReport(status: .starting, reasons: ["starting redis"]))
         health.phase = .serving
-        #expect(await health.readiness() == Readiness(status: .unavailable, reasons: ["x: down"]))
+        #expect(await health.readiness() == ReadinessReport(status: .unavailable, reasons: ["x: down"]))
         health.phase = .draining
-        #expect(await health.readiness() == Readiness(status: .draining, reasons: ["shutting down"]))
+        #expect(await health.readiness() == ReadinessReport(status: .draining, reasons: ["shutting down"]))
     }
 
     @Test func everyReasonIsNamed() async {
@@ -23,7 +23,7 @@ import Testing
         health.addProbe("postgres") { throw Refused() }
         #expect(
             await health.readiness()
-                == Readiness(status: .unavailable, reasons: ["rabbitmq: blocked", "postgres: refused"]))
+                == ReadinessReport(status: .unavailable, reasons: ["rabbitmq: blocked", "postgres: refused"]))
     }
 
     @Test func aNameMayBeReasonEnough() async {

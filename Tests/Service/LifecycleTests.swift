@@ -65,9 +65,9 @@ import Testing
     }
 
     @Test func aFailureWhileRunningBringsTheServiceDown() async {
-        struct Lost: Error {}
+        struct LostReply: Error {}
         let failing = Component(
-            "b", run: { throw Lost() }, drain: { [record] _ in record.events.append("drain b") })
+            "b", run: { throw LostReply() }, drain: { [record] _ in record.events.append("drain b") })
         #expect(await lifecycle([component("a"), failing]).run() == 1)
         #expect(record.events == ["start a", "drain b", "drain a", "cancelled a"])
         #expect(record.keys.contains("component.failed"))
@@ -114,7 +114,7 @@ import Testing
         let slow = Component("slow", drain: { _ in try? await Loop.sleep(for: .seconds(60)) })
         let last = Component("last", start: { [shutdown] in shutdown.request(.signal(15)) })
         #expect(await lifecycle([component("a"), slow, last], drainTimeout: .milliseconds(10)).run() == 1)
-        #expect(record.keys.contains("component.drain_late"))
+        #expect(record.keys.contains("component.drain_timed_out"))
         #expect(record.events.contains("drain a"))
     }
 }

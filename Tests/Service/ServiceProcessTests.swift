@@ -63,12 +63,12 @@ import Testing
     }
 
     @Test func afailureIsACodeOfItsOwn() async {
-        struct Broken: Error {}
+        struct MalformedInput: Error {}
         await #expect(processExitsWith: .exitCode(1)) {
             ServiceProcess.main(
                 name: "probe", summary: "", port: 1, arguments: [], environment: Environment([:])
             ) {
-                _ in throw Broken()
+                _ in throw MalformedInput()
             }
         }
     }
@@ -78,7 +78,7 @@ import Testing
             processExitsWith: .exitCode(78), observing: [\.standardErrorContent]
         ) {
             ServiceProcess.main(
-                name: "probe", summary: "", port: 1, keys: [Key.connection("REDIS_URL", .redis, "Redis.")],
+                name: "probe", summary: "", port: 1, keys: [SettingKey.connection("REDIS_URL", .redis, "Redis.")],
                 arguments: [],
                 environment: Environment(["LISTEN": "x", "WAYBILL_X": "1", "LOG_FORMAT": "json"])
             ) { _ in [] }

@@ -5,22 +5,22 @@ import Testing
 @testable import Service
 
 @Suite struct SettingsTests {
-    enum Fruit: String, CaseIterable, Sendable { case apple, pear }
+    enum Choice: String, CaseIterable, Sendable { case apple, pear }
 
-    static let size = Key.integer("SIZE", in: 1...10, default: 3, "Size.")
-    static let name = Key.string("NAME", "Name.")
-    static let nick = Key.string("NICK", "Nick.").optional
-    static let wait = Key.duration(
+    static let size = SettingKey.integer("SIZE", in: 1...10, default: 3, "Size.")
+    static let name = SettingKey.string("NAME", "Name.")
+    static let nick = SettingKey.string("NICK", "Nick.").optional
+    static let wait = SettingKey.duration(
         "WAIT", in: .milliseconds(10) ... .seconds(90), default: .seconds(5), "Wait.")
-    static let flag = Key.flag("FLAG", default: false, "Flag.")
-    static let fruit = Key.choice("FRUIT", default: Fruit.apple, "Fruit.")
-    static let place = Key.endpoint("PLACE", default: Endpoint(host: "h", port: 1), "Place.")
-    static let keys = Key.url("KEYS", schemes: ["https", "http"], "Keys.").optional
-    static let secret = Key.secret("WAYBILL_KEY", minimumBytes: 8, "Secret.").optional
-    static let redis = Key.connection("REDIS_URL", .redis, "Redis.").optional
-    static let list = Key.list("LIST", default: [], "List.")
-    static let places = Key.endpoints("PLACES", "Places.")
-    static let all: [any AnyKey] = [
+    static let flag = SettingKey.flag("FLAG", default: false, "Flag.")
+    static let fruit = SettingKey.choice("FRUIT", default: Choice.apple, "Choice.")
+    static let place = SettingKey.endpoint("PLACE", default: Endpoint(host: "h", port: 1), "Place.")
+    static let keys = SettingKey.url("KEYS", schemes: ["https", "http"], "Keys.").optional
+    static let secret = SettingKey.secret("WAYBILL_KEY", minimumBytes: 8, "Secret.").optional
+    static let redis = SettingKey.connection("REDIS_URL", .redis, "Redis.").optional
+    static let list = SettingKey.list("LIST", default: [], "List.")
+    static let places = SettingKey.endpoints("PLACES", "Places.")
+    static let all: [any AnySettingKey] = [
         size, name, nick, wait, flag, fruit, place, keys, secret, redis, list, places,
     ]
 
@@ -102,7 +102,7 @@ import Testing
 
     @Test func allFaultsAreReportedAtOnce() throws {
         let rule = SettingsRule(at: Self.nick) {
-            $0.value(Self.flag) == true ? KeyFault("is odd", write: "it") : nil
+            $0.value(Self.flag) == true ? SettingError("is odd", write: "it") : nil
         }
         let error = try #require(throws: ConfigurationError.self) {
             try settings(["NAME": "", "SIZE": "x", "FRUIT": "plum", "FLAG": "on"], rules: [rule])
@@ -131,12 +131,12 @@ import Testing
     }
 
     @Test func theTableNamesEveryKey() {
-        let table = KeyTable.markdown(Self.all)
+        let table = SettingTable.markdown(Self.all)
         #expect(table.contains("| `SIZE` | integer 1…10 | `3` | Size. |"))
         #expect(table.contains("| `NAME` | text | required | Name. |"))
-        #expect(table.contains("| `FRUIT` | apple\\|pear | `apple` | Fruit. |"))
+        #expect(table.contains("| `FRUIT` | apple\\|pear | `apple` | Choice. |"))
         #expect(table.contains("the file that `WAYBILL_KEY_FILE` names"))
-        #expect(KeyTable.text(Self.all).contains("WAIT=seconds"))
+        #expect(SettingTable.text(Self.all).contains("WAIT=seconds"))
     }
 
     @Test func theLogsStyleFollowsTheTerminal() {

@@ -29,17 +29,17 @@ import Testing
 
     @Test(arguments: [["--unknown"], ["--user"], ["--watch=yes"]])
     func whatMakesNoSenseIsAUsageError(words: [String]) {
-        let failure = #expect(throws: CommandFailure.self) { try Arguments(words, options: Self.options) }
+        let failure = #expect(throws: CommandError.self) { try Arguments(words, options: Self.options) }
         #expect(failure?.code == .usage)
     }
 
     @Test func numbersHaveARange() throws {
         #expect(try parse().integer("size", in: 1...9, default: 3) == 3)
         #expect(try parse("--size", "9").integer("size", in: 1...9, default: 3) == 9)
-        #expect(throws: CommandFailure.self) {
+        #expect(throws: CommandError.self) {
             try parse("--size", "10").integer("size", in: 1...9, default: 3)
         }
-        #expect(throws: CommandFailure.self) {
+        #expect(throws: CommandError.self) {
             try parse("--size", "x").integer("size", in: 1...9, default: 3)
         }
     }
@@ -51,7 +51,7 @@ import Testing
 
     @Test(arguments: ["", ":2", "AZ-104:", "AZ-104:x", "AZ-104:1:2"])
     func otherOrderLinesAreUsageErrors(text: String) {
-        #expect(throws: CommandFailure.self) { try OrderLineArgument(text) }
+        #expect(throws: CommandError.self) { try OrderLineArgument(text) }
     }
 
     @Test @Loop func everyCommandHasItsOwnNameAndAnExample() {

@@ -58,7 +58,7 @@ import Testing
     private func completions(_ words: String...) async throws -> Set<String> {
         let quoted = words.map { "'\($0)'" }.joined(separator: " ")
         let script = """
-            \(Completion.script(.bash))
+            \(ShellCompletion.script(.bash))
             COMP_WORDS=(\(quoted)); COMP_CWORD=\(words.count - 1)
             _waybill; printf '%s\\n' "${COMPREPLY[@]}"
             """
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func zshIsOfferedTheSame() {
-        let script = Completion.script(.zsh)
+        let script = ShellCompletion.script(.zsh)
         #expect(script.hasPrefix("#compdef waybill\n"))
         for command in CommandTable.all where command.help.family == nil {
             #expect(script.contains("'\(command.help.name):"))

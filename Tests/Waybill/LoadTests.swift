@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func aRunIsBounded() {
-        let failure = #expect(throws: CommandFailure.self) {
+        let failure = #expect(throws: CommandError.self) {
             try LoadPlan(rate: 2000, users: 1, seconds: 600)
         }
         #expect(failure?.code == .usage)
@@ -42,7 +42,7 @@ import Testing
         let record = record()
         #expect(record.acceptedCount == 4 && record.toldCount == 4 && record.refusedCount == 1)
         #expect(record.answered == [1, 2, 3, 5].map { .milliseconds($0) })
-        #expect(record.told == Array(repeating: .milliseconds(10), count: 4))
+        #expect(record.notified == Array(repeating: .milliseconds(10), count: 4))
         #expect(record.bySecond().map(\.count) == [3, 2])
     }
 

@@ -16,15 +16,15 @@ import Testing
             #expect(try arguments("--queue", name).queues == [.failed])
         }
         #expect(try arguments().queues == [.accepted, .processed, .failed])
-        let failure = #expect(throws: CommandFailure.self) { try arguments("--queue", "orders").queues }
+        let failure = #expect(throws: CommandError.self) { try arguments("--queue", "orders").queues }
         #expect(failure?.code == .usage)
     }
 
     @Test func lettersAreNamedOrAllAreMeant() throws {
-        #expect(try arguments("--all").letters("dlq drop") == nil)
-        #expect(try arguments("a", "b").letters("dlq drop") == ["a", "b"])
-        #expect(throws: CommandFailure.self) { try arguments().letters("dlq drop") }
-        #expect(throws: CommandFailure.self) { try arguments("a", "--all").letters("dlq drop") }
+        #expect(try arguments("--all").messages("dlq drop") == nil)
+        #expect(try arguments("a", "b").messages("dlq drop") == ["a", "b"])
+        #expect(throws: CommandError.self) { try arguments().messages("dlq drop") }
+        #expect(throws: CommandError.self) { try arguments("a", "--all").messages("dlq drop") }
     }
 
     @Test func addressesComeFromTheStackOrTheEnvironment() throws {
@@ -43,7 +43,7 @@ import Testing
         ])
         #expect(try StackFile(path: nil, environment: environment).addresses().redis == "redis://x")
         // Who names a stack means that one.
-        #expect(throws: CommandFailure.self) {
+        #expect(throws: CommandError.self) {
             try StackFile(path: "/nowhere/stack.json", environment: environment).addresses()
         }
     }

@@ -50,7 +50,7 @@ import Testing
     /// Nothing for what is done at once, then a line now and then with what is left.
     @Test @Loop func progressIsShownWhereItTakesLong() {
         let clock = Clock()
-        let progress = Progress(Console(wantsJSON: false), "rebuilding") { clock.now }
+        let progress = ProgressIndicator(Terminal(wantsJSON: false), "rebuilding") { clock.now }
         #expect(progress.step(1, of: 100) == nil)
         clock.now = clock.now + .seconds(1)
         #expect(progress.step(10, of: 100) == "rebuilding: 10 of 100 (10 %, 9 s left)")

@@ -13,7 +13,7 @@ COPY services services
 COPY Tests Tests
 RUN swift build -c release --static-swift-stdlib \
     && mkdir /out \
-    && for product in order-accept order-process order-notification waybill; do \
+    && for product in order-accept order-process order-notification console waybill; do \
            install -s ".build/release/$product" /out/; done
 
 FROM docker.io/library/debian:bookworm-slim

@@ -7,18 +7,18 @@ internal import Orders
 /// returning client costs one look-up.
 @Loop
 package final class Authenticator {
-    private var verifier: Verifier
+    private var verifier: TokenVerifier
     private let keySource: (any KeySource)?
 
     /// With keys that do not change: the development profile's secret.
     package init(keys: KeySet, rules: TokenRules) {
-        verifier = Verifier(keys: keys, rules: rules)
+        verifier = TokenVerifier(keys: keys, rules: rules)
         keySource = nil
     }
 
     /// With keys that the issuer publishes and rotates.
     package init(keySource: any KeySource, rules: TokenRules) {
-        verifier = Verifier(keys: KeySet([]), rules: rules)
+        verifier = TokenVerifier(keys: KeySet([]), rules: rules)
         self.keySource = keySource
         keySource.onChange = { [weak self] keys in self?.verifier.keys = keys }
     }
@@ -30,7 +30,7 @@ package final class Authenticator {
     }
 
     /// The principal of a REST request, by its `Authorization` header.
-    package func authenticate(_ request: Request) async throws(AuthenticationError) -> Principal {
+    package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> Principal {
         guard let token = BearerToken.inAuthorization(request) else { throw .missing }
         return try await authenticate(token)
     }
@@ -49,7 +49,7 @@ package final class Authenticator {
         }
     }
 
-    private func principal(_ claims: Claims) throws(JOSEError) -> Principal {
+    private func principal(_ claims: TokenClaims) throws(JOSEError) -> Principal {
         guard let name = claims.userID, let userID = UserID(name) else {
             throw JOSEError(.missingClaim, claim: "sub")
         }

@@ -8,7 +8,7 @@ package enum BearerToken {
 
     /// `Authorization: Bearer …` (RFC 6750, section 2.1): the one way of the REST routes. The scheme's name
     /// ignores case; two such headers are none.
-    package static func inAuthorization(_ request: Request) -> String? {
+    package static func inAuthorization(_ request: HTTPRequest) -> String? {
         let values = request.headers.values("Authorization")
         guard values.count == 1 else { return nil }
         return credentials(values[0])
@@ -26,7 +26,7 @@ package enum BearerToken {
 
     /// The ways open to sockets and streams, in order of preference: the header, the subprotocol list
     /// (`waybill.v1, bearer.<token>`), and last the query, which is redacted wherever it is logged.
-    package static func forSocket(_ request: Request) -> String? {
+    package static func forSocket(_ request: HTTPRequest) -> String? {
         if let token = inAuthorization(request) { return token }
         let offered = request.webSocketProtocols.first { $0.hasPrefix(subprotocolPrefix) }
         if let offered { return String(offered.dropFirst(subprotocolPrefix.count)) }

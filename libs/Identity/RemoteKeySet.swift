@@ -28,7 +28,7 @@ package final class RemoteKeySet: KeySource {
 
     private let address: String
     private let issuer: String
-    private let client: Client
+    private let client: HTTPClient
     private let limits: Limits
     private var held: KeySet?
     private var fetchedAt: Instant?
@@ -42,7 +42,7 @@ package final class RemoteKeySet: KeySource {
     ///   - address: of the JWK set, or of the discovery document when it ends in ``discoveryPath``.
     ///   - issuer: what the discovery document must say it is (section 4.3 there).
     package init(
-        address: String, issuer: String, client: Client, limits: Limits = Limits()
+        address: String, issuer: String, client: HTTPClient, limits: Limits = Limits()
     ) {
         self.address = address
         self.issuer = issuer
@@ -114,7 +114,7 @@ package final class RemoteKeySet: KeySource {
     }
 
     private func document(_ address: String) async throws(FetchFailure) -> [UInt8] {
-        let response: ClientResponse
+        let response: HTTPClientResponse
         do throws(HTTPError) {
             response = try await client.get(
                 address, headers: ["Accept": "application/json"], within: limits.patience)

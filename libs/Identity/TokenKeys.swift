@@ -25,11 +25,11 @@ package struct TokenKeys {
             return
         }
         guard let address = settings[TokenSettings.keySet] else { throw JOSEError(.invalidKey) }
-        var client = HTTP.Client.Configuration()
+        var client = HTTPClient.Configuration()
         if let authorities = settings[ServerKeys.authorities] {
             client.tls = try TLSClient(authorities: authorities)
         }
-        let published = RemoteKeySet(address: address, issuer: rules.issuer, client: HTTP.Client(client))
+        let published = RemoteKeySet(address: address, issuer: rules.issuer, client: HTTPClient(client))
         authenticator = Authenticator(keySource: published, rules: rules)
         self.published = published
         watch(published, context)
@@ -42,16 +42,16 @@ package struct TokenKeys {
     }
 
     private func watch(_ published: RemoteKeySet, _ context: ServiceContext) {
-        let fetches = context.metrics.counter("jwks_fetches_total", "Fetches of the issuer's keys.")
-        let failures = context.metrics.counter("jwks_fetch_failures_total", "Fetches that failed.")
-        context.metrics.gauge("jwks_age_seconds", "Since the issuer's keys were last fetched.") {
+        let fetches = context.metrics.counter("waybill_jwks_fetches_total", "Fetches of the issuer's keys.")
+        let failures = context.metrics.counter("waybill_jwks_fetch_failures_total", "Fetches that failed.")
+        context.metrics.gauge("waybill_jwks_age_seconds", "Since the issuer's keys were last fetched.") {
             published.age?.seconds ?? .infinity
         }
         published.onFetch = { [log = context.log] failure in
             fetches.increment()
             guard let failure else { return log.debug("jwks.fetched") }
             failures.increment()
-            log.warning("jwks.unreachable", ["reason": failure])
+            log.warning("jwks.fetch_failed", ["reason": failure])
         }
         context.health.addCheck("jwks", holds: { published.age != nil })
     }

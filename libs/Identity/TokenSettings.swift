@@ -3,21 +3,21 @@ package import Service
 
 /// The keys that say which tokens are good; ``TokenKeys`` is made of them.
 package enum TokenSettings {
-    package static let issuer = Key.string("JWT_ISSUER", kind: "the exact `iss`", "Who issues the tokens.")
+    package static let issuer = SettingKey.string("JWT_ISSUER", kind: "the exact `iss`", "Who issues the tokens.")
 
-    package static let audience = Key.string(
+    package static let audience = SettingKey.string(
         "JWT_AUDIENCE", kind: "one of the `aud`", "Whom the tokens are for.")
 
-    package static let secret = Key.secret(
+    package static let secret = SettingKey.secret(
         "JWT_SECRET", minimumBytes: 32, "The secret of HS256 tokens; instead of JWT_JWKS_URL."
     ).optional
 
-    package static let keySet = Key.url(
+    package static let keySet = SettingKey.url(
         "JWT_JWKS_URL", schemes: ["https", "http"],
         "The issuer's JWK set, or its `/.well-known/openid-configuration`; instead of JWT_SECRET."
     ).optional
 
-    package static let all: [any AnyKey] = [issuer, audience, secret, keySet]
+    package static let all: [any AnySettingKey] = [issuer, audience, secret, keySet]
 
     /// Random bytes, written in whatever way, have more; `aaaa…` and `secretsecret…` have fewer.
     private static let leastVariety = 10
@@ -28,8 +28,8 @@ package enum TokenSettings {
             let hasSecret = (settings.value(secret) ?? nil) != nil
             let hasKeySet = (settings.value(keySet) ?? nil) != nil
             switch (hasSecret, hasKeySet) {
-            case (false, false): return KeyFault("is not set, nor is JWT_JWKS_URL", write: "one of them")
-            case (true, true): return KeyFault("is set, and so is JWT_JWKS_URL", write: "one of them")
+            case (false, false): return SettingError("is not set, nor is JWT_JWKS_URL", write: "one of them")
+            case (true, true): return SettingError("is set, and so is JWT_JWKS_URL", write: "one of them")
             default: return nil
             }
         },
@@ -37,13 +37,13 @@ package enum TokenSettings {
             guard settings.value(ServiceKeys.profile) == .production,
                 let secret = settings.value(secret) ?? nil, Set(secret.reveal().utf8).count < leastVariety
             else { return nil }
-            return KeyFault("repeats few characters, so that it can be guessed", write: "32 random bytes")
+            return SettingError("repeats few characters, so that it can be guessed", write: "32 random bytes")
         },
         SettingsRule(at: keySet) { settings in
             guard settings.value(ServiceKeys.profile) == .production,
                 let url = settings.value(keySet) ?? nil, url.hasPrefix("http://")
             else { return nil }
-            return KeyFault("is not https, so anybody on the way could bring keys", write: "https://…")
+            return SettingError("is not https, so anybody on the way could bring keys", write: "https://…")
         },
     ]
 }

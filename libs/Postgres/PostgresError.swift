@@ -34,12 +34,12 @@ package struct PostgresError: Error, Sendable {
     /// Our own words; safe to log.
     package let message: String
     /// What the server reported, where it did.
-    package let report: ServerReport?
+    package let report: PostgresDiagnostics?
     package let file: String
     package let line: Int
 
     package init(
-        _ code: Code, _ message: String, report: ServerReport? = nil, file: String = #fileID,
+        _ code: Code, _ message: String, report: PostgresDiagnostics? = nil, file: String = #fileID,
         line: Int = #line
     ) {
         self.code = code
@@ -50,11 +50,11 @@ package struct PostgresError: Error, Sendable {
     }
 
     /// A statement that the server refused.
-    init(report: ServerReport, file: String = #fileID, line: Int = #line) {
+    init(report: PostgresDiagnostics, file: String = #fileID, line: Int = #line) {
         self.init(.server, "the server refused the statement", report: report, file: file, line: line)
     }
 
-    package var sqlState: SQLState? { report?.sqlState }
+    package var sqlState: PostgresSQLState? { report?.sqlState }
 
     /// True when the same work may succeed later, perhaps on another connection.
     package var isRetriable: Bool {

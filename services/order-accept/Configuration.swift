@@ -5,22 +5,22 @@ import Service
 
 /// The keys of order-accept, besides those that every service has.
 enum AcceptKeys {
-    static let database = Key.connection(
+    static let database = SettingKey.connection(
         "DATABASE_URL", .postgresql,
         "The system of record; the role `waybill_reader`, which cannot write, is enough.")
 
     /// Counts against one bucket: placing, cancelling and deleting orders.
-    static let rate = Key.integer(
+    static let rate = SettingKey.integer(
         "RATE_LIMIT", in: 0...100_000, default: 100,
         "Changes that a user may make a second in the long run; 0 for no limit.")
 
-    static let burst = Key.integer(
+    static let burst = SettingKey.integer(
         "RATE_BURST", in: 1...1_000_000, default: 200, "Changes that a user may make at once.")
 
     static let all = ServerKeys.all + TokenSettings.all + [database, rate, burst]
 }
 
-extension Postgres.Configuration {
+extension PostgresConfiguration {
     init(_ url: ConnectionURL, name: String) {
         self.init(
             host: url.host, port: url.port, user: url.user ?? "waybill_reader",

@@ -14,55 +14,55 @@ import WorkflowState
 @Loop
 struct Application {
     private let context: ServiceContext
-    private let client: Redis.Client
-    private let subscriber: Subscriber
+    private let client: RedisClient
+    private let subscriber: RedisSubscriber
     private let channels: RedisUserChannels
     private let mailboxes: RedisMailboxStore
     private let workflows: RedisWorkflowStore
-    private let tally: Tally
-    private let chores = Chores()
+    private let metrics: NotificationMetrics
+    private let tasks = TaskTracker()
     private let tokens: TokenKeys
-    private let sessions: Sessions
-    private let news: NewsFeed
+    private let sessions: SessionRegistry
+    private let consumers: OutcomeConsumers
 
     init(_ context: ServiceContext) throws {
         self.context = context
         let settings = context.settings
-        let redis = try Redis.Configuration(
+        let redis = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: settings[ServerKeys.authorities], name: context.replica)
         let endpoints = settings.endpoints(of: redis)
-        client = Redis.Client(redis, endpoint: endpoints)
-        subscriber = Subscriber(redis, endpoint: endpoints)
+        client = RedisClient(redis, endpoint: endpoints)
+        subscriber = RedisSubscriber(redis, endpoint: endpoints)
         channels = RedisUserChannels(subscriber)
-        let lifetimes = Lifetimes(workflow: settings[ServerKeys.workflowTTL])
-        mailboxes = RedisMailboxStore(client, lifetimes)
-        workflows = RedisWorkflowStore(client, lifetimes)
-        tally = Tally(context.metrics)
-        let limits = Limits(settings)
-        var policy = Audiences.Policy()
+        let retention = Retention(workflow: settings[ServerKeys.workflowTTL])
+        mailboxes = RedisMailboxStore(client, retention)
+        workflows = RedisWorkflowStore(client, retention)
+        metrics = NotificationMetrics(context.metrics)
+        let limits = SessionLimits(settings)
+        var policy = SubscriptionRegistry.Policy()
         policy.sessionsPerUser = limits.sessionsPerUser
-        policy.deliversEphemeral = settings[Keys.processing]
+        policy.deliversEphemeral = settings[NotificationKeys.processing]
         tokens = try TokenKeys(context)
-        let audiences = Audiences(
-            mailboxes: mailboxes, channels: channels, policy: policy, tally: tally, log: context.log,
-            chores: chores)
-        sessions = Sessions(
-            replica: context.replica, limits: limits, audiences: audiences, workflows: workflows,
-            authenticator: tokens.authenticator, tally: tally, log: context.log, chores: chores,
+        let subscriptions = SubscriptionRegistry(
+            mailboxes: mailboxes, channels: channels, policy: policy, metrics: metrics, log: context.log,
+            tasks: tasks)
+        sessions = SessionRegistry(
+            replica: context.replica, limits: limits, subscriptions: subscriptions, workflows: workflows,
+            authenticator: tokens.authenticator, metrics: metrics, log: context.log, tasks: tasks,
             leeway: tokens.leeway)
-        let broker = try AMQP.Configuration(
+        let broker = try AMQPConfiguration(
             settings[ServerKeys.rabbitMQ], authorities: settings[ServerKeys.authorities],
             name: context.replica)
-        news = NewsFeed(
+        consumers = OutcomeConsumers(
             broker, OrderTopology(kind: settings[ServerKeys.queueType]),
-            NotifyUsers(workflows: workflows, mailboxes: mailboxes, tally: tally), context)
+            OutcomeDelivery(workflows: workflows, mailboxes: mailboxes, metrics: metrics), context)
     }
 
     /// Where sentinels say who holds the data, it may be another server at each connection.
     private func followPrimary() {
         guard !context.settings[ServerKeys.sentinels].isEmpty else { return }
         client.onStateChange = { [sessions] state in
-            if case .up(let endpoint) = state { sessions.audiences.areHeld(by: endpoint.description) }
+            if case .up(let endpoint) = state { sessions.subscriptions.primaryChanged(by: endpoint.description) }
         }
     }
 
@@ -75,7 +75,7 @@ struct Application {
             Component("redis", run: { [client] in await client.run() }),
             Component("channels", run: { [subscriber] in await subscriber.run() }),
             clock(), presence(), try http(),
-        ] + news.components
+        ] + consumers.components
     }
 
     private func clock() -> Component {
@@ -87,7 +87,7 @@ struct Application {
                     sessions.tick()
                 }
             },
-            drain: { [chores] _ in await chores.end() })
+            drain: { [tasks] _ in await tasks.end() })
     }
 
     private func presence() -> Component {
@@ -95,13 +95,13 @@ struct Application {
             client, sessions, address: context.listen.description,
             startedAt: Timestamp(milliseconds: WallClock.milliseconds()).description, log: context.log)
         return Component(
-            "presence", run: { await presence.run() }, drain: { _ in await presence.withdraw() })
+            "presence", run: { await presence.run() }, drain: { _ in await presence.unregister() })
     }
 
     private func http() throws -> Component {
-        let routes = SocketRoutes(door: Door(sessions: sessions, origins: context.settings[Keys.origins]))
+        let routes = SocketRoutes(handshakeGuard: HandshakeGuard(sessions: sessions, origins: context.settings[NotificationKeys.origins]))
         let tokens = try developmentTokens()
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.streamLimit = sessions.limits.output
         configuration.maxConnections = 60_000
         return .http(context, configuration) { edge in
@@ -123,23 +123,23 @@ struct Application {
         let health = context.health
         health.addCheck("redis", holds: { [client] in client.state.isUp })
         health.addCheck("redis.channels", holds: { [subscriber] in subscriber.state.isUp })
-        health.addCheck("rabbitmq", holds: { [news] in news.isConnected })
-        health.addCheck("rabbitmq.held-up", holds: { [news] in !news.isHeldUp })
+        health.addCheck("rabbitmq", holds: { [consumers] in consumers.isConnected })
+        health.addCheck("messages.waiting", holds: { [consumers] in !consumers.isWaitingForDependency })
         let metrics = context.metrics
-        for dialect in Dialect.allCases {
-            metrics.gauge("notify_sessions", "Open sessions.", labels: ["protocol": dialect.name]) {
+        for wireProtocol in WireProtocol.allCases {
+            metrics.gauge("waybill_notification_sessions", "Open sessions.", labels: ["protocol": wireProtocol.name]) {
                 [sessions] in
-                Double(sessions.counts[Int(dialect.rawValue)])
+                Double(sessions.counts[Int(wireProtocol.rawValue)])
             }
         }
-        metrics.gauge("notify_users", "Users whose channels are listened to.") { [sessions] in
-            Double(sessions.audiences.count)
+        metrics.gauge("waybill_notification_users", "Users whose channels are listened to.") { [sessions] in
+            Double(sessions.subscriptions.count)
         }
-        metrics.gauge("notify_queue_bytes", "Bytes written to sessions that clients have not taken.") {
+        metrics.gauge("waybill_notification_pending_output_bytes", "Bytes written to sessions that clients have not taken.") {
             [sessions] in
             Double(sessions.pendingOutput)
         }
-        metrics.counter("notify_malformed_wakeups_total", "Messages on users' channels that were dropped.") {
+        metrics.counter("waybill_notification_malformed_messages_total", "Messages on users' channels that were dropped.") {
             [channels] in
             Double(channels.malformed)
         }

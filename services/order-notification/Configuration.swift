@@ -3,44 +3,44 @@ import Identity
 import Service
 
 /// The keys of this service, each documented where it is declared.
-enum Keys {
-    static let origins = Key.list(
+enum NotificationKeys {
+    static let origins = SettingKey.list(
         "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
         "Pages that may open a connection; without an Origin it is no browser, and may.")
-    static let processing = Key.flag(
+    static let processing = SettingKey.flag(
         "NOTIFY_PROCESSING", default: true, "Whether sessions are told that an order is being processed.")
-    static let sessionsPerUser = Key.integer(
+    static let sessionsPerUser = SettingKey.integer(
         "NOTIFY_SESSIONS_PER_USER", in: 1...1000, default: 20, "Sessions of one user on one replica.")
-    static let sessionsPerAddress = Key.integer(
+    static let sessionsPerAddress = SettingKey.integer(
         "NOTIFY_SESSIONS_PER_ADDRESS", in: 1...100_000, default: 500,
         "Sessions of one client address on one replica; the loopback's are not counted.")
-    static let handshakes = Key.integer(
+    static let handshakes = SettingKey.integer(
         "NOTIFY_HANDSHAKES_PER_SECOND", in: 1...100_000, default: 2000,
         "Handshakes a second; two and a half times as many at once.")
-    static let frames = Key.integer(
+    static let frames = SettingKey.integer(
         "NOTIFY_FRAMES_PER_SECOND", in: 1...10_000, default: 20,
         "Texts a second from one client; three times as many at once.")
-    static let output = Key.integer(
+    static let output = SettingKey.integer(
         "NOTIFY_OUTPUT_LIMIT", in: 4096...16_777_216, default: 262_144,
         "Bytes that a client may leave unread before it is closed with 4508.")
 
-    static let all: [any AnyKey] =
+    static let all: [any AnySettingKey] =
         ServerKeys.all + TokenSettings.all + [
             origins, processing, sessionsPerUser, sessionsPerAddress, handshakes, frames,
             output,
         ]
 }
 
-extension Limits {
+extension SessionLimits {
     init(_ settings: Settings) {
         self.init()
-        sessionsPerUser = settings[Keys.sessionsPerUser]
-        sessionsPerAddress = settings[Keys.sessionsPerAddress]
-        let handshakes = settings[Keys.handshakes]
+        sessionsPerUser = settings[NotificationKeys.sessionsPerUser]
+        sessionsPerAddress = settings[NotificationKeys.sessionsPerAddress]
+        let handshakes = settings[NotificationKeys.handshakes]
         self.handshakes = Rate(burst: handshakes * 5 / 2, perSecond: handshakes)
-        let frames = settings[Keys.frames]
+        let frames = settings[NotificationKeys.frames]
         self.frames = Rate(burst: frames * 3, perSecond: frames)
-        output = settings[Keys.output]
-        farewell = min(.seconds(2), settings[ServiceKeys.drainTimeout] / 4)
+        output = settings[NotificationKeys.output]
+        drainTime = min(.seconds(2), settings[ServiceKeys.drainTimeout] / 4)
     }
 }

@@ -6,7 +6,7 @@ struct OrderNotification {
     static func main() {
         ServiceProcess.main(
             name: "order-notification",
-            summary: "tells users in every open tab what becomes of their orders", port: 5006, keys: Keys.all,
+            summary: "tells users in every open tab what becomes of their orders", port: 5006, keys: NotificationKeys.all,
             rules: TokenSettings.rules
         ) { context in
             try Application(context).components()

@@ -7,23 +7,23 @@ import Service
 extension Application {
     /// Readiness and the gauges of what order-process stands on.
     static func watch(
-        _ context: ServiceContext, _ redis: Redis.Client, _ publishing: AMQP.Client,
-        _ consuming: AMQP.Client, _ database: Database, _ intake: Intake
+        _ context: ServiceContext, _ redis: RedisClient, _ publishing: AMQPClient,
+        _ consuming: AMQPClient, _ database: RecordDatabase, _ intake: OrderConsumer
     ) {
         let health = context.health
         health.addCheck("postgres", holds: { database.isUp })
         health.addCheck("redis", holds: { redis.state.isUp })
         health.addCheck("rabbitmq", holds: { publishing.isConnected && consuming.isConnected })
         health.addCheck("rabbitmq.blocked", holds: { !publishing.isBlocked })
-        health.addCheck("held-up", holds: { !intake.isHeldUp })
+        health.addCheck("messages.waiting", holds: { !intake.isWaitingForDependency })
 
         let metrics = context.metrics
-        metrics.gauge("postgres_up", "Whether PostgreSQL can be worked with.") { database.isUp ? 1 : 0 }
-        metrics.gauge("redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
-        metrics.gauge("rabbitmq_up", "Whether the broker is connected.") {
+        metrics.gauge("waybill_postgres_up", "Whether PostgreSQL can be worked with.") { database.isUp ? 1 : 0 }
+        metrics.gauge("waybill_redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
+        metrics.gauge("waybill_rabbitmq_up", "Whether the broker is connected.") {
             publishing.isConnected && consuming.isConnected ? 1 : 0
         }
-        metrics.gauge("rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
+        metrics.gauge("waybill_rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
             publishing.isBlocked ? 1 : 0
         }
         metrics.gauge("waybill_messages_unsettled", "Messages delivered and not yet settled.") {
@@ -32,7 +32,7 @@ extension Application {
     }
 }
 
-extension AMQP.Client {
+extension AMQPClient {
     var isBlocked: Bool { if case .blocked = state { true } else { false } }
 
     var isConnected: Bool { state == .ready || isBlocked }

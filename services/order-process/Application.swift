@@ -20,32 +20,32 @@ struct Application {
         let settings = context.settings
         let authorities = settings[ServerKeys.authorities]
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
-        let server = try Redis.Configuration(
+        let server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
-        let redis = Redis.Client(server, endpoint: settings.endpoints(of: server))
-        let broker = try AMQP.Configuration(
+        let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
+        let broker = try AMQPConfiguration(
             settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica)
         // A broker in alarm stops reading from connections that publish, acks included.
-        let publishing = AMQP.Client(broker, topology: topology.declarations)
-        let consuming = AMQP.Client(broker, topology: topology.declarations)
-        let database = Database(
-            Postgres.Configuration(settings[ProcessKeys.database], name: context.replica), log: context.log)
+        let publishing = AMQPClient(broker, topology: topology.declarations)
+        let consuming = AMQPClient(broker, topology: topology.declarations)
+        let database = RecordDatabase(
+            PostgresConfiguration(settings[ProcessKeys.database], name: context.replica), log: context.log)
 
-        let sender = AMQPSender(Publisher(publishing), exchange: topology.exchange)
+        let sender = AMQPSender(AMQPPublisher(publishing), exchange: topology.exchange)
         let publisher = EventPublisher(sender, appID: context.name)
         let store = PostgresOrderStore(database.pool)
         let process = ProcessOrders(
             store: store,
-            workflow: RedisWorkflowStore(redis, Lifetimes(workflow: settings[ServerKeys.workflowTTL])),
-            publisher: publisher, announcesProcessing: settings[ProcessKeys.notifyProcessing],
-            meters: ProcessMeters(context.metrics))
-        let intake = Intake(
+            workflow: RedisWorkflowStore(redis, Retention(workflow: settings[ServerKeys.workflowTTL])),
+            publisher: publisher, publishesProcessing: settings[ProcessKeys.notifyProcessing],
+            metrics: ProcessingMetrics(context.metrics))
+        let intake = OrderConsumer(
             database, consuming, topology, sender: sender, handler: process, log: context.log,
             metrics: context.metrics)
         let relay = OutboxRelay(
             PostgresOutbox(database.pool), publisher, log: context.log, metrics: context.metrics)
 
-        let views = ViewUpdater(ReadModels(database.pool), log: context.log, metrics: context.metrics)
+        let views = ReadModelUpdater(ReadModels(database.pool), log: context.log, metrics: context.metrics)
 
         Self.watch(context, redis, publishing, consuming, database, intake)
         components = [

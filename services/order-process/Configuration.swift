@@ -5,16 +5,16 @@ import Service
 
 /// The keys of order-process, besides those that every service has.
 enum ProcessKeys {
-    static let database = Key.connection(
+    static let database = SettingKey.connection(
         "DATABASE_URL", .postgresql, "The system of record; the role `waybill`, which owns the schema.")
 
-    static let notifyProcessing = Key.flag(
+    static let notifyProcessing = SettingKey.flag(
         "NOTIFY_PROCESSING", default: true, "Whether tabs hear of PROCESSING as well.")
 
     static let all = ServerKeys.all + [database, notifyProcessing]
 }
 
-extension Postgres.Configuration {
+extension PostgresConfiguration {
     init(_ url: ConnectionURL, name: String) {
         self.init(
             host: url.host, port: url.port, user: url.user ?? "waybill", password: url.password?.reveal(),

@@ -5,8 +5,6 @@ import EventLoop
 struct Waybill {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        // A service, with a service's configuration, signals and log; everything else is a command.
-        if arguments.first == "console" { ConsoleService.main(Array(arguments.dropFirst())) }
         exit(Loop.run { await CommandRunner(arguments).run().rawValue })
     }
 }

@@ -16,8 +16,8 @@ enum Broker {
 
     static var isThere: Bool { url != nil }
 
-    @Loop static func configuration(through proxy: Proxy? = nil) throws -> AMQP.Configuration {
-        var configuration = try AMQP.Configuration(url: url ?? "")
+    @Loop static func configuration(through proxy: Proxy? = nil) throws -> AMQPConfiguration {
+        var configuration = try AMQPConfiguration(url: url ?? "")
         configuration.connectionName = "test"
         if let proxy { configuration.endpoint = Endpoint(host: "127.0.0.1", port: proxy.port) }
         return configuration
@@ -28,12 +28,12 @@ enum Broker {
 
     /// A started client with `topology`, shut down after `body`, its queues and exchanges deleted.
     @Loop static func withClient(
-        _ topology: Topology = Topology(), through proxy: Proxy? = nil, heartbeat: Duration = .seconds(10),
-        _ body: @Loop (Client) async throws -> Void
+        _ topology: AMQPTopology = AMQPTopology(), through proxy: Proxy? = nil, heartbeat: Duration = .seconds(10),
+        _ body: @Loop (AMQPClient) async throws -> Void
     ) async throws {
         var configuration = try configuration(through: proxy)
         configuration.heartbeat = heartbeat
-        let client = Client(configuration, topology: topology)
+        let client = AMQPClient(configuration, topology: topology)
         client.start()
         do {
             try await client.untilReady(within: .seconds(10))
@@ -47,8 +47,8 @@ enum Broker {
         try await delete(topology)
     }
 
-    @Loop static func delete(_ topology: Topology) async throws {
-        let connection = try await Connection.open(try configuration())
+    @Loop static func delete(_ topology: AMQPTopology) async throws {
+        let connection = try await AMQPConnection.open(try configuration())
         let channel = try await connection.openChannel()
         for queue in topology.queues { try await channel.deleteQueue(queue.name) }
         for exchange in topology.exchanges { try await channel.deleteExchange(exchange.name) }
@@ -57,19 +57,19 @@ enum Broker {
 }
 
 /// Takes deliveries until there are `count`.
-@Loop func take(_ count: Int, from consumer: Consumer) async -> [Delivery] {
-    var deliveries: [Delivery] = []
+@Loop func take(_ count: Int, from consumer: AMQPConsumer) async -> [AMQPDelivery] {
+    var deliveries: [AMQPDelivery] = []
     while deliveries.count < count, let batch = await consumer.next() { deliveries += batch }
     return deliveries
 }
 
-func message(_ text: String, to queue: String, exchange: String = "") -> Message {
-    var message = Message(exchange: exchange, routingKey: queue, body: Array(text.utf8))
+func message(_ text: String, to queue: String, exchange: String = "") -> AMQPMessage {
+    var message = AMQPMessage(exchange: exchange, routingKey: queue, body: Array(text.utf8))
     message.properties.messageID = UUID().uuidString
     return message
 }
 
-func text(_ delivery: Delivery) -> String { String(decoding: delivery.body, as: UTF8.self) }
+func text(_ delivery: AMQPDelivery) -> String { String(decoding: delivery.body, as: UTF8.self) }
 
 /// The error that `body` throws, nil when it succeeds.
 @Loop func failure<Result>(of body: @Loop () async throws -> Result) async -> AMQPError? {

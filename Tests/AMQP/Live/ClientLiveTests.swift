@@ -21,7 +21,7 @@ struct ClientLiveTests {
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
         try await Broker.withClient(through: proxy, heartbeat: .seconds(1)) { client in
-            var states: [Client.State] = []
+            var states: [AMQPClient.State] = []
             client.onStateChange { states.append($0) }
             // Each end sends one in half the time: more than twice the time after which silence is death.
             try await eventually("both have lived by heartbeats for a while") {
@@ -34,23 +34,23 @@ struct ClientLiveTests {
     @Test @Loop func wrongCredentialsAreNamed() async throws {
         var configuration = try Broker.configuration()
         configuration.password = "wrong"
-        let authenticationFailed = await failure { try await Connection.open(configuration) }
+        let authenticationFailed = await failure { try await AMQPConnection.open(configuration) }
         #expect(authenticationFailed?.code == .authenticationFailed)
         configuration = try Broker.configuration()
         configuration.virtualHost = "nowhere"
-        let refused = await failure { try await Connection.open(configuration) }
+        let refused = await failure { try await AMQPConnection.open(configuration) }
         #expect(refused?.code == .authenticationFailed)
     }
 
     @Test @Loop func aBrokerThatSaysNothingCostsTheConnectTimeout() async throws {
         let mute = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { transport in
-            transport.start(Mute())
+            transport.start(SilentServer())
         }
         defer { mute.close() }
         var configuration = try Broker.configuration()
         configuration.endpoint.port = mute.port
         configuration.connectTimeout = .milliseconds(200)
-        let connectionFailed = await failure { try await Connection.open(configuration) }
+        let connectionFailed = await failure { try await AMQPConnection.open(configuration) }
         #expect(connectionFailed?.code == .connectionFailed)
     }
 
@@ -69,17 +69,17 @@ struct ClientLiveTests {
 
     @Test @Loop func topologyIsDeclaredAgainAfterAReconnect() async throws {
         let queue = Broker.name("auto")
-        var topology = Topology()
+        var topology = AMQPTopology()
         topology.queues.append(.init(name: queue, isDurable: false, isExclusive: true))
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
-        let client = Client(try Broker.configuration(through: proxy), topology: topology)
+        let client = AMQPClient(try Broker.configuration(through: proxy), topology: topology)
         client.start()
         try await client.untilReady(within: .seconds(10))
         // An exclusive queue goes with its connection.
         proxy.cut()
         try await eventually("it is back") { proxy.connections == 2 && client.isReady }
-        let publisher = Publisher(client)
+        let publisher = AMQPPublisher(client)
         try await publisher.publish(message("x", to: queue), within: .seconds(5))
         await client.shutdown()
         #expect(client.state == .closed)
@@ -88,10 +88,10 @@ struct ClientLiveTests {
 
     @Test @Loop func itemsCanBeTakenAndPurgedOneByOne() async throws {
         let queue = Broker.name("get")
-        var topology = Topology()
+        var topology = AMQPTopology()
         topology.addQueue(queue, kind: .quorum)
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             _ = await publisher.publish((0..<3).map { message("\($0)", to: queue) })
             try await client.withChannel { channel throws(AMQPError) in
                 let first = try await channel.get(from: queue)
@@ -115,7 +115,7 @@ struct ClientLiveTests {
     }
 }
 
-private final class Mute: TransportHandler {
+private final class SilentServer: TransportHandler {
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int { bytes.count }
     func closed(_ transport: Transport, _ error: TransportError?) {}
 }

@@ -6,21 +6,21 @@ import Testing
 
 @Suite(.onLoop, .enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
 struct ConsumerLiveTests {
-    private func workQueue(_ purpose: String, kind: QueueKind, delays: [Duration] = []) -> (String, Topology)
+    private func workQueue(_ purpose: String, kind: AMQPQueueType, delays: [Duration] = []) -> (String, AMQPTopology)
     {
         let name = Broker.name(purpose)
-        var topology = Topology()
+        var topology = AMQPTopology()
         topology.addWorkQueue(name, kind: kind, retryDelays: delays)
         return (name, topology)
     }
 
-    @Test(arguments: [QueueKind.quorum, .classic])
-    @Loop func verdictsReachTheBroker(kind: QueueKind) async throws {
+    @Test(arguments: [AMQPQueueType.quorum, .classic])
+    @Loop func verdictsReachTheBroker(kind: AMQPQueueType) async throws {
         let (queue, topology) = workQueue("verdict", kind: kind)
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             _ = await publisher.publish(["ack", "park", "requeue"].map { message($0, to: queue) })
-            let consumer = Consumer(client, queue: queue)
+            let consumer = AMQPConsumer(client, queue: queue)
             for delivery in await take(3, from: consumer) {
                 switch text(delivery) {
                 case "ack": consumer.ack(delivery)
@@ -31,7 +31,7 @@ struct ConsumerLiveTests {
             let again = await take(1, from: consumer)
             #expect(again.map(text) == ["requeue"] && again[0].isRedelivered)
             consumer.ack(again)
-            let deadLetters = Consumer(client, queue: Topology.deadLetterQueue(of: queue))
+            let deadLetters = AMQPConsumer(client, queue: AMQPTopology.deadLetterQueue(of: queue))
             let parked = await take(1, from: deadLetters)
             #expect(parked.map(text) == ["park"])
             deadLetters.ack(parked)
@@ -39,15 +39,15 @@ struct ConsumerLiveTests {
         }
     }
 
-    @Test(arguments: [QueueKind.quorum, .classic])
-    @Loop func aRetryQueueHandsBackWhenItsTimeIsUp(kind: QueueKind) async throws {
+    @Test(arguments: [AMQPQueueType.quorum, .classic])
+    @Loop func aRetryQueueHandsBackWhenItsTimeIsUp(kind: AMQPQueueType) async throws {
         let delay = Duration.milliseconds(150)
         let (queue, topology) = workQueue("retry", kind: kind, delays: [delay])
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             let start = Instant.systemNow()
-            try await publisher.publish(message("later", to: Topology.retryQueue(of: queue, after: delay)))
-            let consumer = Consumer(client, queue: queue)
+            try await publisher.publish(message("later", to: AMQPTopology.retryQueue(of: queue, after: delay)))
+            let consumer = AMQPConsumer(client, queue: queue)
             let deliveries = await take(1, from: consumer)
             #expect(deliveries.map(text) == ["later"])
             #expect(start.duration(to: .systemNow()) >= delay)
@@ -58,14 +58,14 @@ struct ConsumerLiveTests {
     @Test @Loop func prefetchBoundsWhatIsUnsettled() async throws {
         let (queue, topology) = workQueue("prefetch", kind: .classic)
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             _ = await publisher.publish((0..<50).map { message("\($0)", to: queue) })
-            let consumer = Consumer(client, queue: queue, prefetch: 10)
+            let consumer = AMQPConsumer(client, queue: queue, prefetch: 10)
             let first = await take(10, from: consumer)
             #expect(first.count == 10 && consumer.unsettled == 10)
             // Acked out of order, all come in the end.
             for delivery in first.reversed() { consumer.ack(delivery) }
-            var rest: [Delivery] = []
+            var rest: [AMQPDelivery] = []
             while rest.count < 40, let batch = await consumer.next() {
                 #expect(consumer.unsettled <= 10)
                 rest += batch
@@ -80,9 +80,9 @@ struct ConsumerLiveTests {
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
         try await Broker.withClient(topology, through: proxy) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             _ = await publisher.publish((0..<3).map { message("\($0)", to: queue) })
-            let consumer = Consumer(client, queue: queue)
+            let consumer = AMQPConsumer(client, queue: queue)
             let old = await take(3, from: consumer)
             proxy.cut()
             try await eventually("the consumer is back") { proxy.connections == 2 && consumer.isConsuming }
@@ -96,10 +96,10 @@ struct ConsumerLiveTests {
     @Test @Loop func aDeletedQueueIsDeclaredAndConsumedAgain() async throws {
         let (queue, topology) = workQueue("cancel", kind: .classic)
         try await Broker.withClient(topology) { client in
-            let consumer = Consumer(client, queue: queue)
+            let consumer = AMQPConsumer(client, queue: queue)
             try await eventually("it consumes") { consumer.isConsuming }
             try await client.withChannel { channel throws(AMQPError) in try await channel.deleteQueue(queue) }
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             try await eventually("the queue is back") {
                 await publisher.publish([message("new", to: queue)]).first! == nil
             }
@@ -112,9 +112,9 @@ struct ConsumerLiveTests {
     @Test @Loop func stoppingGivesBackWhatWasNotHandedOut() async throws {
         let (queue, topology) = workQueue("stop", kind: .classic)
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             _ = await publisher.publish((0..<20).map { message("\($0)", to: queue) })
-            let consumer = Consumer(client, queue: queue, batchLimit: 5)
+            let consumer = AMQPConsumer(client, queue: queue, batchLimit: 5)
             let batch = try #require(await consumer.next())
             await consumer.stop()
             #expect(await consumer.next() == nil)
@@ -122,7 +122,7 @@ struct ConsumerLiveTests {
             try await eventually("the rest is back in the queue") {
                 try await client.withChannel { channel throws(AMQPError) in
                     try await channel.status(of: queue)
-                } == QueueStatus(messages: 20 - batch.count, consumers: 0)
+                } == AMQPQueueStatus(messages: 20 - batch.count, consumers: 0)
             }
         }
     }

@@ -6,33 +6,33 @@ import Testing
 
 @Suite(.onLoop, .enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
 struct PublisherLiveTests {
-    private func queue(_ purpose: String, _ arguments: Table = [:]) -> (String, Topology) {
+    private func queue(_ purpose: String, _ arguments: AMQPTable = [:]) -> (String, AMQPTopology) {
         let name = Broker.name(purpose)
-        var topology = Topology()
-        topology.queues.append(Topology.Queue(name: name, arguments: arguments))
+        var topology = AMQPTopology()
+        topology.queues.append(AMQPTopology.Queue(name: name, arguments: arguments))
         return (name, topology)
     }
 
     @Test @Loop func returnsWhenTheBrokerHasIt() async throws {
         let (queue, topology) = queue("confirm")
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             try await publisher.publish(message("one", to: queue))
             #expect(publisher.unconfirmed == 0)
             let status = try await client.withChannel { channel throws(AMQPError) in
                 try await channel.status(of: queue)
             }
-            #expect(status == QueueStatus(messages: 1, consumers: 0))
+            #expect(status == AMQPQueueStatus(messages: 1, consumers: 0))
         }
     }
 
     @Test @Loop func manyAtOnceAreAllConfirmedInOrder() async throws {
         let (queue, topology) = queue("many")
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             let failures = await publisher.publish((0..<2000).map { message("\($0)", to: queue) })
             #expect(failures.count == 2000 && failures.allSatisfy { $0 == nil })
-            let consumer = Consumer(client, queue: queue, prefetch: 300, batchLimit: 100)
+            let consumer = AMQPConsumer(client, queue: queue, prefetch: 300, batchLimit: 100)
             var texts: [String] = []
             while texts.count < 2000, let batch = await consumer.next() {
                 #expect(batch.count <= 100 && consumer.unsettled <= 300)
@@ -46,7 +46,7 @@ struct PublisherLiveTests {
     @Test @Loop func anUnroutableOneFailsAloneInABatch() async throws {
         let (queue, topology) = queue("return")
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             let nowhere = Broker.name("nowhere")
             let failures = await publisher.publish([
                 message("a", to: queue), message("b", to: nowhere), message("c", to: queue),
@@ -54,7 +54,7 @@ struct PublisherLiveTests {
             #expect(failures.map { $0?.code } == [nil, .returned, nil])
             #expect(failures[1]?.replyCode == 312)
             // Without message ids, the body tells them apart.
-            var anonymous = Message(exchange: "", routingKey: nowhere, body: [1])
+            var anonymous = AMQPMessage(exchange: "", routingKey: nowhere, body: [1])
             #expect(await publisher.publish([anonymous]).first??.code == .returned)
             anonymous.isMandatory = false
             try await publisher.publish(anonymous)
@@ -64,13 +64,13 @@ struct PublisherLiveTests {
     @Test @Loop func nacksAreRetriedThenReported() async throws {
         let (queue, topology) = queue("nack", ["x-max-length": 1, "x-overflow": "reject-publish"])
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             try await publisher.publish(message("fits", to: queue))
             let refused = await publisher.publish([message("no", to: queue)], within: .milliseconds(300))
             #expect(refused.first??.code == .nacked)
             // Room is made while the message waits for its next try.
             async let late: Void = publisher.publish(message("late", to: queue), within: .seconds(5))
-            let taken = try await client.withChannel { channel throws(AMQPError) -> Delivery? in
+            let taken = try await client.withChannel { channel throws(AMQPError) -> AMQPDelivery? in
                 let delivery = try await channel.get(from: queue)
                 if let delivery { try channel.ack(delivery) }
                 return delivery
@@ -83,7 +83,7 @@ struct PublisherLiveTests {
     @Test @Loop func aFullWindowRefuses() async throws {
         let (queue, topology) = queue("window")
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client, window: 4)
+            let publisher = AMQPPublisher(client, window: 4)
             let failures = await publisher.publish((0..<6).map { message("\($0)", to: queue) })
             #expect(failures.map { $0?.code } == [nil, nil, nil, nil, .overloaded, .overloaded])
             try await publisher.publish(message("again", to: queue))
@@ -93,7 +93,7 @@ struct PublisherLiveTests {
     @Test @Loop func aMissingExchangeFailsAndThePublisherRecovers() async throws {
         let (queue, topology) = queue("exchange")
         try await Broker.withClient(topology) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             let missing = message("x", to: queue, exchange: Broker.name("missing"))
             let error = await failure { try await publisher.publish(missing) }
             #expect(error?.code == .connectionLost && error?.replyCode == 404)
@@ -106,7 +106,7 @@ struct PublisherLiveTests {
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
         try await Broker.withClient(topology, through: proxy) { client in
-            let publisher = Publisher(client, patience: .seconds(10))
+            let publisher = AMQPPublisher(client, connectionTimeout: .seconds(10))
             try await publisher.publish(message("before", to: queue))
             proxy.freeze()
             async let lost = publisher.publish([message("during", to: queue)], within: .seconds(20))
@@ -125,7 +125,7 @@ struct PublisherLiveTests {
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
         try await Broker.withClient(topology, through: proxy) { client in
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             try await publisher.publish(message("before", to: queue))
             proxy.freeze()
             let start = Instant.systemNow()
@@ -145,9 +145,9 @@ struct PublisherLiveTests {
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
         try await Broker.withClient(topology, through: proxy) { client in
-            var states: [Client.State] = []
+            var states: [AMQPClient.State] = []
             client.onStateChange { states.append($0) }
-            let publisher = Publisher(client)
+            let publisher = AMQPPublisher(client)
             try await publisher.publish(message("before", to: queue))
             proxy.inject([1, 0, 0, 0, 0, 0, 8, 0, 10, 0, 60, 3, 0x6C, 0x6F, 0x77, 0xCE])
             try await eventually("the alarm arrives") { client.state == .blocked(reason: "low") }

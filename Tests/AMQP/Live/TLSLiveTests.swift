@@ -12,9 +12,9 @@ struct TLSLiveTests {
         let other = try await TestCertificate.shared()
         try await PrivateServers.with("rabbitmq", tls: certificate) { servers in
             let broker = servers.rabbitmq
-            @Loop func configuration(_ host: String, _ authorities: String?) throws -> AMQP.Configuration {
+            @Loop func configuration(_ host: String, _ authorities: String?) throws -> AMQPConfiguration {
                 let account = "\(broker.user):\(broker.password)"
-                return try AMQP.Configuration(
+                return try AMQPConfiguration(
                     url: "amqps://\(account)@\(host):\(broker.amqpsPort!)/waybill", authorities: authorities)
             }
             try await carriesALongMessage(configuration("localhost", certificate.certificate))
@@ -22,7 +22,7 @@ struct TLSLiveTests {
                 ("localhost", nil), ("localhost", other.certificate), ("127.0.0.1", certificate.certificate),
             ] {
                 let refused = try configuration(host, authorities)
-                let error = await failure { try await Connection.open(refused) }
+                let error = await failure { try await AMQPConnection.open(refused) }
                 #expect(error?.code == .connectionFailed)
                 #expect(error?.message.contains("the certificate was not accepted") == true)
             }
@@ -30,15 +30,15 @@ struct TLSLiveTests {
     }
 
     /// Longer than a TLS record and than a frame.
-    @Loop private func carriesALongMessage(_ configuration: AMQP.Configuration) async throws {
+    @Loop private func carriesALongMessage(_ configuration: AMQPConfiguration) async throws {
         let queue = Broker.name("tls")
-        var topology = Topology()
+        var topology = AMQPTopology()
         topology.queues.append(.init(name: queue, isDurable: false, isExclusive: true))
-        let client = Client(configuration, topology: topology)
+        let client = AMQPClient(configuration, topology: topology)
         client.start()
         try await client.untilReady(within: .seconds(10))
         let long = String(repeating: "x", count: 300_000)
-        try await Publisher(client).publish(message(long, to: queue), within: .seconds(10))
+        try await AMQPPublisher(client).publish(message(long, to: queue), within: .seconds(10))
         let delivery = try await client.withChannel { channel throws(AMQPError) in
             try await channel.get(from: queue)
         }

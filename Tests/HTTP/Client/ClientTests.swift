@@ -4,9 +4,9 @@ import Testing
 @testable import HTTP
 
 @Suite struct ClientTests {
-    @Loop private static func routes(_ router: Router) {
-        router.get("/hello") { Response(text: "hello \($0.query("who") ?? "?")") }
-        router.post("/echo") { Response(.created, contentType: "text/plain", body: $0.body) }
+    @Loop private static func routes(_ router: HTTPRouter) {
+        router.get("/hello") { HTTPResponse(text: "hello \($0.query("who") ?? "?")") }
+        router.post("/echo") { HTTPResponse(.created, contentType: "text/plain", body: $0.body) }
         router.get("/stream") { _ in
             .stream(contentType: "text/plain") { stream in
                 Loop.task {
@@ -18,10 +18,10 @@ import Testing
                 }
             }
         }
-        router.get("/large") { _ in Response(text: String(repeating: "x", count: 3 << 20)) }
+        router.get("/large") { _ in HTTPResponse(text: String(repeating: "x", count: 3 << 20)) }
         router.get("/never") { _ in
             try? await Loop.sleep(for: .seconds(20))
-            return Response(.ok)
+            return HTTPResponse(.ok)
         }
     }
 
@@ -29,7 +29,7 @@ import Testing
         try await withServer {
             Self.routes($0)
         } _: { server, port in
-            let client = Client()
+            let client = HTTPClient()
             let base = "http://127.0.0.1:\(port)"
             let got = try await client.get("\(base)/hello?who=a%20b+c")
             #expect(got.status == .ok)
@@ -48,7 +48,7 @@ import Testing
         try await withServer {
             Self.routes($0)
         } _: { server, port in
-            let client = Client()
+            let client = HTTPClient()
             let response = try await client.stream(.get, "http://127.0.0.1:\(port)/stream")
             let body = try await response.body.collect(limit: 10_000)
             let text = String(decoding: body, as: UTF8.self)
@@ -63,7 +63,7 @@ import Testing
         try await withServer {
             Self.routes($0)
         } _: { server, port in
-            let client = Client()
+            let client = HTTPClient()
             let error = await #expect(throws: HTTPError.self) {
                 try await client.get("http://127.0.0.1:\(port)/never", within: .milliseconds(30))
             }
@@ -77,7 +77,7 @@ import Testing
             Self.routes($0)
         } _: { _, port in
             let error = await #expect(throws: HTTPError.self) {
-                try await Client().get("http://127.0.0.1:\(port)/large")
+                try await HTTPClient().get("http://127.0.0.1:\(port)/large")
             }
             #expect(error?.code == .tooLarge)
         }
@@ -87,9 +87,9 @@ import Testing
         try await withServer {
             Self.routes($0)
         } _: { server, port in
-            var configuration = Client.Configuration()
+            var configuration = HTTPClient.Configuration()
             configuration.maxConnectionsPerOrigin = 2
-            let client = Client(configuration)
+            let client = HTTPClient(configuration)
             let tasks = (0..<20).map { _ in
                 Loop.task {
                     try await client.get("http://127.0.0.1:\(port)/hello", within: .seconds(60)).status
@@ -105,7 +105,7 @@ import Testing
 
     @Test @Loop func namesWhatIsUnreachable() async throws {
         let error = await #expect(throws: HTTPError.self) {
-            try await Client().get("http://127.0.0.1:1/")
+            try await HTTPClient().get("http://127.0.0.1:1/")
         }
         #expect(error?.code == .unreachable)
     }

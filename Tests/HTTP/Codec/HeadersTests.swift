@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct HeadersTests {
     @Test func addsSetsAndRemoves() {
-        var headers: Headers = ["A": "1", "B": "2"]
+        var headers: HTTPHeaders = ["A": "1", "B": "2"]
         headers.add("a", "3")
         #expect(headers["A"] == "1")
         headers.set("A", "4")
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test func noValueStartsAFieldOfItsOwn() {
-        let headers: Headers = ["A": "b\r\nSet-Cookie: c\0"]
+        let headers: HTTPHeaders = ["A": "b\r\nSet-Cookie: c\0"]
         #expect(String(decoding: headers.bytes, as: UTF8.self) == "A: b  Set-Cookie: c \r\n")
     }
 
@@ -32,18 +32,18 @@ import Testing
     }
 
     @Test func addressesOfTheWeb() throws {
-        let address = try WebAddress("https://[::1]:8443/a?b#c")
+        let address = try HTTPURL("https://[::1]:8443/a?b#c")
         #expect(address.isSecure)
         #expect(address.endpoint.host == "::1")
         #expect(address.endpoint.port == 8443)
         #expect(address.authority == "[::1]:8443")
         #expect(address.target == "/a?b")
-        #expect(try WebAddress("http://h").target == "/")
-        #expect(try WebAddress("ws://h:80?x").authority == "h")
-        #expect(try WebAddress("ws://h:80?x").target == "/?x")
+        #expect(try HTTPURL("http://h").target == "/")
+        #expect(try HTTPURL("ws://h:80?x").authority == "h")
+        #expect(try HTTPURL("ws://h:80?x").target == "/?x")
         for text in ["h", "ftp://h", "http://", "http://u:p@h/", "http://h/a b", "http://h:x/", "http://h/é"]
         {
-            #expect(throws: HTTPError.self, "\(text)") { try WebAddress(text) }
+            #expect(throws: HTTPError.self, "\(text)") { try HTTPURL(text) }
         }
     }
 }

@@ -55,8 +55,8 @@ import Testing
         let seed = Array("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nA: b\r\n\r\nhello".utf8)
         for _ in 0..<2000 {
             let bytes = Self.mutate(seed, &generator)
-            var parser = ResponseParser()
-            _ = try? parser.next(bytes.span, limits: HeadLimits(), answering: .get)
+            var parser = HTTPResponseParser()
+            _ = try? parser.next(bytes.span, limits: HTTPHeadLimits(), answering: .get)
         }
     }
 

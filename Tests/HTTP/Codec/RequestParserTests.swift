@@ -3,7 +3,7 @@ import Testing
 @testable import HTTP
 
 @Suite("RFC 9112: requests") struct RequestParserTests {
-    private func head(_ text: String) throws -> RequestHead { try #require(try Decoding.head(text)) }
+    private func head(_ text: String) throws -> HTTPRequestHead { try #require(try Decoding.head(text)) }
 
     @Test("2.2: one empty line before the request is ignored") func emptyLine() throws {
         #expect(try head("\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n").method == .get)
@@ -25,20 +25,20 @@ import Testing
     }
 
     @Test("3.2: target forms") func targets() throws {
-        let origin = Request(try head("GET /a/b?c=d&e HTTP/1.1\r\nHost: x\r\n\r\n"))
+        let origin = HTTPRequest(try head("GET /a/b?c=d&e HTTP/1.1\r\nHost: x\r\n\r\n"))
         #expect(origin.path == "/a/b")
         #expect(origin.rawQuery == "c=d&e")
         #expect(origin.rawTarget == "/a/b?c=d&e")
 
-        let absolute = Request(
+        let absolute = HTTPRequest(
             try head("GET http://x:80/p?q HTTP/1.1\r\nHost: X:80\r\n\r\n"))
         #expect(absolute.path == "/p")
         #expect(absolute.rawQuery == "q")
 
-        let bare = Request(try head("GET http://x HTTP/1.1\r\nHost: x\r\n\r\n"))
+        let bare = HTTPRequest(try head("GET http://x HTTP/1.1\r\nHost: x\r\n\r\n"))
         #expect(bare.path == "/")
 
-        let bareQuery = Request(try head("GET http://x?q HTTP/1.1\r\nHost: x\r\n\r\n"))
+        let bareQuery = HTTPRequest(try head("GET http://x?q HTTP/1.1\r\nHost: x\r\n\r\n"))
         #expect(bareQuery.path == "/")
         #expect(bareQuery.rawQuery == "q")
 
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test("3986 2.1: percent-encodings of the path and the query") func decoding() throws {
-        let request = Request(.get, "/caf%C3%A9/a%20b?n%61me=J%C3%BCrgen+M&empty=&flag&x=%2F%26")
+        let request = HTTPRequest(.get, "/caf%C3%A9/a%20b?n%61me=J%C3%BCrgen+M&empty=&flag&x=%2F%26")
         #expect(request.path == "/café/a b")
         #expect(request.query("name") == "Jürgen M")
         #expect(request.query("empty") == "")
@@ -116,13 +116,13 @@ import Testing
         // 16,000 pieces of a 16 KB head: quadratic work would be 128 million steps, minutes in a debug build.
         let text = "GET / HTTP/1.1\r\nHost: x\r\nA: " + String(repeating: "a", count: 16_000) + "\r\n\r\n"
         let bytes = Array(text.utf8)
-        var parser = RequestParser()
+        var parser = HTTPRequestParser()
         let clock = ContinuousClock()
         let start = clock.now
         for end in 1..<bytes.count {
-            #expect(try parser.next(bytes.span.extracting(first: end), limits: HeadLimits()) == nil)
+            #expect(try parser.next(bytes.span.extracting(first: end), limits: HTTPHeadLimits()) == nil)
         }
-        #expect(try parser.next(bytes.span, limits: HeadLimits()) != nil)
+        #expect(try parser.next(bytes.span, limits: HTTPHeadLimits()) != nil)
         #expect(start.duration(to: clock.now) < .seconds(2))
     }
 }

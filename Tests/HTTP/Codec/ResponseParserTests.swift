@@ -3,9 +3,9 @@ import Testing
 @testable import HTTP
 
 @Suite("RFC 9112: responses") struct ResponseParserTests {
-    private func head(_ text: String, answering method: Method = .get) throws(Refusal) -> ResponseHead? {
-        var parser = ResponseParser()
-        return try parser.next(text.utf8.span, limits: HeadLimits(), answering: method)
+    private func head(_ text: String, answering method: HTTPMethod = .get) throws(HTTPParseError) -> HTTPResponseHead? {
+        var parser = HTTPResponseParser()
+        return try parser.next(text.utf8.span, limits: HTTPHeadLimits(), answering: method)
     }
 
     @Test("4: status lines") func statusLine() throws {
@@ -18,7 +18,7 @@ import Testing
             "HTTP/2 200 OK", "HTTP/1.1 20 OK", "HTTP/1.1 2000", "HTTP/1.1  200 OK", "HTTP/1.1 099 X",
             "ICY 200 OK",
         ] {
-            #expect(throws: Refusal.self, "\(line)") { try head("\(line)\r\n\r\n\r\n") }
+            #expect(throws: HTTPParseError.self, "\(line)") { try head("\(line)\r\n\r\n\r\n") }
         }
     }
 
@@ -29,11 +29,11 @@ import Testing
         #expect(try head("HTTP/1.1 200 OK\r\n\r\n")?.keepAlive == false)
         #expect(
             try head("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", answering: .head)?.framing
-                == BodyFraming.none)
-        #expect(try head("HTTP/1.1 204 No Content\r\n\r\n")?.framing == BodyFraming.none)
+                == HTTPBodyFraming.none)
+        #expect(try head("HTTP/1.1 204 No Content\r\n\r\n")?.framing == HTTPBodyFraming.none)
         #expect(
-            try head("HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n")?.framing == BodyFraming.none)
-        #expect(try head("HTTP/1.1 100 Continue\r\n\r\n")?.framing == BodyFraming.none)
+            try head("HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n")?.framing == HTTPBodyFraming.none)
+        #expect(try head("HTTP/1.1 100 Continue\r\n\r\n")?.framing == HTTPBodyFraming.none)
     }
 
     @Test("6.3: ambiguous bodies are refused") func ambiguity() {
@@ -42,18 +42,18 @@ import Testing
             "Transfer-Encoding: gzip", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
             "Content-Length: x", "A : b", "A: b\r\n c",
         ] {
-            #expect(throws: Refusal.self, "\(fields)") { try head("HTTP/1.1 200 OK\r\n\(fields)\r\n\r\n") }
+            #expect(throws: HTTPParseError.self, "\(fields)") { try head("HTTP/1.1 200 OK\r\n\(fields)\r\n\r\n") }
         }
     }
 
     @Test func everyCutGivesTheSame() throws {
         let bytes = Array("HTTP/1.1 201 Created\r\nA: b\r\nContent-Length: 0\r\n\r\n".utf8)
         for cut in 0..<bytes.count {
-            var parser = ResponseParser()
+            var parser = HTTPResponseParser()
             let first = try parser.next(
-                bytes.span.extracting(first: cut), limits: HeadLimits(), answering: .get)
+                bytes.span.extracting(first: cut), limits: HTTPHeadLimits(), answering: .get)
             #expect(first == nil)
-            let second = try parser.next(bytes.span, limits: HeadLimits(), answering: .get)
+            let second = try parser.next(bytes.span, limits: HTTPHeadLimits(), answering: .get)
             #expect(second?.status == .created)
             #expect(second?.length == bytes.count)
         }

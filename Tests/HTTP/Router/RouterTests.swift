@@ -4,14 +4,14 @@ import Testing
 @testable import HTTP
 
 @Suite struct RouterTests {
-    @Loop private static func router() -> Router {
-        let router = Router()
-        let tell: Handler = { request in
+    @Loop private static func router() -> HTTPRouter {
+        let router = HTTPRouter()
+        let tell: HTTPHandler = { request in
             let names = request.route.split(separator: "/").filter { $0.hasPrefix("{") }.map {
                 String($0.dropFirst().dropLast())
             }
             let values = names.map { "\($0)=\(request.parameter($0))" }
-            return Response(text: ([request.route] + values).joined(separator: " "))
+            return HTTPResponse(text: ([request.route] + values).joined(separator: " "))
         }
         for pattern in [
             "/", "/orders", "/orders/{id}", "/orders/status", "/orders/{id}/cancel", "/{a}/b/{c}", "/x/",
@@ -23,8 +23,8 @@ import Testing
         return router
     }
 
-    @Loop private func answer(_ method: Method, _ target: String) async -> (Int, String, Response) {
-        let response = await Self.router().respond(to: Request(method, target))
+    @Loop private func answer(_ method: HTTPMethod, _ target: String) async -> (Int, String, HTTPResponse) {
+        let response = await Self.router().respond(to: HTTPRequest(method, target))
         guard case .bytes(let body) = response.body else { return (0, "", response) }
         return (response.status.code, String(decoding: body, as: UTF8.self), response)
     }
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test @Loop func middlewareWrapsInOrder() async {
-        let router = Router()
+        let router = HTTPRouter()
         for name in ["a", "b"] {
             router.use { request, next in
                 var response = await next(request)
@@ -72,10 +72,10 @@ import Testing
                 return response
             }
         }
-        router.get("/") { _ in Response(.ok) }
-        let found = await router.respond(to: Request(.get, "/"))
+        router.get("/") { _ in HTTPResponse(.ok) }
+        let found = await router.respond(to: HTTPRequest(.get, "/"))
         #expect(String(decoding: found.headers.bytes, as: UTF8.self) == "X-Via: b\r\nX-Via: a\r\n")
-        let lost = await router.respond(to: Request(.get, "/lost"))
+        let lost = await router.respond(to: HTTPRequest(.get, "/lost"))
         #expect(lost.status == .notFound)
         #expect(lost.headers["X-Via"] == "b")
     }

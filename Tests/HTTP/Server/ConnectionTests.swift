@@ -6,7 +6,7 @@ import Testing
 @Suite struct ConnectionTests {
     @Test @Loop func aRefusalEndsTheConnectionAfterWhatCameBefore() async throws {
         try await withServer {
-            $0.get("/") { _ in Response(text: "first") }
+            $0.get("/") { _ in HTTPResponse(text: "first") }
         } _: { server, port in
             let client = try await RawClient(port: port)
             client.send(
@@ -22,7 +22,7 @@ import Testing
 
     @Test @Loop func versionsAndCloseAreHonoured() async throws {
         try await withServer {
-            $0.get("/") { _ in Response(text: "x") }
+            $0.get("/") { _ in HTTPResponse(text: "x") }
         } _: { _, port in
             let old = try await RawClient(port: port)
             old.send("GET / HTTP/1.0\r\n\r\n")
@@ -41,7 +41,7 @@ import Testing
         try await withServer {
             $0.get("/") { _ in
                 try? await Loop.sleep(for: .milliseconds(5))
-                return Response(text: "answer")
+                return HTTPResponse(text: "answer")
             }
         } _: { _, port in
             let client = try await RawClient(port: port)
@@ -59,7 +59,7 @@ import Testing
         try await withServer {
             $0.get("/") { _ in
                 served += 1
-                return Response(text: large)
+                return HTTPResponse(text: large)
             }
         } _: { _, port in
             let client = try await RawClient(port: port)
@@ -75,7 +75,7 @@ import Testing
 
     @Test @Loop func noContentHasNoLength() async throws {
         try await withServer {
-            $0.delete("/") { _ in Response(.noContent) }
+            $0.delete("/") { _ in HTTPResponse(.noContent) }
         } _: { _, port in
             let client = try await RawClient(port: port)
             client.send("DELETE / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -86,13 +86,13 @@ import Testing
     }
 
     @Test @Loop func knowsTheClientBehindAProxy() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         for (trusts, expected) in [(true, "203.0.113.9"), (false, "127.0.0.1")] {
             configuration.trustsLoopbackProxy = trusts
             try await withServer(configuration) {
-                $0.get("/") { Response(text: $0.clientAddress) }
+                $0.get("/") { HTTPResponse(text: $0.clientAddress) }
             } _: { _, port in
-                let response = try await Client().get(
+                let response = try await HTTPClient().get(
                     "http://127.0.0.1:\(port)/", headers: ["X-Forwarded-For": "198.51.100.1, 203.0.113.9"])
                 #expect(response.text == expected)
             }
@@ -101,10 +101,10 @@ import Testing
 
     /// The time that a refused client has to read must not cut a long answer short.
     @Test @Loop func aLongLastAnswerIsNotCutByTheLingerTimeout() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.lingerTimeout = .milliseconds(1)
         try await withServer(configuration) {
-            $0.get("/") { _ in Response(.ok, body: [UInt8](repeating: 120, count: 12_000_000)) }
+            $0.get("/") { _ in HTTPResponse(.ok, body: [UInt8](repeating: 120, count: 12_000_000)) }
         } _: { _, port in
             let client = try await RawClient(port: port)
             client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

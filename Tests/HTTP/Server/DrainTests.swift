@@ -6,15 +6,15 @@ import Testing
 @Suite struct DrainTests {
     @Test @Loop func finishesWhatIsUnderWayAndClosesTheRest() async throws {
         var release = false
-        let router = Router()
+        let router = HTTPRouter()
         router.get("/slow") { _ in
             _ = await eventually { release }
-            return Response(text: "done")
+            return HTTPResponse(text: "done")
         }
         let handler = EchoHandler()
         router.get("/ws") { _ in .webSocket(handler) }
         router.get("/stream") { _ in .stream(contentType: "text/plain") { $0.write("begun") } }
-        let server = Server(router)
+        let server = HTTPServer(router)
         let port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0))
 
         let idle = try await RawClient(port: port)
@@ -42,12 +42,12 @@ import Testing
     }
 
     @Test @Loop func cutsWhatDoesNotEnd() async throws {
-        let router = Router()
+        let router = HTTPRouter()
         router.get("/") { _ in
             try? await Loop.sleep(for: .seconds(30))
-            return Response(.ok)
+            return HTTPResponse(.ok)
         }
-        let server = Server(router)
+        let server = HTTPServer(router)
         let port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0))
         let client = try await RawClient(port: port)
         client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -8,7 +8,7 @@ import Testing
     private static let short = Duration.milliseconds(40)
 
     @Test @Loop func aSlowHeadIsA408() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.headTimeout = Self.short
         try await withServer(configuration) { _ in
         } _: { server, port in
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test @Loop func aHeadThatTricklesInIsNotGivenMoreTime() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.headTimeout = Self.short
         try await withServer(configuration) { _ in
         } _: { _, port in
@@ -38,10 +38,10 @@ import Testing
     }
 
     @Test @Loop func aSlowBodyIsA408() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.bodyTimeout = Self.short
         try await withServer(configuration) {
-            $0.post("/") { _ in Response(.ok) }
+            $0.post("/") { _ in HTTPResponse(.ok) }
         } _: { _, port in
             let client = try await RawClient(port: port)
             client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
@@ -51,10 +51,10 @@ import Testing
     }
 
     @Test @Loop func anIdleConnectionIsClosed() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.idleTimeout = Self.short
         try await withServer(configuration) {
-            $0.get("/") { _ in Response(.ok) }
+            $0.get("/") { _ in HTTPResponse(.ok) }
         } _: { _, port in
             let silent = try await RawClient(port: port)
             let served = try await RawClient(port: port)
@@ -67,13 +67,13 @@ import Testing
     }
 
     @Test @Loop func aSlowHandlerIsA503AndCancelled() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.handlerTimeout = Self.short
         var wasCancelled = false
         try await withServer(configuration) {
             $0.get("/") { _ in
                 do { try await Loop.sleep(for: .seconds(30)) } catch { wasCancelled = true }
-                return Response(.ok)
+                return HTTPResponse(.ok)
             }
         } _: { _, port in
             let client = try await RawClient(port: port)
@@ -92,7 +92,7 @@ import Testing
             $0.get("/") { _ in
                 started = true
                 do { try await Loop.sleep(for: .seconds(30)) } catch { wasCancelled = true }
-                return Response(.ok)
+                return HTTPResponse(.ok)
             }
         } _: { server, port in
             let client = try await RawClient(port: port)
@@ -104,10 +104,10 @@ import Testing
     }
 
     @Test @Loop func tooManyConnectionsAreTurnedAway() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.maxConnections = 2
         try await withServer(configuration) {
-            $0.get("/") { _ in Response(.ok) }
+            $0.get("/") { _ in HTTPResponse(.ok) }
         } _: { server, port in
             let clients = [try await RawClient(port: port), try await RawClient(port: port)]
             #expect(await eventually { server.statistics.connections == 2 })
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test @Loop func oneAddressHasItsShare() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.maxConnectionsPerAddress = 1
         try await withServer(configuration) { _ in
         } _: { server, port in
@@ -143,7 +143,7 @@ import Testing
 
     @Test @Loop func aBodyTooLargeIsRefusedBeforeItIsRead() async throws {
         try await withServer {
-            $0.post("/", bodyLimit: 1000) { Response(text: "\($0.body.count)") }
+            $0.post("/", bodyLimit: 1000) { HTTPResponse(text: "\($0.body.count)") }
         } _: { _, port in
             let early = try await RawClient(port: port)
             early.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n")
@@ -161,7 +161,7 @@ import Testing
     /// The client is in the middle of sending when it is refused: it must still see why.
     @Test @Loop func aRefusalReachesAClientThatIsStillSending() async throws {
         try await withServer {
-            $0.post("/", bodyLimit: 10) { _ in Response(.ok) }
+            $0.post("/", bodyLimit: 10) { _ in HTTPResponse(.ok) }
         } _: { _, port in
             let client = try await RawClient(port: port)
             client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")

@@ -6,7 +6,7 @@ import Testing
 @Suite struct ServerTests {
     @Test @Loop func answersAndKeepsTheConnection() async throws {
         try await withServer {
-            $0.get("/hello/{name}") { Response(text: "Hello, \($0.parameter("name"))") }
+            $0.get("/hello/{name}") { HTTPResponse(text: "Hello, \($0.parameter("name"))") }
         } _: { server, port in
             let client = try await RawClient(port: port)
             client.send("GET /hello/a HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -25,9 +25,9 @@ import Testing
         try await withServer { router in
             router.get("/slow") { _ in
                 try? await Loop.sleep(for: .milliseconds(5))
-                return Response(text: "<slow>")
+                return HTTPResponse(text: "<slow>")
             }
-            router.get("/fast") { _ in Response(text: "<fast>") }
+            router.get("/fast") { _ in HTTPResponse(text: "<fast>") }
         } _: { _, port in
             let client = try await RawClient(port: port)
             let slow = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -41,7 +41,7 @@ import Testing
 
     @Test @Loop func givesTheBodyHoweverItIsFramed() async throws {
         try await withServer {
-            $0.post("/echo") { Response(.ok, contentType: "text/plain", body: $0.body) }
+            $0.post("/echo") { HTTPResponse(.ok, contentType: "text/plain", body: $0.body) }
         } _: { _, port in
             let client = try await RawClient(port: port)
             client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
@@ -56,7 +56,7 @@ import Testing
 
     @Test @Loop func answersHeadWithoutABody() async throws {
         try await withServer {
-            $0.get("/") { _ in Response(text: "content") }
+            $0.get("/") { _ in HTTPResponse(text: "content") }
         } _: { _, port in
             let client = try await RawClient(port: port)
             client.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -67,7 +67,7 @@ import Testing
 
     @Test @Loop func asksForABodyOnlyWhenItIsWanted() async throws {
         try await withServer {
-            $0.post("/small", bodyLimit: 10) { Response(.ok, contentType: "text/plain", body: $0.body) }
+            $0.post("/small", bodyLimit: 10) { HTTPResponse(.ok, contentType: "text/plain", body: $0.body) }
         } _: { server, port in
             let wanted = try await RawClient(port: port)
             wanted.send(

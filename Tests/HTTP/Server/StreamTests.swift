@@ -77,9 +77,9 @@ import Testing
     }
 
     @Test @Loop func aReaderThatStopsIsCutOff() async throws {
-        var configuration = Server.Configuration()
+        var configuration = HTTPServer.Configuration()
         configuration.streamLimit = 256 << 10
-        var end: StreamEnd?
+        var end: HTTPStreamEnd?
         try await withServer(configuration) { router in
             router.get("/") { _ in
                 .stream(contentType: "text/plain") { stream in
@@ -100,8 +100,8 @@ import Testing
     }
 
     @Test @Loop func sendsEvents() async throws {
-        var stream: EventStream?
-        var end: StreamEnd?
+        var stream: ServerSentEventStream?
+        var end: HTTPStreamEnd?
         try await withServer {
             $0.get("/events") { _ in
                 .eventStream(heartbeat: .milliseconds(10)) { events in

@@ -9,10 +9,10 @@ import Testing
     @Loop private func withTLSServer(
         _ certificate: TestCertificate, _ body: (UInt16) async throws -> Void
     ) async throws {
-        let router = Router()
-        router.post("/echo") { request in Response(text: String(decoding: request.body, as: UTF8.self)) }
+        let router = HTTPRouter()
+        router.post("/echo") { request in HTTPResponse(text: String(decoding: request.body, as: UTF8.self)) }
         router.get("/ws") { _ in .webSocket(EchoHandler()) }
-        let server = Server(router)
+        let server = HTTPServer(router)
         let tls = try TLSServer(
             certificateChain: certificate.certificate, privateKey: certificate.privateKey)
         let port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0), tls: tls)
@@ -22,10 +22,10 @@ import Testing
         if let failure { throw failure }
     }
 
-    @Loop private func client(trusting authority: TestCertificate?) throws -> Client {
-        var configuration = Client.Configuration()
+    @Loop private func client(trusting authority: TestCertificate?) throws -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
         configuration.tls = try TLSClient(authorities: authority?.certificate)
-        return Client(configuration)
+        return HTTPClient(configuration)
     }
 
     @Test @Loop func requestsAndSocketsTravelEncrypted() async throws {

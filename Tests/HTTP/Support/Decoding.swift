@@ -6,22 +6,22 @@ enum Decoding {
     static func requests(_ pieces: [[UInt8]], bodyLimit: Int = 1 << 16) -> [String] {
         var log: [String] = []
         var buffer: [UInt8] = []
-        var parser = RequestParser()
-        var head: RequestHead?
+        var parser = HTTPRequestParser()
+        var head: HTTPRequestHead?
         var body: [UInt8] = []
-        var decoder = ChunkedDecoder()
-        do throws(Refusal) {
+        var decoder = HTTPChunkedDecoder()
+        do throws(HTTPParseError) {
             for piece in pieces {
                 buffer += piece
                 var used = 0
                 while used < buffer.count || head != nil {
                     let rest = buffer.span.extracting(used..<buffer.count)
                     guard let current = head else {
-                        guard let next = try parser.next(rest, limits: HeadLimits()) else { break }
+                        guard let next = try parser.next(rest, limits: HTTPHeadLimits()) else { break }
                         used += next.length
                         head = next
                         body = []
-                        decoder = ChunkedDecoder()
+                        decoder = HTTPChunkedDecoder()
                         continue
                     }
                     var complete = false
@@ -50,15 +50,15 @@ enum Decoding {
 
     static func requests(_ text: String) -> [String] { requests([Array(text.utf8)]) }
 
-    private static func describe(_ head: RequestHead, _ body: [UInt8]) -> String {
+    private static func describe(_ head: HTTPRequestHead, _ body: [UInt8]) -> String {
         let fields = head.headers.all.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
         return "\(head.method) \(head.target.rawPath.count) [\(fields)] \(head.keepAlive)"
             + " \(head.expectsContinue) \(String(decoding: body, as: UTF8.self))"
     }
 
     /// The head of a request, which must be whole.
-    static func head(_ text: String, limits: HeadLimits = HeadLimits()) throws(Refusal) -> RequestHead? {
-        var parser = RequestParser()
+    static func head(_ text: String, limits: HTTPHeadLimits = HTTPHeadLimits()) throws(HTTPParseError) -> HTTPRequestHead? {
+        var parser = HTTPRequestParser()
         return try parser.next(text.utf8.span, limits: limits)
     }
 }

@@ -113,12 +113,12 @@ func standsStill(_ count: () -> Int) async {
 /// Runs `body` against a server on a free port, and stops it.
 @Loop
 func withServer(
-    _ configuration: Server.Configuration = .init(), _ routes: (Router) -> Void,
-    _ body: (Server, UInt16) async throws -> Void
+    _ configuration: HTTPServer.Configuration = .init(), _ routes: (HTTPRouter) -> Void,
+    _ body: (HTTPServer, UInt16) async throws -> Void
 ) async throws {
-    let router = Router()
+    let router = HTTPRouter()
     routes(router)
-    let server = Server(router, configuration)
+    let server = HTTPServer(router, configuration)
     let port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0))
     do { try await body(server, port) } catch {
         await server.drain(within: .zero)

@@ -7,10 +7,10 @@ import Testing
     static func events(
         _ pieces: [[UInt8]], role: WebSocketRole = .server, limit: Int = 1 << 16
     ) -> [String] {
-        var decoder = FrameDecoder(role: role)
+        var decoder = WebSocketFrameDecoder(role: role)
         var log: [String] = []
         var buffer: [UInt8] = []
-        do throws(WebSocketFailure) {
+        do throws(WebSocketError) {
             for piece in pieces {
                 buffer += piece
                 var offset = 0
@@ -29,8 +29,8 @@ import Testing
         return log
     }
 
-    private static func describe(_ event: FrameDecoder.Event, _ buffer: [UInt8]) -> String {
-        func text(_ payload: FrameDecoder.Payload) -> String {
+    private static func describe(_ event: WebSocketFrameDecoder.WebSocketDecodedFrame, _ buffer: [UInt8]) -> String {
+        func text(_ payload: WebSocketFrameDecoder.WebSocketPayload) -> String {
             switch payload {
             case .inPlace(let range): String(decoding: buffer[range], as: UTF8.self)
             case .assembled(let bytes): String(decoding: bytes, as: UTF8.self)
@@ -46,17 +46,17 @@ import Testing
     }
 
     static func frame(
-        _ opcode: Opcode, _ text: String = "", isFinal: Bool = true, mask: UInt32? = 0x1234_5678
+        _ opcode: WebSocketOpcode, _ text: String = "", isFinal: Bool = true, mask: UInt32? = 0x1234_5678
     ) -> [UInt8] {
         var out: [UInt8] = []
-        FrameEncoder.append(opcode, text.utf8.span, isFinal: isFinal, mask: mask, to: &out)
+        WebSocketFrameEncoder.append(opcode, text.utf8.span, isFinal: isFinal, mask: mask, to: &out)
         return out
     }
 
     private static func close(_ code: UInt16, _ reason: String = "") -> [UInt8] {
         var out: [UInt8] = []
         let payload = [UInt8(code >> 8), UInt8(code & 255)] + reason.utf8
-        FrameEncoder.append(.close, payload.span, mask: 1, to: &out)
+        WebSocketFrameEncoder.append(.close, payload.span, mask: 1, to: &out)
         return out
     }
 
@@ -65,7 +65,7 @@ import Testing
         #expect(Self.events([masked]) == ["text Hello"])
         let plain: [UInt8] = [0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f]
         #expect(Self.events([plain], role: .client) == ["text Hello"])
-        #expect(Frame(text: "Hello").bytes == plain)
+        #expect(WebSocketFrame(text: "Hello").bytes == plain)
         #expect(
             Self.events([[0x01, 0x03, 0x48, 0x65, 0x6c, 0x80, 0x02, 0x6c, 0x6f]], role: .client) == [
                 "text Hello"
@@ -128,7 +128,7 @@ import Testing
     }
 
     @Test("7.1.6: a reason is cut at a character, within 125 bytes of payload") func longReason() {
-        let payload = FrameEncoder.closePayload(.normal, String(repeating: "ü", count: 100))
+        let payload = WebSocketFrameEncoder.closePayload(.normal, String(repeating: "ü", count: 100))
         #expect(payload.count == 124)
         #expect(String(validating: payload[2...], as: UTF8.self) != nil)
     }

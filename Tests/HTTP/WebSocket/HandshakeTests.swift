@@ -3,33 +3,33 @@ import Testing
 @testable import HTTP
 
 @Suite("RFC 6455: opening handshake") struct HandshakeTests {
-    private func request(_ changes: (inout Headers) -> Void = { _ in }) -> Request {
-        var headers: Headers = [
+    private func request(_ changes: (inout HTTPHeaders) -> Void = { _ in }) -> HTTPRequest {
+        var headers: HTTPHeaders = [
             "Upgrade": "websocket", "Connection": "keep-alive, Upgrade", "Sec-WebSocket-Version": "13",
             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         ]
         changes(&headers)
-        return Request(.get, "/", headers: headers)
+        return HTTPRequest(.get, "/", headers: headers)
     }
 
     @Test("1.3: the example of the document") func accept() {
-        #expect(Handshake.accept(for: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        #expect(WebSocketHandshake.accept(for: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     }
 
     @Test("4.2.1: what a server checks") func checks() {
-        #expect(Handshake.fault(in: request()) == nil)
-        #expect(Handshake.fault(in: request { $0.remove("Upgrade") })?.status == .upgradeRequired)
-        #expect(Handshake.fault(in: request { $0.set("Connection", "close") })?.status == .upgradeRequired)
-        let version = Handshake.fault(in: request { $0.set("Sec-WebSocket-Version", "8") })
+        #expect(WebSocketHandshake.fault(in: request()) == nil)
+        #expect(WebSocketHandshake.fault(in: request { $0.remove("Upgrade") })?.status == .upgradeRequired)
+        #expect(WebSocketHandshake.fault(in: request { $0.set("Connection", "close") })?.status == .upgradeRequired)
+        let version = WebSocketHandshake.fault(in: request { $0.set("Sec-WebSocket-Version", "8") })
         #expect(version?.status == .upgradeRequired)
         #expect(version?.headers["Sec-WebSocket-Version"] == "13")
         for key in [
             "", "x", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZ!==", "dGhlIHNhbXBsZSBub25jZQ===",
         ] {
-            #expect(Handshake.fault(in: request { $0.set("Sec-WebSocket-Key", key) })?.status == .badRequest)
+            #expect(WebSocketHandshake.fault(in: request { $0.set("Sec-WebSocket-Key", key) })?.status == .badRequest)
         }
         let twice = request { $0.add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==") }
-        #expect(Handshake.fault(in: twice)?.status == .badRequest)
+        #expect(WebSocketHandshake.fault(in: twice)?.status == .badRequest)
     }
 
     @Test func listsTheProtocolsOffered() {

@@ -4,12 +4,12 @@ import Testing
 
 @Suite("RFC 3629") struct UTF8ValidatorTests {
     private func isValid(_ bytes: [UInt8]) -> Bool {
-        var validator = UTF8Validator()
+        var validator = WebSocketUTF8Validator()
         return validator.accepts(bytes.span) && validator.isAtBoundary
     }
 
     private func feed(_ pieces: [[UInt8]]) -> (accepted: Bool, isAtBoundary: Bool) {
-        var validator = UTF8Validator()
+        var validator = WebSocketUTF8Validator()
         let accepted = pieces.allSatisfy { validator.accepts($0.span) }
         return (accepted, validator.isAtBoundary)
     }

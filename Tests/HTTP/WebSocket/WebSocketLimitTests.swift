@@ -75,12 +75,12 @@ import Testing
         }
         try await withSocket(.init()) { client, handler in
             var frame: [UInt8] = []
-            FrameEncoder.append(.close, (close(3001) + Array("why".utf8)).span, mask: 7, to: &frame)
+            WebSocketFrameEncoder.append(.close, (close(3001) + Array("why".utf8)).span, mask: 7, to: &frame)
             client.send(frame + FrameDecoderTests.frame(.text, "after the close"))
             try await client.expectClose()
             #expect(client.bytes == [0x88, 2] + close(3001))
             #expect(await eventually { handler.end != nil })
-            #expect(handler.end?.code == CloseCode(3001))
+            #expect(handler.end?.code == WebSocketCloseCode(3001))
             #expect(handler.end?.reason == "why")
             #expect(handler.texts == ["first"])
         }
@@ -100,7 +100,7 @@ import Testing
         let configuration = WebSocket.Configuration(outputLimit: 128 << 10)
         try await withSocket(configuration) { client, handler in
             client.transport.pauseReading()
-            let frame = Frame(text: String(repeating: "x", count: 16 << 10))
+            let frame = WebSocketFrame(text: String(repeating: "x", count: 16 << 10))
             let sent = await eventually {
                 for _ in 0..<4 { handler.socket?.send(frame) }
                 return handler.socket?.isOpen == false
@@ -112,7 +112,7 @@ import Testing
             let tail = Array(close(4508) + Array("reading too slowly".utf8))
             #expect(client.bytes.suffix(tail.count).elementsEqual(tail))
             #expect(await eventually { handler.end != nil })
-            #expect(handler.end?.code == CloseCode(4508))
+            #expect(handler.end?.code == WebSocketCloseCode(4508))
         }
     }
 
@@ -120,7 +120,7 @@ import Testing
         try await withServer {
             $0.get("/ws") { _ in .webSocket(EchoHandler()) }
         } _: { _, port in
-            let response = try await Client().get("http://127.0.0.1:\(port)/ws")
+            let response = try await HTTPClient().get("http://127.0.0.1:\(port)/ws")
             #expect(response.status == .upgradeRequired)
             #expect(response.headers["Upgrade"] == "websocket")
         }

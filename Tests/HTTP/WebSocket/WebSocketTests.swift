@@ -7,7 +7,7 @@ import Testing
 @Loop
 final class EchoHandler: WebSocketHandler {
     private(set) var texts: [String] = []
-    private(set) var end: (code: CloseCode, reason: String)?
+    private(set) var end: (code: WebSocketCloseCode, reason: String)?
     private(set) var socket: WebSocket?
     private let echoes: Bool
 
@@ -21,7 +21,7 @@ final class EchoHandler: WebSocketHandler {
     func received(binary: Span<UInt8>, on socket: WebSocket) {
         if echoes { socket.send(binary: binary) }
     }
-    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) { end = (code, reason) }
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) { end = (code, reason) }
 }
 
 @Suite struct WebSocketTests {
@@ -49,7 +49,7 @@ final class EchoHandler: WebSocketHandler {
 
     @Test @Loop func refusalIsAPlainResponse() async throws {
         try await withServer {
-            $0.get("/ws") { _ in Response(problem: .unauthorized) }
+            $0.get("/ws") { _ in HTTPResponse(problem: .unauthorized) }
         } _: { _, port in
             let error = await #expect(throws: HTTPError.self) {
                 try await WebSocket.connect("ws://127.0.0.1:\(port)/ws", EchoHandler())

@@ -11,29 +11,29 @@ import Testing
 struct PipelineConformance {
     @Loop private func work(
         _ transport: Transports, _ handler: RecordingHandler, batchLimit: Int = 128,
-        prepare: @Loop (any World) async throws -> Void,
-        until done: @escaping @Loop (any World) async throws -> Bool,
-        check: @Loop (any World) async throws -> Void = { _ in }
+        prepare: @Loop (any StoreFixture) async throws -> Void,
+        until done: @escaping @Loop (any StoreFixture) async throws -> Bool,
+        check: @Loop (any StoreFixture) async throws -> Void = { _ in }
     ) async throws {
-        try await transport.withWorld { world in
-            try await prepare(world)
-            let source = try await world.source(of: world.queue, batchLimit: batchLimit)
+        try await transport.withWorld { fixture in
+            try await prepare(fixture)
+            let source = try await fixture.source(of: fixture.queue, batchLimit: batchLimit)
             let pipeline = ConsumePipeline(
-                queue: world.queue, from: source, to: world.sender,
+                queue: fixture.queue, from: source, to: fixture.sender,
                 decoder: EventDecoder(OrderProcessed.self),
-                handler: handler, ladder: world.topology.ladder)
+                handler: handler, retryPolicy: fixture.topology.retryPolicy)
             let run = Loop.task { await pipeline.run() }
-            try await eventually("the work is done", within: .seconds(30)) { try await done(world) }
+            try await eventually("the work is done", within: .seconds(30)) { try await done(fixture) }
             await pipeline.stop()
             await run.value
-            try await check(world)
-            let depth0 = try await world.depth(of: world.queue)
+            try await check(fixture)
+            let depth0 = try await fixture.depth(of: fixture.queue)
             #expect(depth0 == 0)
         }
     }
 
-    @Loop private func send(_ numbers: Range<Int>, _ world: any World) async throws {
-        let failures = await world.publisher.publish(try Sample.messages(numbers, by: world.publisher))
+    @Loop private func send(_ numbers: Range<Int>, _ fixture: any StoreFixture) async throws {
+        let failures = await fixture.publisher.publish(try Sample.messages(numbers, by: fixture.publisher))
         #expect(failures.allSatisfy { $0 == nil })
     }
 
@@ -43,25 +43,25 @@ struct PipelineConformance {
         let event = Sample.processed(1)
         try await work(
             transport, handler,
-            prepare: { world in
-                try await send(0..<1, world)
-                var scope = Sample.scope(event)
-                scope.causationID = "cause"
-                scope.trace = .root()
-                try await world.publisher.publish(event, in: scope)
-                let depth2 = try await world.depth(of: world.queue)
+            prepare: { fixture in
+                try await send(0..<1, fixture)
+                var context = Sample.context(event)
+                context.causationID = "cause"
+                context.trace = .root()
+                try await fixture.publisher.publish(event, in: context)
+                let depth2 = try await fixture.depth(of: fixture.queue)
                 #expect(depth2 == 2)
             },
             until: { _ in handler.handled.count == 2 },
-            check: { world in
+            check: { fixture in
                 #expect(handler.handled == [0, 1])
                 let received = handler.received[1]
                 #expect(received.event == event && received.envelope.causationID == "cause")
-                #expect(received.scope.correlationID == event.correlationID.description)
-                #expect(received.scope.causationID == received.envelope.id)
-                #expect(received.scope.trace?.traceID == received.envelope.trace?.traceID)
-                #expect(received.scope.trace?.spanID != received.envelope.trace?.spanID)
-                let depth0 = try await world.depth(of: world.deadLetters)
+                #expect(received.context.correlationID == event.correlationID.description)
+                #expect(received.context.causationID == received.envelope.id)
+                #expect(received.context.trace?.traceID == received.envelope.trace?.traceID)
+                #expect(received.context.trace?.spanID != received.envelope.trace?.spanID)
+                let depth0 = try await fixture.depth(of: fixture.deadLetters)
                 #expect(depth0 == 0)
             })
     }
@@ -74,9 +74,9 @@ struct PipelineConformance {
             transport, handler,
             prepare: { try await send(0..<8, $0) },
             until: { _ in handler.parkedReasons == ["Three is poison."] && handler.handled.contains(7) },
-            check: { world in
+            check: { fixture in
                 #expect(Set(handler.handled) == Set(0..<8))
-                let graveyard = try await world.source(of: world.deadLetters)
+                let graveyard = try await fixture.source(of: fixture.deadLetters)
                 let dead = try #require(await graveyard.next())
                 graveyard.ack(dead)
                 #expect(dead.count == 1 && dead[0].envelope.failure?.reason == "Three is poison.")
@@ -90,18 +90,18 @@ struct PipelineConformance {
         let handler = RecordingHandler()
         try await work(
             transport, handler,
-            prepare: { world in
-                var messages = try Sample.messages(0..<4, by: world.publisher)
+            prepare: { fixture in
+                var messages = try Sample.messages(0..<4, by: fixture.publisher)
                 messages[0].body = Array("{".utf8)
                 messages[1].envelope.type = "order.processed.v9"
                 messages[2].envelope.type = ""
-                _ = await world.sender.send(messages, within: .seconds(5))
+                _ = await fixture.sender.send(messages, within: .seconds(5))
             },
             until: { _ in handler.parkedReasons.count == 3 && handler.handled == [3] },
-            check: { world in
+            check: { fixture in
                 #expect(handler.parkedEvents == [nil, nil, nil])
                 #expect(handler.parkedReasons[1] == "Version order.processed.v9 is not understood.")
-                let depth3 = try await world.depth(of: world.deadLetters)
+                let depth3 = try await fixture.depth(of: fixture.deadLetters)
                 #expect(depth3 == 3)
             })
     }
@@ -114,14 +114,14 @@ struct PipelineConformance {
             transport, handler,
             prepare: { try await send(0..<3, $0) },
             until: { _ in handler.parkedReasons.count == 1 },
-            check: { world in
+            check: { fixture in
                 let attempts = handler.received.filter { Sample.number($0.event) == 1 }.map(
                     \.envelope.attempt)
                 #expect(attempts == [1, 2])
                 #expect(
                     Set(handler.received.filter { Sample.number($0.event) == 1 }.map(\.envelope.id)).count
                         == 1)
-                let depth1 = try await world.depth(of: world.deadLetters)
+                let depth1 = try await fixture.depth(of: fixture.deadLetters)
                 #expect(depth1 == 1)
             })
     }
@@ -139,10 +139,10 @@ struct PipelineConformance {
             prepare: { try await send(0..<5, $0) },
             // A broker may deliver the five in more than one batch.
             until: { _ in Set(handler.batches.dropFirst(3).joined()) == Set(0..<5) },
-            check: { world in
+            check: { fixture in
                 #expect(handler.batches.prefix(4).allSatisfy { $0 == handler.batches[0] })
                 #expect(handler.received.allSatisfy { $0.envelope.attempt == 1 })
-                let depth0 = try await world.depth(of: world.deadLetters)
+                let depth0 = try await fixture.depth(of: fixture.deadLetters)
                 #expect(depth0 == 0)
             })
     }
@@ -152,13 +152,13 @@ struct PipelineConformance {
         let handler = RecordingHandler()
         try await work(
             transport, handler,
-            prepare: { world in
-                try await send(0..<3, world)
-                let source = try await world.source(of: world.queue)
+            prepare: { fixture in
+                try await send(0..<3, fixture)
+                let source = try await fixture.source(of: fixture.queue)
                 var taken = 0
                 while taken < 3, let batch = await source.next() { taken += batch.count }
                 await source.stop()
-                try await world.interrupt(afterStopping: source)
+                try await fixture.interrupt(afterStopping: source)
             },
             until: { _ in handler.handled.count == 3 },
             check: { _ in #expect(handler.batches == [[0], [1], [2]]) })
@@ -171,21 +171,21 @@ struct PipelineConformance {
         handler.verdict = { _ in .failed(HandlingError(.transient, "Not yet.")) }
         try await work(
             transport, handler,
-            prepare: { world in
-                try await send(0..<1, world)
+            prepare: { fixture in
+                try await send(0..<1, fixture)
                 for _ in 0..<5 {
-                    let source = try await world.source(of: world.queue)
+                    let source = try await fixture.source(of: fixture.queue)
                     _ = await source.next()
                     await source.stop()
-                    try await world.interrupt(afterStopping: source)
+                    try await fixture.interrupt(afterStopping: source)
                 }
             },
             until: { _ in handler.parkedReasons.count == 1 },
-            check: { world in
-                // Both steps of a ladder with one delay, and then the dead letters: as if nothing had been.
+            check: { fixture in
+                // Both steps of a retryPolicy with one delay, and then the dead letters: as if nothing had been.
                 #expect(handler.received.map(\.envelope.attempt) == [1, 2])
                 #expect(handler.received.map(\.isRedelivered) == [true, false])
-                let letters = try await world.depth(of: world.deadLetters)
+                let letters = try await fixture.depth(of: fixture.deadLetters)
                 #expect(letters == 1)
             })
     }

@@ -16,11 +16,11 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func messagesArriveWholeAndInOrder(_ transport: Transports) async throws {
-        try await transport.withWorld { world in
-            let sent = try Sample.messages(0..<300, by: world.publisher)
-            let failures = await world.sender.send(sent, within: .seconds(5))
+        try await transport.withWorld { fixture in
+            let sent = try Sample.messages(0..<300, by: fixture.publisher)
+            let failures = await fixture.sender.send(sent, within: .seconds(5))
             #expect(failures.allSatisfy { $0 == nil })
-            let source = try await world.source(of: world.queue, batchLimit: 50)
+            let source = try await fixture.source(of: fixture.queue, batchLimit: 50)
             var messages: [InboundMessage] = []
             while messages.count < 300, let batch = await source.next() {
                 #expect(batch.count <= 50)
@@ -35,36 +35,36 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func anEventNobodyWantsIsUnroutable(_ transport: Transports) async throws {
-        try await transport.withWorld { world in
-            var messages = try Sample.messages(0..<3, by: world.publisher)
+        try await transport.withWorld { fixture in
+            var messages = try Sample.messages(0..<3, by: fixture.publisher)
             messages[1].destination = .event(key: "order.unheard-of")
-            let failures = await world.sender.send(messages, within: .seconds(5))
+            let failures = await fixture.sender.send(messages, within: .seconds(5))
             #expect(failures.map { $0?.code } == [nil, .unroutable, nil])
             messages[0].destination = .queue("nowhere")
             await #expect(throws: MessagingError.self) {
-                try await world.sender.send(messages[0], within: .seconds(5))
+                try await fixture.sender.send(messages[0], within: .seconds(5))
             }
-            let depth2 = try await world.depth(of: world.queue)
+            let depth2 = try await fixture.depth(of: fixture.queue)
             #expect(depth2 == 2)
         }
     }
 
     @Test(arguments: Transports.here)
     @Loop func whatIsNotSettledComesAgainAndOldVerdictsAreIgnored(_ transport: Transports) async throws {
-        try await transport.withWorld { world in
-            let sent = try Sample.messages(0..<3, by: world.publisher)
-            _ = await world.sender.send(sent, within: .seconds(5))
-            let source = try await world.source(of: world.queue)
+        try await transport.withWorld { fixture in
+            let sent = try Sample.messages(0..<3, by: fixture.publisher)
+            _ = await fixture.sender.send(sent, within: .seconds(5))
+            let source = try await fixture.source(of: fixture.queue)
             let first = await take(3, from: source)
-            try await world.interrupt()
+            try await fixture.interrupt()
             let again = await take(3, from: source)
             #expect(again.map(\.envelope.id) == sent.map(\.envelope.id))
             #expect(again.map(\.isRedelivered) == [true, true, true])
             source.ack(first)
             source.reject(first[0])
             // Had these been understood as verdicts on the new deliveries, they would be told by now.
-            for _ in 0..<3 { _ = try await world.depth(of: world.queue) }
-            try await world.interrupt()
+            for _ in 0..<3 { _ = try await fixture.depth(of: fixture.queue) }
+            try await fixture.interrupt()
             let third = await take(3, from: source)
             #expect(third.map(\.envelope.id) == sent.map(\.envelope.id))
             source.ack(third)
@@ -73,17 +73,17 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func releasedOnesComeBackAndRejectedOnesAreDeadLetters(_ transport: Transports) async throws {
-        try await transport.withWorld { world in
-            let sent = try Sample.messages(0..<2, by: world.publisher)
-            _ = await world.sender.send(sent, within: .seconds(5))
-            let source = try await world.source(of: world.queue)
+        try await transport.withWorld { fixture in
+            let sent = try Sample.messages(0..<2, by: fixture.publisher)
+            _ = await fixture.sender.send(sent, within: .seconds(5))
+            let source = try await fixture.source(of: fixture.queue)
             let messages = await take(2, from: source)
-            source.release([messages[0]])
+            source.requeue([messages[0]])
             source.reject(messages[1])
             let again = await take(1, from: source)
             #expect(again.map(\.envelope.id) == [sent[0].envelope.id] && again[0].isRedelivered)
             source.ack(again)
-            let graveyard = try await world.source(of: world.deadLetters)
+            let graveyard = try await fixture.source(of: fixture.deadLetters)
             let dead = await take(1, from: graveyard)
             #expect(dead.map(\.body) == [sent[1].body])
             graveyard.ack(dead)
@@ -92,14 +92,14 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func aRetryQueueGivesBackAfterItsDelay(_ transport: Transports) async throws {
-        try await transport.withWorld { world in
-            var message = try Sample.messages(0..<1, by: world.publisher)[0]
+        try await transport.withWorld { fixture in
+            var message = try Sample.messages(0..<1, by: fixture.publisher)[0]
             message.envelope.attempt = 2
-            let delay = world.topology.ladder.delays[0]
-            message.destination = .queue(OrderTopology.retry(world.queue, after: delay))
+            let delay = fixture.topology.retryPolicy.delays[0]
+            message.destination = .queue(OrderTopology.retryQueue(fixture.queue, after: delay))
             let start = Loop.now
-            try await world.sender.send(message, within: .seconds(5))
-            let source = try await world.source(of: world.queue)
+            try await fixture.sender.send(message, within: .seconds(5))
+            let source = try await fixture.source(of: fixture.queue)
             let back = await take(1, from: source)
             #expect(start.duration(to: .systemNow()) >= delay)
             #expect(back.map(\.envelope) == [message.envelope])
@@ -109,8 +109,8 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func aStoppedSourceEnds(_ transport: Transports) async throws {
-        try await transport.withWorld { world in
-            let source = try await world.source(of: world.queue)
+        try await transport.withWorld { fixture in
+            let source = try await fixture.source(of: fixture.queue)
             let waiting = Loop.task { await source.next() }
             await Task.yield()
             await source.stop()

@@ -9,7 +9,7 @@ import Testing
     @Test func itIsServedToAnybody() async throws {
         let answer = try await API().get("/api/openapi.yaml", token: nil)
         #expect(answer.status == .ok && answer.headers["Content-Type"] == "application/yaml")
-        guard case .bytes(let bytes) = answer.body else { throw Response.NoDocument() }
+        guard case .bytes(let bytes) = answer.body else { throw HTTPResponse.NoDocument() }
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("openapi: 3.1.0\n"))
     }
 

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import JSON
+import MemoryAdapters
 import OrderEvents
 import Orders
 import Testing
@@ -104,7 +105,7 @@ import WorkflowState
         #expect(try answer.problem()["errors"]?["Idempotency-Key"] != nil)
     }
 
-    // MARK: Callers
+    // MARK: RequestAuthorizer
 
     @Test func strangersAreTurnedAway() async throws {
         for path in ["/api/orders", "/api/products", "/api/orders/1", "/api/products/x"] {
@@ -200,7 +201,7 @@ import WorkflowState
     }
 
     @Test func theArchiveAwayIs503() async throws {
-        api.intake.archive.fault = ArchiveFailure(reason: "secret text")
+        api.intake.queries.fault = OrderQueryError(reason: "secret text")
         for answer in [await api.get("/api/orders"), await api.get("/api/orders/5")] {
             #expect(answer.status == .serviceUnavailable && answer.headers["Retry-After"] != nil)
             #expect(try !answer.problem().text.contains("secret"))

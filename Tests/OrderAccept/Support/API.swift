@@ -13,7 +13,7 @@ import WorkflowState
 @Loop
 final class API {
     let intake = Intake()
-    private let router = Router()
+    private let router = HTTPRouter()
     private let issuer: TokenIssuer
 
     init(limit: TokenBucket.Limit? = nil) throws {
@@ -23,20 +23,20 @@ final class API {
             sink: LogSink(origin: LogOrigin(service: "test", replica: "test"), format: .json),
             level: .critical)
         let metrics = Metrics()
-        let callers = Callers(
+        let authorizer = RequestAuthorizer(
             Authenticator(
                 keys: KeySet([key.verificationKey]), rules: TokenRules(issuer: "test", audience: "api")),
             limiter: limit.map { RateLimiter($0) }, metrics: metrics)
-        let edge = Edge(router, log: log, metrics: metrics)
+        let edge = APIRouter(router, log: log, metrics: metrics)
         DescriptionRoute().add(to: edge)
-        ProductRoutes(callers: callers, catalogue: intake.catalogue).add(to: edge)
-        IntakeRoutes(
-            callers: callers, placing: intake.placing, metrics: IntakeMetrics(metrics), log: log
+        ProductRoutes(authorizer: authorizer, catalogue: intake.catalogue).add(to: edge)
+        PlacementRoutes(
+            authorizer: authorizer, placement: intake.placement, metrics: PlacementMetrics(metrics), log: log
         ).add(to: edge)
         OrderRoutes(
-            callers: callers, reading: ReadOrders(state: intake.workflows, archive: intake.archive),
-            cancelling: CancelOrder(state: intake.workflows, archive: intake.archive),
-            deleting: DeleteOrder(state: intake.workflows, archive: intake.archive), log: log
+            authorizer: authorizer, reading: ReadOrders(state: intake.workflows, queries: intake.queries),
+            cancelling: CancelOrder(state: intake.workflows, queries: intake.queries),
+            deleting: DeleteOrder(state: intake.workflows, queries: intake.queries), log: log
         ).add(to: edge)
     }
 
@@ -47,35 +47,35 @@ final class API {
     /// Who asks when a test does not say.
     static let user = "CUST-1"
 
-    func get(_ target: String) async -> Response {
+    func get(_ target: String) async -> HTTPResponse {
         await send(.get, target, token: try? token(for: Self.user))
     }
 
-    func get(_ target: String, token: String?) async -> Response { await send(.get, target, token: token) }
+    func get(_ target: String, token: String?) async -> HTTPResponse { await send(.get, target, token: token) }
 
-    func delete(_ target: String) async -> Response {
+    func delete(_ target: String) async -> HTTPResponse {
         await send(.delete, target, token: try? token(for: Self.user))
     }
 
     func post(
-        _ target: String, _ body: String, type: String? = "application/json", headers: Headers = [:]
-    ) async -> Response {
+        _ target: String, _ body: String, type: String? = "application/json", headers: HTTPHeaders = [:]
+    ) async -> HTTPResponse {
         var headers = headers
         if let type { headers.add("Content-Type", type) }
         return await send(.post, target, token: try? token(for: Self.user), headers, Array(body.utf8))
     }
 
     func send(
-        _ method: HTTP.Method, _ target: String, token: String?, _ headers: Headers = [:],
+        _ method: HTTPMethod, _ target: String, token: String?, _ headers: HTTPHeaders = [:],
         _ body: [UInt8] = []
-    ) async -> Response {
+    ) async -> HTTPResponse {
         var headers = headers
         if let token { headers.add("Authorization", "Bearer \(token)") }
-        return await router.respond(to: Request(method, target, headers: headers, body: body))
+        return await router.respond(to: HTTPRequest(method, target, headers: headers, body: body))
     }
 }
 
-extension Response {
+extension HTTPResponse {
     struct NoDocument: Error {}
 
     func json() throws -> JSONValue {

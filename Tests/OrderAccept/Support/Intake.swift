@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Observability
 import OrderEvents
 import Orders
@@ -15,11 +16,11 @@ final class Intake {
     let memory = MemoryState()
     let workflows: FaultyWorkflows
     let publisher = ScriptedPublisher()
-    let archive = MemoryArchive()
-    let keys: FaultyKeys
-    let looseEnds: LooseEnds
+    let queries = MemoryOrderQueries()
+    let keys: FaultyIdempotencyStore
+    let compensations: CompensationQueue
     let accept: AcceptOrder
-    let placing: PlaceOrder
+    let placement: IdempotentOrderPlacement
 
     static let user = UserID("CUST-1")!
     static let stranger = UserID("CUST-2")!
@@ -29,10 +30,10 @@ final class Intake {
         accept = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: workflows, publisher: publisher,
             clock: { Timestamp(milliseconds: 1_767_225_600_123) })
-        keys = FaultyKeys(memory)
-        looseEnds = LooseEnds(
+        keys = FaultyIdempotencyStore(memory)
+        compensations = CompensationQueue(
             state: workflows, keys: keys, backoff: Backoff(base: .zero, cap: .milliseconds(1)))
-        placing = PlaceOrder(accept, keys: keys, looseEnds: looseEnds)
+        placement = IdempotentOrderPlacement(accept, keys: keys, compensations: compensations)
     }
 
     static func request(_ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]) throws -> OrderRequest {
@@ -44,23 +45,23 @@ final class Intake {
     func place(_ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]) async throws -> AcceptedOrder {
         let draft = try accept.draft(Self.request(lines), from: Self.user)
         try await accept.accept(
-            draft, trace: .root(), cause: "r-1", budget: IntakeBudget(from: Loop.now))
+            draft, trace: .root(), cause: "r-1", budget: PlacementBudget(from: Loop.now))
         return draft
     }
 
-    /// Runs ``looseEnds`` until there are none.
+    /// Runs ``compensations`` until there are none.
     func tieLooseEnds() async throws {
-        let run = Loop.task { [looseEnds] in await looseEnds.run() }
-        try await eventually("no loose ends") { looseEnds.count == 0 }
+        let run = Loop.task { [compensations] in await compensations.run() }
+        try await eventually("no loose ends") { compensations.count == 0 }
         run.cancel()
         await run.value
     }
 
     /// The failure of a placement that must fail.
-    func failure() async throws -> IntakeFailure {
+    func failure() async throws -> PlacementError {
         do {
             try await place()
-        } catch let error as IntakeFailure {
+        } catch let error as PlacementError {
             return error
         }
         throw Accepted()

@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Observability
 import Orders
 import WorkflowState
@@ -25,7 +26,7 @@ final class FixedCatalogue: CatalogueSource {
 }
 
 @Loop
-final class CountedIdentifiers: IdentifierSource {
+final class CountedIdentifiers: OrderIDSource {
     var left = 1_000
     private var last: Int64 = 0
 

@@ -37,11 +37,11 @@ struct CrowdTests {
         return tabs
     }
 
-    private func delivery(_ user: String, _ number: Int) -> Delivery {
+    private func delivery(_ user: String, _ number: Int) -> MailboxDelivery {
         var update = update(number + 1)
         update.correlationID = CorrelationID(
             unixMilliseconds: UInt64(number), randomA: 0, randomB: .random(in: 0 ... .max))
-        return Delivery(to: UserID(user)!, update)
+        return MailboxDelivery(to: UserID(user)!, update)
     }
 
     @Test func aThousandUsersComeBackAtOnceAndMissNothing() async throws {
@@ -91,14 +91,14 @@ struct CrowdTests {
         + String(repeating: "x", count: 16 << 10) + #""}"#
 
     @Test func fiftyWhoStopReadingAreCutOffAndTheOthersDoNotFeelIt() async throws {
-        var limits = Limits()
+        var limits = SessionLimits()
         limits.sessionsPerUser = 50
         limits.output = 64 << 10
         let replica = try await LiveReplica(name, limits: limits)
         let users = (0..<950).map { "\(name)-\($0)" }
         let tabs = try await connect(users, to: replica)
-        let token = try replica.replica.token("\(name)-deaf")
-        let deaf = try (0..<50).map { _ in try DeafClient(port: replica.port, token: token) }
+        let token = try replica.replica.token("\(name)-nonReading")
+        let nonReading = try (0..<50).map { _ in try NonReadingClient(port: replica.port, token: token) }
         try await eventually("the fifty are here", within: .seconds(10)) {
             replica.replica.sessions.all.count == 1000
                 && replica.replica.sessions.all.allSatisfy { $0.phase == .live }
@@ -108,17 +108,17 @@ struct CrowdTests {
 
         var most = 0
         let flood = Loop.task {
-            while !Task.isCancelled, replica.replica.count(of: #"notify_closes_total{code="4508"}"#) ?? 0 < 50
+            while !Task.isCancelled, replica.replica.count(of: #"waybill_notification_closes_total{code="4508"}"#) ?? 0 < 50
             {
                 _ = try? await replica.client.command(
-                    "PUBLISH", "notify:user:\(name)-deaf", Self.longUpdate)
+                    "PUBLISH", "notify:user:\(name)-nonReading", Self.longUpdate)
                 most = max(most, replica.replica.sessions.pendingOutput)
                 try? await Loop.sleep(for: .milliseconds(2))
             }
         }
         let busy = try await latencies(replica, users, tabs, 200)
         try await eventually("the fifty are cut off", within: .seconds(15)) {
-            replica.replica.count(of: #"notify_closes_total{code="4508"}"#) == 50
+            replica.replica.count(of: #"waybill_notification_closes_total{code="4508"}"#) == 50
         }
         flood.cancel()
         await flood.value
@@ -128,7 +128,7 @@ struct CrowdTests {
         #expect(most <= 50 * (limits.output + (64 << 10)), "\(most) bytes waited")
         #expect(Self.residentBytes() - memory < 32 << 20)
         #expect(tabs.allSatisfy { $0.end == nil } && replica.replica.sessions.all.count == 950)
-        for client in deaf { client.close() }
+        for client in nonReading { client.close() }
         await replica.stop()
     }
 

@@ -33,8 +33,8 @@ struct LiveRedis: Decodable, Sendable {
         return (try? JSONDecoder().decode(Servers.self, from: data))?.redis
     }
 
-    func configuration(_ name: String) -> Redis.Configuration {
-        var configuration = Redis.Configuration(endpoint: Endpoint(host: host, port: port))
+    func configuration(_ name: String) -> RedisConfiguration {
+        var configuration = RedisConfiguration(endpoint: Endpoint(host: host, port: port))
         configuration.user = user
         configuration.password = password
         configuration.clientName = name
@@ -47,38 +47,38 @@ struct LiveRedis: Decodable, Sendable {
 final class LiveReplica {
     let name: String
     let replica: Replica
-    let client: Redis.Client
+    let client: RedisClient
     let port: UInt16
     let channels: CountingChannels
-    private let subscriber: Subscriber
-    private let server: Server
+    private let subscriber: RedisSubscriber
+    private let server: HTTPServer
     private let runs: [Task<Void, Never>]
 
     init(
-        _ name: String, limits: Limits = Limits(), mailboxCap: Int? = nil, on other: LiveRedis? = nil
+        _ name: String, limits: SessionLimits = SessionLimits(), mailboxCap: Int? = nil, on other: LiveRedis? = nil
     ) async throws {
         self.name = "\(name)-\(UInt32.random(in: 0 ... .max))"
         let redis = (other ?? LiveRedis.shared!).configuration(self.name)
-        let client = Redis.Client(redis)
-        let subscriber = Subscriber(redis)
+        let client = RedisClient(redis)
+        let subscriber = RedisSubscriber(redis)
         (self.client, self.subscriber) = (client, subscriber)
         runs = [Loop.task { await client.run() }, Loop.task { await subscriber.run() }]
-        var lifetimes = Lifetimes(workflow: .seconds(60))
-        if let mailboxCap { lifetimes.mailboxCap = mailboxCap }
+        var retention = Retention(workflow: .seconds(60))
+        if let mailboxCap { retention.mailboxCap = mailboxCap }
         channels = CountingChannels(RedisUserChannels(subscriber))
-        var policy = Audiences.Policy()
+        var policy = SubscriptionRegistry.Policy()
         policy.sessionsPerUser = limits.sessionsPerUser
         replica = try Replica(
-            name: name, limits: limits, policy: policy, mailboxes: RedisMailboxStore(client, lifetimes),
-            channels: channels, lifetimes: lifetimes)
-        let router = Router()
+            name: name, limits: limits, policy: policy, mailboxes: RedisMailboxStore(client, retention),
+            channels: channels, retention: retention)
+        let router = HTTPRouter()
         let log = Logger(
             sink: LogSink(origin: LogOrigin(service: "test", replica: name), format: .json), level: .critical)
-        SocketRoutes(door: Door(sessions: replica.sessions, origins: [])).add(
-            to: Edge(router, log: log, metrics: replica.metrics))
-        var configuration = Server.Configuration()
+        SocketRoutes(handshakeGuard: HandshakeGuard(sessions: replica.sessions, origins: [])).add(
+            to: APIRouter(router, log: log, metrics: replica.registry))
+        var configuration = HTTPServer.Configuration()
         configuration.streamLimit = limits.output
-        server = Server(router, configuration)
+        server = HTTPServer(router, configuration)
         port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0))
         try await client.ready(within: .seconds(5))
         try await eventually("the channels are there") { subscriber.state.isUp }
@@ -100,7 +100,7 @@ final class LiveReplica {
         client.close()
         subscriber.close()
         for run in runs { await run.value }
-        await replica.chores.end()
+        await replica.tasks.end()
     }
 }
 
@@ -136,7 +136,7 @@ final class CountingChannels: UserChannels {
 @Loop
 final class Tab: WebSocketHandler {
     private(set) var texts: [String] = []
-    private(set) var end: CloseCode?
+    private(set) var end: WebSocketCloseCode?
 
     nonisolated init() {}
 
@@ -146,7 +146,7 @@ final class Tab: WebSocketHandler {
         texts.append(String(decoding: bytes, as: UTF8.self))
     }
 
-    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) { end = code }
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) { end = code }
 
     var messages: [JSONValue] { texts.compactMap { try? JSONValue(parsing: $0) } }
     func messages(_ type: String) -> [JSONValue] { messages.filter { $0["type"]?.string == type } }

@@ -15,18 +15,18 @@ struct LiveReplicaTests {
     let name = "live-\(UInt64.random(in: 0 ... .max))"
     var user: UserID { UserID(name)! }
 
-    private func deliveries(_ numbers: ClosedRange<Int>) -> [Delivery] {
+    private func deliveries(_ numbers: ClosedRange<Int>) -> [MailboxDelivery] {
         // The mark of having been delivered is the order's, so each run has orders of its own.
         numbers.map { number in
             var update = update(number)
             update.correlationID = CorrelationID(
                 unixMilliseconds: UInt64(number), randomA: 0, randomB: .random(in: 0 ... .max))
-            return Delivery(to: user, update)
+            return MailboxDelivery(to: user, update)
         }
     }
 
     private func with(
-        _ count: Int, limits: Limits = Limits(), _ body: @Loop ([LiveReplica]) async throws -> Void
+        _ count: Int, limits: SessionLimits = SessionLimits(), _ body: @Loop ([LiveReplica]) async throws -> Void
     )
         async throws
     {
@@ -39,7 +39,7 @@ struct LiveReplicaTests {
     }
 
     private func connect(
-        _ replica: LiveReplica, _ query: String = "", protocols: [String] = [], headers: HTTP.Headers = [:]
+        _ replica: LiveReplica, _ query: String = "", protocols: [String] = [], headers: HTTPHeaders = [:]
     ) async throws -> (WebSocket, Tab) {
         let tab = Tab()
         let url = "ws://127.0.0.1:\(replica.port)/ws\(query)"
@@ -126,17 +126,17 @@ struct LiveReplicaTests {
 
     @Test(arguments: ["/ws", "/api/notifications/stream"])
     func whoDoesNotReadIsCutOffAndDelaysNobody(_ path: String) async throws {
-        var limits = Limits()
+        var limits = SessionLimits()
         limits.output = 32 << 10
         try await with(1, limits: limits) { replicas in
             let replica = replicas[0]
             let token = try replica.replica.token(name)
             let (_, tab) = try await connect(replica, "?access_token=\(token)")
-            let lazy = try await LazyReader(port: replica.port, path: path, token: token)
+            let lazy = try await SlowReader(port: replica.port, path: path, token: token)
             try await eventually("the welcomes") { tab.isWelcome && lazy.isWelcome }
             lazy.stopReading()
             @Loop func isCutOff() -> Bool {
-                replica.replica.count(of: "notify_closes_total{code=\"4508\"}") == 1
+                replica.replica.count(of: "waybill_notification_closes_total{code=\"4508\"}") == 1
             }
             let welcomes = tab.texts.count
             var sent = 0
@@ -162,7 +162,7 @@ struct LiveReplicaTests {
             let socket = try await WebSocket.connect(
                 "ws://127.0.0.1:\(replica.port)/hubs/order-status?access_token=\(token)", hub)
             socket.send(text: "{\"protocol\":\"json\",\"version\":1}\u{1e}")
-            let http = HTTP.Client()
+            let http = HTTPClient()
             let stream = try await http.stream(
                 .get, "http://127.0.0.1:\(replica.port)/api/notifications/stream",
                 headers: ["Authorization": "Bearer \(token)"])
@@ -183,7 +183,7 @@ struct LiveReplicaTests {
             socket.close()
             try await eventually("both are gone") { replica.replica.sessions.all.isEmpty }
             // Who leaves a stream has no words for it, and is no accident.
-            #expect(replica.replica.count(of: "notify_closes_total{code=\"1000\"}") == 2)
+            #expect(replica.replica.count(of: "waybill_notification_closes_total{code=\"1000\"}") == 2)
         }
     }
 }

@@ -42,7 +42,7 @@ struct OutageTests {
         if let failure { throw failure }
     }
 
-    private func delivery(_ number: Int) -> Delivery { Delivery(to: UserID(name)!, update(number)) }
+    private func delivery(_ number: Int) -> MailboxDelivery { MailboxDelivery(to: UserID(name)!, update(number)) }
 
     private func deliver(_ numbers: ClosedRange<Int>, _ replica: LiveReplica) async throws -> [Int] {
         try await replica.client.ready(within: .seconds(10))
@@ -121,7 +121,7 @@ struct OutageTests {
 extension LiveReplica {
     /// As many ticks as it takes until each user's mailbox was looked at.
     fileprivate func checksEverybody() async throws {
-        for _ in 0..<Int(Audiences.Policy().checkInterval.components.seconds) {
+        for _ in 0..<Int(SubscriptionRegistry.Policy().checkInterval.components.seconds) {
             replica.sessions.tick()
             try await Loop.sleep(for: .zero)
         }

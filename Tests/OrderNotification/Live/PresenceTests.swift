@@ -37,7 +37,7 @@ struct PresenceTests {
             #expect(user["position"]?.string?.hasPrefix("\(epoch):") == true)
         }
         #expect(try await client.command("TTL", "notify:replica:\(name)").integer ?? 0 > 10)
-        await presence.withdraw()
+        await presence.unregister()
         #expect(try await client.command("EXISTS", "notify:replica:\(name)") == .integer(0))
         #expect(try await client.command("ZSCORE", Presence.index, name).isNull)
         await replica.stop()
@@ -64,7 +64,7 @@ struct PresenceTests {
         var configuration = redis.configuration("observer")
         configuration.user = observer.user
         configuration.password = observer.password
-        let connection = try await Connection.connect(configuration)
+        let connection = try await RedisConnection.connect(configuration)
         _ = try await connection.command("ZRANGEBYSCORE", Presence.index, 0, "+inf")
         _ = try await connection.command("MGET", "notify:replica:x")
         let refused = try await connection.pipeline { batch in

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import JSON
+import MemoryAdapters
 import Observability
 import Orders
 import TestSupport
@@ -14,7 +15,7 @@ import WorkflowState
     let separator = "\u{1e}"
 
     private func connected(_ replica: Replica, _ user: String = "ada") async throws -> (Session, Recorder) {
-        let (session, tab) = replica.open(user, .hub)
+        let (session, tab) = replica.open(user, .signalR)
         session.hear(#"{"protocol":"json","version":1}"# + separator)
         try await eventually("it is live") { session.phase == .live }
         return (session, tab)
@@ -46,7 +47,7 @@ import WorkflowState
     ])
     func aWrongHandshakeIsRefusedInWords(_ text: String) async throws {
         let replica = try Replica()
-        let (session, tab) = replica.open("ada", .hub)
+        let (session, tab) = replica.open("ada", .signalR)
         session.hear(text + separator)
         #expect(tab.texts.first?.hasPrefix(#"{"error":"#) == true)
         #expect(tab.end?.code == .protocolError)
@@ -55,7 +56,7 @@ import WorkflowState
     @Test(arguments: ["", "{}", "junk\u{1e}", "[]\u{1e}"])
     func whatIsNoMessageEndsTheSession(_ text: String) async throws {
         let replica = try Replica()
-        let (session, tab) = replica.open("ada", .hub)
+        let (session, tab) = replica.open("ada", .signalR)
         session.hear(text)
         #expect(tab.end?.code == .protocolError)
     }
@@ -65,11 +66,11 @@ import WorkflowState
         let state = MemoryState()
         let channels = SlowChannels(state)
         let replica = try Replica(state, channels: channels)
-        let (session, tab) = replica.open("ada", .hub)
+        let (session, tab) = replica.open("ada", .signalR)
         let ping = #"{"type":1,"invocationId":"1","target":"Ping","arguments":[]}"# + separator
         session.hear(#"{"protocol":"json","version":1}"# + separator + ping)
         try await settle()
-        #expect(tab.texts.isEmpty && session.phase == .joining)
+        #expect(tab.texts.isEmpty && session.phase == .subscribing)
         channels.confirm()
         try await eventually("it is live") { session.phase == .live }
         #expect(
@@ -77,11 +78,11 @@ import WorkflowState
     }
 
     @Test func aRefusalIsTheHandshakesAnswer() async throws {
-        var policy = Audiences.Policy()
+        var policy = SubscriptionRegistry.Policy()
         policy.sessionsPerUser = 1
         let replica = try Replica(policy: policy)
         _ = try await connected(replica)
-        let (session, tab) = replica.open("ada", .hub)
+        let (session, tab) = replica.open("ada", .signalR)
         session.hear(#"{"protocol":"json","version":1}"# + separator)
         #expect(tab.texts == [#"{"error":"too many sessions of this user"}"# + separator])
         #expect(tab.end?.code == .policyViolation)
@@ -99,7 +100,7 @@ import WorkflowState
     @Test func updatesAreNotifications() async throws {
         let replica = try Replica()
         let (_, tab) = try await connected(replica)
-        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(9, .failed))])
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(9, .failed))])
         let id = update(9).correlationID
         #expect(
             tab.texts.last == #"{"type":1,"target":"Notification","arguments":[{"correlationId":{"value":""#
@@ -108,7 +109,7 @@ import WorkflowState
 
     @Test func severalMessagesMayComeAtOnce() async throws {
         let replica = try Replica()
-        let (session, tab) = replica.open("ada", .hub)
+        let (session, tab) = replica.open("ada", .signalR)
         let ping = #"{"type":1,"invocationId":"1","target":"Ping","arguments":[]}"# + separator
         session.hear(#"{"protocol":"json","version":1}"# + separator + ping + #"{"type":6}"# + separator)
         try await eventually("it is live") { session.phase == .live }
@@ -154,9 +155,9 @@ import WorkflowState
     }
 
     @Test func aQuietSessionGetsPulsesAndASilentClientGoes() async throws {
-        var limits = Limits()
-        limits.pulse = 2
-        limits.hubSilence = 6
+        var limits = SessionLimits()
+        limits.keepAlive = 2
+        limits.clientTimeout = 6
         let replica = try Replica(limits: limits)
         let (session, tab) = try await connected(replica)
         for _ in 0..<4 { replica.sessions.tick() }

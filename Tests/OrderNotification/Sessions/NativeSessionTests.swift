@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import JSON
+import MemoryAdapters
 import Orders
 import TestSupport
 import Testing
@@ -26,27 +27,27 @@ import WorkflowState
         let welcome = try #require(tab.messages("welcome").first)
         #expect(welcome["replica"] == "replica-1" && welcome["userId"] == "ada")
         #expect(welcome["connectionId"]?.string?.count == 16)
-        let offsets = try await replica.mailboxes.deliver([Delivery(to: ada, update(7))])
+        let offsets = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(7))])
         #expect(tab.offsets == offsets.compactMap { $0.map(Int.init) })
         let told = try #require(tab.messages("order.status").first)
         #expect(told["orderId"] == 7 && told["status"] == "COMPLETED")
         #expect(told["id"]!.int! > welcome["lastEventId"]!.int!)
     }
 
-    @Test(arguments: [Dialect.native, .events, .hub])
-    func theHandshakeWaitsALittleForTheWelcome(_ dialect: Dialect) async throws {
+    @Test(arguments: [WireProtocol.native, .events, .signalR])
+    func theHandshakeWaitsALittleForTheWelcome(_ wireProtocol: WireProtocol) async throws {
         let state = MemoryState()
         let channels = SlowChannels(state)
         let replica = try Replica(state, channels: channels)
-        let (session, tab) = replica.open("ada", dialect)
-        if dialect == .hub { session.hear("{\"protocol\":\"json\",\"version\":1}\u{1e}") }
-        #expect(tab.isHeld == (dialect != .hub) && session.phase == .joining)
+        let (session, tab) = replica.open("ada", wireProtocol)
+        if wireProtocol == .signalR { session.hear("{\"protocol\":\"json\",\"version\":1}\u{1e}") }
+        #expect(tab.isHeld == (wireProtocol != .signalR) && session.phase == .subscribing)
         try await settle()
         channels.confirm()
         try await eventually("the welcome") { session.phase == .live }
         #expect(!tab.isHeld)
         // While Redis is away, not longer than a second.
-        let (late, lateTab) = replica.open("bob", dialect)
+        let (late, lateTab) = replica.open("bob", wireProtocol)
         replica.sessions.tick()
         #expect(!lateTab.isHeld && late.phase != .live)
     }
@@ -55,11 +56,11 @@ import WorkflowState
         let replica = try Replica()
         let (session, _) = try await live(replica)
         _ = try await live(replica)
-        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1))])
-        #expect(replica.count(of: "notify_push_latency_seconds_count") == 1)
-        for session in replica.sessions.all { session.gone(.normal) }
-        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(2))])
-        #expect(replica.count(of: "notify_push_latency_seconds_count") == 1 && !session.isHere)
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
+        #expect(replica.count(of: "waybill_notification_delivery_seconds_count") == 1)
+        for session in replica.sessions.all { session.disconnected(.normal) }
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(2))])
+        #expect(replica.count(of: "waybill_notification_delivery_seconds_count") == 1 && !session.isOpen)
     }
 
     @Test func tabsOnTwoReplicasAreToldAndOthersAreNot() async throws {
@@ -67,7 +68,7 @@ import WorkflowState
         let second = try Replica(first.state, name: "replica-2")
         let tabs = [try await live(first).1, try await live(first).1, try await live(second).1]
         let (_, other) = try await live(second, "bob")
-        _ = try await first.mailboxes.deliver([Delivery(to: ada, update(1)), Delivery(to: ada, update(2))])
+        _ = try await first.mailboxes.deliver([MailboxDelivery(to: ada, update(1)), MailboxDelivery(to: ada, update(2))])
         for tab in tabs { #expect(tab.offsets.count == 2) }
         #expect(other.offsets.isEmpty)
     }
@@ -84,7 +85,7 @@ import WorkflowState
     }
 
     @Test func processingCanBeTurnedOff() async throws {
-        var policy = Audiences.Policy()
+        var policy = SubscriptionRegistry.Policy()
         policy.deliversEphemeral = false
         let replica = try Replica(policy: policy)
         let (_, tab) = try await live(replica)
@@ -116,21 +117,21 @@ import WorkflowState
     }
 
     @Test func whoSaysNothingIsSentAway() async throws {
-        var limits = Limits()
-        limits.greeting = .zero
+        var limits = SessionLimits()
+        limits.handshaking = .zero
         let replica = try Replica(limits: limits)
         let (_, tab) = replica.open(nil)
         replica.sessions.tick()
-        #expect(tab.end?.code == .lateToken)
+        #expect(tab.end?.code == .authenticationTimeout)
     }
 
     @Test func whileTheStoreIsAwaySessionsWaitAndThenGiveUp() async throws {
-        var limits = Limits()
-        limits.joining = .zero
+        var limits = SessionLimits()
+        limits.subscribing = .zero
         let replica = try Replica(limits: limits)
         replica.state.fault = WorkflowStateError(.unavailable, isRetriable: true)
         let (session, tab) = replica.open("ada")
-        #expect(session.phase == .joining)
+        #expect(session.phase == .subscribing)
         replica.sessions.tick()
         #expect(tab.end?.code == .tryAgainLater)
     }
@@ -198,23 +199,23 @@ import WorkflowState
     }
 
     @Test func tooManyFramesEndTheSession() async throws {
-        var limits = Limits()
+        var limits = SessionLimits()
         limits.frames = Rate(burst: 5, perSecond: 1)
         let replica = try Replica(limits: limits)
         let (session, tab) = try await live(replica)
         for _ in 0..<6 { session.hear(#"{"type":"ping"}"#) }
-        #expect(tab.end?.code == .tooMany && tab.messages("pong").count == 5)
+        #expect(tab.end?.code == .rateLimited && tab.messages("pong").count == 5)
     }
 
     @Test func aUserHasSoManySessionsAndNotMore() async throws {
-        var policy = Audiences.Policy()
+        var policy = SubscriptionRegistry.Policy()
         policy.sessionsPerUser = 2
         let replica = try Replica(policy: policy)
         let (first, _) = try await live(replica)
         _ = try await live(replica)
         let (_, third) = replica.open("ada")
         #expect(third.end?.code == .policyViolation)
-        first.gone(.normal)
+        first.disconnected(.normal)
         _ = try await live(replica)
         #expect(replica.sessions.all.count == 3)
     }

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import JSON
+import MemoryAdapters
 import Observability
 import Orders
 import TestSupport
@@ -16,7 +17,7 @@ import WorkflowState
         try await replica.mailboxes.ends(of: [ada])[0]
     }
 
-    private func live(_ replica: Replica, from start: Start = .now) async throws -> Recorder {
+    private func live(_ replica: Replica, from start: ResumePoint = .latest) async throws -> Recorder {
         let (session, tab) = replica.open("ada", from: start)
         try await eventually("the welcome") { session.phase == .live }
         return tab
@@ -25,35 +26,35 @@ import WorkflowState
     @Test func whatWasMissedIsReplayedInOrder() async throws {
         let replica = try Replica()
         let start = try await position(replica)
-        let offsets = try await replica.mailboxes.deliver((1...5).map { Delivery(to: ada, update($0)) })
+        let offsets = try await replica.mailboxes.deliver((1...5).map { MailboxDelivery(to: ada, update($0)) })
         let tab = try await live(replica, from: .after(start))
         try await eventually("the replay") { !tab.messages("resumed").isEmpty }
         #expect(tab.offsets == offsets.compactMap { $0.map(Int.init) })
         #expect(tab.messages.map { $0["type"] }.first == "welcome")
         #expect(tab.messages.last?["recovered"] == true && tab.messages.last?["count"] == 5)
-        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(6))])
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(6))])
         #expect(tab.offsets.count == 6)
     }
 
     @Test func aTrimmedMailboxIsConfessed() async throws {
-        var lifetimes = Lifetimes()
-        lifetimes.mailboxCap = 3
-        let replica = try Replica(lifetimes: lifetimes)
+        var retention = Retention()
+        retention.mailboxCap = 3
+        let replica = try Replica(retention: retention)
         let start = try await position(replica)
-        _ = try await replica.mailboxes.deliver((1...5).map { Delivery(to: ada, update($0)) })
+        _ = try await replica.mailboxes.deliver((1...5).map { MailboxDelivery(to: ada, update($0)) })
         let tab = try await live(replica, from: .after(start))
         try await eventually("the replay") { !tab.messages("resumed").isEmpty }
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.offsets.count == 3)
     }
 
-    @Test(arguments: [Start.lost, .after(MailboxPosition(epoch: Epoch("other")!, offset: 1))])
-    func aPositionOfAnotherLifeIsConfessed(_ start: Start) async throws {
+    @Test(arguments: [ResumePoint.unrecoverable, .after(MailboxPosition(epoch: Epoch("other")!, offset: 1))])
+    func aPositionOfAnotherLifeIsConfessed(_ start: ResumePoint) async throws {
         let replica = try Replica()
-        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1))])
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
         let tab = try await live(replica, from: start)
         try await eventually("the answer") { !tab.messages("resumed").isEmpty }
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.offsets.isEmpty)
-        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(2))])
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(2))])
         #expect(tab.offsets.count == 1)
     }
 
@@ -65,7 +66,7 @@ import WorkflowState
         try await settle()
         channels.confirm()
         try await eventually("the welcome") { session.phase == .live }
-        _ = try await replica.mailboxes.deliver((1...3).map { Delivery(to: ada, update($0)) })
+        _ = try await replica.mailboxes.deliver((1...3).map { MailboxDelivery(to: ada, update($0)) })
         channels.reconnect()
         try await eventually("the rest") { tab.offsets.count == 3 }
         #expect(tab.messages("resumed").isEmpty)
@@ -84,15 +85,15 @@ import WorkflowState
         let replica = try Replica()
         let tab = try await live(replica)
         let before = try await position(replica)
-        replica.audiences.areHeld(by: "first:1")
-        try await eventually("it is noted") { replica.state.holder == "first:1" }
-        replica.audiences.areHeld(by: "second:2")
+        replica.subscriptions.primaryChanged(by: "first:1")
+        try await eventually("it is noted") { replica.state.primary == "first:1" }
+        replica.subscriptions.primaryChanged(by: "second:2")
         try await eventually("the confession") { !tab.messages("resumed").isEmpty }
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
         let late = try await live(replica, from: .after(before))
         try await eventually("the answer") { !late.messages("resumed").isEmpty }
         #expect(late.messages("resumed")[0]["recovered"] == false)
-        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1))])
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
         #expect(tab.offsets.count == 1 && late.offsets.count == 1)
     }
 
@@ -100,16 +101,16 @@ import WorkflowState
     @Test func aFailoverIsFoundOutByReplicasThatStartAfterIt() async throws {
         let state = MemoryState()
         let gone = try Replica(state)
-        gone.audiences.areHeld(by: "first:1")
-        try await eventually("it is noted") { state.holder == "first:1" }
+        gone.subscriptions.primaryChanged(by: "first:1")
+        try await eventually("it is noted") { state.primary == "first:1" }
         let before = try await position(gone)
         let replica = try Replica(state)
-        replica.audiences.areHeld(by: "second:2")
-        try await eventually("it is noted") { state.holder == "second:2" }
+        replica.subscriptions.primaryChanged(by: "second:2")
+        try await eventually("it is noted") { state.primary == "second:2" }
         let late = try await live(replica, from: .after(before))
         try await eventually("the answer") { !late.messages("resumed").isEmpty }
         #expect(late.messages("resumed")[0]["recovered"] == false)
-        replica.audiences.areHeld(by: "second:2")
+        replica.subscriptions.primaryChanged(by: "second:2")
         let after = try await position(replica)
         #expect(after.epoch != before.epoch)
         let again = try await live(replica, from: .after(after))
@@ -125,15 +126,15 @@ import WorkflowState
         try await settle()
         channels.confirm()
         try await eventually("the welcome") { session.phase == .live }
-        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1)), Delivery(to: ada, update(2))])
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1)), MailboxDelivery(to: ada, update(2))])
         channels.lose()
         channels.arrive()
         try await eventually("both") { tab.offsets.count == 2 }
-        #expect(replica.tally.gaps.value == 1)
+        #expect(replica.metrics.gaps.value == 1)
     }
 
     @Test func aLostWakeUpIsFoundAlsoWhenNoneFollows() async throws {
-        var policy = Audiences.Policy()
+        var policy = SubscriptionRegistry.Policy()
         policy.checkInterval = .seconds(2)
         let state = MemoryState()
         let channels = SlowChannels(state)
@@ -142,7 +143,7 @@ import WorkflowState
         try await settle()
         channels.confirm()
         try await eventually("the welcome") { session.phase == .live }
-        _ = try await replica.mailboxes.deliver([Delivery(to: ada, update(1))])
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
         channels.lose()
         try await settle()
         #expect(tab.offsets.isEmpty)
@@ -153,14 +154,14 @@ import WorkflowState
     }
 
     @Test func aUserIsListenedToAWhileLongerThanThereAreSessions() async throws {
-        var policy = Audiences.Policy()
-        policy.departure = .zero
+        var policy = SubscriptionRegistry.Policy()
+        policy.unsubscribeDelay = .zero
         let replica = try Replica(policy: policy)
         let (session, _) = replica.open("ada")
         try await eventually("the welcome") { session.phase == .live }
-        session.gone(.normal)
-        #expect(replica.audiences.count == 1 && replica.sessions.all.isEmpty)
+        session.disconnected(.normal)
+        #expect(replica.subscriptions.count == 1 && replica.sessions.all.isEmpty)
         replica.sessions.tick()
-        #expect(replica.audiences.count == 0)
+        #expect(replica.subscriptions.count == 0)
     }
 }

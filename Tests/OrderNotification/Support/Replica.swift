@@ -3,6 +3,7 @@ import HTTP
 import Identity
 import JOSE
 import JSON
+import MemoryAdapters
 import Observability
 import Orders
 import WorkflowState
@@ -11,9 +12,9 @@ import WorkflowState
 
 /// What a session wrote, in order.
 @Loop
-final class Recorder: Outlet {
+final class Recorder: SessionTransport {
     private(set) var texts: [String] = []
-    private(set) var end: (code: CloseCode, reason: String)?
+    private(set) var end: (code: WebSocketCloseCode, reason: String)?
     var pendingOutput: Int { texts.reduce(0) { $0 + $1.utf8.count } }
 
     nonisolated init() {}
@@ -26,14 +27,14 @@ final class Recorder: Outlet {
         }
     }
 
-    func end(_ code: CloseCode, reason: String) { end = end ?? (code, reason) }
+    func end(_ code: WebSocketCloseCode, reason: String) { end = end ?? (code, reason) }
 
     private(set) var isHeld = false
     func hold() { isHeld = true }
     func release() { isHeld = false }
 
     /// Without the header of two to four bytes, as the payloads here are short.
-    private static func payload(_ frame: Frame) -> String {
+    private static func payload(_ frame: WebSocketFrame) -> String {
         String(decoding: frame.bytes[(frame.bytes[1] == 126 ? 4 : 2)...], as: UTF8.self)
     }
 
@@ -44,7 +45,7 @@ final class Recorder: Outlet {
     var offsets: [Int] { messages("order.status").compactMap { $0["id"]?.int } }
 }
 
-/// A replica without its edges: sessions, audiences and the state they share with other replicas.
+/// A replica without its edges: sessions, subscriptions and the state they share with other replicas.
 @Loop
 final class Replica {
     static let secret = Array("0123456789abcdef0123456789abcdef".utf8)
@@ -52,37 +53,37 @@ final class Replica {
     let state: MemoryState
     let mailboxes: any MailboxStore
     let workflows: MemoryWorkflowStore
-    let metrics = Metrics()
-    let tally: Tally
-    let chores = Chores()
-    let audiences: Audiences
-    let sessions: Sessions
+    let registry = Metrics()
+    let metrics: NotificationMetrics
+    let tasks = TaskTracker()
+    let subscriptions: SubscriptionRegistry
+    let sessions: SessionRegistry
     private let issuer: TokenIssuer
 
     init(
-        _ state: MemoryState = MemoryState(), name: String = "replica-1", limits: Limits = Limits(),
-        policy: Audiences.Policy = Audiences.Policy(), mailboxes: (any MailboxStore)? = nil,
-        channels: (any UserChannels)? = nil, lifetimes: Lifetimes = Lifetimes()
+        _ state: MemoryState = MemoryState(), name: String = "replica-1", limits: SessionLimits = SessionLimits(),
+        policy: SubscriptionRegistry.Policy = SubscriptionRegistry.Policy(), mailboxes: (any MailboxStore)? = nil,
+        channels: (any UserChannels)? = nil, retention: Retention = Retention()
     ) throws {
         self.state = state
-        self.mailboxes = mailboxes ?? MemoryMailboxStore(state, lifetimes)
-        workflows = MemoryWorkflowStore(state, lifetimes)
-        tally = Tally(metrics)
+        self.mailboxes = mailboxes ?? MemoryMailboxStore(state, retention)
+        workflows = MemoryWorkflowStore(state, retention)
+        metrics = NotificationMetrics(registry)
         let log = Logger(
             sink: LogSink(origin: LogOrigin(service: "test", replica: name), format: .json), level: .critical)
-        audiences = Audiences(
+        subscriptions = SubscriptionRegistry(
             mailboxes: self.mailboxes, channels: channels ?? MemoryUserChannels(state), policy: policy,
-            tally: tally,
-            log: log, chores: chores)
+            metrics: metrics,
+            log: log, tasks: tasks)
         let key = try SigningKey.hmac(secret: Self.secret)
         issuer = TokenIssuer(key: key, issuer: "waybill", audience: "waybill-api")
-        sessions = Sessions(
-            replica: name, limits: limits, audiences: audiences, workflows: workflows,
+        sessions = SessionRegistry(
+            replica: name, limits: limits, subscriptions: subscriptions, workflows: workflows,
             authenticator: Authenticator(
                 keys: KeySet([key.verificationKey]),
-                rules: TokenRules(issuer: "waybill", audience: "waybill-api")), tally: tally, log: log,
-            chores: chores)
-        Leftovers.add(self)
+                rules: TokenRules(issuer: "waybill", audience: "waybill-api")), metrics: metrics, log: log,
+            tasks: tasks)
+        TestCleanup.add(self)
     }
 
     func token(_ user: String, lifetime: Int = 600) throws -> String {
@@ -91,20 +92,20 @@ final class Replica {
 
     /// What a series of the metrics stands at.
     func count(of series: String) -> Double? {
-        String(decoding: metrics.exposition(), as: UTF8.self).split(separator: "\n")
+        String(decoding: registry.exposition(), as: UTF8.self).split(separator: "\n")
             .first { $0.hasPrefix("\(series) ") }
             .flatMap { $0.split(separator: " ").last.flatMap { Double($0) } }
     }
 
     /// A session whose handshake is done.
     func open(
-        _ user: String?, _ dialect: Dialect = .native, from start: Start = .now, lifetime: Int = 600
+        _ user: String?, _ wireProtocol: WireProtocol = .native, from start: ResumePoint = .latest, lifetime: Int = 600
     ) -> (Session, Recorder) {
-        let ticket = user.map { name in
-            Guest.Ticket.principal(
+        let credentials = user.map { name in
+            HandshakeContext.Credentials.principal(
                 Principal(userID: UserID(name)!, expiresAt: WallClock.seconds() + lifetime))
         }
-        let session = Session(dialect, sessions, Guest(ticket, start), address: nil)
+        let session = Session(wireProtocol, sessions, HandshakeContext(credentials, start), address: nil)
         let recorder = Recorder()
         session.opened(on: recorder)
         return (session, recorder)

@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Orders
 import WorkflowState
 
@@ -21,7 +22,7 @@ final class SlowMailboxes: MailboxStore {
 
     init(_ store: MemoryMailboxStore) {
         self.store = store
-        Leftovers.add(self)
+        TestCleanup.add(self)
     }
 
     /// Nobody will say any more when a read takes its steps: all fail.
@@ -58,7 +59,7 @@ final class SlowMailboxes: MailboxStore {
             returning: .failure(WorkflowStateError(.unavailable, isRetriable: true)))
     }
 
-    func deliver(_ deliveries: [Delivery]) async throws(WorkflowStateError) -> [Int64?] {
+    func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
         try await store.deliver(deliveries)
     }
 
@@ -66,8 +67,8 @@ final class SlowMailboxes: MailboxStore {
         try await store.ends(of: users)
     }
 
-    func held(by server: String) async throws(WorkflowStateError) -> Bool {
-        try await store.held(by: server)
+    func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
+        try await store.recordPrimary( server)
     }
 }
 
@@ -85,7 +86,7 @@ final class SlowChannels: UserChannels {
     init(_ state: MemoryState) {
         channels = MemoryUserChannels(state)
         channels.onMessage = { [weak self] user, message in self?.underWay.append((user, message)) }
-        Leftovers.add(self)
+        TestCleanup.add(self)
     }
 
     /// Nobody will confirm any more: all are confirmed.

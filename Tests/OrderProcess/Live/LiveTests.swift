@@ -14,64 +14,64 @@ import WorkflowState
 struct LiveTests {
     /// Two replicas, every order delivered twice, two poisoned ones in between.
     @Test @Loop func ordersAreExactlyOnceWithTwoReplicasAndPoison() async throws {
-        try await LiveBench.with { bench in
-            let orders = (0..<200).map { bench.order($0, product: $0 % 90 == 77 ? "XX-000" : "AZ-104") }
+        try await LiveFixture.with { fixture in
+            let orders = (0..<200).map { fixture.order($0, product: $0 % 90 == 77 ? "XX-000" : "AZ-104") }
             let good = orders.filter { $0.lines[0].productID == "AZ-104" }
             let poisoned = orders.filter { $0.lines[0].productID != "AZ-104" }
             for order in orders {
-                try await bench.workflow.accept(
+                try await fixture.workflow.accept(
                     Acceptance(
                         correlationID: order.correlationID, owner: order.customer, orderID: order.orderID,
                         pending: [1]))
             }
-            for _ in 0..<2 { _ = try await bench.addReplica() }
-            try await bench.send(orders)
-            try await bench.send(orders.reversed())
+            for _ in 0..<2 { _ = try await fixture.addReplica() }
+            try await fixture.send(orders)
+            try await fixture.send(orders.reversed())
             try await eventually("all orders are recorded", within: .seconds(20)) {
-                try await bench.count("order_events WHERE published_at IS NOT NULL") == 400
+                try await fixture.count("order_events WHERE published_at IS NOT NULL") == 400
             }
-            #expect(try await bench.count("orders WHERE status = 'COMPLETED'") == good.count)
-            #expect(try await bench.count("orders WHERE status = 'FAILED'") == poisoned.count)
-            #expect(try await bench.count("order_items") == orders.count)
-            #expect(try await bench.count("order_events") == 2 * orders.count)
-            #expect(try await bench.count("customers") == 7)
+            #expect(try await fixture.count("orders WHERE status = 'COMPLETED'") == good.count)
+            #expect(try await fixture.count("orders WHERE status = 'FAILED'") == poisoned.count)
+            #expect(try await fixture.count("order_items") == orders.count)
+            #expect(try await fixture.count("order_events") == 2 * orders.count)
+            #expect(try await fixture.count("customers") == 7)
             try await eventually("every status is final") {
                 for order in orders {
                     let isGood = order.lines[0].productID == "AZ-104"
                     let expected = WorkflowStatus(isGood ? .completed : .failed, order.orderID)
-                    guard try await bench.workflow.workflow(order.correlationID)?.status == expected else {
+                    guard try await fixture.workflow.workflow(order.correlationID)?.status == expected else {
                         return false
                     }
                 }
                 return true
             }
-            let told = await bench.workflows(in: .processed)
+            let told = await fixture.workflows(in: .processed)
             #expect(Set(told) == Set(good.map(\.correlationID.description)))
-            #expect(Set(await bench.workflows(in: .failed)) == Set(poisoned.map(\.correlationID.description)))
+            #expect(Set(await fixture.workflows(in: .failed)) == Set(poisoned.map(\.correlationID.description)))
         }
     }
 
     @Test @Loop func theRelayPublishesWhatACrashLeft() async throws {
-        try await LiveBench.with { bench in
-            let store = PostgresOrderStore(bench.pool)
+        try await LiveFixture.with { fixture in
+            let store = PostgresOrderStore(fixture.pool)
             let events = EventFactory()
             var records: [OrderRecord] = []
             for number in 0..<5 {
-                let job = Job(Sample.received(bench.order(number)), at: number)
-                records.append(try events.record(job, currency: .euro))
+                let item = BatchItem(Sample.received(fixture.order(number)), at: number)
+                records.append(try events.record(item, currency: .euro))
             }
             _ = try await store.record(records)
-            let outbox = PostgresOutbox(bench.pool)
+            let outbox = PostgresOutbox(fixture.pool)
             let relay = OutboxRelay(
-                outbox, EventPublisher(bench.sender, appID: "order-process"), log: nil, metrics: Metrics())
+                outbox, EventPublisher(fixture.sender, appID: "order-process"), log: nil, metrics: Metrics())
             // Too young.
             #expect(try await relay.sweep() == false)
             #expect(try await outbox.backlog().count == 5)
             try await eventually("they are old enough") {
                 try await relay.sweep() ? true : try await outbox.backlog().count == 0
             }
-            let told = await bench.workflows(in: .processed)
-            #expect(told == (0..<5).map { bench.correlationID($0).description })
+            let told = await fixture.workflows(in: .processed)
+            #expect(told == (0..<5).map { fixture.correlationID($0).description })
         }
     }
 }

@@ -20,7 +20,7 @@ struct RelayTests {
 
     /// Sends nothing and notes everything, with the failures and deaths it is told to have.
     @Loop
-    final class Notebook: MessageSender {
+    final class RecordingTab: MessageSender {
         private(set) var sent: [(order: Int, version: Int)] = []
         private var random: SeededGenerator
         private let failing: Double
@@ -53,21 +53,21 @@ struct RelayTests {
     }
 
     /// What a long outage left, in a random order of positions.
-    @Loop static func fill(_ bench: LiveBench) async throws {
-        try await bench.script(
+    @Loop static func fill(_ fixture: LiveFixture) async throws {
+        try await fixture.script(
             """
             INSERT INTO order_events (order_id, version, type, payload, metadata, occurred_at, created_at)
             SELECT o, v, 'order.processed.v1', '{}', json_build_object('messageId', o || '-' || v,
-                'correlationId', '\(bench.correlationID(1))'), now(), now() - interval '1 hour'
+                'correlationId', '\(fixture.correlationID(1))'), now(), now() - interval '1 hour'
             FROM generate_series(1, \(orders)) o, generate_series(1, \(versions)) v ORDER BY random()
             """)
     }
 
-    @Loop static func relay(_ bench: LiveBench, _ pool: Pool, _ notebook: Notebook) async throws {
+    @Loop static func relay(_ fixture: LiveFixture, _ pool: PostgresPool, _ notebook: RecordingTab) async throws {
         let relay = OutboxRelay(
             PostgresOutbox(pool), EventPublisher(notebook, appID: "order-process"), log: nil,
             metrics: Metrics())
-        let outbox = PostgresOutbox(bench.pool)
+        let outbox = PostgresOutbox(fixture.pool)
         try await eventually("the outbox is empty", within: .seconds(30)) {
             // A session that was ended under it is an outage like another.
             _ = try? await relay.sweep()
@@ -78,10 +78,10 @@ struct RelayTests {
     /// - Parameter failing: the share of messages of which the broker says nothing.
     @Test(arguments: [(UInt64(1), 0.0), (2, 0.3), (3, 0.7)])
     @Loop func eachOrdersEventsKeepTheirOrder(seed: UInt64, failing: Double) async throws {
-        try await LiveBench.with { bench in
-            try await Self.fill(bench)
-            let notebook = Notebook(seed: seed, failing: failing)
-            try await Self.runThree(bench, notebook)
+        try await LiveFixture.with { fixture in
+            try await Self.fill(fixture)
+            let notebook = RecordingTab(seed: seed, failing: failing)
+            try await Self.runThree(fixture, notebook)
             // Nothing that was sent was sent again: what the broker confirmed is marked.
             #expect(notebook.sent.count == Self.orders * Self.versions)
             Self.checkOrder(notebook)
@@ -91,33 +91,33 @@ struct RelayTests {
     /// Relays whose sessions end after sending and before marking: some events go out twice, none out of turn.
     @Test(arguments: [UInt64(4), 5])
     @Loop func relaysThatDieRepeatButNeverReorder(seed: UInt64) async throws {
-        try await LiveBench.with { bench in
-            try await Self.fill(bench)
-            let notebook = Notebook(seed: seed, failing: 0.2)
+        try await LiveFixture.with { fixture in
+            try await Self.fill(fixture)
+            let notebook = RecordingTab(seed: seed, failing: 0.2)
             let name = "relay-\(UUID().uuidString)"
             notebook.die = {
-                _ = try? await bench.texts(
+                _ = try? await fixture.texts(
                     """
                     SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
                     WHERE application_name = '\(name)'
                     """)
             }
-            try await Self.runThree(bench, notebook, name: name)
+            try await Self.runThree(fixture, notebook, name: name)
             #expect(notebook.sent.count > Self.orders * Self.versions, "no relay died")
             Self.checkOrder(notebook)
         }
     }
 
-    @Loop static func runThree(_ bench: LiveBench, _ notebook: Notebook, name: String? = nil) async throws {
-        var configuration = bench.pool.configuration
+    @Loop static func runThree(_ fixture: LiveFixture, _ notebook: RecordingTab, name: String? = nil) async throws {
+        var configuration = fixture.pool.configuration
         if let name { configuration.applicationName = name }
-        let pool = Pool(configuration)
-        let relays = (0..<3).map { _ in Loop.task { try await Self.relay(bench, pool, notebook) } }
+        let pool = PostgresPool(configuration)
+        let relays = (0..<3).map { _ in Loop.task { try await Self.relay(fixture, pool, notebook) } }
         for relay in relays { try await relay.value }
         await pool.close()
     }
 
-    @Loop static func checkOrder(_ notebook: Notebook) {
+    @Loop static func checkOrder(_ notebook: RecordingTab) {
         for order in 1...orders {
             let versions = notebook.sent.filter { $0.order == order }.map(\.version)
             #expect(versions == versions.sorted(), "order \(order): \(versions)")

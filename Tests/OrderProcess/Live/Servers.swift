@@ -13,7 +13,7 @@ import WorkflowState
 @testable import AMQP
 @testable import OrderProcess
 
-/// The servers that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/servers`.
+/// The servers that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
 struct Servers: Decodable {
     struct Redis: Decodable {
         let host: String
@@ -36,13 +36,13 @@ struct Servers: Decodable {
 
 /// Queues, a schema and orders of a test's own on real servers, all gone afterwards.
 @Loop
-final class LiveBench {
-    let redis: Redis.Client
-    let broker: AMQP.Client
+final class LiveFixture {
+    let redis: RedisClient
+    let broker: AMQPClient
     let topology: OrderTopology
-    let pool: Pool
+    let pool: PostgresPool
     let sender: AMQPSender
-    private let publisher: Publisher
+    private let publisher: AMQPPublisher
     let workflow: RedisWorkflowStore
     private let seed = UInt64.random(in: 0 ... .max)
     private var replicas: [Replica] = []
@@ -51,24 +51,24 @@ final class LiveBench {
     @Loop
     final class Replica {
         let process: ProcessOrders
-        fileprivate let client: AMQP.Client
-        fileprivate let consumer: Consumer
+        fileprivate let client: AMQPClient
+        fileprivate let consumer: AMQPConsumer
         fileprivate let pipeline: ConsumePipeline<ProcessOrders>
         fileprivate let work: Task<Void, Never>
 
-        fileprivate init(_ store: any OrderStore, _ bench: LiveBench) async throws {
+        fileprivate init(_ store: any OrderStore, _ fixture: LiveFixture) async throws {
             process = ProcessOrders(
-                store: store, workflow: bench.workflow,
-                publisher: EventPublisher(bench.sender, appID: "order-process"),
-                meters: ProcessMeters(Metrics()))
-            let queue = bench.topology.queue(.accepted)
-            client = AMQP.Client(bench.broker.configuration)
+                store: store, workflow: fixture.workflow,
+                publisher: EventPublisher(fixture.sender, appID: "order-process"),
+                metrics: ProcessingMetrics(Metrics()))
+            let queue = fixture.topology.queue(.accepted)
+            client = AMQPClient(fixture.broker.configuration)
             client.start()
             try await client.untilReady(within: .seconds(10))
-            consumer = Consumer(client, queue: queue, batchLimit: 32)
+            consumer = AMQPConsumer(client, queue: queue, batchLimit: 32)
             pipeline = ConsumePipeline(
-                queue: queue, from: AMQPSource(consumer), to: bench.sender,
-                decoder: EventDecoder(OrderAccepted.self), handler: process, ladder: bench.topology.ladder)
+                queue: queue, from: AMQPSource(consumer), to: fixture.sender,
+                decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: fixture.topology.retryPolicy)
             work = Loop.task { [pipeline] in await pipeline.run() }
         }
 
@@ -85,53 +85,53 @@ final class LiveBench {
         }
     }
 
-    private init(_ pool: Pool, _ kind: QueueKind) throws {
+    private init(_ pool: PostgresPool, _ kind: AMQPQueueType) throws {
         let servers = Servers.shared!
-        var configuration = Redis.Configuration(
+        var configuration = RedisConfiguration(
             endpoint: Endpoint(host: servers.redis.host, port: servers.redis.port))
         configuration.user = servers.redis.user
         configuration.password = servers.redis.password
-        redis = Redis.Client(configuration)
+        redis = RedisClient(configuration)
         topology = OrderTopology(
-            kind: kind, ladder: RetryLadder(delays: [.milliseconds(50)]),
+            kind: kind, retryPolicy: RetryPolicy(delays: [.milliseconds(50)]),
             prefix: "test.\(UUID().uuidString.prefix(8)).")
-        broker = AMQP.Client(
-            try AMQP.Configuration(url: servers.rabbitmq.uri), topology: topology.declarations)
+        broker = AMQPClient(
+            try AMQPConfiguration(url: servers.rabbitmq.uri), topology: topology.declarations)
         self.pool = pool
-        publisher = Publisher(broker)
+        publisher = AMQPPublisher(broker)
         sender = AMQPSender(publisher, exchange: topology.exchange)
-        workflow = RedisWorkflowStore(redis, Lifetimes(workflow: .seconds(60)))
+        workflow = RedisWorkflowStore(redis, Retention(workflow: .seconds(60)))
     }
 
     static func with(
-        _ kind: QueueKind = .classic, _ body: @Loop (LiveBench) async throws -> Void
+        _ kind: AMQPQueueType = .classic, _ body: @Loop (LiveFixture) async throws -> Void
     ) async throws {
-        var configuration = try Postgres.Configuration(url: Servers.shared!.postgres.uri)
+        var configuration = try PostgresConfiguration(url: Servers.shared!.postgres.uri)
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
-        let owner = try await Postgres.Connection.connect(configuration)
+        let owner = try await PostgresConnection.connect(configuration)
         defer { owner.close() }
         try await owner.script("CREATE SCHEMA \(schema)")
         configuration.settings["search_path"] = schema
         // Migrating sets a property of the whole database, which other schemas' runs do as well.
         try await owner.script("SELECT pg_advisory_lock(1)")
-        try await Migrator(OrderDatabase.migrations).migrate(configuration)
+        try await PostgresMigrator(OrderDatabase.migrations).migrate(configuration)
         try await owner.script("SELECT pg_advisory_unlock(1)")
-        let bench = try LiveBench(Pool(OrderDatabase.prepare(configuration)), kind)
-        let run = Loop.task { await bench.redis.run() }
-        bench.broker.start()
+        let fixture = try LiveFixture(PostgresPool(OrderDatabase.prepare(configuration)), kind)
+        let run = Loop.task { await fixture.redis.run() }
+        fixture.broker.start()
         let result: Result<Void, any Error>
         do {
-            try await bench.broker.untilReady(within: .seconds(10))
-            result = .success(try await body(bench))
+            try await fixture.broker.untilReady(within: .seconds(10))
+            result = .success(try await body(fixture))
         } catch {
             result = .failure(error)
         }
-        for replica in bench.replicas { await replica.stop() }
-        try await bench.deleteQueues()
-        await bench.broker.shutdown()
-        bench.redis.close()
+        for replica in fixture.replicas { await replica.stop() }
+        try await fixture.deleteQueues()
+        await fixture.broker.shutdown()
+        fixture.redis.close()
         await run.value
-        await bench.pool.close()
+        await fixture.pool.close()
         try await owner.script("DROP SCHEMA \(schema) CASCADE")
         try result.get()
     }
@@ -174,7 +174,7 @@ final class LiveBench {
         var messages: [OutboundMessage] = []
         for order in orders {
             messages.append(
-                try publisher.prepare(order, in: MessageScope(correlationID: order.correlationID.description))
+                try publisher.prepare(order, in: MessageContext(correlationID: order.correlationID.description))
             )
         }
         for failure in await publisher.publish(messages, within: .seconds(10)) {
@@ -191,8 +191,8 @@ final class LiveBench {
             OutboundMessage(to: .event(key: "order.accepted"), envelope, body: body), within: .seconds(10))
     }
 
-    func letters(of queue: OrderTopology.WorkQueue) async throws -> [DeadLetters.Letter] {
-        let letters = DeadLetters(of: topology.queue(queue), broker, publisher)
+    func letters(of queue: OrderTopology.WorkQueue) async throws -> [DeadLetterQueue.Message] {
+        let letters = DeadLetterQueue(of: topology.queue(queue), broker, publisher)
         return try await letters.list(limit: 1000)
     }
 
@@ -202,11 +202,11 @@ final class LiveBench {
 
     /// Rows of one column of text.
     func texts(_ sql: String) async throws -> [String] {
-        try await pool.query(Statement(sql, reused: false)).map { try $0.string(0) }
+        try await pool.query(PostgresStatement(sql, reused: false)).map { try $0.string(0) }
     }
 
     func count(_ sql: String) async throws -> Int {
-        Int(try await pool.query(Statement("SELECT count(*) FROM \(sql)", reused: false)).one().int64(0))
+        Int(try await pool.query(PostgresStatement("SELECT count(*) FROM \(sql)", reused: false)).one().int64(0))
     }
 
     /// As order-accept leaves it.
@@ -236,9 +236,9 @@ final class LiveBench {
         return types
     }
 
-    private func messages(in queue: OrderTopology.WorkQueue) async -> [Properties] {
-        let consumer = Consumer(broker, queue: topology.queue(queue))
-        var messages: [Properties] = []
+    private func messages(in queue: OrderTopology.WorkQueue) async -> [AMQPProperties] {
+        let consumer = AMQPConsumer(broker, queue: topology.queue(queue))
+        var messages: [AMQPProperties] = []
         let timer = Timer { Loop.task { await consumer.stop() } }
         timer.arm(after: .milliseconds(500))
         while let deliveries = await consumer.next() {

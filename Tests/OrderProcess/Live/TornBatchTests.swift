@@ -62,58 +62,58 @@ struct TornBatchTests {
         ]
     }
 
-    @Test(arguments: QueueKind.allCases)
-    @Loop func eachOrderIsOnceWhateverIsDelivered(kind: QueueKind) async throws {
-        try await LiveBench.with(kind) { bench in
-            let good = (0..<160).map { bench.order($0) }
+    @Test(arguments: AMQPQueueType.allCases)
+    @Loop func eachOrderIsOnceWhateverIsDelivered(kind: AMQPQueueType) async throws {
+        try await LiveFixture.with(kind) { fixture in
+            let good = (0..<160).map { fixture.order($0) }
             // Known to the replicas and gone from the database: PostgreSQL refuses a batch with one of them.
-            let gone = (160..<172).map { bench.order($0, product: "AZ-900") }
-            let unknown = (172..<180).map { bench.order($0, product: "XX-000") }
-            let poison = Self.poison(bench.order(180)).indices.map { bench.order(180 + $0) }
-            for order in good + gone + unknown + poison { try await bench.accept(order) }
+            let gone = (160..<172).map { fixture.order($0, product: "AZ-900") }
+            let unknown = (172..<180).map { fixture.order($0, product: "XX-000") }
+            let poison = Self.poison(fixture.order(180)).indices.map { fixture.order(180 + $0) }
+            for order in good + gone + unknown + poison { try await fixture.accept(order) }
 
-            let stores = [PostgresOrderStore(bench.pool), PostgresOrderStore(bench.pool)].map(
+            let stores = [PostgresOrderStore(fixture.pool), PostgresOrderStore(fixture.pool)].map(
                 CountingStore.init)
-            var replicas: [LiveBench.Replica] = []
+            var replicas: [LiveFixture.Replica] = []
             for store in stores {
-                let replica = try await bench.addReplica(store)
-                var work = Workload([Sample.received(gone[0])])
+                let replica = try await fixture.addReplica(store)
+                var work = ProcessingBatch([Sample.received(gone[0])])
                 try await replica.process.products.check(&work)
                 replicas.append(replica)
             }
-            try await bench.script("DELETE FROM products WHERE external_product_id = 'AZ-900'")
+            try await fixture.script("DELETE FROM products WHERE external_product_id = 'AZ-900'")
 
             var mixed = good
             for (index, order) in gone.enumerated() { mixed.insert(order, at: 7 + index * 13) }
-            try await bench.send(mixed)
+            try await fixture.send(mixed)
             for (index, order) in poison.enumerated() {
                 let message = Self.poison(order)[index]
-                try await bench.send(raw: message.body, of: order, type: message.type)
-                try await bench.send(Array(good[index * 10..<index * 10 + 10]))
+                try await fixture.send(raw: message.body, of: order, type: message.type)
+                try await fixture.send(Array(good[index * 10..<index * 10 + 10]))
                 if index % 4 == 3 { try await replicas[index / 4 % 2].interrupt() }
             }
-            try await bench.send(unknown + mixed.reversed())
+            try await fixture.send(unknown + mixed.reversed())
             try await replicas[0].interrupt()
 
             let failing = gone.count + unknown.count
             let readable = Self.poison(poison[0]).count(where: \.isTold)
             try await eventually("everything has come to its end", within: .seconds(60)) {
-                try await bench.count("order_events WHERE published_at IS NOT NULL")
+                try await fixture.count("order_events WHERE published_at IS NOT NULL")
                     == 2 * (good.count + failing)
             }
             #expect(stores.contains { $0.torn > 0 }, "no batch was torn apart")
-            #expect(try await bench.count("orders WHERE status = 'COMPLETED'") == good.count)
-            #expect(try await bench.count("orders WHERE status = 'FAILED'") == failing)
-            #expect(try await bench.count("orders") == good.count + failing)
-            #expect(try await bench.count("order_items") == good.count + failing)
-            #expect(try await bench.count("order_events") == 2 * (good.count + failing))
+            #expect(try await fixture.count("orders WHERE status = 'COMPLETED'") == good.count)
+            #expect(try await fixture.count("orders WHERE status = 'FAILED'") == failing)
+            #expect(try await fixture.count("orders") == good.count + failing)
+            #expect(try await fixture.count("order_items") == good.count + failing)
+            #expect(try await fixture.count("order_events") == 2 * (good.count + failing))
 
             try await eventually("every status is final", within: .seconds(30)) {
                 for order in good {
-                    guard try await bench.status(order) == "COMPLETED|\(order.orderID)" else { return false }
+                    guard try await fixture.status(order) == "COMPLETED|\(order.orderID)" else { return false }
                 }
                 for order in gone + unknown {
-                    guard try await bench.status(order) == "FAILED|\(order.orderID)" else { return false }
+                    guard try await fixture.status(order) == "FAILED|\(order.orderID)" else { return false }
                 }
                 return true
             }
@@ -121,47 +121,47 @@ struct TornBatchTests {
                 let message = Self.poison(order)[index]
                 try await eventually("\(message.name) is told") {
                     let expected = message.isTold ? "FAILED|\(order.orderID)" : "ACCEPTED"
-                    return try await bench.status(order) == expected
+                    return try await fixture.status(order) == expected
                 }
             }
-            let told = await bench.workflows(in: .processed)
+            let told = await fixture.workflows(in: .processed)
             #expect(Set(told) == Set(good.map(\.correlationID.description)))
-            let failures = await bench.workflows(in: .failed)
+            let failures = await fixture.workflows(in: .failed)
             #expect(Set(failures).count == failing + readable)
 
-            let letters = try await bench.letters(of: .accepted)
+            let letters = try await fixture.letters(of: .accepted)
             #expect(letters.allSatisfy { $0.envelope.failure?.reason.isEmpty == false })
             let parked = Set(letters.map(\.envelope.correlationID))
             #expect(parked == Set((gone + unknown + poison).map(\.correlationID.description)))
-            #expect(try await bench.count("order_events WHERE published_at IS NULL") == 0)
+            #expect(try await fixture.count("order_events WHERE published_at IS NULL") == 0)
         }
     }
 
     /// Cancelled before, while and after it is processed: one answer, and the same everywhere.
-    @Test(arguments: QueueKind.allCases)
-    @Loop func aCancellationEndsInOneStateEverywhere(kind: QueueKind) async throws {
-        try await LiveBench.with(kind) { bench in
-            let orders = (0..<120).map { bench.order($0) }
-            for order in orders { try await bench.accept(order) }
-            for _ in 0..<2 { _ = try await bench.addReplica() }
+    @Test(arguments: AMQPQueueType.allCases)
+    @Loop func aCancellationEndsInOneStateEverywhere(kind: AMQPQueueType) async throws {
+        try await LiveFixture.with(kind) { fixture in
+            let orders = (0..<120).map { fixture.order($0) }
+            for order in orders { try await fixture.accept(order) }
+            for _ in 0..<2 { _ = try await fixture.addReplica() }
             var cancelled: Set<CorrelationID> = []
             func cancel(_ order: OrderAccepted) async throws {
                 let step = WorkflowStep(
                     .cancelled, correlationID: order.correlationID, orderID: order.orderID,
                     owner: order.customer)
-                let outcome = try await bench.workflow.advance([step])[0]
+                let outcome = try await fixture.workflow.advance([step])[0]
                 if outcome.status.status == .cancelled { cancelled.insert(order.correlationID) }
             }
             for order in orders[..<30] { try await cancel(order) }
             #expect(cancelled.count == 30)
             // Sent in small pieces while others are being cancelled.
             for start in stride(from: 0, to: orders.count, by: 6) {
-                let sending = Loop.task { try await bench.send(Array(orders[start..<start + 6])) }
+                let sending = Loop.task { try await fixture.send(Array(orders[start..<start + 6])) }
                 for order in orders[max(30, start)..<max(30, start + 6)] { try await cancel(order) }
                 try await sending.value
             }
             try await eventually("all are recorded", within: .seconds(30)) {
-                try await bench.count("order_events WHERE published_at IS NOT NULL") == 2 * orders.count
+                try await fixture.count("order_events WHERE published_at IS NOT NULL") == 2 * orders.count
             }
             let before = cancelled
             for order in orders { try await cancel(order) }
@@ -171,17 +171,17 @@ struct TornBatchTests {
             for order in orders {
                 let status = cancelled.contains(order.correlationID) ? "CANCELLED" : "COMPLETED"
                 let id = order.orderID
-                #expect(try await bench.texts("SELECT status FROM orders WHERE id = \(id)") == [status])
+                #expect(try await fixture.texts("SELECT status FROM orders WHERE id = \(id)") == [status])
                 let type = status == "CANCELLED" ? "order.cancelled.v1" : "order.processed.v1"
                 #expect(
-                    try await bench.texts(
+                    try await fixture.texts(
                         "SELECT type FROM order_events WHERE order_id = \(id) AND version = 2")
                         == [type])
                 try await eventually("the status follows") {
-                    try await bench.status(order) == "\(status)|\(id)"
+                    try await fixture.status(order) == "\(status)|\(id)"
                 }
             }
-            let told = await bench.types(in: .processed)
+            let told = await fixture.types(in: .processed)
             for order in orders {
                 let status =
                     cancelled.contains(order.correlationID) ? "order.cancelled.v1" : "order.processed.v1"

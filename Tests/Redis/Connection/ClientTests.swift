@@ -6,9 +6,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) @Loop struct ClientTests {
     private func running(
-        _ configuration: Configuration, _ body: @Loop (Client) async throws -> Void
+        _ configuration: RedisConfiguration, _ body: @Loop (RedisClient) async throws -> Void
     ) async throws {
-        let client = Client(configuration)
+        let client = RedisClient(configuration)
         let run = Task { @Loop in await client.run() }
         do { try await body(client) } catch {
             client.close()
@@ -51,7 +51,7 @@ import Testing
         defer { server.close() }
         var configuration = server.configuration
         configuration.commandTimeout = .seconds(30)
-        let client = Client(configuration)
+        let client = RedisClient(configuration)
         let run = Task { @Loop in await client.run() }
         let waiting = Task { @Loop in try await client.command("GET", "k") }
         try await eventually("connected") { server.accepted == 1 }
@@ -76,7 +76,7 @@ import Testing
             return answer
         }
         defer { server.close() }
-        let script = Script("return 1")
+        let script = RedisScript("return 1")
         try await running(server.configuration) { client in
             func run() async throws {
                 let reply = try await client.evaluate(script, keys: 1, arguments: 1) {

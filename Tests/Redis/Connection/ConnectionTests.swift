@@ -8,16 +8,16 @@ import Testing
     @Test func repliesComeInOrderHoweverTheyArrive() async throws {
         let server = try await ScriptedServer.answering { _ in "+A\r\n:2\r\n-ERR th" }
         defer { server.close() }
-        let connection = try await Connection.connect(server.configuration)
+        let connection = try await RedisConnection.connect(server.configuration)
         defer { connection.close() }
         var order: [Int] = []
-        var batch = Batch()
+        var batch = RedisBatch()
         batch.add("ONE")
         connection.send(batch) { result in
             order.append(1)
             #expect(try! result.get() == [.status("A")])
         }
-        var two = Batch()
+        var two = RedisBatch()
         two.add("TWO")
         two.add("THREE")
         connection.send(two) { _ in order.append(2) }
@@ -31,7 +31,7 @@ import Testing
     @Test func serverErrorsAreThrownByCommandsAndReturnedByPipelines() async throws {
         let server = try await ScriptedServer.answering { _ in "-WRONGTYPE x\r\n" }
         defer { server.close() }
-        let connection = try await Connection.connect(server.configuration)
+        let connection = try await RedisConnection.connect(server.configuration)
         defer { connection.close() }
         await #expect(throws: RedisError(.server(prefix: "WRONGTYPE"), "WRONGTYPE x")) {
             try await connection.command("GET", "k")
@@ -46,7 +46,7 @@ import Testing
         defer { server.close() }
         var configuration = server.configuration
         configuration.commandTimeout = .milliseconds(50)
-        let connection = try await Connection.connect(configuration)
+        let connection = try await RedisConnection.connect(configuration)
         let error = await #expect(throws: RedisError.self) { try await connection.command("GET", "k") }
         #expect(error?.code == .timeout)
         #expect(!connection.isOpen)
@@ -57,7 +57,7 @@ import Testing
     @Test func whatIsInFlightAtDisconnectIsLost() async throws {
         let server = try await ScriptedServer.answering { _ in nil }
         defer { server.close() }
-        let connection = try await Connection.connect(server.configuration)
+        let connection = try await RedisConnection.connect(server.configuration)
         let error = await #expect(throws: RedisError.self) { try await connection.command("INCR", "k") }
         #expect(error?.code == .connectionLost && error?.outcomeIsUnknown == true)
         #expect(await connection.closed().code == .connectionLost)
@@ -67,7 +67,7 @@ import Testing
     func protocolViolationsCloseIt(answer: String) async throws {
         let server = try await ScriptedServer.answering { _ in answer }
         defer { server.close() }
-        let connection = try await Connection.connect(server.configuration)
+        let connection = try await RedisConnection.connect(server.configuration)
         _ = try? await connection.command("GET", "k")
         #expect(await connection.closed().code == .protocolViolation)
     }
@@ -77,9 +77,9 @@ import Testing
         defer { server.close() }
         var configuration = server.configuration
         configuration.pendingCommands = 3
-        let connection = try await Connection.connect(configuration)
+        let connection = try await RedisConnection.connect(configuration)
         defer { connection.close() }
-        var batch = Batch()
+        var batch = RedisBatch()
         batch.add("PING")
         batch.add("PING")
         connection.send(batch) { _ in }
@@ -94,7 +94,7 @@ import Testing
         defer { server.close() }
         var configuration = server.configuration
         configuration.password = "x"
-        let error = await #expect(throws: RedisError.self) { try await Connection.connect(configuration) }
+        let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(configuration) }
         #expect(error?.code == .authentication)
     }
 
@@ -104,7 +104,7 @@ import Testing
         defer { server.close() }
         var configuration = server.configuration
         configuration.keepAlive = .milliseconds(200)
-        let connection = try await Connection.connect(configuration)
+        let connection = try await RedisConnection.connect(configuration)
         // The first is the greeting's.
         try await eventually("pings are answered") { answers.count >= 3 }
         #expect(connection.isOpen)
@@ -116,7 +116,7 @@ import Testing
         let server = try await ScriptedServer { _ in nil }
         let configuration = server.configuration
         server.close()
-        let error = await #expect(throws: RedisError.self) { try await Connection.connect(configuration) }
+        let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(configuration) }
         #expect(error?.code == .notConnected)
     }
 }

@@ -24,8 +24,8 @@ final class ScriptedServer {
         }
     }
 
-    var configuration: Configuration {
-        var configuration = Configuration(endpoint: Endpoint(host: "127.0.0.1", port: listener.port))
+    var configuration: RedisConfiguration {
+        var configuration = RedisConfiguration(endpoint: Endpoint(host: "127.0.0.1", port: listener.port))
         configuration.commandTimeout = .seconds(4)
         configuration.connectTimeout = .seconds(2)
         configuration.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))

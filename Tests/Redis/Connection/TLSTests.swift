@@ -13,7 +13,7 @@ import Testing
         defer { server.close() }
         var configuration = server.configuration
         configuration.tls = try TLSClient(authorities: certificate.certificate)
-        let connection = try await Connection.connect(configuration)
+        let connection = try await RedisConnection.connect(configuration)
         defer { connection.close() }
         #expect(try await connection.command("PING") == .status("PONG"))
     }
@@ -26,7 +26,7 @@ import Testing
         defer { server.close() }
         var configuration = server.configuration
         configuration.tls = try TLSClient()
-        let error = await #expect(throws: RedisError.self) { try await Connection.connect(configuration) }
+        let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(configuration) }
         #expect(error?.code == .notConnected)
     }
 }

@@ -57,15 +57,15 @@ import Testing
     }
 
     private func withClients(
-        _ body: @Loop (RedisFailover, Client, Subscriber) async throws -> Void
+        _ body: @Loop (RedisFailover, RedisClient, RedisSubscriber) async throws -> Void
     ) async throws {
         try await RedisFailover.with { ground in
-            var configuration = Configuration(endpoint: Endpoint(host: "nowhere.invalid", port: 1))
+            var configuration = RedisConfiguration(endpoint: Endpoint(host: "nowhere.invalid", port: 1))
             configuration.password = RedisFailover.password
-            let provider = Sentinels.provider(
+            let provider = RedisSentinels.provider(
                 ground.sentinels, primary: RedisFailover.name, of: configuration)
-            let client = Client(configuration, endpoint: provider)
-            let subscriber = Subscriber(configuration, endpoint: provider)
+            let client = RedisClient(configuration, endpoint: provider)
+            let subscriber = RedisSubscriber(configuration, endpoint: provider)
             let runs = [Loop.task { await client.run() }, Loop.task { await subscriber.run() }]
             var failure: (any Error)?
             do {

@@ -33,7 +33,7 @@ import Testing
 
     @Test func scriptsSurviveAFlushOfTheirCache() async throws {
         try await withClient { client, prefix in
-            let script = Script("return {KEYS[1], ARGV[1], redis.call('INCR', KEYS[1])} -- \(prefix)")
+            let script = RedisScript("return {KEYS[1], ARGV[1], redis.call('INCR', KEYS[1])} -- \(prefix)")
             for expected in 1...3 {
                 let reply = try await client.evaluate(script, keys: 1, arguments: 1) {
                     $0.append(prefix + "n")
@@ -48,7 +48,7 @@ import Testing
 
     @Test func aScriptErrorIsTyped() async throws {
         try await withClient { client, _ in
-            let script = Script("return redis.call('NOSUCH')")
+            let script = RedisScript("return redis.call('NOSUCH')")
             let error = await #expect(throws: RedisError.self) {
                 try await client.evaluate(script, keys: 0, arguments: 0) { _ in }
             }
@@ -62,7 +62,7 @@ import Testing
             let replies = try await client.pipeline { batch in
                 for number in 1...5 {
                     batch.addToStream(
-                        key, id: StreamID(UInt64(number)), cap: 3, fields: [("n", [UInt8(number)])])
+                        key, id: RedisStreamID(UInt64(number)), cap: 3, fields: [("n", [UInt8(number)])])
                 }
                 batch.add("XRANGE", key, "(3-0", "+")
                 batch.add("XREVRANGE", key, "+", "-", "COUNT", 1)
@@ -70,11 +70,11 @@ import Testing
                 batch.add("XRANGE", prefix + "none", "-", "+")
             }
             #expect(replies[0].string == "1-0")
-            let entries = try StreamEntry.list(replies[5])
-            #expect(entries.map(\.id) == [StreamID(4), StreamID(5)] && entries[0]["n"] == [4])
-            #expect(try StreamEntry.list(replies[6]).map(\.id) == [StreamID(5)])
+            let entries = try RedisStreamEntry.list(replies[5])
+            #expect(entries.map(\.id) == [RedisStreamID(4), RedisStreamID(5)] && entries[0]["n"] == [4])
+            #expect(try RedisStreamEntry.list(replies[6]).map(\.id) == [RedisStreamID(5)])
             #expect(replies[7].integer == 2)
-            #expect(try StreamEntry.list(replies[8]).isEmpty)
+            #expect(try RedisStreamEntry.list(replies[8]).isEmpty)
         }
     }
 
@@ -91,12 +91,12 @@ import Testing
     @Test func wrongPassword() async throws {
         var configuration = LiveServer.configuration
         configuration.password = "wrong"
-        let error = await #expect(throws: RedisError.self) { try await Connection.connect(configuration) }
+        let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(configuration) }
         #expect(error?.code == .authentication)
     }
 }
 
-extension Value {
+extension RedisValue {
     fileprivate var isWrongType: Bool {
         if case .error(let error) = self { error.code == .server(prefix: "WRONGTYPE") } else { false }
     }

@@ -20,9 +20,9 @@ struct LiveServer: Decodable {
 
     static var isAvailable: Bool { shared != nil }
 
-    static var configuration: Configuration {
+    static var configuration: RedisConfiguration {
         let server = shared!
-        var configuration = Configuration(endpoint: Endpoint(host: server.host, port: server.port))
+        var configuration = RedisConfiguration(endpoint: Endpoint(host: server.host, port: server.port))
         configuration.user = server.user
         configuration.password = server.password
         configuration.clientName = "waybill-tests"
@@ -32,8 +32,8 @@ struct LiveServer: Decodable {
 
 /// A client of the real server for the time of `body`, and a prefix for its keys, which are deleted after.
 @Loop
-func withClient(_ body: @Loop (Client, _ prefix: String) async throws -> Void) async throws {
-    let client = Client(LiveServer.configuration)
+func withClient(_ body: @Loop (RedisClient, _ prefix: String) async throws -> Void) async throws {
+    let client = RedisClient(LiveServer.configuration)
     let run = Task { @Loop in await client.run() }
     let prefix = "test:\(UInt64.random(in: 0 ... .max)):"
     var failure: (any Error)?

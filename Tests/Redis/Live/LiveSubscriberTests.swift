@@ -13,13 +13,13 @@ private final class Inbox {
 }
 
 @Suite(.enabled(if: LiveServer.isAvailable), .timeLimit(.minutes(1))) @Loop struct LiveSubscriberTests {
-    private func withSubscriber(_ body: @Loop (Subscriber, Inbox, Client, String) async throws -> Void)
+    private func withSubscriber(_ body: @Loop (RedisSubscriber, Inbox, RedisClient, String) async throws -> Void)
         async throws
     {
         try await withClient { client, prefix in
             var configuration = LiveServer.configuration
             configuration.clientName = "subscriber-\(prefix)"
-            let subscriber = Subscriber(configuration)
+            let subscriber = RedisSubscriber(configuration)
             let inbox = Inbox()
             subscriber.onMessage = { channel, payload in
                 let channel = String(decoding: channel, as: UTF8.self).dropFirst(prefix.count)
@@ -45,7 +45,7 @@ private final class Inbox {
     }
 
     /// Cuts the subscriber's connection from the server's side.
-    private func kill(_ client: Client, _ prefix: String) async throws {
+    private func kill(_ client: RedisClient, _ prefix: String) async throws {
         let list = try await client.command("CLIENT", "LIST").string ?? ""
         for line in list.split(separator: "\n") where line.contains("name=subscriber-\(prefix)") {
             let id = line.split(separator: " ")[0].dropFirst(3)

@@ -13,11 +13,11 @@ import Testing
         try await PrivateServers.with("redis", tls: certificate) { servers in
             let server = servers.redis
             @Loop func connect(_ host: String, _ authority: TestCertificate) async throws(RedisError)
-                -> Connection
+                -> RedisConnection
             {
                 let account = "\(server.user):\(server.password)"
-                return try await Connection.connect(
-                    Configuration(
+                return try await RedisConnection.connect(
+                    RedisConfiguration(
                         url: "rediss://\(account)@\(host):\(server.redissPort!)",
                         authorities: authority.certificate))
             }

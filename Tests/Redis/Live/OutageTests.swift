@@ -13,7 +13,7 @@ import Testing
             var restored: [String] = []
             subscriber.onMessage = { messages.append(String(decoding: $1, as: UTF8.self)) }
             subscriber.onRestored = { restored += $0.map { String(decoding: $0, as: UTF8.self) } }
-            let script = Script("return redis.call('GET', KEYS[1])")
+            let script = RedisScript("return redis.call('GET', KEYS[1])")
             _ = try await client.command("SET", "k", "kept")
             func read() async throws(RedisError) -> String? {
                 try await client.evaluate(script, keys: 1, arguments: 0) { $0.append("k") }.string
@@ -56,12 +56,12 @@ import Testing
     }
 
     private func withServer(
-        _ body: @Loop (PrivateServer, Client, Subscriber) async throws -> Void
+        _ body: @Loop (PrivateServer, RedisClient, RedisSubscriber) async throws -> Void
     ) async throws {
         let server = try await PrivateServer()
         defer { server.remove() }
-        let client = Client(server.configuration)
-        let subscriber = Subscriber(server.configuration)
+        let client = RedisClient(server.configuration)
+        let subscriber = RedisSubscriber(server.configuration)
         let runs = [Task { @Loop in await client.run() }, Task { @Loop in await subscriber.run() }]
         var failure: (any Error)?
         do {

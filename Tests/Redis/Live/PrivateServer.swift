@@ -42,8 +42,8 @@ final class PrivateServer {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    var configuration: Configuration {
-        var configuration = Configuration(endpoint: Endpoint(host: "127.0.0.1", port: port))
+    var configuration: RedisConfiguration {
+        var configuration = RedisConfiguration(endpoint: Endpoint(host: "127.0.0.1", port: port))
         configuration.commandTimeout = .milliseconds(500)
         configuration.connectTimeout = .milliseconds(500)
         configuration.keepAlive = .milliseconds(200)

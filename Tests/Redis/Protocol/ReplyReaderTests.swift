@@ -6,10 +6,10 @@ import Testing
 @Suite struct ReplyReaderTests {
     /// Everything `text` holds, fed `step` bytes at a time.
     private func read(
-        _ text: String, step: Int = .max, limits: ReplyReader.Limits = .init()
-    ) throws -> [Value] {
-        var reader = ReplyReader(limits: limits)
-        var values: [Value] = []
+        _ text: String, step: Int = .max, limits: RedisReplyReader.Limits = .init()
+    ) throws -> [RedisValue] {
+        var reader = RedisReplyReader(limits: limits)
+        var values: [RedisValue] = []
         let bytes = Array(text.utf8)
         var start = 0
         while start < bytes.count {
@@ -26,7 +26,7 @@ import Testing
         let text =
             "+OK\r\n-WRONGTYPE no\r\n:-42\r\n$5\r\nhe\r\nx\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n"
             + "*3\r\n:1\r\n*2\r\n$1\r\na\r\n*1\r\n+b\r\n$-1\r\n"
-        let expected: [Value] = [
+        let expected: [RedisValue] = [
             .status("OK"), .error(RedisError(.server(prefix: "WRONGTYPE"), "WRONGTYPE no")), .integer(-42),
             .bytes(Array("he\r\nx".utf8)), .null, .null, .array([]), .bytes([]),
             .array([.integer(1), .array([.bytes([97]), .array([.status("b")])]), .null]),
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func bytesAreKeptAsTheyAre() throws {
-        var reader = ReplyReader()
+        var reader = RedisReplyReader()
         let bytes: [UInt8] = Array("$4\r\n".utf8) + [0, 255, 13, 10] + Array("\r\n".utf8)
         reader.feed(bytes.span)
         let value = try reader.next()
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func sizeHasALimit() {
-        let limits = ReplyReader.Limits(replyBytes: 64, elements: 8)
+        let limits = RedisReplyReader.Limits(replyBytes: 64, elements: 8)
         let tooLong = "$1000\r\n" + String(repeating: "x", count: 200)
         #expect(throws: RedisError.self) { try read(tooLong, step: 50, limits: limits) }
         let parts = String(repeating: "$20\r\n" + String(repeating: "y", count: 20) + "\r\n", count: 4)
@@ -83,7 +83,7 @@ import Testing
                 bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
                     in: 0...255, using: &random)
             }
-            var reader = ReplyReader(limits: .init(replyBytes: 4096, elements: 64))
+            var reader = RedisReplyReader(limits: .init(replyBytes: 4096, elements: 64))
             reader.feed(bytes.span)
             do { while try reader.next() != nil {} } catch { #expect(error.code == .protocolViolation) }
         }

@@ -30,7 +30,7 @@
   const ids = [...document.querySelectorAll('[id]')].map((element) => element.id);
   for (const id of ids) if (ids.indexOf(id) !== ids.lastIndexOf(id)) violations.push(`duplicate id ${id}`);
   if (document.querySelectorAll('h1').length !== 1) {
-    if (!document.querySelector('.blank')) violations.push('not exactly one h1');
+    if (!document.querySelector('.empty-state')) violations.push('not exactly one h1');
   }
   if (document.querySelectorAll('main').length !== 1) violations.push('not exactly one main');
   if (document.querySelectorAll('header').length !== 1) violations.push('not exactly one header');
@@ -67,7 +67,7 @@
   while (texts.nextNode()) {
     const element = texts.currentNode.parentElement;
     if (!texts.currentNode.textContent.trim() || !element || (isModal && !element.closest('dialog'))) continue;
-    if (!element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) || element.closest('.unseen, .skip, option')) continue;
+    if (!element.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) || element.closest('.visually-hidden, .skip-link, option')) continue;
     const style = getComputedStyle(element);
     if (parseFloat(style.fontSize) === 0) continue;
     const [a, b] = [luminance(style.color), luminance(backgroundOf(element))].sort((x, y) => y - x);

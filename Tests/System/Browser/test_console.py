@@ -71,11 +71,11 @@ def test_dead_letters_are_dropped_and_replayed(operator, stack):
     stack.publish_dead_letter("order.accepted", "DEAD-1", "not even JSON")
     stack.publish_dead_letter("order.accepted", "DEAD-2", '{"what": "is this"}')
     page = operator.signed_in("/dead-letters")
-    messages = page.locator(".letter")
+    messages = page.locator(".dead-letter")
     expect(messages).to_have_count(2)
-    expect(page.get_by_role("status").filter(has_text="2 letters")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="2 messages")).to_be_visible()
     page.get_by_role("button", name="Drop").click()
-    expect(page.get_by_role("alert")).to_have_text("Choose some letters first.")
+    expect(page.get_by_role("alert")).to_have_text("Select at least one message.")
     messages.nth(0).locator("summary").click()
     expect(messages.nth(0).locator("pre")).to_have_text("not even JSON")
     messages.nth(0).get_by_role("checkbox").check()
@@ -84,16 +84,16 @@ def test_dead_letters_are_dropped_and_replayed(operator, stack):
     expect(messages).to_have_count(1)
     expect(messages.first.locator("pre")).to_contain_text("is this")
     # Processing fails again and dead-letters it with the reason.
-    page.get_by_role("button", name="Choose all").click()
+    page.get_by_role("button", name="Select all").click()
     page.get_by_role("button", name="Replay").click()
     expect(messages.first.locator("label")).not_to_contain_text("dead-lettered by a test")
     expect(messages).to_have_count(1)
     page.goto("/ops/#/")
     page.get_by_role("row", name="order.accepted").get_by_role("link", name="1").click()
-    page.get_by_role("button", name="Choose all").click()
+    page.get_by_role("button", name="Select all").click()
     page.get_by_role("button", name="Drop").click()
     page.get_by_role("dialog").get_by_role("button", name="Drop").click()
-    expect(page.get_by_role("heading", name="Nothing is dead here")).to_be_visible()
+    expect(page.get_by_role("heading", name="No dead letters")).to_be_visible()
 
 
 def test_failover_lab_kills_a_replica_without_losing_updates(operator, stack):
@@ -108,11 +108,11 @@ def test_failover_lab_kills_a_replica_without_losing_updates(operator, stack):
     assert len(ports) > 1, "all tabs are connected to one replica"
     victim = sorted(ports)[0]
     page.get_by_role("button", name=f"Kill order-notification@{victim}").click()
-    expect(page.locator(".stop-name")).to_have_text(f"{victim} killed")
+    expect(page.locator(".fault-name")).to_have_text(f"{victim} killed")
     before = int(received.inner_text())
     page.wait_for_function("before => Number(document.querySelector('tbody td:nth-child(3)').textContent) >= before + 6", arg=before)
     page.get_by_role("button", name="End").click()
-    expect(page.get_by_role("status").filter(has_text="every tab heard each exactly once")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="every tab received each exactly once")).to_be_visible()
     assert any(int(row.locator("td").nth(4).inner_text().split()[0]) > 0 for row in rows.all()), "no tab was disconnected"
     stack.await_ready()
 
@@ -121,7 +121,7 @@ def test_page_reconnects_after_a_console_restart(operator, stack):
     operator.customer.expect_console_error(r"50[234]|net::ERR_")
     page = operator.signed_in()
     with stack.stopped("console-1"):
-        expect(page.locator(".pill")).to_have_text("Console away, trying again")
+        expect(page.locator(".pill")).to_have_text("Console unavailable, reconnecting")
     expect(page.locator(".pill")).to_have_text("Live")
 
 
@@ -132,7 +132,7 @@ def test_user_without_operator_role_is_rejected(new_customer, stack):
     customer.context.add_init_script(f"if (location.protocol.startsWith('http')) localStorage.setItem('waybill.operator', '{session}')")
     page = customer.context.new_page()
     page.goto("/ops/")
-    expect(page.get_by_role("heading", name="This takes the role of an operator")).to_be_visible()
+    expect(page.get_by_role("heading", name="The operator role is required")).to_be_visible()
 
 
 PATHS = [("stream", None), ("dead-letters/order.accepted", None), ("dead-letters/order.accepted/drop", {"ids": ["x"]}),

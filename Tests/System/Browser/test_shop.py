@@ -113,7 +113,7 @@ def test_unknown_pages_show_not_found(new_customer):
     customer = new_customer()
     customer.expect_console_error("404")
     page = customer.signed_in("/nowhere")
-    expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
     page.goto("/#/products/NO-1")
     expect(page.get_by_role("heading", name="No such product")).to_be_visible()
     page.goto("/#/orders/999999999")

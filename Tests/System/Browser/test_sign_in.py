@@ -80,7 +80,7 @@ def test_unsolicited_authorization_response_is_rejected(new_customer, issuer):
     page = customer.context.new_page()
     before = len(issuer.grants)
     page.goto("/?code=stolen&state=made-up")
-    expect(page.get_by_role("alert")).to_contain_text("not begun here")
+    expect(page.get_by_role("alert")).to_contain_text("not started here")
     assert len(issuer.grants) == before
 
 

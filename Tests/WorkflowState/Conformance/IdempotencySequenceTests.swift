@@ -16,7 +16,7 @@ import Testing
     struct Model: Equatable {
         enum State: Equatable {
             case free
-            case held(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
+            case recordPrimary(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
             case answered(fingerprint: String, by: Int, response: UInt8)
         }
 
@@ -27,13 +27,13 @@ import Testing
         mutating func reserve(_ number: Int, _ fingerprint: String) -> Reservation {
             switch state {
             case .free:
-                state = .held(fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
+                state = .recordPrimary(fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
                 holders.append(number)
                 return .reserved
-            case .held(let first, _, let isOver, let draft):
+            case .recordPrimary(let first, _, let isOver, let draft):
                 guard first == fingerprint else { return .mismatch }
                 guard isOver else { return .inFlight }
-                state = .held(fingerprint: first, by: number, isOver: false, draft: draft)
+                state = .recordPrimary(fingerprint: first, by: number, isOver: false, draft: draft)
                 holders.append(number)
                 return .resumed(draft: [draft])
             case .answered(let first, _, let response):
@@ -43,7 +43,7 @@ import Testing
 
         mutating func complete(_ number: Int, _ fingerprint: String) -> Bool {
             switch state {
-            case .held(_, let holder, _, _) where holder != number: return false
+            case .recordPrimary(_, let holder, _, _) where holder != number: return false
             case .answered(_, let holder, _) where holder != number: return false
             default:
                 state = .answered(fingerprint: fingerprint, by: number, response: UInt8(number))
@@ -52,26 +52,26 @@ import Testing
         }
 
         mutating func release(_ number: Int) {
-            if case .held(_, number, _, _) = state { state = .free }
+            if case .recordPrimary(_, number, _, _) = state { state = .free }
         }
 
-        mutating func letGo(_ number: Int) {
-            if case .held(let fingerprint, number, _, let draft) = state {
-                state = .held(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
+        mutating func expire(_ number: Int) {
+            if case .recordPrimary(let fingerprint, number, _, let draft) = state {
+                state = .recordPrimary(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
             }
         }
 
         /// - Returns: whether there was one to end.
         mutating func endLease() -> Bool {
-            guard case .held(_, let holder, _, _) = state else { return false }
-            letGo(holder)
+            guard case .recordPrimary(_, let holder, _, _) = state else { return false }
+            expire(holder)
             return true
         }
     }
 
     /// One sequence on a key of its own.
-    private func play(_ steps: [Step], _ world: World) async throws {
-        let key = IdempotencyKey(user: world.user(), key: "k")
+    private func play(_ steps: [Step], _ fixture: StoreFixture) async throws {
+        let key = IdempotencyKey(user: fixture.user(), key: "k")
         var model = Model()
         var leases: [IdempotencyLease] = []
         for (index, step) in steps.enumerated() {
@@ -81,23 +81,23 @@ import Testing
                 let lease = IdempotencyLease(key, fingerprint: step == .reserve ? "f" : "g")
                 leases.append(lease)
                 let expected = model.reserve(leases.count - 1, lease.fingerprint)
-                let found = try await world.idempotency.reserve(lease, draft: [UInt8(leases.count - 1)])
+                let found = try await fixture.idempotency.reserve(lease, draft: [UInt8(leases.count - 1)])
                 isRight = found == expected
             case .completeFirst, .completeLast:
                 let number = step == .completeFirst ? model.holders[0] : model.holders.last!
                 let expected = model.complete(number, leases[number].fingerprint)
-                let found = try await world.idempotency.complete(leases[number], response: [UInt8(number)])
+                let found = try await fixture.idempotency.complete(leases[number], response: [UInt8(number)])
                 isRight = found == expected
             case .releaseFirst, .releaseLast:
                 let number = step == .releaseFirst ? model.holders[0] : model.holders.last!
                 model.release(number)
-                try await world.idempotency.release(leases[number])
+                try await fixture.idempotency.release(leases[number])
             case .letGoFirst, .letGoLast:
                 let number = step == .letGoFirst ? model.holders[0] : model.holders.last!
-                model.letGo(number)
-                try await world.idempotency.letGo(leases[number])
+                model.expire(number)
+                try await fixture.idempotency.expire(leases[number])
             case .leaseEnds:
-                if model.endLease() { try await world.endLease(key) }
+                if model.endLease() { try await fixture.endLease(key) }
             }
             // Its words are made for a failure alone: thousands of sequences share the loop with other tests.
             if !isRight { Issue.record("step \(index) of \(steps)") }
@@ -107,14 +107,14 @@ import Testing
             let lease = IdempotencyLease(key, fingerprint: fingerprint)
             let expected = model.reserve(leases.count, fingerprint)
             leases.append(lease)
-            let found = try await world.idempotency.reserve(lease, draft: [UInt8(leases.count - 1)])
+            let found = try await fixture.idempotency.reserve(lease, draft: [UInt8(leases.count - 1)])
             if found != expected { Issue.record("\(fingerprint) after \(steps)") }
         }
     }
 
     @Test(arguments: Driver.available) func everySequenceOfFiveSteps(driver: Driver) async throws {
         let all = Step.allCases
-        try await with(driver) { world in
+        try await with(driver) { fixture in
             for code in 0..<(all.count * all.count * all.count * all.count) {
                 var rest = code
                 var steps = [Step.reserve]
@@ -122,7 +122,7 @@ import Testing
                     steps.append(all[rest % all.count])
                     rest /= all.count
                 }
-                try await play(steps, world)
+                try await play(steps, fixture)
             }
         }
     }

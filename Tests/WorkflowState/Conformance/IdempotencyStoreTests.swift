@@ -9,9 +9,9 @@ import Testing
     }
 
     @Test(arguments: Driver.available) func theLifeOfAKey(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let store = world.idempotency
-            let key = IdempotencyKey(user: world.user(), key: "k")
+        try await with(driver, .test) { fixture in
+            let store = fixture.idempotency
+            let key = IdempotencyKey(user: fixture.user(), key: "k")
             let lease = fresh(key)
             #expect(try await store.reserve(lease, draft: [7]) == .reserved)
             #expect(try await store.reserve(fresh(key), draft: [7]) == .inFlight)
@@ -22,31 +22,31 @@ import Testing
             #expect(try await store.reserve(fresh(key, "g"), draft: [7]) == .mismatch)
             for _ in 0..<2 {
                 try await store.release(lease)
-                try await store.letGo(lease)
+                try await store.expire(lease)
                 #expect(try await store.reserve(fresh(key), draft: [7]) == .replay(response))
             }
         }
     }
 
     @Test(arguments: Driver.available) func aReleasedKeyIsFree(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let key = IdempotencyKey(user: world.user(), key: "k")
+        try await with(driver, .test) { fixture in
+            let key = IdempotencyKey(user: fixture.user(), key: "k")
             let lease = fresh(key)
-            #expect(try await world.idempotency.reserve(lease, draft: [7]) == .reserved)
-            try await world.idempotency.release(lease)
-            #expect(try await world.idempotency.reserve(fresh(key, "g"), draft: [7]) == .reserved)
-            try await world.idempotency.release(lease)
-            #expect(try await world.idempotency.reserve(fresh(key, "g"), draft: [7]) == .inFlight)
+            #expect(try await fixture.idempotency.reserve(lease, draft: [7]) == .reserved)
+            try await fixture.idempotency.release(lease)
+            #expect(try await fixture.idempotency.reserve(fresh(key, "g"), draft: [7]) == .reserved)
+            try await fixture.idempotency.release(lease)
+            #expect(try await fixture.idempotency.reserve(fresh(key, "g"), draft: [7]) == .inFlight)
         }
     }
 
     @Test(arguments: Driver.available) func aLeaseThatRanOut(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let store = world.idempotency
-            let key = IdempotencyKey(user: world.user(), key: "k")
+        try await with(driver, .test) { fixture in
+            let store = fixture.idempotency
+            let key = IdempotencyKey(user: fixture.user(), key: "k")
             let (slow, second) = (fresh(key), fresh(key))
             #expect(try await store.reserve(slow, draft: [7]) == .reserved)
-            try await world.endLease(key)
+            try await fixture.endLease(key)
             #expect(try await store.reserve(fresh(key, "g"), draft: [8]) == .mismatch)
             #expect(try await store.reserve(second, draft: [8]) == .resumed(draft: [7]))
             #expect(try await store.reserve(fresh(key), draft: [9]) == .inFlight)
@@ -54,28 +54,28 @@ import Testing
             #expect(try await store.complete(second, response: [2]))
             #expect(try await store.reserve(fresh(key), draft: [7]) == .replay([2]))
 
-            let other = IdempotencyKey(user: world.user(), key: "k")
+            let other = IdempotencyKey(user: fixture.user(), key: "k")
             let alone = fresh(other)
             #expect(try await store.reserve(alone, draft: [7]) == .reserved)
-            try await world.endLease(other)
+            try await fixture.endLease(other)
             #expect(try await store.complete(alone, response: [3]))
             #expect(try await store.reserve(fresh(other), draft: [7]) == .replay([3]))
         }
     }
 
     @Test(arguments: Driver.available) func aKeyThatWasLetGoIsResumedAtOnce(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let store = world.idempotency
-            let key = IdempotencyKey(user: world.user(), key: "k")
+        try await with(driver, .test) { fixture in
+            let store = fixture.idempotency
+            let key = IdempotencyKey(user: fixture.user(), key: "k")
             let (first, second) = (fresh(key), fresh(key))
             #expect(try await store.reserve(first, draft: [7]) == .reserved)
-            for _ in 0..<2 { try await store.letGo(first) }
+            for _ in 0..<2 { try await store.expire(first) }
             #expect(try await store.reserve(fresh(key, "g"), draft: [8]) == .mismatch)
             #expect(try await store.reserve(second, draft: [8]) == .resumed(draft: [7]))
             // It is another's now.
-            try await store.letGo(first)
+            try await store.expire(first)
             #expect(try await store.reserve(fresh(key), draft: [9]) == .inFlight)
-            try await store.letGo(second)
+            try await store.expire(second)
             #expect(try await store.reserve(fresh(key), draft: [9]) == .resumed(draft: [7]))
         }
     }
@@ -83,17 +83,17 @@ import Testing
     @Test(arguments: Driver.available) func aReservationThatComesTooLateHoldsNothing(driver: Driver)
         async throws
     {
-        try await with(driver, .test) { world in
-            let store = world.idempotency
-            let key = IdempotencyKey(user: world.user(), key: "k")
+        try await with(driver, .test) { fixture in
+            let store = fixture.idempotency
+            let key = IdempotencyKey(user: fixture.user(), key: "k")
             let (late, holder) = (fresh(key), fresh(key))
-            try await store.letGo(late)
+            try await store.expire(late)
             #expect(try await store.reserve(late, draft: [6]) == .inFlight)
             #expect(try await store.reserve(holder, draft: [7]) == .reserved)
             // Nor does it take over.
             let later = fresh(key)
-            try await store.letGo(later)
-            try await store.letGo(holder)
+            try await store.expire(later)
+            try await store.expire(holder)
             for lease in [late, later] {
                 #expect(try await store.reserve(lease, draft: [6]) == .inFlight)
             }
@@ -102,13 +102,13 @@ import Testing
     }
 
     @Test(arguments: Driver.available) func usersDoNotShareKeys(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let user = world.user()
+        try await with(driver, .test) { fixture in
+            let user = fixture.user()
             let colon = IdempotencyKey(user: UserIDs.join(user, "a"), key: "k")
             let plain = IdempotencyKey(user: user, key: "a:k")
             let escaped = IdempotencyKey(user: UserIDs.join(user, "a", by: "%3A"), key: "k")
             for key in [colon, plain, escaped] {
-                let reservation = try await world.idempotency.reserve(fresh(key), draft: [7])
+                let reservation = try await fixture.idempotency.reserve(fresh(key), draft: [7])
                 #expect(reservation == .reserved)
             }
         }

@@ -7,108 +7,108 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) @Loop struct MailboxStoreTests {
     private func history(
-        _ world: World, _ user: UserID, after position: MailboxPosition
+        _ fixture: StoreFixture, _ user: UserID, after position: MailboxPosition
     ) async throws -> History {
-        try await world.mailboxes.history([HistoryRequest(user, after: position)])[0]
+        try await fixture.mailboxes.history([HistoryRequest(user, after: position)])[0]
     }
 
     @Test(arguments: Driver.available) func whatCameAfterAPositionIsReplayedInOrder(driver: Driver)
         async throws
     {
-        try await with(driver, .test) { world in
-            let user = world.user()
-            let start = try await world.mailboxes.ends(of: [user])[0]
-            let deliveries = (0..<5).map { _ in world.delivery(to: user) }
-            let offsets = try await world.mailboxes.deliver(deliveries).map { try #require($0) }
+        try await with(driver, .test) { fixture in
+            let user = fixture.user()
+            let start = try await fixture.mailboxes.ends(of: [user])[0]
+            let deliveries = (0..<5).map { _ in fixture.delivery(to: user) }
+            let offsets = try await fixture.mailboxes.deliver(deliveries).map { try #require($0) }
             #expect(offsets == offsets.sorted() && Set(offsets).count == 5 && offsets[0] > start.offset)
             #expect(offsets[4] < MailboxPosition.largest)
 
-            let all = try await history(world, user, after: start)
+            let all = try await history(fixture, user, after: start)
             #expect(all.isRecovered && all.entries.map(\.offset) == offsets)
             #expect(all.entries.map(\.update) == deliveries.map(\.update))
             #expect(all.end == MailboxPosition(epoch: start.epoch, offset: offsets[4]))
-            #expect(try await world.mailboxes.ends(of: [user]) == [all.end])
+            #expect(try await fixture.mailboxes.ends(of: [user]) == [all.end])
 
             let middle = MailboxPosition(epoch: start.epoch, offset: offsets[2])
-            let rest = try await history(world, user, after: middle)
+            let rest = try await history(fixture, user, after: middle)
             #expect(rest.isRecovered && rest.entries.map(\.offset) == Array(offsets[3...]))
-            let none = try await history(world, user, after: all.end)
+            let none = try await history(fixture, user, after: all.end)
             #expect(none.isRecovered && none.entries.isEmpty && none.end == all.end)
         }
     }
 
     @Test(arguments: Driver.available) func aRedeliveryIsNotAppendedTwice(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let user = world.user()
-            let start = try await world.mailboxes.ends(of: [user])[0]
-            let first = world.delivery(to: user)
-            let second = world.delivery(to: user)
-            _ = try await world.mailboxes.deliver([first])
-            let again = try await world.mailboxes.deliver([first, second, second])
+        try await with(driver, .test) { fixture in
+            let user = fixture.user()
+            let start = try await fixture.mailboxes.ends(of: [user])[0]
+            let first = fixture.delivery(to: user)
+            let second = fixture.delivery(to: user)
+            _ = try await fixture.mailboxes.deliver([first])
+            let again = try await fixture.mailboxes.deliver([first, second, second])
             #expect(again.map { $0 != nil } == [false, true, false])
-            #expect(try await history(world, user, after: start).entries.count == 2)
+            #expect(try await history(fixture, user, after: start).entries.count == 2)
             var failed = first
             failed.update.status = .failed
-            #expect(try await world.mailboxes.deliver([failed])[0] != nil)
+            #expect(try await fixture.mailboxes.deliver([failed])[0] != nil)
         }
     }
 
     @Test(arguments: Driver.available) func aTrimmedMailboxSaysSo(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let user = world.user()
-            let start = try await world.mailboxes.ends(of: [user])[0]
-            let offsets = try await world.mailboxes.deliver((0..<12).map { _ in world.delivery(to: user) })
-            let all = try await history(world, user, after: start)
+        try await with(driver, .test) { fixture in
+            let user = fixture.user()
+            let start = try await fixture.mailboxes.ends(of: [user])[0]
+            let offsets = try await fixture.mailboxes.deliver((0..<12).map { _ in fixture.delivery(to: user) })
+            let all = try await history(fixture, user, after: start)
             #expect(!all.isRecovered && all.entries.map(\.offset) == Array(offsets[4...].map { $0! }))
             for (index, isRecovered) in [(2, false), (3, false), (4, true), (11, true)] {
                 let position = MailboxPosition(epoch: start.epoch, offset: offsets[index]!)
                 #expect(
-                    try await history(world, user, after: position).isRecovered == isRecovered, "\(index)")
+                    try await history(fixture, user, after: position).isRecovered == isRecovered, "\(index)")
             }
         }
     }
 
     @Test(arguments: Driver.available) func anotherEpochIsNotRecovered(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let user = world.user()
-            let start = try await world.mailboxes.ends(of: [user])[0]
-            _ = try await world.mailboxes.deliver([world.delivery(to: user)])
+        try await with(driver, .test) { fixture in
+            let user = fixture.user()
+            let start = try await fixture.mailboxes.ends(of: [user])[0]
+            _ = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])
             let foreign = MailboxPosition(epoch: Epoch("abc")!, offset: start.offset)
-            let history = try await history(world, user, after: foreign)
+            let history = try await history(fixture, user, after: foreign)
             #expect(!history.isRecovered && history.entries.isEmpty && history.end.epoch == start.epoch)
         }
     }
 
     @Test(arguments: Driver.available) func positionsNobodyGaveOutAreNotRecovered(driver: Driver) async throws
     {
-        try await with(driver, .test) { world in
-            let user = world.user()
-            let start = try await world.mailboxes.ends(of: [user])[0]
+        try await with(driver, .test) { fixture in
+            let user = fixture.user()
+            let start = try await fixture.mailboxes.ends(of: [user])[0]
             for offset in [0, 1, start.offset + 3_600_000_000, MailboxPosition.largest] {
                 let position = MailboxPosition(epoch: start.epoch, offset: offset)
-                #expect(try await !history(world, user, after: position).isRecovered, "\(offset)")
+                #expect(try await !history(fixture, user, after: position).isRecovered, "\(offset)")
             }
         }
     }
 
     @Test(arguments: Driver.available) func offsetsGrowOverAnExpiry(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let user = world.user()
-            let before = try await world.mailboxes.deliver([world.delivery(to: user)])[0]
-            try await world.expire([], [user])
-            let after = try await world.mailboxes.deliver([world.delivery(to: user)])[0]
+        try await with(driver, .test) { fixture in
+            let user = fixture.user()
+            let before = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])[0]
+            try await fixture.expire([], [user])
+            let after = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])[0]
             #expect(try #require(after) > #require(before))
         }
     }
 
     @Test(arguments: Driver.available) func manyUsersInOneBatch(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let users = (0..<40).map { _ in world.user() }
-            let starts = try await world.mailboxes.ends(of: users)
-            let deliveries = (0..<120).map { world.delivery(to: users[$0 % 39]) }
-            _ = try await world.mailboxes.deliver(deliveries)
+        try await with(driver, .test) { fixture in
+            let users = (0..<40).map { _ in fixture.user() }
+            let starts = try await fixture.mailboxes.ends(of: users)
+            let deliveries = (0..<120).map { fixture.delivery(to: users[$0 % 39]) }
+            _ = try await fixture.mailboxes.deliver(deliveries)
             let requests = zip(users, starts).map { HistoryRequest($0, after: $1) }
-            let histories = try await world.mailboxes.history(requests)
+            let histories = try await fixture.mailboxes.history(requests)
             #expect(histories.map(\.entries.count).reduce(0, +) == 120)
             #expect(histories[39].entries.isEmpty && histories.allSatisfy(\.isRecovered))
             #expect(
@@ -119,13 +119,13 @@ import Testing
     }
 
     @Test(arguments: Driver.available) func replicasAreWokenWithTheUpdateItself(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let user = world.user(":with:colons é")
-            let inbox = Inbox(world)
-            for channels in world.channels { try await channels.listen(for: user) }
-            let delivery = world.delivery(to: user)
-            let offsets = try await world.mailboxes.deliver([
-                delivery, world.delivery(to: world.user()), world.delivery(to: user),
+        try await with(driver, .test) { fixture in
+            let user = fixture.user(":with:colons é")
+            let inbox = Inbox(fixture)
+            for channels in fixture.channels { try await channels.listen(for: user) }
+            let delivery = fixture.delivery(to: user)
+            let offsets = try await fixture.mailboxes.deliver([
+                delivery, fixture.delivery(to: fixture.user()), fixture.delivery(to: user),
             ])
             try await eventually("both replicas have both") { inbox.messages.allSatisfy { $0.count == 2 } }
             for messages in inbox.messages {
@@ -133,34 +133,34 @@ import Testing
                 #expect(messages.map(\.previous) == [0, offsets[0]])
                 #expect(messages[0].update == delivery.update)
             }
-            let start = MailboxPosition(epoch: try await world.mailboxes.ends(of: [user])[0].epoch, offset: 0)
-            let entries = try await history(world, user, after: start).entries
+            let start = MailboxPosition(epoch: try await fixture.mailboxes.ends(of: [user])[0].epoch, offset: 0)
+            let entries = try await history(fixture, user, after: start).entries
             #expect(entries.map(\.frame) == inbox.messages[0].map(\.frame))
 
-            world.channels[0].stopListening(for: user)
-            try await world.channels[0].listen(for: world.user())
-            _ = try await world.mailboxes.deliver([world.delivery(to: user)])
+            fixture.channels[0].stopListening(for: user)
+            try await fixture.channels[0].listen(for: fixture.user())
+            _ = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])
             try await eventually("one replica has the third") { inbox.messages[1].count == 3 }
             #expect(inbox.messages[0].count == 2)
         }
     }
 
     @Test(arguments: Driver.available) func theStepToProcessingIsAnnouncedOnce(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let order = world.order()
-            let inbox = Inbox(world)
-            try await world.workflows.accept(order)
-            try await world.channels[0].listen(for: order.owner)
+        try await with(driver, .test) { fixture in
+            let order = fixture.order()
+            let inbox = Inbox(fixture)
+            try await fixture.workflows.accept(order)
+            try await fixture.channels[0].listen(for: order.owner)
             let time = Timestamp(milliseconds: 1_767_225_600_000)
             var step = WorkflowStep(
                 .processing, correlationID: order.correlationID, orderID: order.orderID, owner: nil,
                 announcedAt: time)
-            _ = try await world.workflows.advance([step, step])
+            _ = try await fixture.workflows.advance([step, step])
             step.status = .completed
             step.announcedAt = nil
-            _ = try await world.workflows.advance([step])
-            let sentinel = world.delivery(to: order.owner)
-            _ = try await world.mailboxes.deliver([sentinel])
+            _ = try await fixture.workflows.advance([step])
+            let sentinel = fixture.delivery(to: order.owner)
+            _ = try await fixture.mailboxes.deliver([sentinel])
             try await eventually("the last message came") {
                 inbox.messages[0].last?.update == sentinel.update
             }
@@ -176,14 +176,14 @@ import Testing
     }
 }
 
-/// What each replica of a world was told.
+/// What each replica of a fixture was told.
 @Loop
 private final class Inbox {
     var messages: [[ChannelMessage]]
 
-    init(_ world: World) {
-        messages = world.channels.map { _ in [] }
-        for (index, channels) in world.channels.enumerated() {
+    init(_ fixture: StoreFixture) {
+        messages = fixture.channels.map { _ in [] }
+        for (index, channels) in fixture.channels.enumerated() {
             channels.onMessage = { [unowned self] _, message in messages[index].append(message) }
         }
     }

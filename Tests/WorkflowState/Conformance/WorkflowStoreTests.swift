@@ -7,55 +7,55 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) @Loop struct WorkflowStoreTests {
     @Test(arguments: Driver.available) func acceptedOrdersAreKnown(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let order = world.order()
-            #expect(try await world.workflows.workflow(order.correlationID) == nil)
-            #expect(try await world.workflows.pending(order.orderID) == nil)
-            try await world.workflows.accept(order)
-            let workflow = try #require(try await world.workflows.workflow(order.correlationID))
+        try await with(driver, .test) { fixture in
+            let order = fixture.order()
+            #expect(try await fixture.workflows.workflow(order.correlationID) == nil)
+            #expect(try await fixture.workflows.pending(order.orderID) == nil)
+            try await fixture.workflows.accept(order)
+            let workflow = try #require(try await fixture.workflows.workflow(order.correlationID))
             #expect(workflow.status.status == .accepted && workflow.owner == order.owner)
             #expect(workflow.orderID == order.orderID && workflow.status.orderID == nil)
             #expect(workflow.age < .seconds(5))
-            #expect(try await world.workflows.pending(order.orderID) == order.pending)
-            let other = world.order()
+            #expect(try await fixture.workflows.pending(order.orderID) == order.pending)
+            let other = fixture.order()
             #expect(
-                try await world.workflows.owners(of: [other.correlationID, order.correlationID])
+                try await fixture.workflows.owners(of: [other.correlationID, order.correlationID])
                     == [nil, order.owner])
-            try await world.workflows.discardPending([order.orderID, other.orderID])
-            #expect(try await world.workflows.pending(order.orderID) == nil)
+            try await fixture.workflows.discardPending([order.orderID, other.orderID])
+            #expect(try await fixture.workflows.pending(order.orderID) == nil)
         }
     }
 
     @Test(arguments: Driver.available) func anAcceptanceThatComesLateUndoesNothing(driver: Driver)
         async throws
     {
-        try await with(driver, .test) { world in
-            let order = world.order()
+        try await with(driver, .test) { fixture in
+            let order = fixture.order()
             let step = WorkflowStep(
                 .completed, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
-            _ = try await world.workflows.advance([step])
-            try await world.workflows.accept(order)
-            #expect(try await world.workflows.workflow(order.correlationID)?.status.status == .completed)
+            _ = try await fixture.workflows.advance([step])
+            try await fixture.workflows.accept(order)
+            #expect(try await fixture.workflows.workflow(order.correlationID)?.status.status == .completed)
         }
     }
 
     @Test(arguments: Driver.available) func everyStepFollowsTheDomainsTable(driver: Driver) async throws {
-        try await with(driver, .test) { world in
+        try await with(driver, .test) { fixture in
             for from in OrderStatus.allCases {
                 for to in OrderStatus.allCases {
                     for cause in OrderStatus.Cause.allCases {
-                        let order = world.order()
+                        let order = fixture.order()
                         let start = WorkflowStep(
                             from, correlationID: order.correlationID, orderID: order.orderID,
                             owner: order.owner)
-                        #expect(try await world.workflows.advance([start])[0].moved)
+                        #expect(try await fixture.workflows.advance([start])[0].moved)
                         var step = start
                         (step.status, step.cause) = (to, cause)
-                        let outcome = try await world.workflows.advance([step])[0]
+                        let outcome = try await fixture.workflows.advance([step])[0]
                         let expected = OrderStatus.transition(from: from, to: to, cause: cause) == .advance
                         #expect(outcome.moved == expected, "\(from) → \(to) by \(cause)")
                         #expect(outcome.status == WorkflowStatus(expected ? to : from, order.orderID))
-                        let known = try await world.workflows.workflow(order.correlationID)
+                        let known = try await fixture.workflows.workflow(order.correlationID)
                         #expect(known?.status == outcome.status)
                     }
                 }
@@ -64,120 +64,120 @@ import Testing
     }
 
     @Test(arguments: Driver.available) func aBatchIsOneStepEach(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let orders = (0..<130).map { _ in world.order() }
-            for order in orders.prefix(2) { try await world.workflows.accept(order) }
+        try await with(driver, .test) { fixture in
+            let orders = (0..<130).map { _ in fixture.order() }
+            for order in orders.prefix(2) { try await fixture.workflows.accept(order) }
             var steps = orders.map {
                 WorkflowStep(
                     .processing, correlationID: $0.correlationID, orderID: $0.orderID, owner: $0.owner)
             }
             steps.append(steps[0])
-            let outcomes = try await world.workflows.advance(steps)
+            let outcomes = try await fixture.workflows.advance(steps)
             #expect(outcomes.map(\.moved) == Array(repeating: true, count: 130) + [false])
-            #expect(try await world.workflows.owners(of: orders.map(\.correlationID)) == orders.map(\.owner))
-            #expect(try await world.workflows.advance([]).isEmpty)
+            #expect(try await fixture.workflows.owners(of: orders.map(\.correlationID)) == orders.map(\.owner))
+            #expect(try await fixture.workflows.advance([]).isEmpty)
         }
     }
 
     @Test(arguments: Driver.available) func anExpiredOwnerIsWrittenAgain(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let order = world.order()
-            try await world.workflows.accept(order)
-            try await world.expire([order.correlationID], [])
+        try await with(driver, .test) { fixture in
+            let order = fixture.order()
+            try await fixture.workflows.accept(order)
+            try await fixture.expire([order.correlationID], [])
             var step = WorkflowStep(
                 .completed, correlationID: order.correlationID, orderID: order.orderID, owner: nil)
-            _ = try await world.workflows.advance([step])
-            #expect(try await world.workflows.owners(of: [order.correlationID]) == [nil])
+            _ = try await fixture.workflows.advance([step])
+            #expect(try await fixture.workflows.owners(of: [order.correlationID]) == [nil])
             step.owner = order.owner
-            #expect(try await world.workflows.advance([step])[0].moved == false)
-            #expect(try await world.workflows.owners(of: [order.correlationID]) == [order.owner])
+            #expect(try await fixture.workflows.advance([step])[0].moved == false)
+            #expect(try await fixture.workflows.owners(of: [order.correlationID]) == [order.owner])
         }
     }
 
     @Test(arguments: Driver.available) func anOwnerIsNeverOverwritten(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let order = world.order()
-            try await world.workflows.accept(order)
+        try await with(driver, .test) { fixture in
+            let order = fixture.order()
+            try await fixture.workflows.accept(order)
             let step = WorkflowStep(
-                .completed, correlationID: order.correlationID, orderID: order.orderID, owner: world.user())
-            _ = try await world.workflows.advance([step])
-            #expect(try await world.workflows.owners(of: [order.correlationID]) == [order.owner])
+                .completed, correlationID: order.correlationID, orderID: order.orderID, owner: fixture.user())
+            _ = try await fixture.workflows.advance([step])
+            #expect(try await fixture.workflows.owners(of: [order.correlationID]) == [order.owner])
         }
     }
 
-    @Test(arguments: Driver.available) func lifetimesStartAnew(driver: Driver) async throws {
-        var short = Lifetimes.test
+    @Test(arguments: Driver.available) func retentionStartAnew(driver: Driver) async throws {
+        var short = Retention.test
         short.workflow = .seconds(30)
-        try await with(driver, short) { world in
-            let order = world.order()
-            try await world.workflows.accept(order)
-            let before = try await world.lifetimes(order.correlationID)
+        try await with(driver, short) { fixture in
+            let order = fixture.order()
+            try await fixture.workflows.accept(order)
+            let before = try await fixture.retention(order.correlationID)
             try await eventually("time passes") {
-                try await world.lifetimes(order.correlationID).status! < before.status! || driver == .memory
+                try await fixture.retention(order.correlationID).status! < before.status! || driver == .memory
             }
             for action in [true, false] {
                 if action {
-                    try await world.workflows.refresh([order.correlationID])
+                    try await fixture.workflows.refresh([order.correlationID])
                 } else {
                     let step = WorkflowStep(
                         .accepted, correlationID: order.correlationID, orderID: order.orderID, owner: nil)
-                    #expect(try await world.workflows.advance([step])[0].moved == false)
+                    #expect(try await fixture.workflows.advance([step])[0].moved == false)
                 }
-                let after = try await world.lifetimes(order.correlationID)
+                let after = try await fixture.retention(order.correlationID)
                 #expect(try #require(after.owner) > .seconds(29) && #require(after.status) > .seconds(29))
             }
-            let unknown = world.order()
-            try await world.workflows.refresh([unknown.correlationID])
-            #expect(try await world.workflows.workflow(unknown.correlationID) == nil)
+            let unknown = fixture.order()
+            try await fixture.workflows.refresh([unknown.correlationID])
+            #expect(try await fixture.workflows.workflow(unknown.correlationID) == nil)
         }
     }
 
     @Test(arguments: Driver.available) func onlyAnUntouchedAcceptanceIsWithdrawn(driver: Driver) async throws
     {
-        try await with(driver, .test) { world in
-            let order = world.order()
-            try await world.workflows.accept(order)
-            #expect(try await world.workflows.withdraw(order.correlationID, order.orderID))
-            #expect(try await world.workflows.workflow(order.correlationID) == nil)
-            #expect(try await world.workflows.pending(order.orderID) == nil)
-            #expect(try await world.workflows.owners(of: [order.correlationID]) == [nil])
+        try await with(driver, .test) { fixture in
+            let order = fixture.order()
+            try await fixture.workflows.accept(order)
+            #expect(try await fixture.workflows.withdraw(order.correlationID, order.orderID))
+            #expect(try await fixture.workflows.workflow(order.correlationID) == nil)
+            #expect(try await fixture.workflows.pending(order.orderID) == nil)
+            #expect(try await fixture.workflows.owners(of: [order.correlationID]) == [nil])
             let step = WorkflowStep(
                 .processing, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
-            _ = try await world.workflows.advance([step])
-            #expect(try await world.workflows.workflow(order.correlationID)?.orderID == nil)
-            try await world.expire([order.correlationID], [])
+            _ = try await fixture.workflows.advance([step])
+            #expect(try await fixture.workflows.workflow(order.correlationID)?.orderID == nil)
+            try await fixture.expire([order.correlationID], [])
 
-            try await world.workflows.accept(order)
-            _ = try await world.workflows.advance([step])
-            #expect(try await !world.workflows.withdraw(order.correlationID, order.orderID))
-            #expect(try await world.workflows.pending(order.orderID) == order.pending)
+            try await fixture.workflows.accept(order)
+            _ = try await fixture.workflows.advance([step])
+            #expect(try await !fixture.workflows.withdraw(order.correlationID, order.orderID))
+            #expect(try await fixture.workflows.pending(order.orderID) == order.pending)
         }
     }
 
     @Test(arguments: Driver.available) func persistedOrdersLoseTheirPendingContents(driver: Driver)
         async throws
     {
-        try await with(driver, .test) { world in
-            let order = world.order()
-            try await world.workflows.accept(order)
+        try await with(driver, .test) { fixture in
+            let order = fixture.order()
+            try await fixture.workflows.accept(order)
             var step = WorkflowStep(
                 .processing, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
-            _ = try await world.workflows.advance([step])
-            #expect(try await world.workflows.pending(order.orderID) != nil)
+            _ = try await fixture.workflows.advance([step])
+            #expect(try await fixture.workflows.pending(order.orderID) != nil)
             step.status = .completed
             step.isPersisted = true
-            _ = try await world.workflows.advance([step])
-            #expect(try await world.workflows.pending(order.orderID) == nil)
+            _ = try await fixture.workflows.advance([step])
+            #expect(try await fixture.workflows.pending(order.orderID) == nil)
         }
     }
 
     @Test(arguments: Driver.available) func anUnknownStatusIsWrittenOver(driver: Driver) async throws {
-        try await with(driver, .test) { world in
-            let order = world.order()
-            try await world.corrupt(order.correlationID, "NONSENSE")
+        try await with(driver, .test) { fixture in
+            let order = fixture.order()
+            try await fixture.corrupt(order.correlationID, "NONSENSE")
             let step = WorkflowStep(
                 .processing, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
-            #expect(try await world.workflows.advance([step])[0].moved)
+            #expect(try await fixture.workflows.advance([step])[0].moved)
         }
     }
 }

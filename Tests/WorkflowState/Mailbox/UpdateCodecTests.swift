@@ -17,7 +17,7 @@ import Testing
     private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     @Test func framesAreTheContracts() {
-        let tail = UpdateCodec.tail(update)
+        let tail = UpdateCodec.payloadSuffix(update)
         #expect(text(UpdateCodec.frame(offset: 7, tail: tail)) == #"{"type":"order.status","id":7,"# + fields)
         #expect(text(UpdateCodec.frame(offset: nil, tail: tail)) == #"{"type":"order.status","# + fields)
         #expect(
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func messagesAreReadBack() {
-        let tail = UpdateCodec.tail(update)
+        let tail = UpdateCodec.payloadSuffix(update)
         let wakeUp = UpdateCodec.message(UpdateCodec.wakeUp(previous: 3, offset: 7, tail: tail))
         let frame = UpdateCodec.frame(offset: 7, tail: tail)
         #expect(wakeUp == ChannelMessage(update: update, offset: 7, previous: 3, frame: frame))
@@ -50,7 +50,7 @@ import Testing
 
     @Test func mutatedMessagesDoNoHarm() {
         var random = SeededGenerator(seed: 11)
-        let seed = UpdateCodec.wakeUp(previous: 3, offset: 7, tail: UpdateCodec.tail(update))
+        let seed = UpdateCodec.wakeUp(previous: 3, offset: 7, tail: UpdateCodec.payloadSuffix(update))
         for _ in 0..<5000 {
             let message = UpdateCodec.message(random.mutate(seed, alphabet: Array(#"{}[]",:0"#.utf8)))
             if let message { #expect(!message.frame.isEmpty) }

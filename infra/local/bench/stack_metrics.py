@@ -72,4 +72,4 @@ def counter(stack, kind, name, *labels):
 
 
 def processed(stack):
-    return counter(stack, "process", "waybill_orders_total")
+    return counter(stack, "process", "waybill_orders_processed_total")

@@ -45,7 +45,7 @@ def program(config, secrets, kind, index, port, database_role):
 
 
 def console(config, secrets):
-    """The operator's console, a part of the operator's command."""
+    """The operator's console."""
     port = config.port("console")
     values = environment(config, secrets, "waybill-console", port, "postgresOperator")
     for name in ("WORKFLOW_TTL", "NOTIFY_PROCESSING", "WAYBILL_QUEUE_TYPE", "RATE_LIMIT", "RATE_BURST"):
@@ -59,7 +59,7 @@ def console(config, secrets):
         f"{kind}@{number}=http://{ports.HOST}:{number}" for kind, numbers in monitored.items() for number in numbers)
     if values["WAYBILL_PROFILE"] == "development":
         values["WAYBILL_STACK"] = str(config.directory / "stack.json")
-    return service_program(config, "console-1", ["waybill", "console"], port, values)
+    return service_program(config, "console-1", ["console"], port, values)
 
 
 def service_program(config, name, words, port, values):

@@ -1,5 +1,5 @@
 /// Class and method numbers of AMQP 0-9-1 (class in the high half), those this client speaks.
-package enum MethodID: UInt32, Sendable {
+package enum AMQPMethodID: UInt32, Sendable {
     case connectionStart = 0x000A_000A
     case connectionStartOk = 0x000A_000B
     case connectionTune = 0x000A_001E
@@ -48,8 +48,8 @@ package enum MethodID: UInt32, Sendable {
 }
 
 /// The methods the broker sends.
-package enum ServerMethod: Sendable, Equatable {
-    case connectionStart(major: UInt8, minor: UInt8, properties: Table, mechanisms: String)
+package enum AMQPServerMethod: Sendable, Equatable {
+    case connectionStart(major: UInt8, minor: UInt8, properties: AMQPTable, mechanisms: String)
     case connectionTune(channelMax: UInt16, frameMax: UInt32, heartbeat: UInt16)
     case connectionOpenOk
     case connectionClose(replyCode: UInt16, replyText: String)
@@ -80,8 +80,8 @@ package enum ServerMethod: Sendable, Equatable {
 }
 
 /// The methods the client sends. `basic.publish` goes with its content: `Codec.appendPublish`.
-package enum ClientMethod: Sendable, Equatable {
-    case connectionStartOk(properties: Table, mechanism: String, response: [UInt8], locale: String)
+package enum AMQPClientMethod: Sendable, Equatable {
+    case connectionStartOk(properties: AMQPTable, mechanism: String, response: [UInt8], locale: String)
     case connectionTuneOk(channelMax: UInt16, frameMax: UInt32, heartbeat: UInt16)
     case connectionOpen(virtualHost: String)
     case connectionClose(replyCode: UInt16, replyText: String)
@@ -90,12 +90,12 @@ package enum ClientMethod: Sendable, Equatable {
     case channelFlowOk(active: Bool)
     case channelClose(replyCode: UInt16, replyText: String)
     case channelCloseOk
-    case exchangeDeclare(name: String, kind: String, isDurable: Bool, isPassive: Bool, arguments: Table)
+    case exchangeDeclare(name: String, kind: String, isDurable: Bool, isPassive: Bool, arguments: AMQPTable)
     case exchangeDelete(name: String)
     case queueDeclare(
         name: String, isDurable: Bool, isExclusive: Bool, isAutoDelete: Bool, isPassive: Bool,
-        arguments: Table)
-    case queueBind(queue: String, exchange: String, routingKey: String, arguments: Table)
+        arguments: AMQPTable)
+    case queueBind(queue: String, exchange: String, routingKey: String, arguments: AMQPTable)
     case queuePurge(queue: String)
     case queueDelete(queue: String)
     case basicQos(prefetch: UInt16)

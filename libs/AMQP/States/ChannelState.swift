@@ -4,15 +4,15 @@ struct ChannelState: Sendable {
     enum Action: Sendable, Equatable {
         case none
         /// Answers the oldest call that waits.
-        case reply(ServerMethod)
+        case reply(AMQPServerMethod)
         /// Answers a `basic.get`, the oldest call that waits.
-        case got(Delivery)
-        case deliver(Delivery)
-        case returned(ReturnedMessage)
+        case got(AMQPDelivery)
+        case deliver(AMQPDelivery)
+        case returned(AMQPReturnedMessage)
         case confirm(tag: UInt64, multiple: Bool, isAck: Bool)
         /// The broker ended the consumer: its queue was deleted or moved.
         case consumerCancelled
-        case send(ClientMethod)
+        case send(AMQPClientMethod)
         /// The broker closed the channel: answer `closeOk` and fail everything that waits.
         case closed(AMQPError)
         /// The broker agreed to our close.
@@ -20,9 +20,9 @@ struct ChannelState: Sendable {
     }
 
     private enum Content: Sendable {
-        case delivery(Delivery)
-        case get(Delivery)
-        case returned(ReturnedMessage)
+        case delivery(AMQPDelivery)
+        case get(AMQPDelivery)
+        case returned(AMQPReturnedMessage)
     }
 
     private enum Phase: Sendable {
@@ -45,7 +45,7 @@ struct ChannelState: Sendable {
         phase = .idle
     }
 
-    mutating func receive(_ method: ServerMethod) throws(AMQPError) -> Action {
+    mutating func receive(_ method: AMQPServerMethod) throws(AMQPError) -> Action {
         if isClosing {
             switch method {
             case .channelCloseOk: return .closeCompleted
@@ -60,21 +60,21 @@ struct ChannelState: Sendable {
         case .basicDeliver(let tag, let isRedelivered, let exchange, let routingKey):
             phase = .header(
                 .delivery(
-                    Delivery(
+                    AMQPDelivery(
                         tag: tag, isRedelivered: isRedelivered, exchange: exchange, routingKey: routingKey)))
             return .none
         case .basicGetOk(let tag, let isRedelivered, let exchange, let routingKey):
             phase = .header(
                 .get(
-                    Delivery(
+                    AMQPDelivery(
                         tag: tag, isRedelivered: isRedelivered, exchange: exchange, routingKey: routingKey)))
             return .none
         case .basicReturn(let replyCode, let replyText, let exchange, let routingKey):
             phase = .header(
                 .returned(
-                    ReturnedMessage(
+                    AMQPReturnedMessage(
                         replyCode: replyCode, replyText: replyText, exchange: exchange,
-                        routingKey: routingKey, properties: Properties(), body: [])))
+                        routingKey: routingKey, properties: AMQPProperties(), body: [])))
             return .none
         case .basicAck(let tag, let multiple): return .confirm(tag: tag, multiple: multiple, isAck: true)
         case .basicNack(let tag, let multiple): return .confirm(tag: tag, multiple: multiple, isAck: false)
@@ -91,16 +91,16 @@ struct ChannelState: Sendable {
         }
     }
 
-    mutating func receive(_ header: Codec.ContentHeader) throws(AMQPError) -> Action {
+    mutating func receive(_ header: AMQPCodec.ContentHeader) throws(AMQPError) -> Action {
         if isClosing { return .none }
         guard case .header(var content) = phase else {
             throw AMQPError(.protocolViolation, replyCode: 505, "a content header out of place")
         }
-        let defect: Delivery.Defect? =
+        let defect: AMQPDelivery.Defect? =
             if header.properties == nil {
                 .malformedProperties
             } else if header.bodySize > UInt64(bodyLimit) { .oversized(header.bodySize) } else { nil }
-        let properties = header.properties ?? Properties()
+        let properties = header.properties ?? AMQPProperties()
         switch content {
         case .delivery(var delivery):
             delivery.properties = properties

@@ -5,12 +5,12 @@ struct ConfirmWindow<Element> {
     /// Publish sequence number of the slot at the front; the channel's first message is 1.
     private var base: UInt64 = 1
     /// nil: settled, but something before it is not.
-    private var slots: Ring<Element?>
+    private var slots: Deque<Element?>
     private(set) var outstanding = 0
 
     init(limit: Int) {
         self.limit = limit
-        slots = Ring(minimumCapacity: min(limit, 256))
+        slots = Deque(minimumCapacity: min(limit, 256))
     }
 
     /// The sequence number the next message will get.

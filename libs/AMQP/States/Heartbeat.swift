@@ -1,7 +1,7 @@
 /// When to send a heartbeat, and when the peer is gone (AMQP 0-9-1, section 4.2.7). Ask `tick` twice an
 /// interval.
 struct Heartbeat: Sendable {
-    enum Verdict: Sendable, Equatable {
+    enum Action: Sendable, Equatable {
         case idle
         case send
         /// Nothing came for two intervals: the connection is half open.
@@ -10,18 +10,18 @@ struct Heartbeat: Sendable {
 
     private var silentTicks = 0
     private var received = true
-    private var wrote = true
+    private var didWrite = true
 
     /// Any byte counts as a sign of life.
-    mutating func noteReceived() { received = true }
+    mutating func recordReceived() { received = true }
     /// Any frame written makes a heartbeat superfluous.
-    mutating func noteWritten() { wrote = true }
+    mutating func recordWritten() { didWrite = true }
 
-    mutating func tick() -> Verdict {
+    mutating func tick() -> Action {
         silentTicks = received ? 0 : silentTicks + 1
         received = false
         if silentTicks >= 4 { return .lost }
-        defer { wrote = false }
-        return wrote ? .idle : .send
+        defer { didWrite = false }
+        return didWrite ? .idle : .send
     }
 }

@@ -11,8 +11,8 @@ final class LoopState {
     var spareJobs: [UnownedJob] = []
 
     private var counters = LoopStatistics()
-    private var withOutput: [Transport] = []
-    private var withNews: [Transport] = []
+    private var pendingFlush: [Transport] = []
+    private var pendingDelivery: [Transport] = []
     private var spareTransports: [Transport] = []
 
     private init() {}
@@ -27,24 +27,24 @@ final class LoopState {
         set { counters = newValue }
     }
 
-    var hasDeliveries: Bool { !withNews.isEmpty }
+    var hasDeliveries: Bool { !pendingDelivery.isEmpty }
 
-    func scheduleFlush(_ transport: Transport) { withOutput.append(transport) }
+    func scheduleFlush(_ transport: Transport) { pendingFlush.append(transport) }
 
-    func scheduleDelivery(_ transport: Transport) { withNews.append(transport) }
+    func scheduleDelivery(_ transport: Transport) { pendingDelivery.append(transport) }
 
     /// Hands on what transports could not say in the middle of a call of their handler.
     func deliver() {
-        guard !withNews.isEmpty else { return }
-        swap(&withNews, &spareTransports)
-        for transport in spareTransports { transport.deliverNews() }
+        guard !pendingDelivery.isEmpty else { return }
+        swap(&pendingDelivery, &spareTransports)
+        for transport in spareTransports { transport.deliverEvents() }
         spareTransports.removeAll(keepingCapacity: true)
     }
 
     /// Writes what this turn produced: one system call a transport, however many messages it was given.
     func flush() {
-        guard !withOutput.isEmpty else { return }
-        swap(&withOutput, &spareTransports)
+        guard !pendingFlush.isEmpty else { return }
+        swap(&pendingFlush, &spareTransports)
         for transport in spareTransports { transport.flush() }
         spareTransports.removeAll(keepingCapacity: true)
     }

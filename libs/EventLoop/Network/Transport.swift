@@ -324,7 +324,7 @@ package final class Transport: DescriptorHandler {
     }
 
     /// Tells the handler what could not be told in the middle of its own call.
-    func deliverNews() {
+    func deliverEvents() {
         flags.remove(.deliveryScheduled)
         if isOpen {
             guard flags.contains(.resumeInput) else { return }

@@ -3,17 +3,17 @@ internal import EventLoop
 /// The connections to one origin: at most so many at work, the idle ones kept for the next request.
 @Loop
 final class ConnectionPool {
-    private let address: WebAddress
-    private let configuration: Client.Configuration
+    private let address: HTTPURL
+    private let configuration: HTTPClient.Configuration
     private let tls: TLSClient?
-    private var idle: [ClientConnection] = []
+    private var idle: [HTTPClientConnection] = []
     private var active = 0
     private var waiters: [Waiter] = []
 
     /// One request that waits until another is done.
     @Loop
     private final class Waiter {
-        private var resumption: Resumption<HTTPError?>?
+        private var resumption: LoopContinuation<HTTPError?>?
         private lazy var timer = Timer { [weak self] in
             self?.resume(HTTPError(.timeout, "no free connection in time"))
         }
@@ -25,7 +25,7 @@ final class ConnectionPool {
 
         func wait(until deadline: Instant) async -> HTTPError? {
             await withTaskCancellationHandler {
-                await Loop.suspend { (resumption: Resumption<HTTPError?>) in
+                await Loop.suspend { (resumption: LoopContinuation<HTTPError?>) in
                     if let outcome { return resumption.resume(returning: outcome) }
                     self.resumption = resumption
                     timer.arm(at: deadline)
@@ -45,7 +45,7 @@ final class ConnectionPool {
         }
     }
 
-    init(_ address: WebAddress, _ configuration: Client.Configuration, tls: TLSClient?) {
+    init(_ address: HTTPURL, _ configuration: HTTPClient.Configuration, tls: TLSClient?) {
         self.address = address
         self.configuration = configuration
         self.tls = tls
@@ -56,14 +56,14 @@ final class ConnectionPool {
     /// A connection for one exchange, which must be given back by `whenFree`.
     ///
     /// - Parameter fresh: not one that was used before.
-    func acquire(fresh: Bool, deadline: Instant) async throws(HTTPError) -> ClientConnection {
+    func acquire(fresh: Bool, deadline: Instant) async throws(HTTPError) -> HTTPClientConnection {
         if active >= configuration.maxConnectionsPerOrigin {
             try await wait(until: deadline)
         } else {
             active += 1
         }
         while let connection = idle.popLast() {
-            connection.whenLost = nil
+            connection.onClose = nil
             guard connection.isOpen else { continue }
             guard !fresh else {
                 connection.transport.close()
@@ -75,7 +75,7 @@ final class ConnectionPool {
             let left = Loop.now.duration(to: deadline)
             let transport = try await Transport.connect(
                 to: address.endpoint, tls: tls, timeout: min(left, configuration.connectTimeout))
-            return prepare(ClientConnection(transport, headLimits: configuration.head))
+            return prepare(HTTPClientConnection(transport, headLimits: configuration.head))
         } catch {
             release()
             throw HTTPError(error.code == .timeout ? .timeout : .unreachable, error.description)
@@ -92,8 +92,8 @@ final class ConnectionPool {
         if let error = await waiter.wait(until: deadline) { throw error }
     }
 
-    private func prepare(_ connection: ClientConnection) -> ClientConnection {
-        connection.whenFree = { [weak self, unowned connection] reusable in
+    private func prepare(_ connection: HTTPClientConnection) -> HTTPClientConnection {
+        connection.onIdle = { [weak self, unowned connection] reusable in
             guard let self else { return connection.transport.close() }
             if reusable { keep(connection) }
             release()
@@ -101,10 +101,10 @@ final class ConnectionPool {
         return connection
     }
 
-    private func keep(_ connection: ClientConnection) {
+    private func keep(_ connection: HTTPClientConnection) {
         idle.append(connection)
         connection.idle(for: configuration.idleTimeout)
-        connection.whenLost = { [weak self, unowned connection] in
+        connection.onClose = { [weak self, unowned connection] in
             self?.idle.removeAll { $0 === connection }
         }
     }
@@ -120,7 +120,7 @@ final class ConnectionPool {
 
     func close() {
         for connection in idle {
-            connection.whenLost = nil
+            connection.onClose = nil
             connection.transport.close()
         }
         idle = []

@@ -12,10 +12,10 @@ extension WebSocket {
     @discardableResult
     package static func connect(
         _ url: String, _ handler: any WebSocketHandler, protocols: [String] = [],
-        headers: HTTP.Headers = HTTP.Headers(), _ configuration: Configuration = Configuration(),
+        headers: HTTPHeaders = HTTPHeaders(), _ configuration: Configuration = Configuration(),
         tls: TLSClient? = nil, within limit: Duration = .seconds(10)
     ) async throws(HTTPError) -> WebSocket {
-        let address = try WebAddress(url)
+        let address = try HTTPURL(url)
         let deadline = Loop.now + limit
         let transport: Transport
         do throws(TransportError) {
@@ -38,9 +38,9 @@ private final class ClientHandshake: TransportHandler {
     private let protocols: [String]
     private let handler: any WebSocketHandler
     private let configuration: WebSocket.Configuration
-    private let key = Handshake.makeKey()
-    private var parser = ResponseParser()
-    private var resumption: Resumption<Result<WebSocket, HTTPError>>?
+    private let key = WebSocketHandshake.makeKey()
+    private var parser = HTTPResponseParser()
+    private var resumption: LoopContinuation<Result<WebSocket, HTTPError>>?
     private var isFinished = false
     private lazy var timer = Timer { [unowned self] in
         finish(.failure(HTTPError(.timeout, "no answer in time")))
@@ -57,7 +57,7 @@ private final class ClientHandshake: TransportHandler {
     }
 
     func run(
-        _ address: WebAddress, _ headers: HTTP.Headers, deadline: Instant
+        _ address: HTTPURL, _ headers: HTTPHeaders, deadline: Instant
     ) async throws(HTTPError) -> WebSocket {
         transport.withOutput { out in
             out.append(ascii: "GET \(address.target) HTTP/1.1\r\nHost: \(address.authority)\r\n")
@@ -72,7 +72,7 @@ private final class ClientHandshake: TransportHandler {
         }
         timer.arm(at: deadline)
         let result = await withTaskCancellationHandler {
-            await Loop.suspend { (resumption: Resumption<Result<WebSocket, HTTPError>>) in
+            await Loop.suspend { (resumption: LoopContinuation<Result<WebSocket, HTTPError>>) in
                 self.resumption = resumption
                 transport.start(self)
                 if Task.isCancelled { finish(.failure(HTTPError(.cancelled, "cancelled"))) }
@@ -95,7 +95,7 @@ private final class ClientHandshake: TransportHandler {
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
         var used = 0
         let accepted: WebSocket?
-        do throws(Refusal) {
+        do throws(HTTPParseError) {
             accepted = try readHead(bytes.span, &used)
         } catch {
             let status = error.status == .badGateway ? nil : error.status
@@ -112,10 +112,10 @@ private final class ClientHandshake: TransportHandler {
     }
 
     /// - Returns: the socket, once the response's head has come.
-    private func readHead(_ bytes: Span<UInt8>, _ used: inout Int) throws(Refusal) -> WebSocket? {
+    private func readHead(_ bytes: Span<UInt8>, _ used: inout Int) throws(HTTPParseError) -> WebSocket? {
         while !isFinished {
             let rest = bytes.extracting(used..<bytes.count)
-            guard let head = try parser.next(rest, limits: HeadLimits(), answering: .get) else { return nil }
+            guard let head = try parser.next(rest, limits: HTTPHeadLimits(), answering: .get) else { return nil }
             used += head.length
             if !head.status.isInformational || head.status == .switchingProtocols { return try accept(head) }
         }
@@ -123,17 +123,17 @@ private final class ClientHandshake: TransportHandler {
     }
 
     /// - Throws: with the server's status where it refused, 502 where it broke the rules.
-    private func accept(_ head: ResponseHead) throws(Refusal) -> WebSocket {
+    private func accept(_ head: HTTPResponseHead) throws(HTTPParseError) -> WebSocket {
         guard head.status == .switchingProtocols else {
-            throw Refusal(head.status, "the server answered \(head.status.rawValue)")
+            throw HTTPParseError(head.status, "the server answered \(head.status.rawValue)")
         }
         let chosen = head.headers["Sec-WebSocket-Protocol"]
         guard head.headers.contains("Upgrade", element: "websocket"),
             head.headers.contains("Connection", element: "upgrade"),
-            head.headers["Sec-WebSocket-Accept"] == Handshake.accept(for: key),
+            head.headers["Sec-WebSocket-Accept"] == WebSocketHandshake.accept(for: key),
             !head.headers.contains("Sec-WebSocket-Extensions"),
             chosen.map(protocols.contains) ?? true
-        else { throw Refusal(.badGateway, "invalid handshake") }
+        else { throw HTTPParseError(.badGateway, "invalid handshake") }
         return WebSocket(
             transport, role: .client, handler: handler, subprotocol: chosen, configuration)
     }

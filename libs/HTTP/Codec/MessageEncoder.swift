@@ -8,7 +8,7 @@ enum MessageEncoder {
     }
 
     static func appendResponseHead(
-        _ status: Status, _ headers: Headers, common: [UInt8], framing: Framing,
+        _ status: HTTPStatus, _ headers: HTTPHeaders, common: [UInt8], framing: Framing,
         connection: StaticConnection, to out: inout [UInt8]
     ) {
         switch status.rawValue {

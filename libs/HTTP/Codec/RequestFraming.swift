@@ -1,5 +1,5 @@
 /// How the end of a message's body is found.
-package enum BodyFraming: Sendable, Equatable {
+package enum HTTPBodyFraming: Sendable, Equatable {
     case none
     case length(Int)
     case chunked
@@ -10,7 +10,7 @@ package enum BodyFraming: Sendable, Equatable {
 /// The fields that decide where a request ends (RFC 9112, 3.2 and 6), refusing whatever two parsers could
 /// read in two ways.
 enum RequestFraming {
-    static func apply(_ entries: [FieldEntry], _ b: Span<UInt8>, to head: inout RequestHead) throws(Refusal) {
+    static func apply(_ entries: [FieldEntry], _ b: Span<UInt8>, to head: inout HTTPRequestHead) throws(HTTPParseError) {
         var hosts = 0
         var length: Int?
         var chunked = false
@@ -21,47 +21,47 @@ enum RequestFraming {
             case 4 where Grammar.matches(name, "host"):
                 hosts += 1
                 guard hosts == 1, Grammar.isAuthority(value) else {
-                    throw Refusal(.badRequest, "invalid Host")
+                    throw HTTPParseError(.badRequest, "invalid Host")
                 }
                 if let authority = head.target.authority {
                     guard equal(b.extracting(authority), value) else {
-                        throw Refusal(.badRequest, "Host differs from the request target")
+                        throw HTTPParseError(.badRequest, "Host differs from the request target")
                     }
                 }
             case 6 where Grammar.matches(name, "expect"):
                 guard !head.isVersion10 else { continue }
                 guard Grammar.matches(value, "100-continue") else {
-                    throw Refusal(.expectationFailed, "unknown expectation")
+                    throw HTTPParseError(.expectationFailed, "unknown expectation")
                 }
                 head.expectsContinue = true
             case 10 where Grammar.matches(name, "connection"):
                 readConnection(value, &head)
             case 14 where Grammar.matches(name, "content-length"):
-                guard length == nil else { throw Refusal(.badRequest, "several Content-Length") }
+                guard length == nil else { throw HTTPParseError(.badRequest, "several Content-Length") }
                 length = try contentLength(value)
             case 17 where Grammar.matches(name, "transfer-encoding"):
                 guard !chunked, !head.isVersion10 else {
-                    throw Refusal(.badRequest, "misplaced Transfer-Encoding")
+                    throw HTTPParseError(.badRequest, "misplaced Transfer-Encoding")
                 }
                 try checkTransferCoding(value)
                 chunked = true
             default: break
             }
         }
-        guard hosts == 1 || head.isVersion10 else { throw Refusal(.badRequest, "Host missing") }
+        guard hosts == 1 || head.isVersion10 else { throw HTTPParseError(.badRequest, "Host missing") }
         guard !chunked || length == nil else {
-            throw Refusal(.badRequest, "Content-Length with Transfer-Encoding")
+            throw HTTPParseError(.badRequest, "Content-Length with Transfer-Encoding")
         }
         if chunked { head.framing = .chunked } else if let length { head.framing = .length(length) }
         if closeRequested(entries, b) { head.keepAlive = false }
     }
 
     /// Digits alone, up to 15 of them.
-    static func contentLength(_ value: Span<UInt8>) throws(Refusal) -> Int {
-        guard value.count > 0, value.count <= 15 else { throw Refusal(.badRequest, "invalid Content-Length") }
+    static func contentLength(_ value: Span<UInt8>) throws(HTTPParseError) -> Int {
+        guard value.count > 0, value.count <= 15 else { throw HTTPParseError(.badRequest, "invalid Content-Length") }
         var length = 0
         for i in value.indices {
-            guard Grammar.isDigit(value[i]) else { throw Refusal(.badRequest, "invalid Content-Length") }
+            guard Grammar.isDigit(value[i]) else { throw HTTPParseError(.badRequest, "invalid Content-Length") }
             length = length * 10 + Int(value[i] - 48)
         }
         return length
@@ -69,9 +69,9 @@ enum RequestFraming {
 
     /// `chunked` and nothing else: other codings are unknown (501), but `chunked` out of its place is an
     /// attempt on the framing (400).
-    private static func checkTransferCoding(_ value: Span<UInt8>) throws(Refusal) {
+    private static func checkTransferCoding(_ value: Span<UInt8>) throws(HTTPParseError) {
         if Grammar.matches(value, "chunked") { return }
-        guard value.count > 0 else { throw Refusal(.badRequest, "empty Transfer-Encoding") }
+        guard value.count > 0 else { throw HTTPParseError(.badRequest, "empty Transfer-Encoding") }
         var count = 0
         var chunkedAt: [Int] = []
         Grammar.forEachElement(value) { range in
@@ -80,12 +80,12 @@ enum RequestFraming {
             return true
         }
         if chunkedAt.isEmpty || chunkedAt == [count - 1] && count > 1 {
-            throw Refusal(.notImplemented, "transfer coding not implemented")
+            throw HTTPParseError(.notImplemented, "transfer coding not implemented")
         }
-        throw Refusal(.badRequest, "malformed Transfer-Encoding")
+        throw HTTPParseError(.badRequest, "malformed Transfer-Encoding")
     }
 
-    private static func readConnection(_ value: Span<UInt8>, _ head: inout RequestHead) {
+    private static func readConnection(_ value: Span<UInt8>, _ head: inout HTTPRequestHead) {
         if head.isVersion10, Grammar.contains(value, element: "keep-alive") { head.keepAlive = true }
     }
 

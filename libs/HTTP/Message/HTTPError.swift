@@ -24,9 +24,9 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
     package var code: Code
     package var message: String
     /// The peer's status, for `.upgradeRefused`.
-    package var status: Status?
+    package var status: HTTPStatus?
 
-    package init(_ code: Code, _ message: String, status: Status? = nil) {
+    package init(_ code: Code, _ message: String, status: HTTPStatus? = nil) {
         self.code = code
         self.message = message
         self.status = status
@@ -40,11 +40,11 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Why a message is refused: the status to answer with and the rule it broke.
-package struct Refusal: Error, Sendable, Equatable {
-    package let status: Status
+package struct HTTPParseError: Error, Sendable, Equatable {
+    package let status: HTTPStatus
     package let reason: String
 
-    init(_ status: Status, _ reason: String) {
+    init(_ status: HTTPStatus, _ reason: String) {
         self.status = status
         self.reason = reason
     }

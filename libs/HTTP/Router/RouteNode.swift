@@ -7,11 +7,11 @@ final class Route: Sendable {
     let bodyLimit: Int?
     /// Answers without looking at the request: its body need not be read.
     let isRefusal: Bool
-    let handler: Handler
+    let handler: HTTPHandler
 
     init(
         _ pattern: String, parameterNames: [String] = [], bodyLimit: Int? = nil, isRefusal: Bool = false,
-        handler: @escaping Handler
+        handler: @escaping HTTPHandler
     ) {
         self.pattern = pattern
         self.parameterNames = parameterNames
@@ -34,7 +34,7 @@ final class RouteNode {
     private var literals: [(segment: [UInt8], node: RouteNode)] = []
     private var parameter: RouteNode?
     /// By method.
-    private var routes = [Route?](repeating: nil, count: Method.allCases.count)
+    private var routes = [Route?](repeating: nil, count: HTTPMethod.allCases.count)
     private var hasRoutes = false
 
     init() {}
@@ -53,16 +53,16 @@ final class RouteNode {
         return node
     }
 
-    func route(for method: Method) -> Route? { routes[Int(method.rawValue)] }
+    func route(for method: HTTPMethod) -> Route? { routes[Int(method.rawValue)] }
 
-    func setRoute(_ route: Route, for method: Method) {
+    func setRoute(_ route: Route, for method: HTTPMethod) {
         routes[Int(method.rawValue)] = route
         hasRoutes = true
     }
 
     /// The value of `Allow` for this path.
     var allow: String {
-        let methods = Method.allCases.filter { method in
+        let methods = HTTPMethod.allCases.filter { method in
             route(for: method) != nil || method == .options || (method == .head && route(for: .get) != nil)
         }
         return methods.map(\.name).joined(separator: ", ")

@@ -3,14 +3,14 @@ internal import EventLoop
 /// A request whose body is still arriving.
 @Loop
 final class PendingBody {
-    let head: RequestHead
+    let head: HTTPRequestHead
     let match: RouteMatch
     private(set) var body: [UInt8] = []
     private let limit: Int
-    private var decoder = ChunkedDecoder()
+    private var decoder = HTTPChunkedDecoder()
 
     /// - Parameter limit: how large the body may become, in bytes.
-    init(_ head: RequestHead, _ match: RouteMatch, limit: Int) {
+    init(_ head: HTTPRequestHead, _ match: RouteMatch, limit: Int) {
         self.head = head
         self.match = match
         self.limit = limit
@@ -22,7 +22,7 @@ final class PendingBody {
     }
 
     /// - Returns: bytes used.
-    func feed(_ bytes: Span<UInt8>) throws(Refusal) -> Int {
+    func feed(_ bytes: Span<UInt8>) throws(HTTPParseError) -> Int {
         guard case .length(let length) = head.framing else {
             return try decoder.feed(bytes, into: &body, limit: limit)
         }

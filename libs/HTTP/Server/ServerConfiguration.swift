@@ -1,10 +1,10 @@
 internal import EventLoop
 
-extension Server {
+extension HTTPServer {
     /// Limits of a server. Sizes are in bytes.
     package struct Configuration: Sendable {
         /// Request line, header bytes and header count.
-        package var head = HeadLimits()
+        package var head = HTTPHeadLimits()
         /// Body of a request, unless its route has a limit of its own.
         package var bodyLimit = 1 << 20
         /// Open connections; one more is answered 503 and closed.
@@ -28,10 +28,10 @@ extension Server {
         /// Trust `X-Forwarded-For` on connections from the loopback (the edge stands on the same machine).
         package var trustsLoopbackProxy = true
         /// Fields added to every response; a field that a handler sets is not looked for.
-        package var defaultHeaders: Headers = ["X-Content-Type-Options": "nosniff"]
+        package var defaultHeaders: HTTPHeaders = ["X-Content-Type-Options": "nosniff"]
 
         /// What is answered to requests that no handler sees: malformed, too large, too slow.
-        package var refusal: @Loop (Status) -> Response = { Response(problem: $0) }
+        package var refusal: @Loop (HTTPStatus) -> HTTPResponse = { HTTPResponse(problem: $0) }
 
         package init() {}
     }

@@ -2,7 +2,7 @@ internal import EventLoop
 
 /// How a handler's answer goes out.
 extension ServerConnection {
-    func respond(_ response: Response, to request: Request, _ number: UInt32) {
+    func respond(_ response: HTTPResponse, to request: HTTPRequest, _ number: UInt32) {
         guard number == exchange, phase == .handling, isOpen else { return }
         task = nil
         switch response.body {
@@ -11,12 +11,12 @@ extension ServerConnection {
             endExchange()
         case .stream(let start): begin(response, start)
         case .webSocket(let handler, let subprotocol, let configuration):
-            if let fault = Handshake.fault(in: request) { return respond(fault, to: request, number) }
+            if let fault = WebSocketHandshake.fault(in: request) { return respond(fault, to: request, number) }
             upgrade(request, response, handler, subprotocol, configuration)
         }
     }
 
-    func send(_ response: Response) {
+    func send(_ response: HTTPResponse) {
         guard case .bytes(let body) = response.body else { return }
         let hasContent = !response.status.forbidsContent
         transport.withOutput { out in
@@ -25,21 +25,21 @@ extension ServerConnection {
         }
     }
 
-    private func writeHead(_ response: Response, _ framing: MessageEncoder.Framing, _ out: inout [UInt8]) {
+    private func writeHead(_ response: HTTPResponse, _ framing: MessageEncoder.Framing, _ out: inout [UInt8]) {
         if server.isDraining { keepAlive = false }
         MessageEncoder.appendResponseHead(
-            response.status, response.headers, common: server.commonFields.bytes,
+            response.status, response.headers, common: server.defaultHeaders.bytes,
             framing: framing, connection: !keepAlive ? .close : isVersion10 ? .keepAlive : .unstated, to: &out
         )
     }
 
-    private func begin(_ response: Response, _ start: @Loop (ResponseStream) -> Void) {
+    private func begin(_ response: HTTPResponse, _ start: @Loop (HTTPResponseStream) -> Void) {
         if isVersion10 { keepAlive = false }
         transport.withOutput { writeHead(response, isVersion10 ? .unstated : .chunked, &$0) }
         guard !isHead, !response.status.forbidsContent else { return endExchange() }
         phase = .streaming
         timer.cancel()
-        let stream = ResponseStream(self, isChunked: !isVersion10, limit: limits.streamLimit)
+        let stream = HTTPResponseStream(self, isChunked: !isVersion10, limit: limits.streamLimit)
         self.stream = stream
         start(stream)
     }
@@ -56,10 +56,10 @@ extension ServerConnection {
     }
 
     private func upgrade(
-        _ request: Request, _ response: Response, _ handler: any WebSocketHandler, _ subprotocol: String?,
+        _ request: HTTPRequest, _ response: HTTPResponse, _ handler: any WebSocketHandler, _ subprotocol: String?,
         _ configuration: WebSocket.Configuration
     ) {
-        let accept = Handshake.accept(for: request.headers["Sec-WebSocket-Key"] ?? "")
+        let accept = WebSocketHandshake.accept(for: request.headers["Sec-WebSocket-Key"] ?? "")
         transport.withOutput { out in
             out.append(
                 ascii: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")

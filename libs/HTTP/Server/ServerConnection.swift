@@ -14,7 +14,7 @@ final class ServerConnection: TransportHandler {
     }
 
     let transport: Transport
-    let server: Server
+    let server: HTTPServer
     var slot = -1
     var countedAddress: String?
 
@@ -23,24 +23,24 @@ final class ServerConnection: TransportHandler {
     var keepAlive = true
     var isHead = false
     var isVersion10 = false
-    private var owesContinue = false
+    private var needsContinue = false
     /// Counts requests, so that the answer of a handler that was given up on is known as such.
     var exchange: UInt32 = 0
-    private var parser = RequestParser()
+    private var parser = HTTPRequestParser()
     private var pending: PendingBody?
     var task: Task<Void, Never>?
-    var stream: ResponseStream?
+    var stream: HTTPResponseStream?
     var socket: WebSocket?
     lazy var timer = Timer { [unowned self] in timerFired() }
 
-    init(_ transport: Transport, _ server: Server) {
+    init(_ transport: Transport, _ server: HTTPServer) {
         self.transport = transport
         self.server = server
         // What a client leaves unread is bounded here: by one response, and by the stream's limit.
         transport.outputLimit = .max
     }
 
-    var limits: Server.Configuration { server.configuration }
+    var limits: HTTPServer.Configuration { server.configuration }
     var isOpen: Bool { transport.isOpen }
 
     func start() {
@@ -52,7 +52,7 @@ final class ServerConnection: TransportHandler {
     func reject() {
         transport.start(self)
         keepAlive = false
-        send(Response(problem: .serviceUnavailable, headers: ["Retry-After": "1"]))
+        send(HTTPResponse(problem: .serviceUnavailable, headers: ["Retry-After": "1"]))
         end(within: limits.lingerTimeout)
     }
 
@@ -60,7 +60,7 @@ final class ServerConnection: TransportHandler {
 
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
         var used = 0
-        do throws(Refusal) {
+        do throws(HTTPParseError) {
             reading: while used < bytes.count {
                 switch phase {
                 case .head:
@@ -85,8 +85,8 @@ final class ServerConnection: TransportHandler {
                 case .ended: return bytes.count
                 }
             }
-            if owesContinue, phase == .body {
-                owesContinue = false
+            if needsContinue, phase == .body {
+                needsContinue = false
                 transport.write("HTTP/1.1 100 Continue\r\n\r\n")
             }
             return used
@@ -112,7 +112,7 @@ final class ServerConnection: TransportHandler {
     }
 
     /// - Returns: how many of the bytes after the head were used.
-    private func begin(_ head: RequestHead, _ rest: Span<UInt8>) throws(Refusal) -> Int {
+    private func begin(_ head: HTTPRequestHead, _ rest: Span<UInt8>) throws(HTTPParseError) -> Int {
         server.countRequest()
         keepAlive = head.keepAlive
         isHead = head.method == .head
@@ -122,7 +122,7 @@ final class ServerConnection: TransportHandler {
         switch head.framing {
         case .none, .length(0), .untilClose: break
         case .length(let length):
-            guard length <= limit else { throw Refusal(.contentTooLarge, "body too large") }
+            guard length <= limit else { throw HTTPParseError(.contentTooLarge, "body too large") }
             if rest.count >= length {
                 dispatch(head, match, [UInt8](copying: rest.extracting(first: length)))
                 return length
@@ -134,7 +134,7 @@ final class ServerConnection: TransportHandler {
                 break
             }
             pending = PendingBody(head, match, limit: limit)
-            owesContinue = head.expectsContinue && rest.count == 0
+            needsContinue = head.expectsContinue && rest.count == 0
             phase = .body
             timer.arm(after: limits.bodyTimeout)
             return 0
@@ -143,9 +143,9 @@ final class ServerConnection: TransportHandler {
         return 0
     }
 
-    private func readBody(_ bytes: Span<UInt8>) throws(Refusal) -> Int {
+    private func readBody(_ bytes: Span<UInt8>) throws(HTTPParseError) -> Int {
         guard let pending else { return bytes.count }
-        owesContinue = false
+        needsContinue = false
         let used = try pending.feed(bytes)
         if pending.isComplete {
             self.pending = nil
@@ -170,10 +170,10 @@ final class ServerConnection: TransportHandler {
 
     // MARK: Handling
 
-    private func dispatch(_ head: RequestHead, _ match: RouteMatch, _ body: [UInt8]) {
+    private func dispatch(_ head: HTTPRequestHead, _ match: RouteMatch, _ body: [UInt8]) {
         phase = .handling
         let number = exchange
-        let request = Request(head, match, body: body, connection: self)
+        let request = HTTPRequest(head, match, body: body, connection: self)
         let task = Loop.task { [self] in
             let response = await match.route.handler(request)
             respond(response, to: request, number)
@@ -201,7 +201,7 @@ final class ServerConnection: TransportHandler {
         transport.resumeReading()
     }
 
-    private func refuse(_ status: Status) {
+    private func refuse(_ status: HTTPStatus) {
         server.countRefusal()
         keepAlive = false
         if phase == .head { isHead = false }
@@ -263,7 +263,7 @@ final class ServerConnection: TransportHandler {
     }
 
     /// See ``Request/clientAddress``.
-    func clientAddress(of request: Request) -> String {
+    func clientAddress(of request: HTTPRequest) -> String {
         let peer = transport.peer
         if limits.trustsLoopbackProxy, peer.isLoopback,
             let forwarded = request.headers.values("X-Forwarded-For").last,

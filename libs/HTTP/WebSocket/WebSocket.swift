@@ -11,12 +11,12 @@ package final class WebSocket: TransportHandler {
     private let role: WebSocketRole
     private var state = State.open
     private var awaitsPong = false
-    private var closeCode = CloseCode.abnormal
+    private var closeCode = WebSocketCloseCode.abnormal
     private var closeReason = ""
-    private var decoder: FrameDecoder
+    private var decoder: WebSocketFrameDecoder
     private var handler: (any WebSocketHandler)?
     /// Where the server counts it, and its place there.
-    weak var server: Server?
+    weak var server: HTTPServer?
     var slot = -1
     var countedAddress: String?
     // Unowned, since a weak reference would cost every socket an allocation: the timer dies with the socket.
@@ -31,7 +31,7 @@ package final class WebSocket: TransportHandler {
         self.handler = handler
         self.subprotocol = subprotocol
         self.configuration = configuration
-        decoder = FrameDecoder(role: role)
+        decoder = WebSocketFrameDecoder(role: role)
     }
 
     /// Takes the connection over.
@@ -56,7 +56,7 @@ package final class WebSocket: TransportHandler {
     package func send(binary: Span<UInt8>) { send(.binary, binary) }
 
     /// Sends a frame that was encoded once for many sockets. A server's alone: clients mask each frame anew.
-    package func send(_ frame: Frame) {
+    package func send(_ frame: WebSocketFrame) {
         precondition(role == .server, "a client masks each frame anew")
         guard hasRoom(for: frame.bytes.count) else { return }
         transport.write(frame.bytes)
@@ -64,14 +64,14 @@ package final class WebSocket: TransportHandler {
 
     package func ping(_ payload: Span<UInt8>) { send(.ping, payload) }
 
-    private func send(_ opcode: Opcode, _ payload: Span<UInt8>) {
+    private func send(_ opcode: WebSocketOpcode, _ payload: Span<UInt8>) {
         guard hasRoom(for: payload.count) else { return }
         write(opcode, payload)
     }
 
-    private func write(_ opcode: Opcode, _ payload: Span<UInt8>) {
-        let mask = role == .client ? Handshake.makeMask() : nil
-        transport.withOutput { FrameEncoder.append(opcode, payload, mask: mask, to: &$0) }
+    private func write(_ opcode: WebSocketOpcode, _ payload: Span<UInt8>) {
+        let mask = role == .client ? WebSocketHandshake.makeMask() : nil
+        transport.withOutput { WebSocketFrameEncoder.append(opcode, payload, mask: mask, to: &$0) }
     }
 
     private func hasRoom(for count: Int) -> Bool {
@@ -79,7 +79,7 @@ package final class WebSocket: TransportHandler {
         guard transport.isBlocked, transport.pendingOutput + count > configuration.outputLimit else {
             return true
         }
-        fail(WebSocketFailure(configuration.overflowCode, "reading too slowly"))
+        fail(WebSocketError(configuration.overflowCode, "reading too slowly"))
         return false
     }
 
@@ -90,21 +90,21 @@ package final class WebSocket: TransportHandler {
     // MARK: Closing
 
     /// Starts the closing handshake. `code` must be one that may be sent; `reason` is cut to 123 bytes.
-    package func close(_ code: CloseCode = .normal, reason: String = "") {
+    package func close(_ code: WebSocketCloseCode = .normal, reason: String = "") {
         guard state == .open else { return }
         precondition(code.isSendable, "close code \(code) is never sent")
         state = .closing
         note(code, reason)
-        write(.close, FrameEncoder.closePayload(code, reason).span)
+        write(.close, WebSocketFrameEncoder.closePayload(code, reason).span)
         release()
         timer.arm(after: configuration.closeTimeout)
     }
 
     /// Closes without waiting for the peer's part.
-    private func fail(_ failure: WebSocketFailure) {
+    private func fail(_ failure: WebSocketError) {
         if state == .open {
             note(failure.code, failure.reason)
-            write(.close, FrameEncoder.closePayload(failure.code, failure.reason).span)
+            write(.close, WebSocketFrameEncoder.closePayload(failure.code, failure.reason).span)
         }
         finish()
     }
@@ -115,15 +115,15 @@ package final class WebSocket: TransportHandler {
         transport.closeAfterFlush(within: configuration.closeTimeout)
     }
 
-    private func note(_ code: CloseCode, _ reason: String) {
+    private func note(_ code: WebSocketCloseCode, _ reason: String) {
         closeCode = code
         closeReason = reason
     }
 
-    private func peerClosed(_ code: CloseCode, _ reason: String) {
+    private func peerClosed(_ code: WebSocketCloseCode, _ reason: String) {
         if state == .open {
             note(code, reason)
-            write(.close, FrameEncoder.closePayload(code, "").span)
+            write(.close, WebSocketFrameEncoder.closePayload(code, "").span)
         }
         finish()
     }
@@ -140,7 +140,7 @@ package final class WebSocket: TransportHandler {
             timer.arm(at: Instant(nanoseconds: Loop.now.nanoseconds + configuration.pingNanoseconds))
         }
         var offset = 0
-        do throws(WebSocketFailure) {
+        do throws(WebSocketError) {
             while let event = try decoder.next(&bytes, at: &offset, limit: configuration.maxMessage) {
                 handle(event, bytes.span)
                 if state == .finished { return bytes.count }
@@ -160,7 +160,7 @@ package final class WebSocket: TransportHandler {
         return received(&rest, from: transport)
     }
 
-    private func handle(_ event: FrameDecoder.Event, _ bytes: Span<UInt8>) {
+    private func handle(_ event: WebSocketFrameDecoder.WebSocketDecodedFrame, _ bytes: Span<UInt8>) {
         switch event {
         case .close(let code, let reason): peerClosed(code, reason)
         case .text(let payload):

@@ -7,7 +7,7 @@ extension WebSocket {
         let maxMessage: Int
         /// Unread output past which the peer is too slow, and is closed with `overflowCode`.
         let outputLimit: Int
-        let overflowCode: CloseCode
+        let overflowCode: WebSocketCloseCode
         /// Silence after which a ping is sent.
         let pingInterval: Duration
         /// The same in nanoseconds, for the sum that every message asks for.
@@ -19,7 +19,7 @@ extension WebSocket {
 
         package init(
             maxMessage: Int = 64 << 10, outputLimit: Int = 256 << 10,
-            overflowCode: CloseCode = CloseCode(4508),
+            overflowCode: WebSocketCloseCode = WebSocketCloseCode(4508),
             pingInterval: Duration = .seconds(30), pongTimeout: Duration = .seconds(15),
             closeTimeout: Duration = .seconds(5)
         ) {

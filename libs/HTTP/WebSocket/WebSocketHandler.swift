@@ -15,7 +15,7 @@ package protocol WebSocketHandler: AnyObject, Sendable {
     /// says otherwise.
     func draining(_ socket: WebSocket)
     /// The end, told once. The code is the peer's, or ours when we closed first, or 1006.
-    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String)
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String)
 }
 
 extension WebSocketHandler {
@@ -25,5 +25,5 @@ extension WebSocketHandler {
     }
     package func drained(_ socket: WebSocket) {}
     package func draining(_ socket: WebSocket) { socket.close(.goingAway) }
-    package func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) {}
+    package func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {}
 }

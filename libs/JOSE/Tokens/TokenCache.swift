@@ -2,7 +2,7 @@
 struct TokenCache {
     private struct Entry {
         let token: [UInt8]
-        let claims: Claims
+        let claims: TokenClaims
     }
 
     private let capacity: Int
@@ -17,14 +17,14 @@ struct TokenCache {
 
     var count: Int { entries.count }
 
-    subscript(token: Span<UInt8>) -> Claims? {
+    subscript(token: Span<UInt8>) -> TokenClaims? {
         guard capacity > 0, let entry = entries[Self.digest(of: token)], Self.equal(entry.token, token) else {
             return nil
         }
         return entry.claims
     }
 
-    mutating func insert(_ claims: Claims, for token: Span<UInt8>) {
+    mutating func insert(_ claims: TokenClaims, for token: Span<UInt8>) {
         guard capacity > 0 else { return }
         var copy: [UInt8] = []
         copy.reserveCapacity(token.count)

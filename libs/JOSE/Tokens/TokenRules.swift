@@ -16,7 +16,7 @@ package struct TokenRules: Sendable {
         self.maximumBytes = maximumBytes
     }
 
-    func check(_ claims: Claims, now: Int) throws(JOSEError) {
+    func check(_ claims: TokenClaims, now: Int) throws(JOSEError) {
         guard let issuer = claims.issuer else { throw JOSEError(.missingClaim, claim: "iss") }
         guard issuer.utf8.elementsEqual(self.issuer.utf8) else { throw JOSEError(.wrongIssuer) }
         guard !claims.audience.isEmpty else { throw JOSEError(.missingClaim, claim: "aud") }
@@ -27,7 +27,7 @@ package struct TokenRules: Sendable {
     }
 
     /// RFC 7519, sections 4.1.4 and 4.1.5: invalid from `exp` on, valid from `nbf` on.
-    func checkTime(_ claims: Claims, now: Int) throws(JOSEError) {
+    func checkTime(_ claims: TokenClaims, now: Int) throws(JOSEError) {
         guard now < claims.expiresAt + leeway else { throw JOSEError(.expired) }
         if let start = claims.notBefore, now < start - leeway { throw JOSEError(.notYetValid) }
     }

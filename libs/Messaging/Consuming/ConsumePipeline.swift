@@ -2,15 +2,15 @@ package import EventLoop
 package import Observability
 package import Orders
 
-/// The consume pipeline: envelope → type and version → decode → scope → handle → ack, retry or park.
+/// The consume pipeline: envelope → type and version → decode → context → handle → ack, retry or park.
 ///
 /// No message is acked before it is done, or a copy of it is safe in a retry or dead-letter queue.
 @Loop
 package final class ConsumePipeline<Handler: EventHandler> {
     /// How long one batch may wait for a server that is away before it goes back to the queue: well under
     /// RabbitMQ's consumer time-out of 30 minutes.
-    static var patience: Duration { .seconds(600) }
-    private static var sendLimit: Duration { .seconds(10) }
+    static var retryWindow: Duration { .seconds(600) }
+    private static var sendTimeout: Duration { .seconds(10) }
     private static var reasonLimit: Int { 512 }
 
     private let queue: String
@@ -18,20 +18,20 @@ package final class ConsumePipeline<Handler: EventHandler> {
     private let sender: any MessageSender
     private let decoder: EventDecoder<Handler.Event>
     private let handler: Handler
-    private let ladder: RetryLadder
+    private let retryPolicy: RetryPolicy
     private let log: Logger?
-    private let meters: PipelineMeters?
-    private let rest = Rest()
+    private let metrics: PipelineMetrics?
+    private let delays = CancellableDelay()
     /// Messages whose verdict is awaited beside the batches.
-    private var undecided: [Int: Task<Void, Never>] = [:]
-    private var nextUndecided = 0
+    private var deferredTasks: [Int: Task<Void, Never>] = [:]
+    private var nextDeferredID = 0
 
     /// Whether the handler waits for a server that is away; for readiness.
-    package private(set) var isHeldUp = false
+    package private(set) var isWaitingForDependency = false
 
     package init(
         queue: String, from source: any MessageSource, to sender: any MessageSender,
-        decoder: EventDecoder<Handler.Event>, handler: Handler, ladder: RetryLadder = .standard,
+        decoder: EventDecoder<Handler.Event>, handler: Handler, retryPolicy: RetryPolicy = .standard,
         log: Logger? = nil, metrics: Metrics? = nil
     ) {
         self.queue = queue
@@ -39,20 +39,20 @@ package final class ConsumePipeline<Handler: EventHandler> {
         self.sender = sender
         self.decoder = decoder
         self.handler = handler
-        self.ladder = ladder
+        self.retryPolicy = retryPolicy
         self.log = log
-        meters = metrics.map { PipelineMeters($0, queue: queue) }
+        self.metrics = metrics.map { PipelineMetrics($0, queue: queue) }
     }
 
     /// Works until `stop`; what is under way is finished.
     package func run() async {
         while let batch = await source.next() { await process(batch) }
-        while let task = undecided.values.first { await task.value }
+        while let task = deferredTasks.values.first { await task.value }
     }
 
     /// Takes no more messages and ends `run` once the batch under way is settled.
     package func stop() async {
-        rest.end()
+        delays.end()
         await source.stop()
     }
 
@@ -70,8 +70,8 @@ package final class ConsumePipeline<Handler: EventHandler> {
         items.reserveCapacity(batch.count)
         for message in batch {
             if message.isDefective {
-                log?.error("message.defective", ["queue": queue])
-                meters?.parked.increment()
+                log?.error("message.rejected", ["queue": queue])
+                metrics?.deadLettered.increment()
                 source.reject(message)
                 continue
             }
@@ -84,19 +84,19 @@ package final class ConsumePipeline<Handler: EventHandler> {
                         received: Received(
                             event, message.envelope, trace: trace, isRedelivered: message.isRedelivered)))
             } catch {
-                await park(message, nil, reason: error.description)
+                await deadLetter(message, nil, reason: error.description)
             }
         }
         for group in BatchPlan.split(items.map(\.message.isRedelivered)) {
             await handle(items[group])
         }
-        meters?.batch.observe(Double(batch.count))
-        meters?.duration.observe(start.duration(to: .systemNow()))
+        metrics?.batch.observe(Double(batch.count))
+        metrics?.duration.observe(start.duration(to: .systemNow()))
     }
 
     private func handle(_ items: ArraySlice<Item>) async {
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
-        let giveUp = Instant.systemNow() + Self.patience
+        let giveUp = Instant.systemNow() + Self.retryWindow
         while true {
             do {
                 let verdicts = try await handler.handle(items.map(\.received))
@@ -104,25 +104,25 @@ package final class ConsumePipeline<Handler: EventHandler> {
                 return await settle(items, verdicts)
             } catch {
                 switch BatchFailure.decide(error, batch: items.count) {
-                case .takeApart:
+                case .retryIndividually:
                     log?.warning(
-                        "batch.taken-apart", ["queue": queue, "messages": items.count, "error": "\(error)"])
+                        "batch.retried_individually", ["queue": queue, "messages": items.count, "error": "\(error)"])
                     for index in items.indices { await handle(items[index...index]) }
                     return
                 case .settle(let failure): return await settle(items, [.failed(failure)])
-                case .again:
-                    if !isHeldUp { log?.warning("batch.held-up", ["queue": queue, "error": "\(error)"]) }
-                    isHeldUp = true
-                    defer { isHeldUp = false }
-                    guard Instant.systemNow() < giveUp, await rest.sleep(for: backoff.next()) else {
-                        return source.release(items.map(\.message))
+                case .retryBatch:
+                    if !isWaitingForDependency { log?.warning("batch.waiting_for_dependency", ["queue": queue, "error": "\(error)"]) }
+                    isWaitingForDependency = true
+                    defer { isWaitingForDependency = false }
+                    guard Instant.systemNow() < giveUp, await delays.sleep(for: backoff.next()) else {
+                        return source.requeue(items.map(\.message))
                     }
                 }
             }
         }
     }
 
-    private func settle(_ items: ArraySlice<Item>, _ verdicts: [Verdict]) async {
+    private func settle(_ items: ArraySlice<Item>, _ verdicts: [HandlingResult]) async {
         var done: [InboundMessage] = []
         done.reserveCapacity(items.count)
         var failed: [(Item, HandlingError)] = []
@@ -130,33 +130,33 @@ package final class ConsumePipeline<Handler: EventHandler> {
             switch verdict {
             case .done: done.append(item.message)
             case .failed(let error): failed.append((item, error))
-            case .later: decide(item)
+            case .deferred: handleDeferred(item)
             }
         }
-        meters?.done.increment(by: UInt64(done.count))
+        metrics?.done.increment(by: UInt64(done.count))
         source.ack(done)
         for (item, error) in failed {
-            switch Disposition.decide(error, attempt: item.message.envelope.attempt, ladder) {
+            switch Disposition.decide(error, attempt: item.message.envelope.attempt, retryPolicy) {
             case .retry(let delay, let attempt): await retry(item, after: delay, attempt, error)
-            case .park: await park(item.message, item.received.event, reason: error.reason)
+            case .deadLetter: await deadLetter(item.message, item.received.event, reason: error.reason)
             }
         }
     }
 
     /// Awaits the verdict on one message while the queue goes on.
-    private func decide(_ item: Item) {
-        let number = nextUndecided
-        nextUndecided += 1
-        undecided[number] = Loop.task { [self] in
-            defer { undecided[number] = nil }
-            let verdict: Verdict
+    private func handleDeferred(_ item: Item) {
+        let number = nextDeferredID
+        nextDeferredID += 1
+        deferredTasks[number] = Loop.task { [self] in
+            defer { deferredTasks[number] = nil }
+            let verdict: HandlingResult
             do {
-                verdict = try await handler.decide(item.received)
+                verdict = try await handler.handleDeferred(item.received)
             } catch {
                 let error = error as? HandlingError
                 verdict = .failed(error ?? HandlingError(.transient, "The handler failed unexpectedly."))
             }
-            let isUndecided = verdict == .later
+            let isUndecided = verdict == .deferred
             await settle(
                 [item][...],
                 [isUndecided ? .failed(HandlingError(.transient, "There was no verdict in time.")) : verdict])
@@ -168,45 +168,45 @@ package final class ConsumePipeline<Handler: EventHandler> {
         envelope.attempt = attempt
         log?.warning(
             "message.retried", ["queue": queue, "attempt": attempt, "delayMs": delay, "error": error.reason],
-            cid: envelope.correlationID, trace: item.received.scope.trace)
+            cid: envelope.correlationID, trace: item.received.context.trace)
         let copy = OutboundMessage(
-            to: .queue(OrderTopology.retry(queue, after: delay)), envelope, body: item.message.body)
-        if await replace(item.message, by: copy) { meters?.retried.increment() }
+            to: .queue(OrderTopology.retryQueue(queue, after: delay)), envelope, body: item.message.body)
+        if await replace(item.message, by: copy) { metrics?.retried.increment() }
     }
 
-    private func park(_ message: InboundMessage, _ event: Handler.Event?, reason: String) async {
+    private func deadLetter(_ message: InboundMessage, _ event: Handler.Event?, reason: String) async {
         var envelope = message.envelope
         let reason = String(reason.prefix(Self.reasonLimit))
         envelope.failure = Envelope.Failure(reason: reason, failedAt: RFC3339.now().description)
         log?.error(
-            "message.parked", ["queue": queue, "attempt": envelope.attempt, "error": reason],
+            "message.dead_lettered", ["queue": queue, "attempt": envelope.attempt, "error": reason],
             cid: envelope.correlationID, trace: envelope.trace)
         let copy = OutboundMessage(
-            to: .queue(OrderTopology.deadLetters(of: queue)), envelope, body: message.body)
+            to: .queue(OrderTopology.deadLetterQueue(of: queue)), envelope, body: message.body)
         guard await replace(message, by: copy, acking: false) else { return }
-        meters?.parked.increment()
-        let parked = Parked(envelope, event, body: message.body, reason: reason)
+        metrics?.deadLettered.increment()
+        let parked = DeadLetter(envelope, event, body: message.body, reason: reason)
         // Untold because a server is away, it goes back: told later is worth a second copy among the dead.
-        if await tell(parked) { source.ack([message]) } else { source.release([message]) }
+        if await notifyHandler(parked) { source.ack([message]) } else { source.requeue([message]) }
     }
 
     /// - Returns: false when somebody is still to be told and this process gives up.
-    private func tell(_ parked: Parked<Handler.Event>) async -> Bool {
+    private func notifyHandler(_ parked: DeadLetter<Handler.Event>) async -> Bool {
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
-        let giveUp = Instant.systemNow() + Self.patience
-        defer { isHeldUp = false }
+        let giveUp = Instant.systemNow() + Self.retryWindow
+        defer { isWaitingForDependency = false }
         while true {
             do {
-                try await handler.parked(parked)
+                try await handler.deadLettered(parked)
                 return true
             } catch {
                 log?.error(
-                    "message.parked-untold", ["queue": queue, "error": "\(error)"],
+                    "message.dead_letter_handler_failed", ["queue": queue, "error": "\(error)"],
                     cid: parked.envelope.correlationID)
-                isHeldUp = (error as? HandlingError)?.kind == .unavailable
-                if !isHeldUp, backoff.failures >= 5 { return true }
-                guard Instant.systemNow() < giveUp, await rest.sleep(for: backoff.next()) else {
-                    return !isHeldUp
+                isWaitingForDependency = (error as? HandlingError)?.kind == .unavailable
+                if !isWaitingForDependency, backoff.failures >= 5 { return true }
+                guard Instant.systemNow() < giveUp, await delays.sleep(for: backoff.next()) else {
+                    return !isWaitingForDependency
                 }
             }
         }
@@ -217,13 +217,13 @@ package final class ConsumePipeline<Handler: EventHandler> {
         _ message: InboundMessage, by copy: OutboundMessage, acking: Bool = true
     ) async -> Bool {
         do throws(MessagingError) {
-            try await sender.send(copy, within: Self.sendLimit)
+            try await sender.send(copy, within: Self.sendTimeout)
         } catch {
             log?.error(
-                "message.not-moved", ["queue": queue, "error": "\(error)"], cid: copy.envelope.correlationID)
+                "message.republish_failed", ["queue": queue, "error": "\(error)"], cid: copy.envelope.correlationID)
             // The broker would deliver it again at once.
-            _ = await rest.sleep(for: .seconds(1))
-            source.release([message])
+            _ = await delays.sleep(for: .seconds(1))
+            source.requeue([message])
             return false
         }
         if acking { source.ack([message]) }

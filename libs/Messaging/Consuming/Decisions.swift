@@ -5,13 +5,13 @@ enum Disposition: Hashable {
     /// Send a copy to the retry queue of `delay` as delivery `attempt`, then ack.
     case retry(delay: Duration, attempt: Int)
     /// Send a copy with the reason to the dead-letter queue, then ack.
-    case park
+    case deadLetter
 
-    static func decide(_ error: HandlingError, attempt: Int, _ ladder: RetryLadder) -> Disposition {
-        let failure: RetryLadder.Failure = error.kind == .permanent ? .permanent : .transient
-        return switch ladder.decide(failedAttempt: attempt, failure) {
+    static func decide(_ error: HandlingError, attempt: Int, _ retryPolicy: RetryPolicy) -> Disposition {
+        let failure: RetryPolicy.Failure = error.kind == .permanent ? .permanent : .transient
+        return switch retryPolicy.decide(failedAttempt: attempt, failure) {
         case .retry(let delay, let attempt): .retry(delay: delay, attempt: attempt)
-        case .park: .park
+        case .deadLetter: .deadLetter
         }
     }
 }
@@ -19,16 +19,16 @@ enum Disposition: Hashable {
 /// What to do when the handler throws for a whole batch.
 enum BatchFailure: Hashable {
     /// Wait, and hand over the same batch.
-    case again
+    case retryBatch
     /// Hand over each message alone.
-    case takeApart
+    case retryIndividually
     /// It was one message: the error is its own.
     case settle(HandlingError)
 
     static func decide(_ error: any Error, batch count: Int) -> BatchFailure {
         let error = error as? HandlingError ?? HandlingError(.transient, "The handler failed unexpectedly.")
-        if error.kind == .unavailable { return .again }
-        return count > 1 ? .takeApart : .settle(error)
+        if error.kind == .unavailable { return .retryBatch }
+        return count > 1 ? .retryIndividually : .settle(error)
     }
 }
 

@@ -3,7 +3,7 @@ package import OrderEvents
 /// Reads bodies by the envelope's type and version: the types a consumer knows, and what to make of each.
 package struct EventDecoder<Event: Sendable>: Sendable {
     /// Why a message is parked unread. Fit for `x-error`.
-    struct Refusal: Error, Hashable, CustomStringConvertible {
+    struct DecodingError: Error, Hashable, CustomStringConvertible {
         var description: String
     }
 
@@ -35,21 +35,21 @@ package struct EventDecoder<Event: Sendable>: Sendable {
         }
     }
 
-    func decode(type: String, body: [UInt8]) throws(Refusal) -> Event {
-        guard let decoder = decoders[type] else { throw refuse(type) }
+    func decode(type: String, body: [UInt8]) throws(DecodingError) -> Event {
+        guard let decoder = decoders[type] else { throw decodingError(type) }
         switch decoder(body) {
         case .success(let event): return event
-        case .failure(let error): throw Refusal(description: error.description)
+        case .failure(let error): throw DecodingError(description: error.description)
         }
     }
 
-    private func refuse(_ type: String) -> Refusal {
-        if type.isEmpty { return Refusal(description: "The message has no type.") }
+    private func decodingError(_ type: String) -> DecodingError {
+        if type.isEmpty { return DecodingError(description: "The message has no type.") }
         let asked = EventName(type)
         let label = type.utf8.count <= 64 ? type : "\(type.prefix(48))…"
         if decoders.keys.contains(where: { EventName($0).name == asked.name }) {
-            return Refusal(description: "Version \(label) is not understood.")
+            return DecodingError(description: "Version \(label) is not understood.")
         }
-        return Refusal(description: "Type \(label) is not understood.")
+        return DecodingError(description: "Type \(label) is not understood.")
     }
 }

@@ -6,7 +6,7 @@ package struct HandlingError: Error, Sendable, Hashable, CustomStringConvertible
         /// A server the handler needs is away: no fault of any message, so none is counted. The same batch is
         /// tried again until it is back.
         case unavailable
-        /// May succeed later: up the retry ladder, then parked.
+        /// May succeed later: up the retry retryPolicy, then parked.
         case transient
         /// Will never succeed: parked at once.
         case permanent
@@ -25,12 +25,12 @@ package struct HandlingError: Error, Sendable, Hashable, CustomStringConvertible
 }
 
 /// What became of one message of a batch.
-package enum Verdict: Sendable, Hashable {
+package enum HandlingResult: Sendable, Hashable {
     case done
     /// `.unavailable` counts as `.transient` here: for a server that is away, fail the batch instead.
     case failed(HandlingError)
     /// Not decided yet: `EventHandler.decide` is asked for the message alone, while the queue goes on.
-    case later
+    case deferred
 }
 
 /// The work on the events of one queue.
@@ -41,19 +41,19 @@ package protocol EventHandler<Event>: AnyObject {
     /// Handles a batch and gives each message's verdict, in order. Throwing fails all of it: a batch of more
     /// than one is then taken apart and each message handled alone, so that a poisoned one fails by itself
     /// (except for `.unavailable`, which repeats the batch). Must be idempotent by correlation id.
-    func handle(_ batch: [Received<Event>]) async throws -> [Verdict]
+    func handle(_ batch: [Received<Event>]) async throws -> [HandlingResult]
 
     /// Decides on a message whose verdict was `.later`. It stays unsettled meanwhile, so this should end
     /// within a few seconds; what it throws is a failure of the message. `.later` again counts as transient.
-    func decide(_ received: Received<Event>) async throws -> Verdict
+    func handleDeferred(_ received: Received<Event>) async throws -> HandlingResult
 
     /// The message lies in the dead-letter queue now; tell whoever waits for it. Throwing repeats the call a
     /// few times, and for `.unavailable` until the server is back; the message stays parked.
-    func parked(_ parked: Parked<Event>) async throws
+    func deadLettered(_ parked: DeadLetter<Event>) async throws
 }
 
 extension EventHandler {
-    package func decide(_ received: Received<Event>) async throws -> Verdict { .later }
+    package func handleDeferred(_ received: Received<Event>) async throws -> HandlingResult { .deferred }
 
-    package func parked(_ parked: Parked<Event>) async throws {}
+    package func deadLettered(_ parked: DeadLetter<Event>) async throws {}
 }

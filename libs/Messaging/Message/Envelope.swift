@@ -48,7 +48,7 @@ package struct Envelope: Sendable, Hashable {
 }
 
 /// The work a message belongs to; what is published while it is done carries it on.
-package struct MessageScope: Sendable, Hashable {
+package struct MessageContext: Sendable, Hashable {
     package var correlationID: String
     /// The message that is being handled; nil when the work began elsewhere, such as with a request.
     package var causationID: String?

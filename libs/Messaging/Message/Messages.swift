@@ -23,9 +23,14 @@ package struct OutboundMessage: Sendable, Hashable {
 package struct InboundMessage: Sendable, Hashable {
     /// Names the delivery to its source.
     package struct Token: Sendable, Hashable {
-        var tag: UInt64
-        /// Tags of an earlier connection mean nothing.
-        var generation: UInt64
+        package var tag: UInt64
+        /// Counts connections: a tag is valid only on the connection that delivered it.
+        package var generation: UInt64
+
+        package init(tag: UInt64, generation: UInt64) {
+            self.tag = tag
+            self.generation = generation
+        }
     }
 
     package var envelope: Envelope
@@ -34,5 +39,15 @@ package struct InboundMessage: Sendable, Hashable {
     package var isRedelivered: Bool
     /// Nothing can be done with it but to reject it whole: it could not even be read.
     package var isDefective: Bool
-    let token: Token
+    package let token: Token
+
+    package init(
+        envelope: Envelope, body: [UInt8], isRedelivered: Bool, isDefective: Bool = false, token: Token
+    ) {
+        self.envelope = envelope
+        self.body = body
+        self.isRedelivered = isRedelivered
+        self.isDefective = isDefective
+        self.token = token
+    }
 }

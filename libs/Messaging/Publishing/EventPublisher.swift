@@ -21,10 +21,10 @@ package final class EventPublisher {
     /// Publishes one event; returns when every queue it belongs to has it safe.
     /// - Parameter id: the message id of an earlier try whose outcome is unknown; nil: a new one.
     package func publish(
-        _ event: some OrderEvent, in scope: MessageScope, id: String? = nil,
+        _ event: some OrderEvent, in context: MessageContext, id: String? = nil,
         within limit: Duration = .seconds(2)
     ) async throws(MessagingError) {
-        try await sender.send(prepare(event, in: scope, id: id), within: limit)
+        try await sender.send(prepare(event, in: context, id: id), within: limit)
     }
 
     /// Publishes many in one go; the answer has each one's failure, in order.
@@ -36,26 +36,26 @@ package final class EventPublisher {
 
     /// All of the pipeline but the sending.
     package func prepare(
-        _ event: some OrderEvent, in scope: MessageScope, id: String? = nil
+        _ event: some OrderEvent, in context: MessageContext, id: String? = nil
     ) throws(MessagingError) -> OutboundMessage {
-        guard event.correlationID.description == scope.correlationID else {
+        guard event.correlationID.description == context.correlationID else {
             throw MessagingError(.invalid, "the event belongs to another workflow")
         }
-        return try prepare(type(of: event).type, body: event.encode(), in: scope, id: id)
+        return try prepare(type(of: event).type, body: event.encode(), in: context, id: id)
     }
 
     /// The same for a body that is encoded already, such as one out of the outbox.
     package func prepare(
-        _ type: OrderEventType, body: [UInt8], in scope: MessageScope, id: String? = nil
+        _ type: OrderEventType, body: [UInt8], in context: MessageContext, id: String? = nil
     ) throws(MessagingError) -> OutboundMessage {
         guard !body.isEmpty, body.count <= Self.bodyLimit else {
             throw MessagingError(.invalid, "a body of \(body.count) bytes")
         }
-        guard !scope.correlationID.isEmpty else { throw MessagingError(.invalid, "no correlation id") }
+        guard !context.correlationID.isEmpty else { throw MessagingError(.invalid, "no correlation id") }
         let envelope = Envelope(
-            id: id ?? identifiers.next(), correlationID: scope.correlationID, type: type.rawValue,
-            timestamp: UInt64(WallClock.seconds()), appID: appID, trace: scope.trace,
-            causationID: scope.causationID)
+            id: id ?? identifiers.next(), correlationID: context.correlationID, type: type.rawValue,
+            timestamp: UInt64(WallClock.seconds()), appID: appID, trace: context.trace,
+            causationID: context.causationID)
         return OutboundMessage(to: .event(key: OrderTopology.routingKey(of: type)), envelope, body: body)
     }
 }

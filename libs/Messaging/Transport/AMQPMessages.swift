@@ -12,7 +12,7 @@ enum AMQPHeader {
     static let replay = "x-replay"
 }
 
-extension Properties {
+extension AMQPProperties {
     init(_ envelope: Envelope) {
         self.init()
         contentType = "application/json"
@@ -37,7 +37,7 @@ extension Properties {
 
 extension Envelope {
     /// Lenient: what is missing stays empty, and what that means is decided by who reads it.
-    init(_ properties: Properties) {
+    init(_ properties: AMQPProperties) {
         self.init(
             id: properties.messageID ?? "", correlationID: properties.correlationID ?? "",
             type: properties.type ?? "", timestamp: properties.timestamp ?? 0, appID: properties.appID ?? "")
@@ -63,7 +63,7 @@ extension Envelope {
 }
 
 extension InboundMessage {
-    init(_ delivery: Delivery) {
+    init(_ delivery: AMQPDelivery) {
         self.init(
             envelope: Envelope(delivery.properties), body: delivery.body,
             isRedelivered: delivery.isRedelivered,

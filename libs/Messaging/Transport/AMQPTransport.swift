@@ -4,10 +4,10 @@ package import EventLoop
 /// Sends over RabbitMQ, confirmed and mandatory.
 @Loop
 package final class AMQPSender: MessageSender {
-    private let publisher: Publisher
+    private let publisher: AMQPPublisher
     private let exchange: String
 
-    package init(_ publisher: Publisher, exchange: String) {
+    package init(_ publisher: AMQPPublisher, exchange: String) {
         self.publisher = publisher
         self.exchange = exchange
     }
@@ -24,13 +24,13 @@ package final class AMQPSender: MessageSender {
         }
     }
 
-    private func message(_ outbound: OutboundMessage) -> Message {
-        let properties = Properties(outbound.envelope)
+    private func message(_ outbound: OutboundMessage) -> AMQPMessage {
+        let properties = AMQPProperties(outbound.envelope)
         return switch outbound.destination {
         case .event(let key):
-            Message(exchange: exchange, routingKey: key, properties: properties, body: outbound.body)
+            AMQPMessage(exchange: exchange, routingKey: key, properties: properties, body: outbound.body)
         case .queue(let queue):
-            Message(exchange: "", routingKey: queue, properties: properties, body: outbound.body)
+            AMQPMessage(exchange: "", routingKey: queue, properties: properties, body: outbound.body)
         }
     }
 }
@@ -38,9 +38,9 @@ package final class AMQPSender: MessageSender {
 /// Takes from one RabbitMQ queue.
 @Loop
 package final class AMQPSource: MessageSource {
-    private let consumer: Consumer
+    private let consumer: AMQPConsumer
 
-    package init(_ consumer: Consumer) { self.consumer = consumer }
+    package init(_ consumer: AMQPConsumer) { self.consumer = consumer }
 
     package func next() async -> [InboundMessage]? {
         await consumer.next()?.map(InboundMessage.init)
@@ -54,7 +54,7 @@ package final class AMQPSource: MessageSource {
         consumer.reject(tag: message.token.tag, generation: message.token.generation, requeue: false)
     }
 
-    package func release(_ messages: [InboundMessage]) {
+    package func requeue(_ messages: [InboundMessage]) {
         for message in messages {
             consumer.reject(tag: message.token.tag, generation: message.token.generation, requeue: true)
         }

@@ -24,7 +24,7 @@ package protocol MessageSource: AnyObject {
     func reject(_ message: InboundMessage)
 
     /// Puts them back into the queue, to be delivered again.
-    func release(_ messages: [InboundMessage])
+    func requeue(_ messages: [InboundMessage])
 
     /// Takes no more; what was not handed out goes back, what was may still be settled.
     func stop() async

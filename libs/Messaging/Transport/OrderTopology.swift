@@ -22,12 +22,12 @@ package struct OrderTopology: Sendable {
 
     /// Nothing but tests sets it, so that they do not meet.
     package var prefix: String
-    package var kind: QueueKind
-    package var ladder: RetryLadder
+    package var kind: AMQPQueueType
+    package var retryPolicy: RetryPolicy
 
-    package init(kind: QueueKind = .quorum, ladder: RetryLadder = .standard, prefix: String = "") {
+    package init(kind: AMQPQueueType = .quorum, retryPolicy: RetryPolicy = .standard, prefix: String = "") {
         self.kind = kind
-        self.ladder = ladder
+        self.retryPolicy = retryPolicy
         self.prefix = prefix
     }
 
@@ -44,18 +44,18 @@ package struct OrderTopology: Sendable {
     private static let keys = Dictionary(
         uniqueKeysWithValues: OrderEventType.allCases.map { ($0, String(EventName($0.rawValue).name)) })
 
-    package static func deadLetters(of queue: String) -> String { Topology.deadLetterQueue(of: queue) }
+    package static func deadLetterQueue(of queue: String) -> String { AMQPTopology.deadLetterQueue(of: queue) }
 
-    package static func retry(_ queue: String, after delay: Duration) -> String {
-        Topology.retryQueue(of: queue, after: delay)
+    package static func retryQueue(_ queue: String, after delay: Duration) -> String {
+        AMQPTopology.retryQueue(of: queue, after: delay)
     }
 
     /// What to declare at every connect.
-    package var declarations: Topology {
-        var topology = Topology()
+    package var declarations: AMQPTopology {
+        var topology = AMQPTopology()
         topology.addExchange(exchange)
         for queue in WorkQueue.allCases {
-            topology.addWorkQueue(self.queue(queue), kind: kind, retryDelays: ladder.delays)
+            topology.addWorkQueue(self.queue(queue), kind: kind, retryDelays: retryPolicy.delays)
             for event in queue.events {
                 topology.bind(self.queue(queue), to: exchange, routingKey: Self.routingKey(of: event))
             }

@@ -3,13 +3,13 @@ internal import EventLoop
 extension Metrics {
     /// Adds what the event loop counts of itself.
     package func addLoopMetrics() {
-        counter("loop_turns_total", "Turns of the event loop.") { Double(Loop.statistics.turns) }
-        counter("loop_jobs_total", "Jobs of tasks run by the event loop.") { Double(Loop.statistics.jobs) }
-        gauge("loop_descriptors", "Descriptors registered with the event loop.") {
+        counter("waybill_loop_turns_total", "Turns of the event loop.") { Double(Loop.statistics.turns) }
+        counter("waybill_loop_jobs_total", "Jobs of tasks run by the event loop.") { Double(Loop.statistics.jobs) }
+        gauge("waybill_loop_descriptors", "Descriptors registered with the event loop.") {
             Double(Loop.statistics.descriptors)
         }
-        gauge("loop_timers", "Armed timers.") { Double(Loop.statistics.timers) }
-        gauge("loop_longest_turn_seconds", "Longest turn of the event loop since the last scrape.") {
+        gauge("waybill_loop_timers", "Armed timers.") { Double(Loop.statistics.timers) }
+        gauge("waybill_loop_longest_turn_seconds", "Longest turn of the event loop since the last scrape.") {
             Loop.takeLongestTurn().seconds
         }
     }

@@ -6,9 +6,9 @@ package import Postgres
 /// with the session when a replica dies.
 @Loop
 package final class PostgresOutbox: Outbox {
-    private let pool: Pool
+    private let pool: PostgresPool
 
-    package init(_ pool: Pool) { self.pool = pool }
+    package init(_ pool: PostgresPool) { self.pool = pool }
 
     package func sweep(
         olderThan age: Duration, limit: Int, _ publish: @Loop ([UnpublishedEvent]) async -> [Bool]
@@ -22,7 +22,7 @@ package final class PostgresOutbox: Outbox {
                 if events.isEmpty { return Sweep(found: 0, published: 0) }
                 let published = zip(events, await publish(events)).compactMap { $1 ? $0.key : nil }
                 if !published.isEmpty {
-                    try await connection.pipeline { PublishedMarks.add(published, to: &$0) }
+                    try await connection.pipeline { PublishAcknowledger.add(published, to: &$0) }
                 }
                 return Sweep(found: events.count, published: published.count)
             }
@@ -44,9 +44,9 @@ package final class PostgresOutbox: Outbox {
     }
 
     /// Any number that nobody else locks.
-    private static let lock = Statement("SELECT pg_try_advisory_xact_lock(7304105213408)")
+    private static let lock = PostgresStatement("SELECT pg_try_advisory_xact_lock(7304105213408)")
 
-    private static let oldest = Statement(
+    private static let oldest = PostgresStatement(
         """
         SELECT order_id, version, type, payload::text, metadata::text, occurred_at
         FROM order_events event
@@ -59,7 +59,7 @@ package final class PostgresOutbox: Outbox {
         LIMIT $2::int8
         """)
 
-    private static let count = Statement(
+    private static let count = PostgresStatement(
         """
         SELECT count(*), coalesce((extract(epoch FROM now() - min(created_at)) * 1000)::int8, 0),
             min(position), (SELECT coalesce(max(position), 0) FROM order_events)
@@ -69,7 +69,7 @@ package final class PostgresOutbox: Outbox {
 
 extension UnpublishedEvent {
     /// Nil for an event of a type that this code does not know: newer code will publish it.
-    init?(_ row: Row) throws(PostgresError) {
+    init?(_ row: PostgresRow) throws(PostgresError) {
         guard let id = OrderID(try row.int64(0)),
             let event = LoggedEvent(
                 type: try row.string(2), payload: try row.string(3), metadata: try row.string(4),

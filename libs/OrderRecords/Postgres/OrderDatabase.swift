@@ -5,11 +5,11 @@ package import Postgres
 package enum OrderDatabase {
     /// The schema's steps, in the form that the migration runner takes.
     package static let migrations = OrderSchema.Migration.all.map {
-        Postgres.Migration(version: $0.version, name: $0.name, sql: $0.sql)
+        PostgresMigration(version: $0.version, name: $0.name, sql: $0.sql)
     }
 
     /// The statements here are few and always the same, and their arrays tell the planner nothing: plan once.
-    package static func prepare(_ configuration: Configuration) -> Configuration {
+    package static func prepare(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
         var configuration = configuration
         configuration.settings["plan_cache_mode"] = "force_generic_plan"
         return configuration

@@ -6,8 +6,8 @@ package import Postgres
 /// ``OrderStore`` in PostgreSQL: a batch is one transaction in one round trip.
 @Loop
 package final class PostgresOrderStore: OrderStore {
-    private let pool: Pool
-    private let marks: PublishedMarks
+    private let pool: PostgresPool
+    private let acknowledger: PublishAcknowledger
     /// Customers that are known to have their row, which then need no insert. Rows are never deleted; should
     /// they vanish all the same, the foreign key says so, and nobody counts as known any more.
     private var known: Set<UserID> = []
@@ -17,9 +17,9 @@ package final class PostgresOrderStore: OrderStore {
     private static let attempts = 3
 
     /// - Parameter pool: its sessions are opened after migrating (``OrderDatabase``).
-    package init(_ pool: Pool) {
+    package init(_ pool: PostgresPool) {
         self.pool = pool
-        marks = PublishedMarks(pool)
+        acknowledger = PublishAcknowledger(pool)
     }
 
     // MARK: Recording
@@ -30,7 +30,7 @@ package final class PostgresOrderStore: OrderStore {
         var recorded: [CorrelationID: RecordedOrder] = [:]
         let missing = records.filter { !new.contains($0.contents.correlationID) }
         if !missing.isEmpty {
-            for record in missing where record.isReplay { try await revive(record) }
+            for record in missing where record.isReplay { try await reopenFailed(record) }
             for order in try await find(missing.map(\.contents.correlationID)) {
                 recorded[order.correlationID] = order
             }
@@ -61,18 +61,18 @@ package final class PostgresOrderStore: OrderStore {
 
     private func insertOnce(_ records: [OrderRecord]) async throws(PostgresError) -> Set<CorrelationID> {
         let customers = Set(records.map(\.contents.customer)).subtracting(known)
-        let published = marks.take()
-        let answers: [Rows]
+        let published = acknowledger.take()
+        let answers: [PostgresRows]
         do throws(PostgresError) {
             answers = try await pool.pipeline { batch in
                 if !customers.isEmpty {
                     batch.add(RecordStatements.insertCustomers, customers.map(\.value).sorted())
                 }
                 batch.add(RecordStatements.insertOrders, RecordColumns(records).parameters)
-                if !published.isEmpty { PublishedMarks.add(published, to: &batch) }
+                if !published.isEmpty { PublishAcknowledger.add(published, to: &batch) }
             }
         } catch {
-            marks.putBack(published)
+            acknowledger.putBack(published)
             throw error
         }
         if known.count + customers.count > Self.knownLimit { known = [] }
@@ -82,13 +82,13 @@ package final class PostgresOrderStore: OrderStore {
         return ids
     }
 
-    private func revive(_ record: OrderRecord) async throws(OrderRecordsError) {
+    private func reopenFailed(_ record: OrderRecord) async throws(OrderRecordsError) {
         do throws(PostgresError) {
             try await pool.query(
-                RecordStatements.revive, record.contents.orderID.value, UUID(record.contents.correlationID),
+                RecordStatements.reopenFailed, record.contents.orderID.value, PostgresUUID(record.contents.correlationID),
                 record.status.wireName, record.outcome.type.rawValue,
                 String(decoding: record.outcome.payload, as: UTF8.self), record.outcome.metadata.json,
-                Postgres.Timestamp(record.outcome.occurredAt))
+                PostgresTimestamp(record.outcome.occurredAt))
         } catch {
             throw OrderRecordsError(error)
         }
@@ -98,7 +98,7 @@ package final class PostgresOrderStore: OrderStore {
     package func find(_ ids: [CorrelationID]) async throws(OrderRecordsError) -> [RecordedOrder] {
         do throws(PostgresError) {
             var orders: [RecordedOrder] = []
-            for row in try await pool.query(RecordStatements.find, ids.map { UUID($0) }) {
+            for row in try await pool.query(RecordStatements.find, ids.map { PostgresUUID($0) }) {
                 orders.append(try RecordedOrder(row))
             }
             return orders
@@ -109,10 +109,10 @@ package final class PostgresOrderStore: OrderStore {
 
     // MARK: The rest
 
-    package func markPublished(_ events: [EventKey]) { marks.add(events) }
+    package func markPublished(_ events: [EventKey]) { acknowledger.add(events) }
 
     /// Writes down what ``markPublished(_:)`` noted; for the end.
-    package func flush() async { await marks.flush() }
+    package func flush() async { await acknowledger.flush() }
 
     package func currencies() async throws(OrderRecordsError) -> [String: Currency] {
         do throws(PostgresError) {
@@ -128,12 +128,12 @@ package final class PostgresOrderStore: OrderStore {
 }
 
 extension CorrelationID {
-    init(_ uuid: UUID) { self.init(high: uuid.high, low: uuid.low) }
+    init(_ uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
 }
 
 extension RecordedOrder {
     /// A row of ``RecordStatements/find``.
-    init(_ row: Row) throws(PostgresError) {
+    init(_ row: PostgresRow) throws(PostgresError) {
         guard let orderID = OrderID(try row.int64(0)), let owner = UserID(try row.string(2)),
             let status = OrderStatus(wireName: try row.string(3)),
             let event = LoggedEvent(
@@ -148,12 +148,12 @@ extension RecordedOrder {
 }
 
 extension LoggedEvent {
-    init?(type: String, payload: String, metadata: String, occurredAt: Postgres.Timestamp) {
+    init?(type: String, payload: String, metadata: String, occurredAt: PostgresTimestamp) {
         guard let type = OrderEventType(rawValue: type), let metadata = EventMetadata(json: metadata) else {
             return nil
         }
         self.init(
             type, payload: Array(payload.utf8), metadata: metadata,
-            occurredAt: Orders.Timestamp(milliseconds: occurredAt.milliseconds))
+            occurredAt: Timestamp(milliseconds: occurredAt.milliseconds))
     }
 }

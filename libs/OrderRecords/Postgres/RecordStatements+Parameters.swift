@@ -5,23 +5,23 @@ internal import Postgres
 /// A batch of records as the columns of ``RecordStatements/insertOrders``.
 struct RecordColumns {
     private var ids: [Int64] = []
-    private var correlationIDs: [UUID] = []
+    private var correlationIDs: [PostgresUUID] = []
     private var customers: [String] = []
     private var statuses: [String] = []
-    private var totals: [Numeric] = []
+    private var totals: [PostgresNumeric] = []
     private var currencies: [String] = []
-    private var acceptedAt: [Postgres.Timestamp] = []
+    private var acceptedAt: [PostgresTimestamp] = []
     private var acceptances: [String] = []
     private var acceptanceMetadata: [String] = []
     private var outcomeTypes: [String] = []
     private var outcomes: [String] = []
     private var outcomeMetadata: [String] = []
-    private var outcomeTimes: [Postgres.Timestamp] = []
+    private var outcomeTimes: [PostgresTimestamp] = []
 
     private var lineOrders: [Int64] = []
     private var lineNumbers: [Int32] = []
     private var lineProducts: [String] = []
-    private var linePrices: [Numeric] = []
+    private var linePrices: [PostgresNumeric] = []
     private var lineQuantities: [Int32] = []
 
     private var allowsUnknownProducts = false
@@ -34,29 +34,29 @@ struct RecordColumns {
     private mutating func append(_ record: OrderRecord) {
         let contents = record.contents
         ids.append(contents.orderID.value)
-        correlationIDs.append(UUID(contents.correlationID))
+        correlationIDs.append(PostgresUUID(contents.correlationID))
         customers.append(contents.customer.value)
         statuses.append(record.status.wireName)
-        totals.append(Numeric(record.total))
+        totals.append(PostgresNumeric(record.total))
         currencies.append(record.currency.code)
-        acceptedAt.append(Postgres.Timestamp(contents.acceptedAt))
+        acceptedAt.append(PostgresTimestamp(contents.acceptedAt))
         acceptances.append(String(decoding: record.acceptance.payload, as: UTF8.self))
         acceptanceMetadata.append(record.acceptance.metadata.json)
         outcomeTypes.append(record.outcome.type.rawValue)
         outcomes.append(String(decoding: record.outcome.payload, as: UTF8.self))
         outcomeMetadata.append(record.outcome.metadata.json)
-        outcomeTimes.append(Postgres.Timestamp(record.outcome.occurredAt))
+        outcomeTimes.append(PostgresTimestamp(record.outcome.occurredAt))
         for (index, line) in contents.lines.enumerated() {
             lineOrders.append(contents.orderID.value)
             lineNumbers.append(Int32(index + 1))
             lineProducts.append(line.productID)
-            linePrices.append(Numeric(line.unitPrice))
+            linePrices.append(PostgresNumeric(line.unitPrice))
             lineQuantities.append(Int32(line.quantity))
         }
     }
 
-    var parameters: Parameters {
-        Parameters(
+    var parameters: PostgresParameters {
+        PostgresParameters(
             ids, correlationIDs, customers, statuses, totals, currencies, acceptedAt,
             lineOrders, lineNumbers, lineProducts, linePrices, lineQuantities,
             acceptances, acceptanceMetadata, outcomeTypes, allowsUnknownProducts,
@@ -64,14 +64,14 @@ struct RecordColumns {
     }
 }
 
-extension UUID {
+extension PostgresUUID {
     init(_ id: CorrelationID) { self.init(high: id.high, low: id.low) }
 }
 
-extension Numeric {
+extension PostgresNumeric {
     init(_ money: Money) { self.init(unscaled: money.hundredths, scale: 2) }
 }
 
-extension Postgres.Timestamp {
-    init(_ time: Orders.Timestamp) { self.init(milliseconds: time.milliseconds) }
+extension PostgresTimestamp {
+    init(_ time: Timestamp) { self.init(milliseconds: time.milliseconds) }
 }

@@ -3,7 +3,7 @@ internal import Postgres
 /// The statements of ``PostgresOrderStore``. Arrays and `unnest`: a batch of any size is the same statement.
 enum RecordStatements {
     /// In the order given, which must be the same for everybody, or two batches lock each other out.
-    static let insertCustomers = Statement(
+    static let insertCustomers = PostgresStatement(
         "INSERT INTO customers (id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING")
 
     /// One statement, so that lines and events follow exactly the orders that were inserted by it. Without a
@@ -13,7 +13,7 @@ enum RecordStatements {
     /// are and would choose nested loops; this way it hashes.
     ///
     /// A line whose product does not exist fails on the missing name, unless $16 lets it stand under its id.
-    static let insertOrders = Statement(
+    static let insertOrders = PostgresStatement(
         """
         WITH inserted AS (
             INSERT INTO orders (id, correlation_id, customer_id, status, total, currency, version, created_at)
@@ -49,7 +49,7 @@ enum RecordStatements {
         SELECT correlation_id FROM inserted
         """)
 
-    static let find = Statement(
+    static let find = PostgresStatement(
         """
         SELECT orders.id, orders.correlation_id, orders.customer_id, orders.status, event.version, event.type,
             event.payload::text, event.metadata::text, event.occurred_at, event.published_at IS NOT NULL
@@ -59,7 +59,7 @@ enum RecordStatements {
         """)
 
     /// A failed order's next version. What was not told of the failure by now is not told any more.
-    static let revive = Statement(
+    static let reopenFailed = PostgresStatement(
         """
         WITH revived AS (
             UPDATE orders SET status = $3::text, version = version + 1, updated_at = now()
@@ -78,7 +78,7 @@ enum RecordStatements {
         SELECT id, version, $4::text, $5::text::json, $6::text::json, $7::timestamptz FROM revived
         """)
 
-    static let markPublished = Statement(
+    static let markPublished = PostgresStatement(
         """
         UPDATE order_events SET published_at = now()
         FROM unnest($1::int8[], $2::int4[]) AS given (order_id, version)
@@ -86,5 +86,5 @@ enum RecordStatements {
             AND published_at IS NULL
         """)
 
-    static let currencies = Statement("SELECT external_product_id, currency FROM products")
+    static let currencies = PostgresStatement("SELECT external_product_id, currency FROM products")
 }

@@ -2,29 +2,29 @@ internal import Postgres
 
 /// The statements of ``ReadModels``. Ranges are above $1, up to and including $2.
 enum ReadModelStatements {
-    static let take = Statement(
+    static let take = PostgresStatement(
         """
         SELECT position, (SELECT coalesce(max(position), 0) FROM order_events)
         FROM read_model_position FOR UPDATE SKIP LOCKED
         """)
 
     /// Waits for who is at it.
-    static let takeForLong = Statement("SELECT position FROM read_model_position FOR UPDATE")
+    static let lockForRebuild = PostgresStatement("SELECT position FROM read_model_position FOR UPDATE")
 
-    static let clearOrders = Statement("DELETE FROM order_view")
-    static let clearSales = Statement("DELETE FROM sales_by_product")
+    static let clearOrders = PostgresStatement("DELETE FROM order_view")
+    static let clearSales = PostgresStatement("DELETE FROM sales_by_product")
 
     /// Whoever records orders queues behind us: rather come back later than make them wait for a slow one.
-    static let lockTimeout = Statement("SELECT set_config('lock_timeout', '250ms', true)")
+    static let lockTimeout = PostgresStatement("SELECT set_config('lock_timeout', '250ms', true)")
     /// See migration 6.
-    static let lockAppends = Statement("SELECT pg_advisory_xact_lock(7304105213409) IS NOT NULL")
-    static let tryLockAppends = Statement("SELECT pg_try_advisory_xact_lock(7304105213409)")
-    static let lastPosition = Statement("SELECT coalesce(max(position), 0) FROM order_events")
+    static let lockAppends = PostgresStatement("SELECT pg_advisory_xact_lock(7304105213409) IS NOT NULL")
+    static let tryLockAppends = PostgresStatement("SELECT pg_try_advisory_xact_lock(7304105213409)")
+    static let lastPosition = PostgresStatement("SELECT coalesce(max(position), 0) FROM order_events")
 
     /// The log tells which orders to look at and what became of them. What never changes about an order was
     /// written with its first event and is read from its own row and lines, which is cheaper than parsing the
     /// event; names and pictures are nowhere else, and change only together with an event.
-    static let addOrders = Statement(
+    static let addOrders = PostgresStatement(
         """
         INSERT INTO order_view
             (order_id, correlation_id, customer_id, status, total, currency, items, version, created_at, updated_at)
@@ -49,7 +49,7 @@ enum ReadModelStatements {
         """)
 
     /// An order is completed once, whatever it was before.
-    static let addSales = Statement(
+    static let addSales = PostgresStatement(
         """
         INSERT INTO sales_by_product AS sales (product_id, orders, quantity, revenue, last_sold_at)
         SELECT item.product_id, count(DISTINCT event.order_id), sum(item.quantity),
@@ -64,8 +64,8 @@ enum ReadModelStatements {
             last_sold_at = greatest(sales.last_sold_at, excluded.last_sold_at)
         """)
 
-    static let note = Statement("UPDATE read_model_position SET position = $1::int8, updated_at = now()")
+    static let note = PostgresStatement("UPDATE read_model_position SET position = $1::int8, updated_at = now()")
 
-    static let progress = Statement(
+    static let progress = PostgresStatement(
         "SELECT position, (SELECT coalesce(max(position), 0) FROM order_events) FROM read_model_position")
 }

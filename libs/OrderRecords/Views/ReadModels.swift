@@ -7,9 +7,9 @@ package import Postgres
 /// however often a process dies; and its row is held meanwhile, so replicas take turns.
 @Loop
 package final class ReadModels {
-    private let pool: Pool
+    private let pool: PostgresPool
 
-    package init(_ pool: Pool) { self.pool = pool }
+    package init(_ pool: PostgresPool) { self.pool = pool }
 
     /// Takes in the next events, at most `limit`.
     ///
@@ -37,7 +37,7 @@ package final class ReadModels {
     ) async throws(OrderRecordsError) -> ReadModelProgress {
         try await transaction { connection in
             try await connection.pipeline(within: .seconds(600)) { batch in
-                batch.add(ReadModelStatements.takeForLong)
+                batch.add(ReadModelStatements.lockForRebuild)
                 batch.add(ReadModelStatements.clearOrders)
                 batch.add(ReadModelStatements.clearSales)
             }
@@ -63,7 +63,7 @@ package final class ReadModels {
     }
 
     private func apply(
-        _ progress: ReadModelProgress, _ limit: Int, on connection: Connection
+        _ progress: ReadModelProgress, _ limit: Int, on connection: PostgresConnection
     ) async throws(PostgresError) -> ReadModelProgress {
         guard !progress.isDone else { return progress }
         let next = min(progress.target, progress.position + limit)
@@ -88,7 +88,7 @@ package final class ReadModels {
     }
 
     private func transaction<Value>(
-        _ body: (Connection) async throws -> Value
+        _ body: (PostgresConnection) async throws -> Value
     ) async throws(OrderRecordsError) -> Value {
         do {
             return try await pool.transaction { connection in try await body(connection) }

@@ -1,6 +1,6 @@
 internal import CPostgreSQL
 
-extension Configuration {
+extension PostgresConfiguration {
     /// A libpq connection URI or keyword string (PostgreSQL manual, "Connection Strings"), such as
     /// `postgresql://user:password@host:5432/database?sslmode=verify-full&sslrootcert=/etc/ca.pem`.
     package init(url: String) throws(PostgresError) {

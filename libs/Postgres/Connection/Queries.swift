@@ -1,23 +1,23 @@
 internal import EventLoop
 
-extension Connection {
+extension PostgresConnection {
     /// Runs one statement: prepared at its first use on this session, answered in binary.
     /// - Parameter limit: from now; the configuration's `queryTimeout` unless given.
     @discardableResult
     package func query(
-        _ statement: Statement, _ parameters: Parameters, within limit: Duration? = nil
-    ) async throws(PostgresError) -> Rows {
-        var batch = Batch()
+        _ statement: PostgresStatement, _ parameters: PostgresParameters, within limit: Duration? = nil
+    ) async throws(PostgresError) -> PostgresRows {
+        var batch = PostgresBatch()
         batch.add(statement, parameters)
         return try await pipeline(batch, within: limit)[0]
     }
 
     /// `try await connection.query(findOrder, 42, "NEW")`
     @discardableResult
-    package func query<each Value: ParameterValue>(
-        _ statement: Statement, _ value: repeat each Value, within limit: Duration? = nil
-    ) async throws(PostgresError) -> Rows {
-        try await query(statement, Parameters(repeat each value), within: limit)
+    package func query<each Value: PostgresEncodable>(
+        _ statement: PostgresStatement, _ value: repeat each Value, within limit: Duration? = nil
+    ) async throws(PostgresError) -> PostgresRows {
+        try await query(statement, PostgresParameters(repeat each value), within: limit)
     }
 
     /// Runs statements in one round trip, all or nothing: outside a transaction they are one by themselves,
@@ -26,10 +26,10 @@ extension Connection {
     /// - Returns: one answer a statement.
     @discardableResult
     package func pipeline(
-        _ batch: Batch, within limit: Duration? = nil
-    ) async throws(PostgresError) -> [Rows] {
+        _ batch: PostgresBatch, within limit: Duration? = nil
+    ) async throws(PostgresError) -> [PostgresRows] {
         for entry in batch.entries {
-            if let number = entry.parameters.faulty {
+            if let number = entry.parameters.invalid {
                 throw PostgresError(.invalidParameter, "parameter $\(number) holds a NUL character")
             }
             guard entry.parameters.count <= Int(UInt16.max) else {
@@ -47,9 +47,9 @@ extension Connection {
     /// ```
     @discardableResult
     package func pipeline(
-        within limit: Duration? = nil, _ fill: (inout Batch) -> Void
-    ) async throws(PostgresError) -> [Rows] {
-        var batch = Batch()
+        within limit: Duration? = nil, _ fill: (inout PostgresBatch) -> Void
+    ) async throws(PostgresError) -> [PostgresRows] {
+        var batch = PostgresBatch()
         fill(&batch)
         return try await pipeline(batch, within: limit)
     }
@@ -57,22 +57,22 @@ extension Connection {
     /// Runs SQL of any number of statements without parameters, answered in text: migrations, fixtures. It
     /// waits until the session has answered everything else. Statements outside a transaction are one.
     @discardableResult
-    package func script(_ sql: String, within limit: Duration? = nil) async throws(PostgresError) -> [Rows] {
+    package func script(_ sql: String, within limit: Duration? = nil) async throws(PostgresError) -> [PostgresRows] {
         guard !sql.utf8.contains(0) else {
             throw PostgresError(.invalidParameter, "the script holds a NUL character")
         }
-        if deferredBegin != nil { try await pipeline(Batch(), within: limit) }
+        if deferredBegin != nil { try await pipeline(PostgresBatch(), within: limit) }
         return try await perform(.script(sql), within: limit)
     }
 
     /// One empty round trip.
     package func ping(within limit: Duration = .seconds(2)) async throws(PostgresError) {
-        _ = try await perform(.batch(Batch()), within: limit)
+        _ = try await perform(.batch(PostgresBatch()), within: limit)
     }
 
     /// Asks for the notifications of a channel; they go to ``onNotification``.
     package func listen(to channel: String) async throws(PostgresError) {
-        try await query(Statement("LISTEN \(quoted(channel))", reused: false))
+        try await query(PostgresStatement("LISTEN \(quoteIdentifier(channel))", reused: false))
     }
 
     /// Tells a channel's listeners when the current transaction commits.
@@ -81,11 +81,11 @@ extension Connection {
         try await query(Self.notifyStatement, channel, payload)
     }
 
-    private static let notifyStatement = Statement("SELECT pg_notify($1, $2)")
+    private static let notifyStatement = PostgresStatement("SELECT pg_notify($1, $2)")
 }
 
 /// An SQL identifier in double quotes.
-func quoted(_ identifier: String) -> String {
+func quoteIdentifier(_ identifier: String) -> String {
     "\"" + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
         + "\""
 }

@@ -1,12 +1,12 @@
 /// Which statements a session has prepared, and under which names.
 ///
-/// A statement counts as prepared once the server has said so. Until then only the unit of work that
-/// prepares it may build on it, since only that unit shares its fate.
+/// A statement counts as prepared once the server has said so. Until then only the request of work that
+/// prepares it may build on it, since only that request shares its fate.
 struct StatementCache {
     struct Key: Hashable {
-        let statement: Statement
+        let statement: PostgresStatement
         /// The same SQL with other parameter types is another statement.
-        let types: [TypeID]
+        let types: [PostgresTypeID]
     }
 
     enum Plan: Equatable {
@@ -19,7 +19,7 @@ struct StatementCache {
     }
 
     private enum Entry {
-        case preparing(String, unit: Int)
+        case preparing(String, request: Int)
         case ready(String)
     }
 
@@ -30,16 +30,16 @@ struct StatementCache {
     /// - Parameter limit: statements that are kept; later ones are parsed at each use.
     init(limit: Int = 256) { self.limit = limit }
 
-    mutating func plan(_ key: Key, unit: Int) -> Plan {
+    mutating func plan(_ key: Key, request: Int) -> Plan {
         guard key.statement.isReused else { return .unnamed }
         switch entries[key] {
         case .ready(let name): return .prepared(name)
-        case .preparing(let name, let owner): return owner == unit ? .prepared(name) : .unnamed
+        case .preparing(let name, let owner): return owner == request ? .prepared(name) : .unnamed
         case nil:
             guard entries.count < limit else { return .unnamed }
             counter += 1
             let name = "s\(counter)"
-            entries[key] = .preparing(name, unit: unit)
+            entries[key] = .preparing(name, request: request)
             return .prepare(name)
         }
     }

@@ -1,13 +1,13 @@
 internal import EventLoop
 
 /// What concurrent transactions may see of each other (PostgreSQL manual, "Transaction Isolation").
-package enum Isolation: String, Sendable {
+package enum PostgresIsolation: String, Sendable {
     case readCommitted = "READ COMMITTED"
     case repeatableRead = "REPEATABLE READ"
     case serializable = "SERIALIZABLE"
 }
 
-extension Connection {
+extension PostgresConnection {
     /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. BEGIN travels with
     /// the first statement.
     ///
@@ -16,13 +16,13 @@ extension Connection {
     /// - Throws: ``PostgresError``, or what `body` threw.
     @discardableResult
     package func transaction<Value>(
-        isolation: Isolation = .readCommitted, readOnly: Bool = false, retry: Retry = .never,
-        _ body: (Connection) async throws -> Value
+        isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, retry: PostgresRetryPolicy = .never,
+        _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         guard !isInTransaction, deferredBegin == nil else {
             throw PostgresError(.invalidParameter, "transactions do not nest")
         }
-        let begin = Statement(
+        let begin = PostgresStatement(
             "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(readOnly ? " READ ONLY" : "")", reused: false)
         let start = Loop.now
         var retry = retry
@@ -66,6 +66,6 @@ extension Connection {
         }
     }
 
-    private static let commitStatement = Statement("COMMIT", reused: false)
-    private static let rollbackStatement = Statement("ROLLBACK", reused: false)
+    private static let commitStatement = PostgresStatement("COMMIT", reused: false)
+    private static let rollbackStatement = PostgresStatement("ROLLBACK", reused: false)
 }

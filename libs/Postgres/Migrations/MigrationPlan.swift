@@ -1,9 +1,9 @@
 /// Decides what is to be done from what the code brings and what the database has.
 struct MigrationPlan {
-    let known: [Migration]
+    let known: [PostgresMigration]
 
     /// Refuses a set that does not count 1, 2, 3, …
-    init(_ migrations: [Migration]) throws(PostgresError) {
+    init(_ migrations: [PostgresMigration]) throws(PostgresError) {
         known = migrations.sorted { $0.version < $1.version }
         for (index, migration) in known.enumerated() where migration.version != index + 1 {
             throw PostgresError(
@@ -13,28 +13,28 @@ struct MigrationPlan {
         }
     }
 
-    func status(_ applied: [AppliedMigration]) -> [MigrationStatus] {
+    func status(_ applied: [PostgresAppliedMigration]) -> [PostgresMigrationStatus] {
         let byVersion = Dictionary(applied.map { ($0.version, $0) }) { first, _ in first }
         let statuses = known.map { migration in
-            let state: MigrationStatus.State =
+            let state: PostgresMigrationStatus.State =
                 switch byVersion[migration.version] {
                 case nil: .pending
                 case let applied? where applied.checksum == migration.checksum: .applied(applied)
                 case let applied?: .changed(applied)
                 }
-            return MigrationStatus(version: migration.version, name: migration.name, state: state)
+            return PostgresMigrationStatus(version: migration.version, name: migration.name, state: state)
         }
         let unknown = applied.filter { $0.version > known.count || $0.version < 1 }
         return statuses
             + unknown.sorted { $0.version < $1.version }.map {
-                MigrationStatus(version: $0.version, name: $0.name, state: .unknown($0))
+                PostgresMigrationStatus(version: $0.version, name: $0.name, state: .unknown($0))
             }
     }
 
     /// What is left to apply, in order.
     /// - Throws: `.migration` when the database is newer than the code, was built from other SQL, or has holes.
-    func pending(_ applied: [AppliedMigration]) throws(PostgresError) -> [Migration] {
-        var pending: [Migration] = []
+    func pending(_ applied: [PostgresAppliedMigration]) throws(PostgresError) -> [PostgresMigration] {
+        var pending: [PostgresMigration] = []
         for status in status(applied) {
             switch status.state {
             case .applied:

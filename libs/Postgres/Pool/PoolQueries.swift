@@ -1,10 +1,10 @@
-extension Pool {
+extension PostgresPool {
     /// Runs one statement on a session of the pool.
     @discardableResult
-    package func query<each Value: ParameterValue>(
-        _ statement: Statement, _ value: repeat each Value, within limit: Duration? = nil
-    ) async throws(PostgresError) -> Rows {
-        let parameters = Parameters(repeat each value)
+    package func query<each Value: PostgresEncodable>(
+        _ statement: PostgresStatement, _ value: repeat each Value, within limit: Duration? = nil
+    ) async throws(PostgresError) -> PostgresRows {
+        let parameters = PostgresParameters(repeat each value)
         let connection = try await acquire(wait: limits.wait)
         defer { release(connection) }
         return try await connection.query(statement, parameters, within: limit)
@@ -13,9 +13,9 @@ extension Pool {
     /// Runs a batch in one round trip, all or nothing; see ``Connection/pipeline(_:within:)``.
     @discardableResult
     package func pipeline(
-        within limit: Duration? = nil, _ fill: (inout Batch) -> Void
-    ) async throws(PostgresError) -> [Rows] {
-        var batch = Batch()
+        within limit: Duration? = nil, _ fill: (inout PostgresBatch) -> Void
+    ) async throws(PostgresError) -> [PostgresRows] {
+        var batch = PostgresBatch()
         fill(&batch)
         let connection = try await acquire(wait: limits.wait)
         defer { release(connection) }
@@ -25,8 +25,8 @@ extension Pool {
     /// See ``Connection/transaction(isolation:readOnly:retry:_:)``.
     @discardableResult
     package func transaction<Value>(
-        isolation: Isolation = .readCommitted, readOnly: Bool = false, retry: Retry = .never,
-        _ body: (Connection) async throws -> Value
+        isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, retry: PostgresRetryPolicy = .never,
+        _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         try await withConnection { connection in
             try await connection.transaction(isolation: isolation, readOnly: readOnly, retry: retry, body)

@@ -1,6 +1,6 @@
-extension Int64: ParameterValue, ColumnValue {
-    package static var parameterType: TypeID { .int8 }
-    package static var arrayType: TypeID { .int8Array }
+extension Int64: PostgresEncodable, PostgresDecodable {
+    package static var parameterType: PostgresTypeID { .int8 }
+    package static var arrayType: PostgresTypeID { .int8Array }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(bigEndian: self)
@@ -8,7 +8,7 @@ extension Int64: ParameterValue, ColumnValue {
     }
 
     /// Reads any of the server's integer types.
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Int64? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Int64? {
         guard format == .binary else { return bytes.integer(Int64.self) }
         return switch (type, bytes.byteCount) {
         case (.int8, 8): bytes.bigEndian(Int64.self, at: 0)
@@ -20,9 +20,9 @@ extension Int64: ParameterValue, ColumnValue {
     }
 }
 
-extension Int32: ParameterValue, ColumnValue {
-    package static var parameterType: TypeID { .int4 }
-    package static var arrayType: TypeID { .int4Array }
+extension Int32: PostgresEncodable, PostgresDecodable {
+    package static var parameterType: PostgresTypeID { .int4 }
+    package static var arrayType: PostgresTypeID { .int4Array }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(bigEndian: self)
@@ -30,52 +30,52 @@ extension Int32: ParameterValue, ColumnValue {
     }
 
     /// Nil when a wider column's value does not fit.
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Int32? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Int32? {
         Int64.decode(bytes, type: type, format: format).flatMap { Int32(exactly: $0) }
     }
 }
 
 /// As ``Swift/Int64``.
-extension Int: ParameterValue, ColumnValue {
-    package static var parameterType: TypeID { .int8 }
-    package static var arrayType: TypeID { .int8Array }
+extension Int: PostgresEncodable, PostgresDecodable {
+    package static var parameterType: PostgresTypeID { .int8 }
+    package static var arrayType: PostgresTypeID { .int8Array }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(bigEndian: Int64(self))
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Int? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Int? {
         Int64.decode(bytes, type: type, format: format).map { Int($0) }
     }
 }
 
-extension Bool: ParameterValue, ColumnValue {
-    package static var parameterType: TypeID { .bool }
-    package static var arrayType: TypeID { .boolArray }
+extension Bool: PostgresEncodable, PostgresDecodable {
+    package static var parameterType: PostgresTypeID { .bool }
+    package static var arrayType: PostgresTypeID { .boolArray }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(self ? 1 : 0)
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Bool? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Bool? {
         guard type == .bool, bytes.byteCount == 1 else { return nil }
         let byte = unsafe bytes.unsafeLoad(as: UInt8.self)
         return format == .binary ? byte != 0 : byte == UInt8(ascii: "t")
     }
 }
 
-extension Double: ParameterValue, ColumnValue {
-    package static var parameterType: TypeID { .float8 }
-    package static var arrayType: TypeID { .float8Array }
+extension Double: PostgresEncodable, PostgresDecodable {
+    package static var parameterType: PostgresTypeID { .float8 }
+    package static var arrayType: PostgresTypeID { .float8Array }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(bigEndian: bitPattern)
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Double? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Double? {
         guard format == .binary else { return Double(bytes.text) }
         return switch (type, bytes.byteCount) {
         case (.float8, 8): Double(bitPattern: bytes.bigEndian(UInt64.self, at: 0))

@@ -1,8 +1,8 @@
-extension String: ParameterValue, ColumnValue {
-    package static var parameterType: TypeID { .inferred }
-    package static var parameterFormat: Format { .text }
-    package static var elementType: TypeID { .text }
-    package static var arrayType: TypeID { .textArray }
+extension String: PostgresEncodable, PostgresDecodable {
+    package static var parameterType: PostgresTypeID { .inferred }
+    package static var parameterFormat: PostgresFormat { .text }
+    package static var elementType: PostgresTypeID { .text }
+    package static var arrayType: PostgresTypeID { .textArray }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(contentsOf: utf8)
@@ -10,11 +10,11 @@ extension String: ParameterValue, ColumnValue {
     }
 
     /// Text, JSON, enums and whatever else is text in both formats; never numbers, times or UUIDs in disguise.
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> String? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> String? {
         guard format == .binary else { return bytes.text }
         switch type {
         case .text, .varchar, .bpchar, .name, .json, .inferred: return bytes.text
-        case .jsonb: return JSONText.decode(bytes, type: type, format: format)?.text
+        case .jsonb: return PostgresJSON.decode(bytes, type: type, format: format)?.text
         default:
             // From this OID on types are the user's: enums (text in both formats) or domains over them.
             return type.rawValue >= 16384 ? bytes.text : nil
@@ -23,18 +23,18 @@ extension String: ParameterValue, ColumnValue {
 }
 
 /// A JSON document as text, for `jsonb` columns; the server parses it.
-package struct JSONText: Hashable, Sendable {
+package struct PostgresJSON: Hashable, Sendable {
     package let text: String
 
     package init(_ text: String) { self.text = text }
 }
 
-extension JSONText: ParameterValue, ColumnValue {
+extension PostgresJSON: PostgresEncodable, PostgresDecodable {
     /// jsonb's binary format is this version and the text (jsonb_recv in the server's jsonb.c).
     private static let version: UInt8 = 1
 
-    package static var parameterType: TypeID { .jsonb }
-    package static var arrayType: TypeID { .jsonbArray }
+    package static var parameterType: PostgresTypeID { .jsonb }
+    package static var arrayType: PostgresTypeID { .jsonbArray }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(Self.version)
@@ -42,27 +42,27 @@ extension JSONText: ParameterValue, ColumnValue {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> JSONText? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresJSON? {
         switch (type, format) {
         case (.jsonb, .binary):
             guard bytes.byteCount > 1, bytes.bigEndian(UInt8.self, at: 0) == version else { return nil }
-            return JSONText(bytes.extracting(droppingFirst: 1).text)
-        case (.jsonb, .text), (.json, _): return JSONText(bytes.text)
+            return PostgresJSON(bytes.extracting(droppingFirst: 1).text)
+        case (.jsonb, .text), (.json, _): return PostgresJSON(bytes.text)
         default: return nil
         }
     }
 }
 
 /// Bytes of a `bytea` column.
-package struct Bytes: Hashable, Sendable {
+package struct PostgresBytes: Hashable, Sendable {
     package let bytes: [UInt8]
 
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
 }
 
-extension Bytes: ParameterValue, ColumnValue {
-    package static var parameterType: TypeID { .bytea }
-    package static var arrayType: TypeID { .byteaArray }
+extension PostgresBytes: PostgresEncodable, PostgresDecodable {
+    package static var parameterType: PostgresTypeID { .bytea }
+    package static var arrayType: PostgresTypeID { .byteaArray }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
         bytes.append(contentsOf: self.bytes)
@@ -70,8 +70,8 @@ extension Bytes: ParameterValue, ColumnValue {
     }
 
     /// Binary only: statements with parameters always answer so.
-    package static func decode(_ bytes: RawSpan, type: TypeID, format: Format) -> Bytes? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresBytes? {
         guard type == .bytea, format == .binary else { return nil }
-        return Bytes(unsafe bytes.withUnsafeBytes { unsafe Array($0) })
+        return PostgresBytes(unsafe bytes.withUnsafeBytes { unsafe Array($0) })
     }
 }

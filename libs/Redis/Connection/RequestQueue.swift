@@ -4,18 +4,18 @@ internal import EventLoop
 ///
 /// A request is one batch: it has as many replies as commands, and completes with the last of them.
 struct RequestQueue {
-    typealias Completion = @Loop (Result<[Value], RedisError>) -> Void
+    typealias Completion = @Loop (Result<[RedisValue], RedisError>) -> Void
 
     private struct Request {
         var missing: Int
-        var replies: [Value]
+        var replies: [RedisValue]
         let deadline: Instant
         let completion: Completion
     }
 
     /// A finished request, to be run by the owner once its own state is settled.
     struct Finished {
-        let replies: [Value]
+        let replies: [RedisValue]
         let completion: Completion
     }
 
@@ -30,7 +30,7 @@ struct RequestQueue {
     var deadline: Instant? { isEmpty ? nil : requests[head]?.deadline }
 
     mutating func append(commands count: Int, deadline: Instant, completion: @escaping Completion) {
-        var replies: [Value] = []
+        var replies: [RedisValue] = []
         replies.reserveCapacity(count)
         requests.append(Request(missing: count, replies: replies, deadline: deadline, completion: completion))
         commands += count
@@ -39,7 +39,7 @@ struct RequestQueue {
     /// Gives a reply to the oldest request, and returns it when that was its last one.
     ///
     /// - Precondition: the queue is not empty.
-    mutating func take(_ reply: Value) -> Finished? {
+    mutating func take(_ reply: RedisValue) -> Finished? {
         commands -= 1
         requests[head]!.replies.append(reply)
         requests[head]!.missing -= 1

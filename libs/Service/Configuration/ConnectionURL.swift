@@ -6,7 +6,7 @@ package import Observability
 /// One value for the three servers, so that their wrappers need not know URLs. User, password, path and
 /// query are percent-decoded (RFC 3986).
 package struct ConnectionURL: Sendable, Equatable {
-    package let dialect: Dialect
+    package let scheme: Scheme
     package let usesTLS: Bool
     package let user: String?
     package let password: Secret<String>?
@@ -18,14 +18,14 @@ package struct ConnectionURL: Sendable, Equatable {
     package let path: String
     package let query: [String: String]
 
-    package enum Dialect: String, Sendable {
+    package enum Scheme: String, Sendable {
         case redis, amqp, postgresql
     }
 
     package var endpoint: Endpoint { Endpoint(host: host, port: port) }
 }
 
-extension ConnectionURL.Dialect {
+extension ConnectionURL.Scheme {
     var example: String {
         switch self {
         case .redis: "redis[s]://[user:password@]host[:port][/database]"
@@ -48,8 +48,8 @@ extension ConnectionURL.Dialect {
 }
 
 extension ConnectionURL {
-    package init(_ text: String, _ dialect: Dialect) throws(KeyFault) {
-        func fault(_ problem: String) -> KeyFault { KeyFault(problem, write: dialect.example) }
+    package init(_ text: String, _ dialect: Scheme) throws(SettingError) {
+        func fault(_ problem: String) -> SettingError { SettingError(problem, write: dialect.example) }
         guard let colon = text.firstRange(of: "://"), let scheme = dialect.scheme(text[..<colon.lowerBound])
         else { throw fault("has another scheme or none") }
         let rest = text[colon.upperBound...]
@@ -82,7 +82,7 @@ extension ConnectionURL {
         guard let path = Self.decode(pathText.dropFirst()),
             let query = Self.query(tail.dropFirst(pathText.count))
         else { throw fault("has a path or query that is not percent-encoded") }
-        self.dialect = dialect
+        self.scheme = dialect
         self.usesTLS = scheme.usesTLS || ["require", "verify-ca", "verify-full"].contains(query["sslmode"])
         self.user = user
         self.password = password.map { Secret($0) }
@@ -159,7 +159,7 @@ extension ConnectionURL {
 extension ConnectionURL: CustomStringConvertible, CustomDebugStringConvertible {
     /// Without the password.
     package var description: String {
-        let scheme = usesTLS && dialect != .postgresql ? "\(dialect)s" : "\(dialect)"
+        let scheme = usesTLS && scheme != .postgresql ? "\(scheme)s" : "\(scheme)"
         let account = user.map { "\($0)@" } ?? ""
         return "\(scheme)://\(account)\(endpoint)/\(path == "/" ? "" : path)"
     }

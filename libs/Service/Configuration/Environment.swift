@@ -34,14 +34,14 @@ package struct Environment: Sendable {
 
     /// The text of a key: its variable, or for secrets the content of the file that `NAME_FILE` names,
     /// without the line break at its end.
-    func text(of key: KeySpecification) -> Result<String?, KeyFault> {
+    func text(of key: SettingSpecification) -> Result<String?, SettingError> {
         guard key.isSecret, let path = self["\(key.name)_FILE"] else { return .success(self[key.name]) }
         guard self[key.name] == nil else {
-            return .failure(KeyFault("is set, and so is \(key.name)_FILE", write: "only one of them"))
+            return .failure(SettingError("is set, and so is \(key.name)_FILE", write: "only one of them"))
         }
         guard let bytes = readFile(path), let text = String(validating: bytes, as: UTF8.self) else {
             return .failure(
-                KeyFault(
+                SettingError(
                     "cannot be read from “\(path)”", write: "\(key.name)_FILE=path of a readable text file"))
         }
         let trimmed = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? String(text.dropLast()) : text

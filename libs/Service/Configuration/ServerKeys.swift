@@ -5,37 +5,37 @@ package import Redis
 
 /// The keys of what several services stand on; each takes those that it needs.
 package enum ServerKeys {
-    package static let redis = Key.connection(
+    package static let redis = SettingKey.connection(
         "REDIS_URL", .redis, "Where Redis is: the workflows' state, mailboxes, channels.")
 
-    package static let sentinels = Key.endpoints(
+    package static let sentinels = SettingKey.endpoints(
         "REDIS_SENTINELS",
         "Redis Sentinels that know the primary, which is followed; the host of REDIS_URL does not count then."
     )
 
-    package static let primary = Key.string(
+    package static let primary = SettingKey.string(
         "REDIS_PRIMARY", kind: "name", default: "waybill", "The primary's name among the sentinels.")
 
-    package static let rabbitMQ = Key.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
+    package static let rabbitMQ = SettingKey.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
 
     /// PEM, for `rediss`, `amqps` and `https`; PostgreSQL has `sslrootcert` in its URL.
-    package static let authorities = Key.file(
+    package static let authorities = SettingKey.file(
         "TLS_CA_FILE", "Trusted authorities (PEM) of TLS connections; when not set, the system's."
     ).optional
 
-    package static let queueType = Key.choice(
-        "WAYBILL_QUEUE_TYPE", default: QueueKind.quorum, "How queues are kept; all services alike.")
+    package static let queueType = SettingKey.choice(
+        "WAYBILL_QUEUE_TYPE", default: AMQPQueueType.quorum, "How queues are kept; all services alike.")
 
-    package static let workflowTTL = Key.duration(
+    package static let workflowTTL = SettingKey.duration(
         "WORKFLOW_TTL", in: .seconds(60) ... .seconds(604_800), default: .seconds(2700),
         "How long Redis remembers a workflow and a mailbox.")
 
-    package static let all: [any AnyKey] = [
+    package static let all: [any AnySettingKey] = [
         redis, sentinels, primary, rabbitMQ, authorities, queueType, workflowTTL,
     ]
 }
 
-extension Redis.Configuration {
+extension RedisConfiguration {
     /// - Parameter name: what the server calls this client.
     @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
         self.init(endpoint: url.endpoint)
@@ -49,12 +49,12 @@ extension Redis.Configuration {
 
 extension Settings {
     /// Who says where Redis is; nil when it is where its URL says.
-    @Loop package func endpoints(of server: Redis.Configuration) -> EndpointProvider? {
-        Sentinels.provider(self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server)
+    @Loop package func endpoints(of server: RedisConfiguration) -> RedisEndpointProvider? {
+        RedisSentinels.provider(self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server)
     }
 }
 
-extension AMQP.Configuration {
+extension AMQPConfiguration {
     /// - Parameter name: what the server calls this connection.
     @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
         self.init(

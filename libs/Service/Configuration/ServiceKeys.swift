@@ -27,34 +27,34 @@ package enum LogStyle: String, Sendable, CaseIterable {
 /// The keys that every service has.
 package enum ServiceKeys {
     /// `development` or `production`.
-    package static let profile = Key.choice(
+    package static let profile = SettingKey.choice(
         "WAYBILL_PROFILE", default: Profile.production,
         "What the process is run for; `development` adds conveniences that are holes elsewhere.")
 
     /// Where the HTTP server listens.
-    package static func listen(port: UInt16) -> Key<Endpoint> {
+    package static func listen(port: UInt16) -> SettingKey<Endpoint> {
         .endpoint(
             "LISTEN", default: Endpoint(host: "127.0.0.1", port: port), "Where the HTTP server listens.")
     }
 
-    package static let logLevel = Key.choice(
+    package static let logLevel = SettingKey.choice(
         "LOG_LEVEL", default: LogLevel.info, "The lowest level that is logged.")
 
-    package static let logStyle = Key.choice(
+    package static let logStyle = SettingKey.choice(
         "LOG_FORMAT", default: LogStyle.auto,
         "The form of the log; `auto` is text on a terminal and JSON elsewhere.")
 
     /// The name of this process among those of its service, in logs and towards clients.
-    package static let replica = Key.string(
+    package static let replica = SettingKey.string(
         "REPLICA", kind: "name", "Name of this replica in logs and frames; when not set, `service@port`."
     ).optional
 
     /// How long a shutdown may take.
-    package static let drainTimeout = Key.duration(
+    package static let drainTimeout = SettingKey.duration(
         "DRAIN_TIMEOUT", in: .seconds(1) ... .seconds(600), default: .seconds(10),
         "How long a shutdown may take to finish what was begun.")
 
-    package static func all(port: UInt16) -> [any AnyKey] {
+    package static func all(port: UInt16) -> [any AnySettingKey] {
         [profile, listen(port: port), logLevel, logStyle, replica, drainTimeout]
     }
 }

@@ -5,7 +5,7 @@ package struct Settings: Sendable {
     package private(set) var warnings: [String] = []
 
     /// A key's value. The key must be among those that were read.
-    package subscript<Value>(key: Key<Value>) -> Value {
+    package subscript<Value>(key: SettingKey<Value>) -> Value {
         guard let value = value(key) else {
             preconditionFailure("\(key.specification.name) is not among the keys of this service")
         }
@@ -13,13 +13,13 @@ package struct Settings: Sendable {
     }
 
     /// A key's value, or nil when it was at fault: for rules, which see the settings before they are found good.
-    package func value<Value>(_ key: Key<Value>) -> Value? {
+    package func value<Value>(_ key: SettingKey<Value>) -> Value? {
         values[key.specification.name] as? Value
     }
 
     /// Reads every key and checks every rule; throws all faults at once.
     package init(
-        _ environment: Environment, keys: [any AnyKey], rules: [SettingsRule] = []
+        _ environment: Environment, keys: [any AnySettingKey], rules: [SettingsRule] = []
     ) throws(ConfigurationError) {
         var faults: [ConfigurationError.Fault] = []
         for key in keys {
@@ -43,7 +43,7 @@ package struct Settings: Sendable {
         "WAYBILL_NOTIFIERS", "WAYBILL_ACCEPTORS", "WAYBILL_PROCESSORS", "WAYBILL_PORT_OFFSET",
     ]
 
-    private static func unknown(_ environment: Environment, _ keys: [KeySpecification]) -> [String] {
+    private static func unknown(_ environment: Environment, _ keys: [SettingSpecification]) -> [String] {
         var known = stack
         for key in keys {
             known.insert(key.name)
@@ -56,9 +56,9 @@ package struct Settings: Sendable {
 /// A condition on several keys together, reported at one of them.
 package struct SettingsRule: Sendable {
     let key: String
-    let check: @Sendable (Settings) -> KeyFault?
+    let check: @Sendable (Settings) -> SettingError?
 
-    package init(at key: some AnyKey, _ check: @escaping @Sendable (Settings) -> KeyFault?) {
+    package init(at key: some AnySettingKey, _ check: @escaping @Sendable (Settings) -> SettingError?) {
         self.key = key.specification.name
         self.check = check
     }
@@ -71,7 +71,7 @@ package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
 
     package struct Fault: Sendable, Equatable, CustomStringConvertible {
         package let key: String
-        package let fault: KeyFault
+        package let fault: SettingError
 
         package var description: String { "\(key) \(fault.problem); write \(fault.remedy)" }
     }

@@ -7,15 +7,15 @@ extension Component {
     ///
     /// It comes last in a composition, so that it is drained first.
     @Loop package static func http(
-        _ context: ServiceContext, _ configuration: Server.Configuration = .init(),
-        routes: (Edge) -> Void = { _ in }
+        _ context: ServiceContext, _ configuration: HTTPServer.Configuration = .init(),
+        routes: (APIRouter) -> Void = { _ in }
     ) -> Component {
-        let router = Router()
+        let router = HTTPRouter()
         context.health.addRoutes(to: router, metrics: context.metrics)
-        routes(Edge(router, log: context.log, metrics: context.metrics))
+        routes(APIRouter(router, log: context.log, metrics: context.metrics))
         var configuration = configuration
         configuration.refusal = { Problem($0).response(instance: nil, trace: .root()) }
-        let server = Server(router, configuration)
+        let server = HTTPServer(router, configuration)
         addMetrics(of: server, context)
         return Component(
             "http",
@@ -30,23 +30,23 @@ extension Component {
     }
 
     /// The router's handlers hold the metrics, so these do not hold the server.
-    @Loop private static func addMetrics(of server: Server, _ context: ServiceContext) {
+    @Loop private static func addMetrics(of server: HTTPServer, _ context: ServiceContext) {
         let metrics = context.metrics
-        @Loop func statistics(_ server: Server?) -> Server.Statistics { server?.statistics ?? .init() }
-        metrics.gauge("http_connections", "Open connections, WebSockets included.") { [weak server] in
+        @Loop func statistics(_ server: HTTPServer?) -> HTTPServer.Statistics { server?.statistics ?? .init() }
+        metrics.gauge("waybill_http_connections", "Open connections, WebSockets included.") { [weak server] in
             Double(statistics(server).connections)
         }
-        metrics.gauge("http_websockets", "Open WebSockets.") { [weak server] in
+        metrics.gauge("waybill_http_websockets", "Open WebSockets.") { [weak server] in
             Double(statistics(server).webSockets)
         }
-        metrics.counter("http_connections_accepted_total", "Connections accepted.") { [weak server] in
+        metrics.counter("waybill_http_connections_accepted_total", "Connections accepted.") { [weak server] in
             Double(statistics(server).accepted)
         }
-        metrics.counter("http_connections_rejected_total", "Connections turned away by a limit.") {
+        metrics.counter("waybill_http_connections_rejected_total", "Connections turned away by a limit.") {
             [weak server] in
             Double(statistics(server).rejected)
         }
-        metrics.counter("http_requests_refused_total", "Requests refused before any handler saw them.") {
+        metrics.counter("waybill_http_requests_refused_total", "Requests refused before any handler saw them.") {
             [weak server] in
             Double(statistics(server).refused)
         }

@@ -7,17 +7,17 @@ package import Observability
 ///
 /// What stands here is shown to strangers: no text of another error belongs into it.
 package struct Problem: Error, Sendable {
-    package var status: Status
+    package var status: HTTPStatus
     package var title: String
     package var detail: String?
     package var type = "about:blank"
     /// Messages by field, `items[0].quantity`, in the order of the fields.
     package var errors: [(field: String, messages: [String])] = []
     /// Fields of the response beside its body, such as `Retry-After`.
-    package var headers: Headers = [:]
+    package var headers: HTTPHeaders = [:]
 
     /// - Parameter title: the status's reason phrase when left out.
-    package init(_ status: Status, _ detail: String? = nil, title: String? = nil, headers: Headers = [:]) {
+    package init(_ status: HTTPStatus, _ detail: String? = nil, title: String? = nil, headers: HTTPHeaders = [:]) {
         self.status = status
         self.title = title ?? status.reason
         self.detail = detail
@@ -37,7 +37,7 @@ package struct Problem: Error, Sendable {
     }
 
     /// - Parameter instance: the path of the request that met the problem; nil where it could not be read.
-    package func response(instance: String?, trace: TraceContext) -> Response {
+    package func response(instance: String?, trace: TraceContext) -> HTTPResponse {
         let body = JSONWriter.encode { writer in
             writer.object { problem in
                 problem.field("type", type)
@@ -57,6 +57,6 @@ package struct Problem: Error, Sendable {
                 }
             }
         }
-        return Response(status, contentType: "application/problem+json", headers: headers, body: body)
+        return HTTPResponse(status, contentType: "application/problem+json", headers: headers, body: body)
     }
 }

@@ -10,15 +10,15 @@ internal import Observability
     init(_ metrics: Metrics, method: String, route: String) {
         classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map { status in
             metrics.counter(
-                "http_requests_total", "HTTP requests answered.",
+                "waybill_http_requests_total", "HTTP requests answered.",
                 labels: ["method": method, "route": route, "status": status])
         }
         duration = metrics.histogram(
-            "http_request_duration_seconds", "From the whole request to the handler's response.",
+            "waybill_http_request_seconds", "From the whole request to the handler's response.",
             labels: ["method": method, "route": route])
     }
 
-    func record(_ status: Status, _ took: Duration) {
+    func record(_ status: HTTPStatus, _ took: Duration) {
         classes[min(max(status.code / 100, 1), 5) - 1].increment()
         duration.observe(took)
     }

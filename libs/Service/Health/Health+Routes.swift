@@ -5,11 +5,11 @@ package import Observability
 extension Health {
     /// Adds `/health/live`, `/health/ready`, `/healthz` and `/metrics`. Only `/healthz` may be seen from
     /// outside, so it gives no reasons.
-    package func addRoutes(to router: Router, metrics: Metrics) {
+    package func addRoutes(to router: HTTPRouter, metrics: Metrics) {
         router.get("/health/live") { _ in Self.answer(.ok, "ok") }
         router.get("/health/ready") { [self] _ in
             let readiness = await readiness()
-            let status: Status = readiness.status == .ready ? .ok : .serviceUnavailable
+            let status: HTTPStatus = readiness.status == .ready ? .ok : .serviceUnavailable
             return Self.answer(status, readiness.status.rawValue, reasons: readiness.reasons)
         }
         router.get("/healthz") { [self] _ in
@@ -17,11 +17,11 @@ extension Health {
             return isReady ? Self.answer(.ok, "ok") : Self.answer(.serviceUnavailable, "unavailable")
         }
         router.get("/metrics") { _ in
-            Response(.ok, contentType: PrometheusText.contentType, body: metrics.exposition())
+            HTTPResponse(.ok, contentType: PrometheusText.contentType, body: metrics.exposition())
         }
     }
 
-    private static func answer(_ status: Status, _ text: String, reasons: [String] = []) -> Response {
+    private static func answer(_ status: HTTPStatus, _ text: String, reasons: [String] = []) -> HTTPResponse {
         let body = JSONWriter.encode { writer in
             writer.object { object in
                 object.field("status", text)
@@ -31,6 +31,6 @@ extension Health {
                 }
             }
         }
-        return Response(status, json: body, headers: ["Cache-Control": "no-store"])
+        return HTTPResponse(status, json: body, headers: ["Cache-Control": "no-store"])
     }
 }

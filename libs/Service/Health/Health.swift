@@ -35,23 +35,23 @@ package import EventLoop
     }
 
     /// The readiness of this moment.
-    package func readiness() async -> Readiness {
+    package func readiness() async -> ReadinessReport {
         switch phase {
-        case .draining: return Readiness(status: .draining, reasons: ["shutting down"])
-        case .starting(let name): return Readiness(status: .starting, reasons: ["starting \(name)"])
+        case .draining: return ReadinessReport(status: .draining, reasons: ["shutting down"])
+        case .starting(let name): return ReadinessReport(status: .starting, reasons: ["starting \(name)"])
         case .serving:
             var reasons: [String] = []
             for check in checks {
                 guard let reason = await check.reason() else { continue }
                 reasons.append(reason.isEmpty ? check.name : "\(check.name): \(reason)")
             }
-            return Readiness(status: reasons.isEmpty ? .ready : .unavailable, reasons: reasons)
+            return ReadinessReport(status: reasons.isEmpty ? .ready : .unavailable, reasons: reasons)
         }
     }
 }
 
 /// What `/health/ready` answers.
-package struct Readiness: Sendable, Equatable {
+package struct ReadinessReport: Sendable, Equatable {
     package enum Status: String, Sendable {
         case ready, draining, starting, unavailable
     }

@@ -123,7 +123,7 @@ package import Observability
         let took = begin.duration(to: Loop.now)
         if Loop.now > deadline && took > .zero {
             isLate = true
-            log.warning("component.drain_late", ["component": component.name, "ms": took])
+            log.warning("component.drain_timed_out", ["component": component.name, "ms": took])
         } else {
             log.debug("component.drained", ["component": component.name, "ms": took])
         }

@@ -7,7 +7,7 @@ package struct ServiceProcess: Sendable {
     let name: String
     let summary: String
     let port: UInt16
-    let keys: [any AnyKey]
+    let keys: [any AnySettingKey]
     let rules: [SettingsRule]
 
     /// Exit code for a configuration at fault (`EX_CONFIG` of sysexits.h).
@@ -19,7 +19,7 @@ package struct ServiceProcess: Sendable {
     ///   - port: where the service listens when `LISTEN` is not set.
     ///   - keys: the service's own keys, besides ``ServiceKeys``.
     package init(
-        name: String, summary: String, port: UInt16, keys: [any AnyKey] = [], rules: [SettingsRule] = []
+        name: String, summary: String, port: UInt16, keys: [any AnySettingKey] = [], rules: [SettingsRule] = []
     ) {
         self.name = name
         self.summary = summary
@@ -33,7 +33,7 @@ package struct ServiceProcess: Sendable {
     /// `compose` builds the components, in the order in which they start; what it throws is logged and the
     /// exit code is 1.
     package static func main(
-        name: String, summary: String, port: UInt16, keys: [any AnyKey] = [], rules: [SettingsRule] = [],
+        name: String, summary: String, port: UInt16, keys: [any AnySettingKey] = [], rules: [SettingsRule] = [],
         arguments: [String] = Array(CommandLine.arguments.dropFirst()), environment: Environment = .process(),
         compose: @escaping @Loop (ServiceContext) async throws -> [Component]
     ) -> Never {
@@ -44,7 +44,7 @@ package struct ServiceProcess: Sendable {
             print(process.help)
             exit(0)
         case "--keys":
-            print(KeyTable.markdown(process.keys))
+            print(SettingTable.markdown(process.keys))
             exit(0)
         case let argument?:
             print("\(name): \(argument) is not an option; try --help")
@@ -60,7 +60,7 @@ package struct ServiceProcess: Sendable {
         It takes no arguments but --help and --keys (the table below in Markdown), and is configured by
         environment variables:
 
-        \(KeyTable.text(keys))
+        \(SettingTable.text(keys))
 
         SIGTERM and SIGINT end it in order; a second one at once. Exit codes: 0 ended in order, 1 failed,
         64 wrong arguments, 78 wrong configuration, 128+n ended by signal n.
@@ -132,7 +132,7 @@ package struct ServiceProcess: Sendable {
         let metrics = Metrics()
         metrics.addProcessMetrics()
         metrics.addLoopMetrics()
-        metrics.counter("log_lines_dropped_total", "Log lines lost because nobody read them.") {
+        metrics.counter("waybill_log_lines_dropped_total", "Log lines lost because nobody read them.") {
             Double(log.sink.dropped)
         }
         return ServiceContext(

@@ -12,7 +12,7 @@ package import EventLoop
 
     package private(set) var reason: Reason?
     private var actions: [@Loop () -> Void] = []
-    private var waiter: Resumption<Void>?
+    private var waiter: LoopContinuation<Void>?
 
     package nonisolated init() {}
 

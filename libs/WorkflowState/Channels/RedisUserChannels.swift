@@ -5,32 +5,32 @@ package import Redis
 /// ``UserChannels`` over Redis pub/sub. Takes over the subscriber's callbacks.
 @Loop
 package final class RedisUserChannels: UserChannels {
-    private let subscriber: Subscriber
+    private let subscriber: RedisSubscriber
     package var onMessage: (@Loop (UserID, ChannelMessage) -> Void)?
     package var onRestored: (@Loop ([UserID]) -> Void)?
     /// Messages that were not understood, and dropped.
     package private(set) var malformed = 0
 
-    package init(_ subscriber: Subscriber) {
+    package init(_ subscriber: RedisSubscriber) {
         self.subscriber = subscriber
         subscriber.onMessage = { [weak self] channel, payload in self?.received(channel, payload) }
         subscriber.onRestored = { [weak self] channels in
-            self?.onRestored?(channels.compactMap { Keys.user(ofChannel: $0) })
+            self?.onRestored?(channels.compactMap { WorkflowKeys.user(ofChannel: $0) })
         }
     }
 
     package func listen(for user: UserID) async throws(WorkflowStateError) {
-        do { try await subscriber.subscribe(Keys.channel(user).text) } catch {
+        do { try await subscriber.subscribe(WorkflowKeys.channel(user).text) } catch {
             throw WorkflowStateError(error)
         }
     }
 
     package func stopListening(for user: UserID) {
-        subscriber.unsubscribe(Keys.channel(user).text)
+        subscriber.unsubscribe(WorkflowKeys.channel(user).text)
     }
 
     private func received(_ channel: [UInt8], _ payload: [UInt8]) {
-        guard let user = Keys.user(ofChannel: channel), let message = UpdateCodec.message(payload) else {
+        guard let user = WorkflowKeys.user(ofChannel: channel), let message = UpdateCodec.message(payload) else {
             malformed += 1
             return
         }

@@ -24,7 +24,7 @@ package protocol IdempotencyStore: AnyObject {
     /// the next request goes on with it. To be called again until it succeeds. Nothing that the lease's holder
     /// asked for before has an effect afterwards, in whatever order a network delivers it: a reservation that
     /// was not there yet is refused when it comes.
-    func letGo(_ lease: IdempotencyLease) async throws(WorkflowStateError)
+    func expire(_ lease: IdempotencyLease) async throws(WorkflowStateError)
 }
 
 package struct IdempotencyKey: Sendable, Hashable {
@@ -43,7 +43,7 @@ package struct IdempotencyKey: Sendable, Hashable {
 package struct IdempotencyLease: Sendable, Hashable {
     package let key: IdempotencyKey
     package let fingerprint: String
-    let token: String
+    package let token: String
 
     /// A new one, which nobody holds yet.
     ///

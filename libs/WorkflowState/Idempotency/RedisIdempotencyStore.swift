@@ -7,17 +7,17 @@ package import Redis
 /// go before its reservation had come.
 @Loop
 package final class RedisIdempotencyStore: IdempotencyStore {
-    private let client: Client
-    private let lifetimes: Lifetimes
+    private let client: RedisClient
+    private let retention: Retention
 
-    package init(_ client: Client, _ lifetimes: Lifetimes = Lifetimes()) {
+    package init(_ client: RedisClient, _ retention: Retention = Retention()) {
         self.client = client
-        self.lifetimes = lifetimes
+        self.retention = retention
     }
 
     /// ARGV: fingerprint, token, lease in milliseconds, lifetime in seconds, draft. Returns what to do, and the
     /// response to replay or the draft to resume.
-    private static let reserve = Script(
+    private static let reserve = RedisScript(
         """
         local held = redis.call(
             'HMGET', KEYS[1], 'fingerprint', 'state', 'lease', 'response', 'draft', 'void:' .. ARGV[2])
@@ -37,7 +37,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
 
     /// ARGV: token, fingerprint, response, lifetime in seconds. A lease that ran out may still complete when
     /// nobody has claimed the key since.
-    private static let complete = Script(
+    private static let complete = RedisScript(
         """
         local token = redis.call('HGET', KEYS[1], 'token')
         if token and token ~= ARGV[1] then return 0 end
@@ -47,7 +47,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         return 1
         """)
 
-    private static let release = Script(
+    private static let release = RedisScript(
         """
         local held = redis.call('HMGET', KEYS[1], 'token', 'state')
         if held[1] == ARGV[1] and held[2] == 'pending' then return redis.call('DEL', KEYS[1]) end
@@ -55,7 +55,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         """)
 
     /// ARGV: token, seconds that a reservation may still be on its way. Returns 1 when a lease was ended.
-    private static let letGo = Script(
+    private static let expire = RedisScript(
         """
         local held = redis.call('HMGET', KEYS[1], 'token', 'state')
         if held[1] == ARGV[1] then
@@ -71,11 +71,11 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         _ lease: IdempotencyLease, draft: [UInt8]
     ) async throws(WorkflowStateError) -> Reservation {
         let reply = try await client.evaluating(Self.reserve, keys: 1, arguments: 5) { batch in
-            Keys.idempotency(lease.key).append(to: &batch)
+            WorkflowKeys.idempotency(lease.key).append(to: &batch)
             batch.append(lease.fingerprint)
             batch.append(lease.token)
-            batch.append(lifetimes.lease.wholeMilliseconds)
-            batch.append(lifetimes.response.wholeSeconds)
+            batch.append(retention.lease.wholeMilliseconds)
+            batch.append(retention.response.wholeSeconds)
             batch.append(draft)
         }
         guard case .array(let parts) = reply, let outcome = parts.first?.string else {
@@ -95,27 +95,27 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         _ lease: IdempotencyLease, response: [UInt8]
     ) async throws(WorkflowStateError) -> Bool {
         let reply = try await client.evaluating(Self.complete, keys: 1, arguments: 4) { batch in
-            Keys.idempotency(lease.key).append(to: &batch)
+            WorkflowKeys.idempotency(lease.key).append(to: &batch)
             batch.append(lease.token)
             batch.append(lease.fingerprint)
             batch.append(response)
-            batch.append(lifetimes.response.wholeSeconds)
+            batch.append(retention.response.wholeSeconds)
         }
         return reply == .integer(1)
     }
 
     package func release(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
         _ = try await client.evaluating(Self.release, keys: 1, arguments: 1) { batch in
-            Keys.idempotency(lease.key).append(to: &batch)
+            WorkflowKeys.idempotency(lease.key).append(to: &batch)
             batch.append(lease.token)
         }
     }
 
-    package func letGo(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
-        _ = try await client.evaluating(Self.letGo, keys: 1, arguments: 2) { batch in
-            Keys.idempotency(lease.key).append(to: &batch)
+    package func expire(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
+        _ = try await client.evaluating(Self.expire, keys: 1, arguments: 2) { batch in
+            WorkflowKeys.idempotency(lease.key).append(to: &batch)
             batch.append(lease.token)
-            batch.append(lifetimes.lease.wholeSeconds)
+            batch.append(retention.lease.wholeSeconds)
         }
     }
 }

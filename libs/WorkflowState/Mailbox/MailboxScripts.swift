@@ -13,7 +13,7 @@ enum MailboxScripts {
     /// per delivery the channel and the tail. Returns per delivery the offset, or '' for a duplicate.
     ///
     /// The mark is taken away again should the append fail, so that the broker's redelivery is not lost.
-    static let deliver = Script(
+    static let deliver = RedisScript(
         """
         \(now)
         local ttl, cap, out = ARGV[1], ARGV[2], {}
@@ -51,7 +51,7 @@ enum MailboxScripts {
     /// KEYS: the epoch, then mailboxes. ARGV: an epoch to begin when there is none, then per mailbox the
     /// offset after which to read. Returns epoch and time, then per mailbox the oldest id, the newest id, the
     /// count and the entries.
-    static let history = Script(
+    static let history = RedisScript(
         """
         \(epochAndNow)
         for k = 2, #KEYS do
@@ -66,7 +66,7 @@ enum MailboxScripts {
         """)
 
     /// KEYS and ARGV as for ``history``, without offsets. Returns epoch and time, then per mailbox the newest id.
-    static let ends = Script(
+    static let ends = RedisScript(
         """
         \(epochAndNow)
         for k = 2, #KEYS do
@@ -77,7 +77,7 @@ enum MailboxScripts {
         """)
 
     /// KEYS: the holder, the epoch. ARGV: the holder's name, and an epoch to begin. Returns 1 where it began.
-    static let held = Script(
+    static let recordPrimary = RedisScript(
         """
         local last = redis.call('GET', KEYS[1])
         if last == ARGV[1] then return 0 end

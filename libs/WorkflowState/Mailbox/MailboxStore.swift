@@ -8,7 +8,7 @@ package protocol MailboxStore: AnyObject {
     /// trip. An update that is in the mailbox already (the same order at the same status) is left alone.
     ///
     /// - Returns: per delivery its offset, or `nil` when it had been delivered before.
-    func deliver(_ deliveries: [Delivery]) async throws(WorkflowStateError) -> [Int64?]
+    func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?]
 
     /// What each user's mailbox holds after a position, in one round trip.
     func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History]
@@ -20,10 +20,10 @@ package protocol MailboxStore: AnyObject {
     /// told this one is lost, and nobody can know what that was: so a new epoch begins.
     ///
     /// - Returns: whether one did.
-    func held(by server: String) async throws(WorkflowStateError) -> Bool
+    func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool
 }
 
-package struct Delivery: Sendable {
+package struct MailboxDelivery: Sendable {
     package var user: UserID
     package var update: StatusUpdate
 

@@ -1,17 +1,26 @@
 /// The facts by which to judge whether a mailbox still holds everything after a position.
-struct Recovery {
+package struct Recovery {
     /// The offset of the oldest entry; `nil` when the mailbox is empty.
-    var first: Int64?
-    var last: Int64?
-    var count: Int
+    package var first: Int64?
+    package var last: Int64?
+    package var count: Int
     /// The server's time in microseconds.
-    var now: Int64
-    var cap: Int
-    var lifetime: Duration
+    package var now: Int64
+    package var cap: Int
+    package var lifetime: Duration
+
+    package init(first: Int64?, last: Int64?, count: Int, now: Int64, cap: Int, lifetime: Duration) {
+        self.first = first
+        self.last = last
+        self.count = count
+        self.now = now
+        self.cap = cap
+        self.lifetime = lifetime
+    }
 
     /// Where one who has seen everything stands. In an empty mailbox that is a microsecond ago: the next
     /// entry is appended at `now` or later.
-    var end: Int64 { last ?? now - 1 }
+    package var end: Int64 { last ?? now - 1 }
 
     /// Entries are lost in two ways: the oldest by the cap, all together by expiry, a lifetime after the
     /// last one was appended. So all that followed `offset` is here if
@@ -20,7 +29,7 @@ struct Recovery {
     ///   cannot have expired.
     ///
     /// An offset beyond the end was never given out.
-    func isComplete(after offset: Int64) -> Bool {
+    package func isComplete(after offset: Int64) -> Bool {
         if offset > max(end, now) { return false }
         if let first, first <= offset { return true }
         let age = Duration.microseconds(now - offset)

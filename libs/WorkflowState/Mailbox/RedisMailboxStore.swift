@@ -5,28 +5,28 @@ package import Redis
 /// ``MailboxStore`` in Redis: a capped stream per user.
 @Loop
 package final class RedisMailboxStore: MailboxStore {
-    private let client: Client
-    private let lifetimes: Lifetimes
+    private let client: RedisClient
+    private let retention: Retention
 
-    package init(_ client: Client, _ lifetimes: Lifetimes = Lifetimes()) {
+    package init(_ client: RedisClient, _ retention: Retention = Retention()) {
         self.client = client
-        self.lifetimes = lifetimes
+        self.retention = retention
     }
 
-    package func deliver(_ deliveries: [Delivery]) async throws(WorkflowStateError) -> [Int64?] {
+    package func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
         if deliveries.isEmpty { return [] }
         let count = 2 * deliveries.count
         let reply = try await client.evaluating(MailboxScripts.deliver, keys: count, arguments: 2 + count) {
             batch in
             for delivery in deliveries {
-                Keys.mailbox(delivery.user).append(to: &batch)
-                Keys.delivered(delivery.update).append(to: &batch)
+                WorkflowKeys.mailbox(delivery.user).append(to: &batch)
+                WorkflowKeys.delivered(delivery.update).append(to: &batch)
             }
-            batch.append(lifetimes.workflow.wholeSeconds)
-            batch.append(lifetimes.mailboxCap)
+            batch.append(retention.workflow.wholeSeconds)
+            batch.append(retention.mailboxCap)
             for delivery in deliveries {
-                Keys.channel(delivery.user).append(to: &batch)
-                batch.append(UpdateCodec.tail(delivery.update))
+                WorkflowKeys.channel(delivery.user).append(to: &batch)
+                batch.append(UpdateCodec.payloadSuffix(delivery.update))
             }
         }
         guard case .array(let offsets) = reply, offsets.count == deliveries.count else {
@@ -40,8 +40,8 @@ package final class RedisMailboxStore: MailboxStore {
         let count = 1 + requests.count
         let reply = try await client.evaluating(MailboxScripts.history, keys: count, arguments: count) {
             batch in
-            batch.append(Keys.epoch)
-            for request in requests { Keys.mailbox(request.user).append(to: &batch) }
+            batch.append(WorkflowKeys.epoch)
+            for request in requests { WorkflowKeys.mailbox(request.user).append(to: &batch) }
             batch.append(Epoch.random().text)
             for request in requests { batch.append(Int(request.after.offset)) }
         }
@@ -53,7 +53,7 @@ package final class RedisMailboxStore: MailboxStore {
             let facts = Recovery(
                 first: offset(parts[at]), last: offset(parts[at + 1]), count: parts[at + 2].integer ?? 0,
                 now: now,
-                cap: lifetimes.mailboxCap, lifetime: lifetimes.workflow)
+                cap: retention.mailboxCap, lifetime: retention.workflow)
             let entries = request.after.epoch == epoch ? try entries(parts[at + 3]) : []
             histories.append(History(entries, after: request.after, epoch: epoch, facts))
         }
@@ -64,18 +64,18 @@ package final class RedisMailboxStore: MailboxStore {
         if users.isEmpty { return [] }
         let reply = try await client.evaluating(MailboxScripts.ends, keys: 1 + users.count, arguments: 1) {
             batch in
-            batch.append(Keys.epoch)
-            for user in users { Keys.mailbox(user).append(to: &batch) }
+            batch.append(WorkflowKeys.epoch)
+            for user in users { WorkflowKeys.mailbox(user).append(to: &batch) }
             batch.append(Epoch.random().text)
         }
         let (epoch, now, parts) = try header(reply, perUser: 1, users: users.count)
         return parts.map { MailboxPosition(epoch: epoch, offset: offset($0) ?? now - 1) }
     }
 
-    package func held(by server: String) async throws(WorkflowStateError) -> Bool {
-        let reply = try await client.evaluating(MailboxScripts.held, keys: 2, arguments: 2) { batch in
-            batch.append(Keys.holder)
-            batch.append(Keys.epoch)
+    package func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
+        let reply = try await client.evaluating(MailboxScripts.recordPrimary, keys: 2, arguments: 2) { batch in
+            batch.append(WorkflowKeys.primary)
+            batch.append(WorkflowKeys.epoch)
             batch.append(server)
             batch.append(Epoch.random().text)
         }
@@ -84,8 +84,8 @@ package final class RedisMailboxStore: MailboxStore {
     }
 
     private func header(
-        _ reply: Value, perUser: Int, users: Int
-    ) throws(WorkflowStateError) -> (Epoch, now: Int64, ArraySlice<Value>) {
+        _ reply: RedisValue, perUser: Int, users: Int
+    ) throws(WorkflowStateError) -> (Epoch, now: Int64, ArraySlice<RedisValue>) {
         guard case .array(let parts) = reply, parts.count == 2 + perUser * users,
             let epoch = parts[0].string.flatMap({ Epoch($0) }), let now = parts[1].integer
         else { throw .unexpectedReply }
@@ -93,13 +93,13 @@ package final class RedisMailboxStore: MailboxStore {
     }
 
     /// The offset of a stream id, `nil` for the empty text.
-    private func offset(_ id: Value) -> Int64? {
-        id.string.flatMap { StreamID($0) }.map { Int64(clamping: $0.milliseconds) }
+    private func offset(_ id: RedisValue) -> Int64? {
+        id.string.flatMap { RedisStreamID($0) }.map { Int64(clamping: $0.milliseconds) }
     }
 
-    private func entries(_ reply: Value) throws(WorkflowStateError) -> [MailboxEntry] {
-        let list: [StreamEntry]
-        do { list = try StreamEntry.list(reply) } catch { throw WorkflowStateError(error) }
+    private func entries(_ reply: RedisValue) throws(WorkflowStateError) -> [MailboxEntry] {
+        let list: [RedisStreamEntry]
+        do { list = try RedisStreamEntry.list(reply) } catch { throw WorkflowStateError(error) }
         return list.compactMap { entry in
             entry["u"].flatMap { UpdateCodec.entry(offset: Int64(clamping: entry.id.milliseconds), tail: $0) }
         }
@@ -107,7 +107,7 @@ package final class RedisMailboxStore: MailboxStore {
 }
 
 extension History {
-    init(_ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ facts: Recovery) {
+    package init(_ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ facts: Recovery) {
         self.init(
             entries: entries,
             isRecovered: position.epoch == epoch && facts.isComplete(after: position.offset),

@@ -7,13 +7,13 @@ internal import Orders
 /// "occurredAt":…}`; an ephemeral one has no `id`. A mailbox keeps what follows the id, its tail. The wake-up
 /// on the channel is the frame with `"previous":…` put in front, the offset before this one, or 0: who has not
 /// seen that one has missed something.
-enum UpdateCodec {
-    static let type: StaticString = "\"type\":\"order.status\""
-    static let id: StaticString = ",\"id\":"
-    static let previous: StaticString = "{\"previous\":"
+package enum UpdateCodec {
+    package static let type: StaticString = "\"type\":\"order.status\""
+    package static let id: StaticString = ",\"id\":"
+    package static let previous: StaticString = "{\"previous\":"
 
     /// `,"correlationId":"…","orderId":1,"status":"COMPLETED","occurredAt":"…"}`. Nothing in it needs escapes.
-    static func tail(_ update: StatusUpdate) -> [UInt8] {
+    package static func payloadSuffix(_ update: StatusUpdate) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(160)
         bytes += #","correlationId":""#.utf8
@@ -28,7 +28,7 @@ enum UpdateCodec {
         return bytes
     }
 
-    static func frame(offset: Int64?, tail: [UInt8]) -> [UInt8] {
+    package static func frame(offset: Int64?, tail: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(tail.count + 48)
         bytes.append(UInt8(ascii: "{"))
@@ -38,7 +38,7 @@ enum UpdateCodec {
     }
 
     /// What the delivery script publishes; here for the in-memory driver.
-    static func wakeUp(previous before: Int64, offset: Int64, tail: [UInt8]) -> [UInt8] {
+    package static func wakeUp(previous before: Int64, offset: Int64, tail: [UInt8]) -> [UInt8] {
         var bytes = Array("\(previous)\(before),".utf8)
         appendHead(offset, to: &bytes)
         bytes += tail
@@ -51,7 +51,7 @@ enum UpdateCodec {
     }
 
     /// Reads a wake-up or an ephemeral update; `nil` for anything else.
-    static func message(_ payload: [UInt8]) -> ChannelMessage? {
+    package static func message(_ payload: [UInt8]) -> ChannelMessage? {
         guard let fields = try? fields(payload), let update = fields.update else { return nil }
         guard let offset = fields.id else {
             return ChannelMessage(update: update, offset: nil, previous: nil, frame: payload)
@@ -61,7 +61,7 @@ enum UpdateCodec {
     }
 
     /// Reads a mailbox entry.
-    static func entry(offset: Int64, tail: [UInt8]) -> MailboxEntry? {
+    package static func entry(offset: Int64, tail: [UInt8]) -> MailboxEntry? {
         let frame = frame(offset: offset, tail: tail)
         guard let update = (try? fields(frame))?.update else { return nil }
         return MailboxEntry(offset: offset, update: update, frame: frame)

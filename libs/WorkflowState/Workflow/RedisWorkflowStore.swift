@@ -5,12 +5,12 @@ package import Redis
 /// ``WorkflowStore`` in Redis.
 @Loop
 package final class RedisWorkflowStore: WorkflowStore {
-    private let client: Client
+    private let client: RedisClient
     private let lifetime: Duration
 
-    package init(_ client: Client, _ lifetimes: Lifetimes = Lifetimes()) {
+    package init(_ client: RedisClient, _ retention: Retention = Retention()) {
         self.client = client
-        lifetime = lifetimes.workflow
+        lifetime = retention.workflow
     }
 
     private var seconds: Int { lifetime.wholeSeconds }
@@ -18,11 +18,11 @@ package final class RedisWorkflowStore: WorkflowStore {
     package func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
         let id = acceptance.correlationID
         let replies = try await run { batch in
-            batch.add("SET", Keys.number(id), Int(acceptance.orderID.value), "EX", seconds)
-            batch.add("SET", Keys.owner(id), acceptance.owner.value, "EX", seconds)
+            batch.add("SET", WorkflowKeys.number(id), Int(acceptance.orderID.value), "EX", seconds)
+            batch.add("SET", WorkflowKeys.owner(id), acceptance.owner.value, "EX", seconds)
             // One that a network held back must not undo what became of the order meanwhile.
-            batch.add("SET", Keys.status(id), OrderStatus.accepted.wireName, "EX", seconds, "NX")
-            batch.add("SET", Keys.pending(acceptance.orderID), acceptance.pending, "EX", seconds)
+            batch.add("SET", WorkflowKeys.status(id), OrderStatus.accepted.wireName, "EX", seconds, "NX")
+            batch.add("SET", WorkflowKeys.pending(acceptance.orderID), acceptance.pending, "EX", seconds)
         }
         for reply in replies { try check(reply) }
     }
@@ -31,10 +31,10 @@ package final class RedisWorkflowStore: WorkflowStore {
         _ id: CorrelationID, _ orderID: OrderID
     ) async throws(WorkflowStateError) -> Bool {
         let reply = try await client.evaluating(WorkflowScripts.withdraw, keys: 4, arguments: 0) { batch in
-            Keys.status(id).append(to: &batch)
-            Keys.owner(id).append(to: &batch)
-            Keys.pending(orderID).append(to: &batch)
-            Keys.number(id).append(to: &batch)
+            WorkflowKeys.status(id).append(to: &batch)
+            WorkflowKeys.owner(id).append(to: &batch)
+            WorkflowKeys.pending(orderID).append(to: &batch)
+            WorkflowKeys.number(id).append(to: &batch)
         }
         return reply == .integer(1)
     }
@@ -48,9 +48,9 @@ package final class RedisWorkflowStore: WorkflowStore {
             WorkflowScripts.advance, keys: 3 * steps.count, arguments: arguments
         ) { batch in
             for step in steps {
-                Keys.status(step.correlationID).append(to: &batch)
-                Keys.owner(step.correlationID).append(to: &batch)
-                Keys.pending(step.orderID).append(to: &batch)
+                WorkflowKeys.status(step.correlationID).append(to: &batch)
+                WorkflowKeys.owner(step.correlationID).append(to: &batch)
+                WorkflowKeys.pending(step.orderID).append(to: &batch)
             }
             batch.append(seconds)
             for step in steps { append(step, to: &batch) }
@@ -67,7 +67,7 @@ package final class RedisWorkflowStore: WorkflowStore {
         return outcomes
     }
 
-    private func append(_ step: WorkflowStep, to batch: inout Batch) {
+    private func append(_ step: WorkflowStep, to batch: inout RedisBatch) {
         batch.append(step.status.wireName)
         batch.append(WorkflowStatus(step.status, step.orderID).text)
         batch.append(step.owner?.value ?? "")
@@ -76,7 +76,7 @@ package final class RedisWorkflowStore: WorkflowStore {
             let update = StatusUpdate(
                 correlationID: step.correlationID, orderID: step.orderID, status: step.status,
                 occurredAt: time)
-            batch.append(UpdateCodec.frame(offset: nil, tail: UpdateCodec.tail(update)))
+            batch.append(UpdateCodec.frame(offset: nil, tail: UpdateCodec.payloadSuffix(update)))
         } else {
             batch.append("" as StaticString)
         }
@@ -85,8 +85,8 @@ package final class RedisWorkflowStore: WorkflowStore {
 
     package func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
         let replies = try await run { batch in
-            batch.add("MGET", Keys.status(id), Keys.owner(id), Keys.number(id))
-            batch.add("PTTL", Keys.status(id))
+            batch.add("MGET", WorkflowKeys.status(id), WorkflowKeys.owner(id), WorkflowKeys.number(id))
+            batch.add("PTTL", WorkflowKeys.status(id))
         }
         for reply in replies { try check(reply) }
         guard case .array(let values) = replies[0], values.count == 3 else { throw .unexpectedReply }
@@ -100,48 +100,48 @@ package final class RedisWorkflowStore: WorkflowStore {
 
     package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
         if ids.isEmpty { return [] }
-        let reply = try await run { $0.add("MGET", list: ids.lazy.map { Keys.owner($0) }) }[0]
+        let reply = try await run { $0.add("MGET", list: ids.lazy.map { WorkflowKeys.owner($0) }) }[0]
         try check(reply)
         guard case .array(let values) = reply, values.count == ids.count else { throw .unexpectedReply }
         return values.map { $0.string.flatMap { UserID($0) } }
     }
 
     package func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
-        let reply = try await run { $0.add("GET", Keys.pending(id)) }[0]
+        let reply = try await run { $0.add("GET", WorkflowKeys.pending(id)) }[0]
         try check(reply)
         return reply.bytes
     }
 
     package func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError) {
         if ids.isEmpty { return }
-        try check(try await run { $0.add("DEL", list: ids.lazy.map { Keys.pending($0) }) }[0])
+        try check(try await run { $0.add("DEL", list: ids.lazy.map { WorkflowKeys.pending($0) }) }[0])
     }
 
     package func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError) {
         let replies = try await run { batch in
             for id in ids {
-                batch.add("EXPIRE", Keys.owner(id), seconds)
-                batch.add("EXPIRE", Keys.status(id), seconds)
-                batch.add("EXPIRE", Keys.number(id), seconds)
+                batch.add("EXPIRE", WorkflowKeys.owner(id), seconds)
+                batch.add("EXPIRE", WorkflowKeys.status(id), seconds)
+                batch.add("EXPIRE", WorkflowKeys.number(id), seconds)
             }
         }
         for reply in replies { try check(reply) }
     }
 
-    private func run(_ build: (inout Batch) -> Void) async throws(WorkflowStateError) -> [Value] {
+    private func run(_ build: (inout RedisBatch) -> Void) async throws(WorkflowStateError) -> [RedisValue] {
         do { return try await client.pipeline(build) } catch { throw WorkflowStateError(error) }
     }
 
-    private func check(_ reply: Value) throws(WorkflowStateError) {
+    private func check(_ reply: RedisValue) throws(WorkflowStateError) {
         if case .error(let error) = reply { throw WorkflowStateError(error) }
     }
 }
 
-extension Client {
+extension RedisClient {
     /// ``evaluate(_:keys:arguments:_:)`` with this library's error.
     func evaluating(
-        _ script: Script, keys: Int, arguments: Int, _ append: (inout Batch) -> Void
-    ) async throws(WorkflowStateError) -> Value {
+        _ script: RedisScript, keys: Int, arguments: Int, _ append: (inout RedisBatch) -> Void
+    ) async throws(WorkflowStateError) -> RedisValue {
         do { return try await evaluate(script, keys: keys, arguments: arguments, append) } catch {
             throw WorkflowStateError(error)
         }

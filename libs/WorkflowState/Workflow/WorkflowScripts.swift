@@ -12,7 +12,7 @@ enum WorkflowScripts {
     /// step the status' name, its value, the owner or '', the cause (0 or 1), an update to publish or '',
     /// and whether to drop the pending contents.
     /// Returns per step whether the status moved, and what it is.
-    static let advance = Script(
+    static let advance = RedisScript(
         """
         local rules = \(rules)
         local ttl, at, out = ARGV[1], 1, {}
@@ -34,7 +34,7 @@ enum WorkflowScripts {
             end
             if moved == 1 and frame ~= '' then
                 local user = owner ~= '' and owner or redis.call('GET', KEYS[k + 1])
-                if user then redis.call('PUBLISH', '\(Keys.channelPrefix)' .. user, frame) end
+                if user then redis.call('PUBLISH', '\(WorkflowKeys.channelPrefix)' .. user, frame) end
             end
             if drop == '1' then redis.call('DEL', KEYS[k + 2]) end
             out[#out + 1] = moved
@@ -44,7 +44,7 @@ enum WorkflowScripts {
         """)
 
     /// KEYS: status, owner, pending contents, number. Returns 1 when they were removed.
-    static let withdraw = Script(
+    static let withdraw = RedisScript(
         """
         local current = redis.call('GET', KEYS[1])
         if current and current ~= '\(OrderStatus.accepted.wireName)' then return 0 end

@@ -16,7 +16,7 @@ package protocol WorkflowStore: AnyObject {
     func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool
 
     /// Moves each order's status forward, or leaves it (`OrderStatus.transition`); in one round trip.
-    /// Lifetimes start anew, and an owner that has expired is written again.
+    /// Retention start anew, and an owner that has expired is written again.
     ///
     /// - Returns: one outcome a step, in their order.
     func advance(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome]

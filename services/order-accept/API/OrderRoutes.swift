@@ -9,20 +9,20 @@ import Service
 /// What users may ask about their orders, and do with them.
 @Loop
 struct OrderRoutes {
-    let callers: Callers
+    let authorizer: RequestAuthorizer
     let reading: ReadOrders
     let cancelling: CancelOrder
     let deleting: DeleteOrder
     let log: Logger
 
-    func add(to edge: Edge) {
+    func add(to edge: APIRouter) {
         edge.on(.get, "/api/orders") { request, scope in
-            let user = try await callers.identify(request)
+            let user = try await authorizer.authenticate(request)
             let (offset, size) = try request.page(defaultSize: 10)
-            let page = try await read(scope) { () throws(ArchiveFailure) in
+            let page = try await read(scope) { () throws(OrderQueryError) in
                 try await reading.page(of: user, offset: offset, size: size)
             }
-            return Response(
+            return HTTPResponse(
                 json: JSONWriter.encode(reserving: 4096) { writer in
                     writer.page(offset: offset, size: size, total: page.total, of: page.orders) {
                         $1.write(to: &$0)
@@ -30,54 +30,54 @@ struct OrderRoutes {
                 })
         }
         edge.on(.get, "/api/orders/{id}") { request, scope in
-            let user = try await callers.identify(request)
+            let user = try await authorizer.authenticate(request)
             let id = try request.orderID()
-            let order = try await read(scope) { () throws(ArchiveFailure) in
+            let order = try await read(scope) { () throws(OrderQueryError) in
                 try await reading.order(id, of: user)
             }
             guard let order else { throw Problem.noSuchOrder }
-            return Response(json: order.encode())
+            return HTTPResponse(json: order.encode())
         }
         edge.on(.get, "/api/orders/status/{correlationId}") { request, scope in
-            let user = try await callers.identify(request)
+            let user = try await authorizer.authenticate(request)
             let id = try request.correlationID()
-            let report = try await read(scope) { () throws(ArchiveFailure) in
+            let report = try await read(scope) { () throws(OrderQueryError) in
                 try await reading.status(id, of: user)
             }
             guard let report else { throw Problem.noSuchOrder }
-            return Response(json: report.encode())
+            return HTTPResponse(json: report.encode())
         }
         edge.on(.post, "/api/orders/{id}/cancel") { request, scope in
-            let (user, headers) = try await callers.admit(request)
+            let (user, headers) = try await authorizer.authorizeChange(request)
             let id = try request.orderID()
-            let order = try await change(scope) { () throws(ChangeFailure) in
+            let order = try await change(scope) { () throws(OrderChangeError) in
                 try await cancelling.cancel(id, of: user)
             }
-            return Response(.accepted, json: order.encode(), headers: headers)
+            return HTTPResponse(.accepted, json: order.encode(), headers: headers)
         }
         edge.on(.delete, "/api/orders/{id}") { request, scope in
-            let (user, headers) = try await callers.admit(request)
+            let (user, headers) = try await authorizer.authorizeChange(request)
             let id = try request.orderID()
-            try await change(scope) { () throws(ChangeFailure) in try await deleting.delete(id, of: user) }
-            return Response(.noContent, headers: headers)
+            try await change(scope) { () throws(OrderChangeError) in try await deleting.delete(id, of: user) }
+            return HTTPResponse(.noContent, headers: headers)
         }
     }
 
     private func read<Answer>(
-        _ scope: RequestScope, _ body: @Loop () async throws(ArchiveFailure) -> Answer
+        _ scope: RequestContext, _ body: @Loop () async throws(OrderQueryError) -> Answer
     ) async throws(Problem) -> Answer {
-        do throws(ArchiveFailure) { return try await body() } catch {
-            log.warning("orders.unreadable", ["error": error.reason], trace: scope.trace)
-            throw .recordsAway
+        do throws(OrderQueryError) { return try await body() } catch {
+            log.warning("order.query_failed", ["error": error.reason], trace: scope.trace)
+            throw .ordersUnavailable
         }
     }
 
     private func change<Answer>(
-        _ scope: RequestScope, _ body: @Loop () async throws(ChangeFailure) -> Answer
+        _ scope: RequestContext, _ body: @Loop () async throws(OrderChangeError) -> Answer
     ) async throws(Problem) -> Answer {
-        do throws(ChangeFailure) { return try await body() } catch {
+        do throws(OrderChangeError) { return try await body() } catch {
             if case .unavailable(let reason) = error {
-                log.warning("orders.unchangeable", ["error": reason], trace: scope.trace)
+                log.warning("order.change_failed", ["error": reason], trace: scope.trace)
             }
             throw Problem(error)
         }

@@ -7,10 +7,10 @@ extension Problem {
         self = .validation(failure.fields.map { ($0.name, $0.messages) })
     }
 
-    init(_ failure: IntakeFailure) {
+    init(_ failure: PlacementError) {
         switch failure {
         case .pricing(let pricing): self.init(pricing)
-        case .keyInFlight:
+        case .requestInProgress:
             self.init(
                 .conflict, "A request with this Idempotency-Key is being answered.",
                 headers: ["Retry-After": "1"])
@@ -32,7 +32,7 @@ extension Problem {
         }
     }
 
-    init(_ failure: ChangeFailure) {
+    init(_ failure: OrderChangeError) {
         switch failure {
         case .notFound: self = .noSuchOrder
         case .notCancellable(let status):
@@ -45,5 +45,5 @@ extension Problem {
 
     static var invalidPage: Problem { Problem(.badRequest, "Invalid pagination parameters.") }
 
-    static var recordsAway: Problem { .unavailable("Orders cannot be read at the moment; try again.") }
+    static var ordersUnavailable: Problem { .unavailable("Orders cannot be read at the moment; try again.") }
 }

@@ -8,24 +8,24 @@ import Service
 /// The catalogue, out of memory.
 @Loop
 struct ProductRoutes {
-    let callers: Callers
+    let authorizer: RequestAuthorizer
     let catalogue: any CatalogueSource
 
-    func add(to edge: Edge) {
+    func add(to edge: APIRouter) {
         edge.on(.get, "/api/products") { request, _ in
-            _ = try await callers.identify(request)
+            _ = try await authorizer.authenticate(request)
             let (offset, size) = try request.page(defaultSize: 12)
             guard let page = try products().page(offset: offset, size: size) else {
                 throw Problem.invalidPage
             }
-            return Response(json: JSONWriter.encode(reserving: 4096) { page.write(to: &$0) })
+            return HTTPResponse(json: JSONWriter.encode(reserving: 4096) { page.write(to: &$0) })
         }
         edge.on(.get, "/api/products/{externalProductId}") { request, _ in
-            _ = try await callers.identify(request)
+            _ = try await authorizer.authenticate(request)
             guard let product = try products()[request.parameter("externalProductId")] else {
                 throw Problem(.notFound, "There is no such product.")
             }
-            return Response(json: JSONWriter.encode { product.write(to: &$0) })
+            return HTTPResponse(json: JSONWriter.encode { product.write(to: &$0) })
         }
     }
 

@@ -4,7 +4,7 @@ import OrderEvents
 import Orders
 import Service
 
-extension Request {
+extension HTTPRequest {
     /// The body of a POST of an order, checked.
     func orderRequest() throws(Problem) -> OrderRequest {
         guard isJSON else {

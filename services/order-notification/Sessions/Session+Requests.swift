@@ -15,9 +15,9 @@ extension Session {
         case .status(let id): status(id)
         case .ping: send(.pong)
         case .ignored: break
-        case .handshake(let error): greet(error: error)
+        case .handshake(let error): completeHandshake(error: error)
         case .invoke(let call, let id): invoke(call, id)
-        case .goodbye: end(.normal, "as asked for")
+        case .close: end(.normal, "as asked for")
         case .unknown: send(.fault(code: "unknown_type", detail: "This type of message is not known."))
         }
     }
@@ -44,12 +44,12 @@ extension Session {
     }
 
     private func verify(_ token: String, _ use: @escaping @Loop (Session, Principal) -> Void) {
-        desk.chores.begin { [self] in
+        registry.tasks.begin { [self] in
             do throws(AuthenticationError) {
-                let principal = try await desk.authenticator.authenticate(token)
-                if isHere { use(self, principal) }
+                let principal = try await registry.authenticator.authenticate(token)
+                if isOpen { use(self, principal) }
             } catch {
-                desk.tally.refusals.token.increment()
+                registry.metrics.refusals.token.increment()
                 let isAway = error == .unavailable
                 end(isAway ? .tryAgainLater : .unauthenticated, isAway ? "try again" : "token refused")
             }
@@ -58,9 +58,9 @@ extension Session {
 
     // MARK: The mailbox and orders
 
-    private func resume(_ start: Start) {
-        guard phase == .live, let audience else { return notYet() }
-        if !desk.audiences.resume(self, in: audience, from: start) {
+    private func resume(_ start: ResumePoint) {
+        guard phase == .live, let subscription else { return notYet() }
+        if !registry.subscriptions.resume(self, in: subscription, from: start) {
             send(.fault(code: "busy", detail: "A resume is under way."))
         }
     }
@@ -89,9 +89,9 @@ extension Session {
         up id: CorrelationID,
         _ answer: @escaping @Loop (Session, Result<StatusAnswer?, WorkflowStateError>) -> Void
     ) {
-        desk.chores.begin { [self] in
+        registry.tasks.begin { [self] in
             do throws(WorkflowStateError) {
-                guard let workflow = try await desk.workflows.workflow(id), let owner = workflow.owner,
+                guard let workflow = try await registry.workflows.workflow(id), let owner = workflow.owner,
                     owner == user
                 else { return answer(self, .success(nil)) }
                 let found = StatusAnswer(
@@ -105,11 +105,11 @@ extension Session {
 
     // MARK: The hub
 
-    private func invoke(_ call: Invocation, _ invocation: String?) {
-        func complete(_ completion: Completion) {
+    private func invoke(_ call: SignalRInvocation, _ invocation: String?) {
+        func complete(_ completion: SignalRCompletion) {
             if let invocation { send(.completion(id: invocation, completion)) }
         }
-        guard phase != .greeting else { return end(.protocolError, "the handshake is missing") }
+        guard phase != .handshaking else { return end(.protocolError, "the handshake is missing") }
         switch call {
         case .ping: complete(.text("pong"))
         case .unknown(let name): complete(.failure("Unknown hub method '\(name)'"))

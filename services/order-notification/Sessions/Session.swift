@@ -4,85 +4,85 @@ import Identity
 import Orders
 import WorkflowState
 
-/// One tab: a connection of whatever dialect, from its handshake to its end. There may be tens of thousands,
-/// so it holds little: what belongs to the user is the ``Audience``'s, what all share is the desk's.
+/// One tab: a connection of whatever wireProtocol, from its handshake to its end. There may be tens of thousands,
+/// so it holds little: what belongs to the user is the ``UserSubscription``'s, what all share is the registry's.
 @Loop
 final class Session: WebSocketHandler {
     enum Phase: UInt8, Sendable {
         /// The client has yet to say who it is, or that it speaks the hub's protocol.
-        case greeting
+        case handshaking
         /// Its user is known, its place in the mailbox is not.
-        case joining
+        case subscribing
         case live
         case ended
     }
 
     let id: UInt64
-    let dialect: Dialect
-    private(set) var phase = Phase.greeting
+    let wireProtocol: WireProtocol
+    private(set) var phase = Phase.handshaking
     /// Seconds since 1970.
     let openedAt = UInt32(clamping: WallClock.seconds())
-    let desk: Sessions
-    private var outlet: (any Outlet)?
+    let registry: SessionRegistry
+    private var transport: (any SessionTransport)?
     /// What came with the handshake, until the session has joined.
-    private var guest: Guest?
-    /// Set by the audience's registry, before the audience says anything.
-    var audience: Audience?
-    /// Everything after this offset was given to the session, as far as its audience's position.
+    private var handshake: HandshakeContext?
+    /// Set by the subscription's registry, before the subscription says anything.
+    var subscription: UserSubscription?
+    /// Everything after this offset was given to the session, as far as its subscription's position.
     var since: Int64 = 0
     /// Seconds since 1970.
     private(set) var expiresAt = 0
-    private var frames = Allowance()
-    /// The desk's second in which the client was last heard.
+    private var frames = RateLimiter()
+    /// The registry's second in which the client was last heard.
     private(set) var heardAt: UInt32 = 0
     var slot: Int32 = -1
     /// The address that it is counted with.
     let address: String?
 
-    init(_ dialect: Dialect, _ desk: Sessions, _ guest: Guest, address: String?) {
+    init(_ wireProtocol: WireProtocol, _ registry: SessionRegistry, _ handshake: HandshakeContext, address: String?) {
         id = UInt64.random(in: 0 ... .max)
-        self.dialect = dialect
-        self.desk = desk
-        self.guest = guest
+        self.wireProtocol = wireProtocol
+        self.registry = registry
+        self.handshake = handshake
         self.address = address
     }
 
-    var isHere: Bool { phase != .ended }
-    var user: UserID? { audience?.user }
-    var pendingOutput: Int { outlet?.pendingOutput ?? 0 }
+    var isOpen: Bool { phase != .ended }
+    var user: UserID? { subscription?.user }
+    var pendingOutput: Int { transport?.pendingOutput ?? 0 }
 
     // MARK: Beginning
 
     /// The connection is made.
-    func opened(on outlet: any Outlet) {
-        self.outlet = outlet
-        heardAt = desk.second
-        guard desk.add(self) else { return end(.goingAway, "draining") }
-        switch (dialect, guest?.ticket) {
-        case (.hub, _), (_, nil): desk.expectGreeting(of: self)
+    func opened(on transport: any SessionTransport) {
+        self.transport = transport
+        heardAt = registry.second
+        guard registry.add(self) else { return end(.goingAway, "draining") }
+        switch (wireProtocol, handshake?.credentials) {
+        case (.signalR, _), (_, nil): registry.expectHandshake(of: self)
         case (_, .principal(let principal)): join(principal)
         case (_, .refusal(let code)): end(code, code == .tryAgainLater ? "try again" : "token refused")
         }
     }
 
     func join(_ principal: Principal) {
-        guard phase == .greeting else { return }
-        let start = guest?.start ?? .now
-        if dialect != .hub { guest = nil }
-        phase = .joining
+        guard phase == .handshaking else { return }
+        let start = handshake?.resumePoint ?? .latest
+        if wireProtocol != .signalR { handshake = nil }
+        phase = .subscribing
         setExpiry(principal)
-        guard desk.audiences.join(self, principal.userID, from: start) else {
+        guard registry.subscriptions.join(self, principal.userID, from: start) else {
             return end(.policyViolation, "too many sessions of this user")
         }
-        guard phase == .joining else { return }
-        desk.expectMailbox(of: self)
+        guard phase == .subscribing else { return }
+        registry.expectMailbox(of: self)
         // The handshake's answer and the welcome go out in one piece; a hub's client speaks in between.
-        if dialect != .hub { outlet?.hold() }
+        if wireProtocol != .signalR { transport?.hold() }
     }
 
     /// The hub's handshake.
-    func greet(error: String?) {
-        guard phase == .greeting, case .principal(let principal) = guest?.ticket else {
+    func completeHandshake(error: String?) {
+        guard phase == .handshaking, case .principal(let principal) = handshake?.credentials else {
             return end(.protocolError, "a handshake was not expected")
         }
         if let error { end(.protocolError, error) } else { join(principal) }
@@ -90,53 +90,53 @@ final class Session: WebSocketHandler {
 
     /// A token in a first frame, once.
     func mayAuthenticate() -> Bool {
-        guard dialect == .native, phase == .greeting, let guest, !guest.isAuthenticating else { return false }
-        guest.isAuthenticating = true
+        guard wireProtocol == .native, phase == .handshaking, let handshake, !handshake.isAuthenticating else { return false }
+        handshake.isAuthenticating = true
         return true
     }
 
     /// A token serves until its `exp`; one that was taken within the leeway after it, until that is over.
     func setExpiry(_ principal: Principal) {
         let now = WallClock.seconds()
-        expiresAt = principal.expiresAt > now ? principal.expiresAt : principal.expiresAt + desk.leeway
-        desk.expires(at: expiresAt)
+        expiresAt = principal.expiresAt > now ? principal.expiresAt : principal.expiresAt + registry.leeway
+        registry.expires(at: expiresAt)
     }
 
-    // MARK: What the audience says
+    // MARK: What the subscription says
 
     func welcome(at position: MailboxPosition) {
-        guard phase == .joining, let user else { return }
+        guard phase == .subscribing, let user else { return }
         phase = .live
         since = position.offset
         send(
             .welcome(
                 Welcome(
-                    connectionID: Self.text(of: id), replica: desk.replica, user: user, position: position)))
-        outlet?.release()
-        let backlog = guest?.backlog ?? []
-        guest = nil
-        for message in backlog where isHere { handle(message) }
+                    connectionID: Self.text(of: id), replica: registry.replica, user: user, position: position)))
+        transport?.release()
+        let backlog = handshake?.backlog ?? []
+        handshake = nil
+        for message in backlog where isOpen { handle(message) }
     }
 
-    func push(_ outgoing: Outgoing) {
+    func push(_ publication: Publication) {
         guard phase == .live else { return }
-        outlet?.send(dialect.encoded(outgoing))
-        desk.tally.pushed(dialect)
+        transport?.send(wireProtocol.encoded(publication))
+        registry.metrics.pushed(wireProtocol)
     }
 
     /// The welcome takes its time, as while the mailbox cannot be reached: what there is goes out.
-    func welcomeIsLate() { if phase == .joining { outlet?.release() } }
+    func releaseHeldOutput() { if phase == .subscribing { transport?.release() } }
 
     func resumed(recovered: Bool, count: Int) {
-        desk.tally.resumed(recovered: recovered)
+        registry.metrics.resumed(recovered: recovered)
         // A hub has no word for it: its client is to connect anew, and ask.
-        if dialect == .hub, !recovered { return end(.tryAgainLater, "updates were lost") }
+        if wireProtocol == .signalR, !recovered { return end(.tryAgainLater, "updates were lost") }
         send(.resumed(recovered: recovered, count: count))
     }
 
     func send(_ message: ServerMessage) {
-        guard isHere, let encoded = dialect.codec.encode(message) else { return }
-        outlet?.send(encoded)
+        guard isOpen, let encoded = wireProtocol.codec.encode(message) else { return }
+        transport?.send(encoded)
     }
 
     // MARK: The connection's side
@@ -147,59 +147,59 @@ final class Session: WebSocketHandler {
 
     /// One message from the client.
     func received(_ text: Span<UInt8>) {
-        guard isHere else { return }
-        heardAt = desk.second
-        guard frames.take(desk.limits.frames, now: Loop.now) else { return end(.tooMany, "too many frames") }
+        guard isOpen else { return }
+        heardAt = registry.second
+        guard frames.take(registry.limits.frames, now: Loop.now) else { return end(.rateLimited, "too many frames") }
         let messages: [ClientMessage]
-        do throws(DialectFault) {
-            messages = try dialect.codec.decode(text)
+        do throws(ProtocolError) {
+            messages = try wireProtocol.codec.decode(text)
         } catch {
-            if dialect == .hub { return end(.protocolError, error.detail) }
+            if wireProtocol == .signalR { return end(.protocolError, error.detail) }
             return send(.fault(code: "bad_message", detail: error.detail))
         }
-        for message in messages where isHere { take(message) }
+        for message in messages where isOpen { take(message) }
     }
 
     /// A hub's calls wait until its handshake is answered.
     private func take(_ message: ClientMessage) {
-        guard dialect == .hub, phase == .joining, let guest else { return handle(message) }
-        guard guest.backlog.count < Guest.backlogLimit else { return end(.tooMany, "too many calls") }
-        if message != .ignored { guest.backlog.append(message) }
+        guard wireProtocol == .signalR, phase == .subscribing, let handshake else { return handle(message) }
+        guard handshake.backlog.count < HandshakeContext.backlogLimit else { return end(.rateLimited, "too many calls") }
+        if message != .ignored { handshake.backlog.append(message) }
     }
 
-    func draining(_ socket: WebSocket) { desk.beginFarewell() }
+    func draining(_ socket: WebSocket) { registry.beginDrain() }
 
-    func closed(_ socket: WebSocket, _ code: CloseCode, reason: String) { gone(code) }
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) { disconnected(code) }
 
     // MARK: The end
 
-    /// Ends the session, and says why in the dialect's way.
-    func end(_ code: CloseCode, _ reason: String) {
-        guard isHere else { return }
-        if dialect == .hub, phase != .live {
+    /// Ends the session, and says why in the wireProtocol's way.
+    func end(_ code: WebSocketCloseCode, _ reason: String) {
+        guard isOpen else { return }
+        if wireProtocol == .signalR, phase != .live {
             send(.handshake(error: reason))
         } else {
-            send(.farewell(code: code.rawValue, reason: reason, mayReturn: code.mayReturn))
+            send(.close(code: code.rawValue, reason: reason, mayReturn: code.mayReturn))
         }
         leave()
-        outlet?.end(code, reason: reason)
+        transport?.end(code, reason: reason)
         // A stream does not report its own end.
-        if dialect == .events { gone(code) }
+        if wireProtocol == .events { disconnected(code) }
     }
 
     /// The connection is no more.
-    func gone(_ code: CloseCode) {
-        guard outlet != nil else { return }
+    func disconnected(_ code: WebSocketCloseCode) {
+        guard transport != nil else { return }
         leave()
-        outlet = nil
-        desk.remove(self, code)
+        transport = nil
+        registry.remove(self, code)
     }
 
     private func leave() {
         phase = .ended
-        guest = nil
-        if let audience { desk.audiences.leave(self, audience) }
-        audience = nil
+        handshake = nil
+        if let subscription { registry.subscriptions.leave(self, subscription) }
+        subscription = nil
     }
 
     nonisolated static func text(of id: UInt64) -> String {
@@ -210,23 +210,23 @@ final class Session: WebSocketHandler {
 
 /// What a client brought along with its handshake.
 @Loop
-final class Guest {
-    enum Ticket: Sendable {
+final class HandshakeContext {
+    enum Credentials: Sendable {
         case principal(Principal)
         /// The token that it brought is worth nothing: the code to close with.
-        case refusal(CloseCode)
+        case refusal(WebSocketCloseCode)
     }
 
     /// `nil` when it is to come in a first frame.
-    let ticket: Ticket?
-    let start: Start
+    let credentials: Credentials?
+    let resumePoint: ResumePoint
     var isAuthenticating = false
     /// What a hub's client says before it is welcomed.
     var backlog: [ClientMessage] = []
     static let backlogLimit = 64
 
-    init(_ ticket: Ticket?, _ start: Start) {
-        self.ticket = ticket
-        self.start = start
+    init(_ credentials: Credentials?, _ start: ResumePoint) {
+        self.credentials = credentials
+        self.resumePoint = start
     }
 }

@@ -16,33 +16,33 @@ final class EventFactory {
 
     func now() -> Timestamp { Timestamp(milliseconds: clock()) }
 
-    func record(_ job: Job, currency: Currency) throws(HandlingError) -> OrderRecord {
+    func record(_ item: BatchItem, currency: Currency) throws(HandlingError) -> OrderRecord {
         let now = now()
         let outcome =
-            job.status == .cancelled
+            item.status == .cancelled
             ? log(
                 OrderCancelled(
-                    correlationID: job.event.correlationID, orderID: job.event.orderID, cancelledAt: now),
-                in: job.scope, at: now)
+                    correlationID: item.event.correlationID, orderID: item.event.orderID, cancelledAt: now),
+                in: item.context, at: now)
             : log(
                 OrderProcessed(
-                    correlationID: job.event.correlationID, orderID: job.event.orderID, processedAt: now),
-                in: job.scope, at: now)
+                    correlationID: item.event.correlationID, orderID: item.event.orderID, processedAt: now),
+                in: item.context, at: now)
         return try make(
             OrderRecord(
-                job.event, job.status, currency: currency,
-                acceptance: acceptance(of: job.event, in: job.scope),
-                outcome: outcome, isReplay: job.isReplay))
+                item.event, item.status, currency: currency,
+                acceptance: acceptance(of: item.event, in: item.context),
+                outcome: outcome, isReplay: item.isReplay))
     }
 
-    func failure(of event: OrderAccepted, in scope: MessageScope, reason: String)
+    func failure(of event: OrderAccepted, in context: MessageContext, reason: String)
         throws(HandlingError) -> OrderRecord
     {
         let failure = OrderFailed(correlationID: event.correlationID, orderID: event.orderID, reason: reason)
         return try make(
             OrderRecord(
-                event, .failed, currency: .euro, acceptance: acceptance(of: event, in: scope),
-                outcome: log(failure, in: scope, at: now())))
+                event, .failed, currency: .euro, acceptance: acceptance(of: event, in: context),
+                outcome: log(failure, in: context, at: now())))
     }
 
     private func make(_ record: OrderRecord?) throws(HandlingError) -> OrderRecord {
@@ -51,21 +51,21 @@ final class EventFactory {
     }
 
     /// The message that brought the order is its first event.
-    private func acceptance(of event: OrderAccepted, in scope: MessageScope) -> LoggedEvent {
+    private func acceptance(of event: OrderAccepted, in context: MessageContext) -> LoggedEvent {
         LoggedEvent(
             .accepted, payload: event.encode(),
             metadata: EventMetadata(
-                messageID: scope.causationID ?? identifiers.next(), correlationID: event.correlationID,
-                traceparent: scope.trace?.traceparent),
+                messageID: context.causationID ?? identifiers.next(), correlationID: event.correlationID,
+                traceparent: context.trace?.traceparent),
             occurredAt: event.acceptedAt)
     }
 
-    private func log(_ event: some OrderEvent, in scope: MessageScope, at time: Timestamp) -> LoggedEvent {
+    private func log(_ event: some OrderEvent, in context: MessageContext, at time: Timestamp) -> LoggedEvent {
         LoggedEvent(
             type(of: event).type, payload: event.encode(),
             metadata: EventMetadata(
                 messageID: identifiers.next(), correlationID: event.correlationID,
-                causationID: scope.causationID, traceparent: scope.trace?.traceparent),
+                causationID: context.causationID, traceparent: context.trace?.traceparent),
             occurredAt: time)
     }
 }
@@ -76,7 +76,7 @@ extension EventPublisher {
         let metadata = event.metadata
         return try prepare(
             event.type, body: event.payload,
-            in: MessageScope(
+            in: MessageContext(
                 correlationID: metadata.correlationID.description, causationID: metadata.causationID,
                 trace: metadata.traceparent.flatMap { TraceContext(traceparent: $0) }),
             id: metadata.messageID)

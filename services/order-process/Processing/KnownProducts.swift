@@ -15,26 +15,26 @@ final class KnownProducts {
 
     init(_ store: any OrderStore) { self.store = store }
 
-    /// Refuses the jobs whose products do not exist.
-    func check(_ work: inout Workload) async throws {
-        if work.jobs.contains(where: { unknown(in: $0) != nil }), isStale {
+    /// Refuses the items whose products do not exist.
+    func check(_ work: inout ProcessingBatch) async throws {
+        if work.items.contains(where: { unknown(in: $0) != nil }), isStale {
             currencies = try await store.currencies()
             readAt = .systemNow()
         }
-        for index in work.jobs.indices {
-            guard let product = unknown(in: work.jobs[index]) else { continue }
-            work.refuse(index, "Product \(product) does not exist.")
+        for index in work.items.indices {
+            guard let product = unknown(in: work.items[index]) else { continue }
+            work.reject(index, "Product \(product) does not exist.")
         }
         work.dropSettled()
     }
 
     /// The lines of one order share theirs.
-    func currency(of job: Job) -> Currency {
-        job.event.lines.first.flatMap { currencies[$0.productID] } ?? .euro
+    func currency(of item: BatchItem) -> Currency {
+        item.event.lines.first.flatMap { currencies[$0.productID] } ?? .euro
     }
 
-    private func unknown(in job: Job) -> String? {
-        job.event.lines.first { currencies[$0.productID] == nil }?.productID
+    private func unknown(in item: BatchItem) -> String? {
+        item.event.lines.first { currencies[$0.productID] == nil }?.productID
     }
 
     private var isStale: Bool { readAt.map { $0.duration(to: .systemNow()) > Self.freshness } ?? true }

@@ -17,88 +17,88 @@ final class ProcessOrders: EventHandler {
     let publisher: EventPublisher
     let products: KnownProducts
     let events: EventFactory
-    let meters: ProcessMeters
-    private let announcesProcessing: Bool
+    let metrics: ProcessingMetrics
+    private let publishesProcessing: Bool
 
     /// Well above what a broker in the middle of an election takes.
     static let publishLimit = Duration.seconds(5)
 
-    /// - Parameter announcesProcessing: whether tabs hear of PROCESSING.
+    /// - Parameter publishesProcessing: whether tabs hear of PROCESSING.
     init(
         store: any OrderStore, workflow: any WorkflowStore, publisher: EventPublisher,
-        announcesProcessing: Bool = true, meters: ProcessMeters, events: EventFactory = EventFactory()
+        publishesProcessing: Bool = true, metrics: ProcessingMetrics, events: EventFactory = EventFactory()
     ) {
         self.store = store
         self.workflow = workflow
         self.publisher = publisher
-        self.announcesProcessing = announcesProcessing
-        self.meters = meters
+        self.publishesProcessing = publishesProcessing
+        self.metrics = metrics
         self.events = events
         products = KnownProducts(store)
     }
 
-    func handle(_ batch: [Received<OrderAccepted>]) async throws -> [Verdict] {
+    func handle(_ batch: [Received<OrderAccepted>]) async throws -> [HandlingResult] {
         try await HandlingError.mapping {
-            var work = Workload(batch)
+            var work = ProcessingBatch(batch)
             try await products.check(&work)
             try await begin(&work)
             try await record(&work)
             try await publish(work)
             try await finish(work)
-            meters.count(work)
-            return work.verdicts
+            metrics.count(work)
+            return work.results
         }
     }
 
     /// PROCESSING, or what the script answers instead.
-    private func begin(_ work: inout Workload) async throws {
+    private func begin(_ work: inout ProcessingBatch) async throws {
         let start = Instant.systemNow()
-        let now = announcesProcessing ? events.now() : nil
-        let steps = work.jobs.map { $0.step(.processing, announcedAt: now) }
+        let now = publishesProcessing ? events.now() : nil
+        let steps = work.items.map { $0.step(.processing, announcedAt: now) }
         let outcomes = try await workflow.advance(steps)
         for (index, outcome) in outcomes.enumerated() {
             switch outcome.status.status {
-            case .cancelled: work.jobs[index].status = .cancelled
+            case .cancelled: work.items[index].status = .cancelled
             // FAILED is written last, after the message has gone to the dead letters and its owner was told:
             // this is the original, left by a crash in between.
-            case .failed where !work.jobs[index].isReplay: work.jobs[index].isSettled = true
+            case .failed where !work.items[index].isReplay: work.items[index].isSettled = true
             case .accepted, .processing, .completed, .failed: break
             }
         }
         work.dropSettled()
-        meters.begin.observe(start.duration(to: .systemNow()))
+        metrics.begin.observe(start.duration(to: .systemNow()))
     }
 
-    private func record(_ work: inout Workload) async throws {
+    private func record(_ work: inout ProcessingBatch) async throws {
         let start = Instant.systemNow()
         var records: [OrderRecord] = []
-        records.reserveCapacity(work.jobs.count)
-        for job in work.jobs {
-            records.append(try events.record(job, currency: products.currency(of: job)))
+        records.reserveCapacity(work.items.count)
+        for item in work.items {
+            records.append(try events.record(item, currency: products.currency(of: item)))
         }
         for (index, order) in try await store.record(records).enumerated() {
             if let order {
-                work.jobs[index].recorded = order
+                work.items[index].recorded = order
             } else {
-                work.refuse(index, "Its correlation id or order id belongs to another order.")
+                work.reject(index, "Its correlation id or order id belongs to another order.")
             }
         }
         work.dropSettled()
-        meters.record.observe(start.duration(to: .systemNow()))
+        metrics.record.observe(start.duration(to: .systemNow()))
     }
 
-    private func publish(_ work: Workload) async throws {
+    private func publish(_ work: ProcessingBatch) async throws {
         let start = Instant.systemNow()
-        try await publish(work.jobs.compactMap(\.recorded))
-        meters.publish.observe(start.duration(to: .systemNow()))
+        try await publish(work.items.compactMap(\.recorded))
+        metrics.publish.observe(start.duration(to: .systemNow()))
     }
 
     /// COMPLETED, or what else PostgreSQL has; and the owner once more, who may have expired.
-    private func finish(_ work: Workload) async throws {
+    private func finish(_ work: ProcessingBatch) async throws {
         let start = Instant.systemNow()
-        let steps = work.jobs.compactMap { job in job.recorded.map { $0.step(isReplay: job.isReplay) } }
+        let steps = work.items.compactMap { item in item.recorded.map { $0.step(isReplay: item.isReplay) } }
         _ = try await workflow.advance(steps)
-        meters.finish.observe(start.duration(to: .systemNow()))
+        metrics.finish.observe(start.duration(to: .systemNow()))
     }
 
     /// Publishes what is not published, all in one go. Those that got through are marked even when others

@@ -1,12 +1,12 @@
 /**
- * Elements without markup in strings: text is always text, so nothing that a server says can become an element.
+ * Creates elements without parsing markup: text from a server cannot become an element.
  *
  * @typedef {Node|string|number|null|undefined|false} Child
  * @typedef {Record<string, unknown>} Attributes
  */
 
 /**
- * `on…` attributes are listeners, `true` and `false` switch an attribute, everything else becomes text.
+ * `on…` attributes are listeners, `true` and `false` set or omit an attribute, any other value is converted to text.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
  * @param {Attributes} [attributes]
@@ -15,8 +15,8 @@
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  assign(element, attributes);
-  element.append(...nodes(children));
+  setAttributes(element, attributes);
+  element.append(...toNodes(children));
   return element;
 }
 
@@ -30,13 +30,13 @@ const SVG = 'http://www.w3.org/2000/svg';
  */
 export function svg(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
-  assign(element, attributes);
-  element.append(...nodes(children));
+  setAttributes(element, attributes);
+  element.append(...toNodes(children));
   return /** @type {SVGElement} */ (element);
 }
 
 /** @param {Element} element @param {Attributes} attributes */
-function assign(element, attributes) {
+function setAttributes(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === null || value === false) continue;
     if (typeof value === 'function') {
@@ -48,13 +48,13 @@ function assign(element, attributes) {
 }
 
 /** @param {(Child|Child[])[]} children @returns {(Node|string)[]} */
-function nodes(children) {
+function toNodes(children) {
   return children.flat().filter((child) => child !== null && child !== undefined && child !== false && child !== '')
     .map((child) => (child instanceof Node ? child : String(child)));
 }
 
 /**
- * Makes the children of `parent` those of `items`, keeping elements (and the focus in them) that are there already.
+ * Renders one child per item. Elements whose key is already present are reused, and keep the focus.
  * @template T
  * @param {Element} parent
  * @param {T[]} items
@@ -62,30 +62,30 @@ function nodes(children) {
  * @param {(item: T) => HTMLElement} create
  * @param {(element: HTMLElement, item: T) => void} [update]
  */
-export function keyed(parent, items, key, create, update) {
+export function renderKeyed(parent, items, key, create, update) {
   /** @type {Map<string, HTMLElement>} */
-  const old = new Map();
+  const existing = new Map();
   for (const child of parent.children) {
-    if (child instanceof HTMLElement && child.dataset.key) old.set(child.dataset.key, child);
+    if (child instanceof HTMLElement && child.dataset.key) existing.set(child.dataset.key, child);
   }
   /** @type {ChildNode|null} */
-  let place = parent.firstChild;
+  let next = parent.firstChild;
   for (const item of items) {
-    const name = key(item);
-    let element = old.get(name);
+    const itemKey = key(item);
+    let element = existing.get(itemKey);
     if (element) {
-      old.delete(name);
+      existing.delete(itemKey);
       update?.(element, item);
     } else {
       element = create(item);
-      element.dataset.key = name;
+      element.dataset.key = itemKey;
     }
-    if (element === place) place = place.nextSibling;
-    else parent.insertBefore(element, place);
+    if (element === next) next = next.nextSibling;
+    else parent.insertBefore(element, next);
   }
-  while (place) {
-    const next = place.nextSibling;
-    place.remove();
-    place = next;
+  while (next) {
+    const removed = next;
+    next = next.nextSibling;
+    removed.remove();
   }
 }

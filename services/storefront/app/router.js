@@ -1,38 +1,35 @@
-/**
- * Routes in the fragment: the edge then serves one file, and a link opened in a new tab just works.
- * @typedef {{ path: string, query: URLSearchParams }} Place
- */
+/** Routes in the URL fragment: the edge serves one file for all of them. */
 
-/** @param {string} hash of a location @returns {Place} */
-export function place(hash) {
+/** @param {string} hash of a location @returns {{ path: string, query: URLSearchParams }} */
+export function parseRoute(hash) {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
   return { path: path || '/', query: new URLSearchParams(query) };
 }
 
 /**
- * @param {string} pattern like `/orders/:id`
+ * @param {string} pattern such as `/orders/:id`
  * @param {string} path
- * @returns {Record<string, string>|null} the named parts; null when it does not match
+ * @returns {Record<string, string>|null} the parameters; null when the path does not match
  */
 export function match(pattern, path) {
-  const [wanted, given] = [pattern.split('/'), path.split('/')];
-  if (wanted.length !== given.length) return null;
+  const [expected, actual] = [pattern.split('/'), path.split('/')];
+  if (expected.length !== actual.length) return null;
   /** @type {Record<string, string>} */
-  const parts = {};
-  for (const [i, part] of wanted.entries()) {
-    const value = given[i] ?? '';
-    if (part.startsWith(':')) {
+  const parameters = {};
+  for (const [i, segment] of expected.entries()) {
+    const value = actual[i] ?? '';
+    if (segment.startsWith(':')) {
       try {
-        parts[part.slice(1)] = decodeURIComponent(value);
+        parameters[segment.slice(1)] = decodeURIComponent(value);
       } catch {
         return null;
       }
-    } else if (part !== value) return null;
+    } else if (segment !== value) return null;
   }
-  return parts;
+  return parameters;
 }
 
 /** @param {string} path */
-export function go(path) {
+export function navigate(path) {
   location.hash = path;
 }

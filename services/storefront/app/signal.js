@@ -1,5 +1,5 @@
 /**
- * A value that tells when it changes.
+ * An observable value.
  * @template T
  */
 export class Signal {
@@ -24,7 +24,7 @@ export class Signal {
   /**
    * Calls `listener` now and after each change.
    * @param {(value: T) => void} listener
-   * @returns {() => void} stops it
+   * @returns {() => void} unsubscribes
    */
   watch(listener) {
     listener(this.#value);
@@ -34,7 +34,7 @@ export class Signal {
   /**
    * Calls `listener` after each change.
    * @param {(value: T) => void} listener
-   * @returns {() => void} stops it
+   * @returns {() => void} unsubscribes
    */
   listen(listener) {
     this.#listeners.add(listener);

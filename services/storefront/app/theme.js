@@ -5,8 +5,8 @@ import { Signal } from './signal.js';
 const KEY = 'waybill.theme';
 const NEXT = /** @type {const} */ ({ auto: 'light', light: 'dark', dark: 'auto' });
 
-/** Light, dark, or as the system has it; the same in all tabs. */
-export class ThemeChoice {
+/** Light, dark, or the system setting; shared by all tabs. */
+export class ThemePreference {
   /** @type {Signal<Theme>} */
   theme = new Signal(stored());
 

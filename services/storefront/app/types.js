@@ -1,5 +1,5 @@
 /**
- * The shapes that travel. The words are those of /api/openapi.yaml and of the notifier's frames.
+ * JSON of the REST API (/api/openapi.yaml) and of the notification frames.
  *
  * @typedef {object} Product
  * @property {string} externalProductId
@@ -7,7 +7,7 @@
  * @property {string} category
  * @property {string} vendor
  * @property {string} imageUrl
- * @property {number} discount  percent, already taken off the price
+ * @property {number} discount  percent, already included in the price
  * @property {'Monthly'|'Annual'} billingPeriod
  * @property {boolean} isSubscription
  * @property {number} price
@@ -30,8 +30,8 @@
  * @property {string} currency
  * @property {OrderItem[]} items
  *
- * @typedef {object} OrderUpdate  what the notifier says of an order
- * @property {number} [id]  offset in the user's mailbox; absent of updates that are not kept there
+ * @typedef {object} OrderUpdate  an `order.status` frame
+ * @property {number} [id]  offset in the user's mailbox; absent in ephemeral updates
  * @property {string} correlationId
  * @property {number} orderId
  * @property {OrderStatus} status

@@ -1,11 +1,11 @@
 import { Signal } from '../app/signal.js';
-import { adding, parse, withQuantity } from './cart.js';
+import { addToCart, parseCart, removeItems, setQuantity } from './cart.js';
 
 /** @typedef {import('./cart.js').Cart} Cart */
 
 /**
- * The user's cart in `localStorage`: it survives a reload, and the browser tells the other tabs of every change.
- * What is stored is read again before each change, so that two tabs do not undo each other's.
+ * The user's cart in `localStorage`, shared by all tabs. Each change starts from the stored cart, so that a tab does
+ * not overwrite the changes of another.
  */
 export class CartStore {
   /** @type {Signal<Cart>} */
@@ -19,32 +19,31 @@ export class CartStore {
   }
 
   /** @param {string|null} userId */
-  use(userId) {
+  setUser(userId) {
     this.#key = userId === null ? '' : `waybill.cart.${userId}`;
     this.cart.value = this.#read();
   }
 
   /** @param {string} productId @param {number} [quantity] */
   add(productId, quantity) {
-    this.#write(adding(this.#read(), productId, quantity));
+    this.#write(addToCart(this.#read(), productId, quantity));
   }
 
   /** @param {string} productId @param {number} quantity */
-  set(productId, quantity) {
-    this.#write(withQuantity(this.#read(), productId, quantity));
+  setQuantity(productId, quantity) {
+    this.#write(setQuantity(this.#read(), productId, quantity));
   }
 
   /**
-   * Takes out what was ordered; what another tab put in meanwhile stays.
-   * @param {{ productId: string, quantity: number }[]} ordered
+   * Removes what was ordered; what another tab has added since is kept.
+   * @param {import('./cart.js').Items} ordered
    */
-  settle(ordered) {
-    this.#write(ordered.reduce(
-      (cart, line) => withQuantity(cart, line.productId, (cart[line.productId] ?? 0) - line.quantity), this.#read()));
+  removeOrdered(ordered) {
+    this.#write(removeItems(this.#read(), ordered));
   }
 
   #read() {
-    return this.#key ? parse(localStorage.getItem(this.#key)) : {};
+    return this.#key ? parseCart(localStorage.getItem(this.#key)) : {};
   }
 
   /** @param {Cart} cart */

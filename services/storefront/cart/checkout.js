@@ -1,38 +1,39 @@
-import { Problem } from '../rest/problem.js';
 import { delay, fullJitter } from '../live/backoff.js';
+import { Problem } from '../rest/problem.js';
 
 /** @typedef {import('../app/types.js').Order} Order */
-/** @typedef {{ productId: string, quantity: number }[]} Items */
-/** @typedef {{ key: string, items: Items }} Attempt */
+/** @typedef {import('./cart.js').Items} Items */
+/** @typedef {{ key: string, items: Items }} PendingOrder */
 
-const ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
+const BACKOFF = { base: 400, cap: 3_000 }; // milliseconds
 
 /**
- * Places an order once, however often it must be asked for.
+ * Places an order exactly once.
  *
- * The Idempotency-Key is stored before the first request and forgotten only when the answer is known. Until then it
- * is not known whether there is an order: the same items go out again under the same key, also after a reload.
+ * The Idempotency-Key is stored before the first request and removed when the outcome is known. Until then the same
+ * items are sent again with the same key, after a reload too.
  */
 export class Checkout {
-  #client;
+  #api;
   #storage;
-  #pause;
+  #sleep;
 
   /**
-   * @param {{ placeOrder(items: Items, key: string): Promise<Order> }} client
-   * @param {{ getItem(key: string): string|null, setItem(key: string, value: string): void, removeItem(key: string): void }} storage
-   * @param {(milliseconds: number) => Promise<void>} [pause]
+   * @param {{ placeOrder(items: Items, idempotencyKey: string): Promise<Order> }} api
+   * @param {Pick<Storage, 'getItem'|'setItem'|'removeItem'>} storage
+   * @param {(milliseconds: number) => Promise<void>} [sleep]
    */
-  constructor(client, storage, pause = delay) {
-    this.#client = client;
+  constructor(api, storage, sleep = delay) {
+    this.#api = api;
     this.#storage = storage;
-    this.#pause = pause;
+    this.#sleep = sleep;
   }
 
-  /** @param {string} userId @returns {Attempt|null} an order whose answer never came */
+  /** @param {string} userId @returns {PendingOrder|null} an order whose outcome is unknown */
   pending(userId) {
     try {
-      return JSON.parse(this.#storage.getItem(place(userId)) ?? 'null');
+      return JSON.parse(this.#storage.getItem(storageKey(userId)) ?? 'null');
     } catch {
       return null;
     }
@@ -40,35 +41,35 @@ export class Checkout {
 
   /**
    * @param {string} userId
-   * @param {Items} items not used while an earlier attempt is undecided: that one comes first
+   * @param {Items} items not used when there is a pending order, which is placed first
    * @returns {Promise<{ order: Order, items: Items }>}
    */
   async place(userId, items) {
-    const attempt = this.pending(userId) ?? { key: newKey(), items };
-    this.#storage.setItem(place(userId), JSON.stringify(attempt));
-    for (let count = 0; ; count++) {
+    const pending = this.pending(userId) ?? { key: randomKey(), items };
+    this.#storage.setItem(storageKey(userId), JSON.stringify(pending));
+    for (let attempt = 0; ; attempt++) {
       try {
-        const order = await this.#client.placeOrder(attempt.items, attempt.key);
-        this.#storage.removeItem(place(userId));
-        return { order, items: attempt.items };
+        const order = await this.#api.placeOrder(pending.items, pending.key);
+        this.#storage.removeItem(storageKey(userId));
+        return { order, items: pending.items };
       } catch (error) {
         if (error instanceof Problem && !error.isUndecided) {
-          this.#storage.removeItem(place(userId));
+          this.#storage.removeItem(storageKey(userId));
           throw error;
         }
-        if (count + 1 === ATTEMPTS) throw error;
-        await this.#pause(fullJitter(count, Math.random, { base: 400, cap: 3_000 }));
+        if (attempt + 1 === MAX_ATTEMPTS) throw error;
+        await this.#sleep(fullJitter(attempt, Math.random, BACKOFF));
       }
     }
   }
 }
 
 /** 128 random bits; `crypto.randomUUID` exists on secure origins only. */
-function newKey() {
+function randomKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** @param {string} userId */
-function place(userId) {
+function storageKey(userId) {
   return `waybill.checkout.${userId}`;
 }

@@ -1,26 +1,25 @@
-import { Problem } from '../rest/problem.js';
 import { Signal } from '../app/signal.js';
 
 /** @typedef {import('../app/types.js').Product} Product */
-/** @typedef {{ products: Map<string, Product>, phase: 'loading'|'ready'|'failed', reason: string }} Stock */
+/** @typedef {{ products: Map<string, Product>, phase: 'loading'|'ready'|'failed', error?: unknown }} CatalogueState */
 
-const PAGE = 50;
+const PAGE_SIZE = 50;
 
-/** All products, loaded page by page; what has come is shown while the rest is on its way. */
+/** All products by code, loaded page by page; the pages that have arrived are shown while the rest is loading. */
 export class Catalogue {
-  /** @type {Signal<Stock>} */
-  stock = new Signal(/** @type {Stock} */ ({ products: new Map(), phase: 'loading', reason: '' }));
-  #client;
+  /** @type {Signal<CatalogueState>} */
+  state = new Signal(/** @type {CatalogueState} */ ({ products: new Map(), phase: 'loading' }));
+  #api;
   /** @type {Promise<void>|null} */
   #loading = null;
 
-  /** @param {import('../rest/client.js').Client} client */
-  constructor(client) {
-    this.#client = client;
+  /** @param {import('../rest/order-api.js').OrderAPI} api */
+  constructor(api) {
+    this.#api = api;
   }
 
   load() {
-    if (this.stock.value.phase === 'ready') return Promise.resolve();
+    if (this.state.value.phase === 'ready') return Promise.resolve();
     this.#loading ??= this.#load().finally(() => {
       this.#loading = null;
     });
@@ -30,22 +29,17 @@ export class Catalogue {
   async #load() {
     /** @type {Map<string, Product>} */
     let products = new Map();
-    this.stock.value = { products, phase: 'loading', reason: '' };
+    this.state.value = { products, phase: 'loading' };
     try {
-      for (let offset = 0, total = 1; offset < total; offset += PAGE) {
-        const page = await this.#client.products(offset, PAGE);
+      for (let offset = 0, total = 1; offset < total; offset += PAGE_SIZE) {
+        const page = await this.#api.products(offset, PAGE_SIZE);
         total = page.total;
-        products = new Map([...products, ...page.items.map((product) => pair(product))]);
-        this.stock.value = { products, phase: offset + PAGE < total ? 'loading' : 'ready', reason: '' };
+        products = new Map(products);
+        for (const product of page.items) products.set(product.externalProductId, product);
+        this.state.value = { products, phase: offset + PAGE_SIZE < total ? 'loading' : 'ready' };
       }
     } catch (error) {
-      const reason = error instanceof Problem ? error.message : 'Something went wrong.';
-      this.stock.value = { products, phase: 'failed', reason };
+      this.state.value = { products, phase: 'failed', error };
     }
   }
-}
-
-/** @param {Product} product @returns {[string, Product]} */
-function pair(product) {
-  return [product.externalProductId, product];
 }

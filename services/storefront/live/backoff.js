@@ -1,6 +1,5 @@
 /**
- * Full jitter: any delay between nothing and an exponential bound, so that clients that lost the same replica do
- * not come back together.
+ * Exponential backoff with full jitter: clients of a replica that failed do not reconnect at the same time.
  * @param {number} attempt from 0
  * @param {() => number} random 0 ≤ r < 1
  * @param {{ base: number, cap: number }} [bounds] milliseconds

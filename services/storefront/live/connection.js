@@ -2,61 +2,61 @@ import { fullJitter } from './backoff.js';
 
 /** @typedef {import('./types.js').Position} Position */
 /** @typedef {import('./types.js').LiveState} LiveState */
-/** @typedef {import('./types.js').OpenChannel} OpenChannel */
 
 /**
- * @typedef {object} Events
+ * @typedef {object} ConnectionEvents
  * @property {(state: LiveState) => void} state
- * @property {(update: import('../app/types.js').OrderUpdate) => void} update  in order, none twice
- * @property {() => void} truth  something may have been missed: ask over REST
- * @property {(token: string) => void} tokenRefused  reconnects when a new one is given
+ * @property {(update: import('../app/types.js').OrderUpdate) => void} update  in order, without duplicates
+ * @property {() => void} resyncRequired  updates may be missing: fetch the state over REST
+ * @property {(token: string) => void} tokenRejected  setToken() reconnects at once
  */
 
-const PING_EVERY = 20_000; // milliseconds
-const DEAD_AFTER = 45_000; // milliseconds without anything; streams have a heartbeat every 15 s
-const WELCOME_WITHIN = 10_000; // milliseconds
-const LONG_PAUSE = 60_000; // milliseconds, after the server said not to come back
-const TOKEN_REFUSED = 4401;
-const STAY_AWAY = new Set([1008, 4403, 4429]);
+const PING_INTERVAL = 20_000; // milliseconds
+const IDLE_TIMEOUT = 45_000; // milliseconds; streams have a heartbeat every 15 s
+const WELCOME_TIMEOUT = 10_000; // milliseconds
+const REFUSED_DELAY = 60_000; // milliseconds
+const TOKEN_REJECTED = 4401;
+const REFUSED = new Set([1008, 4403, 4429]);
+const ABNORMAL_CLOSURE = 1006;
 
 /**
- * Keeps one live connection: reconnects with full jitter, resumes where it was, refreshes its token in band, and
- * changes to server-sent events when WebSockets do not get through.
+ * Keeps one live connection: reconnects with backoff, resumes from its position, refreshes its token in band, and
+ * falls back to server-sent events when WebSockets fail.
  */
 export class Connection {
   /** @type {Position|null} */
   position;
   /** @type {LiveState} */
   state = { phase: 'off' };
-  #channels;
+  #transports;
   #events;
   #random;
   #token;
   #isOnline = true;
-  /** @type {import('./types.js').Channel|null} */
-  #channel = null;
-  /** @type {'socket'|'events'} */
-  #via = 'socket';
+  /** @type {import('./types.js').OpenTransport|null} */
+  #open = null;
+  /** @type {'websocket'|'sse'} */
+  #transport = 'websocket';
   #attempt = 0;
-  #socketFailures = 0;
-  #isWelcome = false;
-  /** @type {number|null} the server's own wish, in milliseconds */
-  #wait = null;
-  /** @type {Position|null} of the welcome; ours once it is known that nothing can be resumed */
-  #tail = null;
-  #lastHeard = 0;
-  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #webSocketFailures = 0;
+  #isConnected = false;
+  /** @type {number|null} of a draining replica, in milliseconds */
+  #retryAfter = null;
+  /** @type {Position|null} of the welcome; used when nothing can be resumed */
+  #latestPosition = null;
+  #lastActivity = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} of the welcome, or of the next attempt */
   #timer;
   /** @type {ReturnType<typeof setInterval>|undefined} */
-  #pulse;
+  #pingTimer;
 
   /**
-   * @param {{ socket: OpenChannel, events: OpenChannel }} channels
-   * @param {Events} events
+   * @param {import('./types.js').Transports} transports
+   * @param {ConnectionEvents} events
    * @param {{ token: string, position: Position|null, random?: () => number }} options
    */
-  constructor(channels, events, { token, position, random = Math.random }) {
-    this.#channels = channels;
+  constructor(transports, events, { token, position, random = Math.random }) {
+    this.#transports = transports;
     this.#events = events;
     this.#random = random;
     this.#token = token;
@@ -65,21 +65,21 @@ export class Connection {
 
   start() {
     if (this.#isOnline) this.#connect();
-    else this.#tell({ phase: 'offline' });
+    else this.#setState({ phase: 'offline' });
   }
 
   stop() {
-    this.#drop();
-    this.#tell({ phase: 'off' });
+    this.#closeTransport();
+    this.#setState({ phase: 'off' });
   }
 
   /** @param {string} token of the same user */
   setToken(token) {
     if (token === this.#token) return;
     this.#token = token;
-    if (!this.#isWelcome) this.nudge();
-    else if (this.#via === 'socket') this.#channel?.send({ type: 'refresh', token });
-    else this.#connect(); // A stream hears nothing: another takes its place, and resumes.
+    if (!this.#isConnected) this.reconnectNow();
+    else if (this.#transport === 'websocket') this.#open?.send({ type: 'refresh', token });
+    else this.#connect(); // A stream cannot take a token: a new stream resumes.
   }
 
   /** @param {boolean} isOnline */
@@ -87,85 +87,85 @@ export class Connection {
     if (isOnline === this.#isOnline) return;
     this.#isOnline = isOnline;
     this.#attempt = 0;
-    this.#drop();
+    this.#closeTransport();
     this.start();
   }
 
-  /** Does not wait any longer, when it waits. */
-  nudge() {
+  /** Skips the rest of the delay before the next attempt. */
+  reconnectNow() {
     if (this.state.phase === 'waiting') this.#connect();
   }
 
   #connect() {
-    this.#drop();
-    this.#tell({ phase: 'connecting' });
-    this.#timer = setTimeout(() => this.#closed(1006), WELCOME_WITHIN);
-    const opening = { token: this.#token, position: this.position };
-    /** @type {import('./types.js').Channel|null} */
-    let channel = null;
-    /** @type {(work: () => void) => void} ignores what comes late from a channel that was replaced */
-    const ifCurrent = (work) => {
-      if (channel === this.#channel) work();
+    this.#closeTransport();
+    this.#setState({ phase: 'connecting' });
+    this.#timer = setTimeout(() => this.#closed(ABNORMAL_CLOSURE), WELCOME_TIMEOUT);
+    const options = { token: this.#token, position: this.position };
+    /** @type {import('./types.js').OpenTransport|null} */
+    let opened = null;
+    /** @type {(handle: () => void) => void} ignores late events of a transport that was replaced */
+    const ifCurrent = (handle) => {
+      if (opened === this.#open) handle();
     };
     try {
-      channel = this.#channels[this.#via](opening, {
-        message: (message) => ifCurrent(() => this.#received(message, opening.position !== null)),
-        alive: () => ifCurrent(() => void (this.#lastHeard = Date.now())),
+      opened = this.#transports[this.#transport](options, {
+        message: (message) => ifCurrent(() => this.#received(message, options.position !== null)),
+        activity: () => ifCurrent(() => void (this.#lastActivity = Date.now())),
         closed: (code) => ifCurrent(() => this.#closed(code)),
       });
-      this.#channel = channel;
+      this.#open = opened;
     } catch {
-      this.#closed(1006); // No WebSocket here at all.
+      this.#closed(ABNORMAL_CLOSURE); // The browser has no WebSocket.
     }
   }
 
-  #drop() {
+  #closeTransport() {
     clearTimeout(this.#timer);
-    clearInterval(this.#pulse);
-    const channel = this.#channel;
-    this.#channel = null;
-    this.#isWelcome = false;
-    channel?.close();
+    clearInterval(this.#pingTimer);
+    const opened = this.#open;
+    this.#open = null;
+    this.#isConnected = false;
+    opened?.close();
   }
 
   /** @param {any} message @param {boolean} isResuming */
   #received(message, isResuming) {
     switch (message.type) {
       case 'welcome':
-        this.#tail = { epoch: message.epoch, lastEventId: message.lastEventId };
-        this.#welcome(message.replica);
-        if (!isResuming) this.#startFromTail();
+        this.#latestPosition = { epoch: message.epoch, lastEventId: message.lastEventId };
+        this.#connected(message.replica);
+        if (!isResuming) this.#startFromLatest();
         break;
       case 'resumed':
-        if (!message.recovered) this.#startFromTail();
+        if (!message.recovered) this.#startFromLatest();
         break;
       case 'order.status':
-        this.#update(message);
+        this.#receivedUpdate(message);
         break;
       case 'draining':
-        this.#wait = message.retryAfterMs;
+        this.#retryAfter = message.retryAfterMs;
         break;
     }
   }
 
   /** @param {string} replica */
-  #welcome(replica) {
+  #connected(replica) {
     clearTimeout(this.#timer);
-    this.#isWelcome = true;
+    this.#isConnected = true;
     this.#attempt = 0;
-    if (this.#via === 'socket') this.#socketFailures = 0;
-    this.#lastHeard = Date.now();
-    this.#pulse = setInterval(() => this.#beat(), PING_EVERY);
-    this.#tell({ phase: 'connected', replica, via: this.#via });
+    if (this.#transport === 'websocket') this.#webSocketFailures = 0;
+    this.#lastActivity = Date.now();
+    this.#pingTimer = setInterval(() => this.#ping(), PING_INTERVAL);
+    this.#setState({ phase: 'connected', replica, transport: this.#transport });
   }
 
-  #startFromTail() {
-    this.position = this.#tail;
-    this.#events.truth();
+  #startFromLatest() {
+    this.position = this.#latestPosition;
+    this.#events.resyncRequired();
   }
 
   /** @param {import('../app/types.js').OrderUpdate} update */
-  #update(update) {
+  #receivedUpdate(update) {
     if (update.id !== undefined && this.position) {
       if (update.id <= this.position.lastEventId) return;
       this.position = { ...this.position, lastEventId: update.id };
@@ -173,41 +173,40 @@ export class Connection {
     this.#events.update(update);
   }
 
-  /** A half-open connection says nothing and never ends: silence is taken for its end. */
-  #beat() {
-    if (Date.now() - this.#lastHeard > DEAD_AFTER) this.#closed(1006);
-    else this.#channel?.send({ type: 'ping' });
+  /** A half-open connection never closes by itself: the idle timeout closes it. */
+  #ping() {
+    if (Date.now() - this.#lastActivity > IDLE_TIMEOUT) this.#closed(ABNORMAL_CLOSURE);
+    else this.#open?.send({ type: 'ping' });
   }
 
   /** @param {number} code */
   #closed(code) {
-    const wasWelcome = this.#isWelcome;
-    this.#drop();
-    this.#chooseChannel(wasWelcome);
-    const pause = this.#pause(code);
+    const wasConnected = this.#isConnected;
+    this.#closeTransport();
+    this.#selectTransport(wasConnected);
+    const pause = this.#reconnectDelay(code);
     this.#attempt += 1;
-    this.#wait = null;
-    this.#tell({ phase: 'waiting', retryAt: Date.now() + pause });
+    this.#retryAfter = null;
+    this.#setState({ phase: 'waiting', retryAt: Date.now() + pause });
     this.#timer = setTimeout(() => this.#connect(), pause);
-    if (code === TOKEN_REFUSED) this.#events.tokenRefused(this.#token);
+    if (code === TOKEN_REJECTED) this.#events.tokenRejected(this.#token);
   }
 
-  /** Two sockets in a row that were never greeted: a stream is tried, and after it a socket again. */
-  #chooseChannel(/** @type {boolean} */ wasWelcome) {
-    if (this.#via === 'socket' && !wasWelcome) this.#socketFailures += 1;
-    const tryEvents = this.#via === 'socket' && this.#socketFailures >= 2;
-    this.#via = tryEvents ? 'events' : 'socket';
+  /** After two WebSockets in a row without a welcome, tries a stream; after that a WebSocket again. */
+  #selectTransport(/** @type {boolean} */ wasConnected) {
+    if (this.#transport === 'websocket' && !wasConnected) this.#webSocketFailures += 1;
+    const trySSE = this.#transport === 'websocket' && this.#webSocketFailures >= 2;
+    this.#transport = trySSE ? 'sse' : 'websocket';
   }
 
   /** @param {number} code @returns {number} milliseconds */
-  #pause(code) {
-    if (STAY_AWAY.has(code)) return LONG_PAUSE;
-    if (this.#wait !== null) return this.#wait;
-    return fullJitter(this.#attempt, this.#random);
+  #reconnectDelay(code) {
+    if (REFUSED.has(code)) return REFUSED_DELAY;
+    return this.#retryAfter ?? fullJitter(this.#attempt, this.#random);
   }
 
   /** @param {LiveState} state */
-  #tell(state) {
+  #setState(state) {
     this.state = state;
     this.#events.state(state);
   }

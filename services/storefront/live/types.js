@@ -1,41 +1,41 @@
 /**
- * @typedef {{ epoch: string, lastEventId: number }} Position  how far this browser has read its user's mailbox
+ * @typedef {{ epoch: string, lastEventId: number }} Position  in the user's mailbox
  *
  * @typedef {object} LiveState
  * @property {'off'|'connecting'|'connected'|'waiting'|'offline'} phase
  * @property {string} [replica]  when connected
- * @property {'socket'|'events'} [via]  when connected
+ * @property {'websocket'|'sse'} [transport]  when connected
  * @property {number} [retryAt]  when waiting; milliseconds since 1970
  *
- * @typedef {object} Opening
+ * @typedef {object} OpenOptions
  * @property {string} token
- * @property {Position|null} position  where to resume
+ * @property {Position|null} position  to resume from
  *
- * @typedef {object} ChannelHandlers
+ * @typedef {object} TransportHandlers
  * @property {(message: any) => void} message
- * @property {() => void} alive  something came, if only a heartbeat
- * @property {(code: number) => void} closed  once; a WebSocket close code, also of other channels
+ * @property {() => void} activity  data arrived, heartbeats included
+ * @property {(code: number) => void} closed  once; a WebSocket close code for either transport
  *
- * @typedef {object} Channel
- * @property {(message: object) => void} send  does nothing where the channel has one direction
- * @property {() => void} close  `closed` is not called after this
+ * @typedef {object} OpenTransport
+ * @property {(message: object) => void} send  does nothing on a one-way transport
+ * @property {() => void} close  `closed` is not called afterwards
  *
- * @typedef {(opening: Opening, on: ChannelHandlers) => Channel} OpenChannel
+ * @typedef {(options: OpenOptions, handlers: TransportHandlers) => OpenTransport} Transport
+ * @typedef {{ websocket: Transport, sse: Transport }} Transports
  *
  * @typedef {{ userId: string, token: string }|null} Identity
  *
- * What a tab says to the hub:
- * @typedef {{ type: 'hello', identity: Identity, online: boolean, position: Position|null }} Hello
- * @typedef {Hello
+ * From a tab to the shared connection:
+ * @typedef {{ type: 'attach', identity: Identity, online: boolean, position: Position|null }
+ *   | { type: 'detach' }
  *   | { type: 'identity', identity: Identity }
  *   | { type: 'online', online: boolean }
- *   | { type: 'nudge' }
- *   | { type: 'bye' }} FromTab
+ *   | { type: 'reconnect' }} TabMessage
  *
- * What the hub says to every tab:
+ * From the shared connection to every tab:
  * @typedef {{ type: 'state', state: LiveState }
  *   | { type: 'update', userId: string, update: import('../app/types.js').OrderUpdate, position: Position|null }
- *   | { type: 'truth', userId: string, position: Position|null }
- *   | { type: 'token refused', token: string }} FromHub
+ *   | { type: 'resyncRequired', userId: string, position: Position|null }
+ *   | { type: 'tokenRejected', token: string }} BroadcastMessage
  */
 export {};

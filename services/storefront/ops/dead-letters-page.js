@@ -1,111 +1,114 @@
-import { h, keyed } from '../app/dom.js';
-import { counted, moment } from '../app/format.js';
-import { Problem } from '../rest/problem.js';
-import { blank, busyButton, confirmed, failure, heading } from '../parts/pieces.js';
-import { View } from '../parts/view.js';
+import { h, renderKeyed } from '../app/dom.js';
+import { formatDateTime, pluralize } from '../app/format.js';
+import { errorText } from '../rest/problem.js';
+import { actionButton, confirmDialog, emptyState, errorState, pageHeading } from '../ui/components.js';
+import { View } from '../ui/view.js';
 
-/** @typedef {import('./types.js').Letter} Letter */
+/** @typedef {import('./types.js').DeadLetter} DeadLetter */
 
-export const QUEUES = ['order.accepted', 'order.processed', 'order.failed'];
+const QUEUES = ['order.accepted', 'order.processed', 'order.failed'];
 
-/** What could not be processed, why, and what is to be done with it. */
+/** The dead letters of a queue, with their reasons; replays or drops them. */
 export class DeadLettersPage extends View {
-  #desk;
+  #store;
   #queue;
   /** @type {Set<string>} */
-  #chosen = new Set();
-  /** @type {Letter[]} */
-  #letters = [];
-  #count = h('p', { class: 'result', role: 'status' }, 'Loading…');
-  #said = h('p', { class: 'field-error', role: 'alert' });
-  #list = h('ul', { class: 'letters', 'aria-label': 'Dead letters' });
-  #actions = h('div', { class: 'actions' });
-  #rest = h('div');
-  /** As the last look found it. */
-  #total = -1;
-  #boxes = 0;
+  #selectedIDs = new Set();
+  /** @type {DeadLetter[]} */
+  #deadLetters = [];
+  #count = h('p', { class: 'heading-note', role: 'status' }, 'Loading…');
+  #error = h('p', { class: 'field-error', role: 'alert' });
+  #list = h('ul', { class: 'dead-letters', 'aria-label': 'Dead letters' });
+  #actions = h('div', { class: 'actions', hidden: true });
+  #message = h('div');
+  /** @type {number|null} messages in the queue when it was last loaded */
+  #total = null;
+  #rowCount = 0;
 
-  /** @param {import('./desk.js').Desk} desk @param {string} queue */
-  constructor(desk, queue) {
+  /** @param {import('./console-store.js').ConsoleStore} store @param {string} queue */
+  constructor(store, queue) {
     super();
-    this.#desk = desk;
+    this.#store = store;
     this.#queue = QUEUES.includes(queue) ? queue : 'order.accepted';
   }
 
   render() {
-    const all = h('button', { class: 'button button-plain button-small', type: 'button', onclick: () => this.#choose(new Set(this.#letters.map((letter) => letter.id).filter(Boolean))) }, 'Choose all');
-    this.#actions.replaceChildren(all,
-      busyButton('button button-small', ['Replay'], () => this.#change('replay')),
-      busyButton('button button-small button-bad', ['Drop'], () => this.#change('drop')));
+    this.#actions.replaceChildren(
+      h('button', {
+        class: 'button button-plain button-small', type: 'button',
+        onclick: () => this.#select(this.#deadLetters.map((deadLetter) => deadLetter.id).filter(Boolean)),
+      }, 'Select all'),
+      actionButton('button button-small', ['Replay'], () => this.#apply('replay')),
+      actionButton('button button-small button-danger', ['Drop'], () => this.#apply('drop')));
     this.replaceChildren(
-      heading('Dead letters', this.#count),
+      pageHeading('Dead letters', this.#count),
       h('nav', { class: 'queue-tabs', 'aria-label': 'Queues' }, QUEUES.map((queue) => h('a', {
         href: `#/dead-letters/${queue}`, 'aria-current': queue === this.#queue ? 'page' : null,
       }, queue))),
-      this.#actions, this.#said, this.#list, this.#rest);
+      this.#actions, this.#error, this.#list, this.#message);
     void this.#load();
-    // Others add to it and take from it.
-    this.until(this.#desk.state.listen((state) => {
-      const dead = state?.queues?.find((queue) => queue.name === this.#queue)?.dead;
-      if (dead !== undefined && this.#total >= 0 && dead !== this.#total) void this.#load();
+    // The queue changes by other means too.
+    this.addCleanup(this.#store.snapshot.listen((snapshot) => {
+      const dead = snapshot?.queues?.find((queue) => queue.name === this.#queue)?.dead;
+      if (dead !== undefined && this.#total !== null && dead !== this.#total) void this.#load();
     }));
   }
 
   async #load() {
     try {
-      const { total, items } = await this.#desk.api.deadLetters(this.#queue);
+      const { total, items } = await this.#store.api.deadLetters(this.#queue);
       this.#total = total;
-      this.#letters = items;
-      this.#chosen = new Set([...this.#chosen].filter((id) => items.some((letter) => letter.id === id)));
-      this.#count.textContent = total > items.length ? `${items.length} of ${total} letters, the oldest` : counted(total, 'letter');
-      // One that was sent back and failed again is another.
-      keyed(this.#list, items, (letter) => `${letter.id} ${letter.failedAt}`, (letter) => this.#row(letter));
+      this.#deadLetters = items;
+      this.#selectedIDs = new Set(items.map(({ id }) => id).filter((id) => this.#selectedIDs.has(id)));
+      this.#count.textContent = total > items.length ? `The oldest ${items.length} of ${total} messages` : pluralize(total, 'message');
+      // A message that was replayed and failed again has a new row.
+      renderKeyed(this.#list, items, ({ id, failedAt }) => `${id} ${failedAt}`, (deadLetter) => this.#renderRow(deadLetter));
       this.#actions.hidden = items.length === 0;
-      this.#rest.replaceChildren(items.length ? '' : blank('Nothing is dead here', `Every message of ${this.#queue} was processed, or waits its turn.`));
+      this.#message.replaceChildren(items.length ? '' : emptyState('No dead letters', `No message of ${this.#queue} was dead-lettered.`));
     } catch (error) {
       this.#count.textContent = '';
-      this.#rest.replaceChildren(failure(error instanceof Problem ? error.message : 'Something went wrong.', () => void this.#load()));
+      this.#message.replaceChildren(errorState(error, () => void this.#load()));
     }
   }
 
-  /** @param {Letter} letter */
-  #row(letter) {
-    this.#boxes += 1;
-    const id = `letter-${this.#boxes}`;
-    const box = h('input', {
-      // What has no id cannot be told from others.
-      type: 'checkbox', id, value: letter.id, checked: this.#chosen.has(letter.id), disabled: letter.id === '',
-      onchange: () => (box.checked ? this.#chosen.add(letter.id) : this.#chosen.delete(letter.id)),
+  /** @param {DeadLetter} deadLetter */
+  #renderRow({ id, reason, type, attempt, sentBy, failedAt, correlationId, body }) {
+    this.#rowCount += 1;
+    const inputId = `dead-letter-${this.#rowCount}`;
+    const checkbox = h('input', {
+      // A message without an id cannot be addressed.
+      type: 'checkbox', id: inputId, value: id, checked: this.#selectedIDs.has(id), disabled: id === '',
+      onchange: () => (checkbox.checked ? this.#selectedIDs.add(id) : this.#selectedIDs.delete(id)),
     });
-    return h('li', { class: 'letter' }, box,
+    const facts = [type || 'no type', `attempt ${attempt}`, sentBy && `from ${sentBy}`, failedAt && formatDateTime(failedAt)];
+    return h('li', { class: 'dead-letter' }, checkbox,
       h('div', {},
-        h('label', { for: id }, letter.reason ?? 'The broker gave no reason.'),
-        h('p', { class: 'hint' }, [letter.type || 'no type', `attempt ${letter.attempt}`, letter.sentBy && `from ${letter.sentBy}`, letter.failedAt && moment(letter.failedAt)].filter(Boolean).join(' · ')),
-        h('details', {}, h('summary', {}, 'Message'), h('p', { class: 'hint' }, 'Correlation ', h('code', {}, letter.correlationId || 'none')),
-          h('pre', { tabindex: '0', role: 'region', 'aria-label': 'Body' }, letter.body))));
+        h('label', { for: inputId }, reason ?? 'No reason was recorded.'),
+        h('p', { class: 'hint' }, facts.filter(Boolean).join(' · ')),
+        h('details', {}, h('summary', {}, 'Message'), h('p', { class: 'hint' }, 'Correlation id ', h('code', {}, correlationId || 'none')),
+          h('pre', { tabindex: '0', role: 'region', 'aria-label': 'Body' }, body))));
   }
 
-  /** @param {Set<string>} chosen */
-  #choose(chosen) {
-    this.#chosen = chosen;
-    for (const box of this.#list.querySelectorAll('input')) box.checked = chosen.has(box.value);
+  /** @param {string[]} ids */
+  #select(ids) {
+    this.#selectedIDs = new Set(ids);
+    for (const checkbox of this.#list.querySelectorAll('input')) checkbox.checked = this.#selectedIDs.has(checkbox.value);
   }
 
-  /** @param {'replay'|'drop'} how */
-  async #change(how) {
-    this.#said.textContent = '';
-    const ids = [...this.#chosen];
+  /** @param {'replay'|'drop'} action */
+  async #apply(action) {
+    this.#error.textContent = '';
+    const ids = [...this.#selectedIDs];
     if (ids.length === 0) {
-      this.#said.textContent = 'Choose some letters first.';
+      this.#error.textContent = 'Select at least one message.';
       return;
     }
-    if (how === 'drop' && !await confirmed(`Drop ${counted(ids.length, 'letter')}?`, 'They are gone for good; their orders stay failed.', 'Drop')) return;
+    if (action === 'drop' && !await confirmDialog(`Drop ${pluralize(ids.length, 'message')}?`, 'The messages are deleted permanently. Their orders stay failed.', 'Drop')) return;
     try {
-      if (how === 'replay') await this.#desk.api.replay(this.#queue, ids);
-      else await this.#desk.api.drop(this.#queue, ids);
-      this.#chosen.clear();
+      await this.#store.api[action](this.#queue, ids);
+      this.#selectedIDs.clear();
     } catch (error) {
-      this.#said.textContent = error instanceof Problem ? error.message : 'Something went wrong.';
+      this.#error.textContent = errorText(error);
     }
     await this.#load();
     this.querySelector('h1')?.focus();

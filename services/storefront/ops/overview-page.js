@@ -1,38 +1,49 @@
-import { h, keyed } from '../app/dom.js';
-import { timeOfDay } from '../app/format.js';
-import { heading } from '../parts/pieces.js';
-import { View } from '../parts/view.js';
-import { Chart, short } from './chart.js';
-import { kindOf, KINDS } from './desk.js';
+import { h, renderKeyed } from '../app/dom.js';
+import { formatTime, pluralize } from '../app/format.js';
+import { pageHeading } from '../ui/components.js';
+import { View } from '../ui/view.js';
+import { eventKind } from './console-store.js';
+import { formatNumber, LineChart } from './line-chart.js';
+import { Table } from './table.js';
 
-/** @typedef {import('./types.js').State} State */
-/** @typedef {import('./types.js').Entry} Entry */
+/** @typedef {import('./types.js').StatusSnapshot} StatusSnapshot */
+/** @typedef {import('./types.js').OrderEvent} OrderEvent */
+/** @typedef {import('./console-store.js').EventKind} EventKind */
 
-/** What happens now: streams, figures, queues, replicas. */
+/** @type {{ kind: EventKind, title: string, emptyText: string }[]} */
+const STREAMS = [
+  { kind: 'accepted', title: 'Accepted', emptyText: 'No accepted orders yet.' },
+  { kind: 'processed', title: 'Processed', emptyText: 'No processed orders yet.' },
+  { kind: 'failed', title: 'Failed', emptyText: 'No failed orders.' },
+];
+
+/** Order events, throughput, latency, queues, replicas, services and the outbox, updated live. */
 export class OverviewPage extends View {
-  #desk;
+  #store;
   #isPaused = false;
-  #away = h('p', { class: 'notice', role: 'status', hidden: true });
+  #unavailable = h('p', { class: 'notice', role: 'status', hidden: true });
   #charts = [
-    new Chart('Throughput', 'per second', [
-      { key: 'accepted', label: 'Accepted', tone: 'one' }, { key: 'processed', label: 'Processed', tone: 'two' },
-      { key: 'failed', label: 'Failed', tone: 'three' }, { key: 'pushed', label: 'Pushed to tabs', tone: 'four' }]),
-    new Chart('Latency', 'ms', [
-      { key: 'half', label: 'Accepted to processed, half', tone: 'one' }, { key: 'most', label: '99 of 100', tone: 'three' },
-      { key: 'push', label: 'Update to push', tone: 'two' }]),
+    new LineChart('Throughput', 'per second', [
+      { key: 'accepted', label: 'Accepted', style: 'one' }, { key: 'processed', label: 'Processed', style: 'two' },
+      { key: 'failed', label: 'Failed', style: 'three' }, { key: 'pushed', label: 'Pushed', style: 'four' }]),
+    new LineChart('Latency', 'ms', [
+      { key: 'p50', label: 'Processing p50', style: 'one' }, { key: 'p99', label: 'Processing p99', style: 'three' },
+      { key: 'pushLatency', label: 'Push, mean', style: 'two' }]),
   ];
-  #lists = new Map([...KINDS.keys()].map((kind) => [kind, h('ol', { class: 'stream', tabindex: '0' })]));
-  #queues = table('Queues', ['Queue', 'Waiting', 'Consumers', 'Retrying', 'Dead']);
-  #replicas = table('Replicas', ['Replica', 'Since', 'WebSocket', 'SSE', 'SignalR', 'Users']);
-  #services = table('Services', ['Service', 'State', 'CPU', 'Memory']);
+  #streams = STREAMS.map((stream) => ({
+    ...stream, list: h('ol', { class: 'stream', tabindex: '0', 'aria-label': `${stream.title} orders, newest first` }),
+  }));
+  #queues = new Table('Queues, table', ['Queue', 'Ready', 'Consumers', 'Retrying', 'Dead letters']);
+  #replicas = new Table('Replicas, table', ['Replica', 'Started', 'WebSocket', 'SSE', 'SignalR', 'Users']);
+  #services = new Table('Services, table', ['Service', 'State', 'CPU', 'Memory']);
   #outbox = h('dl', { class: 'facts' });
-  /** @type {State|null} */
-  #before = null;
+  /** @type {StatusSnapshot|null} */
+  #previous = null;
 
-  /** @param {import('./desk.js').Desk} desk */
-  constructor(desk) {
+  /** @param {import('./console-store.js').ConsoleStore} store */
+  constructor(store) {
     super();
-    this.#desk = desk;
+    this.#store = store;
   }
 
   render() {
@@ -45,74 +56,74 @@ export class OverviewPage extends View {
       },
     }, 'Pause');
     this.replaceChildren(
-      heading('Overview', pause), this.#away,
+      pageHeading('Overview', pause), this.#unavailable,
       h('div', { class: 'charts' }, this.#charts.map((chart) => chart.element)),
-      h('div', { class: 'streams' }, [...KINDS].map(([kind, { title }]) => {
-        const list = this.#lists.get(kind);
-        list?.setAttribute('aria-label', `${title} orders, newest first`);
-        return h('section', { class: `panel stream-panel stream-${kind}`, 'aria-label': title }, h('h2', {}, title), list);
-      })),
-      h('div', { class: 'tables' }, this.#queues.element, this.#replicas.element, this.#services.element,
-        h('section', { class: 'panel', 'aria-label': 'Outbox' }, h('h2', {}, 'Outbox'), this.#outbox)));
-    this.until(this.#desk.state.watch(() => this.#show()));
-    this.until(this.#desk.entries.watch(() => this.#show()));
+      h('div', { class: 'streams' }, this.#streams.map(({ kind, title, list }) =>
+        h('section', { class: `panel stream-panel stream-${kind}`, 'aria-label': title }, h('h2', {}, title), list))),
+      h('div', { class: 'tables' },
+        panel('Queues', this.#queues.element), panel('Replicas', this.#replicas.element), panel('Services', this.#services.element),
+        panel('Outbox', this.#outbox)));
+    this.addCleanup(this.#store.snapshot.watch(() => this.#show()));
+    this.addCleanup(this.#store.events.watch(() => this.#show()));
   }
 
   #show() {
     if (this.#isPaused) return;
-    for (const [kind, list] of this.#lists) {
-      const entries = this.#desk.entries.value.filter((entry) => kindOf(entry) === kind);
-      if (entries.length === 0) list.replaceChildren(h('li', { class: 'hint' }, KINDS.get(kind)?.none));
-      else keyed(list, entries, (entry) => String(entry.position), row);
+    for (const { kind, list, emptyText } of this.#streams) {
+      const events = this.#store.events.value.filter((event) => eventKind(event) === kind);
+      if (events.length === 0) list.replaceChildren(h('li', { class: 'hint' }, emptyText));
+      else renderKeyed(list, events, (event) => String(event.position), renderEvent);
     }
-    const state = this.#desk.state.value;
-    if (!state || state === this.#before) return;
-    for (const chart of this.#charts) chart.show(this.#desk.history.points);
-    this.#stand(state, this.#before);
-    this.#before = state;
+    const snapshot = this.#store.snapshot.value;
+    if (!snapshot || snapshot === this.#previous) return;
+    for (const chart of this.#charts) chart.show(this.#store.metrics.points);
+    this.#showSnapshot(snapshot, this.#previous);
+    this.#previous = snapshot;
   }
 
-  /** @param {State} state @param {State|null} before */
-  #stand(state, before) {
-    this.#away.hidden = state.away.length === 0;
-    const text = state.away.length ? `Not answering: ${state.away.join(', ')}. What depends on it is as it was.` : '';
-    if (this.#away.textContent !== text) this.#away.textContent = text;
-    if (state.queues) {
-      this.#queues.show(state.queues.map((queue) => [queue.name, String(queue.ready), String(queue.consumers), String(queue.retrying),
+  /** @param {StatusSnapshot} snapshot @param {StatusSnapshot|null} previous */
+  #showSnapshot(snapshot, previous) {
+    const { away, queues, replicas, services, outbox } = snapshot;
+    this.#unavailable.hidden = away.length === 0;
+    const text = away.length ? `Unavailable: ${away.join(', ')}. The figures that depend on it are not updated.` : '';
+    if (this.#unavailable.textContent !== text) this.#unavailable.textContent = text;
+    if (queues) {
+      this.#queues.show(queues.map((queue) => [queue.name, String(queue.ready), String(queue.consumers), String(queue.retrying),
         queue.dead > 0 ? h('a', { href: `#/dead-letters/${queue.name}` }, String(queue.dead)) : '0']));
     }
-    if (state.replicas) {
-      this.#replicas.show(state.replicas.map((one) => [one.draining ? `${one.replica} (draining)` : one.replica, timeOfDay(one.startedAt),
+    if (replicas) {
+      this.#replicas.show(replicas.map((one) => [one.draining ? `${one.replica} (draining)` : one.replica, formatTime(one.startedAt),
         String(one.sessions.websocket ?? 0), String(one.sessions.sse ?? 0), String(one.sessions.signalr ?? 0), String(one.userCount)]));
     }
-    this.#services.show(state.services.map((service) => [service.name, service.isUp ? 'up' : 'no answer', cpu(service, state, before), memory(service)]));
-    if (state.outbox) {
-      this.#outbox.replaceChildren(fact('Events waiting to be published', String(state.outbox.waiting)), fact('Age of the oldest', `${state.outbox.ageMs} ms`));
+    this.#services.show(services.map((service) => [service.name, service.isUp ? 'up' : 'down', cpuText(service, snapshot, previous), memoryText(service)]));
+    if (outbox) {
+      this.#outbox.replaceChildren(fact('Events waiting to be published', String(outbox.waiting)), fact('Age of the oldest', `${outbox.ageMs} ms`));
     }
   }
 }
 customElements.define('overview-page', OverviewPage);
 
-/** @param {Entry} entry */
-function row(entry) {
-  const what = entry.type.startsWith('order.cancelled') ? 'cancelled' : '';
-  const detail = entry.reason ?? (entry.tookMs !== undefined ? `${entry.tookMs} ms` : entry.lines !== undefined ? `${entry.lines} line${entry.lines === 1 ? '' : 's'}` : '');
-  return h('li', {}, h('span', { class: 'stream-id' }, String(entry.orderId)), h('span', { class: 'stream-detail' }, [what, entry.customer, detail].filter(Boolean).join(' · ')),
-    h('time', { datetime: new Date(entry.at).toISOString() }, timeOfDay(entry.at)));
+/** @param {OrderEvent} event */
+function renderEvent(event) {
+  const cancelled = event.type.startsWith('order.cancelled') ? 'cancelled' : '';
+  const detail = event.reason ?? (event.tookMs !== undefined ? `${event.tookMs} ms` : event.lines !== undefined ? pluralize(event.lines, 'line') : '');
+  return h('li', {}, h('span', { class: 'stream-id' }, String(event.orderId)),
+    h('span', { class: 'stream-detail' }, [cancelled, event.customer, detail].filter(Boolean).join(' · ')),
+    h('time', { datetime: new Date(event.at).toISOString() }, formatTime(event.at)));
 }
 
-/** @param {import('./types.js').Service} service @param {State} state @param {State|null} before */
-function cpu(service, state, before) {
-  const now = service.samples?.process_cpu_seconds_total;
-  const was = before?.services.find((one) => one.url === service.url)?.samples?.process_cpu_seconds_total;
-  if (now === undefined || was === undefined || now < was || !before) return '–';
-  return `${short((now - was) / (state.at - before.at) * 100_000)} %`;
+/** @param {import('./types.js').Service} service @param {StatusSnapshot} snapshot @param {StatusSnapshot|null} previous */
+function cpuText(service, snapshot, previous) {
+  const seconds = service.samples?.process_cpu_seconds_total;
+  const previousSeconds = previous?.services.find((one) => one.url === service.url)?.samples?.process_cpu_seconds_total;
+  if (seconds === undefined || previousSeconds === undefined || seconds < previousSeconds || !previous) return '–';
+  return `${formatNumber((seconds - previousSeconds) / (snapshot.at - previous.at) * 100_000)} %`;
 }
 
 /** @param {import('./types.js').Service} service */
-function memory(service) {
+function memoryText(service) {
   const bytes = service.samples?.process_resident_memory_bytes;
-  return bytes === undefined ? '–' : `${short(bytes / 2 ** 20)} MB`;
+  return bytes === undefined ? '–' : `${formatNumber(bytes / 2 ** 20)} MB`;
 }
 
 /** @param {string} term @param {string} value */
@@ -120,21 +131,7 @@ function fact(term, value) {
   return h('div', {}, h('dt', {}, term), h('dd', {}, value));
 }
 
-/** @param {string} title @param {string[]} columns */
-function table(title, columns) {
-  const body = h('tbody');
-  const element = h('section', { class: 'panel', 'aria-label': title }, h('h2', {}, title),
-    h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${title}, table` },
-      h('table', {}, h('thead', {}, h('tr', {}, columns.map((name) => h('th', { scope: 'col' }, name)))), body)));
-  return {
-    element,
-    /** @param {(string|Node)[][]} rows the first of each names it */
-    show: (rows) => keyed(body, rows, ([name]) => String(name),
-      (cells) => h('tr', {}, cells.map((cell, i) => h(i ? 'td' : 'th', i ? {} : { scope: 'row' }, cell))),
-      (element, cells) => cells.forEach((cell, i) => {
-        const place = element.children[i];
-        const text = cell instanceof Node ? cell.textContent : cell;
-        if (place && place.textContent !== text) place.replaceChildren(cell);
-      })),
-  };
+/** @param {string} title @param {HTMLElement} content */
+function panel(title, content) {
+  return h('section', { class: 'panel', 'aria-label': title }, h('h2', {}, title), content);
 }

@@ -1,17 +1,17 @@
 /**
- * What the console's service says (`/ops/api`).
+ * JSON of the console service (`/ops/api`).
  *
- * @typedef {object} Entry  something that happened to an order
- * @property {number} position  in the event log
+ * @typedef {object} OrderEvent  of the event store
+ * @property {number} position  global position
  * @property {number} orderId
- * @property {string} type  `order.accepted.v1`, …
+ * @property {string} type  such as `order.accepted.v1`
  * @property {number} at  milliseconds since 1970
  * @property {string} [customer]
  * @property {number} [lines]
  * @property {string} [reason]  of a failure
  * @property {number} [tookMs]  since the order was accepted
  *
- * @typedef {{ name: string, url: string, isUp: boolean, samples?: Record<string, number> }} Service
+ * @typedef {{ name: string, url: string, isUp: boolean, samples?: Record<string, number> }} Service  with its metrics
  *
  * @typedef {object} Queue
  * @property {string} name
@@ -20,7 +20,7 @@
  * @property {number} retrying
  * @property {number} dead
  *
- * @typedef {object} Replica  as a notifier registers itself
+ * @typedef {object} Replica  of order-notification, as it registers itself
  * @property {string} replica
  * @property {string} address
  * @property {string} startedAt
@@ -28,7 +28,7 @@
  * @property {Record<string, number>} sessions  by protocol
  * @property {number} userCount
  *
- * @typedef {object} State  how everything stands; what does not answer is missing, and named in `away`
+ * @typedef {object} StatusSnapshot  omits what is unavailable and names it in `away`
  * @property {number} at  milliseconds since 1970
  * @property {Service[]} services
  * @property {Queue[]} [queues]
@@ -36,9 +36,9 @@
  * @property {{ waiting: number, ageMs: number }} [outbox]
  * @property {string[]} away
  *
- * @typedef {{ operator: string, hasLab: boolean, recent: Entry[] }} Hello
+ * @typedef {{ operator: string, hasLab: boolean, recent: OrderEvent[] }} Hello  first event of the stream
  *
- * @typedef {object} Letter  a message that was given up
+ * @typedef {object} DeadLetter
  * @property {string} id
  * @property {string} correlationId
  * @property {string} type

@@ -1,87 +1,84 @@
-import { Problem } from '../rest/problem.js';
 import { Signal } from '../app/signal.js';
-import { OrderBook } from './order-book.js';
-import { isFinal } from './status.js';
+import { Problem } from '../rest/problem.js';
+import { isFinal } from './order-status.js';
+import { OrderStore } from './order-store.js';
 
 /** @typedef {import('../app/types.js').Order} Order */
 
-const LOOK_EVERY = 8_000; // milliseconds
-const STRANGER_AFTER = 400; // milliseconds
-const LOOK_AT = 5; // orders at a time
+const POLL_INTERVAL = 8_000; // milliseconds
+const MAX_POLLED = 5; // orders at a time
+const UNKNOWN_ORDER_DELAY = 400; // milliseconds
 
-/** The user's orders: fetched, followed live, and looked at now and then in case nothing was heard. */
+/** The user's orders: fetched over REST, followed by live updates, and polled in case an update was lost. */
 export class Orders {
-  book = new OrderBook();
-  /** Counts up when what is shown should be fetched again. */
+  store = new OrderStore();
+  /** Incremented when the pages should fetch again. */
   revision = new Signal(0);
-  #client;
+  #api;
   #checkout;
-  #stranger = 0;
+  #unknownOrderTimer = 0;
 
   /**
-   * @param {import('../rest/client.js').Client} client
+   * @param {import('../rest/order-api.js').OrderAPI} api
    * @param {import('../cart/checkout.js').Checkout} checkout
-   * @param {import('../live/live.js').Live} live
+   * @param {import('../live/live-updates.js').LiveUpdates} live
    */
-  constructor(client, checkout, live) {
-    this.#client = client;
+  constructor(api, checkout, live) {
+    this.#api = api;
     this.#checkout = checkout;
     live.onUpdate = (update) => {
-      if (!this.book.get(update.orderId)) this.#strangerHeard();
-      this.book.apply(update);
+      if (!this.store.get(update.orderId)) this.#unknownOrderReceived();
+      this.store.apply(update);
     };
-    live.onTruth = () => {
+    live.onResyncRequired = () => {
       this.revision.value += 1;
-      void this.#look();
+      void this.#poll();
     };
-    setInterval(() => void this.#look(), LOOK_EVERY);
+    setInterval(() => void this.#poll(), POLL_INTERVAL);
   }
 
   /** @param {number} offset @param {number} size */
   async page(offset, size) {
-    const page = await this.#client.orders(offset, size);
-    return { ...page, items: page.items.map((order) => this.book.merge(order)) };
+    const page = await this.#api.orders(offset, size);
+    return { ...page, items: page.items.map((order) => this.store.merge(order)) };
   }
 
   /** @param {number} id */
   async load(id) {
-    return this.book.merge(await this.#client.order(id));
+    return this.store.merge(await this.#api.order(id));
   }
 
-  /** @param {string} userId @param {{ productId: string, quantity: number }[]} items */
+  /** @param {string} userId @param {import('../cart/cart.js').Items} items */
   async place(userId, items) {
     const placed = await this.#checkout.place(userId, items);
-    return { order: this.book.merge(placed.order), items: placed.items };
+    return { order: this.store.merge(placed.order), items: placed.items };
   }
 
   /** @param {number} id */
   async cancel(id) {
-    return this.book.merge(await this.#client.cancel(id));
+    return this.store.merge(await this.#api.cancelOrder(id));
   }
 
   /** @param {number} id */
-  async remove(id) {
-    await this.#client.remove(id);
-    this.book.forget(id);
+  async delete(id) {
+    await this.#api.deleteOrder(id);
+    this.store.remove(id);
   }
 
-  /** An order that was placed elsewhere: lists are fetched again, once for several of them. */
-  #strangerHeard() {
-    clearTimeout(this.#stranger);
-    this.#stranger = window.setTimeout(() => {
+  /** An order was placed elsewhere: lists are fetched again, once for several updates. */
+  #unknownOrderReceived() {
+    clearTimeout(this.#unknownOrderTimer);
+    this.#unknownOrderTimer = window.setTimeout(() => {
       this.revision.value += 1;
-    }, STRANGER_AFTER);
+    }, UNKNOWN_ORDER_DELAY);
   }
 
-  /**
-   * Live updates are fast, REST is the truth: an order that is still under way is asked for, so that a page never
-   * waits for news that were lost.
-   */
-  async #look() {
+  /** Fetches orders that are not final. */
+  async #poll() {
     if (document.visibilityState === 'hidden' || !navigator.onLine) return;
-    const pending = this.book.all().filter((order) => !isFinal(order.status)).slice(-LOOK_AT);
+    const pending = this.store.all().filter((order) => !isFinal(order.status)).slice(-MAX_POLLED);
     await Promise.all(pending.map((order) => this.load(order.id).catch((error) => {
-      if (error instanceof Problem && error.status === 404) this.book.forget(order.id);
+      if (error instanceof Problem && error.status === 404) this.store.remove(order.id);
     })));
   }
 }

@@ -1,20 +1,20 @@
-import { Problem } from '../rest/problem.js';
-import { h, keyed } from '../app/dom.js';
-import { billing, counted, money } from '../app/format.js';
-import { go } from '../app/router.js';
-import { items, pieces, total } from '../cart/cart.js';
-import { blank, busyButton, heading, picture } from '../parts/pieces.js';
-import { QuantityField } from '../parts/quantity-field.js';
-import { View } from '../parts/view.js';
+import { h, renderKeyed } from '../app/dom.js';
+import { billingText, formatMoney, multiplyPrice, pluralize } from '../app/format.js';
+import { navigate } from '../app/router.js';
+import { cartTotal, itemCount, orderItems } from '../cart/cart.js';
+import { errorText, Problem } from '../rest/problem.js';
+import { actionButton, emptyState, pageHeading, productImage } from '../ui/components.js';
+import { QuantityField } from '../ui/quantity-field.js';
+import { View } from '../ui/view.js';
 
 /** @typedef {{ productId: string, quantity: number }} Line */
 
 export class CartPage extends View {
   #app;
   #lines = h('ul', { class: 'lines', 'aria-label': 'Products in the cart' });
-  #count = h('p', { class: 'result', role: 'status' });
+  #count = h('p', { class: 'heading-note', role: 'status' });
   #total = h('strong');
-  #said = h('p', { class: 'field-error', role: 'alert' });
+  #error = h('p', { class: 'field-error', role: 'alert' });
   #body = h('div');
 
   /** @param {import('../app/app.js').App} app */
@@ -25,31 +25,31 @@ export class CartPage extends View {
 
   render() {
     const { cart, catalogue } = this.#app;
-    this.replaceChildren(heading('Your cart', this.#count), this.#body);
-    this.until(cart.cart.listen(() => this.#show()));
-    this.until(catalogue.stock.watch(() => this.#show()));
+    this.replaceChildren(pageHeading('Your cart', this.#count), this.#body);
+    this.addCleanup(cart.cart.listen(() => this.#show()));
+    this.addCleanup(catalogue.state.watch(() => this.#show()));
     void catalogue.load();
   }
 
   #show() {
     const cart = this.#app.cart.cart.value;
-    const { products } = this.#app.catalogue.stock.value;
-    this.#count.textContent = counted(pieces(cart), 'item');
-    if (pieces(cart) === 0 && !this.#undecided) {
-      this.#body.replaceChildren(blank('Your cart is empty', 'What you add stays here, in every tab, until you order it.',
+    const { products } = this.#app.catalogue.state.value;
+    this.#count.textContent = pluralize(itemCount(cart), 'item');
+    if (itemCount(cart) === 0 && !this.#pendingOrder) {
+      this.#body.replaceChildren(emptyState('Your cart is empty', 'Products that you add are kept here, in all tabs, until you place an order.',
         h('a', { class: 'button', href: '#/' }, 'Browse the catalogue')));
       return;
     }
-    keyed(this.#lines, items(cart), (line) => line.productId,
+    renderKeyed(this.#lines, orderItems(cart), (line) => line.productId,
       (line) => this.#line(line), (element, line) => this.#update(element, line));
     for (const element of this.#lines.children) {
       if (element instanceof HTMLElement) this.#describe(element, products.get(element.dataset.key ?? ''));
     }
-    this.#total.textContent = money(total(cart, products));
+    this.#total.textContent = formatMoney(cartTotal(cart, products));
     if (!this.#body.contains(this.#lines)) this.#body.replaceChildren(h('div', { class: 'cart' }, this.#lines, this.#summary()));
   }
 
-  get #undecided() {
+  get #pendingOrder() {
     return this.#app.checkout.pending(this.#userId);
   }
 
@@ -61,13 +61,13 @@ export class CartPage extends View {
   #line({ productId, quantity }) {
     const { cart } = this.#app;
     return h('li', { class: 'line' }, h('a', { class: 'line-name', href: `#/products/${encodeURIComponent(productId)}` }, productId),
-      new QuantityField(productId, quantity, (value) => cart.set(productId, value)),
+      new QuantityField(productId, quantity, (value) => cart.setQuantity(productId, value)),
       h('span', { class: 'line-total' }),
       h('button', {
-        class: 'quiet', type: 'button', 'aria-label': `Remove ${productId}`,
+        class: 'button-ghost', type: 'button', 'aria-label': `Remove ${productId}`,
         onclick: () => {
-          cart.set(productId, 0);
-          this.querySelector('h1')?.focus(); // The button that had the focus is gone.
+          cart.setQuantity(productId, 0);
+          this.querySelector('h1')?.focus(); // The focused button was removed.
         },
       }, 'Remove'));
   }
@@ -79,41 +79,40 @@ export class CartPage extends View {
   }
 
   /**
-   * The products may come after the cart.
+   * Called again when the products have been loaded.
    * @param {HTMLElement} element @param {import('../app/types.js').Product} [product]
    */
   #describe(element, product) {
     if (!product) return;
     const link = element.querySelector('.line-name');
     if (link && !element.querySelector('img')) {
-      element.prepend(picture(product.imageUrl, 'line-picture'));
-      link.replaceChildren(product.name, h('small', {}, `${product.externalProductId} · ${money(product.price)} ${billing(product)}`));
+      element.prepend(productImage(product.imageUrl, 'line-image'));
+      link.replaceChildren(product.name, h('small', {}, `${product.externalProductId} · ${formatMoney(product.price)} ${billingText(product)}`));
     }
     const quantity = this.#app.cart.cart.value[product.externalProductId] ?? 0;
     const sum = element.querySelector('.line-total');
-    if (sum) sum.textContent = money(Math.round(product.price * 100) * quantity / 100);
+    if (sum) sum.textContent = formatMoney(multiplyPrice(product.price, quantity));
   }
 
   #summary() {
     return h('aside', { class: 'panel summary', 'aria-label': 'Summary' },
       h('h2', {}, 'Summary'),
-      this.#undecided && h('p', { class: 'notice' }, 'An earlier order has not been answered yet. Placing it again settles it; it is never placed twice.'),
+      this.#pendingOrder && h('p', { class: 'notice' }, 'An earlier order has not been answered yet. Placing it again is safe: it is placed only once.'),
       h('div', { class: 'summary-total' }, h('span', {}, 'Total'), this.#total),
-      busyButton('button button-wide', ['Place order'], () => this.#place()),
-      this.#said,
-      h('p', { class: 'hint' }, 'Prices are fixed the moment you order.'));
+      actionButton('button button-wide', ['Place order'], () => this.#place()),
+      this.#error,
+      h('p', { class: 'hint' }, 'The prices are fixed when you place the order.'));
   }
 
   async #place() {
-    this.#said.textContent = '';
+    this.#error.textContent = '';
     try {
-      const { order, items: ordered } = await this.#app.orders.place(this.#userId, items(this.#app.cart.cart.value));
-      this.#app.cart.settle(ordered);
-      go(`/orders/${order.id}`);
+      const { order, items: ordered } = await this.#app.orders.place(this.#userId, orderItems(this.#app.cart.cart.value));
+      this.#app.cart.removeOrdered(ordered);
+      navigate(`/orders/${order.id}`);
     } catch (error) {
-      this.#said.textContent = !(error instanceof Problem) ? 'Something went wrong.'
-        : error.isUndecided ? `${error.message} We do not know yet whether the order was taken. Place it again: it will not be placed twice.`
-          : error.message;
+      this.#error.textContent = error instanceof Problem && error.isUndecided
+        ? `${error.message} It is not known whether the order was placed. Place it again: it will not be placed twice.` : errorText(error);
     }
   }
 }

@@ -1,11 +1,11 @@
-import { Problem } from '../rest/problem.js';
 import { h } from '../app/dom.js';
-import { moment, money } from '../app/format.js';
-import { go } from '../app/router.js';
-import { isFinal } from '../orders/status.js';
-import { timeline } from '../parts/order-timeline.js';
-import { back, badge, blank, busyButton, confirmed, failure, heading, picture } from '../parts/pieces.js';
-import { View } from '../parts/view.js';
+import { formatDateTime, formatMoney, multiplyPrice } from '../app/format.js';
+import { navigate } from '../app/router.js';
+import { isFinal } from '../orders/order-status.js';
+import { errorText, Problem } from '../rest/problem.js';
+import { actionButton, backLink, confirmDialog, emptyState, errorState, loadingText, pageHeading, productImage, statusBadge } from '../ui/components.js';
+import { orderTimeline } from '../ui/order-timeline.js';
+import { View } from '../ui/view.js';
 
 /** @typedef {import('../app/types.js').Order} Order */
 
@@ -14,7 +14,7 @@ export class OrderPage extends View {
   #id;
   #status = h('div', { class: 'order-status' });
   #actions = h('div', { class: 'actions' });
-  #isRemoved = false;
+  #isDeleted = false;
 
   /** @param {import('../app/app.js').App} app @param {number} id */
   constructor(app, id) {
@@ -25,46 +25,46 @@ export class OrderPage extends View {
 
   render() {
     const { orders } = this.#app;
-    const known = orders.book.get(this.#id);
-    if (known) this.#frame(known);
-    else this.replaceChildren(h('p', { class: 'waiting', role: 'status' }, 'Loading…'));
-    this.until(orders.book.listen((order) => {
+    const known = orders.store.get(this.#id);
+    if (known) this.#renderOrder(known);
+    else this.replaceChildren(loadingText());
+    this.addCleanup(orders.store.lastChange.listen(({ order }) => {
       if (order.id === this.#id) this.#show(order);
     }));
-    this.until(orders.revision.watch(() => void this.#load()));
+    this.addCleanup(orders.revision.watch(() => void this.#load()));
   }
 
   async #load() {
     try {
       const order = await this.#app.orders.load(this.#id);
-      if (!this.contains(this.#status)) this.#frame(order);
+      if (!this.contains(this.#status)) this.#renderOrder(order);
     } catch (error) {
-      if (this.#isRemoved) return;
+      if (this.#isDeleted) return;
       if (error instanceof Problem && (error.status === 404 || error.status === 400)) {
-        this.replaceChildren(blank('No such order', 'It was deleted, or it was never yours.', h('a', { class: 'button', href: '#/orders' }, 'To your orders')));
+        this.replaceChildren(emptyState('No such order', 'The order was deleted, or it belongs to another user.', h('a', { class: 'button', href: '#/orders' }, 'To your orders')));
       } else if (!this.contains(this.#status)) {
-        this.replaceChildren(failure(error instanceof Problem ? error.message : 'Something went wrong.', () => void this.#load()));
+        this.replaceChildren(errorState(error, () => void this.#load()));
       }
     }
   }
 
   /**
-   * What does not change.
+   * Renders the parts that do not change.
    * @param {Order} order
    */
-  #frame(order) {
+  #renderOrder(order) {
     this.replaceChildren(
-      back('#/orders', 'Orders'),
-      heading(`Order ${order.id}`, h('p', { class: 'result' }, h('time', { datetime: order.createdAt }, moment(order.createdAt)))),
+      backLink('#/orders', 'Orders'),
+      pageHeading(`Order ${order.id}`, h('p', { class: 'heading-note' }, h('time', { datetime: order.createdAt }, formatDateTime(order.createdAt)))),
       h('div', { class: 'order-detail' },
         h('section', { class: 'panel', 'aria-label': 'Progress' }, this.#status, this.#actions),
         h('section', { class: 'panel', 'aria-label': 'Products' },
           h('ul', { class: 'lines' }, order.items.map((item) => h('li', { class: 'line' },
-            picture(item.imageUrl, 'line-picture'),
+            productImage(item.imageUrl, 'line-image'),
             h('a', { class: 'line-name', href: `#/products/${encodeURIComponent(item.productId)}` }, item.productName,
-              h('small', {}, `${item.productId} · ${item.quantity} × ${money(item.unitPrice, order.currency)}`)),
-            h('span', { class: 'line-total' }, money(Math.round(item.unitPrice * 100) * item.quantity / 100, order.currency))))),
-          h('div', { class: 'summary-total' }, h('span', {}, 'Total'), h('strong', {}, money(order.total, order.currency))),
+              h('small', {}, `${item.productId} · ${item.quantity} × ${formatMoney(item.unitPrice, order.currency)}`)),
+            h('span', { class: 'line-total' }, formatMoney(multiplyPrice(item.unitPrice, item.quantity), order.currency))))),
+          h('div', { class: 'summary-total' }, h('span', {}, 'Total'), h('strong', {}, formatMoney(order.total, order.currency))),
           h('p', { class: 'hint' }, 'Reference ', h('code', {}, order.correlationId)))));
     this.#show(order);
   }
@@ -72,17 +72,17 @@ export class OrderPage extends View {
   /** @param {Order} order */
   #show(order) {
     this.#status.replaceChildren(
-      h('div', { role: 'status' }, badge(order.status)), timeline(order.status, this.#app.orders.book.times(order.id)));
-    const name = isFinal(order.status) ? 'delete' : order.status === 'ACCEPTED' ? 'cancel' : '';
-    if (this.#actions.dataset.offered === name) return;
-    this.#actions.dataset.offered = name;
-    this.#actions.replaceChildren(...this.#offers(order));
+      h('div', { role: 'status' }, statusBadge(order.status)), orderTimeline(order.status, this.#app.orders.store.times(order.id)));
+    const name = isFinal(order.status) ? 'delete' : order.status === 'ACCEPTED' ? 'cancel' : 'none';
+    if (this.#actions.dataset.available === name) return;
+    this.#actions.dataset.available = name;
+    this.#actions.replaceChildren(...this.#buttons(order));
   }
 
   /** @param {Order} order */
-  #offers(order) {
-    if (isFinal(order.status)) return [busyButton('button button-plain', ['Delete this order'], () => this.#remove())];
-    if (order.status === 'ACCEPTED') return [busyButton('button button-plain', ['Cancel this order'], () => this.#cancel())];
+  #buttons(order) {
+    if (isFinal(order.status)) return [actionButton('button button-plain', ['Delete this order'], () => this.#delete())];
+    if (order.status === 'ACCEPTED') return [actionButton('button button-plain', ['Cancel this order'], () => this.#cancel())];
     return [];
   }
 
@@ -90,21 +90,21 @@ export class OrderPage extends View {
     try {
       await this.#app.orders.cancel(this.#id);
     } catch (error) {
-      this.#app.toast(error instanceof Problem ? error.message : 'It could not be cancelled.', 'bad');
+      this.#app.toast(errorText(error, 'The order could not be cancelled.'), 'error');
       void this.#load();
     }
   }
 
-  async #remove() {
-    if (!await confirmed(`Delete order ${this.#id}?`, 'It disappears from your list. This cannot be undone.', 'Delete')) return;
+  async #delete() {
+    if (!await confirmDialog(`Delete order ${this.#id}?`, 'The order is removed from your list. This cannot be undone.', 'Delete')) return;
     try {
-      this.#isRemoved = true;
-      await this.#app.orders.remove(this.#id);
+      this.#isDeleted = true;
+      await this.#app.orders.delete(this.#id);
       this.#app.toast(`Order ${this.#id} is deleted`);
-      go('/orders');
+      navigate('/orders');
     } catch (error) {
-      this.#isRemoved = false;
-      this.#app.toast(error instanceof Problem ? error.message : 'It could not be deleted.', 'bad');
+      this.#isDeleted = false;
+      this.#app.toast(errorText(error, 'The order could not be deleted.'), 'error');
     }
   }
 }

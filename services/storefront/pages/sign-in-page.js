@@ -1,55 +1,57 @@
-import { Problem } from '../rest/problem.js';
 import { h } from '../app/dom.js';
-import { busyButton } from '../parts/pieces.js';
-import { View } from '../parts/view.js';
-import { ways } from '../session/ways.js';
+import { errorText } from '../rest/problem.js';
+import { signInOptions } from '../session/sign-in-options.js';
+import { actionButton } from '../ui/components.js';
+import { View } from '../ui/view.js';
 
-/** @typedef {{ session: import('../session/session.js').Session }} Door  what there is to sign in to */
-
-/** The ways to sign in that this place has: with its issuer, or in development with any user id. */
+/** The configured sign-in options: the issuer, or any user id in development. */
 export class SignInForm extends View {
   #session;
-  #lastKey;
-  #suggestion;
+  #lastUserKey;
+  #defaultUser;
   #error = h('p', { class: 'field-error', id: 'sign-in-error', role: 'alert' });
-  #ways = h('div', { class: 'ways' }, h('p', { class: 'hint', role: 'status' }, 'One moment…'));
+  #options = h('div', { class: 'sign-in-options' }, h('p', { class: 'hint', role: 'status' }, 'Loading…'));
 
-  /** @param {Door} door @param {{ remembered: string, suggestion: string }} names where the last user id is kept, and the first one */
-  constructor({ session }, { remembered, suggestion }) {
+  /**
+   * @param {import('../session/session.js').Session} session
+   * @param {{ lastUserKey: string, defaultUser: string }} development
+   *   `lastUserKey` is the key of the last user id in `localStorage`
+   */
+  constructor(session, { lastUserKey, defaultUser }) {
     super();
     this.#session = session;
-    this.#lastKey = remembered;
-    this.#suggestion = suggestion;
+    this.#lastUserKey = lastUserKey;
+    this.#defaultUser = defaultUser;
   }
 
   render() {
-    this.replaceChildren(h('h2', {}, 'Sign in'), this.#error, this.#ways);
-    void this.#offer();
+    this.replaceChildren(h('h2', {}, 'Sign in'), this.#error, this.#options);
+    void this.#load();
   }
 
-  async #offer() {
+  async #load() {
     try {
-      await this.#session.returning;
+      await this.#session.signInCompletion;
     } catch (error) {
-      this.#say(error);
+      this.#showError(error);
     }
     try {
-      const { development, oidc } = await ways();
-      this.#ways.replaceChildren(
-        oidc ? busyButton('button button-wide', [`Sign in with ${new URL(oidc.issuer).host}`], () => this.#attempt(() => this.#session.redirect())) : '',
-        oidc && development ? h('p', { class: 'or' }, 'or, in development') : '',
-        development ? this.#development() : '',
-        !oidc && !development ? h('p', { class: 'notice' }, 'No way to sign in is configured here.') : '');
+      const { development, oidc } = await signInOptions();
+      this.#options.replaceChildren(
+        oidc ? actionButton('button button-wide', [`Sign in with ${new URL(oidc.issuer).host}`], () => this.#attempt(() => this.#session.signInWithIssuer())) : '',
+        oidc && development ? h('p', { class: 'separator' }, 'or, in development') : '',
+        development ? this.#developmentForm() : '',
+        !oidc && !development ? h('p', { class: 'notice' }, 'No sign-in is configured.') : '');
     } catch (error) {
-      this.#say(error);
-      this.#ways.replaceChildren(busyButton('button button-plain', ['Try again'], () => this.#offer()));
+      this.#showError(error);
+      this.#options.replaceChildren(actionButton('button button-plain', ['Try again'], () => this.#load()));
     }
   }
 
-  #development() {
+  #developmentForm() {
     const input = h('input', {
       id: 'user', name: 'user', required: true, autocomplete: 'username', maxlength: 64, spellcheck: 'false', autocapitalize: 'off',
-      value: localStorage.getItem(this.#lastKey) ?? this.#suggestion, 'aria-describedby': 'user-hint sign-in-error',
+      value: localStorage.getItem(this.#lastUserKey) ?? this.#defaultUser, 'aria-describedby': 'user-hint sign-in-error',
     });
     const button = h('button', { class: 'button button-wide', type: 'submit' }, 'Sign in');
     return h('form', {
@@ -62,30 +64,30 @@ export class SignInForm extends View {
         if (!userId) return input.focus();
         button.setAttribute('aria-disabled', 'true');
         await this.#attempt(async () => {
-          await this.#session.signIn(userId);
-          localStorage.setItem(this.#lastKey, userId);
+          await this.#session.signInForDevelopment(userId);
+          localStorage.setItem(this.#lastUserKey, userId);
         });
         button.removeAttribute('aria-disabled');
       },
     },
     h('label', { for: 'user' }, 'User id'), input,
-    h('p', { class: 'hint', id: 'user-hint' }, 'Any id will do here: this is a development sign-in without a password.'),
+    h('p', { class: 'hint', id: 'user-hint' }, 'The development sign-in accepts any user id and has no password.'),
     button);
   }
 
-  /** @param {() => Promise<void>} work */
-  async #attempt(work) {
+  /** @param {() => Promise<void>} action */
+  async #attempt(action) {
     this.#error.textContent = '';
     try {
-      await work();
+      await action();
     } catch (error) {
-      this.#say(error);
+      this.#showError(error);
     }
   }
 
   /** @param {unknown} error */
-  #say(error) {
-    this.#error.textContent = error instanceof Problem ? error.message : 'Something went wrong.';
+  #showError(error) {
+    this.#error.textContent = errorText(error);
   }
 }
 customElements.define('sign-in-form', SignInForm);
@@ -100,13 +102,13 @@ export class SignInPage extends View {
   }
 
   render() {
-    const form = new SignInForm(this.#app, { remembered: 'waybill.last-user', suggestion: 'CUST-0001' });
+    const form = new SignInForm(this.#app.session, { lastUserKey: 'waybill.last-user', defaultUser: 'CUST-0001' });
     form.classList.add('panel');
     this.replaceChildren(h('div', { class: 'sign-in' },
-      h('section', { class: 'sign-in-pitch', 'aria-label': 'About Waybill' },
-        h('h1', { tabindex: '-1' }, 'Pass the exam.', h('br'), 'Watch it arrive.'),
-        h('p', {}, '145 certification-prep courses from ten vendors. Order once, and follow every step as it happens.'),
-        h('div', { class: 'fan', 'aria-hidden': 'true' },
+      h('section', { class: 'sign-in-introduction', 'aria-label': 'About Waybill' },
+        h('h1', { tabindex: '-1' }, 'Certification courses.', h('br'), 'Live order status.'),
+        h('p', {}, '145 certification-prep courses from ten vendors. The status of each order is updated without a reload.'),
+        h('div', { class: 'sign-in-images', 'aria-hidden': 'true' },
           ['az-104', 'lf-500', 'ks-201'].map((code) => h('img', { src: `images/products/${code}.svg`, alt: '', width: 400, height: 300 })))),
       form));
   }

@@ -1,8 +1,8 @@
-/** What a service refused, in its own words; or that it could not be reached. */
+/** An error response of a service (RFC 9457), or a request without a response. */
 export class Problem extends Error {
   /**
-   * @param {number} status 0 when there was no answer at all
-   * @param {string} message for people
+   * @param {number} status 0 when there was no response
+   * @param {string} message shown to the user
    * @param {Record<string, string[]>} [errors] by field
    */
   constructor(status, message, errors = {}) {
@@ -13,29 +13,25 @@ export class Problem extends Error {
   }
 
   /**
-   * Whether the request may have been carried out all the same: no answer, an answer of something in between,
-   * or a first attempt that is still under way (409).
+   * Whether the request may have been carried out: there was no response, an intermediary answered, or the first
+   * attempt is still in progress (409).
    */
   get isUndecided() {
     return this.status === 0 || this.status === 408 || this.status === 409 || this.status === 429 || this.status >= 500;
   }
 
   /** @param {Response} response */
-  static async of(response) {
+  static async from(response) {
     /** @type {any} */
-    let body = {};
-    try {
-      body = await response.json();
-    } catch {
-      // Not JSON: then the status must do.
-    }
+    const body = await response.json().catch(() => ({})) ?? {};
     const errors = body.errors ?? {};
     const first = Object.values(errors).flat()[0];
-    return new Problem(response.status, first ?? body.detail ?? body.error ?? body.title ?? fallback(response.status), errors);
+    const fallback = response.status === 404 ? 'Not found.' : `The service answered with status ${response.status}.`;
+    return new Problem(response.status, first ?? body.detail ?? body.error ?? body.title ?? fallback, errors);
   }
 }
 
-/** @param {number} status */
-function fallback(status) {
-  return status === 404 ? 'It is not there.' : `The service answered ${status}.`;
+/** @param {unknown} error @param {string} [fallback] for an error that is not a `Problem` */
+export function errorText(error, fallback = 'An unexpected error occurred.') {
+  return error instanceof Problem ? error.message : fallback;
 }

@@ -1,160 +1,157 @@
-import { deadline } from '../rest/deadline.js';
+import { request } from '../rest/http.js';
 import { Problem } from '../rest/problem.js';
-import { challenge, secret } from './pkce.js';
-import { claims } from './token.js';
+import { randomSecret, s256Challenge } from './pkce.js';
+import { readClaims } from './token.js';
 
 /**
- * @typedef {{ issuer: string, clientId: string, scope: string }} Issuer  from `/sign-in.json`
- * @typedef {{ state: string, nonce: string, verifier: string, returnTo: string }} Begun
+ * @typedef {{ issuer: string, clientId: string, scope: string }} Provider  from `/sign-in.json`
+ * @typedef {{ state: string, nonce: string, verifier: string, returnTo: string }} PendingSignIn
  * @typedef {{ token: string, refreshToken: string|null }} Tokens
  *
- * @typedef {object} Surroundings  what a browser gives; the tests bring their own
+ * @typedef {object} Environment  of the browser; tests supply their own
  * @property {typeof fetch} fetch
- * @property {Pick<Storage, 'getItem'|'setItem'|'removeItem'>} storage  of this tab: it outlives the redirect
+ * @property {Pick<Storage, 'getItem'|'setItem'|'removeItem'>} storage  of this tab, kept across the redirect
  * @property {string} redirectUri
  * @property {() => number} now  milliseconds since 1970
  */
 
-const KEY = 'waybill.sign-in';
+const STORAGE_KEY = 'waybill.sign-in';
 const CLOCK_SKEW = 60_000; // milliseconds
 
 /**
- * Signing in with an OpenID Connect issuer: authorization code flow with PKCE, as a public client that keeps no
- * secret. The access token is what the services take; it must be a JWT of the audience that they expect.
+ * OpenID Connect's authorization code flow with PKCE, as a public client without a secret. The services take the
+ * access token, which must be a JWT for their audience.
  *
- * Source: OpenID Connect Core 1.0, 3.1; RFC 7636; RFC 9207 for `iss` in the answer.
+ * Source: OpenID Connect Core 1.0, 3.1; RFC 7636; RFC 9207 for `iss` in the response.
  */
-export class OIDC {
-  #issuer;
-  #around;
+export class OIDCClient {
+  #provider;
+  #environment;
   /** @type {Promise<Record<string, string>>|null} */
-  #discovery = null;
+  #configuration = null;
 
-  /** @param {Issuer} issuer @param {Surroundings} around */
-  constructor(issuer, around) {
-    this.#issuer = issuer;
-    this.#around = around;
+  /** @param {Provider} provider @param {Environment} environment */
+  constructor(provider, environment) {
+    this.#provider = provider;
+    this.#environment = environment;
   }
 
   /**
-   * Begins a sign-in.
-   * @param {string} returnTo where the page is to be afterwards
-   * @returns {Promise<string>} the address to go to
+   * @param {string} returnTo fragment to show after the sign-in
+   * @returns {Promise<string>} the authorization URL
    */
-  async begin(returnTo) {
+  async startSignIn(returnTo) {
     const { authorization_endpoint: endpoint = '' } = await this.#discovered();
-    const begun = { state: secret(), nonce: secret(), verifier: secret(), returnTo };
-    this.#around.storage.setItem(KEY, JSON.stringify(begun));
+    const pending = { state: randomSecret(), nonce: randomSecret(), verifier: randomSecret(), returnTo };
+    this.#environment.storage.setItem(STORAGE_KEY, JSON.stringify(pending));
     const url = new URL(endpoint);
     const query = {
-      response_type: 'code', client_id: this.#issuer.clientId, redirect_uri: this.#around.redirectUri,
-      scope: this.#issuer.scope, state: begun.state, nonce: begun.nonce,
-      code_challenge: await challenge(begun.verifier), code_challenge_method: 'S256',
+      response_type: 'code', client_id: this.#provider.clientId, redirect_uri: this.#environment.redirectUri,
+      scope: this.#provider.scope, state: pending.state, nonce: pending.nonce,
+      code_challenge: await s256Challenge(pending.verifier), code_challenge_method: 'S256',
     };
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     return url.href;
   }
 
   /**
-   * Ends a sign-in that this tab began.
-   * @param {URLSearchParams} answer of the issuer
+   * Completes a sign-in that this tab started.
+   * @param {URLSearchParams} response of the provider
    * @returns {Promise<Tokens & { returnTo: string }>}
    */
-  async finish(answer) {
-    const begun = this.#begun();
-    if (!begun || answer.get('state') !== begun.state) throw new Problem(400, 'This sign-in was not begun here. Please try again.');
-    const iss = answer.get('iss');
-    if (iss !== null && iss !== this.#issuer.issuer) throw new Problem(400, 'The answer came from another issuer.');
-    const error = answer.get('error');
-    if (error) throw new Problem(400, error === 'access_denied' ? 'The sign-in was refused.' : 'The sign-in did not succeed.');
+  async completeSignIn(response) {
+    const pending = this.#takePending();
+    if (!pending || response.get('state') !== pending.state) throw new Problem(400, 'This sign-in was not started here. Please try again.');
+    const iss = response.get('iss');
+    if (iss !== null && iss !== this.#provider.issuer) throw new Problem(400, 'The response came from another issuer.');
+    const error = response.get('error');
+    if (error) throw new Problem(400, error === 'access_denied' ? 'The sign-in was refused.' : 'The sign-in failed.');
     const tokens = await this.#tokens({
-      grant_type: 'authorization_code', code: answer.get('code') ?? '', redirect_uri: this.#around.redirectUri,
-      code_verifier: begun.verifier,
+      grant_type: 'authorization_code', code: response.get('code') ?? '', redirect_uri: this.#environment.redirectUri,
+      code_verifier: pending.verifier,
     });
-    this.#check(tokens.idToken, begun.nonce);
-    return { ...tokens, returnTo: begun.returnTo };
+    this.#checkIDToken(tokens.idToken, pending.nonce);
+    return { ...tokens, returnTo: pending.returnTo };
   }
 
-  /** @param {string} refreshToken @returns {Promise<Tokens>} issuers may give another refresh token each time */
+  /** @param {string} refreshToken @returns {Promise<Tokens>} the refresh token may have been rotated */
   async refresh(refreshToken) {
     const tokens = await this.#tokens({ grant_type: 'refresh_token', refresh_token: refreshToken });
     return { token: tokens.token, refreshToken: tokens.refreshToken ?? refreshToken };
   }
 
-  /** @returns {Promise<string|null>} where to go to end the issuer's own session; null when it has no such place */
-  async farewell() {
+  /** @returns {Promise<string|null>} ends the provider's own session; null when it has no such endpoint */
+  async endSessionURL() {
     const { end_session_endpoint: endpoint } = await this.#discovered();
     if (!endpoint) return null;
     const url = new URL(endpoint);
-    url.searchParams.set('client_id', this.#issuer.clientId);
-    url.searchParams.set('post_logout_redirect_uri', this.#around.redirectUri);
+    url.searchParams.set('client_id', this.#provider.clientId);
+    url.searchParams.set('post_logout_redirect_uri', this.#environment.redirectUri);
     return url.href;
   }
 
-  /** What was begun, once: an answer that comes a second time is worth nothing. @returns {Begun|null} */
-  #begun() {
-    const text = this.#around.storage.getItem(KEY);
-    this.#around.storage.removeItem(KEY);
+  /**
+   * Removes the pending sign-in, so that a response is accepted once.
+   * @returns {PendingSignIn|null}
+   */
+  #takePending() {
+    const text = this.#environment.storage.getItem(STORAGE_KEY);
+    this.#environment.storage.removeItem(STORAGE_KEY);
     return JSON.parse(text ?? 'null');
   }
 
   /**
-   * The ID token came over TLS from the issuer itself, so its signature need not be checked (Core, 3.1.3.7, 6).
+   * The signature is not checked: the ID token came from the provider over TLS (Core, 3.1.3.7, 6).
    * @param {unknown} idToken @param {string} nonce
    */
-  #check(idToken, nonce) {
-    const { issuer, clientId } = this.#issuer;
-    const said = typeof idToken === 'string' ? claims(idToken) : null;
-    const isOurs = said !== null && said.iss === issuer && [said.aud].flat().includes(clientId) && said.nonce === nonce
-      && said.exp * 1000 > this.#around.now() - CLOCK_SKEW;
-    if (!isOurs) throw new Problem(400, 'The issuer’s answer is not for this sign-in.');
+  #checkIDToken(idToken, nonce) {
+    const { issuer, clientId } = this.#provider;
+    const claims = typeof idToken === 'string' ? readClaims(idToken) : null;
+    const isValid = claims !== null && claims.iss === issuer && [claims.aud].flat().includes(clientId) && claims.nonce === nonce
+      && claims.exp * 1000 > this.#environment.now() - CLOCK_SKEW;
+    if (!isValid) throw new Problem(400, 'The ID token is not for this sign-in.');
   }
 
   /** @param {Record<string, string>} grant */
   async #tokens(grant) {
     const { token_endpoint: endpoint = '' } = await this.#discovered();
-    const answer = await this.#json(endpoint, {
+    const response = await this.#json(endpoint, {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
-      body: new URLSearchParams({ ...grant, client_id: this.#issuer.clientId }).toString(),
+      body: new URLSearchParams({ ...grant, client_id: this.#provider.clientId }).toString(),
     });
-    if (typeof answer.access_token !== 'string') throw new Problem(400, 'The issuer gave no token.');
+    if (typeof response.access_token !== 'string') throw new Problem(400, 'The sign-in service issued no token.');
     return {
-      token: answer.access_token, idToken: answer.id_token,
-      refreshToken: typeof answer.refresh_token === 'string' ? answer.refresh_token : null,
+      token: response.access_token, idToken: response.id_token,
+      refreshToken: typeof response.refresh_token === 'string' ? response.refresh_token : null,
     };
   }
 
   #discovered() {
-    this.#discovery ??= this.#discover().catch((error) => {
-      this.#discovery = null;
+    this.#configuration ??= this.#discover().catch((error) => {
+      this.#configuration = null;
       throw error;
     });
-    return this.#discovery;
+    return this.#configuration;
   }
 
   async #discover() {
-    const { issuer } = this.#issuer;
-    const found = await this.#json(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {});
-    if (found.issuer !== issuer) throw new Problem(400, 'The sign-in service says it is another.');
-    return found;
+    const { issuer } = this.#provider;
+    const configuration = await this.#json(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {});
+    if (configuration.issuer !== issuer) throw new Problem(400, 'The sign-in service reports another issuer.');
+    return configuration;
   }
 
   /** @param {string} url @param {RequestInit} options @returns {Promise<any>} */
   async #json(url, options) {
-    let response;
-    try {
-      response = await this.#around.fetch(url, { ...options, cache: 'no-store', signal: deadline(10_000) });
-    } catch {
-      throw new Problem(0, 'The sign-in service cannot be reached.');
-    }
+    const response = await request(url, options, 'The sign-in service', this.#environment.fetch);
     let body;
     try {
       body = await response.json();
     } catch {
-      throw new Problem(response.ok ? 0 : response.status, 'The sign-in service answered something else.');
+      throw new Problem(response.ok ? 0 : response.status, 'The sign-in service sent an invalid response.');
     }
-    if (!response.ok) throw new Problem(response.status, 'The sign-in service refused. Please sign in again.');
+    if (!response.ok) throw new Problem(response.status, 'The sign-in service refused the request. Please sign in again.');
     return body;
   }
 }

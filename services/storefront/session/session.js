@@ -1,22 +1,22 @@
-import { Problem } from '../rest/problem.js';
 import { Signal } from '../app/signal.js';
-import { credentials } from './token.js';
-import { developmentToken, issuer } from './ways.js';
+import { Problem } from '../rest/problem.js';
+import { developmentToken, oidcClient } from './sign-in-options.js';
+import { readToken } from './token.js';
 
 /**
- * Credentials, and how the next ones are got: from the issuer by a refresh token, or a development token.
- * @typedef {import('./token.js').Credentials & { from: 'issuer'|'development', refreshToken: string|null }} Current
+ * A token and the source of the next one: the issuer, by a refresh token, or the development sign-in.
+ * @typedef {import('./token.js').TokenInfo & { from: 'issuer'|'development', refreshToken: string|null }} Credentials
  */
 
-const RETRY = 5_000; // milliseconds
-const LONGEST_TIMER = 2 ** 31 - 1;
+const RETRY_DELAY = 5_000; // milliseconds
+const MAX_TIMER = 2 ** 31 - 1; // milliseconds
 
-/** Who is signed in, in every tab of the browser, with a token that is renewed in time. */
+/** The signed-in user of all tabs of this browser. Renews the token before it expires. */
 export class Session {
-  /** @type {Signal<Current|null>} */
+  /** @type {Signal<Credentials|null>} */
   current;
-  /** The end of a sign-in with the issuer, when that is what this page was opened for; rejects with a Problem. */
-  returning;
+  /** Completes the sign-in for which the issuer opened this page; rejects with a `Problem`; null without one. */
+  signInCompletion;
   #key;
   #roles;
   #timer = 0;
@@ -24,61 +24,61 @@ export class Session {
   #renewal = null;
 
   /**
-   * @param {string} [key] where it is kept in `localStorage`
-   * @param {string[]} [roles] asked of the development sign-in; an issuer decides for itself
+   * @param {string} [key] in `localStorage`
+   * @param {string[]} [roles] requested from the development sign-in; an issuer assigns its own
    */
   constructor(key = 'waybill.session', roles = []) {
     this.#key = key;
     this.#roles = roles;
     this.current = new Signal(this.#stored());
     addEventListener('storage', (event) => {
-      if (event.key === key || event.key === null) this.#adopt(this.#stored());
+      if (event.key === key || event.key === null) this.#setCurrent(this.#stored());
     });
-    // Timers sleep with the machine; a tab that comes back looks at the clock.
-    addEventListener('visibilitychange', () => this.#schedule());
-    this.#schedule();
-    const answer = new URLSearchParams(location.search);
-    this.returning = answer.has('state') && (answer.has('code') || answer.has('error')) ? this.#finish(answer) : null;
-    this.returning?.catch(() => {}); // The sign-in page shows it.
+    // Timers do not run while the machine sleeps.
+    addEventListener('visibilitychange', () => this.#scheduleRenewal());
+    this.#scheduleRenewal();
+    const response = new URLSearchParams(location.search);
+    this.signInCompletion = response.has('state') && (response.has('code') || response.has('error')) ? this.#completeSignIn(response) : null;
+    this.signInCompletion?.catch(() => {}); // The sign-in page shows the error.
   }
 
   /** @param {string} userId */
-  async signIn(userId) {
-    this.#keep(made(await developmentToken(userId, this.#roles), 'development', null));
+  async signInForDevelopment(userId) {
+    this.#store(makeCredentials(await developmentToken(userId, this.#roles), 'development', null));
   }
 
-  /** Leaves the page for the issuer's; it comes back with an answer. */
-  async redirect() {
-    location.assign(await (await issuer()).begin(location.hash));
+  /** Redirects to the issuer, which redirects back with a response. */
+  async signInWithIssuer() {
+    location.assign(await (await oidcClient()).startSignIn(location.hash));
   }
 
   async signOut() {
-    const was = this.current.value;
-    this.#forget();
-    if (was?.from !== 'issuer') return;
-    const farewell = await issuer().then((one) => one.farewell()).catch(() => null);
-    if (farewell) location.assign(farewell);
+    const previous = this.current.value;
+    this.#clear();
+    if (previous?.from !== 'issuer') return;
+    const url = await oidcClient().then((client) => client.endSessionURL()).catch(() => null);
+    if (url) location.assign(url);
   }
 
-  /** A token that is good now. */
+  /** A token that has not expired. */
   async token() {
     const current = this.current.value;
     if (!current) throw new Problem(401, 'Please sign in.');
     return current.expiresAt > Date.now() ? current.token : this.renew();
   }
 
-  /** What to use after the services refused the token. */
-  async refused() {
-    const known = this.current.value?.token;
-    const inStore = this.#stored();
-    if (inStore && inStore.token !== known) {
-      this.#adopt(inStore);
-      return inStore.token;
+  /** A token to use after a service rejected the current one. */
+  async replaceRejectedToken() {
+    const rejected = this.current.value?.token;
+    const stored = this.#stored();
+    if (stored && stored.token !== rejected) {
+      this.#setCurrent(stored);
+      return stored.token;
     }
     return this.renew();
   }
 
-  /** One renewal at a time in this tab, and by the lock in this browser. */
+  /** Runs one renewal at a time in this tab and, by a lock, in this browser. */
   renew() {
     this.#renewal ??= this.#renewed().finally(() => {
       this.#renewal = null;
@@ -87,86 +87,87 @@ export class Session {
   }
 
   async #renewed() {
-    const before = this.current.value;
-    if (!before) throw new Problem(401, 'Please sign in.');
-    return exclusively(this.#key, async () => {
-      const other = this.#stored();
-      if (other && other.userId === before.userId && other.token !== before.token && other.expiresAt > Date.now()) {
-        this.#adopt(other);
-        return other.token;
+    const previous = this.current.value;
+    if (!previous) throw new Problem(401, 'Please sign in.');
+    return withLock(this.#key, async () => {
+      const stored = this.#stored();
+      if (stored && stored.userId === previous.userId && stored.token !== previous.token && stored.expiresAt > Date.now()) {
+        this.#setCurrent(stored);
+        return stored.token;
       }
       try {
-        const fresh = await this.#next(before);
-        // Signed out while the answer was on its way: it stays so. Nor may it be somebody else's.
-        if (!this.#stored() || fresh.userId !== before.userId) throw new Problem(401, 'Please sign in.');
-        this.#keep(fresh);
-        return fresh.token;
+        const renewed = await this.#nextCredentials(previous);
+        // The user may have signed out meanwhile; a token of another user is not accepted.
+        if (!this.#stored() || renewed.userId !== previous.userId) throw new Problem(401, 'Please sign in.');
+        this.#store(renewed);
+        return renewed.token;
       } catch (error) {
         const isFinal = error instanceof Problem && error.status >= 400 && !error.isUndecided;
-        if (isFinal) this.#forget();
+        if (isFinal) this.#clear();
         throw error;
       }
     });
   }
 
-  /** @param {Current} before @returns {Promise<Current>} */
-  async #next(before) {
-    if (before.from === 'development') return made(await developmentToken(before.userId, this.#roles), 'development', null);
-    if (!before.refreshToken) throw new Problem(401, 'Please sign in again.');
-    const { token, refreshToken } = await (await issuer()).refresh(before.refreshToken);
-    return made(token, 'issuer', refreshToken);
+  /** @param {Credentials} previous @returns {Promise<Credentials>} */
+  async #nextCredentials(previous) {
+    if (previous.from === 'development') return makeCredentials(await developmentToken(previous.userId, this.#roles), 'development', null);
+    if (!previous.refreshToken) throw new Problem(401, 'Please sign in again.');
+    const { token, refreshToken } = await (await oidcClient()).refresh(previous.refreshToken);
+    return makeCredentials(token, 'issuer', refreshToken);
   }
 
-  /** @param {URLSearchParams} answer */
-  async #finish(answer) {
+  /** @param {URLSearchParams} response */
+  async #completeSignIn(response) {
     try {
-      const { token, refreshToken, returnTo } = await (await issuer()).finish(answer);
+      const { token, refreshToken, returnTo } = await (await oidcClient()).completeSignIn(response);
       history.replaceState(null, '', location.pathname + returnTo);
-      this.#keep(made(token, 'issuer', refreshToken));
+      this.#store(makeCredentials(token, 'issuer', refreshToken));
     } catch (error) {
-      history.replaceState(null, '', location.pathname + location.hash); // A code is good once: a reload must not send it again.
+      // A code is valid once: a reload must not send it again.
+      history.replaceState(null, '', location.pathname + location.hash);
       throw error;
     }
   }
 
-  /** @param {Current} fresh */
-  #keep(fresh) {
-    const { token, from, refreshToken } = fresh;
+  /** @param {Credentials} credentials */
+  #store(credentials) {
+    const { token, from, refreshToken } = credentials;
     localStorage.setItem(this.#key, JSON.stringify({ token, from, refreshToken }));
-    this.#adopt(fresh);
+    this.#setCurrent(credentials);
   }
 
-  #forget() {
+  #clear() {
     localStorage.removeItem(this.#key);
-    this.#adopt(null);
+    this.#setCurrent(null);
   }
 
-  /** @param {Current|null} next */
-  #adopt(next) {
-    if (next?.token === this.current.value?.token) return;
-    this.current.value = next;
-    this.#schedule();
+  /** @param {Credentials|null} credentials */
+  #setCurrent(credentials) {
+    if (credentials?.token === this.current.value?.token) return;
+    this.current.value = credentials;
+    this.#scheduleRenewal();
   }
 
-  #schedule() {
+  #scheduleRenewal() {
     clearTimeout(this.#timer);
     const current = this.current.value;
-    // Without a refresh token the session lasts as long as its token.
     if (!current) return;
+    // Without a refresh token the session ends with its token.
     const isRenewable = current.from === 'development' || current.refreshToken !== null;
-    const due = isRenewable ? current.refreshAt : current.expiresAt;
+    const due = isRenewable ? current.renewAt : current.expiresAt;
     this.#timer = window.setTimeout(() => {
       this.renew().catch(() => {
-        if (this.current.value) this.#timer = window.setTimeout(() => this.#schedule(), RETRY);
+        if (this.current.value) this.#timer = window.setTimeout(() => this.#scheduleRenewal(), RETRY_DELAY);
       });
-    }, Math.min(Math.max(due - Date.now(), 0), LONGEST_TIMER));
+    }, Math.min(Math.max(due - Date.now(), 0), MAX_TIMER));
   }
 
-  /** @returns {Current|null} */
+  /** @returns {Credentials|null} */
   #stored() {
     try {
       const { token, from, refreshToken } = JSON.parse(localStorage.getItem(this.#key) ?? '{}');
-      return typeof token === 'string' ? made(token, from === 'issuer' ? from : 'development', refreshToken ?? null) : null;
+      return typeof token === 'string' ? makeCredentials(token, from === 'issuer' ? from : 'development', refreshToken ?? null) : null;
     } catch {
       return null;
     }
@@ -174,21 +175,21 @@ export class Session {
 }
 
 /**
- * @param {string} token @param {Current['from']} from @param {string|null} refreshToken
- * @returns {Current}
+ * @param {string} token @param {Credentials['from']} from @param {string|null} refreshToken
+ * @returns {Credentials}
  */
-function made(token, from, refreshToken) {
-  const found = credentials(token, Date.now());
-  if (!found) throw new Problem(400, 'The sign-in service gave a token that this page cannot read.');
-  return { ...found, from, refreshToken };
+function makeCredentials(token, from, refreshToken) {
+  const info = readToken(token, Date.now());
+  if (!info) throw new Problem(400, 'The sign-in service issued a malformed token.');
+  return { ...info, from, refreshToken };
 }
 
 /**
- * Across the tabs of this browser, where it has locks.
+ * Runs work in one tab of this browser at a time, where the browser has locks.
  * @template T
  * @param {string} key @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-function exclusively(key, work) {
+function withLock(key, work) {
   return navigator.locks ? navigator.locks.request(`${key}.renewal`, work) : work();
 }

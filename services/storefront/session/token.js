@@ -1,44 +1,44 @@
 /**
- * @typedef {object} Credentials
+ * @typedef {object} TokenInfo
  * @property {string} userId
  * @property {string[]} roles
  * @property {string} token
  * @property {number} expiresAt  milliseconds since 1970
- * @property {number} refreshAt  when to get the next one
+ * @property {number} renewAt  milliseconds since 1970
  */
 
 /**
- * Credentials of a token, with the time at which the next is due: after four fifths of its life, which leaves time
- * for attempts that fail. The token is read, not verified: that is the services' business.
+ * Reads a token without verifying it; the services verify it. The renewal is due after 80 % of the lifetime, which
+ * leaves time for failed attempts.
  * @param {string} token
  * @param {number} now milliseconds since 1970
- * @returns {Credentials|null} null for what is no token
+ * @returns {TokenInfo|null} null for a malformed token
  */
-export function credentials(token, now) {
-  const said = claims(token);
-  if (!said) return null;
-  const expiresAt = said.exp * 1000;
-  if (typeof said.sub !== 'string' || !Number.isFinite(expiresAt)) return null;
-  const issuedAt = Number.isFinite(said.iat) ? said.iat * 1000 : now;
-  const roles = [said.roles ?? []].flat().filter((role) => typeof role === 'string');
-  return { userId: said.sub, roles, token, expiresAt, refreshAt: issuedAt + (expiresAt - issuedAt) * 0.8 };
+export function readToken(token, now) {
+  const claims = readClaims(token);
+  if (!claims) return null;
+  const expiresAt = claims.exp * 1000;
+  if (typeof claims.sub !== 'string' || !Number.isFinite(expiresAt)) return null;
+  const issuedAt = Number.isFinite(claims.iat) ? claims.iat * 1000 : now;
+  const roles = [claims.roles ?? []].flat().filter((role) => typeof role === 'string');
+  return { userId: claims.sub, roles, token, expiresAt, renewAt: issuedAt + (expiresAt - issuedAt) * 0.8 };
 }
 
 /**
- * What a JWT says, unverified.
- * @param {string} token @returns {any} null for what is no token
+ * The claims of a JWT, unverified.
+ * @param {string} token @returns {any} null for a malformed token
  */
-export function claims(token) {
+export function readClaims(token) {
   try {
-    const said = JSON.parse(text(token.split('.')[1] ?? ''));
-    return typeof said === 'object' ? said : null;
+    const claims = JSON.parse(decodeText(token.split('.')[1] ?? ''));
+    return typeof claims === 'object' ? claims : null;
   } catch {
     return null;
   }
 }
 
 /** @param {string} base64url */
-function text(base64url) {
+function decodeText(base64url) {
   const bytes = atob(base64url.replaceAll('-', '+').replaceAll('_', '/'));
   return new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0)));
 }

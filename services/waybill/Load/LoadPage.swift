@@ -8,7 +8,7 @@ struct LoadPage {
 
     var html: String {
         let record = report.record
-        let rows = [("answer (201)", record.answered), ("update in the tab", record.told)].map {
+        let rows = [("answer (201)", record.answered), ("update in the tab", record.notified)].map {
             name, times in
             let cells =
                 Percentiles(times).values?.map(Percentiles.text) ?? Percentiles.shares.map { _ in "–" }
@@ -41,7 +41,7 @@ struct LoadPage {
     private var charts: [(title: String, chart: Chart)] {
         let seconds = report.record.bySecond()
         let answers = seconds.map { $0.compactMap(Self.answer) }
-        let updates = seconds.map { $0.compactMap(\.told) }
+        let updates = seconds.map { $0.compactMap(\.notified) }
         return [
             (
                 "Answers over time",
@@ -67,7 +67,7 @@ struct LoadPage {
                     x: "ms", y: "%",
                     [
                         Self.distribution("answer", report.record.answered),
-                        Self.distribution("update", report.record.told),
+                        Self.distribution("update", report.record.notified),
                     ])
             ),
         ]

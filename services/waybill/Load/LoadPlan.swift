@@ -13,12 +13,12 @@ struct LoadPlan: Sendable, Equatable {
 
     var orders: Int { rate * seconds }
 
-    init(rate: Int, users: Int, seconds: Int) throws(CommandFailure) {
+    init(rate: Int, users: Int, seconds: Int) throws(CommandError) {
         self.rate = rate
         self.users = users
         self.seconds = seconds
         guard orders <= Self.mostOrders else {
-            throw CommandFailure(
+            throw CommandError(
                 .usage, "\(orders) orders are more than \(Self.mostOrders)",
                 remedy: "a lower --rate, or a shorter --for")
         }

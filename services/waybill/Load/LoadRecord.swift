@@ -14,7 +14,7 @@ struct LoadRecord: Sendable {
         var due: Duration
         var outcome: Outcome?
         /// Until its owner's tab heard that it is completed.
-        var told: Duration?
+        var notified: Duration?
     }
 
     private(set) var orders: [Order] = []
@@ -38,8 +38,8 @@ struct LoadRecord: Sendable {
     }
 
     mutating func tell(_ order: Int, after time: Duration) {
-        guard orders[order].told == nil else { return }
-        orders[order].told = time
+        guard orders[order].notified == nil else { return }
+        orders[order].notified = time
         toldCount += 1
     }
 
@@ -47,7 +47,7 @@ struct LoadRecord: Sendable {
         orders.compactMap { if case .accepted(let time)? = $0.outcome { time } else { nil } }
     }
 
-    var told: [Duration] { orders.compactMap(\.told) }
+    var notified: [Duration] { orders.compactMap(\.notified) }
 
     var refusedCount: Int { refusals.values.reduce(0, +) }
 

@@ -30,7 +30,7 @@ struct LoadReport: Sendable {
             .init("refused", .number(String(record.refusedCount))),
             .init("told", .number(String(record.toldCount))),
             .init("answerMs", Self.json(Percentiles(record.answered))),
-            .init("updateMs", Self.json(Percentiles(record.told))), .init("report", .string(file)),
+            .init("updateMs", Self.json(Percentiles(record.notified))), .init("report", .string(file)),
         ])
     }
 
@@ -43,14 +43,14 @@ struct LoadReport: Sendable {
     }
 
     /// Makes the folder where it is missing.
-    func write(to file: String) throws(CommandFailure) {
+    func write(to file: String) throws(CommandError) {
         let url = URL(filePath: file)
         do {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(LoadPage(self).html.utf8).write(to: url)
         } catch {
-            throw CommandFailure(.failure, "the report could not be written to \(file)")
+            throw CommandError(.failure, "the report could not be written to \(file)")
         }
     }
 }

@@ -8,7 +8,7 @@ final class LoadRun {
     /// Requests that may be under way; what is due beyond them counts as refused.
     static let window = 512
     /// How long the last orders may take to come to an end.
-    static let patience = Duration.seconds(30)
+    static let timeout = Duration.seconds(30)
     private static let connections = 64
 
     private let plan: LoadPlan
@@ -20,16 +20,16 @@ final class LoadRun {
     private var start = Instant.systemNow()
     /// Order numbers of this run, by correlation id; and updates that came before the answer did.
     private var known: [String: Int] = [:]
-    private var early: [String: Instant] = [:]
+    private var unmatched: [String: Instant] = [:]
 
     init(_ plan: LoadPlan, edge: String, tokens: [String], products: [String]) {
         self.plan = plan
         self.edge = edge
         self.products = products
-        var configuration = Client.Configuration()
+        var configuration = HTTPClient.Configuration()
         configuration.maxConnectionsPerOrigin = Self.connections
         configuration.maxWaitingPerOrigin = Self.window
-        let client = Client(configuration)
+        let client = HTTPClient(configuration)
         users = tokens.map { token in
             let tab = Tab(name: "load", addresses: [edge], token: token, keepsUpdates: false)
             return (OrderAPI(base: edge, token: token, client: client), tab)
@@ -69,7 +69,7 @@ final class LoadRun {
                 try await Loop.sleep(for: max(.microseconds(200), min(plan.due(next), nextTick) - now))
             }
         }
-        let deadline = Instant.systemNow() + Self.patience
+        let deadline = Instant.systemNow() + Self.timeout
         while !isFinished, Instant.systemNow() < deadline {
             try await Loop.sleep(for: .milliseconds(10))
             if start.duration(to: .systemNow()) >= nextTick {
@@ -99,11 +99,11 @@ final class LoadRun {
                 record.settle(order, .accepted(after: elapsed - due))
                 guard let id = answer["correlationId"]?.string else { return }
                 known[id] = order
-                if let heard = early.removeValue(forKey: id) {
+                if let heard = unmatched.removeValue(forKey: id) {
                     record.tell(order, after: start.duration(to: heard) - due)
                 }
             } catch {
-                record.settle(order, .refused((error as? CommandFailure)?.message.cut(to: 80) ?? "\(error)"))
+                record.settle(order, .refused((error as? CommandError)?.message.cut(to: 80) ?? "\(error)"))
             }
         }
     }
@@ -116,8 +116,8 @@ final class LoadRun {
         }
         if let order = known[update.correlationID] {
             record.tell(order, after: start.duration(to: update.receivedAt) - record.orders[order].due)
-        } else if early.count < Self.window {
-            early[update.correlationID] = update.receivedAt
+        } else if unmatched.count < Self.window {
+            unmatched[update.correlationID] = update.receivedAt
         }
     }
 }

@@ -6,27 +6,27 @@ import Orders
 import Redis
 import WorkflowState
 
-/// The dead letters of all queues: look, send back, drop.
+/// The dead messages of all queues: look, send back, drop.
 @Loop
 struct DeadLetterOperations {
     typealias Queue = OrderTopology.WorkQueue
 
-    /// One letter and the queue that it was meant for.
+    /// One message and the queue that it was meant for.
     struct Found: Sendable {
         let queue: Queue
-        let letter: DeadLetters.Letter
+        let message: DeadLetterQueue.Message
     }
 
-    /// Why a letter was not sent back.
-    enum Refusal: String, Sendable, CaseIterable {
-        case ownerless = "nobody knows whose order it is"
+    /// Why a message was not sent back.
+    enum ReplayRefusal: String, Sendable, CaseIterable {
+        case unknownOwner = "nobody knows whose order it is"
         case outdated = "the order has come to another end since"
         case defective = "it is too large or too broken to be sent"
     }
 
     struct Replay: Sendable {
         var sent: [(queue: Queue, envelope: Envelope)] = []
-        var refused: [(queue: Queue, name: String, why: Refusal)] = []
+        var refused: [(queue: Queue, name: String, why: ReplayRefusal)] = []
         /// Workflows whose owner or status had expired and was written again.
         var restored = 0
     }
@@ -36,47 +36,47 @@ struct DeadLetterOperations {
 
     init(_ servers: Servers) { self.servers = servers }
 
-    func counts() async throws(CommandFailure) -> [(queue: Queue, count: Int)] {
+    func counts() async throws(CommandError) -> [(queue: Queue, count: Int)] {
         var counts: [(queue: Queue, count: Int)] = []
         for queue in Queue.allCases {
-            let letters = try await letters(of: queue)
-            counts.append((queue, try await failing { () throws(AMQPError) in try await letters.count() }))
+            let messages = try await messages(of: queue)
+            counts.append((queue, try await failing { () throws(AMQPError) in try await messages.count() }))
         }
         return counts
     }
 
     /// The oldest `limit` of each queue.
-    func list(_ queues: [Queue], limit: Int) async throws(CommandFailure) -> [Found] {
+    func list(_ queues: [Queue], limit: Int) async throws(CommandError) -> [Found] {
         var found: [Found] = []
         for queue in queues {
-            let letters = try await letters(of: queue)
-            let list = try await failing { () throws(AMQPError) in try await letters.list(limit: limit) }
-            found += list.map { Found(queue: queue, letter: $0) }
+            let messages = try await messages(of: queue)
+            let list = try await failing { () throws(AMQPError) in try await messages.list(limit: limit) }
+            found += list.map { Found(queue: queue, message: $0) }
         }
         return found
     }
 
-    /// Sends letters back to their queues, with what had expired of their workflows written again, so that
+    /// Sends messages back to their queues, with what had expired of their workflows written again, so that
     /// they find their users however much later it is.
     /// - Parameter names: nil: all there are.
     func replay(
-        _ queues: [Queue], _ names: Set<String>?, progress: DeadLetters.Progress = { _, _ in }
-    ) async throws(CommandFailure) -> Replay {
+        _ queues: [Queue], _ names: Set<String>?, progress: DeadLetterQueue.Progress = { _, _ in }
+    ) async throws(CommandError) -> Replay {
         let restorer = WorkflowRestorer(
             RedisWorkflowStore(try await servers.redis()), PostgresOrderStore(try servers.database()))
         var replay = Replay()
-        var failure: CommandFailure?
+        var failure: CommandError?
         for queue in queues {
-            let letters = try await letters(of: queue)
+            let messages = try await messages(of: queue)
             let sent = try await failing { () throws(AMQPError) in
-                try await letters.replay(names, progress: progress) { letter in
+                try await messages.replay(names, progress: progress) { message in
                     if failure != nil { return false }
-                    do throws(CommandFailure) {
-                        switch try await restorer.restore(letter, of: queue) {
+                    do throws(CommandError) {
+                        switch try await restorer.restore(message, of: queue) {
                         case .complete: return true
                         case .restored: replay.restored += 1
                         case .refused(let why):
-                            replay.refused.append((queue, letter.name, why))
+                            replay.refused.append((queue, message.name, why))
                             return false
                         }
                         return true
@@ -92,29 +92,29 @@ struct DeadLetterOperations {
         return replay
     }
 
-    /// Drops letters for good; answers with their names.
+    /// Drops messages for good; answers with their names.
     func drop(
-        _ queues: [Queue], _ names: Set<String>?, progress: DeadLetters.Progress = { _, _ in }
-    ) async throws(CommandFailure) -> [(queue: Queue, name: String)] {
+        _ queues: [Queue], _ names: Set<String>?, progress: DeadLetterQueue.Progress = { _, _ in }
+    ) async throws(CommandError) -> [(queue: Queue, name: String)] {
         var dropped: [(queue: Queue, name: String)] = []
         for queue in queues {
-            let letters = try await letters(of: queue)
+            let messages = try await messages(of: queue)
             let names = try await failing { () throws(AMQPError) in
-                try await letters.drop(names, progress: progress)
+                try await messages.drop(names, progress: progress)
             }
             dropped += names.map { (queue, $0) }
         }
         return dropped
     }
 
-    private func letters(of queue: Queue) async throws(CommandFailure) -> DeadLetters {
+    private func messages(of queue: Queue) async throws(CommandError) -> DeadLetterQueue {
         let (client, publisher) = try await servers.broker()
-        return DeadLetters(of: topology.queue(queue), client, publisher)
+        return DeadLetterQueue(of: topology.queue(queue), client, publisher)
     }
 
     private func failing<Value>(
         _ body: @Loop () async throws(AMQPError) -> Value
-    ) async throws(CommandFailure) -> Value {
-        do throws(AMQPError) { return try await body() } catch { throw CommandFailure(error) }
+    ) async throws(CommandError) -> Value {
+        do throws(AMQPError) { return try await body() } catch { throw CommandError(error) }
     }
 }

@@ -11,19 +11,19 @@ struct RecordOperations {
 
     // MARK: Outbox
 
-    func outbox() async throws(CommandFailure) -> OutboxBacklog {
+    func outbox() async throws(CommandError) -> OutboxBacklog {
         let outbox = PostgresOutbox(try servers.database())
         do throws(OrderRecordsError) { return try await outbox.backlog() } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
     // MARK: Schema
 
-    func migrations() async throws(CommandFailure) -> [MigrationStatus] {
+    func migrations() async throws(CommandError) -> [PostgresMigrationStatus] {
         let pool = try servers.database()
         do {
-            let migrator = try Migrator(OrderDatabase.migrations)
+            let migrator = try PostgresMigrator(OrderDatabase.migrations)
             return try await pool.withConnection { connection in try await migrator.status(on: connection) }
         } catch {
             throw Self.failure(error)
@@ -31,10 +31,10 @@ struct RecordOperations {
     }
 
     /// Applies what is missing, waiting for whoever else is migrating.
-    func migrate() async throws(CommandFailure) -> [Postgres.Migration] {
+    func migrate() async throws(CommandError) -> [PostgresMigration] {
         let configuration = try servers.databaseConfiguration()
         do {
-            return try await Migrator(OrderDatabase.migrations).migrate(configuration)
+            return try await PostgresMigrator(OrderDatabase.migrations).migrate(configuration)
         } catch {
             throw Self.failure(error)
         }
@@ -42,26 +42,26 @@ struct RecordOperations {
 
     // MARK: Views
 
-    func views() async throws(CommandFailure) -> ReadModelProgress {
+    func views() async throws(CommandError) -> ReadModelProgress {
         let models = ReadModels(try servers.database())
         do throws(OrderRecordsError) { return try await models.progress() } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
     /// Makes both views anew from the whole log; readers see the old ones until it is done.
     func rebuildViews(
         progress: @Loop (ReadModelProgress) -> Void
-    ) async throws(CommandFailure) -> ReadModelProgress {
+    ) async throws(CommandError) -> ReadModelProgress {
         let models = ReadModels(try servers.database())
         do throws(OrderRecordsError) {
             return try await models.rebuild(progress: progress)
         } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
-    private static func failure(_ error: any Error) -> CommandFailure {
-        (error as? PostgresError).map { CommandFailure($0) } ?? CommandFailure(.interrupted, "interrupted")
+    private static func failure(_ error: any Error) -> CommandError {
+        (error as? PostgresError).map { CommandError($0) } ?? CommandError(.interrupted, "interrupted")
     }
 }

@@ -9,58 +9,58 @@ import Redis
 @Loop
 final class Servers {
     /// How long a server may take to answer the first time.
-    static let patience = Duration.seconds(5)
+    static let timeout = Duration.seconds(5)
 
     private let addresses: ServerAddresses
-    private var redisClient: Redis.Client?
+    private var redisClient: RedisClient?
     private var redisRun: Task<Void, Never>?
-    private var brokerClient: AMQP.Client?
-    private var publisher: Publisher?
-    private var pool: Pool?
+    private var brokerClient: AMQPClient?
+    private var publisher: AMQPPublisher?
+    private var pool: PostgresPool?
 
     init(_ addresses: ServerAddresses) { self.addresses = addresses }
 
     /// Redis, connected.
-    func redis() async throws(CommandFailure) -> Redis.Client {
+    func redis() async throws(CommandError) -> RedisClient {
         do throws(RedisError) {
-            let client: Redis.Client
+            let client: RedisClient
             if let redisClient { client = redisClient } else { client = try openRedis() }
-            try await client.ready(within: Self.patience)
+            try await client.ready(within: Self.timeout)
             return client
         } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
     /// RabbitMQ, connected, and who publishes there.
-    func broker() async throws(CommandFailure) -> (client: AMQP.Client, publisher: Publisher) {
+    func broker() async throws(CommandError) -> (client: AMQPClient, publisher: AMQPPublisher) {
         do throws(AMQPError) {
-            let client: AMQP.Client
+            let client: AMQPClient
             if let brokerClient { client = brokerClient } else { client = try openBroker() }
-            try await client.untilReady(within: Self.patience)
+            try await client.untilReady(within: Self.timeout)
             return (client, publisher!)
         } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
     /// PostgreSQL as the system of record is to be used.
-    func database() throws(CommandFailure) -> Pool {
+    func database() throws(CommandError) -> PostgresPool {
         if let pool { return pool }
-        var limits = PoolLimits()
+        var limits = PostgresPoolLimits()
         limits.size = 3
-        let pool = Pool(try databaseConfiguration(), limits: limits)
+        let pool = PostgresPool(try databaseConfiguration(), limits: limits)
         self.pool = pool
         return pool
     }
 
-    func databaseConfiguration() throws(CommandFailure) -> Postgres.Configuration {
+    func databaseConfiguration() throws(CommandError) -> PostgresConfiguration {
         do throws(PostgresError) {
-            var configuration = OrderDatabase.prepare(try Postgres.Configuration(url: addresses.postgres))
+            var configuration = OrderDatabase.prepare(try PostgresConfiguration(url: addresses.postgres))
             configuration.applicationName = "waybill"
             return configuration
         } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
@@ -71,28 +71,28 @@ final class Servers {
         await pool?.close()
     }
 
-    private func openRedis() throws(RedisError) -> Redis.Client {
-        var configuration = try Redis.Configuration(url: addresses.redis)
+    private func openRedis() throws(RedisError) -> RedisClient {
+        var configuration = try RedisConfiguration(url: addresses.redis)
         configuration.clientName = "waybill"
-        let client = Redis.Client(configuration)
+        let client = RedisClient(configuration)
         redisClient = client
         redisRun = Loop.task { await client.run() }
         return client
     }
 
-    private func openBroker() throws(AMQPError) -> AMQP.Client {
-        var configuration = try AMQP.Configuration(url: addresses.rabbitMQ)
+    private func openBroker() throws(AMQPError) -> AMQPClient {
+        var configuration = try AMQPConfiguration(url: addresses.rabbitMQ)
         configuration.connectionName = "waybill"
-        let client = AMQP.Client(configuration)
+        let client = AMQPClient(configuration)
         brokerClient = client
-        publisher = Publisher(client)
+        publisher = AMQPPublisher(client)
         client.start()
         return client
     }
 }
 
 /// What a server's failure means to an operator. What the server said stays out, as it may quote data.
-extension CommandFailure {
+extension CommandError {
     init(_ error: RedisError) {
         self.init(.unavailable, "Redis: \(error)", remedy: "waybill status")
     }

@@ -26,7 +26,7 @@ struct StackHealth {
 
     private static let limit = Duration.seconds(3)
 
-    private let client = Client()
+    private let client = HTTPClient()
 
     /// The edge, each replica, each server. All are asked at once.
     func check(_ stack: StackFile.Contents) async -> [Entry] {

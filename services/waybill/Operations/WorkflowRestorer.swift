@@ -5,15 +5,15 @@ import OrderRecords
 import Orders
 import WorkflowState
 
-/// Writes again what Redis has forgotten of a letter's workflow: the owner, by whom the notifiers find the
-/// user, and the status. PostgreSQL is the truth; for an order that is not recorded it is the letter itself.
+/// Writes again what Redis has forgotten of a message's workflow: the owner, by whom the notifiers find the
+/// user, and the status. PostgreSQL is the truth; for an order that is not recorded it is the message itself.
 @Loop
 struct WorkflowRestorer {
     enum Outcome: Equatable {
         /// Nothing was missing, or nothing is needed.
         case complete
         case restored
-        case refused(DeadLetterOperations.Refusal)
+        case refused(DeadLetterOperations.ReplayRefusal)
     }
 
     private let workflow: any WorkflowStore
@@ -25,38 +25,38 @@ struct WorkflowRestorer {
     }
 
     func restore(
-        _ letter: DeadLetters.Letter, of queue: OrderTopology.WorkQueue
-    ) async throws(CommandFailure) -> Outcome {
-        // Without one there is no workflow; whoever reads the letter says what is wrong with it.
-        guard let id = CorrelationID(letter.envelope.correlationID) else {
-            return queue == .accepted ? .complete : .refused(.ownerless)
+        _ message: DeadLetterQueue.Message, of queue: OrderTopology.WorkQueue
+    ) async throws(CommandError) -> Outcome {
+        // Without one there is no workflow; whoever reads the message says what is wrong with it.
+        guard let id = CorrelationID(message.envelope.correlationID) else {
+            return queue == .accepted ? .complete : .refused(.unknownOwner)
         }
-        if let record = try await record(id) { return try await restore(letter, of: queue, record) }
+        if let record = try await record(id) { return try await restore(message, of: queue, record) }
         guard queue == .accepted else {
-            return try await known(id) ? .complete : .refused(.ownerless)
+            return try await known(id) ? .complete : .refused(.unknownOwner)
         }
         // One that cannot be read now may be read by the code that it is sent back to, which then restores.
-        guard let order = try? OrderAccepted(decoding: letter.body.span) else { return .complete }
+        guard let order = try? OrderAccepted(decoding: message.body.span) else { return .complete }
         return try await advance(
             WorkflowStep(
                 .accepted, correlationID: id, orderID: order.orderID, owner: order.customer, cause: .replay))
     }
 
-    private func record(_ id: CorrelationID) async throws(CommandFailure) -> RecordedOrder? {
+    private func record(_ id: CorrelationID) async throws(CommandError) -> RecordedOrder? {
         do throws(OrderRecordsError) { return try await store.find([id]).first } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
     private func restore(
-        _ letter: DeadLetters.Letter, of queue: OrderTopology.WorkQueue, _ record: RecordedOrder
-    ) async throws(CommandFailure) -> Outcome {
+        _ message: DeadLetterQueue.Message, of queue: OrderTopology.WorkQueue, _ record: RecordedOrder
+    ) async throws(CommandError) -> Outcome {
         var status = record.status
         switch queue {
         // A failed order is under way again, unless Redis still says how it ended.
         case .accepted: if status == .failed { status = .accepted }
         case .processed, .failed:
-            let type = OrderEventType(rawValue: letter.envelope.type)
+            let type = OrderEventType(rawValue: message.envelope.type)
             guard type == nil || type == record.event.type else { return .refused(.outdated) }
         }
         return try await advance(
@@ -65,27 +65,27 @@ struct WorkflowRestorer {
                 cause: .replay, isPersisted: queue != .accepted))
     }
 
-    private func advance(_ step: WorkflowStep) async throws(CommandFailure) -> Outcome {
+    private func advance(_ step: WorkflowStep) async throws(CommandError) -> Outcome {
         let isKnown = try await known(step.correlationID)
         do throws(WorkflowStateError) {
             let moved = try await workflow.advance([step]).first?.moved ?? false
             return moved || !isKnown ? .restored : .complete
         } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 
     /// Whether Redis knows the owner.
-    private func known(_ id: CorrelationID) async throws(CommandFailure) -> Bool {
+    private func known(_ id: CorrelationID) async throws(CommandError) -> Bool {
         do throws(WorkflowStateError) {
             return try await workflow.owners(of: [id]).first.flatMap(\.self) != nil
         } catch {
-            throw CommandFailure(error)
+            throw CommandError(error)
         }
     }
 }
 
-extension CommandFailure {
+extension CommandError {
     init(_ error: WorkflowStateError) {
         self.init(.unavailable, "\(error)", remedy: "waybill status")
     }

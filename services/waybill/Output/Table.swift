@@ -13,7 +13,7 @@ struct Table {
         rows.append(row)
     }
 
-    func text(_ console: Console) -> String {
+    func text(_ console: Terminal) -> String {
         let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
         let isNumeric = (0..<columns).map { column in
             rows.count > 1 && rows.dropFirst().allSatisfy { Double($0[column]) != nil || $0[column] == "-" }

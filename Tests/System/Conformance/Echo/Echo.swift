@@ -11,11 +11,11 @@ struct Echo {
             fatalError("the port is missing")
         }
         _ = Loop.run {
-            let router = Router()
+            let router = HTTPRouter()
             // The suite's largest message; it reads its echoes as fast as they come, but not at once.
             let configuration = WebSocket.Configuration(maxMessage: 16 << 20, outputLimit: 64 << 20)
             router.get("/") { _ in .webSocket(EchoHandler(), configuration) }
-            let server = Server(router)
+            let server = HTTPServer(router)
             do {
                 try await server.listen(on: Endpoint(host: "127.0.0.1", port: port))
                 while true { try await Loop.sleep(for: .seconds(3600)) }

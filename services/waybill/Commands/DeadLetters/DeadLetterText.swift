@@ -2,12 +2,12 @@ internal import JSON
 import Messaging
 internal import Observability
 
-/// The options that the commands on dead letters share, and how a letter is shown.
+/// The options that the commands on dead messages share, and how a message is shown.
 extension CommandHelp.Option {
     static let queue = CommandHelp.Option(
         name: "queue", value: "QUEUE",
         text: "one of order.accepted, order.processed, order.failed (default: all three)")
-    static let all = CommandHelp.Option(name: "all", text: "all letters there are")
+    static let all = CommandHelp.Option(name: "all", text: "all messages there are")
 }
 
 extension Arguments {
@@ -21,25 +21,25 @@ extension Arguments {
             }
             guard let queue else {
                 let known = DeadLetterOperations.Queue.allCases.map(\.rawValue).joined(separator: ", ")
-                throw CommandFailure(.usage, "there is no queue \(name)", remedy: "one of: \(known)")
+                throw CommandError(.usage, "there is no queue \(name)", remedy: "one of: \(known)")
             }
             return [queue]
         }
     }
 
-    /// The letters named, or nil for all: one or the other has to be said.
-    func letters(_ command: String) throws -> Set<String>? {
+    /// The messages named, or nil for all: one or the other has to be said.
+    func messages(_ command: String) throws -> Set<String>? {
         guard has("all") != positional.isEmpty else { return has("all") ? nil : Set(positional) }
-        throw CommandFailure(
-            .usage, "\(command) takes the names of letters, or --all", remedy: "waybill dlq list")
+        throw CommandError(
+            .usage, "\(command) takes the names of messages, or --all", remedy: "waybill dlq list")
     }
 }
 
 extension DeadLetterOperations.Found {
     var json: JSONValue {
-        let envelope = letter.envelope
+        let envelope = message.envelope
         var members: [JSONValue.Member] = [
-            .init("queue", .string(queue.rawValue)), .init("name", .string(letter.name)),
+            .init("queue", .string(queue.rawValue)), .init("name", .string(message.name)),
             .init("type", .string(envelope.type)), .init("correlationId", .string(envelope.correlationID)),
             .init("attempt", .number(String(envelope.attempt))),
             .init("reason", envelope.failure.map { .string($0.reason) } ?? .null),
@@ -47,14 +47,14 @@ extension DeadLetterOperations.Found {
             .init("sentAt", .number(String(envelope.timestamp))), .init("appId", .string(envelope.appID)),
             .init("traceparent", envelope.trace.map { .string($0.traceparent) } ?? .null),
             .init("causationId", envelope.causationID.map { .string($0) } ?? .null),
-            .init("isReplay", .bool(envelope.isReplay)), .init("isDefective", .bool(letter.isDefective)),
+            .init("isReplay", .bool(envelope.isReplay)), .init("isDefective", .bool(message.isDefective)),
         ]
-        members.append(.init("body", body ?? .string(String(decoding: letter.body, as: UTF8.self))))
+        members.append(.init("body", body ?? .string(String(decoding: message.body, as: UTF8.self))))
         return .object(members)
     }
 
     /// Nil when it is not JSON.
-    var body: JSONValue? { try? JSONValue(parsing: letter.body.span) }
+    var body: JSONValue? { try? JSONValue(parsing: message.body.span) }
 
-    var reason: String { letter.envelope.failure?.reason ?? "rejected by the queue itself" }
+    var reason: String { message.envelope.failure?.reason ?? "rejected by the queue itself" }
 }

@@ -4,21 +4,21 @@ import Messaging
 
 struct DropDeadLettersCommand: Command {
     static let help = CommandHelp(
-        name: "dlq drop", arguments: "LETTER… | --all", summary: "Drop dead letters for good",
+        name: "dlq drop", arguments: "LETTER… | --all", summary: "Drop dead messages for good",
         options: [.queue, .all, .init(name: "yes", text: "do not ask")],
-        exitsWithOne: "a letter was not there, or the answer was no",
+        exitsWithOne: "a message was not there, or the answer was no",
         examples: [
             "waybill dlq drop 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e --yes",
             "waybill dlq drop --all --queue order.failed --yes",
         ])
 
     private let queues: [DeadLetterOperations.Queue]
-    private let letters: Set<String>?
+    private let messages: Set<String>?
     private let isSure: Bool
 
     init(_ arguments: Arguments) throws {
         queues = try arguments.queues
-        letters = try arguments.letters("dlq drop")
+        messages = try arguments.messages("dlq drop")
         isSure = arguments.has("yes")
     }
 
@@ -26,16 +26,16 @@ struct DropDeadLettersCommand: Command {
         if !isSure {
             let what = try await count(context)
             guard let answer = context.console.confirm("Drop \(what) for good?") else {
-                throw CommandFailure(.usage, "nobody is there to be asked", remedy: "add --yes")
+                throw CommandError(.usage, "nobody is there to be asked", remedy: "add --yes")
             }
             guard answer else { return .failure }
         }
-        let progress = Progress(context.console, "dropping")
+        let progress = ProgressIndicator(context.console, "dropping")
         let dropped = try await context.withServers { servers in
-            try await DeadLetterOperations(servers).drop(queues, letters) { progress.update($0, of: $1) }
+            try await DeadLetterOperations(servers).drop(queues, messages) { progress.update($0, of: $1) }
         }
         progress.end()
-        let missing = (letters ?? []).subtracting(dropped.map(\.name)).sorted()
+        let missing = (messages ?? []).subtracting(dropped.map(\.name)).sorted()
         if context.console.wantsJSON {
             context.console.print(
                 .object([
@@ -51,9 +51,9 @@ struct DropDeadLettersCommand: Command {
 
     /// In words. Its connections are closed before anybody is asked.
     private func count(_ context: CommandContext) async throws -> String {
-        if let letters { return letters.count == 1 ? "one letter" : "\(letters.count) letters" }
+        if let messages { return messages.count == 1 ? "one message" : "\(messages.count) messages" }
         let counts = try await context.withServers { try await DeadLetterOperations($0).counts() }
         let parts = counts.filter { queues.contains($0.queue) }.map { "\($0.count) of \($0.queue.rawValue)" }
-        return "all letters (\(parts.joined(separator: ", ")))"
+        return "all messages (\(parts.joined(separator: ", ")))"
     }
 }

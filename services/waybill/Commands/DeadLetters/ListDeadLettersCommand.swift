@@ -13,7 +13,7 @@ struct ListDeadLettersCommand: Command {
 
     init(_ arguments: Arguments) throws {
         guard arguments.positional.isEmpty else {
-            throw CommandFailure(.usage, "dlq list takes no letters", remedy: "waybill dlq show NAME")
+            throw CommandError(.usage, "dlq list takes no messages", remedy: "waybill dlq show NAME")
         }
         queues = try arguments.queues
         limit = try arguments.integer("limit", in: 1...10_000, default: 100)
@@ -30,17 +30,17 @@ struct ListDeadLettersCommand: Command {
 
     private func show(
         _ found: [DeadLetterOperations.Found], _ counts: [(queue: DeadLetterOperations.Queue, count: Int)],
-        _ console: Console
+        _ console: Terminal
     ) {
         if console.wantsJSON { return console.print(.array(found.map(\.json))) }
-        guard !found.isEmpty else { return console.print("No dead letters.") }
-        var table = Table(["queue", "letter", "failed at", "attempts", "reason"])
-        for letter in found {
-            let envelope = letter.letter.envelope
+        guard !found.isEmpty else { return console.print("No dead messages.") }
+        var table = Table(["queue", "message", "failed at", "attempts", "reason"])
+        for message in found {
+            let envelope = message.message.envelope
             table.add([
-                letter.queue.rawValue, letter.letter.name.printable,
+                message.queue.rawValue, message.message.name.printable,
                 envelope.failure?.failedAt.printable ?? "-", "\(envelope.attempt)",
-                letter.reason.printable.cut(to: 80),
+                message.reason.printable.cut(to: 80),
             ])
         }
         console.print(table.text(console))

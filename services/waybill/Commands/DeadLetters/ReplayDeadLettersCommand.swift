@@ -5,35 +5,35 @@ import Messaging
 struct ReplayDeadLettersCommand: Command {
     static let help = CommandHelp(
         name: "dlq replay", arguments: "LETTER… | --all",
-        summary: "Send dead letters back to their queues, however long ago they failed",
-        options: [.queue, .all], exitsWithOne: "a letter was not there, or not sent",
+        summary: "Send dead messages back to their queues, however long ago they failed",
+        options: [.queue, .all], exitsWithOne: "a message was not there, or not sent",
         examples: [
             "waybill dlq replay 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",
             "waybill dlq replay --all --queue order.processed",
         ])
 
     private let queues: [DeadLetterOperations.Queue]
-    private let letters: Set<String>?
+    private let messages: Set<String>?
 
     init(_ arguments: Arguments) throws {
         queues = try arguments.queues
-        letters = try arguments.letters("dlq replay")
+        messages = try arguments.messages("dlq replay")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let progress = Progress(context.console, "replaying")
+        let progress = ProgressIndicator(context.console, "replaying")
         let replay = try await context.withServers { servers in
-            try await DeadLetterOperations(servers).replay(queues, letters) { progress.update($0, of: $1) }
+            try await DeadLetterOperations(servers).replay(queues, messages) { progress.update($0, of: $1) }
         }
         progress.end()
         let handled = replay.sent.map(\.envelope.id) + replay.refused.map(\.name)
-        // A letter without an id is sent under its body's name.
-        let missing = (letters ?? []).subtracting(handled).filter { !$0.hasPrefix("body-") }.sorted()
+        // A message without an id is sent under its body's name.
+        let missing = (messages ?? []).subtracting(handled).filter { !$0.hasPrefix("body-") }.sorted()
         show(replay, missing, context.console)
         return replay.refused.isEmpty && missing.isEmpty ? .success : .failure
     }
 
-    private func show(_ replay: DeadLetterOperations.Replay, _ missing: [String], _ console: Console) {
+    private func show(_ replay: DeadLetterOperations.Replay, _ missing: [String], _ console: Terminal) {
         if console.wantsJSON {
             return console.print(
                 .object([

@@ -6,14 +6,14 @@ internal import Observability
 struct ShowDeadLetterCommand: Command {
     static let help = CommandHelp(
         name: "dlq show", arguments: "LETTER",
-        summary: "Show one dead letter whole: envelope, reason and body",
-        options: [.queue], exitsWithOne: "there is no such letter",
+        summary: "Show one dead message whole: envelope, reason and body",
+        options: [.queue], exitsWithOne: "there is no such message",
         examples: [
             "waybill dlq show 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",
             "waybill dlq show 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e --json",
         ])
 
-    /// How deep in a queue a letter is looked for.
+    /// How deep in a queue a message is looked for.
     private static let depth = 10_000
 
     private let queues: [DeadLetterOperations.Queue]
@@ -21,7 +21,7 @@ struct ShowDeadLetterCommand: Command {
 
     init(_ arguments: Arguments) throws {
         guard arguments.positional.count == 1 else {
-            throw CommandFailure(.usage, "dlq show takes one letter", remedy: "waybill dlq list")
+            throw CommandError(.usage, "dlq show takes one message", remedy: "waybill dlq list")
         }
         name = arguments.positional[0]
         queues = try arguments.queues
@@ -31,9 +31,9 @@ struct ShowDeadLetterCommand: Command {
         let found = try await context.withServers { servers in
             try await DeadLetterOperations(servers).list(queues, limit: Self.depth)
         }
-        let copies = found.filter { $0.letter.name == name }
+        let copies = found.filter { $0.message.name == name }
         guard !copies.isEmpty else {
-            throw CommandFailure(.failure, "there is no letter \(name)", remedy: "waybill dlq list")
+            throw CommandError(.failure, "there is no message \(name)", remedy: "waybill dlq list")
         }
         for copy in copies {
             if context.console.wantsJSON {
@@ -45,9 +45,9 @@ struct ShowDeadLetterCommand: Command {
         return .success
     }
 
-    private func show(_ found: DeadLetterOperations.Found, _ console: Console) {
-        let envelope = found.letter.envelope
-        var table = Table(["letter", found.letter.name.printable])
+    private func show(_ found: DeadLetterOperations.Found, _ console: Terminal) {
+        let envelope = found.message.envelope
+        var table = Table(["message", found.message.name.printable])
         let rows = [
             ("queue", found.queue.rawValue), ("reason", found.reason),
             ("failed at", envelope.failure?.failedAt ?? "-"), ("attempts", "\(envelope.attempt)"),
@@ -56,11 +56,11 @@ struct ShowDeadLetterCommand: Command {
             ("replayed", envelope.isReplay ? "yes" : "no"),
             (
                 "body",
-                found.letter.isDefective ? "too large or too broken" : "\(found.letter.body.count) bytes"
+                found.message.isDefective ? "too large or too broken" : "\(found.message.body.count) bytes"
             ),
         ]
         for (name, value) in rows { table.add([name, value.printable]) }
         console.print(table.text(console))
-        console.print(found.body?.indented ?? String(decoding: found.letter.body, as: UTF8.self).printable)
+        console.print(found.body?.indented ?? String(decoding: found.message.body, as: UTF8.self).printable)
     }
 }

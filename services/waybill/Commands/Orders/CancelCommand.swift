@@ -10,7 +10,7 @@ struct CancelCommand: Command {
 
     init(_ arguments: Arguments) throws {
         guard arguments.positional.count == 1, Int(arguments.positional[0]) != nil else {
-            throw CommandFailure(.usage, "cancel takes the number of one order", remedy: "waybill orders")
+            throw CommandError(.usage, "cancel takes the number of one order", remedy: "waybill orders")
         }
         self.arguments = arguments
     }

@@ -18,7 +18,7 @@ struct OrderCommand: Command {
 
     init(_ arguments: Arguments) throws {
         guard !arguments.positional.isEmpty else {
-            throw CommandFailure(.usage, "order takes at least one product", remedy: "waybill order AZ-104:2")
+            throw CommandError(.usage, "order takes at least one product", remedy: "waybill order AZ-104:2")
         }
         self.arguments = arguments
         lines = try arguments.positional.map { text in try OrderLineArgument(text) }
@@ -54,7 +54,7 @@ struct OrderCommand: Command {
         return last.status == "COMPLETED" ? .success : .failure
     }
 
-    private func show(_ order: JSONValue, _ console: Console) {
+    private func show(_ order: JSONValue, _ console: Terminal) {
         if console.wantsJSON { return console.print(order) }
         console.print(OrderText.summary(of: order))
     }
@@ -80,7 +80,7 @@ enum Watching {
         let deadline = Instant.systemNow() + limit
         while try await !condition() {
             guard Instant.systemNow() < deadline else {
-                throw CommandFailure(.failure, "\(what) did not come within \(limit)")
+                throw CommandError(.failure, "\(what) did not come within \(limit)")
             }
             try await Loop.sleep(for: .milliseconds(2))
         }

@@ -12,7 +12,7 @@ struct OrdersCommand: Command {
 
     init(_ arguments: Arguments) throws {
         guard arguments.positional.count <= 1 else {
-            throw CommandFailure(.usage, "orders takes at most one order")
+            throw CommandError(.usage, "orders takes at most one order")
         }
         self.arguments = arguments
         size = try arguments.integer("size", in: 1...100, default: 10)

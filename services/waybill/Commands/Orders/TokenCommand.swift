@@ -10,7 +10,7 @@ struct TokenCommand: Command {
 
     init(_ arguments: Arguments) throws {
         guard arguments.positional.count == 1 else {
-            throw CommandFailure(.usage, "token takes one user", remedy: "waybill token CUST-0001")
+            throw CommandError(.usage, "token takes one user", remedy: "waybill token CUST-0001")
         }
         user = arguments.positional[0]
     }
@@ -43,7 +43,7 @@ extension CommandContext {
 
     @Loop func token(for user: String) async throws -> String {
         guard let token = try await OrderAPI.token(for: user, at: stack.read().edge)["token"]?.string else {
-            throw CommandFailure(.failure, "the answer held no token")
+            throw CommandError(.failure, "the answer held no token")
         }
         return token
     }

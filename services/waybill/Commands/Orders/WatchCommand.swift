@@ -15,7 +15,7 @@ struct WatchCommand: Command {
     private let seconds: Int
 
     init(_ arguments: Arguments) throws {
-        guard arguments.positional.count <= 1 else { throw CommandFailure(.usage, "watch takes one user") }
+        guard arguments.positional.count <= 1 else { throw CommandError(.usage, "watch takes one user") }
         user = arguments.positional.first ?? "CUST-0001"
         count = try arguments.integer("count", in: 1...1_000_000, default: .max)
         seconds = try arguments.integer("for", in: 1...86_400, default: 86_400)
@@ -36,7 +36,7 @@ struct WatchCommand: Command {
         return .success
     }
 
-    @Loop private func show(_ frame: ServerFrame, _ tab: Tab, _ console: Console) {
+    @Loop private func show(_ frame: ServerFrame, _ tab: Tab, _ console: Terminal) {
         switch frame {
         case .welcome(let replica, _, _): console.note("connected to \(replica)")
         case .update(let update):
@@ -50,7 +50,7 @@ struct WatchCommand: Command {
                         .init("occurredAt", .string(update.occurredAt)),
                     ]))
             } else {
-                let style: Console.Style =
+                let style: Terminal.Style =
                     update.status == "COMPLETED" ? .green : update.isFinal ? .red : .yellow
                 console.print(
                     "\(update.occurredAt)  order \(update.orderID)  \(console.styled(update.status, style))")

@@ -34,7 +34,7 @@ struct MigrateStatusCommand: Command {
     }
 }
 
-extension MigrationStatus {
+extension PostgresMigrationStatus {
     var json: JSONValue {
         .object([
             .init("version", .number(String(version))), .init("name", .string(name)),
@@ -44,7 +44,7 @@ extension MigrationStatus {
     }
 }
 
-extension MigrationStatus.State {
+extension PostgresMigrationStatus.State {
     var word: String {
         switch self {
         case .applied: "applied"
@@ -54,7 +54,7 @@ extension MigrationStatus.State {
         }
     }
 
-    var applied: AppliedMigration? {
+    var applied: PostgresAppliedMigration? {
         switch self {
         case .applied(let applied), .changed(let applied), .unknown(let applied): applied
         case .pending: nil
@@ -62,6 +62,6 @@ extension MigrationStatus.State {
     }
 }
 
-extension AppliedMigration {
+extension PostgresAppliedMigration {
     var time: String { RFC3339(milliseconds: appliedAt.milliseconds).description }
 }

@@ -9,13 +9,13 @@ struct OutboxStatusCommand: Command {
         examples: ["waybill outbox status", "waybill outbox status --json"])
 
     /// Past it the relay does not get through: it takes an interest after two seconds.
-    static let patience = Duration.seconds(30)
+    static let timeout = Duration.seconds(30)
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("outbox status") }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
         let backlog = try await context.withServers { try await RecordOperations($0).outbox() }
-        let isLate = backlog.age > Self.patience
+        let isLate = backlog.age > Self.timeout
         if context.console.wantsJSON {
             context.console.print(
                 .object([

@@ -11,7 +11,7 @@ struct ViewsRebuildCommand: Command {
     init(_ arguments: Arguments) throws { try arguments.expectNone("views rebuild") }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let progress = Progress(context.console, "rebuilding")
+        let progress = ProgressIndicator(context.console, "rebuilding")
         let start = Instant.systemNow()
         let end = try await context.withServers { servers in
             try await RecordOperations(servers).rebuildViews { progress.update($0.position, of: $0.target) }

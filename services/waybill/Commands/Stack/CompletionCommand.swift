@@ -6,19 +6,19 @@ struct CompletionCommand: Command {
         name: "completion", arguments: "bash | zsh", summary: "Print the completion script of a shell",
         examples: ["waybill completion bash", "waybill completion zsh"])
 
-    private let shell: Completion.Shell
+    private let shell: ShellCompletion.Shell
 
     init(_ arguments: Arguments) throws {
-        guard arguments.positional.count == 1, let shell = Completion.Shell(rawValue: arguments.positional[0])
+        guard arguments.positional.count == 1, let shell = ShellCompletion.Shell(rawValue: arguments.positional[0])
         else {
-            throw CommandFailure(
+            throw CommandError(
                 .usage, "completion takes bash or zsh", remedy: "eval \"$(waybill completion bash)\"")
         }
         self.shell = shell
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let script = Completion.script(shell)
+        let script = ShellCompletion.script(shell)
         if context.console.wantsJSON {
             context.console.print(
                 .object([.init("shell", .string(shell.rawValue)), .init("script", .string(script))]))

@@ -19,7 +19,7 @@ struct DoctorCommand: Command {
         return found.allSatisfy { $0.problem == nil } ? .success : .failure
     }
 
-    private func show(_ diagnosis: Diagnosis, _ console: Console) {
+    private func show(_ diagnosis: HealthCheck, _ console: Terminal) {
         guard let problem = diagnosis.problem else {
             return console.print("\(console.styled("✓", .green)) \(diagnosis.name)")
         }
@@ -28,29 +28,29 @@ struct DoctorCommand: Command {
     }
 
     /// What this machine needs to run a stack; nothing where there is no checkout.
-    private func machine(_ context: CommandContext) async throws -> [Diagnosis] {
-        guard let checkout = try? Checkout() else { return [] }
+    private func machine(_ context: CommandContext) async throws -> [HealthCheck] {
+        guard let checkout = try? DevStackRunner() else { return [] }
         // The ports that are taken may be this very stack's.
         let folder = (try? context.stack.read()) == nil ? "" : context.stack.folder
         let answer = try await checkout.run(
             "doctor", ["--json"], environment: folder.isEmpty ? [:] : ["WAYBILL_VAR": folder], catching: true)
         guard let list = try? JSONValue(parsing: answer.output).array else {
-            return [Diagnosis(name: "infra/local/doctor", problem: "it did not run", remedy: "make doctor")]
+            return [HealthCheck(name: "infra/local/bin/doctor", problem: "it did not run", remedy: "make doctor")]
         }
         return list.map { entry in
-            Diagnosis(
+            HealthCheck(
                 name: entry["name"]?.string ?? "?", problem: entry["problem"]?.string,
                 remedy: entry["remedy"]?.string)
         }
     }
 
-    private func stack(_ context: CommandContext) async throws -> [Diagnosis] {
+    private func stack(_ context: CommandContext) async throws -> [HealthCheck] {
         let stack: StackFile.Contents
-        do throws(CommandFailure) { stack = try context.stack.read() } catch {
-            return [Diagnosis(name: "a stack runs", problem: error.message, remedy: error.remedy)]
+        do throws(CommandError) { stack = try context.stack.read() } catch {
+            return [HealthCheck(name: "a stack runs", problem: error.message, remedy: error.remedy)]
         }
         let health = await StackHealth().check(stack).map { entry in
-            Diagnosis(
+            HealthCheck(
                 name: "\(entry.name)\(entry.url == "-" ? "" : " at \(entry.url)")",
                 problem: entry.isHealthy ? nil : entry.state, remedy: entry.isHealthy ? nil : "waybill up")
         }

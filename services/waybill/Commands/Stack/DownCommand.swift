@@ -9,7 +9,7 @@ struct DownCommand: Command {
     init(_ arguments: Arguments) throws { try arguments.expectNone("down") }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let ended = try await Checkout().run("stack", ["down"])
+        let ended = try await DevStackRunner().run("stack", ["down"])
         if context.console.wantsJSON {
             context.console.print(.object([.init("stopped", .bool(ended.status == 0))]))
         }

@@ -21,7 +21,7 @@ struct SessionsCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let registry = try SessionRegistry(document: context.stack.document())
+        let registry = try SessionDirectory(document: context.stack.document())
         let replicas = try await registry.replicas()
         let all = replicas.flatMap(\.sessions).filter { user == nil || $0.user == user }
             .sorted { ($0.user, $0.since, $0.replica) < ($1.user, $1.since, $1.replica) }
@@ -30,14 +30,14 @@ struct SessionsCommand: Command {
     }
 
     private func show(
-        _ sessions: [SessionRegistry.Session], of found: Int, _ replicas: [SessionRegistry.Replica],
-        _ console: Console
+        _ sessions: [SessionDirectory.Session], of found: Int, _ replicas: [SessionDirectory.Replica],
+        _ console: Terminal
     ) {
         if console.wantsJSON { return console.print(.array(sessions.map(\.json))) }
         var table = Table(["user", "replica", "protocol", "since", "position"])
         for session in sessions {
             table.add(
-                [session.user, session.replica, session.dialect, session.since, session.position ?? "-"].map(
+                [session.user, session.replica, session.wireProtocol, session.since, session.position ?? "-"].map(
                     \.printable))
         }
         console.print(table.text(console))

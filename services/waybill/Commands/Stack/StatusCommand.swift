@@ -14,7 +14,7 @@ struct StatusCommand: Command {
         return entries.allSatisfy(\.isHealthy) ? .success : .failure
     }
 
-    private func show(_ entries: [StackHealth.Entry], _ console: Console) {
+    private func show(_ entries: [StackHealth.Entry], _ console: Terminal) {
         if console.wantsJSON { return console.print(.array(entries.map(\.json))) }
         var table = Table(["what", "state", "pid", "url"])
         for entry in entries {

@@ -28,10 +28,10 @@ struct UpCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let checkout = try Checkout()
+        let checkout = try DevStackRunner()
         let ended = try await checkout.run("stack", ["up"], environment: environment)
         guard ended.status == 0 else {
-            throw CommandFailure(.failure, "the stack did not start", remedy: "waybill doctor")
+            throw CommandError(.failure, "the stack did not start", remedy: "waybill doctor")
         }
         let path = try await checkout.run("stack", ["path"], catching: true).output
         let file = StackFile(path: path.split(separator: "\n").first.map(String.init))

@@ -1,0 +1,229 @@
+import EventLoop
+import MemoryAdapters
+import Observability
+import OrderEvents
+import Orders
+import TestSupport
+import Testing
+import WorkflowState
+
+@testable import OrderAccept
+
+@Loop @Suite struct IdempotentOrderPlacementTests {
+    let intake = Intake()
+
+    private func place(
+        key: String? = "k", user: UserID = Intake.user, _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
+    ) async throws -> IdempotentOrderPlacement.Placement {
+        try await intake.placement.place(
+            Intake.request(lines), from: user, key: key, trace: .root(), cause: "",
+            budget: PlacementBudget(from: Loop.now))
+    }
+
+    @Test func withoutAKeyEveryRequestIsAnOrder() async throws {
+        let first = try await place(key: nil)
+        #expect(try await place(key: nil).orderID != first.orderID)
+    }
+
+    @Test func theSameKeyGetsTheSameAnswer() async throws {
+        let first = try await place()
+        #expect(first.order != nil)
+        let second = try await place()
+        #expect(second.order == nil && second.orderID == first.orderID && second.document == first.document)
+        #expect(intake.publisher.published.count == 1)
+    }
+
+    @Test func keysBelongToTheirUser() async throws {
+        let first = try await place()
+        #expect(try await place(user: Intake.stranger).orderID != first.orderID)
+    }
+
+    @Test func anotherBodyIsRefused() async throws {
+        _ = try await place()
+        await #expect(throws: PlacementError.keyReused) { try await place(["AZ-104": 3]) }
+    }
+
+    @Test func whileTheFirstIsUnderWayTheSecondIsTurnedAway() async throws {
+        let suite = self
+        var seen: PlacementError?
+        intake.publisher.meanwhile = { _ in
+            do { _ = try await suite.place() } catch { seen = error as? PlacementError }
+        }
+        defer { intake.publisher.meanwhile = { _ in } }
+        _ = try await place()
+        #expect(seen == .requestInProgress)
+        #expect(intake.publisher.published.count == 1)
+    }
+
+    @Test func aFailureFreesTheKey() async throws {
+        intake.publisher.answers = [.away]
+        await #expect(throws: PlacementError.refused(reason: "unavailable")) { try await place() }
+        #expect(try await place().order != nil)
+        await #expect(throws: PlacementError.pricing(.unknownProducts(["NO-1"]))) {
+            try await place(key: "other", ["NO-1": 1])
+        }
+        #expect(try await place(key: "other").order != nil)
+    }
+
+    /// A process that died at some point of the work, and a client that asks again when the lease is over.
+    @Test(arguments: [nil, OrderStatus.accepted, .processing, .completed])
+    func whoComesAfterACrashGoesOnWithTheSameOrder(reached: OrderStatus?) async throws {
+        let begun = try await crash(reached: reached)
+        let answer = try await place()
+        #expect(answer.orderID == begun.order.id && answer.document == begun.document)
+        let isAnnounced = reached == nil || reached == .accepted
+        #expect(intake.publisher.published.map(\.event.orderID) == (isAnnounced ? [begun.order.id] : []))
+        #expect(try await intake.status(of: begun.order) == reached ?? .accepted)
+        #expect(try await place().order == nil)
+    }
+
+    @Test func whatWasCancelledMeanwhileIsPlacedAnew() async throws {
+        let begun = try await crash(reached: .cancelled)
+        let answer = try await place()
+        #expect(answer.order != nil && answer.orderID != begun.order.id)
+        #expect(try await intake.status(of: begun.order) == .cancelled)
+        #expect(try await place().orderID == answer.orderID)
+    }
+
+    /// Redis and the broker away together, when the broker may have the order.
+    @Test(arguments: [nil, OrderStatus.processing, .completed])
+    func inDoubtTheDraftStays(reached: OrderStatus?) async throws {
+        let intake = intake
+        intake.publisher.answers = [.lost, .away]
+        intake.workflows.faults = [.advance: .late]
+        await #expect(throws: PlacementError.self) { try await place() }
+        let order = try #require(intake.publisher.published.first?.event)
+        // Nothing was released, so that whoever repeats the request in time goes on with the same order.
+        #expect(intake.keys.calls == [.reserve] && intake.compensations.count == 1)
+        await #expect(throws: PlacementError.requestInProgress) { try await place() }
+        if let reached {
+            _ = try await intake.workflows.memory.advance([
+                WorkflowStep(reached, correlationID: order.correlationID, orderID: order.orderID, owner: nil)
+            ])
+        }
+        intake.workflows.faults = [:]
+        try await intake.tieLooseEnds()
+        let answer = try await place()
+        // Where nobody had begun it was cancelled meanwhile, and is placed anew.
+        #expect((answer.orderID == order.orderID) == (reached != nil))
+        let first = try await intake.workflows.memory.workflow(order.correlationID)
+        #expect(first?.status.status == reached ?? .cancelled)
+        #expect(try await place().document == answer.document)
+    }
+
+    @Test func whoCannotAskWhatBecameOfADraftIsInDoubt() async throws {
+        let begun = try await crash(reached: .accepted)
+        for call in [WorkflowCall.workflow, .accept] {
+            intake.workflows.faults = [call: .away]
+            await #expect(throws: PlacementError.inDoubt(reason: "redis", uncancelled: nil)) {
+                try await place()
+            }
+            try await intake.tieLooseEnds()
+        }
+        intake.workflows.faults = [:]
+        #expect(try await place().orderID == begun.order.id)
+        #expect(try await intake.status(of: begun.order) == .accepted)
+    }
+
+    /// The reservation is made although its request was told that it was not.
+    @Test(arguments: [true, false])
+    func aReservationThatTimedOutHoldsUpNobody(isLate: Bool) async throws {
+        intake.keys.faults = [.reserve: .late]
+        intake.keys.failsAfterwards = !isLate
+        await #expect(throws: PlacementError.state(.late)) { try await place() }
+        intake.keys.faults = [:]
+        try await intake.tieLooseEnds()
+        if isLate {
+            let lease = try #require(intake.keys.leases.first)
+            #expect(try await intake.keys.memory.reserve(lease, draft: []) == .inFlight)
+        }
+        let answer = try await place()
+        #expect(intake.publisher.published.map(\.event.orderID) == [answer.orderID])
+    }
+
+    /// The order's own failure stands, or its success; the key is free as soon as Redis is back.
+    @Test(arguments: [KeyCall.release, .complete])
+    func aKeyThatCouldNotBeSettledIsLetGo(call: KeyCall) async throws {
+        intake.keys.faults = [call: .away]
+        if call == .release { intake.publisher.answers = [.away] }
+        let first = try? await place()
+        #expect((first == nil) == (call == .release))
+        await #expect(throws: PlacementError.requestInProgress) { try await place() }
+        intake.keys.faults = [:]
+        try await intake.tieLooseEnds()
+        let second = try await place()
+        #expect(first == nil || first?.document == second.document)
+        #expect(try await place().document == second.document)
+    }
+
+    @Test func looseEndsAreTriedUntilTheyAreTied() async throws {
+        intake.publisher.answers = [.lost, .away]
+        intake.workflows.faults = [.advance: .away]
+        await #expect(throws: PlacementError.self) { try await place() }
+        let (workflows, compensations) = (intake.workflows, intake.compensations)
+        let run = Loop.task { await compensations.run() }
+        let tried = workflows.calls.count
+        try await eventually("it is tried again") { workflows.calls.count > tried + 3 }
+        #expect(compensations.count == 1 && !intake.keys.calls.contains(.expire))
+        workflows.faults = [:]
+        try await eventually("it is tied") { compensations.count == 0 }
+        run.cancel()
+        await run.value
+    }
+
+    @Test func looseEndsHaveABound() async throws {
+        let order = try intake.accept.draft(Intake.request(), from: Intake.user).order
+        for _ in 0..<CompensationQueue.limit + 2 { intake.compensations.add(cancelling: order, releasing: nil) }
+        #expect(intake.compensations.count == CompensationQueue.limit && intake.compensations.dropped == 2)
+    }
+
+    /// Dead between the second draft and its answer: the third attempt goes on with the second draft.
+    @Test func aDraftThatReplacesACancelledOneIsKnown() async throws {
+        let begun = try await crash(reached: .cancelled)
+        intake.keys.faults = [.complete: .away]
+        let second = try await place()
+        #expect(second.orderID != begun.order.id)
+        intake.keys.faults = [:]
+        try await intake.tieLooseEnds()
+        #expect(try await place().orderID == second.orderID)
+    }
+
+    private func crash(reached: OrderStatus?) async throws -> AcceptedOrder {
+        let request = try Intake.request()
+        let begun = try intake.accept.draft(request, from: Intake.user)
+        let lease = IdempotencyLease(
+            IdempotencyKey(user: Intake.user, key: "k"), fingerprint: request.fingerprint)
+        _ = try await intake.keys.reserve(lease, draft: StoredResponse(begun).bytes)
+        if let reached {
+            _ = try await intake.workflows.memory.advance([
+                WorkflowStep(
+                    reached, correlationID: begun.order.correlationID, orderID: begun.order.id,
+                    owner: Intake.user)
+            ])
+        }
+        await #expect(throws: PlacementError.requestInProgress) { try await place() }
+        intake.memory.advance(by: .seconds(31))
+        return begun
+    }
+
+    @Test func withoutTheStoreNothingIsAccepted() async throws {
+        intake.memory.fault = .away
+        await #expect(throws: PlacementError.state(.away)) { try await place() }
+        #expect(intake.publisher.published.isEmpty)
+    }
+
+    @Test func fingerprintsTellOrdersApart() throws {
+        let base = try Intake.request(["AZ-104": 2, "AZ-900": 1])
+        #expect(try Intake.request(["AZ-104": 1, "AZ-900": 1, "AZ-104": 1]).fingerprint == base.fingerprint)
+        let others: [KeyValuePairs<String, Int>] = [
+            ["AZ-104": 2], ["AZ-104": 1, "AZ-900": 2], ["AZ-900": 1, "AZ-104": 2], ["AZ-1042": 1],
+        ]
+        for lines in others { #expect(try Intake.request(lines).fingerprint != base.fingerprint) }
+    }
+
+    @Test func storedAnswersReadBack() throws {
+        let answer = StoredResponse(orderID: try #require(OrderID(42)), document: Array("{\n}".utf8))
+        #expect(StoredResponse(answer.bytes) == answer)
+        for text in ["", "42", "x\n{}", "-1\n{}"] { #expect(StoredResponse(Array(text.utf8)) == nil) }
+    }
+}

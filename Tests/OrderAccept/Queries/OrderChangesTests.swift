@@ -1,0 +1,163 @@
+import EventLoop
+import MemoryAdapters
+import Orders
+import Testing
+import WorkflowState
+
+@testable import OrderAccept
+
+/// Reading, cancelling and deleting, before and after an order is persisted.
+@Loop @Suite struct OrderChangesTests {
+    let intake = Intake()
+    let reading: ReadOrders
+    let cancelling: CancelOrder
+    let deleting: DeleteOrder
+
+    init() {
+        reading = ReadOrders(state: intake.workflows, queries: intake.queries)
+        cancelling = CancelOrder(state: intake.workflows, queries: intake.queries)
+        deleting = DeleteOrder(state: intake.workflows, queries: intake.queries)
+    }
+
+    private func move(_ order: Order, to status: OrderStatus, isPersisted: Bool = false) async throws {
+        _ = try await intake.workflows.memory.advance([
+            WorkflowStep(
+                status, correlationID: order.correlationID, orderID: order.id, owner: order.customer,
+                isPersisted: isPersisted)
+        ])
+        guard isPersisted else { return }
+        var order = order
+        order.status = status
+        intake.queries.insert([order])
+    }
+
+    // MARK: Reading
+
+    @Test func anOrderIsReadBeforeAndAfterItIsPersisted() async throws {
+        let order = try await intake.place().order
+        #expect(try await reading.order(order.id, of: Intake.user) == order)
+        try await move(order, to: .processing)
+        #expect(try await reading.order(order.id, of: Intake.user)?.status == .processing)
+        try await move(order, to: .completed, isPersisted: true)
+        #expect(try await reading.order(order.id, of: Intake.user)?.status == .completed)
+        #expect(try await reading.page(of: Intake.user, offset: 0, size: 10).total == 1)
+    }
+
+    @Test func nobodyReadsAnothersOrder() async throws {
+        let order = try await intake.place().order
+        #expect(try await reading.order(order.id, of: Intake.stranger) == nil)
+        #expect(try await reading.status(order.correlationID, of: Intake.stranger) == nil)
+        try await move(order, to: .completed, isPersisted: true)
+        #expect(try await reading.order(order.id, of: Intake.stranger) == nil)
+        #expect(try await reading.page(of: Intake.stranger, offset: 0, size: 10).total == 0)
+    }
+
+    @Test func redisAwayLeavesWhatIsPersisted() async throws {
+        let order = try await intake.place().order
+        try await move(order, to: .completed, isPersisted: true)
+        intake.workflows.faults = [.pending: .away, .workflow: .away]
+        #expect(try await reading.order(order.id, of: Intake.user) != nil)
+        #expect(try await reading.status(order.correlationID, of: Intake.user)?.status == .completed)
+    }
+
+    @Test func theArchiveAwayLeavesWhatIsPending() async throws {
+        let order = try await intake.place().order
+        intake.queries.fault = OrderQueryError(reason: "away")
+        #expect(try await reading.order(order.id, of: Intake.user) != nil)
+        #expect(try await reading.status(order.correlationID, of: Intake.user)?.status == .accepted)
+        await #expect(throws: OrderQueryError.self) {
+            try await reading.order(try #require(OrderID(9)), of: Intake.user)
+        }
+    }
+
+    @Test func statusNamesTheOrderFromItsAcceptanceOn() async throws {
+        let order = try await intake.place().order
+        for status in [OrderStatus.accepted, .processing, .completed] {
+            try await move(order, to: status, isPersisted: status == .completed)
+            let report = try await reading.status(order.correlationID, of: Intake.user)
+            #expect(report?.orderID == order.id && report?.status == status)
+        }
+        intake.memory.flush()
+        #expect(try await reading.status(order.correlationID, of: Intake.user)?.orderID == order.id)
+    }
+
+    // MARK: Cancelling
+
+    @Test func whatNobodyWorksOnIsCancelledOnce() async throws {
+        let order = try await intake.place().order
+        for _ in 0..<2 {
+            #expect(try await cancelling.cancel(order.id, of: Intake.user).status == .cancelled)
+        }
+        #expect(try await intake.status(of: order) == .cancelled)
+        #expect(try await reading.order(order.id, of: Intake.user)?.status == .cancelled)
+        try await move(order, to: .cancelled, isPersisted: true)
+        #expect(try await cancelling.cancel(order.id, of: Intake.user).status == .cancelled)
+    }
+
+    @Test(arguments: [OrderStatus.processing, .completed, .failed], [false, true])
+    func whoComesSecondIsRefused(status: OrderStatus, isPersisted: Bool) async throws {
+        let order = try await intake.place().order
+        try await move(order, to: status, isPersisted: isPersisted)
+        await #expect(throws: OrderChangeError.notCancellable(status)) {
+            try await cancelling.cancel(order.id, of: Intake.user)
+        }
+        #expect(try await intake.status(of: order) == status)
+    }
+
+    @Test func nobodyCancelsAnothersOrder() async throws {
+        let order = try await intake.place().order
+        await #expect(throws: OrderChangeError.notFound) {
+            try await cancelling.cancel(order.id, of: Intake.stranger)
+        }
+        #expect(try await intake.status(of: order) == .accepted)
+    }
+
+    @Test func withoutTheDeciderNothingIsCancelled() async throws {
+        let order = try await intake.place().order
+        for call in [WorkflowCall.pending, .advance] {
+            intake.workflows.faults = [call: .away]
+            await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {
+                try await cancelling.cancel(order.id, of: Intake.user)
+            }
+        }
+    }
+
+    // MARK: Deleting
+
+    @Test func aPendingOrderIsHiddenAndCancelled() async throws {
+        let order = try await intake.place().order
+        try await deleting.delete(order.id, of: Intake.user)
+        #expect(try await reading.order(order.id, of: Intake.user) == nil)
+        #expect(try await intake.status(of: order) == .cancelled)
+        // It comes all the same, and stays hidden.
+        try await move(order, to: .cancelled, isPersisted: true)
+        #expect(try await reading.order(order.id, of: Intake.user) == nil)
+        await #expect(throws: OrderChangeError.notFound) {
+            try await deleting.delete(order.id, of: Intake.user)
+        }
+    }
+
+    @Test func aPersistedOrderIsHidden() async throws {
+        let order = try await intake.place().order
+        try await move(order, to: .completed, isPersisted: true)
+        await #expect(throws: OrderChangeError.notFound) {
+            try await deleting.delete(order.id, of: Intake.stranger)
+        }
+        try await deleting.delete(order.id, of: Intake.user)
+        #expect(try await reading.page(of: Intake.user, offset: 0, size: 10).total == 0)
+    }
+
+    @Test func whatCannotBeToldIsNotDenied() async throws {
+        let order = try await intake.place().order
+        intake.workflows.faults = [.pending: .away]
+        await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {
+            try await deleting.delete(order.id, of: Intake.user)
+        }
+        intake.workflows.faults = [:]
+        intake.queries.fault = OrderQueryError(reason: "away")
+        await #expect(throws: OrderChangeError.unavailable(reason: "away")) {
+            try await deleting.delete(order.id, of: Intake.user)
+        }
+        #expect(try await intake.status(of: order) == .accepted)
+    }
+}

@@ -1,0 +1,114 @@
+import EventLoop
+import HTTP
+import Identity
+import JOSE
+import JSON
+import Observability
+import Orders
+import Service
+import TestSupport
+import Testing
+
+@testable import OrderNotification
+
+@Loop @Suite(.endsItsSessions) struct RouteTests {
+    let replica: Replica
+    let router = HTTPRouter()
+
+    init() throws {
+        replica = try Replica()
+        let log = Logger(
+            sink: LogSink(origin: LogOrigin(service: "test", replica: "test"), format: .json),
+            level: .critical)
+        let edge = APIRouter(router, log: log, metrics: replica.registry)
+        SocketRoutes(handshakeGuard: HandshakeGuard(sessions: replica.sessions, origins: ["https://shop.example"])).add(to: edge)
+        DevelopmentTokens(
+            issuer: TokenIssuer(
+                key: try .hmac(secret: Replica.secret), issuer: "waybill", audience: "waybill-api")
+        ).add(to: edge)
+    }
+
+    private func json(_ response: HTTPResponse) throws -> JSONValue {
+        guard case .bytes(let bytes) = response.body else { throw Unexpected() }
+        return try JSONValue(parsing: bytes.span)
+    }
+
+    private func mint(_ body: String) async -> HTTPResponse {
+        await router.respond(to: HTTPRequest(.post, "/dev/token", body: Array(body.utf8)))
+    }
+
+    @Test func tokensForDevelopment() async throws {
+        let answer = await mint(#"{"userId":"CUST-0001"}"#)
+        let value = try json(answer)
+        #expect(answer.status == .ok)
+        #expect(value.members?.map(\.key) == ["userId", "token", "expiresAtUtc"])
+        let token = try #require(value["token"]?.string)
+        let principal = try await replica.sessions.authenticator.authenticate(token)
+        #expect(principal.userID.value == "CUST-0001")
+    }
+
+    @Test func rolesAreGivenToWhoAsksForThem() async throws {
+        let token = try #require(
+            try json(await mint(#"{"userId":"OP","roles":["operator"]}"#))["token"]?.string)
+        #expect(try await replica.sessions.authenticator.authenticate(token).isOperator)
+        let plain = try #require(try json(await mint(#"{"userId":"OP"}"#))["token"]?.string)
+        #expect(try await !replica.sessions.authenticator.authenticate(plain).isOperator)
+        for roles in [#""operator""#, "[7]", #"[""]"#, #"["a","a","a","a","a","a","a","a","a"]"#] {
+            let answer = await mint(#"{"userId":"OP","roles":\#(roles)}"#)
+            #expect(try json(answer).text == #"{"error":"roles are not valid"}"#)
+        }
+    }
+
+    @Test(arguments: ["", "{}", #"{"userId":""}"#, #"{"userId":"  "}"#, #"{"userId":7}"#])
+    func aUserIsRequired(_ body: String) async throws {
+        let answer = await mint(body)
+        #expect(answer.status == .badRequest)
+        #expect(try json(answer).text == #"{"error":"userId is required"}"#)
+    }
+
+    private func get(_ target: String, _ headers: HTTPHeaders = [:]) async -> HTTPResponse {
+        await router.respond(to: HTTPRequest(.get, target, headers: headers))
+    }
+
+    @Test func pagesOfOtherOriginsMayNotConnect() async throws {
+        let token = try replica.token("ada")
+        for path in ["/ws", "/api/notifications/stream", "/hubs/order-status"] {
+            let target = "\(path)?access_token=\(token)"
+            #expect(await get(target, ["Origin": "https://evil.example"]).status == .forbidden)
+            #expect(await get(target, ["Origin": "https://shop.example"]).status != .forbidden)
+            #expect(await get(target).status != .forbidden)
+        }
+    }
+
+    @Test func streamsAndHubsWantATokenAtOnce() async throws {
+        for path in ["/api/notifications/stream", "/hubs/order-status?access_token=x"] {
+            let answer = await get(path)
+            #expect(answer.status == .unauthorized && answer.headers["WWW-Authenticate"] == "Bearer")
+        }
+        let refused = await router.respond(to: HTTPRequest(.post, "/hubs/order-status/negotiate"))
+        #expect(refused.status == .unauthorized)
+    }
+
+    @Test func onlyTheProtocolsNameIsEchoed() async throws {
+        let offer = "waybill.v1, bearer.\(try replica.token("ada"))"
+        guard case .webSocket(_, let chosen, _) = await get("/ws", ["Sec-WebSocket-Protocol": offer]).body
+        else { throw Unexpected() }
+        #expect(chosen == "waybill.v1")
+        guard case .webSocket(_, nil, _) = await get("/ws").body else { throw Unexpected() }
+    }
+
+    @Test(arguments: [
+        ("", 0), ("?negotiateVersion=0", 0), ("?negotiateVersion=1", 1), ("?negotiateVersion=9", 1),
+    ])
+    func negotiation(_ query: String, _ version: Int) async throws {
+        let headers: HTTPHeaders = ["Authorization": "Bearer \(try replica.token("ada"))"]
+        let answer = await router.respond(
+            to: HTTPRequest(.post, "/hubs/order-status/negotiate\(query)", headers: headers))
+        let value = try json(answer)
+        #expect(value["negotiateVersion"]?.int == version)
+        #expect((value["connectionToken"] != nil) == (version == 1))
+        #expect(value["availableTransports"]?[0]?["transport"] == "WebSockets")
+    }
+
+    struct Unexpected: Error {}
+}

@@ -1,0 +1,116 @@
+import EventLoop
+import JSON
+import MemoryAdapters
+import Messaging
+import Observability
+import OrderEvents
+import Orders
+import TestSupport
+import Testing
+import WorkflowState
+
+@testable import OrderNotification
+
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct NewsTests {
+    let ada = UserID("ada")!
+    let topology = OrderTopology(retryPolicy: RetryPolicy(delays: [.milliseconds(20)]))
+
+    private func accept(_ number: Int, _ replica: Replica) async throws {
+        let update = update(number)
+        try await replica.workflows.accept(
+            Acceptance(correlationID: update.correlationID, owner: ada, orderID: update.orderID, pending: []))
+    }
+
+    private func processed(_ number: Int) -> OrderProcessed {
+        let update = update(number)
+        return OrderProcessed(
+            correlationID: update.correlationID, orderID: update.orderID, processedAt: update.occurredAt)
+    }
+
+    /// Runs the consumers of a replica over a broker in memory.
+    private func consume(
+        _ replica: Replica, _ body: @Loop (MemoryBroker, EventPublisher) async throws -> Void
+    ) async throws {
+        let broker = MemoryBroker(topology.declarations)
+        let handler = OutcomeHandler(
+            OutcomeDelivery(workflows: replica.workflows, mailboxes: replica.mailboxes, metrics: replica.metrics))
+        let pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in
+            ConsumePipeline(
+                queue: topology.queue(queue), from: broker.source(of: topology.queue(queue)),
+                to: broker.sender(), decoder: OrderOutcome.decoder, handler: handler, retryPolicy: topology.retryPolicy)
+        }
+        let runs = pipelines.map { pipeline in Loop.task { await pipeline.run() } }
+        try await body(broker, EventPublisher(broker.sender(), appID: "test"))
+        for pipeline in pipelines { await pipeline.stop() }
+        for run in runs { await run.value }
+    }
+
+    private func publish(_ event: some OrderEvent, _ publisher: EventPublisher) async throws {
+        let scope = MessageContext(correlationID: event.correlationID.description)
+        _ = await publisher.publish([try publisher.prepare(event, in: scope)])
+    }
+
+    @Test func allNewsReachTheOwner() async throws {
+        let replica = try Replica()
+        for number in 1...3 { try await accept(number, replica) }
+        let (session, tab) = replica.open("ada")
+        try await eventually("the welcome") { session.phase == .live }
+        try await consume(replica) { _, publisher in
+            try await publish(processed(1), publisher)
+            let (second, third) = (update(2), update(3))
+            try await publish(
+                OrderCancelled(
+                    correlationID: second.correlationID, orderID: second.orderID,
+                    cancelledAt: second.occurredAt), publisher)
+            try await publish(
+                OrderFailed(correlationID: third.correlationID, orderID: third.orderID, reason: "no"),
+                publisher)
+            // Once more, as after a crash before the ack.
+            try await publish(processed(1), publisher)
+            try await eventually("all news") { tab.offsets.count == 3 && replica.metrics.duplicates.value == 1 }
+        }
+        let told = tab.messages("order.status").map { $0["status"]?.string }
+        #expect(Set(told) == ["COMPLETED", "CANCELLED", "FAILED"])
+        // Sent now, since the event has no time of its own.
+        let failed = tab.messages("order.status").first { $0["status"] == "FAILED" }
+        let time = try #require(failed?["occurredAt"]?.string.flatMap { Timestamp($0) })
+        #expect(abs(time.milliseconds - WallClock.milliseconds()) < 60_000)
+    }
+
+    @Test func anOwnerWhoComesLateIsFoundAndNobodyWaits() async throws {
+        let replica = try Replica()
+        try await accept(2, replica)
+        try await consume(replica) { broker, publisher in
+            try await publish(processed(1), publisher)
+            try await publish(processed(2), publisher)
+            try await eventually("the neighbour") { replica.metrics.delivered.value == 1 }
+            try await accept(1, replica)
+            try await eventually("the late one") { replica.metrics.delivered.value == 2 }
+            #expect(broker.depth(of: "order.processed.dlq") == 0 && replica.metrics.unknownOwner.value == 0)
+        }
+    }
+
+    @Test func withoutAnOwnerAMessageClimbsTheLadderAndIsParked() async throws {
+        let replica = try Replica()
+        try await consume(replica) { broker, publisher in
+            try await publish(processed(1), publisher)
+            try await eventually("it is parked") { broker.depth(of: "order.processed.dlq") == 1 }
+            let letter = broker.contents(of: "order.processed.dlq")[0]
+            #expect(letter.envelope.failure?.reason == "The order's owner is not known.")
+        }
+        #expect(replica.metrics.unknownOwner.value == 2)
+    }
+
+    @Test func whileTheStoreIsAwayNothingIsLost() async throws {
+        let replica = try Replica()
+        try await accept(1, replica)
+        replica.state.fault = WorkflowStateError(.unavailable, isRetriable: true)
+        try await consume(replica) { broker, publisher in
+            try await publish(processed(1), publisher)
+            try await settle()
+            replica.state.fault = nil
+            try await eventually("it is delivered") { replica.metrics.delivered.value == 1 }
+            #expect(broker.depth(of: "order.processed.dlq") == 0)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package import EventLoop
+internal import Orders
+package import Redis
+package import WorkflowState
+
+/// What the in-memory drivers share, as the Redis drivers share a server: several stores on one state are
+/// several replicas. Time stands still until it is moved.
+@Loop
+package final class MemoryState {
+    /// The server's time in microseconds since 1970; grows by one at each reading.
+    private var clock: Int64 = 1_767_225_600_000_000
+    /// Thrown by every call while set: the store is away.
+    package var fault: WorkflowStateError?
+
+    private struct Entry<Value> {
+        var value: Value
+        var expiry: Int64
+    }
+
+    var epoch: Epoch?
+    package internal(set) var primary: String?
+    private var texts: [RedisKey: Entry<[UInt8]>] = [:]
+    private var mailboxes: [RedisKey: Entry<[StoredEntry]>] = [:]
+    private var responses: [RedisKey: Entry<StoredResponse>] = [:]
+    private var listeners: [Listener] = []
+
+    /// An entry of a mailbox.
+    struct StoredEntry {
+        var offset: Int64
+        var tail: [UInt8]
+    }
+
+    /// What is kept under an idempotency key.
+    struct StoredResponse {
+        var fingerprint: String
+        var token: String
+        /// In microseconds of this clock.
+        var leaseUntil: Int64 = 0
+        var draft: [UInt8] = []
+        var response: [UInt8]?
+    }
+
+    private struct Listener {
+        weak var channels: MemoryUserChannels?
+    }
+
+    package init() {}
+
+    package func advance(by duration: Duration) { clock += duration.nanoseconds / 1000 }
+
+    /// Loses everything but the listeners, as a server without its data.
+    package func flush() {
+        epoch = nil
+        primary = nil
+        texts = [:]
+        mailboxes = [:]
+        responses = [:]
+    }
+
+    func check() throws(WorkflowStateError) {
+        if let fault { throw fault }
+    }
+
+    func now() -> Int64 {
+        clock += 1
+        return clock
+    }
+
+    private func expiry(_ lifetime: Duration) -> Int64 { clock + lifetime.nanoseconds / 1000 }
+
+    private func live<Value>(_ entry: Entry<Value>?) -> Value? {
+        guard let entry, entry.expiry > clock else { return nil }
+        return entry.value
+    }
+
+    // MARK: Texts
+
+    package func text(_ key: RedisKey) -> [UInt8]? { live(texts[key]) }
+
+    package func set(_ key: RedisKey, _ value: [UInt8], for lifetime: Duration) {
+        texts[key] = Entry(value: value, expiry: expiry(lifetime))
+    }
+
+    /// Whether the key exists; its lifetime starts anew.
+    package func extend(_ key: RedisKey, for lifetime: Duration) -> Bool {
+        guard text(key) != nil else { return false }
+        texts[key]!.expiry = expiry(lifetime)
+        return true
+    }
+
+    package func remaining(_ key: RedisKey) -> Duration? {
+        guard text(key) != nil else { return nil }
+        return .microseconds(texts[key]!.expiry - clock)
+    }
+
+    package func remove(_ key: RedisKey) { texts[key] = nil }
+
+    // MARK: Mailboxes and stored responses
+
+    func mailbox(_ key: RedisKey) -> [StoredEntry] { live(mailboxes[key]) ?? [] }
+
+    func append(_ entry: StoredEntry, to key: RedisKey, cap: Int, for lifetime: Duration) {
+        var entries = mailbox(key)
+        entries.append(entry)
+        entries.removeFirst(max(0, entries.count - cap))
+        mailboxes[key] = Entry(value: entries, expiry: expiry(lifetime))
+    }
+
+    func response(_ key: RedisKey) -> StoredResponse? { live(responses[key]) }
+
+    func set(_ key: RedisKey, _ response: StoredResponse?, for lifetime: Duration) {
+        responses[key] = response.map { Entry(value: $0, expiry: expiry(lifetime)) }
+    }
+
+    // MARK: Channels
+
+    func add(_ channels: MemoryUserChannels) { listeners.append(Listener(channels: channels)) }
+
+    func publish(_ payload: [UInt8], to user: UserID) {
+        listeners.removeAll { $0.channels == nil }
+        for listener in listeners { listener.channels?.received(payload, user) }
+    }
+
+    /// The connections of all replicas break and come back: each is told of the users it listens for.
+    package func dropConnections() {
+        for listener in listeners { listener.channels?.restored() }
+    }
+}

@@ -1,0 +1,106 @@
+package import EventLoop
+package import Orders
+internal import Redis
+package import WorkflowState
+
+/// ``WorkflowStore`` in memory, for tests and for running without servers.
+@Loop
+package final class MemoryWorkflowStore: WorkflowStore {
+    private let state: MemoryState
+    private let lifetime: Duration
+
+    package init(_ state: MemoryState, _ retention: Retention = Retention()) {
+        self.state = state
+        lifetime = retention.workflow
+    }
+
+    package func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
+        try state.check()
+        set(WorkflowKeys.number(acceptance.correlationID), acceptance.orderID.description)
+        set(WorkflowKeys.owner(acceptance.correlationID), acceptance.owner.value)
+        if state.text(WorkflowKeys.status(acceptance.correlationID)) == nil {
+            set(WorkflowKeys.status(acceptance.correlationID), OrderStatus.accepted.wireName)
+        }
+        state.set(WorkflowKeys.pending(acceptance.orderID), acceptance.pending, for: lifetime)
+    }
+
+    package func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool {
+        try state.check()
+        if let status = status(id), status.status != .accepted { return false }
+        state.remove(WorkflowKeys.status(id))
+        state.remove(WorkflowKeys.owner(id))
+        state.remove(WorkflowKeys.number(id))
+        state.remove(WorkflowKeys.pending(orderID))
+        return true
+    }
+
+    package func advance(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome] {
+        try state.check()
+        return steps.map { advance($0) }
+    }
+
+    private func advance(_ step: WorkflowStep) -> WorkflowOutcome {
+        let id = step.correlationID
+        var current = status(id)
+        let transition = OrderStatus.transition(from: current?.status, to: step.status, cause: step.cause)
+        if transition == .advance {
+            current = WorkflowStatus(step.status, step.orderID)
+            set(WorkflowKeys.status(id), current!.text)
+        } else {
+            _ = state.extend(WorkflowKeys.status(id), for: lifetime)
+        }
+        if !state.extend(WorkflowKeys.owner(id), for: lifetime), let owner = step.owner {
+            set(WorkflowKeys.owner(id), owner.value)
+        }
+        if transition == .advance, let time = step.announcedAt, let user = step.owner ?? owner(id) {
+            let update = StatusUpdate(
+                correlationID: id, orderID: step.orderID, status: step.status, occurredAt: time)
+            state.publish(UpdateCodec.frame(offset: nil, tail: UpdateCodec.payloadSuffix(update)), to: user)
+        }
+        if step.isPersisted { state.remove(WorkflowKeys.pending(step.orderID)) }
+        return WorkflowOutcome(status: current!, moved: transition == .advance)
+    }
+
+    package func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
+        try state.check()
+        guard let status = status(id) else { return nil }
+        let left = state.remaining(WorkflowKeys.status(id)) ?? .zero
+        return Workflow(
+            status: status, orderID: text(WorkflowKeys.number(id)).flatMap { OrderID($0) }, owner: owner(id),
+            age: max(.zero, lifetime - left))
+    }
+
+    package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
+        try state.check()
+        return ids.map { owner($0) }
+    }
+
+    package func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
+        try state.check()
+        return state.text(WorkflowKeys.pending(id))
+    }
+
+    package func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError) {
+        try state.check()
+        for id in ids { state.remove(WorkflowKeys.pending(id)) }
+    }
+
+    package func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError) {
+        try state.check()
+        for id in ids {
+            _ = state.extend(WorkflowKeys.owner(id), for: lifetime)
+            _ = state.extend(WorkflowKeys.status(id), for: lifetime)
+            _ = state.extend(WorkflowKeys.number(id), for: lifetime)
+        }
+    }
+
+    private func set(_ key: RedisKey, _ text: String) { state.set(key, Array(text.utf8), for: lifetime) }
+
+    private func text(_ key: RedisKey) -> String? { state.text(key).map { String(decoding: $0, as: UTF8.self) } }
+
+    private func owner(_ id: CorrelationID) -> UserID? { text(WorkflowKeys.owner(id)).flatMap { UserID($0) } }
+
+    private func status(_ id: CorrelationID) -> WorkflowStatus? {
+        text(WorkflowKeys.status(id)).flatMap { WorkflowStatus(text: $0) }
+    }
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
+import { test } from 'node:test';
+import { Checkout } from '../../../services/storefront/cart/checkout.js';
+import { Problem } from '../../../services/storefront/rest/problem.js';
+
+globalThis.crypto ??= webcrypto; // Debian's node 18 has no global `crypto`.
+
+const ITEMS = [{ productId: 'AZ-104', quantity: 1 }];
+const ORDER = { id: 7, correlationId: 'c', status: 'ACCEPTED' };
+
+/** An API that gives the responses in turn and records the requests, and an empty storage. */
+function fixture(...responses) {
+  const requests = [];
+  const stored = new Map();
+  return {
+    requests,
+    storage: { getItem: (key) => stored.get(key) ?? null, setItem: (key, value) => void stored.set(key, value), removeItem: (key) => void stored.delete(key) },
+    api: {
+      placeOrder: async (items, key) => {
+        requests.push({ items, key });
+        const response = responses.shift();
+        if (response instanceof Error) throw response;
+        return response;
+      },
+    },
+  };
+}
+
+const noDelay = async () => {};
+
+test('a request without an outcome is retried with the same idempotency key', async () => {
+  const { requests, api, storage } = fixture(new Problem(0, 'no response'), new Problem(503, 'busy'), new Problem(409, 'in progress'), ORDER);
+  const checkout = new Checkout(api, storage, noDelay);
+  const { order } = await checkout.place('U', ITEMS);
+  assert.equal(order.id, 7);
+  assert.equal(requests.length, 4);
+  assert.equal(new Set(requests.map((one) => one.key)).size, 1);
+  assert.equal(checkout.pending('U'), null);
+});
+
+test('a pending order survives a reload and is placed before other items', async () => {
+  const { requests, api, storage } = fixture(...Array(4).fill(new Problem(0, 'no response')), ORDER);
+  await assert.rejects(new Checkout(api, storage, noDelay).place('U', ITEMS), /no response/);
+  const reloaded = new Checkout(api, storage, noDelay);
+  assert.deepEqual(reloaded.pending('U')?.items, ITEMS);
+  assert.equal(reloaded.pending('ANOTHER USER'), null);
+  const { items } = await reloaded.place('U', [{ productId: 'OTHER', quantity: 9 }]);
+  assert.deepEqual(items, ITEMS);
+  assert.equal(requests.at(-1).key, requests[0].key);
+});
+
+test('a refused order is not retried and its key is removed', async () => {
+  const { requests, api, storage } = fixture(new Problem(404, 'One or more products were not found: X'));
+  const checkout = new Checkout(api, storage, noDelay);
+  await assert.rejects(checkout.place('U', ITEMS), /not found: X/);
+  assert.equal(requests.length, 1);
+  assert.equal(checkout.pending('U'), null);
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fullJitter } from '../../../services/storefront/live/backoff.js';
+import { statusText } from '../../../services/storefront/live/messages.js';
+import { SSEParser } from '../../../services/storefront/live/server-sent-events.js';
+import { SharedConnection } from '../../../services/storefront/live/shared-connection.js';
+
+test('the backoff is below an exponential bound with a cap', () => {
+  const almostOne = () => 0.999999;
+  assert.deepEqual([0, 1, 2, 9, 99].map((attempt) => fullJitter(attempt, almostOne)), [500, 1000, 2000, 20000, 20000]);
+  assert.equal(fullJitter(5, () => 0), 0);
+});
+
+test('server-sent events are parsed from chunks of any size', () => {
+  const text = ': hello\n\nretry: 1\n\nid: e:1\nevent: order.status\ndata: {"a":\r\ndata:1}\r\n\r\nid: e:2\ndata: x\n\n';
+  const expected = [{ event: 'order.status', data: '{"a":\n1}' }, { event: 'message', data: 'x' }];
+  for (let size = 1; size <= text.length; size++) {
+    const parser = new SSEParser();
+    const events = [];
+    for (let i = 0; i < text.length; i += size) events.push(...parser.push(text.slice(i, i + size)));
+    assert.deepEqual(events, expected, `in chunks of ${size}`);
+  }
+});
+
+test('tabs of one user share a connection, and another user gets a new one', () => {
+  const opened = [];
+  const broadcast = [];
+  const transport = (options, handlers) => {
+    const one = { options, handlers, isClosed: false };
+    opened.push(one);
+    return { send: () => {}, close: () => void (one.isClosed = true) };
+  };
+  const connection = new SharedConnection({ websocket: transport, sse: transport }, (message) => broadcast.push(message));
+  const attach = (userId) => ({ type: 'attach', identity: { userId, token: `of ${userId}` }, online: true, position: null });
+  connection.received(attach('A'));
+  connection.received(attach('A'));
+  assert.equal(opened.length, 1);
+  opened[0].handlers.message({ type: 'welcome', replica: 'r1', epoch: 'e', lastEventId: 1 });
+  assert.deepEqual(broadcast.slice(-2), [
+    { type: 'state', state: { phase: 'connected', replica: 'r1', transport: 'websocket' } },
+    { type: 'resyncRequired', userId: 'A', position: { epoch: 'e', lastEventId: 1 } }]);
+  connection.received(attach('B'));
+  assert.equal(opened.length, 2);
+  assert.equal(opened[0].isClosed, true);
+  opened[0].handlers.message({ type: 'order.status', id: 2, orderId: 1, status: 'COMPLETED', correlationId: 'c' });
+  assert.ok(!broadcast.some((message) => message.type === 'update'), 'an update of another user was broadcast');
+  connection.received({ type: 'identity', identity: null });
+  assert.equal(opened[1].isClosed, true);
+});
+
+test('the status text names the replica, the time of the next attempt, or the offline browser', () => {
+  assert.equal(statusText({ phase: 'connected', replica: 'order-notification@5006' }), 'Live · notifier 5006');
+  assert.equal(statusText({ phase: 'waiting', retryAt: 10_400 }, 8_000), 'Reconnecting in 3 s');
+  assert.equal(statusText({ phase: 'waiting', retryAt: 10_400 }, 20_000), 'Reconnecting in 0 s');
+  assert.equal(statusText({ phase: 'offline' }), 'Offline');
+});

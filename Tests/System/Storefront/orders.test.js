@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { latestStatus } from '../../../services/storefront/orders/order-status.js';
+import { OrderStore } from '../../../services/storefront/orders/order-store.js';
+import { expectedStatuses } from '../../../services/storefront/ui/order-timeline.js';
+
+const order = (status = 'ACCEPTED') => (
+  { id: 7, correlationId: 'c', createdAt: '2026-01-01T00:00:00Z', status, total: 1, currency: 'EUR', items: [] });
+const update = (status) => ({ id: 1, correlationId: 'c', orderId: 7, status, occurredAt: '2026-01-01T00:00:01Z' });
+
+test('an update that arrives before the response of the POST is applied', () => {
+  const store = new OrderStore();
+  store.apply(update('PROCESSING'));
+  store.apply(update('COMPLETED'));
+  assert.equal(store.merge(order()).status, 'COMPLETED');
+  assert.deepEqual(Object.keys(store.times(7)).sort(), ['ACCEPTED', 'COMPLETED', 'PROCESSING']);
+});
+
+test('neither an older update nor an older response moves the status backwards', () => {
+  const store = new OrderStore();
+  store.merge(order());
+  store.apply(update('COMPLETED'));
+  store.apply(update('PROCESSING'));
+  assert.equal(store.merge(order('ACCEPTED')).status, 'COMPLETED');
+});
+
+test('each change is reported once, with the previous status', () => {
+  const store = new OrderStore();
+  const changes = [];
+  store.lastChange.listen(({ order: { status }, previousStatus }) => changes.push([previousStatus, status]));
+  store.merge(order());
+  store.apply(update('COMPLETED'));
+  store.apply(update('COMPLETED'));
+  assert.deepEqual(changes, [[null, 'ACCEPTED'], ['ACCEPTED', 'COMPLETED']]);
+});
+
+test('a final status does not change, except for a FAILED order that is replayed', () => {
+  assert.equal(latestStatus('COMPLETED', 'CANCELLED'), 'COMPLETED');
+  assert.equal(latestStatus('CANCELLED', 'COMPLETED'), 'CANCELLED');
+  assert.equal(latestStatus('FAILED', 'COMPLETED'), 'COMPLETED');
+  assert.equal(latestStatus('PROCESSING', 'AN UNKNOWN STATUS'), 'PROCESSING');
+});
+
+test('early updates of orders that are never fetched are bounded', () => {
+  const store = new OrderStore();
+  for (let id = 1; id <= 1000; id++) store.apply({ ...update('COMPLETED'), orderId: id });
+  assert.equal(store.merge({ ...order(), id: 1 }).status, 'ACCEPTED');
+  assert.equal(store.merge({ ...order(), id: 1000 }).status, 'COMPLETED');
+});
+
+test('the timeline ends with the final status', () => {
+  assert.deepEqual(expectedStatuses('ACCEPTED'), ['ACCEPTED', 'PROCESSING', 'COMPLETED']);
+  assert.deepEqual(expectedStatuses('CANCELLED'), ['ACCEPTED', 'CANCELLED']);
+  assert.deepEqual(expectedStatuses('FAILED'), ['ACCEPTED', 'PROCESSING', 'FAILED']);
+});

@@ -1,0 +1,15 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { match, parseRoute } from '../../../services/storefront/app/router.js';
+
+test('a fragment is parsed into a path and a query', () => {
+  assert.equal(parseRoute('').path, '/');
+  assert.equal(parseRoute('#/orders/7').path, '/orders/7');
+  assert.equal(parseRoute('#/?q=a%20b').query.get('q'), 'a b');
+});
+
+test('a pattern matches paths with the same segments and returns the parameters', () => {
+  assert.deepEqual(match('/orders/:id', '/orders/7'), { id: '7' });
+  assert.equal(match('/orders/:id', '/orders'), null);
+  assert.equal(match('/products/:id', '/products/%'), null);
+});

@@ -1,0 +1,212 @@
+package import EventLoop
+
+/// Publishes with confirms: a call returns when the broker has the message safe in every queue it belongs
+/// to, and throws in every other case. Nothing is sent twice except after a nack.
+///
+/// Retry `AMQPError.isOutcomeUnknown` only with the same message id.
+@Loop
+package final class AMQPPublisher {
+    private let client: AMQPClient
+    private let nackLimit: Int
+    private let connectionTimeout: Duration
+    private var channel: AMQPChannel?
+    private var window: ConfirmWindow<PendingPublish>
+    /// Waiting for a connection.
+    private var backlog = Deque<PendingPublish>()
+    /// Waiting to be sent again after a nack.
+    private var retryQueue: [(at: Instant, publication: PendingPublish)] = []
+    private var timer: Timer?
+    private var timerDeadline: Instant?
+    private var isEnded = false
+    private var lastFailure = AMQPError(.notConnected)
+
+    /// - Parameters:
+    ///   - window: how many messages may be unconfirmed; more fail with `.overloaded`.
+    ///   - nackLimit: how often a message is sent again after a nack, with jittered, growing delays.
+    ///   - patience: how long a message waits for a connection before it fails with `.notConnected`.
+    package init(
+        _ client: AMQPClient, window: Int = 4096, nackLimit: Int = 6, connectionTimeout: Duration = .milliseconds(250)
+    ) {
+        self.client = client
+        self.nackLimit = nackLimit
+        self.connectionTimeout = connectionTimeout
+        self.window = ConfirmWindow(limit: window)
+        timer = Timer { [weak self] in self?.timerFired() }
+        client.add(self)
+    }
+
+    /// Messages the broker has not settled.
+    package var unconfirmed: Int { window.outstanding + retryQueue.count + backlog.count }
+
+    /// Publishes one message and waits for its confirm.
+    /// - Parameter limit: after it the call fails with `.timeout`, which means: outcome unknown.
+    package func publish(_ message: AMQPMessage, within limit: Duration = .seconds(2)) async throws(AMQPError) {
+        let deadline = Loop.now + limit
+        let failure = await Loop.suspend { continuation in
+            submit(PendingPublish(message, deadline: deadline, .one(continuation)))
+        }
+        if let failure { throw failure }
+    }
+
+    /// Publishes many in one write and waits for all; the answer has each message's failure, in order.
+    package func publish(_ messages: [AMQPMessage], within limit: Duration = .seconds(2)) async -> [AMQPError?] {
+        if messages.isEmpty { return [] }
+        let deadline = Loop.now + limit
+        return await Loop.suspend { continuation in
+            let batch = PendingPublish.Batch(count: messages.count, continuation)
+            for (index, message) in messages.enumerated() {
+                submit(PendingPublish(message, deadline: deadline, .batch(batch, index: index)))
+            }
+        }
+    }
+
+    private func submit(_ publication: PendingPublish) {
+        if isEnded { return publication.settle(AMQPError(.closed)) }
+        guard let channel, channel.isOpen else {
+            guard backlog.count < window.limit else { return publication.settle(AMQPError(.overloaded)) }
+            backlog.append(publication)
+            return armTimer(at: end(ofWaiting: publication))
+        }
+        if channel.isBlocked { return publication.settle(AMQPError(.blocked)) }
+        if window.isFull || channel.isSaturated { return publication.settle(AMQPError(.overloaded)) }
+        send(publication, on: channel)
+        armTimer(at: publication.deadline)
+    }
+
+    private func send(_ publication: PendingPublish, on channel: AMQPChannel) {
+        do throws(AMQPError) {
+            try channel.publish(publication.message)
+            _ = window.append(publication)
+        } catch {
+            publication.settle(error)
+        }
+    }
+
+    /// Until when a message waits for a channel: all its time when there is a connection, for the channel is
+    /// on its way then; else the publisher's patience.
+    private func end(ofWaiting publication: PendingPublish) -> Instant {
+        let isConnected = client.connection?.isOpen ?? false
+        return isConnected ? publication.deadline : min(publication.deadline, publication.enqueued + connectionTimeout)
+    }
+
+    // MARK: Verdicts
+
+    private func settle(_ publication: PendingPublish, isAck: Bool) {
+        if let returned = publication.returned { return publication.settle(returned) }
+        if isAck { return publication.settle(nil) }
+        if publication.isSettled { return }
+        publication.nacks += 1
+        var backoff = Backoff(base: .milliseconds(10 << min(publication.nacks, 10)), cap: .seconds(1))
+        let again = Loop.now + backoff.next()
+        guard publication.nacks <= nackLimit, again < publication.deadline else {
+            return publication.settle(AMQPError(.nacked, "the broker refused the message"))
+        }
+        retryQueue.append((again, publication))
+        armTimer(at: again)
+    }
+
+    /// Makes sure the clock rings at `instant` at the latest.
+    private func armTimer(at instant: Instant) {
+        if let timerDeadline, timerDeadline <= instant { return }
+        timerDeadline = instant
+        timer?.arm(at: instant)
+    }
+
+    /// Fails what is too late, sends again what has rested, and sets the clock for the rest.
+    private func timerFired() {
+        let now = Loop.now
+        timerDeadline = nil
+        var next: Instant?
+        func note(_ instant: Instant) { next = next.map { min($0, instant) } ?? instant }
+
+        window.visit { publication in
+            if publication.isSettled { return }
+            if publication.deadline > now { return note(publication.deadline) }
+            publication.settle(AMQPError(.timeout, "no confirm in time"))
+        }
+        for _ in 0..<backlog.count {
+            guard let publication = backlog.popFirst() else { break }
+            let end = end(ofWaiting: publication)
+            if end <= now {
+                publication.settle(AMQPError(.notConnected, lastFailure.message))
+            } else {
+                backlog.append(publication)
+                note(end)
+            }
+        }
+        let rested = retryQueue
+        retryQueue = []
+        for (instant, publication) in rested {
+            if publication.deadline <= now {
+                publication.settle(AMQPError(.nacked, "the broker refused the message"))
+            } else if instant <= now, let channel, !window.isFull {
+                send(publication, on: channel)
+                note(publication.deadline)
+            } else {
+                let again = max(instant, now + .milliseconds(5))
+                retryQueue.append((again, publication))
+                note(again)
+            }
+        }
+        if let next { armTimer(at: next) }
+    }
+
+    private func fail(_ error: AMQPError) {
+        lastFailure = error
+        let unsettled = window.removeAll()
+        let rested = retryQueue
+        retryQueue = []
+        let loss = AMQPError(.connectionLost, replyCode: error.replyCode, error.message)
+        for publication in unsettled { publication.settle(publication.returned ?? loss) }
+        // Refused before, and nothing of them is on its way.
+        for (_, publication) in rested { publication.settle(AMQPError(.nacked, error.message)) }
+    }
+}
+
+extension AMQPPublisher: AMQPConnectionUser {
+    func attach(to connection: AMQPConnection) async throws(AMQPError) {
+        let channel = try await connection.openChannel()
+        _ = try await channel.call(.confirmSelect)
+        channel.delegate = self
+        self.channel = channel
+        while !window.isFull, let publication = backlog.popFirst() {
+            send(publication, on: channel)
+            armTimer(at: publication.deadline)
+        }
+    }
+
+    func detach(_ error: AMQPError) {
+        channel = nil
+        fail(error)
+        // Those that wait may have less time now.
+        if let oldest = backlog.first { armTimer(at: end(ofWaiting: oldest)) }
+    }
+
+    func end() {
+        isEnded = true
+        channel = nil
+        fail(AMQPError(.closed))
+        while let publication = backlog.popFirst() { publication.settle(AMQPError(.closed)) }
+        timer?.cancel()
+    }
+}
+
+extension AMQPPublisher: ChannelDelegate {
+    func channel(_ channel: AMQPChannel, confirmed tag: UInt64, multiple: Bool, isAck: Bool) {
+        guard channel === self.channel else { return }
+        let isKnown = window.settle(tag, multiple: multiple) { settle($0, isAck: isAck) }
+        if !isKnown { channel.failConnection(AMQPError(.protocolViolation, "a confirm of nothing")) }
+    }
+
+    func channel(_ channel: AMQPChannel, returned message: AMQPReturnedMessage) {
+        let publication = window.first { $0.returned == nil && $0.matches(message) }
+        publication?.returned = AMQPError(.returned, replyCode: message.replyCode, message.replyText)
+    }
+
+    func channel(_ channel: AMQPChannel, closed error: AMQPError) {
+        guard channel === self.channel else { return }
+        self.channel = nil
+        fail(error)
+        client.attach(self)
+    }
+}

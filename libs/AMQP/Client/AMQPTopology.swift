@@ -1,0 +1,115 @@
+/// How a queue keeps its messages.
+package enum AMQPQueueType: String, Sendable, Hashable, CaseIterable {
+    /// Replicated by Raft (https://www.rabbitmq.com/docs/quorum-queues).
+    case quorum
+    /// One node, for development.
+    case classic
+}
+
+/// Exchanges, queues and bindings a program relies on, declared at every connect.
+package struct AMQPTopology: Sendable, Hashable {
+    package struct Exchange: Sendable, Hashable {
+        package var name: String
+        /// `topic`, `direct`, `fanout`.
+        package var kind: String
+        package var isDurable = true
+    }
+
+    package struct Queue: Sendable, Hashable {
+        package var name: String
+        package var isDurable = true
+        package var isExclusive = false
+        package var isAutoDelete = false
+        package var arguments: AMQPTable = [:]
+    }
+
+    package struct Binding: Sendable, Hashable {
+        package var queue: String
+        package var exchange: String
+        package var routingKey: String
+    }
+
+    package var exchanges: [Exchange] = []
+    package var queues: [Queue] = []
+    package var bindings: [Binding] = []
+
+    package init() {}
+
+    package mutating func addExchange(_ name: String, kind: String = "topic") {
+        exchanges.append(Exchange(name: name, kind: kind))
+    }
+
+    package mutating func bind(_ queue: String, to exchange: String, routingKey: String) {
+        bindings.append(Binding(queue: queue, exchange: exchange, routingKey: routingKey))
+    }
+
+    /// Adds a durable queue without dead-lettering.
+    package mutating func addQueue(_ name: String, kind: AMQPQueueType) {
+        queues.append(Queue(name: name, arguments: Self.type(kind)))
+    }
+
+    /// Adds a durable queue, its dead-letter queue, and a retry queue a delay.
+    ///
+    /// A retry queue hands its messages back to the queue when its own time is up: one TTL a queue, because
+    /// mixed ones block each other. Quorum queues dead-letter at least once, which needs `reject-publish`
+    /// (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering).
+    /// - Parameter deliveryLimit: after so many returns by crashing consumers a quorum queue dead-letters by
+    ///   itself: the last resort, named so that every broker version agrees. Classic queues have none.
+    package mutating func addWorkQueue(
+        _ name: String, kind: AMQPQueueType, retryDelays: [Duration], deliveryLimit: Int64 = 20
+    ) {
+        let deadLetters = Self.deadLetterQueue(of: name)
+        var arguments = Self.type(kind)
+        Self.deadLetter(to: deadLetters, kind, &arguments)
+        if kind == .quorum { arguments["x-delivery-limit"] = .int(deliveryLimit) }
+        queues.append(Queue(name: name, arguments: arguments))
+        addQueue(deadLetters, kind: kind)
+        for delay in retryDelays {
+            var arguments = Self.type(kind)
+            Self.deadLetter(to: name, kind, &arguments)
+            arguments["x-message-ttl"] = .int(Self.milliseconds(delay))
+            queues.append(Queue(name: Self.retryQueue(of: name, after: delay), arguments: arguments))
+        }
+    }
+
+    /// `<queue>.dlq`
+    package static func deadLetterQueue(of queue: String) -> String { "\(queue).dlq" }
+
+    /// `<queue>.retry.10s`, or `….250ms` for a delay that is not whole seconds.
+    package static func retryQueue(of queue: String, after delay: Duration) -> String {
+        let milliseconds = milliseconds(delay)
+        let label = milliseconds % 1000 == 0 ? "\(milliseconds / 1000)s" : "\(milliseconds)ms"
+        return "\(queue).retry.\(label)"
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+    }
+
+    private static func type(_ kind: AMQPQueueType) -> AMQPTable { ["x-queue-type": .string(kind.rawValue)] }
+
+    private static func deadLetter(to queue: String, _ kind: AMQPQueueType, _ arguments: inout AMQPTable) {
+        arguments["x-dead-letter-exchange"] = ""
+        arguments["x-dead-letter-routing-key"] = .string(queue)
+        if kind == .quorum {
+            arguments["x-dead-letter-strategy"] = "at-least-once"
+            arguments["x-overflow"] = "reject-publish"
+        }
+    }
+
+    /// In an order in which each finds what it refers to.
+    var calls: [AMQPClientMethod] {
+        exchanges.map {
+            .exchangeDeclare(
+                name: $0.name, kind: $0.kind, isDurable: $0.isDurable, isPassive: false, arguments: [:])
+        }
+            + queues.map {
+                .queueDeclare(
+                    name: $0.name, isDurable: $0.isDurable, isExclusive: $0.isExclusive,
+                    isAutoDelete: $0.isAutoDelete, isPassive: false, arguments: $0.arguments)
+            }
+            + bindings.map {
+                .queueBind(queue: $0.queue, exchange: $0.exchange, routingKey: $0.routingKey, arguments: [:])
+            }
+    }
+}

@@ -1,0 +1,70 @@
+internal import EventLoop
+
+/// A message on its way, from `publish` to its verdict.
+@Loop
+final class PendingPublish {
+    /// The publications of one `publish` of many, which wait together.
+    @Loop
+    final class Batch {
+        var failures: [AMQPError?]
+        private var remaining: Int
+        var continuation: LoopContinuation<[AMQPError?]>?
+
+        init(count: Int, _ continuation: LoopContinuation<[AMQPError?]>) {
+            failures = Array(repeating: nil, count: count)
+            remaining = count
+            self.continuation = continuation
+        }
+
+        func settle(_ index: Int, _ error: AMQPError?) {
+            failures[index] = error
+            remaining -= 1
+            if remaining == 0 { continuation.take()?.resume(returning: failures) }
+        }
+    }
+
+    enum Waiter {
+        case one(LoopContinuation<AMQPError?>)
+        case batch(Batch, index: Int)
+        case none
+    }
+
+    let message: AMQPMessage
+    let enqueued = Loop.now
+    let deadline: Instant
+    private var waiter: Waiter
+    /// How often the broker refused it.
+    var nacks = 0
+    /// Came back as unroutable; its ack is still to come.
+    var returned: AMQPError?
+
+    init(_ message: AMQPMessage, deadline: Instant, _ waiter: Waiter) {
+        self.message = message
+        self.deadline = deadline
+        self.waiter = waiter
+    }
+
+    /// Whether nobody waits any more; it keeps its place in the window until the broker settles it.
+    var isSettled: Bool {
+        if case .none = waiter { true } else { false }
+    }
+
+    /// Tells the waiting publisher, once; nil: the broker has the message safe.
+    func settle(_ error: AMQPError?) {
+        let waiter = waiter
+        self.waiter = .none
+        switch waiter {
+        case .one(let continuation): continuation.resume(returning: error)
+        case .batch(let batch, let index): batch.settle(index, error)
+        case .none: break
+        }
+    }
+
+    /// Whether a returned message is this one: returns carry no sequence number, only the message.
+    func matches(_ returned: AMQPReturnedMessage) -> Bool {
+        guard message.exchange == returned.exchange, message.routingKey == returned.routingKey,
+            message.properties.messageID == returned.properties.messageID
+        else { return false }
+        return message.properties.messageID != nil || message.body == returned.body
+    }
+}

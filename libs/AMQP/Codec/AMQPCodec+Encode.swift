@@ -1,0 +1,121 @@
+internal import CRabbitMQ
+
+extension AMQPCodec {
+    /// Appends a method frame.
+    package func append(_ method: AMQPClientMethod, channel: UInt16, to output: inout [UInt8]) throws(AMQPError) {
+        recycle()
+        let size = try encode(method)
+        appendFrame(.method, channel: channel, size: size, to: &output)
+    }
+
+    /// Appends `basic.publish` with its content: method, header, and as many body frames as it takes.
+    package func appendPublish(
+        _ message: borrowing AMQPMessage, channel: UInt16, frameMax: Int, to output: inout [UInt8]
+    ) throws(AMQPError) {
+        recycle()
+        var publish = unsafe amqp_basic_publish_t()
+        unsafe publish.exchange = try lendShort(message.exchange)
+        unsafe publish.routing_key = try lendShort(message.routingKey)
+        unsafe publish.mandatory = message.isMandatory ? 1 : 0
+        var properties = try unsafe lend(message.properties)
+
+        let methodSize = try unsafe encode(.basicPublish, &publish)
+        let start = output.count
+        appendFrame(.method, channel: channel, size: methodSize, to: &output)
+
+        // class id, weight (unused), body size; then the property flags and list (section 4.2.6.1)
+        var size = UInt64(message.body.count).bigEndian
+        unsafe scratch.storeBytes(of: UInt32(UInt32(AMQP_BASIC_CLASS) << 16).bigEndian, as: UInt32.self)
+        unsafe withUnsafeBytes(of: &size) { bytes in
+            unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[4..<12]).copyMemory(from: bytes)
+        }
+        let written = unsafe amqp_encode_properties(UInt16(AMQP_BASIC_CLASS), &properties, room(from: 12))
+        guard written >= 0, Int(written) + 12 + AMQPFrame.overhead <= frameMax else {
+            output.removeSubrange(start...)
+            throw AMQPError(.invalidArgument, "the properties do not fit a frame")
+        }
+        appendFrame(.header, channel: channel, size: Int(written) + 12, to: &output)
+
+        let chunk = frameMax - AMQPFrame.overhead
+        var offset = 0
+        while offset < message.body.count {
+            let upper = min(offset + chunk, message.body.count)
+            AMQPFrame.appendHeader(.body, channel: channel, size: upper - offset, to: &output)
+            output.append(contentsOf: message.body[offset..<upper])
+            output.append(AMQPFrame.end)
+            offset = upper
+        }
+    }
+
+    private func lend(_ properties: AMQPProperties) throws(AMQPError) -> amqp_basic_properties_t {
+        var lent = unsafe amqp_basic_properties_t()
+        var flags = UInt32(AMQP_BASIC_DELIVERY_MODE_FLAG)
+        unsafe lent.delivery_mode = properties.isPersistent ? 2 : 1
+        if let text = properties.contentType {
+            unsafe lent.content_type = try lendShort(text)
+            flags |= UInt32(AMQP_BASIC_CONTENT_TYPE_FLAG)
+        }
+        if let text = properties.contentEncoding {
+            unsafe lent.content_encoding = try lendShort(text)
+            flags |= UInt32(AMQP_BASIC_CONTENT_ENCODING_FLAG)
+        }
+        if !properties.headers.isEmpty {
+            unsafe lent.headers = try lend(properties.headers)
+            flags |= UInt32(AMQP_BASIC_HEADERS_FLAG)
+        }
+        if let priority = properties.priority {
+            unsafe lent.priority = priority
+            flags |= UInt32(AMQP_BASIC_PRIORITY_FLAG)
+        }
+        if let text = properties.correlationID {
+            unsafe lent.correlation_id = try lendShort(text)
+            flags |= UInt32(AMQP_BASIC_CORRELATION_ID_FLAG)
+        }
+        if let text = properties.replyTo {
+            unsafe lent.reply_to = try lendShort(text)
+            flags |= UInt32(AMQP_BASIC_REPLY_TO_FLAG)
+        }
+        if let text = properties.expiration {
+            unsafe lent.expiration = try lendShort(text)
+            flags |= UInt32(AMQP_BASIC_EXPIRATION_FLAG)
+        }
+        if let text = properties.messageID {
+            unsafe lent.message_id = try lendShort(text)
+            flags |= UInt32(AMQP_BASIC_MESSAGE_ID_FLAG)
+        }
+        if let seconds = properties.timestamp {
+            unsafe lent.timestamp = seconds
+            flags |= UInt32(AMQP_BASIC_TIMESTAMP_FLAG)
+        }
+        if let text = properties.type {
+            unsafe lent.type = try lendShort(text)
+            flags |= UInt32(AMQP_BASIC_TYPE_FLAG)
+        }
+        if let text = properties.appID {
+            unsafe lent.app_id = try lendShort(text)
+            flags |= UInt32(AMQP_BASIC_APP_ID_FLAG)
+        }
+        unsafe lent._flags = flags
+        return unsafe lent
+    }
+
+    private func room(from offset: Int) -> amqp_bytes_t {
+        unsafe amqp_bytes_t(len: scratch.count - offset, bytes: scratch.baseAddress! + offset)
+    }
+
+    /// Encodes into the scratch and returns the payload's size, method number included.
+    func encode<Arguments>(_ id: AMQPMethodID, _ arguments: inout Arguments) throws(AMQPError) -> Int {
+        unsafe scratch.storeBytes(of: id.rawValue.bigEndian, as: UInt32.self)
+        let written = unsafe withUnsafeMutablePointer(to: &arguments) { pointer in
+            unsafe amqp_encode_method(id.rawValue, pointer, room(from: 4))
+        }
+        guard written >= 0 else { throw AMQPError(.invalidArgument, "the method's arguments do not fit") }
+        return Int(written) + 4
+    }
+
+    private func appendFrame(_ kind: AMQPFrame.Kind, channel: UInt16, size: Int, to output: inout [UInt8]) {
+        AMQPFrame.appendHeader(kind, channel: channel, size: size, to: &output)
+        unsafe output.append(contentsOf: UnsafeRawBufferPointer(rebasing: scratch[0..<size]))
+        output.append(AMQPFrame.end)
+    }
+}

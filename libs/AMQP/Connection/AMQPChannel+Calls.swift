@@ -1,0 +1,63 @@
+/// What a queue held at one moment.
+package struct AMQPQueueStatus: Sendable, Equatable {
+    /// Ready to be delivered; those delivered and not yet acked are not counted.
+    package var messages: Int
+    package var consumers: Int
+}
+
+extension AMQPChannel {
+    /// Declares everything in the topology, in one write.
+    package func declare(_ topology: AMQPTopology) async throws(AMQPError) {
+        let calls = topology.calls
+        if !calls.isEmpty { _ = try await exchange(calls) }
+    }
+
+    /// The true depth of a queue, by a passive declare; the channel closes with 404 when there is none.
+    package func status(of queue: String) async throws(AMQPError) -> AMQPQueueStatus {
+        let reply = try await call(
+            .queueDeclare(
+                name: queue, isDurable: true, isExclusive: false, isAutoDelete: false, isPassive: true,
+                arguments: [:]))
+        guard case .queueDeclareOk(_, let messages, let consumers) = reply else { throw Self.unexpected }
+        return AMQPQueueStatus(messages: Int(messages), consumers: Int(consumers))
+    }
+
+    /// Takes the first message of a queue; nil when it is empty. Settle it with `ack` or `reject`, or close
+    /// the channel to put it back.
+    package func get(from queue: String) async throws(AMQPError) -> AMQPDelivery? {
+        switch try await exchange([.basicGet(queue: queue)]) {
+        case .delivery(let delivery): return delivery
+        case .method(.basicGetEmpty): return nil
+        case .method: throw Self.unexpected
+        }
+    }
+
+    /// Drops every message that is ready; returns how many.
+    package func purge(_ queue: String) async throws(AMQPError) -> Int {
+        guard case .queuePurgeOk(let messages) = try await call(.queuePurge(queue: queue)) else {
+            throw Self.unexpected
+        }
+        return Int(messages)
+    }
+
+    package func deleteQueue(_ name: String) async throws(AMQPError) {
+        _ = try await call(.queueDelete(queue: name))
+    }
+
+    package func deleteExchange(_ name: String) async throws(AMQPError) {
+        _ = try await call(.exchangeDelete(name: name))
+    }
+
+    /// Settles a message that came from `get` on this channel.
+    package func ack(_ delivery: AMQPDelivery) throws(AMQPError) {
+        try send(.basicAck(tag: delivery.tag, multiple: false))
+    }
+
+    package func reject(_ delivery: AMQPDelivery, requeue: Bool) throws(AMQPError) {
+        try send(.basicReject(tag: delivery.tag, requeue: requeue))
+    }
+
+    private static var unexpected: AMQPError {
+        AMQPError(.protocolViolation, replyCode: 503, "an answer to another call")
+    }
+}

@@ -1,0 +1,57 @@
+extension Loop {
+    /// Suspends the calling task until `body`'s resumption is resumed, which may be within `body`.
+    ///
+    /// Unlike with `withCheckedContinuation`, `body` surely runs before anything else does: the call that
+    /// leads there may hand its turn to other tasks, which a waiter that is not registered yet would miss.
+    ///
+    /// Inherits the caller's isolation, since a function isolated to the loop would itself be such a call.
+    package nonisolated(nonsending) static func suspend<Value: Sendable>(
+        _ body: (LoopContinuation<Value>) -> Void
+    ) async -> Value {
+        let resumption = LoopContinuation<Value>()
+        body(resumption)
+        return await resumption.value()
+    }
+}
+
+/// The way back into a task suspended by ``Loop/suspend(_:)``: to be resumed exactly once, now or later.
+@Loop
+package final class LoopContinuation<Value: Sendable> {
+    @safe private enum State {
+        case running
+        case suspended(UnsafeContinuation<Value, Never>)
+        case resumed(Value)
+        case finished
+    }
+
+    private var state = State.running
+
+    fileprivate nonisolated init() {}
+
+    package func resume(returning value: Value) {
+        switch state {
+        case .running: state = .resumed(value)
+        case .suspended(let continuation):
+            state = .finished
+            unsafe continuation.resume(returning: value)
+        case .resumed, .finished: preconditionFailure("a suspended task was resumed twice")
+        }
+    }
+
+    fileprivate func value() async -> Value {
+        if case .resumed(let value) = state { return value }
+        // Unchecked: the states above see to it that it is resumed once.
+        return await unsafe withUnsafeContinuation { continuation in
+            // The task may have lost its turn on the way here.
+            if case .resumed(let value) = state {
+                unsafe continuation.resume(returning: value)
+            } else {
+                state = unsafe .suspended(continuation)
+            }
+        }
+    }
+}
+
+extension LoopContinuation<Void> {
+    package func resume() { resume(returning: ()) }
+}

@@ -1,0 +1,161 @@
+package import EventLoop
+
+/// An HTTP/1.1 server on the loop: connections in, a ``Router``'s responses out.
+///
+/// ```swift
+/// let router = Router()
+/// router.get("/hello/{name}") { request in Response(text: "Hello, \(request.parameter("name"))!") }
+/// let server = Server(router)
+/// let port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 8081))
+/// …
+/// await server.drain(within: .seconds(10))
+/// ```
+@Loop
+package final class HTTPServer {
+    package let configuration: Configuration
+    let router: HTTPRouter
+    let defaultHeaders: DefaultHeaders
+    /// In nanoseconds: to divide a `Duration` at every request would cost more than to route it.
+    private let idleTimeout: Int64
+
+    private var counts = Statistics()
+    private var sessions: [any ServerSession] = []
+    private var perAddress: [String: Int] = [:]
+    private var listeners: [Listener] = []
+    private var whenEmpty: LoopContinuation<Void>?
+    package private(set) var isDraining = false
+
+    package init(_ router: HTTPRouter, _ configuration: Configuration = Configuration()) {
+        self.router = router
+        self.configuration = configuration
+        idleTimeout = configuration.idleTimeout.nanoseconds
+        defaultHeaders = DefaultHeaders(configuration.defaultHeaders)
+        router.compile()
+    }
+
+    package var statistics: Statistics {
+        var result = counts
+        result.connections = sessions.count
+        return result
+    }
+
+    // MARK: Connections
+
+    /// Accepts connections until ``drain(within:)``. May be called for several endpoints.
+    ///
+    /// - Returns: the port, which is of interest where `endpoint` says 0.
+    @discardableResult
+    package func listen(on endpoint: Endpoint, tls: TLSServer? = nil) async throws(TransportError) -> UInt16 {
+        let listener = try await Listener(endpoint, tls: tls) { [weak self] transport in
+            if let self { accept(transport) } else { transport.close() }
+        }
+        listeners.append(listener)
+        return listener.port
+    }
+
+    private func accept(_ transport: Transport) {
+        counts.accepted += 1
+        let connection = ServerConnection(transport, self)
+        guard sessions.count < configuration.maxConnections, !isDraining, countAddress(connection) else {
+            counts.rejected += 1
+            return connection.reject()
+        }
+        add(connection)
+        connection.start()
+    }
+
+    /// - Returns: false where the address has all the connections it may have.
+    private func countAddress(_ connection: ServerConnection) -> Bool {
+        guard let limit = configuration.maxConnectionsPerAddress else { return true }
+        let address = connection.transport.peer.host
+        guard perAddress[address, default: 0] < limit else { return false }
+        perAddress[address, default: 0] += 1
+        connection.countedAddress = address
+        return true
+    }
+
+    private func add(_ session: any ServerSession) {
+        session.slot = sessions.count
+        sessions.append(session)
+    }
+
+    /// A connection goes on as a WebSocket.
+    func replace(_ connection: ServerConnection, by socket: WebSocket) {
+        counts.webSockets += 1
+        socket.server = self
+        socket.slot = connection.slot
+        socket.countedAddress = connection.countedAddress
+        sessions[socket.slot] = socket
+        connection.slot = -1
+        connection.countedAddress = nil
+    }
+
+    func remove(_ session: any ServerSession) {
+        let slot = session.slot
+        guard slot >= 0 else { return }
+        session.slot = -1
+        if session is WebSocket { counts.webSockets -= 1 }
+        if let address = session.countedAddress {
+            perAddress[address, default: 1] -= 1
+            if perAddress[address] == 0 { perAddress[address] = nil }
+        }
+        let last = sessions.removeLast()
+        if slot < sessions.count {
+            sessions[slot] = last
+            last.slot = slot
+        }
+        if sessions.isEmpty {
+            whenEmpty?.resume()
+            whenEmpty = nil
+        }
+    }
+
+    /// When a connection that begins to wait now has waited too long.
+    var idleDeadline: Instant { Instant(nanoseconds: Loop.now.nanoseconds + idleTimeout) }
+
+    func countRequest() { counts.requests += 1 }
+    func countRefusal() { counts.refused += 1 }
+
+    // MARK: The end
+
+    /// Stops: takes no more connections, closes idle ones, lets requests under way finish with
+    /// `Connection: close`, tells WebSockets and streams. What is still there after `limit` is cut.
+    ///
+    /// - Returns: whether everything ended by itself.
+    @discardableResult
+    package func drain(within limit: Duration) async -> Bool {
+        for listener in listeners { listener.close() }
+        listeners = []
+        isDraining = true
+        for session in sessions { session.drain() }
+        var inTime = true
+        if !sessions.isEmpty {
+            let timer = Timer { [weak self] in
+                inTime = false
+                guard let self else { return }
+                for session in sessions { session.transport.close() }
+            }
+            timer.arm(after: limit)
+            await Loop.suspend { (resumption: LoopContinuation<Void>) in
+                if sessions.isEmpty { resumption.resume() } else { whenEmpty = resumption }
+            }
+            timer.cancel()
+        }
+        return inTime
+    }
+}
+
+/// What a server counts: a connection that speaks HTTP, or one that became a WebSocket.
+@Loop
+protocol ServerSession: AnyObject {
+    var transport: Transport { get }
+    /// Its place in the server's table, or -1.
+    var slot: Int { get set }
+    /// The address whose connections it is counted with.
+    var countedAddress: String? { get set }
+    /// The server stops.
+    func drain()
+}
+
+extension ServerConnection: ServerSession {}
+extension WebSocket: ServerSession {}

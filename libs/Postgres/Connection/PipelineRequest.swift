@@ -1,0 +1,58 @@
+internal import EventLoop
+
+/// Work that is sent as a whole, answered as a whole, and has one deadline.
+struct PipelineRequest {
+    enum Work {
+        case batch(PostgresBatch)
+        /// Any number of statements by the simple protocol, alone on the session.
+        case script(String)
+    }
+
+    let number: Int
+    let work: Work
+    let deadline: Instant
+    let resumption: LoopContinuation<Result<[PostgresRows], PostgresError>>
+    var queryState = QueryState([])
+    private var scriptRows: [PostgresRows] = []
+    private var scriptFailure: PostgresError?
+
+    init(
+        number: Int, work: Work, deadline: Instant,
+        resumption: LoopContinuation<Result<[PostgresRows], PostgresError>>
+    ) {
+        self.number = number
+        self.work = work
+        self.deadline = deadline
+        self.resumption = resumption
+    }
+
+    mutating func receive(_ event: QueryState.Event) -> QueryState.Effect {
+        guard case .script = work else { return queryState.receive(event) }
+        switch event {
+        case .rows(let rows): scriptRows.append(rows)
+        case .failed(let report): scriptFailure = PostgresError(report: report)
+        case .skipped, .ended: break
+        }
+        return .none
+    }
+
+    private var failure: PostgresError? { queryState.failure ?? scriptFailure }
+
+    @Loop func finish() {
+        if let failure { return resumption.resume(returning: .failure(failure)) }
+        if case .script = work { return resumption.resume(returning: .success(scriptRows)) }
+        resumption.resume(returning: .success(queryState.rows))
+    }
+
+    /// The session ended before the request did.
+    @Loop func fail(_ error: PostgresError?, now: Instant) {
+        guard let error else {
+            return resumption.resume(returning: .failure(PostgresError(.closed, "the session was closed")))
+        }
+        let isLate = deadline <= now
+        // The server's last words on this request say more than the broken socket.
+        let report = failure?.report ?? error.report
+        let code: PostgresError.Code = error.code == .timedOut && !isLate ? .connectionLost : error.code
+        resumption.resume(returning: .failure(PostgresError(code, error.message, report: report)))
+    }
+}

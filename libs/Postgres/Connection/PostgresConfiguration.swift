@@ -1,0 +1,84 @@
+/// How to reach one database and how its sessions are set up.
+package struct PostgresConfiguration: Sendable {
+    package struct Host: Sendable, Equatable {
+        /// A name, an address, or the folder of a Unix socket.
+        package var name: String
+        package var port: UInt16
+    }
+
+    /// Tried in order; see `targetSession` for which of them is taken.
+    package var hosts: [Host]
+    package var user: String
+    package var password: String?
+    package var database: String
+    /// Shown in `pg_stat_activity`.
+    package var applicationName = "waybill"
+    /// For the whole of opening a session: name resolution, TCP, TLS, authentication.
+    package var connectTimeout: Duration = .seconds(5)
+    /// The deadline of a statement or batch that names none, as seen from here.
+    package var queryTimeout: Duration = .seconds(10)
+    /// The server's own `statement_timeout`, which stops work that nobody waits for any more.
+    package var statementTimeout: Duration? = .seconds(30)
+    /// Run-time parameters of the session, such as `search_path`.
+    package var settings: [String: String] = [:]
+    /// Other keywords of libpq: `sslmode`, `sslrootcert`, `target_session_attrs`, …
+    package var options: [String: String] = [:]
+
+    package init(
+        host: String, port: UInt16 = 5432, user: String, password: String? = nil, database: String
+    ) {
+        hosts = [Host(name: host, port: port)]
+        self.user = user
+        self.password = password
+        self.database = database
+    }
+}
+
+extension PostgresConfiguration: CustomStringConvertible {
+    /// Without the password.
+    package var description: String {
+        let hosts = hosts.map { "\($0.name):\($0.port)" }.joined(separator: ",")
+        return "\(user)@\(hosts)/\(database)"
+    }
+}
+
+extension PostgresConfiguration {
+    /// What libpq is told. `addresses` has one entry a host, empty for a Unix socket.
+    func keywords(addresses: [String]) -> [(keyword: String, value: String)] {
+        var result: [(keyword: String, value: String)] = [
+            ("host", hosts.map(\.name).joined(separator: ",")),
+            ("hostaddr", addresses.joined(separator: ",")),
+            ("port", hosts.map { "\($0.port)" }.joined(separator: ",")),
+            ("user", user), ("dbname", database), ("application_name", applicationName),
+            ("client_encoding", "UTF8"),
+            // Kerberos encryption would be negotiated first, and needs its own handling of the socket.
+            ("gssencmode", "disable"),
+            // A peer that vanished is noticed within half a minute.
+            ("keepalives_idle", "15"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+            ("tcp_user_timeout", "20000"),
+        ]
+        if let password { result.append(("password", password)) }
+        result += options.filter { $0.key != "options" }.map { (keyword: $0.key, value: $0.value) }
+        result.append(("options", commandLine))
+        return result
+    }
+
+    /// The session's parameters as `-c name=value`, after any that the URL brought.
+    private var commandLine: String {
+        // The text format of times is read by our decoder, see Timestamp.
+        var parameters = ["DateStyle": "ISO", "TimeZone": "UTC"]
+        if let statementTimeout {
+            parameters["statement_timeout"] = "\(max(1, Int64(statementTimeout / .milliseconds(1))))"
+        }
+        parameters.merge(settings) { _, set in set }
+        return parameters.sorted { $0.key < $1.key }.reduce(into: options["options"] ?? "") {
+            text, parameter in
+            var escaped = ""
+            for character in "\(parameter.key)=\(parameter.value)" {
+                if character == " " || character == "\\" { escaped.append("\\") }
+                escaped.append(character)
+            }
+            text += text.isEmpty ? "-c \(escaped)" : " -c \(escaped)"
+        }
+    }
+}

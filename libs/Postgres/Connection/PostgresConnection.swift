@@ -1,0 +1,277 @@
+package import EventLoop
+
+/// One session with the server, on the loop, in libpq's pipeline mode.
+///
+/// Statements are sent at once, whatever still runs, and answered in order. A ``pipeline(_:within:)`` is a request:
+/// its statements travel together and stand or fall together. When a deadline passes the session is closed, since
+/// nothing else would tell a late answer from the next one, and the server is asked to stop. Cancelling a task does
+/// not stop its statement. A session that is not closed lives on, even if nobody holds it.
+@Loop
+package final class PostgresConnection: DescriptorHandler {
+    /// Called once, when the session ends for whatever reason; nil after ``close()``.
+    package var onClose: (@Loop (PostgresError?) -> Void)?
+    /// Warnings and notices; they may quote data.
+    package var onNotice: (@Loop (PostgresDiagnostics) -> Void)?
+    /// What LISTEN brings.
+    package var onNotification: (@Loop (PostgresNotification) -> Void)?
+
+    package let configuration: PostgresConfiguration
+    /// Units that may be unanswered at a time, before ``PostgresError/Code/overloaded``.
+    package static let pendingLimit = 128
+
+    package private(set) var isOpen = true
+    /// Why the session ended; nil while it is open and after ``close()``.
+    package private(set) var ending: PostgresError?
+    /// BEGIN of a transaction that has sent nothing yet: it travels with the first statement.
+    var deferredBegin: PostgresStatement?
+
+    private var handle: PostgresConnectionHandle
+    private let notices: NoticeBuffer
+    private var registration: Registration?
+    private var isWriteBlocked = false
+    private var statements = StatementCache()
+    private var sent = PipelineQueue<PipelineRequest>()
+    private var waiting = PipelineQueue<PipelineRequest>()
+    private var lastRequest = 0
+    private var isInPipeline = true
+    private var timerDeadline = Instant(nanoseconds: 0)
+    private lazy var timer = Timer { [weak self] in self?.deadlinePassed() }
+
+    private init(_ handle: consuming PostgresConnectionHandle, _ notices: NoticeBuffer, _ configuration: PostgresConfiguration) {
+        self.handle = handle
+        self.notices = notices
+        self.configuration = configuration
+    }
+
+    /// Opens a session within the configuration's connect time-out.
+    package static func connect(_ configuration: PostgresConfiguration) async throws(PostgresError) -> PostgresConnection {
+        let notices = NoticeBuffer()
+        let deadline = Loop.now + configuration.connectTimeout
+        let handle = try await PostgresHandshake.open(configuration, notices, until: deadline)
+        let connection = PostgresConnection(handle, notices, configuration)
+        do {
+            connection.registration = try Loop.register(
+                connection.handle.socket, connection, interest: .readable)
+        } catch {
+            throw PostgresError(.connectionFailed, "the socket cannot be watched")
+        }
+        return connection
+    }
+
+    /// The server's process that serves this session, as `pg_terminate_backend` takes it.
+    package var serverProcess: Int32 { handle.serverProcess }
+    package var usesTLS: Bool { handle.usesTLS }
+    package var serverVersion: Int32 { handle.serverVersion }
+    /// Units sent or waiting to be.
+    package var pendingRequests: Int { sent.count + waiting.count }
+    /// True when nothing runs and no transaction is open.
+    var isReusable: Bool {
+        isOpen && pendingRequests == 0 && deferredBegin == nil && handle.transactionState == .idle
+    }
+    var isInTransaction: Bool { handle.transactionState != .idle }
+    /// In one that no statement has failed in.
+    var isInGoodTransaction: Bool { handle.transactionState == .inTransaction }
+
+    /// Ends the session at once; what is unanswered fails with `.closed`.
+    package func close() { end(nil) }
+
+    // MARK: Work
+
+    func perform(_ work: PipelineRequest.Work, within limit: Duration?) async throws(PostgresError) -> [PostgresRows] {
+        let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { resumption in
+            if let refusal { return resumption.resume(returning: .failure(refusal)) }
+            let deadline = Loop.now + (limit ?? configuration.queryTimeout)
+            lastRequest += 1
+            waiting.append(PipelineRequest(number: lastRequest, work: work, deadline: deadline, resumption: resumption))
+            armTimer(deadline)
+            sendWaiting()
+        }
+        return try result.get()
+    }
+
+    /// Why no more work is taken.
+    private var refusal: PostgresError? {
+        if let ending {
+            return PostgresError(.connectionLost, "the session had ended", report: ending.report)
+        }
+        if !isOpen { return PostgresError(.closed, "the session was closed") }
+        guard pendingRequests >= Self.pendingLimit else { return nil }
+        return PostgresError(.overloaded, "\(pendingRequests) requests wait on this session")
+    }
+
+    private func sendWaiting() {
+        while isOpen, let request = waiting.first {
+            switch request.work {
+            case .batch(let batch):
+                guard isInPipeline else { return }
+                _ = waiting.removeFirst()
+                send(request, batch)
+            case .script(let sql):
+                // The simple protocol wants the session to itself.
+                guard sent.isEmpty else { return }
+                _ = waiting.removeFirst()
+                sent.append(request)
+                isInPipeline = false
+                guard handle.exitPipeline(), handle.sendScript(sql) else { return connectionFailed() }
+                flush()
+            }
+        }
+    }
+
+    private func send(_ request: PipelineRequest, _ batch: PostgresBatch) {
+        var request = request
+        var steps: [QueryState.Step] = []
+        steps.reserveCapacity(batch.entries.count * 2)
+        if let begin = deferredBegin {
+            deferredBegin = nil
+            steps.append(.executeSilently)
+            guard handle.sendUnprepared(begin.sql, PostgresParameters()) else { return connectionFailed(request) }
+        }
+        for entry in batch.entries {
+            let key = StatementCache.Key(statement: entry.statement, types: entry.parameters.types)
+            var isSent = true
+            switch statements.plan(key, request: request.number) {
+            case .prepare(let name):
+                steps.append(.prepare(key))
+                isSent =
+                    handle.sendPrepare(name, key.statement.sql, key.types)
+                    && handle.sendPrepared(name, entry.parameters)
+            case .prepared(let name): isSent = handle.sendPrepared(name, entry.parameters)
+            case .unnamed: isSent = handle.sendUnprepared(key.statement.sql, entry.parameters)
+            }
+            guard isSent else { return connectionFailed(request) }
+            steps.append(.execute(key))
+        }
+        request.queryState = QueryState(steps)
+        sent.append(request)
+        guard handle.sendSync() else { return connectionFailed() }
+        flush()
+    }
+
+    private func flush() {
+        switch handle.flush() {
+        case .done: setWriteBlocked(false)
+        case .blocked: setWriteBlocked(true)
+        case .failed: connectionFailed()
+        }
+    }
+
+    private func setWriteBlocked(_ isBlocked: Bool) {
+        guard isBlocked != isWriteBlocked else { return }
+        isWriteBlocked = isBlocked
+        registration?.update(isBlocked ? [.readable, .writable] : .readable)
+    }
+
+    // MARK: Answers
+
+    package func descriptorReady(_ readiness: Readiness) {
+        // A TLS record may be twice as long as the room that libpq offers for one read, and what stays inside
+        // OpenSSL makes no descriptor readable. In between, the server's last words are heard before its end.
+        for _ in 0..<(handle.usesTLS ? 2 : 1) {
+            let isAlive = handle.consumeInput()
+            receiveResults()
+            deliverEvents()
+            guard isOpen else { return }
+            guard isAlive else { return connectionFailed() }
+        }
+        if isWriteBlocked { flush() }
+        sendWaiting()
+    }
+
+    private func receiveResults() {
+        var endings = 0
+        while isOpen, !sent.isEmpty, !handle.isBusy {
+            guard let result = handle.nextResult() else {
+                endings += 1
+                // Two in a row: libpq has nothing for us, although we wait for something.
+                if endings > 1 { return }
+                resultsEnded()
+                continue
+            }
+            endings = 0
+            receive(result)
+        }
+        // libpq takes notifications and unasked-for errors apart only when it is asked.
+        if isOpen, sent.isEmpty { _ = handle.isBusy }
+    }
+
+    private func receive(_ result: consuming PostgresResultHandle) {
+        switch result.status {
+        case .pipelineSync: finishFirst()
+        case .command, .tuples: apply(.rows(PostgresRows(result)))
+        case .failed: apply(.failed(result.report))
+        case .pipelineAborted: apply(.skipped)
+        }
+    }
+
+    private func apply(_ event: QueryState.Event) {
+        switch sent.withFirst({ $0.receive(event) }) {
+        case .settled(let key, let isPrepared): statements.settle(key, isPrepared: isPrepared)
+        case .forget(let key): statements.forget(key)
+        case .some(.none), nil: break
+        }
+    }
+
+    private func resultsEnded() {
+        guard isInPipeline else {
+            // A script ends with the first nil, and the pipeline goes on.
+            isInPipeline = handle.enterPipeline()
+            return isInPipeline ? finishFirst() : connectionFailed()
+        }
+        apply(.ended)
+    }
+
+    private func finishFirst() {
+        guard let request = sent.removeFirst() else { return }
+        request.finish()
+        if pendingRequests == 0 { timer.cancel() }
+    }
+
+    private func deliverEvents() {
+        if !notices.isEmpty {
+            let reports = notices.take()
+            if let onNotice { reports.forEach(onNotice) }
+        }
+        while isOpen, let notification = handle.nextNotification() { onNotification?(notification) }
+    }
+
+    // MARK: Endings
+
+    private func armTimer(_ deadline: Instant) {
+        // A timer that is armed too early finds nothing late, and looks for the next deadline.
+        if timer.isArmed, timerDeadline <= deadline { return }
+        timerDeadline = deadline
+        timer.arm(at: deadline)
+    }
+
+    private func deadlinePassed() {
+        guard let next = [sent.earliestDeadline, waiting.earliestDeadline].compactMap(\.self).min() else {
+            return
+        }
+        if next > Loop.now { return armTimer(next) }
+        end(PostgresError(.timedOut, "no answer within the deadline"))
+    }
+
+    private func connectionFailed(_ request: PipelineRequest? = nil) {
+        let report = handle.failureReport
+        if let request { sent.append(request) }
+        end(PostgresError(.connectionLost, "the session broke", report: report))
+    }
+
+    private func end(_ error: PostgresError?) {
+        guard isOpen else { return }
+        isOpen = false
+        ending = error
+        timer.cancel()
+        // The server would find out only when it next writes to us.
+        if error?.code == .timedOut, let cancellation = handle.cancellation() { cancellation.send() }
+        registration?.cancel()
+        registration = nil
+        handle.close()
+        let now = Loop.now
+        while let request = sent.removeFirst() ?? waiting.removeFirst() { request.fail(error, now: now) }
+        let onClose = onClose
+        (self.onClose, onNotice, onNotification) = (nil, nil, nil)
+        onClose?(error)
+    }
+}

@@ -1,0 +1,251 @@
+package import EventLoop
+
+/// A bounded set of sessions, opened as they are needed and lent to one caller at a time, first come first
+/// served.
+///
+/// What breaks is thrown away and replaced, with jittered backoff while the server is away. A session that
+/// comes back in the middle of a transaction is closed; `SET`, `LISTEN` and temporary tables stay with it, so
+/// leave them alone.
+@Loop
+package final class PostgresPool {
+    package let configuration: PostgresConfiguration
+    package let limits: PostgresPoolLimits
+    /// Called when the health changes.
+    package var onHealth: (@Loop (PostgresPoolHealth) -> Void)?
+    /// Warnings and notices of all sessions; they may quote data.
+    package var onNotice: (@Loop (PostgresDiagnostics) -> Void)?
+    package private(set) var health = PostgresPoolHealth.unknown
+
+    private struct Idle {
+        let connection: PostgresConnection
+        let since: Instant
+    }
+
+    /// The one used last is lent first; the others may go.
+    private var idle: [Idle] = []
+    private var leased: Set<ObjectIdentifier> = []
+    private var openedAt: [ObjectIdentifier: Instant] = [:]
+    private var opening: [Int: Task<Void, Never>] = [:]
+    private var checking: Task<Void, Never>?
+    private var waiters = PipelineQueue<PoolWaiter>()
+    private var waiting = 0
+    private var openings = 0
+    private var backoff: Backoff
+    private(set) var isClosing = false
+    private var drained: LoopContinuation<Void>?
+    private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded() }
+    private lazy var checkTimer = Timer { [weak self] in self?.checkIdle() }
+
+    package init(_ configuration: PostgresConfiguration, limits: PostgresPoolLimits = PostgresPoolLimits()) {
+        self.configuration = configuration
+        self.limits = limits
+        backoff = limits.backoff
+    }
+
+    package var statistics: PostgresPoolStatistics {
+        PostgresPoolStatistics(idle: idle.count, leased: leased.count, opening: opening.count, waiting: waiting)
+    }
+
+    /// Opens a first session and keeps trying until it is there; returns at once. Without it the first caller
+    /// opens it.
+    package func start() { openAsNeeded(atLeast: 1) }
+
+    // MARK: Lending
+
+    /// Lends a session for the length of `body`.
+    /// - Parameter wait: for a session to come free; then `.poolExhausted`, or why none could be opened.
+    @discardableResult
+    package func withConnection<Value>(
+        wait: Duration? = nil, _ body: (PostgresConnection) async throws -> Value
+    ) async throws -> Value {
+        let connection = try await acquire(wait: wait ?? limits.wait)
+        defer { release(connection) }
+        return try await body(connection)
+    }
+
+    func acquire(wait: Duration) async throws(PostgresError) -> PostgresConnection {
+        let answer: PoolWaiter.Answer = await Loop.suspend { resumption in
+            if let answer = answerAtOnce() { return resumption.resume(returning: answer) }
+            waiting += 1
+            waiters.append(PoolWaiter(until: Loop.now + wait, resumption) { [unowned self] in dropLateWaiters() })
+            openAsNeeded()
+        }
+        return try answer.get()
+    }
+
+    private func answerAtOnce() -> PoolWaiter.Answer? {
+        if isClosing { return .failure(PostgresError(.closed, "the pool is closed")) }
+        while let spare = idle.popLast() {
+            if spare.connection.isOpen { return .success(lease(spare.connection)) }
+        }
+        guard waiting >= limits.waiters else { return nil }
+        return .failure(PostgresError(.poolExhausted, "\(waiting) callers wait for a session"))
+    }
+
+    private func lease(_ connection: PostgresConnection) -> PostgresConnection {
+        leased.insert(ObjectIdentifier(connection))
+        return connection
+    }
+
+    func release(_ connection: PostgresConnection) {
+        leased.remove(ObjectIdentifier(connection))
+        if isClosing || !connection.isReusable || isOld(connection) {
+            connection.close()
+        } else {
+            offer(connection)
+        }
+        openAsNeeded()
+        finishDrain()
+    }
+
+    private func offer(_ connection: PostgresConnection) {
+        while let waiter = waiters.removeFirst() {
+            guard waiter.isWaiting else { continue }
+            waiting -= 1
+            return waiter.resume(.success(lease(connection)))
+        }
+        idle.append(Idle(connection: connection, since: Loop.now))
+        if !checkTimer.isArmed { checkTimer.arm(after: limits.idleCheck) }
+    }
+
+    /// They stay in the queue, without a voice, until their turn comes.
+    private func dropLateWaiters() {
+        let error: PostgresError
+        if case .unavailable(let cause) = health {
+            error = cause
+        } else {
+            error = PostgresError(.poolExhausted, "no session came free in time")
+        }
+        for waiter in waiters where waiter.isLate {
+            waiting -= 1
+            waiter.resume(.failure(error))
+        }
+    }
+
+    // MARK: Opening
+
+    private var count: Int { idle.count + leased.count + opening.count + (checking == nil ? 0 : 1) }
+
+    private func openAsNeeded(atLeast minimum: Int = 0) {
+        guard !isClosing, !retryTimer.isArmed else { return }
+        // While the server is away one attempt at a time is enough.
+        let room = backoff.failures > 0 ? min(1, limits.size - count) - opening.count : limits.size - count
+        let wanted = max(waiting - opening.count, minimum - count)
+        for _ in 0..<max(0, min(room, wanted)) { open() }
+    }
+
+    private func open() {
+        openings += 1
+        let number = openings
+        opening[number] = Loop.task { [self] in
+            do throws(PostgresError) {
+                let connection = try await PostgresConnection.connect(configuration)
+                opening[number] = nil
+                opened(connection)
+            } catch {
+                opening[number] = nil
+                failedToOpen(error)
+            }
+        }
+    }
+
+    private func opened(_ connection: PostgresConnection) {
+        guard !isClosing else { return connection.close() }
+        backoff.reset()
+        openedAt[ObjectIdentifier(connection)] = Loop.now
+        connection.onNotice = { [weak self] report in self?.onNotice?(report) }
+        connection.onClose = { [weak self, unowned connection] error in self?.lost(connection, error) }
+        change(.available)
+        offer(connection)
+        openAsNeeded()
+    }
+
+    private func failedToOpen(_ error: PostgresError) {
+        guard !isClosing else { return }
+        retryTimer.arm(after: backoff.next())
+        change(.unavailable(error))
+    }
+
+    private func lost(_ connection: PostgresConnection, _ error: PostgresError?) {
+        openedAt[ObjectIdentifier(connection)] = nil
+        idle.removeAll { $0.connection === connection }
+        // The last one is replaced even if nobody waits, so that the health is known.
+        if error != nil { openAsNeeded(atLeast: 1) }
+    }
+
+    private func change(_ health: PostgresPoolHealth) {
+        let isNews = health.isAvailable != self.health.isAvailable || backoff.failures == 1
+        self.health = health
+        if isNews { onHealth?(health) }
+    }
+
+    // MARK: Idle sessions
+
+    private func isOld(_ connection: PostgresConnection) -> Bool {
+        guard let birth = openedAt[ObjectIdentifier(connection)] else { return true }
+        return birth.duration(to: Loop.now) > limits.lifetime
+    }
+
+    /// Closes the surplus and asks the others, one after the other, whether they live.
+    private func checkIdle() {
+        guard !isClosing, checking == nil else { return }
+        let limit = Loop.now - limits.idleCheck
+        while idle.count > limits.idle, let oldest = idle.first, oldest.since <= limit {
+            idle.removeFirst()
+            oldest.connection.close()
+        }
+        guard let oldest = idle.first, oldest.since <= limit else {
+            if let oldest = idle.first { checkTimer.arm(at: oldest.since + limits.idleCheck) }
+            return
+        }
+        idle.removeFirst()
+        checking = Loop.task { [self] in
+            if isOld(oldest.connection) {
+                oldest.connection.close()
+            } else {
+                // A failure closes the session, which is all there is to do.
+                try? await oldest.connection.ping()
+            }
+            checking = nil
+            if isClosing {
+                oldest.connection.close()
+            } else if oldest.connection.isOpen {
+                offer(oldest.connection)
+            }
+            checkIdle()
+        }
+    }
+
+    // MARK: Closing
+
+    /// Refuses new callers and those that wait, lets the sessions come back for up to `limit`, and closes them.
+    package func close(within limit: Duration = .seconds(5)) async {
+        guard !isClosing else { return }
+        isClosing = true
+        retryTimer.cancel()
+        checkTimer.cancel()
+        while let waiter = waiters.removeFirst() {
+            waiter.resume(.failure(PostgresError(.closed, "the pool is closing")))
+        }
+        waiting = 0
+        if !leased.isEmpty {
+            let timer = Timer { [weak self] in self?.endDrain() }
+            timer.arm(after: limit)
+            await Loop.suspend { resumption in
+                if leased.isEmpty { resumption.resume() } else { drained = resumption }
+            }
+            timer.cancel()
+        }
+        for spare in idle { spare.connection.close() }
+        idle = []
+        let tasks = Array(opening.values) + [checking].compactMap(\.self)
+        for task in tasks { await task.value }
+    }
+
+    private func finishDrain() { if leased.isEmpty { endDrain() } }
+
+    private func endDrain() {
+        drained?.resume()
+        drained = nil
+    }
+}

@@ -1,0 +1,24 @@
+/// An SQL statement with `$1`-style parameters, made once and kept (`static let`).
+///
+/// Each connection prepares it at its first use and remembers it. One statement only: several separated by
+/// semicolons are a script (``Connection/script(_:within:)``).
+package struct PostgresStatement: Sendable {
+    package let sql: String
+    /// False for SQL that is used once: it is parsed anew each time and leaves nothing on the server.
+    let isReused: Bool
+    private let hash: Int
+
+    package init(_ sql: String, reused: Bool = true) {
+        self.sql = sql
+        isReused = reused
+        hash = sql.hashValue
+    }
+}
+
+extension PostgresStatement: Hashable {
+    package static func == (left: PostgresStatement, right: PostgresStatement) -> Bool {
+        left.hash == right.hash && left.sql == right.sql
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(hash) }
+}

@@ -1,0 +1,117 @@
+package import EventLoop
+
+/// A long-lived client: one connection, made again whenever it is lost.
+///
+/// While the server is away a call waits half of `commandTimeout` for a connection and then fails with
+/// `.notConnected`. What was in flight when a connection ended fails with `.connectionLost`: it may or may
+/// not have been run, and is never sent again by itself.
+@Loop
+package final class RedisClient {
+    private let configuration: RedisConfiguration
+    private let reconnector: RedisReconnector
+    private let waiters: WaiterQueue
+
+    /// Told of each change; readiness follows from it.
+    package var onStateChange: (@Loop (RedisConnectionState) -> Void)?
+
+    /// - Parameter endpoint: asked before each attempt; the configuration's endpoint when `nil`.
+    package init(_ configuration: RedisConfiguration, endpoint: RedisEndpointProvider? = nil) {
+        self.configuration = configuration
+        reconnector = RedisReconnector(configuration, endpoint)
+        waiters = WaiterQueue(
+            limit: configuration.pendingCommands, lateError: RedisError(.notConnected, "the server is away"))
+    }
+
+    package var state: RedisConnectionState { reconnector.state }
+
+    /// Connects, and keeps connected until ``close()`` or until the calling task is cancelled.
+    package func run() async {
+        reconnector.onUp = { [weak self] _ in
+            guard let self else { return }
+            onStateChange?(state)
+            waiters.settleAll(.success(()))
+        }
+        reconnector.onDown = { [weak self] error in
+            guard let self else { return }
+            onStateChange?(.down(error))
+            if error.code == .closed { waiters.settleAll(.failure(error)) }
+        }
+        await reconnector.run()
+    }
+
+    package func close() { reconnector.close() }
+
+    /// Waits until connected.
+    package func ready(within limit: Duration) async throws(RedisError) {
+        if reconnector.connection?.isOpen != true { try await waiters.wait(until: Loop.now + limit) }
+    }
+
+    // MARK: Commands
+
+    /// Sends the commands that `build` adds as one write, and returns a reply for each; errors of single
+    /// commands are replies.
+    package func pipeline(_ build: (inout RedisBatch) -> Void) async throws(RedisError) -> [RedisValue] {
+        if let connection = reconnector.connection, connection.isOpen {
+            return try await connection.pipeline(build)
+        }
+        if reconnector.isClosed { throw RedisError(.closed) }
+        let start = Loop.now
+        try await waiters.wait(until: start + configuration.commandTimeout / 2)
+        guard let connection = reconnector.connection else { throw RedisError(.notConnected) }
+        return try await connection.pipeline(deadline: start + configuration.commandTimeout, build)
+    }
+
+    /// Sends one command; a server's error is thrown.
+    package func command<each Part: RedisArgument>(
+        _ name: StaticString, _ parts: repeat each Part
+    ) async throws(RedisError) -> RedisValue {
+        let replies = try await pipeline { $0.add(name, repeat each parts) }
+        return try replies[0].get()
+    }
+
+    /// Sends a batch without waiting for its replies; `completion` gets them. Fails at once while the server
+    /// is away.
+    package func send(_ batch: RedisBatch, completion: @escaping RedisConnection.Completion) {
+        guard let connection = reconnector.connection else {
+            return completion(.failure(RedisError(.notConnected)))
+        }
+        connection.send(batch, completion: completion)
+    }
+
+    /// Runs a script by its digest; the source is sent first when the server does not know it.
+    ///
+    /// - Parameters:
+    ///   - keys: how many of the arguments are keys; they come first.
+    ///   - arguments: how many come after the keys.
+    ///   - append: appends the keys, then the arguments; called again when the source had to be sent.
+    package func evaluate(
+        _ script: RedisScript, keys: Int, arguments: Int, _ append: (inout RedisBatch) -> Void
+    ) async throws(RedisError) -> RedisValue {
+        if let digest = script.digest {
+            let reply = try await pipeline { $0.evaluate(digest, keys, arguments, append) }[0]
+            guard case .error(let error) = reply, error.isNoScript else { return try reply.get() }
+            let replies = try await pipeline {
+                $0.add("SCRIPT", "LOAD", script.source)
+                $0.evaluate(digest, keys, arguments, append)
+            }
+            return try replies[1].get()
+        }
+        guard let digest = try await command("SCRIPT", "LOAD", script.source).string else {
+            throw .unexpected("SCRIPT LOAD")
+        }
+        script.digest = digest
+        return try await evaluate(script, keys: keys, arguments: arguments, append)
+    }
+}
+
+extension RedisBatch {
+    fileprivate mutating func evaluate(
+        _ digest: String, _ keys: Int, _ arguments: Int, _ append: (inout RedisBatch) -> Void
+    ) {
+        begin(3 + keys + arguments)
+        self.append("EVALSHA" as StaticString)
+        self.append(digest)
+        self.append(keys)
+        append(&self)
+    }
+}

@@ -1,0 +1,43 @@
+package import EventLoop
+
+extension RedisConnection {
+    /// Connects, authenticates, names the connection and selects the database, within `connectTimeout`.
+    package static func connect(
+        to endpoint: Endpoint? = nil, _ configuration: RedisConfiguration
+    ) async throws(RedisError) -> RedisConnection {
+        let deadline = Instant.systemNow() + configuration.connectTimeout
+        let transport: Transport
+        do {
+            transport = try await Transport.connect(
+                to: endpoint ?? configuration.endpoint, tls: configuration.tls,
+                timeout: configuration.connectTimeout)
+        } catch {
+            throw RedisError(.notConnected, "\(error)")
+        }
+        let connection = RedisConnection(transport, configuration)
+        do {
+            let replies = try await connection.send(handshakeCommands(configuration), deadline: deadline)
+            for reply in replies { _ = try reply.get() }
+            return connection
+        } catch {
+            connection.close()
+            throw error
+        }
+    }
+
+    private static func handshakeCommands(_ configuration: RedisConfiguration) -> RedisBatch {
+        var batch = RedisBatch()
+        if let password = configuration.password {
+            if let user = configuration.user {
+                batch.add("AUTH", user, password)
+            } else {
+                batch.add("AUTH", password)
+            }
+        }
+        if let name = configuration.clientName { batch.add("CLIENT", "SETNAME", name) }
+        if configuration.database != 0 { batch.add("SELECT", configuration.database) }
+        // Proves that the peer answers and that the user may use it.
+        batch.add("PING")
+        return batch
+    }
+}

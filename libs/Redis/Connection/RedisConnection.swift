@@ -1,0 +1,197 @@
+package import EventLoop
+
+/// One connection to a server: commands are pipelined, replies come in their order.
+///
+/// What one turn of the loop sends is written in one system call. A command which is not answered in
+/// time takes the connection with it: a reply that comes late would be taken for the next command's.
+/// A connection does not reconnect; ``Client`` does.
+@Loop
+package final class RedisConnection {
+    package typealias Completion = @Loop (Result<[RedisValue], RedisError>) -> Void
+
+    private let configuration: RedisConfiguration
+    private var transport: Transport?
+    private var reader: RedisReplyReader
+    private var requests = RequestQueue()
+    private var failure: RedisError?
+    private var closeWaiters: [CheckedContinuation<RedisError, Never>] = []
+    private var spareBatch = RedisBatch()
+
+    private var receivedSinceCheck = false
+    private var pingIsOut = false
+    private lazy var deadlineTimer = Timer { [weak self] in self?.checkDeadline() }
+    private lazy var keepAliveTimer = Timer { [weak self] in self?.checkAlive() }
+
+    /// Takes what is received while no request is pending: a subscription's messages and confirmations.
+    var onPush: (@Loop (RedisValue) -> Void)?
+
+    init(_ transport: Transport, _ configuration: RedisConfiguration) {
+        self.configuration = configuration
+        self.transport = transport
+        reader = RedisReplyReader(limits: configuration.replyLimits)
+        transport.outputLimit = 2 * configuration.pendingBytes
+        transport.start(self)
+        keepAliveTimer.arm(after: configuration.keepAlive)
+    }
+
+    package var isOpen: Bool { failure == nil }
+
+    /// Commands sent and not answered yet.
+    package var pendingCommands: Int { requests.commands }
+
+    // MARK: Sending
+
+    /// Sends a batch; `completion` is called once, with a reply per command or with why there is none.
+    /// Errors of single commands are replies.
+    ///
+    /// - Parameter deadline: no earlier than that of any request before; `commandTimeout` from now when `nil`.
+    package func send(_ batch: RedisBatch, deadline: Instant? = nil, completion: @escaping Completion) {
+        if let refusal = refusal(for: batch) { return completion(.failure(refusal)) }
+        if batch.isEmpty { return completion(.success([])) }
+        let deadline = deadline ?? Loop.now + configuration.commandTimeout
+        requests.append(commands: batch.count, deadline: deadline, completion: completion)
+        transport?.write(batch.bytes)
+        if !deadlineTimer.isArmed { deadlineTimer.arm(at: deadline) }
+    }
+
+    package func send(_ batch: RedisBatch, deadline: Instant? = nil) async throws(RedisError) -> [RedisValue] {
+        try await Loop.suspend { resumption in
+            send(batch, deadline: deadline) { resumption.resume(returning: $0) }
+        }.get()
+    }
+
+    /// Sends the commands that `build` adds, and returns a reply for each; the buffer is used again.
+    package func pipeline(
+        deadline: Instant? = nil, _ build: (inout RedisBatch) -> Void
+    ) async throws(RedisError) -> [RedisValue] {
+        var batch = RedisBatch()
+        swap(&batch, &spareBatch)
+        build(&batch)
+        return try await Loop.suspend { resumption in
+            send(batch, deadline: deadline) { resumption.resume(returning: $0) }
+            batch.removeAll()
+            swap(&batch, &spareBatch)
+        }.get()
+    }
+
+    /// Sends one command; a server's error is thrown.
+    package func command<each Part: RedisArgument>(
+        _ name: StaticString, _ parts: repeat each Part
+    ) async throws(RedisError) -> RedisValue {
+        let replies = try await pipeline { $0.add(name, repeat each parts) }
+        return try replies[0].get()
+    }
+
+    /// Writes commands whose answers are pushes (SUBSCRIBE and the like).
+    func write(_ batch: RedisBatch) {
+        transport?.write(batch.bytes)
+    }
+
+    private func refusal(for batch: RedisBatch) -> RedisError? {
+        precondition(batch.isComplete, "a command lacks arguments")
+        if failure != nil { return RedisError(.notConnected, "the connection is closed") }
+        if requests.commands + batch.count > configuration.pendingCommands
+            || (transport?.pendingOutput ?? 0) + batch.bytes.count > configuration.pendingBytes
+        {
+            return RedisError(.overloaded, "\(requests.commands) commands are pending")
+        }
+        return nil
+    }
+
+    // MARK: Time
+
+    private func checkDeadline() {
+        guard let deadline = requests.deadline else { return }
+        guard deadline <= Loop.now else { return deadlineTimer.arm(at: deadline) }
+        fail(RedisError(.timeout, "no reply within \(configuration.commandTimeout)"))
+    }
+
+    private func checkAlive() {
+        keepAliveTimer.arm(after: configuration.keepAlive)
+        defer { receivedSinceCheck = false }
+        if receivedSinceCheck {
+            pingIsOut = false
+        } else if pingIsOut {
+            fail(RedisError(.timeout, "no answer to PING"))
+        } else if requests.isEmpty {
+            pingIsOut = true
+            var ping = RedisBatch()
+            ping.add("PING")
+            onPush == nil ? send(ping) { _ in } : write(ping)
+        }
+    }
+
+    // MARK: The end
+
+    /// Closes at once; what is pending fails with `.connectionLost`.
+    package func close() { fail(RedisError(.closed)) }
+
+    func close(because error: RedisError) { fail(error) }
+
+    /// Waits until the connection has ended, and says why.
+    package func closed() async -> RedisError {
+        if let failure { return failure }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if let failure { return continuation.resume(returning: failure) }
+                closeWaiters.append(continuation)
+            }
+        } onCancel: {
+            Task { @Loop in self.close() }
+        }
+    }
+
+    private func fail(_ error: RedisError) {
+        guard failure == nil else { return }
+        failure = error
+        deadlineTimer.cancel()
+        keepAliveTimer.cancel()
+        onPush = nil
+        transport?.close()
+        transport = nil
+        let lost = error.code == .timeout ? error : RedisError(.connectionLost, error.message)
+        for completion in requests.removeAll() { completion(.failure(lost)) }
+        for waiter in closeWaiters { waiter.resume(returning: error) }
+        closeWaiters = []
+    }
+}
+
+extension RedisConnection: TransportHandler {
+    /// hiredis keeps an unused buffer of at most this size, and moves the rest of a longer one at each kibibyte.
+    private static let chunk = 16_384
+
+    package func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
+        receivedSinceCheck = true
+        let span = bytes.span
+        var start = 0
+        do {
+            while start < span.count, failure == nil {
+                let end = min(start + Self.chunk, span.count)
+                reader.feed(span.extracting(start..<end))
+                start = end
+                while failure == nil, let reply = try reader.next() { dispatch(reply) }
+            }
+        } catch {
+            fail(error)
+        }
+        return span.count
+    }
+
+    private func dispatch(_ reply: RedisValue) {
+        if requests.isEmpty {
+            guard let onPush else { return fail(RedisError(.protocolViolation, "a reply nobody asked for")) }
+            return onPush(reply)
+        }
+        if let finished = requests.take(reply) { finished.completion(.success(finished.replies)) }
+    }
+
+    package func inputEnded(_ transport: Transport) {
+        fail(RedisError(.connectionLost, "the server closed the connection"))
+    }
+
+    package func drained(_ transport: Transport) {}
+
+    package func closed(_ transport: Transport, _ error: TransportError?) {
+        fail(RedisError(.connectionLost, error.map { "\($0)" } ?? "closed"))
+    }
+}

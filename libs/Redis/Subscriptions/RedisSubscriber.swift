@@ -1,0 +1,135 @@
+package import EventLoop
+
+/// A connection for pub/sub, made again whenever it is lost, with every channel subscribed to again.
+///
+/// Channels are counted once: who shares one among several users counts them itself.
+@Loop
+package final class RedisSubscriber {
+    /// Channels per SUBSCRIBE after a reconnection. The next batch goes out when the last one is confirmed
+    /// and its users were told, so catching up is paced.
+    private static let batch = 512
+
+    private let configuration: RedisConfiguration
+    private let reconnector: RedisReconnector
+    private var table = SubscriptionTable()
+    private var waiters: [[UInt8]: [WaiterQueue.Waiter]] = [:]
+    private let waiting: WaiterQueue
+
+    /// Called for each message: its channel and its payload.
+    package var onMessage: (@Loop (_ channel: [UInt8], _ payload: [UInt8]) -> Void)?
+    /// Called after a connection came up with channels that receive from now on, batch by batch. What was published in between is lost:
+    /// catch up from a stream, if there is one.
+    package var onRestored: (@Loop (_ channels: [[UInt8]]) -> Void)?
+    package var onStateChange: (@Loop (RedisConnectionState) -> Void)?
+
+    package init(_ configuration: RedisConfiguration, endpoint: RedisEndpointProvider? = nil) {
+        self.configuration = configuration
+        reconnector = RedisReconnector(configuration, endpoint)
+        waiting = WaiterQueue(
+            limit: configuration.pendingCommands,
+            lateError: RedisError(.timeout, "the subscription was not confirmed"))
+    }
+
+    package var state: RedisConnectionState { reconnector.state }
+
+    /// Channels that are subscribed to, or will be as soon as the server is back.
+    package var channels: Int { table.wanted }
+
+    /// Connects, and keeps connected until ``close()`` or until the calling task is cancelled.
+    package func run() async {
+        reconnector.onUp = { [weak self] in self?.connected($0) }
+        reconnector.onDown = { [weak self] error in
+            guard let self else { return }
+            table.disconnected()
+            onStateChange?(.down(error))
+            if error.code == .closed { waiting.settleAll(.failure(error)) }
+        }
+        await reconnector.run()
+    }
+
+    package func close() { reconnector.close() }
+
+    /// Returns when the server has confirmed: every message published from now on will be delivered.
+    ///
+    /// When it throws `.timeout`, the server is away or slow, and the channel stays wanted: it is subscribed
+    /// to and reported by ``onRestored`` or delivers by itself later, unless ``unsubscribe(_:)`` is called.
+    package func subscribe(_ channel: String) async throws(RedisError) {
+        let channel = Array(channel.utf8)
+        if table.isSubscribed(channel) { return }
+        do {
+            try await waiting.wait(until: Loop.now + configuration.commandTimeout) { waiter in
+                waiters[channel, default: []].append(waiter)
+                send(table.subscribe(channel))
+            }
+        } catch {
+            waiters[channel]?.removeAll { $0.isSettled }
+            if waiters[channel]?.isEmpty == true { waiters[channel] = nil }
+            throw error
+        }
+    }
+
+    /// Takes effect at once for later calls; a message that is on its way may still be delivered.
+    package func unsubscribe(_ channel: String) {
+        let channel = Array(channel.utf8)
+        settle(channel, .failure(RedisError(.closed, "unsubscribed meanwhile")))
+        send(table.unsubscribe(channel))
+    }
+
+    private func connected(_ connection: RedisConnection) {
+        connection.onPush = { [weak self] in self?.received($0) }
+        table.connected()
+        onStateChange?(state)
+        restoreNext()
+    }
+
+    private func restoreNext() {
+        let channels = table.nextBatch(limit: Self.batch)
+        guard !channels.isEmpty else { return }
+        var batch = RedisBatch()
+        batch.add("SUBSCRIBE", list: channels)
+        reconnector.connection?.write(batch)
+    }
+
+    private func send(_ command: SubscriptionTable.Command?) {
+        guard let command else { return }
+        var batch = RedisBatch()
+        switch command {
+        case .subscribe(let channel): batch.add("SUBSCRIBE", channel)
+        case .unsubscribe(let channel): batch.add("UNSUBSCRIBE", channel)
+        }
+        reconnector.connection?.write(batch)
+    }
+
+    private func settle(_ channel: [UInt8], _ result: Result<Void, RedisError>) {
+        guard let settled = waiters.removeValue(forKey: channel) else { return }
+        for waiter in settled { waiter.settle(result) }
+    }
+
+    /// Pushes of RESP2: `[message, channel, payload]`, `[subscribe|unsubscribe, channel, count]`, `[pong, …]`.
+    private func received(_ push: RedisValue) {
+        guard case .array(let parts) = push, parts.count >= 2, case .bytes(let kind) = parts[0],
+            case .bytes(let channel) = parts[1]
+        else {
+            // A refused SUBSCRIBE does not say for which channel: start anew, with a growing delay.
+            if case .error(let error) = push { refused(error) }
+            return
+        }
+        if kind.elementsEqual("message".utf8) {
+            if parts.count == 3, case .bytes(let payload) = parts[2] { onMessage?(channel, payload) }
+        } else if kind.elementsEqual("subscribe".utf8) {
+            let confirmation = table.confirmedSubscribe(channel)
+            if confirmation.isSubscribed { settle(channel, .success(())) }
+            send(confirmation.command)
+            if !confirmation.restored.isEmpty { onRestored?(confirmation.restored) }
+            restoreNext()
+        } else if kind.elementsEqual("unsubscribe".utf8) {
+            send(table.confirmedUnsubscribe(channel).command)
+        }
+    }
+
+    private func refused(_ error: RedisError) {
+        waiting.settleAll(.failure(error))
+        waiters = [:]
+        reconnector.connection?.close(because: error)
+    }
+}

@@ -1,0 +1,176 @@
+package import EventLoop
+package import Observability
+
+extension SettingKey where Value == String {
+    package static func string(
+        _ name: String, kind: String = "text", default fallback: String? = nil, _ summary: String
+    ) -> SettingKey {
+        SettingKey(name, kind: kind, default: fallback.map { ($0, $0) }, summary) { .success($0) }
+    }
+
+    /// An absolute URL of one of these schemes, with a host and without a password.
+    package static func url(_ name: String, schemes: [String], _ summary: String) -> SettingKey {
+        let kind = "\(schemes.joined(separator: ":// or "))://host[:port]/path"
+        return SettingKey(name, kind: kind, summary) { text in
+            guard let scheme = schemes.first(where: { text.hasPrefix("\($0)://") }) else {
+                return .failure(SettingError("has another scheme or none", write: kind))
+            }
+            let authority = text.dropFirst(scheme.count + 3).prefix { !"/?#".contains($0) }
+            guard !authority.isEmpty, !authority.hasPrefix(":"), !authority.contains("@") else {
+                return .failure(SettingError("has no plain host", write: kind))
+            }
+            guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+                return .failure(SettingError("holds spaces or characters that a URL cannot", write: kind))
+            }
+            return .success(text)
+        }
+    }
+
+    /// A file that exists and can be read.
+    package static func file(_ name: String, _ summary: String) -> SettingKey {
+        SettingKey(name, kind: "path of a readable file", summary) { path in
+            SystemCalls.contents(of: path) == nil
+                ? .failure(
+                    SettingError("names \(quoted(path)), which cannot be read", write: "path of a readable file"))
+                : .success(path)
+        }
+    }
+}
+
+extension SettingKey where Value == Int {
+    package static func integer(
+        _ name: String, in range: ClosedRange<Int>, default fallback: Int? = nil, _ summary: String
+    ) -> SettingKey {
+        let kind = "integer \(range.lowerBound)…\(range.upperBound)"
+        return SettingKey(name, kind: kind, default: fallback.map { ("\($0)", $0) }, summary) { text in
+            guard let value = Int(text) else {
+                return .failure(SettingError("is \(quoted(text)), not an integer", write: kind))
+            }
+            return range.contains(value)
+                ? .success(value) : .failure(SettingError("is \(value), out of range", write: kind))
+        }
+    }
+}
+
+extension SettingKey where Value == Duration {
+    /// A number of seconds, or a number with a unit: `10`, `1.5s`, `250ms`, `45m`, `24h`.
+    package static func duration(
+        _ name: String, in range: ClosedRange<Duration>, default fallback: Duration? = nil, _ summary: String
+    ) -> SettingKey {
+        let kind =
+            "seconds, or a number with ms, s, m or h, \(spelled(range.lowerBound))…\(spelled(range.upperBound))"
+        return SettingKey(name, kind: kind, default: fallback.map { (spelled($0), $0) }, summary) { text in
+            let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            let units = ["ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600]
+            guard let number = Double(digits), let unit = units[String(text.dropFirst(digits.count))],
+                number * unit < 1e9
+            else { return .failure(SettingError("is \(quoted(text)), not a duration", write: kind)) }
+            let value = Duration.milliseconds(Int64((number * unit * 1000).rounded()))
+            return range.contains(value)
+                ? .success(value) : .failure(SettingError("is \(spelled(value)), out of range", write: kind))
+        }
+    }
+}
+
+extension SettingKey where Value == Bool {
+    package static func flag(_ name: String, default fallback: Bool? = nil, _ summary: String) -> SettingKey {
+        SettingKey(name, kind: "on|off", default: fallback.map { ($0 ? "on" : "off", $0) }, summary) { text in
+            switch text.lowercased() {
+            case "on", "true", "yes", "1": .success(true)
+            case "off", "false", "no", "0": .success(false)
+            default: .failure(SettingError("is \(quoted(text))", write: "on|off"))
+            }
+        }
+    }
+}
+
+extension SettingKey where Value: CaseIterable & RawRepresentable<String> & Sendable {
+    /// One word of the cases of an enumeration.
+    package static func choice(_ name: String, default fallback: Value? = nil, _ summary: String) -> SettingKey {
+        let kind = Value.allCases.map(\.rawValue).joined(separator: "|")
+        return SettingKey(name, kind: kind, default: fallback.map { ($0.rawValue, $0) }, summary) { text in
+            Value(rawValue: text).map { .success($0) }
+                ?? .failure(SettingError("is \(quoted(text))", write: kind))
+        }
+    }
+}
+
+extension SettingKey where Value == Endpoint {
+    /// Host and port. The host may be left out, which means every address.
+    package static func endpoint(_ name: String, default fallback: Endpoint? = nil, _ summary: String) -> SettingKey
+    {
+        SettingKey(name, kind: "host:port", default: fallback.map { ("\($0)", $0) }, summary) { text in
+            Endpoint(text).map { .success($0) }
+                ?? .failure(SettingError("is \(quoted(text))", write: "host:port, [v6]:port or :port"))
+        }
+    }
+}
+
+extension SettingKey where Value == [Endpoint] {
+    /// Hosts with their ports, between commas; none when not set.
+    package static func endpoints(_ name: String, _ summary: String) -> SettingKey {
+        let kind = "comma list of host:port"
+        return SettingKey(name, kind: kind, default: ("", []), summary) { text in
+            let parts = text.split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty }
+            let endpoints = parts.compactMap { Endpoint($0) }
+            return endpoints.count == parts.count
+                ? .success(endpoints) : .failure(SettingError("is \(quoted(text))", write: kind))
+        }
+    }
+}
+
+extension SettingKey where Value == Secret<String> {
+    package static func secret(
+        _ name: String, minimumBytes: Int, _ summary: String
+    ) -> SettingKey<Secret<String>> {
+        let kind = "secret of \(minimumBytes) bytes or more"
+        return SettingKey(name, kind: kind, isSecret: true, summary) { text in
+            text.utf8.count >= minimumBytes
+                ? .success(Secret(text)) : .failure(SettingError("has \(text.utf8.count) bytes", write: kind))
+        }
+    }
+}
+
+extension SettingKey where Value == ConnectionURL {
+    package static func connection(_ name: String, _ dialect: ConnectionURL.Scheme, _ summary: String) -> SettingKey
+    {
+        SettingKey(name, kind: dialect.example, isSecret: true, summary) { text in
+            do throws(SettingError) { return .success(try ConnectionURL(text, dialect)) } catch {
+                return .failure(error)
+            }
+        }
+    }
+}
+
+extension SettingKey where Value == [String] {
+    /// Items between commas, without the spaces around them and without empty ones.
+    package static func list(
+        _ name: String, of kind: String = "texts", default fallback: [String]? = nil, _ summary: String
+    ) -> SettingKey {
+        let text = fallback.map { $0.joined(separator: ",") }
+        return SettingKey(
+            name, kind: "comma list of \(kind)", default: fallback.map { (text ?? "", $0) }, summary
+        ) { text in
+            .success(text.split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty })
+        }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: String {
+        let start = drop { $0 == " " || $0 == "\t" }
+        return String(start.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    }
+}
+
+/// What was written, for a fault's text: short, on one line.
+private func quoted(_ text: String) -> String {
+    let shown = Redaction.url(text).prefix(64).map { $0.isNewline || $0 == "\u{1b}" ? "?" : $0 }
+    return "“\(String(shown))”"
+}
+
+/// A duration as its key takes it: `2700` seconds, or `250ms`.
+private func spelled(_ duration: Duration) -> String {
+    let (seconds, attoseconds) = duration.components
+    return attoseconds == 0 ? "\(seconds)" : "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)ms"
+}

@@ -1,0 +1,94 @@
+package import EventLoop
+package import HTTP
+package import Observability
+
+/// Answers one request within its scope; what it throws becomes a problem document.
+package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async throws -> HTTPResponse
+
+/// The outer edge of an HTTP API: gives each request a trace and an id, counts and times it by route, logs
+/// it at debug, and turns errors into problem documents.
+///
+/// ```swift
+/// edge.on(.get, "/api/orders/{id}") { request, scope in … }
+/// edge.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
+/// ```
+@Loop package final class APIRouter {
+    /// For routes that want none of this, such as health.
+    package let router: HTTPRouter
+    private let metrics: Metrics
+    private let manner: RouteOptions
+
+    package init(_ router: HTTPRouter, log: Logger, metrics: Metrics) {
+        self.router = router
+        self.metrics = metrics
+        manner = RouteOptions(log, metrics)
+        let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
+        router.notFound = manner.wrap(unmatched) { _, _ in throw Problem(.notFound) }
+        router.methodNotAllowed = manner.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
+    }
+
+    /// - Parameter bodyLimit: in bytes; nil for the server's.
+    package func on(
+        _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping ScopedHandler
+    ) {
+        let series = RouteMetrics(metrics, method: method.name, route: pattern)
+        router.on(method, pattern, bodyLimit: bodyLimit, manner.wrap(series, handler))
+    }
+
+    /// Says which problem an error of the domain is; nil for those that it does not know. The first answer
+    /// counts. An error that nobody knows is logged and becomes a bare 500.
+    package func mapErrors(_ mapping: @escaping @Loop (any Error) -> Problem?) {
+        manner.mappings.append(mapping)
+    }
+}
+
+/// How requests are answered, whatever their route. Apart from the edge, which holds the router: the router
+/// holds the handlers, and these hold this.
+@Loop private final class RouteOptions {
+    private let log: Logger
+    private let inFlight: Gauge
+    var mappings: [@Loop (any Error) -> Problem?] = []
+
+    init(_ log: Logger, _ metrics: Metrics) {
+        self.log = log
+        inFlight = metrics.gauge("waybill_http_requests_in_flight", "HTTP requests being handled.")
+    }
+
+    func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> HTTPHandler {
+        { [self] request in
+            let begin = Instant.systemNow()
+            let scope = RequestContext(request)
+            inFlight.add(1)
+            var response: HTTPResponse
+            do {
+                response = try await handler(request, scope)
+            } catch {
+                response = problem(for: error, scope).response(instance: request.path, trace: scope.trace)
+            }
+            inFlight.add(-1)
+            response.headers.add("X-Request-Id", scope.id)
+            response.headers.add("traceparent", scope.trace.traceparent)
+            let took = begin.duration(to: .systemNow())
+            series.record(response.status, took)
+            log.debug(
+                "http.request",
+                [
+                    "method": request.method.name, "target": Redaction.target(request.rawTarget),
+                    "status": response.status.code, "ms": took, "client": request.clientAddress,
+                    "requestId": scope.id,
+                ], trace: scope.trace)
+            return response
+        }
+    }
+
+    private func problem(for error: any Error, _ scope: RequestContext) -> Problem {
+        if let problem = error as? Problem { return problem }
+        for mapping in mappings {
+            if let problem = mapping(error) { return problem }
+        }
+        // The client has gone, or the server took back the request's time: nobody's fault here.
+        if error is CancellationError { return .unavailable() }
+        log.error("http.handler_failed", ["error": "\(error)", "requestId": scope.id], trace: scope.trace)
+        return Problem(.internalServerError)
+    }
+}

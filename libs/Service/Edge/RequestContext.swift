@@ -1,0 +1,42 @@
+package import EventLoop
+package import HTTP
+package import Observability
+
+/// What belongs to one request besides the request: handed to its handler, and on from there.
+package struct RequestContext: Sendable {
+    /// The span of this request; what the service calls gets children of it.
+    package let trace: TraceContext
+    /// The client's `X-Request-Id` when it is one, else the trace's id.
+    package let id: String
+
+    package init(trace: TraceContext, id: String? = nil) {
+        self.trace = trace
+        self.id = id ?? trace.traceID.description
+    }
+
+    /// Goes on in the caller's trace, or begins one.
+    @Loop package init(_ request: HTTPRequest) {
+        let id = request.headers["X-Request-Id"]
+        self.init(trace: Self.trace(request.headers), id: id.flatMap { Self.isAcceptable($0) ? $0 : nil })
+    }
+
+    /// A second `traceparent` makes both worthless; several `tracestate` are one list (RFC 9110, 5.3).
+    @Loop private static func trace(_ headers: HTTPReceivedHeaders) -> TraceContext {
+        let parents = headers.values("traceparent")
+        guard parents.count == 1, let parent = parents.first,
+            let context = TraceContext(
+                traceparent: parent, tracestate: headers.values("tracestate").joined(separator: ","))
+        else { return TraceContext.root() }
+        return context.child()
+    }
+
+    private static func isAcceptable(_ id: String) -> Bool {
+        (1...64).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+                default: byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+                }
+            }
+    }
+}

@@ -1,0 +1,73 @@
+import AMQP
+import EventLoop
+import HTTP
+import Identity
+import Messaging
+import Observability
+import OrderRecords
+import Postgres
+import Redis
+import Service
+
+/// The composition of the console.
+@Loop
+struct Application {
+    let components: [Component]
+
+    init(_ context: ServiceContext) throws {
+        let settings = context.settings
+        let authorities = settings[ServerKeys.authorities]
+        let server = try RedisConfiguration(
+            settings[ServerKeys.redis], authorities: authorities, name: context.replica)
+        let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
+        // Declares nothing: whose queues they are, others know.
+        let broker = AMQPClient(
+            try AMQPConfiguration(
+                settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica))
+        let publisher = AMQPPublisher(broker)
+        var limits = PostgresPoolLimits()
+        limits.size = 2
+        limits.wait = .seconds(1)
+        let pool = PostgresPool(Self.database(settings[ConsoleKeys.database], context.replica), limits: limits)
+        let tokens = try TokenKeys(context)
+
+        let subscribers = StatusSubscribers()
+        let snapshot = StatusSnapshot(
+            queues: QueueDepths(broker), outbox: PostgresOutbox(pool), registry: ReplicaRegistry(redis),
+            targets: MetricsScraper(settings[ConsoleKeys.targets]))
+        let log = OrderLog(pool)
+        let lab = settings[ConsoleKeys.stack].map { FaultInjection(stack: $0) }
+
+        let health = context.health
+        health.addCheck("redis", holds: { redis.state.isUp })
+        health.addCheck("rabbitmq", holds: { broker.isReady })
+        components = [
+            Component("tokens", run: tokens.run),
+            Component("redis", run: { await redis.run() }),
+            Component("rabbitmq", run: { await broker.run() }),
+            Component("records", drain: { _ in await pool.close() }),
+            Component(
+                "watch", run: { try await StatusBroadcaster(subscribers, snapshot, log, context.log).run() },
+                drain: { _ in subscribers.finish() }),
+            .http(context) { edge in
+                let operatorGuard = OperatorGuard(tokens.authenticator, origins: settings[ConsoleKeys.origins])
+                StatusRoutes(operatorGuard: operatorGuard, subscribers: subscribers, log: log, hasFaultInjection: lab != nil).add(to: edge)
+                DeadLetterRoutes(operatorGuard: operatorGuard, client: broker, publisher: publisher, log: context.log)
+                    .add(to: edge)
+                if let lab { FaultRoutes(operatorGuard: operatorGuard, faultInjection: lab, log: context.log).add(to: edge) }
+            },
+        ]
+    }
+
+    private static func database(_ url: ConnectionURL, _ name: String) -> PostgresConfiguration {
+        var configuration = PostgresConfiguration(
+            host: url.host, port: url.port, user: url.user ?? "waybill_operator",
+            password: url.password?.reveal(), database: url.path)
+        configuration.applicationName = name
+        configuration.connectTimeout = .seconds(2)
+        configuration.queryTimeout = .seconds(2)
+        configuration.statementTimeout = .seconds(2)
+        configuration.options = url.query
+        return configuration
+    }
+}

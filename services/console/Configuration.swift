@@ -1,0 +1,35 @@
+import Identity
+import Service
+
+/// The settings of the console, beside those of every service.
+enum ConsoleKeys {
+    static let database = SettingKey.connection(
+        "DATABASE_URL", .postgresql,
+        "The system of record; the role `waybill_operator`, which reads the event log, is enough.")
+    static let origins = SettingKey.list(
+        "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
+        "Pages that may use the console; without an Origin it is no browser.")
+    static let targets = SettingKey.list(
+        "TARGETS", of: "name=http://host:port", default: [], "The services whose /metrics are shown.")
+    static let stack = SettingKey.string(
+        "WAYBILL_STACK", kind: "path",
+        "The stack.json of a development stack: its replicas can be stopped in the failover lab."
+    ).optional
+
+    /// Of Redis, a user who may read `notify:replica*` is enough.
+    static let all: [any AnySettingKey] =
+        [
+            ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.rabbitMQ,
+            ServerKeys.authorities, database, origins, targets, stack,
+        ] + TokenSettings.all
+
+    static let rules =
+        TokenSettings.rules + [
+            SettingsRule(at: stack) { settings in
+                guard settings.value(ServiceKeys.profile) == .production,
+                    (settings.value(stack) ?? nil) != nil
+                else { return nil }
+                return SettingError("is for the development profile", write: "nothing")
+            }
+        ]
+}

@@ -1,0 +1,45 @@
+import EventLoop
+import HTTP
+import Identity
+import Service
+
+/// What every request to the console passes: the page it comes from, the token, the role.
+@Loop
+struct OperatorGuard {
+    private let authenticator: Authenticator
+    private let origins: [String]
+
+    init(_ authenticator: Authenticator, origins: [String]) {
+        self.authenticator = authenticator
+        self.origins = origins
+    }
+
+    /// - Returns: who asks.
+    func admit(_ request: HTTPRequest) async throws(Problem) -> Principal {
+        guard request.isOriginAllowed(origins, missing: true),
+            request.headers["Sec-Fetch-Site"] != "cross-site"
+        else { throw Problem(.forbidden, "This origin may not use the console.") }
+        let principal: Principal
+        do throws(AuthenticationError) {
+            principal = try await authenticator.authenticate(request)
+        } catch {
+            switch error {
+            case .missing, .refused:
+                throw Problem(.unauthorized, headers: ["WWW-Authenticate": #"Bearer realm="waybill""#])
+            case .noIdentity: throw Problem(.forbidden, "The token names no user.")
+            case .unavailable: throw .unavailable("Tokens cannot be verified at the moment.", retryAfter: 2)
+            }
+        }
+        guard principal.isOperator else { throw Problem(.forbidden, "This takes the role of an operator.") }
+        return principal
+    }
+
+    /// For what changes something: besides, its body must be of a type that no page of another origin can send
+    /// without being asked for leave first (Fetch, "CORS-safelisted request-header").
+    func admitChange(_ request: HTTPRequest) async throws(Problem) -> Principal {
+        guard request.headers["Content-Type"]?.hasPrefix("application/json") == true else {
+            throw Problem(.unsupportedMediaType, "The body must be application/json.")
+        }
+        return try await admit(request)
+    }
+}

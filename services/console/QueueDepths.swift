@@ -1,0 +1,37 @@
+import AMQP
+import EventLoop
+import JSON
+import Messaging
+import Orders
+
+/// How many messages wait, and where. Passive declarations: the counts that a broker lists are stale for quorum
+/// queues.
+@Loop
+struct QueueDepths {
+    private let client: AMQPClient
+
+    init(_ client: AMQPClient) { self.client = client }
+
+    func read() async throws(AMQPError) -> JSONValue {
+        let delays = RetryPolicy.standard.delays
+        return try await client.withChannel { channel throws(AMQPError) in
+            var list: [JSONValue] = []
+            for queue in OrderTopology.WorkQueue.allCases {
+                let name = queue.rawValue
+                let work = try await channel.status(of: name)
+                var retrying = 0
+                for delay in delays {
+                    retrying += try await channel.status(of: OrderTopology.retryQueue(name, after: delay)).messages
+                }
+                let dead = try await channel.status(of: OrderTopology.deadLetterQueue(of: name)).messages
+                list.append(
+                    .object([
+                        .init("name", .string(name)), .init("ready", .number(String(work.messages))),
+                        .init("consumers", .number(String(work.consumers))),
+                        .init("retrying", .number(String(retrying))), .init("dead", .number(String(dead))),
+                    ]))
+            }
+            return .array(list)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import EventLoop
+import JSON
+import Redis
+
+/// The notifiers that are registered: `notify:replicas` has their names, `notify:replica:<name>` the rest.
+@Loop
+struct ReplicaRegistry {
+    private static let most = 100
+
+    private let client: RedisClient
+
+    init(_ client: RedisClient) { self.client = client }
+
+    func read() async throws(RedisError) -> JSONValue {
+        let names =
+            try await client.command(
+                "ZRANGEBYSCORE", "notify:replicas", WallClock.seconds(), "+inf", "LIMIT", 0, Self.most
+            ).array ?? []
+        let keys = names.compactMap(\.string).sorted().map { "notify:replica:\($0)" }
+        guard !keys.isEmpty else { return .array([]) }
+        let documents = try await client.pipeline { $0.add("MGET", list: keys) }[0].get().array ?? []
+        return .array(documents.compactMap { $0.bytes.flatMap { Self.summary($0) } })
+    }
+
+    /// A registration names up to a thousand sessions: their numbers will do.
+    private static func summary(_ bytes: [UInt8]) -> JSONValue? {
+        guard let document = try? JSONValue(parsing: bytes.span) else { return nil }
+        return .object((document.members ?? []).filter { $0.key != "users" })
+    }
+}

@@ -1,0 +1,106 @@
+import EventLoop
+import HTTP
+import Identity
+import JSON
+import Observability
+import Orders
+import Service
+
+/// Who looks at the console now.
+@Loop
+final class StatusSubscribers {
+    static let most = 32
+    private var streams: [Int: (stream: ServerSentEventStream, expiresAt: Int)] = [:]
+    private var next = 0
+
+    var isEmpty: Bool { streams.isEmpty }
+    var isFull: Bool { streams.count >= Self.most }
+
+    /// - Parameter expiresAt: when the token's life ends that let it in, and the stream with it.
+    func add(_ stream: ServerSentEventStream, until expiresAt: Int) {
+        let number = next
+        next += 1
+        streams[number] = (stream, expiresAt)
+        stream.onClosed = { [weak self] _ in self?.streams[number] = nil }
+    }
+
+    func send(_ name: String, _ value: JSONValue) {
+        let event = ServerSentEvent(event: name, data: value.encode().span)
+        for (stream, _) in streams.values { stream.send(event) }
+    }
+
+    func dismissExpired() {
+        let now = WallClock.seconds()
+        for (number, watcher) in streams where watcher.expiresAt <= now {
+            streams[number] = nil
+            watcher.stream.finish()
+        }
+    }
+
+    func finish() {
+        for (stream, _) in streams.values { stream.finish() }
+        streams = [:]
+    }
+}
+
+/// Looks once a second while somebody watches, and tells all of them.
+@Loop
+struct StatusBroadcaster {
+    private static let interval = Duration.seconds(1)
+    private let subscribers: StatusSubscribers
+    private let snapshot: StatusSnapshot
+    private let orders: OrderLog
+    private let log: Logger
+
+    init(_ subscribers: StatusSubscribers, _ snapshot: StatusSnapshot, _ orders: OrderLog, _ log: Logger) {
+        self.subscribers = subscribers
+        self.snapshot = snapshot
+        self.orders = orders
+        self.log = log
+    }
+
+    func run() async throws {
+        while true {
+            try await Loop.sleep(for: Self.interval)
+            subscribers.dismissExpired()
+            if !subscribers.isEmpty { await look() }
+        }
+    }
+
+    private func look() async {
+        let state = Loop.task { await snapshot.take() }
+        do {
+            let news = try await orders.news()
+            if !news.isEmpty { subscribers.send("orders", .array(news)) }
+        } catch {
+            log.debug("console.event_log_read_failed", ["error": "\(error)"])
+        }
+        subscribers.send("state", await state.value)
+    }
+}
+
+/// `GET /ops/api/stream`: events `hello`, `orders` and `state`.
+@Loop
+struct StatusRoutes {
+    let operatorGuard: OperatorGuard
+    let subscribers: StatusSubscribers
+    let log: OrderLog
+    let hasFaultInjection: Bool
+
+    func add(to edge: APIRouter) {
+        edge.on(.get, "/ops/api/stream") { request, _ in try await stream(request) }
+    }
+
+    private func stream(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
+        let caller = try await operatorGuard.admit(request)
+        guard !subscribers.isFull else { throw .unavailable("Too many are watching.", retryAfter: 10) }
+        let hello = JSONValue.object([
+            .init("operator", .string(caller.userID.value)), .init("hasLab", .bool(hasFaultInjection)),
+            .init("recent", .array(log.recent)),
+        ])
+        return .eventStream { stream in
+            subscribers.add(stream, until: caller.expiresAt)
+            stream.send(ServerSentEvent(event: "hello", data: hello.encode().span))
+        }
+    }
+}

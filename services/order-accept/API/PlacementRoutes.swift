@@ -1,0 +1,56 @@
+import EventLoop
+import HTTP
+import Observability
+import Orders
+import Service
+
+/// `POST /api/orders`.
+@Loop
+struct PlacementRoutes {
+    let authorizer: RequestAuthorizer
+    let placement: IdempotentOrderPlacement
+    let metrics: PlacementMetrics
+    let log: Logger
+
+    /// In bytes.
+    private static let bodyLimit = 64 << 10
+
+    func add(to edge: APIRouter) {
+        edge.on(.post, "/api/orders", bodyLimit: Self.bodyLimit) { request, scope in
+            let budget = PlacementBudget(from: Loop.now)
+            var (user, headers) = try await authorizer.authorizeChange(request)
+            let order = try request.orderRequest()
+            let key = try request.idempotencyKey()
+            let placement = try await place(order, from: user, key, scope, budget)
+            headers.add("Location", "/api/orders/\(placement.orderID)")
+            if placement.order == nil { headers.add("Idempotency-Replayed", "true") }
+            return HTTPResponse(.created, json: placement.document, headers: headers)
+        }
+    }
+
+    private func place(
+        _ request: OrderRequest, from user: UserID, _ key: String?, _ scope: RequestContext,
+        _ budget: PlacementBudget
+    ) async throws(Problem) -> IdempotentOrderPlacement.Placement {
+        do throws(PlacementError) {
+            let placement = try await placement.place(
+                request, from: user, key: key, trace: scope.trace, cause: scope.id, budget: budget)
+            note(placement, scope)
+            return placement
+        } catch {
+            metrics.failed(error)
+            if error.isOutage {
+                log.warning("order.rejected", ["reason": error.reason], trace: scope.trace)
+            }
+            throw Problem(error)
+        }
+    }
+
+    private func note(_ placement: IdempotentOrderPlacement.Placement, _ scope: RequestContext) {
+        guard let order = placement.order else { return metrics.replayed() }
+        metrics.accepted(order)
+        log.debug(
+            "order.accepted", ["orderId": order.id.value], cid: order.correlationID.description,
+            trace: scope.trace)
+    }
+}

@@ -1,0 +1,65 @@
+import EventLoop
+import HTTP
+import Identity
+import Observability
+import Orders
+import Service
+
+/// Says who sends a request, and whether they may at this pace.
+@Loop
+final class RequestAuthorizer {
+    private let authenticator: Authenticator
+    private let limiter: RateLimiter?
+    private let limited: Counter
+
+    /// - Parameter limiter: nil for no limit.
+    init(_ authenticator: Authenticator, limiter: RateLimiter?, metrics: Metrics) {
+        self.authenticator = authenticator
+        self.limiter = limiter
+        limited = metrics.counter("waybill_rate_limited_requests_total", "Requests refused because their user sent too many.")
+        if let limiter {
+            metrics.gauge("waybill_rate_limit_users", "Users whose pace is remembered.") { Double(limiter.count) }
+        }
+    }
+
+    func authenticate(_ request: HTTPRequest) async throws(Problem) -> UserID {
+        do throws(AuthenticationError) {
+            return try await authenticator.authenticate(request).userID
+        } catch {
+            throw Self.problem(error)
+        }
+    }
+
+    /// The user of a request that changes something, and the headers that tell of the pace.
+    func authorizeChange(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders) {
+        let user = try await authenticate(request)
+        guard let limiter else { return (user, [:]) }
+        let allowance = limiter.take(for: user)
+        var headers: HTTPHeaders = [
+            "RateLimit-Limit": "\(allowance.limit)", "RateLimit-Remaining": "\(allowance.remaining)",
+            "RateLimit-Reset": "\(allowance.resetSeconds)",
+        ]
+        guard allowance.isAllowed else {
+            limited.increment()
+            headers.add("Retry-After", "\(max(1, allowance.resetSeconds))")
+            throw Problem(.tooManyRequests, "Too many requests; slow down.", headers: headers)
+        }
+        return (user, headers)
+    }
+
+    /// RFC 6750, section 3.1. The reason stays here.
+    private static func problem(_ error: AuthenticationError) -> Problem {
+        switch error {
+        case .missing:
+            Problem(
+                .unauthorized, "A bearer token is required.",
+                headers: ["WWW-Authenticate": #"Bearer realm="waybill""#])
+        case .refused:
+            Problem(
+                .unauthorized, "The bearer token is not valid.",
+                headers: ["WWW-Authenticate": #"Bearer realm="waybill", error="invalid_token""#])
+        case .noIdentity: Problem(.forbidden, "The token names no user.")
+        case .unavailable: .unavailable("Tokens cannot be verified at the moment.", retryAfter: 2)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import EventLoop
+import Observability
+import Orders
+
+/// What intake counts.
+@Loop
+final class PlacementMetrics {
+    private let metrics: Metrics
+    private let orders: Counter
+    private let lines: Counter
+    private let replays: Counter
+    private var failures: [String: Counter] = [:]
+
+    init(_ metrics: Metrics) {
+        self.metrics = metrics
+        orders = metrics.counter("waybill_orders_accepted_total", "Orders taken in.")
+        lines = metrics.counter("waybill_orders_accepted_lines_total", "Lines of accepted orders.")
+        replays = metrics.counter("waybill_orders_replayed_total", "Answers repeated by idempotency key.")
+    }
+
+    func accepted(_ order: Order) {
+        orders.increment()
+        lines.increment(by: UInt64(order.lines.count))
+    }
+
+    func replayed() { replays.increment() }
+
+    func failed(_ failure: PlacementError) {
+        let reason = failure.reason
+        if failures[reason] == nil {
+            failures[reason] = metrics.counter(
+                "waybill_orders_rejected_total", "Valid requests that became no order.",
+                labels: ["reason": reason])
+        }
+        failures[reason]?.increment()
+    }
+}

@@ -1,0 +1,69 @@
+import EventLoop
+import Observability
+import Orders
+import Postgres
+
+/// ``CatalogueSource`` from the table `products`: read at the start, then every minute. What was read last
+/// stays while PostgreSQL is away.
+@Loop
+final class PostgresCatalogue: CatalogueSource {
+    private(set) var current: Catalogue?
+    private var readAt: Instant?
+    private let pool: PostgresPool
+    private let log: Logger
+
+    private static let interval = Duration.seconds(60)
+    private static let products = PostgresStatement(
+        """
+        SELECT external_product_id, name, category, vendor, image_url, discount::int4, billing_period,
+               is_subscription, price, currency
+        FROM products WHERE is_active AND deleted_at IS NULL
+        """)
+
+    init(_ pool: PostgresPool, log: Logger) {
+        self.pool = pool
+        self.log = log
+    }
+
+    /// How long ago it was read.
+    var age: Duration? { readAt?.duration(to: Loop.now) }
+
+    /// Reads until the task is cancelled.
+    func run() async {
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
+        while !Task.isCancelled {
+            let pause: Duration
+            do {
+                try await refresh()
+                backoff.reset()
+                pause = Self.interval
+            } catch {
+                log.log(
+                    backoff.failures == 0 ? .warning : .debug, "catalogue.load_failed",
+                    ["error": "\(error)", "keeps": current?.count])
+                pause = backoff.next()
+            }
+            do { try await Loop.sleep(for: pause) } catch { return }
+        }
+    }
+
+    private func refresh() async throws {
+        let catalogue = Catalogue(try await pool.query(Self.products).map(Self.product))
+        readAt = Loop.now
+        guard catalogue.version != current?.version else { return }
+        current = catalogue
+        log.info("catalogue.loaded", ["products": catalogue.count])
+    }
+
+    private static func product(_ row: PostgresRow) throws -> Product {
+        let price: PostgresNumeric = try row.decode(8)
+        guard let period = Product.BillingPeriod(rawValue: try row.string(6)),
+            let hundredths = price.unscaled(atScale: 2), let currency = Currency(try row.string(9))
+        else { throw PostgresError(.decoding, "a product with values that are not known here") }
+        return Product(
+            externalProductID: try row.string(0), name: try row.string(1), category: try row.string(2),
+            vendor: try row.string(3), imageURL: try row.string(4), discount: Int(try row.int32(5)),
+            billingPeriod: period, isSubscription: try row.bool(7), price: Money(hundredths: hundredths),
+            currency: currency)
+    }
+}

@@ -1,0 +1,61 @@
+import EventLoop
+import HTTP
+import Identity
+import Service
+
+/// The ways to be told: the native WebSocket, server-sent events and the SignalR hub.
+@Loop
+struct SocketRoutes {
+    let handshakeGuard: HandshakeGuard
+
+    private var sessions: SessionRegistry { handshakeGuard.sessions }
+    private static let hub = "/hubs/order-status"
+
+    func add(to edge: APIRouter) {
+        edge.on(.get, "/ws") { request, _ in try await native(request) }
+        edge.on(.get, "/api/notifications/stream") { request, _ in try await events(request) }
+        edge.on(.get, Self.hub) { request, _ in try await hub(request) }
+        edge.on(.post, "\(Self.hub)/negotiate") { request, _ in try await negotiate(request) }
+    }
+
+    private func native(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let address = try handshakeGuard.admit(request)
+        let start = ResumePoint(epoch: request.query("epoch"), lastEventID: request.query("lastEventId"))
+        let handshake = HandshakeContext(await handshakeGuard.credentials(request), start)
+        let offered = request.webSocketProtocols
+        // The token stands in the same list, and is never echoed.
+        let subprotocol = offered.contains(BearerToken.subprotocol) ? BearerToken.subprotocol : nil
+        return .webSocket(
+            Session(.native, sessions, handshake, address: address), subprotocol: subprotocol, sessions.webSocket)
+    }
+
+    private func events(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let address = try handshakeGuard.admit(request)
+        let principal = try await handshakeGuard.principal(request)
+        let id = request.headers["Last-Event-ID"] ?? request.query("lastEventId")
+        let start = id.flatMap { $0.isEmpty ? nil : ResumePoint(position: $0) } ?? .latest
+        let session = Session(.events, sessions, HandshakeContext(.principal(principal), start), address: address)
+        return .eventStream(heartbeat: sessions.limits.heartbeat) { stream in
+            stream.onClosed = { ending in session.disconnected(WebSocketCloseCode(ending)) }
+            stream.onDraining = { session.registry.beginDrain() }
+            stream.send(retry: .seconds(1) + Duration.seconds(2).jittered)
+            session.opened(on: stream)
+        }
+    }
+
+    private func hub(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let address = try handshakeGuard.admit(request)
+        let principal = try await handshakeGuard.principal(request)
+        return .webSocket(
+            Session(.signalR, sessions, HandshakeContext(.principal(principal), .latest), address: address),
+            sessions.webSocket)
+    }
+
+    /// Any replica may get the connection that follows: the ids mean nothing, so nothing is kept.
+    private func negotiate(_ request: HTTPRequest) async throws -> HTTPResponse {
+        _ = try handshakeGuard.admit(request)
+        _ = try await handshakeGuard.principal(request)
+        let version = min(Int(request.query("negotiateVersion") ?? "") ?? 0, 1)
+        return SignalRNegotiation.response(version: max(version, 0))
+    }
+}

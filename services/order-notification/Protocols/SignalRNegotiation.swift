@@ -1,0 +1,29 @@
+import HTTP
+import JSON
+
+/// What a SignalR client is told before it connects.
+///
+/// Source: "Transport Protocols", dotnet/aspnetcore, `src/SignalR/docs/specs/TransportProtocols.md`.
+enum SignalRNegotiation {
+    /// - Parameter version: 0 or 1; 1 tells the connection's public id from its token.
+    static func response(version: Int) -> HTTPResponse {
+        let body = JSONWriter.encode { writer in
+            writer.object { writer in
+                writer.field("negotiateVersion", version)
+                writer.field("connectionId", Session.text(of: .random(in: 0 ... .max)))
+                if version > 0 {
+                    writer.field("connectionToken", Session.text(of: .random(in: 0 ... .max)))
+                }
+                writer.key("availableTransports")
+                writer.array { writer in
+                    writer.object { writer in
+                        writer.field("transport", "WebSockets")
+                        writer.key("transferFormats")
+                        writer.array { $0.string("Text") }
+                    }
+                }
+            }
+        }
+        return HTTPResponse(.ok, json: body, headers: ["Cache-Control": "no-store"])
+    }
+}

@@ -1,0 +1,71 @@
+import EventLoop
+import HTTP
+import Observability
+import Orders
+import WorkflowState
+
+/// What the notifier counts.
+@Loop
+final class NotificationMetrics {
+    private let pushes: [Counter]
+    let replays: Counter
+    let gaps: Counter
+    let resumes: (recovered: Counter, lost: Counter)
+    let delivered: Counter
+    let duplicates: Counter
+    let unknownOwner: Counter
+    private let latency: Histogram
+    private let closes: [UInt16: Counter]
+    private let otherCloses: Counter
+    let refusals: (origin: Counter, token: Counter, rate: Counter, address: Counter)
+
+    /// Codes that this service closes with, and 1000 and 1006, the usual ends by clients.
+    private static let codes: [UInt16] = [
+        1000, 1001, 1006, 1008, 1009, 1013, 4401, 4403, 4408, 4429, 4508,
+    ]
+
+    init(_ metrics: Metrics) {
+        pushes = WireProtocol.allCases.map { wireProtocol in
+            metrics.counter(
+                "waybill_notification_pushes_total", "Updates written to sessions.", labels: ["protocol": wireProtocol.name])
+        }
+        replays = metrics.counter("waybill_notification_replays_total", "Updates pushed out of a mailbox's history.")
+        gaps = metrics.counter("waybill_notification_gaps_total", "Wake-ups that showed that one before them was lost.")
+        let resumed = "Answers to sessions that asked for what followed a position."
+        resumes = (
+            metrics.counter("waybill_notification_resumes_total", resumed, labels: ["recovered": "true"]),
+            metrics.counter("waybill_notification_resumes_total", resumed, labels: ["recovered": "false"])
+        )
+        let events = "Events of orders that were consumed, by what became of them."
+        delivered = metrics.counter("waybill_notification_outcomes_total", events, labels: ["result": "delivered"])
+        duplicates = metrics.counter("waybill_notification_outcomes_total", events, labels: ["result": "duplicate"])
+        unknownOwner = metrics.counter("waybill_notification_outcomes_total", events, labels: ["result": "ownerless"])
+        latency = metrics.histogram(
+            "waybill_notification_delivery_seconds",
+            "From an update's occurrence to its push to a user's live sessions.")
+        let closed = "Sessions that ended, by close code."
+        closes = Dictionary(
+            uniqueKeysWithValues: Self.codes.map { code in
+                (code, metrics.counter("waybill_notification_closes_total", closed, labels: ["code": "\(code)"]))
+            })
+        otherCloses = metrics.counter("waybill_notification_closes_total", closed, labels: ["code": "other"])
+        func refusal(_ reason: String) -> Counter {
+            metrics.counter(
+                "waybill_notification_handshakes_refused_total", "Handshakes refused before a session began.",
+                labels: ["reason": reason])
+        }
+        refusals = (refusal("origin"), refusal("token"), refusal("rate"), refusal("address"))
+    }
+
+    func pushed(_ wireProtocol: WireProtocol) { pushes[Int(wireProtocol.rawValue)].increment() }
+
+    func resumed(recovered: Bool) { (recovered ? resumes.recovered : resumes.lost).increment() }
+
+    /// An update was pushed to those of a user's sessions that are live.
+    func recordDelivery(_ update: StatusUpdate) {
+        let took = WallClock.milliseconds() - update.occurredAt.milliseconds
+        latency.observe(Double(max(0, took)) / 1000)
+    }
+
+    func closed(_ code: WebSocketCloseCode) { (closes[code.rawValue] ?? otherCloses).increment() }
+}

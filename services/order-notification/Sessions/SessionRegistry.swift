@@ -1,0 +1,220 @@
+import EventLoop
+import HTTP
+import Identity
+import Observability
+import WorkflowState
+
+/// The registry at which this replica's sessions are kept: who is here, how many of each address, whose time is up.
+@Loop
+final class SessionRegistry {
+    let replica: String
+    let limits: SessionLimits
+    let subscriptions: SubscriptionRegistry
+    let workflows: any WorkflowStore
+    let authenticator: Authenticator
+    let metrics: NotificationMetrics
+    let log: Logger
+    let tasks: TaskTracker
+    /// Seconds by which a token may be older than it says.
+    let leeway: Int
+    /// Shared by all WebSockets.
+    let webSocket: WebSocket.Configuration
+
+    /// Counts ticks, which come once a second.
+    private(set) var second: UInt32 = 0
+    private(set) var all: [Session] = []
+    private(set) var counts = [Int](repeating: 0, count: WireProtocol.allCases.count)
+    private(set) var isDraining = false
+    private var soonestExpiry = Int.max
+    private var handshaking: [(session: Session, deadline: Instant)] = []
+    private var subscribing: [(session: Session, deadline: Instant)] = []
+    /// The hub's sessions, by the tick at which they get their pulse.
+    private var keepAliveSlots: [[Session]]
+    private var addresses: [String: Address] = [:]
+    private var handshakes = RateLimiter()
+
+    private struct Address {
+        var sessions = 0
+        var handshakes = RateLimiter()
+    }
+
+    init(
+        replica: String, limits: SessionLimits = SessionLimits(), subscriptions: SubscriptionRegistry, workflows: any WorkflowStore,
+        authenticator: Authenticator, metrics: NotificationMetrics, log: Logger, tasks: TaskTracker, leeway: Int = 30
+    ) {
+        self.replica = replica
+        self.limits = limits
+        self.subscriptions = subscriptions
+        self.workflows = workflows
+        self.authenticator = authenticator
+        self.metrics = metrics
+        self.log = log
+        self.tasks = tasks
+        self.leeway = leeway
+        webSocket = limits.webSocket
+        keepAliveSlots = Array(repeating: [], count: limits.keepAlive)
+    }
+
+    /// Bytes that clients have not taken yet.
+    var pendingOutput: Int { all.reduce(0) { $0 + $1.pendingOutput } }
+
+    // MARK: Handshakes
+
+    enum Refusal: Error, Sendable {
+        /// Too many handshakes, here or from this address.
+        case rate
+        /// The address has all the sessions it may have.
+        case address
+        case draining
+    }
+
+    /// Lets a handshake pass, or says why not.
+    ///
+    /// - Parameter address: `nil` for one that is not counted.
+    func admit(_ address: String?) throws(Refusal) {
+        if isDraining { throw .draining }
+        guard handshakes.take(limits.handshakes, now: Loop.now) else {
+            metrics.refusals.rate.increment()
+            throw .rate
+        }
+        guard let address else { return }
+        guard addresses[address, default: Address()].sessions < limits.sessionsPerAddress else {
+            metrics.refusals.address.increment()
+            throw .address
+        }
+        guard
+            addresses[address, default: Address()].handshakes.take(limits.handshakesPerAddress, now: Loop.now)
+        else {
+            metrics.refusals.rate.increment()
+            throw .rate
+        }
+    }
+
+    // MARK: Members
+
+    /// - Returns: false where the replica is about to stop.
+    func add(_ session: Session) -> Bool {
+        session.slot = Int32(all.count)
+        all.append(session)
+        counts[Int(session.wireProtocol.rawValue)] += 1
+        if let address = session.address { addresses[address, default: Address()].sessions += 1 }
+        if session.wireProtocol == .signalR { keepAliveSlots[Int(second) % keepAliveSlots.count].append(session) }
+        return !isDraining
+    }
+
+    func remove(_ session: Session, _ code: WebSocketCloseCode) {
+        let slot = Int(session.slot)
+        guard slot >= 0 else { return }
+        session.slot = -1
+        let last = all.removeLast()
+        if slot < all.count {
+            all[slot] = last
+            last.slot = Int32(slot)
+        }
+        counts[Int(session.wireProtocol.rawValue)] -= 1
+        if let address = session.address { addresses[address]?.sessions -= 1 }
+        metrics.closed(code)
+        if all.isEmpty { clearDeadlines() }
+    }
+
+    /// Nobody is here of whom anything could still be expected.
+    private func clearDeadlines() {
+        handshaking = []
+        subscribing = []
+        for index in keepAliveSlots.indices { keepAliveSlots[index] = [] }
+    }
+
+    func expectHandshake(of session: Session) {
+        handshaking.append((session, Loop.now + limits.handshaking))
+    }
+
+    func expectMailbox(of session: Session) {
+        subscribing.append((session, Loop.now + limits.subscribing))
+    }
+
+    /// A session will end at this time, in seconds since 1970, unless it is refreshed.
+    func expires(at time: Int) { soonestExpiry = min(soonestExpiry, time) }
+
+    // MARK: Time
+
+    /// Once a second.
+    func tick(_ wallSeconds: Int = WallClock.seconds()) {
+        second &+= 1
+        subscriptions.tick()
+        for session in Self.takeDue(&handshaking) where session.phase == .handshaking {
+            session.end(.authenticationTimeout, "no token in time")
+        }
+        for (session, deadline) in subscribing.reversed() {
+            // Those before were looked at by an earlier tick.
+            guard deadline > Loop.now + limits.subscribing - .seconds(3) else { break }
+            session.releaseHeldOutput()
+        }
+        for session in Self.takeDue(&subscribing) where session.phase == .subscribing {
+            session.end(.tryAgainLater, "the mailbox cannot be reached")
+        }
+        if wallSeconds >= soonestExpiry { endExpired(wallSeconds) }
+        keepAlive()
+        if second % 10 == 0 {
+            addresses = addresses.filter {
+                $0.value.sessions > 0 || !$0.value.handshakes.isFull(now: Loop.now)
+            }
+        }
+    }
+
+    private static func takeDue(_ queue: inout [(session: Session, deadline: Instant)]) -> [Session] {
+        let due = queue.prefix { $0.deadline <= Loop.now }.map(\.session)
+        queue.removeFirst(due.count)
+        return due
+    }
+
+    private func endExpired(_ now: Int) {
+        soonestExpiry = .max
+        for session in all where session.isOpen && session.expiresAt > 0 {
+            if session.expiresAt <= now {
+                session.end(.unauthenticated, "token expired")
+            } else {
+                soonestExpiry = min(soonestExpiry, session.expiresAt)
+            }
+        }
+    }
+
+    /// Hub clients give a server up that says nothing for 30 s; and so do we with a client.
+    private func keepAlive() {
+        let index = Int(second) % keepAliveSlots.count
+        keepAliveSlots[index].removeAll { !$0.isOpen }
+        for session in keepAliveSlots[index] {
+            if second &- session.heardAt > UInt32(limits.clientTimeout) {
+                session.end(.goingAway, "nothing heard from the client")
+            } else if session.phase == .live {
+                session.send(.keepAlive)
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// Tells every session that the replica stops, and when to come back, each at another time; then closes
+    /// them in paced batches.
+    func beginDrain() {
+        guard !isDraining else { return }
+        isDraining = true
+        log.info("session.drain_started", ["sessions": all.count])
+        tasks.begin { [self] in await closeInBatches() }
+    }
+
+    private func closeInBatches() async {
+        let pause = Duration.milliseconds(50)
+        let spread = all.count <= 100 ? pause : limits.drainTime
+        for session in all {
+            session.send(.draining(retryAfter: .milliseconds(100) + (spread + .milliseconds(400)).jittered))
+        }
+        let batch = max(100, all.count * Int(pause.nanoseconds) / Int(spread.nanoseconds) + 1)
+        while !all.isEmpty {
+            try? await Loop.sleep(for: pause)
+            // From the end: those that end leave the list at once or soon, and the rest keep their places.
+            let remaining = all.filter(\.isOpen)
+            if remaining.isEmpty { return }
+            for session in remaining.suffix(batch) { session.end(.goingAway, "draining") }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import EventLoop
+import JSON
+import Observability
+import Orders
+import Redis
+import WorkflowState
+
+/// Registers this replica and whom it serves, for `waybill sessions`: `notify:replica:<name>` holds JSON and
+/// expires by itself when the replica dies; `notify:replicas` holds the names, so that nobody has to search
+/// the keys for them.
+@Loop
+final class Presence {
+    static let interval = Duration.seconds(5)
+    static let index = "notify:replicas"
+    private static let lifetime = 15
+    /// Sessions that are named; their number is told in full.
+    private static let named = 1000
+
+    private let client: RedisClient
+    private let sessions: SessionRegistry
+    private let address: String
+    private let startedAt: String
+    private let log: Logger
+    private var last: [UInt8] = []
+
+    init(_ client: RedisClient, _ sessions: SessionRegistry, address: String, startedAt: String, log: Logger) {
+        self.client = client
+        self.sessions = sessions
+        self.address = address
+        self.startedAt = startedAt
+        self.log = log
+    }
+
+    private var key: RedisKey { RedisKey("notify:replica:", sessions.replica) }
+
+    func run() async {
+        while !Task.isCancelled {
+            await register()
+            do { try await Loop.sleep(for: Self.interval) } catch { return }
+        }
+    }
+
+    /// Who stops is not to be found any more.
+    func unregister() async {
+        _ = try? await client.pipeline { batch in
+            batch.add("DEL", key)
+            batch.add("ZREM", Self.index, sessions.replica)
+        }
+    }
+
+    func register() async {
+        let document = document
+        let until = WallClock.seconds() + Self.lifetime
+        do throws(RedisError) {
+            let isKnown =
+                document == last
+                ? try await client.command("EXPIRE", key, Self.lifetime) == .integer(1) : false
+            let replies = try await client.pipeline { batch in
+                if !isKnown { batch.add("SET", key, document, "EX", Self.lifetime) }
+                batch.add("ZADD", Self.index, until, sessions.replica)
+                // Those that died have not withdrawn.
+                batch.add("ZREMRANGEBYSCORE", Self.index, "-inf", until - 4 * Self.lifetime)
+            }
+            for reply in replies { _ = try reply.get() }
+            last = document
+        } catch {
+            log.debug("presence.registration_failed", ["error": "\(error)"])
+        }
+    }
+
+    private var document: [UInt8] {
+        JSONWriter.encode(reserving: 256 + 160 * min(sessions.all.count, Self.named)) { writer in
+            writer.object { writer in
+                writer.field("replica", sessions.replica)
+                writer.field("address", address)
+                writer.field("startedAt", startedAt)
+                writer.field("draining", sessions.isDraining)
+                writer.key("sessions")
+                writer.object { counts in
+                    for wireProtocol in WireProtocol.allCases {
+                        counts.key(named: wireProtocol.name)
+                        counts.int(sessions.counts[Int(wireProtocol.rawValue)])
+                    }
+                }
+                writer.field("userCount", sessions.subscriptions.count)
+                writer.key("users")
+                writer.array { list in
+                    var left = Self.named
+                    for subscription in sessions.subscriptions.activeUsers where left > 0 {
+                        let here = subscription.sessions.filter(\.isOpen).prefix(left)
+                        left -= here.count
+                        if !here.isEmpty { Self.write(subscription, here, to: &list) }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func write(
+        _ subscription: UserSubscription, _ sessions: ArraySlice<Session>, to list: inout JSONWriter
+    ) {
+        list.object { writer in
+            writer.field("userId", subscription.user.value)
+            // Where its live sessions are in the mailbox; nowhere yet while the mailbox cannot be read.
+            writer.field("position", subscription.position?.description)
+            writer.key("sessions")
+            writer.array { list in
+                for session in sessions {
+                    list.object { writer in
+                        writer.field("protocol", session.wireProtocol.name)
+                        let opened = Timestamp(milliseconds: Int64(session.openedAt) * 1000)
+                        writer.field("since", opened.description)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+import EventLoop
+import Observability
+import Orders
+import WorkflowState
+
+/// The users whom this replica serves: listens for each while a session is here, and reads mailboxes for all
+/// of them, many in one round trip.
+@Loop
+final class SubscriptionRegistry {
+    struct Policy: Sendable {
+        var sessionsPerUser = 20
+        /// How long a user stays subscribed to after the last session has gone: reloads and reconnects are short.
+        var unsubscribeDelay = Duration.seconds(5)
+        /// Within this time every live user's mailbox is looked at, so that a lost wake-up is found.
+        var checkInterval = Duration.seconds(5)
+        /// Users in one read.
+        var batch = 64
+        /// Whether updates that are in no mailbox (PROCESSING) are passed on.
+        var deliversEphemeral = true
+    }
+
+    private let mailboxes: any MailboxStore
+    private let channels: any UserChannels
+    private let policy: Policy
+    private let metrics: NotificationMetrics
+    private let log: Logger
+    private let tasks: TaskTracker
+
+    private var byUser: [UserID: UserSubscription] = [:]
+    private var all: [UserSubscription] = []
+    /// Whose mailbox is to be read next.
+    private var queue: [UserSubscription] = []
+    private var isReading = false
+    /// Those who were found empty, and when.
+    private var idle: [(subscription: UserSubscription, since: Instant)] = []
+    /// Whose channel could not be had.
+    private var unsubscribed: [UserSubscription] = []
+    private var nextCheck = 0
+    /// The server that holds the mailboxes, where that may change.
+    private var primary: String?
+    private var isRecordingPrimary = false
+    /// Nothing follows it.
+    private let blank = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
+
+    init(
+        mailboxes: any MailboxStore, channels: any UserChannels, policy: Policy = Policy(), metrics: NotificationMetrics,
+        log: Logger, tasks: TaskTracker
+    ) {
+        self.mailboxes = mailboxes
+        self.channels = channels
+        self.policy = policy
+        self.metrics = metrics
+        self.log = log
+        self.tasks = tasks
+        channels.onMessage = { [weak self] user, message in self?.received(message, for: user) }
+        channels.onRestored = { [weak self] users in self?.resubscribed(users) }
+    }
+
+    /// Users who are listened for.
+    var count: Int { all.count }
+
+    // MARK: Sessions
+
+    /// Makes the session one of the user's.
+    ///
+    /// - Returns: false where the user has as many sessions as one may have.
+    func join(_ session: Session, _ user: UserID, from start: ResumePoint) -> Bool {
+        let subscription = byUser[user] ?? open(user)
+        guard subscription.sessionCount < policy.sessionsPerUser else { return false }
+        session.subscription = subscription
+        subscription.join(session, from: start)
+        enqueue(subscription)
+        return true
+    }
+
+    func resume(_ session: Session, in subscription: UserSubscription, from start: ResumePoint) -> Bool {
+        defer { enqueue(subscription) }
+        return subscription.resume(session, from: start)
+    }
+
+    func leave(_ session: Session, _ subscription: UserSubscription) {
+        subscription.leave(session)
+        guard subscription.isEmpty else { return }
+        subscription.emptySince = Loop.now
+        idle.append((subscription, Loop.now))
+    }
+
+    /// Users with sessions.
+    var activeUsers: some Sequence<UserSubscription> { all.lazy.filter { !$0.isEmpty } }
+
+    private func open(_ user: UserID) -> UserSubscription {
+        let subscription = UserSubscription(user, metrics)
+        byUser[user] = subscription
+        subscription.slot = all.count
+        all.append(subscription)
+        listen(subscription)
+        return subscription
+    }
+
+    private func close(_ subscription: UserSubscription) {
+        byUser[subscription.user] = nil
+        let last = all.removeLast()
+        if last !== subscription {
+            all[subscription.slot] = last
+            last.slot = subscription.slot
+        }
+        subscription.slot = -1
+        channels.stopListening(for: subscription.user)
+    }
+
+    // MARK: Channels
+
+    private func listen(_ subscription: UserSubscription) {
+        tasks.begin { [self] in
+            do throws(WorkflowStateError) {
+                try await channels.listen(for: subscription.user)
+            } catch {
+                if subscription.slot >= 0, subscription.state == .subscribing { unsubscribed.append(subscription) }
+                return
+            }
+            guard subscription.slot >= 0, subscription.state == .subscribing else { return }
+            subscription.subscribed()
+            enqueue(subscription)
+        }
+    }
+
+    private func received(_ message: ChannelMessage, for user: UserID) {
+        guard let subscription = byUser[user] else { return }
+        if message.offset == nil, !policy.deliversEphemeral { return }
+        subscription.receive(message)
+        enqueue(subscription)
+    }
+
+    private func resubscribed(_ users: [UserID]) {
+        log.info("redis.resubscribed", ["users": users.count])
+        for user in users {
+            guard let subscription = byUser[user] else { continue }
+            subscription.subscribed()
+            enqueue(subscription)
+        }
+    }
+
+    // MARK: Mailboxes
+
+    private func enqueue(_ subscription: UserSubscription) {
+        guard subscription.wantsRead, !subscription.isReading, !subscription.isQueued, subscription.slot >= 0 else { return }
+        subscription.isQueued = true
+        queue.append(subscription)
+        guard !isReading else { return }
+        isReading = true
+        tasks.begin { [self] in
+            await readAll()
+            isReading = false
+        }
+    }
+
+    private func readAll() async {
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
+        while !queue.isEmpty {
+            let count = min(policy.batch, queue.count)
+            let batch = Array(queue[..<count])
+            queue.removeFirst(count)
+            if await read(batch) {
+                backoff.reset()
+            } else if (try? await Loop.sleep(for: backoff.next())) == nil {
+                return
+            }
+        }
+    }
+
+    /// - Returns: false where the mailboxes could not be read; they are queued again.
+    private func read(_ batch: [UserSubscription]) async -> Bool {
+        let requests = batch.map { subscription in
+            subscription.isQueued = false
+            return subscription.beginRead(blank: blank)
+        }
+        defer { for subscription in batch { enqueue(subscription) } }
+        do throws(WorkflowStateError) {
+            var histories = try await mailboxes.history(requests.flatMap { $0 })[...]
+            for (subscription, requests) in zip(batch, requests) {
+                subscription.finishRead(histories.prefix(requests.count))
+                histories = histories.dropFirst(requests.count)
+            }
+            return true
+        } catch {
+            log.debug("mailbox.read_failed", ["users": batch.count, "error": "\(error)"])
+            for subscription in batch { subscription.failRead() }
+            return false
+        }
+    }
+
+    /// Says which server holds the mailboxes, where it may be another one than before. Whoever was served by
+    /// the last one learns that positions in its mailboxes are worth nothing.
+    func primaryChanged(by server: String) {
+        primary = server
+        guard !isRecordingPrimary else { return }
+        isRecordingPrimary = true
+        tasks.begin { [self] in
+            await recordPrimary()
+            isRecordingPrimary = false
+        }
+    }
+
+    private func recordPrimary() async {
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
+        var noted: String?
+        while let server = primary, server != noted {
+            do throws(WorkflowStateError) {
+                if try await mailboxes.recordPrimary( server) {
+                    log.warning("mailbox.primary_changed", ["to": server, "users": all.count])
+                }
+                noted = server
+            } catch {
+                if (try? await Loop.sleep(for: backoff.next())) == nil { return }
+            }
+        }
+        for subscription in all {
+            subscription.check()
+            enqueue(subscription)
+        }
+    }
+
+    // MARK: Time
+
+    /// Once a second: lets the departed go, tries refused channels again, and looks at a share of mailboxes.
+    func tick() {
+        let left = Loop.now - policy.unsubscribeDelay
+        let due = idle.prefix { $0.since <= left }.count
+        // Who came back and left again is emptier for a shorter time, and stands in the list once more.
+        for (subscription, since) in idle[..<due]
+        where subscription.isEmpty && subscription.emptySince == since && subscription.slot >= 0 {
+            close(subscription)
+        }
+        idle.removeFirst(due)
+        let refused = self.unsubscribed
+        self.unsubscribed = []
+        for subscription in refused where subscription.slot >= 0 && subscription.state == .subscribing { listen(subscription) }
+        checkShare()
+    }
+
+    private func checkShare() {
+        let share = (all.count + policy.wholeSeconds - 1) / policy.wholeSeconds
+        for _ in 0..<share {
+            if nextCheck >= all.count { nextCheck = 0 }
+            guard nextCheck < all.count else { return }
+            all[nextCheck].check()
+            enqueue(all[nextCheck])
+            nextCheck += 1
+        }
+    }
+}
+
+extension SubscriptionRegistry.Policy {
+    fileprivate var wholeSeconds: Int { max(1, Int(checkInterval.components.seconds)) }
+}

@@ -1,0 +1,67 @@
+import AMQP
+import EventLoop
+import Messaging
+import Observability
+import OrderEvents
+import OrderRecords
+import Orders
+
+/// The consumer of `order.accepted`, which begins when the schema is there.
+@Loop
+final class OrderConsumer {
+    private let database: RecordDatabase
+    private let client: AMQPClient
+    private let queue: String
+    private let make: @Loop (any MessageSource) -> ConsumePipeline<ProcessOrders>
+    private var pipeline: ConsumePipeline<ProcessOrders>?
+    private var consumer: AMQPConsumer?
+    private var isStopping = false
+    private let finished = AsyncSignal()
+
+    /// Two batches: one under way, one that comes in meanwhile.
+    private static let prefetch: UInt16 = 256
+    private static let batch = 128
+
+    init(
+        _ database: RecordDatabase, _ client: AMQPClient, _ topology: OrderTopology, sender: any MessageSender,
+        handler: ProcessOrders, log: Logger, metrics: Metrics
+    ) {
+        self.database = database
+        self.client = client
+        let queue = topology.queue(.accepted)
+        self.queue = queue
+        make = { source in
+            ConsumePipeline(
+                queue: queue, from: source, to: sender, decoder: EventDecoder(OrderAccepted.self),
+                handler: handler, retryPolicy: topology.retryPolicy, log: log, metrics: metrics)
+        }
+    }
+
+    /// Works until ``stop()``, and then waits for its task's cancellation.
+    func run() async {
+        await database.ready.wait()
+        if database.ready.isOpen, !isStopping {
+            let consumer = AMQPConsumer(client, queue: queue, prefetch: Self.prefetch, batchLimit: Self.batch)
+            let pipeline = make(AMQPSource(consumer))
+            self.consumer = consumer
+            self.pipeline = pipeline
+            await pipeline.run()
+        }
+        finished.open()
+        try? await Loop.sleepUntilCancelled()
+    }
+
+    /// Takes no more and finishes the batch in hand.
+    func stop() async {
+        isStopping = true
+        guard let pipeline else { return }
+        await pipeline.stop()
+        await finished.wait()
+    }
+
+    /// Whether a batch waits for a server that is away.
+    var isWaitingForDependency: Bool { pipeline?.isWaitingForDependency ?? false }
+
+    /// Delivered and not settled.
+    var unsettled: Int { consumer?.unsettled ?? 0 }
+}

@@ -1,0 +1,82 @@
+import EventLoop
+import JSON
+import Messaging
+import Observability
+import OrderEvents
+import OrderRecords
+import Orders
+import WorkflowState
+
+extension ProcessOrders {
+    /// The order is recorded as failed, its event published, and only then its status set: FAILED says that
+    /// all of this is done.
+    func deadLettered(_ parked: DeadLetter<OrderAccepted>) async throws {
+        try await HandlingError.mapping {
+            guard let event = parked.event else { return try await publishUnreadableFailure(parked) }
+            let record = try events.failure(of: event, in: parked.context, reason: parked.reason)
+            let order = try await recordFailure(record)
+            guard order.status == .failed else { return }
+            try await publish([order])
+            _ = try await workflow.advance([order.step(isReplay: false)])
+            metrics.failed.increment()
+        }
+    }
+
+    /// What the system of record refuses altogether is told of all the same.
+    private func recordFailure(_ record: OrderRecord) async throws(OrderRecordsError) -> RecordedOrder {
+        do throws(OrderRecordsError) {
+            return try await store.record([record])[0] ?? RecordedOrder(new: record)
+        } catch {
+            guard error.code == .refused else { throw error }
+            return RecordedOrder(new: record)
+        }
+    }
+
+    /// An order that cannot be recorded, as it cannot be read; but perhaps it still says whose it is.
+    private func publishUnreadableFailure(_ parked: DeadLetter<OrderAccepted>) async throws {
+        guard let sender = UnreadableOrder(body: parked.body.span),
+            sender.correlationID.description == parked.envelope.correlationID
+        else { return }
+        let failure = OrderFailed(
+            correlationID: sender.correlationID, orderID: sender.orderID, reason: parked.reason)
+        try await publisher.publish(failure, in: parked.context, within: Self.publishLimit)
+        _ = try await workflow.advance([
+            WorkflowStep(
+                .failed, correlationID: sender.correlationID, orderID: sender.orderID, owner: sender.customer)
+        ])
+        metrics.failed.increment()
+    }
+}
+
+/// The members of a body that tell who is to be told, whatever the others are worth.
+struct UnreadableOrder {
+    let correlationID: CorrelationID
+    let orderID: OrderID
+    let customer: UserID?
+
+    /// Nil when an id is missing or the body is not JSON.
+    init?(body: Span<UInt8>) {
+        var correlationID: CorrelationID?
+        var orderID: OrderID?
+        var customer: UserID?
+        do throws(JSONError) {
+            try JSONReader.read(body) { (reader) throws(JSONError) in
+                try reader.object { (reader, key) throws(JSONError) in
+                    switch key {
+                    case "correlationId":
+                        correlationID = try reader.stringOrNil().flatMap { CorrelationID($0) }
+                    case "orderId": orderID = try reader.intOrNil().flatMap { OrderID(Int64($0)) }
+                    case "customerId": customer = try reader.stringOrNil().flatMap { UserID($0) }
+                    default: try reader.skip()
+                    }
+                }
+            }
+        } catch {
+            return nil
+        }
+        guard let correlationID, let orderID else { return nil }
+        self.correlationID = correlationID
+        self.orderID = orderID
+        self.customer = customer
+    }
+}

@@ -1,0 +1,54 @@
+import EventLoop
+import Observability
+import OrderRecords
+
+/// Keeps the read models up to date behind the event log.
+@Loop
+final class ReadModelUpdater {
+    private let models: ReadModels
+    private let log: Logger?
+    private let behind: Gauge
+    private let steps: Histogram
+
+    /// When there is nothing to do; what readers may be behind.
+    static let pause = Duration.milliseconds(500)
+    /// How long orders are not made to wait for us, so long as they leave no moment.
+    static let maxDeferral = Duration.seconds(5)
+
+    private var lastStep = Instant.systemNow()
+
+    init(_ models: ReadModels, log: Logger?, metrics: Metrics) {
+        self.models = models
+        self.log = log
+        behind = metrics.gauge(
+            "waybill_read_model_lag_events", "Positions of the event log that are not in the read models.")
+        steps = metrics.histogram("waybill_read_model_step_seconds", "Time to take in one piece of the log.")
+    }
+
+    /// Works until its task is cancelled. Replicas take turns at random.
+    func run() async {
+        var backoff = Backoff(base: Self.pause, cap: .seconds(10))
+        while !Task.isCancelled {
+            do throws(OrderRecordsError) {
+                while try await step() {}
+                backoff.reset()
+                try? await Loop.sleep(for: Self.pause / 2 + (Self.pause / 2).jittered)
+            } catch {
+                // Another's lock is no news.
+                if error.code != .contended { log?.debug("read_model.update_failed", ["error": "\(error)"]) }
+                try? await Loop.sleep(for: backoff.next())
+            }
+        }
+    }
+
+    /// - Returns: whether there is more to take in.
+    func step() async throws(OrderRecordsError) -> Bool {
+        let start = Instant.systemNow()
+        let waits = lastStep.duration(to: start) > Self.maxDeferral
+        guard let progress = try await models.advance(waits: waits) else { return false }
+        lastStep = start
+        behind.value = Double(progress.target - progress.position)
+        steps.observe(start.duration(to: .systemNow()))
+        return !progress.isDone
+    }
+}

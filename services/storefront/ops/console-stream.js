@@ -1,0 +1,102 @@
+import { Signal } from '../app/signal.js';
+import { fullJitter } from '../live/backoff.js';
+import { readEvents } from '../live/server-sent-events.js';
+import { withToken } from '../rest/http.js';
+
+/** @typedef {{ phase: 'off'|'connecting'|'connected'|'waiting'|'refused' }} StreamState */
+
+const IDLE_TIMEOUT = 10_000; // milliseconds; the service sends a snapshot every second
+const BACKOFF = { base: 500, cap: 8_000 }; // milliseconds
+
+/** The console's stream of events, open while a user is signed in. */
+export class ConsoleStream {
+  /** @type {Signal<StreamState>} */
+  state = new Signal(/** @type {StreamState} */ ({ phase: 'off' }));
+  /** @type {Signal<import('./types.js').Hello|null>} */
+  hello = new Signal(/** @type {import('./types.js').Hello|null} */ (null));
+  /** @type {(snapshot: import('./types.js').StatusSnapshot) => void} */
+  onSnapshot = () => {};
+  /** @type {(events: import('./types.js').OrderEvent[]) => void} */
+  onEvents = () => {};
+  #session;
+  /** @type {AbortController|null} */
+  #controller = null;
+  #attempt = 0;
+  #timer = 0;
+
+  /** @param {import('../session/session.js').Session} session */
+  constructor(session) {
+    this.#session = session;
+    let userId = '';
+    session.current.watch((current) => {
+      // A renewed token does not end the stream.
+      if ((current?.userId ?? '') === userId) return;
+      userId = current?.userId ?? '';
+      this.#close();
+      if (current) void this.#connect();
+      else this.state.value = { phase: 'off' };
+    });
+  }
+
+  #close() {
+    clearTimeout(this.#timer);
+    this.#controller?.abort();
+    this.#controller = null;
+    this.hello.value = null;
+  }
+
+  async #connect() {
+    const controller = new AbortController();
+    this.#controller = controller;
+    this.state.value = { phase: 'connecting' };
+    const isRefused = await this.#read(controller).catch(() => false);
+    if (this.#controller !== controller) return;
+    this.#controller = null;
+    if (isRefused) {
+      this.state.value = { phase: 'refused' };
+      return;
+    }
+    this.state.value = { phase: 'waiting' };
+    this.#timer = window.setTimeout(() => void this.#connect(), fullJitter(this.#attempt, Math.random, BACKOFF));
+    this.#attempt += 1;
+  }
+
+  /** @param {AbortController} controller @returns {Promise<boolean>} whether the user is not an operator */
+  async #read(controller) {
+    let idleTimer = 0;
+    const restartIdleTimer = () => {
+      clearTimeout(idleTimer);
+      idleTimer = window.setTimeout(() => controller.abort(), IDLE_TIMEOUT);
+    };
+    restartIdleTimer();
+    try {
+      const response = await withToken(this.#session, (authorization) => fetch('/ops/api/stream', {
+        headers: { ...authorization, Accept: 'text/event-stream' }, cache: 'no-store', signal: controller.signal,
+      }));
+      if (response.status === 403) return true;
+      if (!response.ok || !response.body) return false;
+      for await (const { event, data } of readEvents(response.body, restartIdleTimer)) this.#received(event, JSON.parse(data));
+      return false;
+    } finally {
+      clearTimeout(idleTimer);
+    }
+  }
+
+  /** @param {string} event @param {any} data */
+  #received(event, data) {
+    switch (event) {
+      case 'hello':
+        this.#attempt = 0;
+        this.state.value = { phase: 'connected' };
+        this.hello.value = data;
+        if (data.recent.length > 0) this.onEvents(data.recent);
+        break;
+      case 'orders':
+        this.onEvents(data);
+        break;
+      case 'state':
+        this.onSnapshot(data);
+        break;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { Problem } from './problem.js';
+
+const TIMEOUT = 15_000; // milliseconds
+export const JSON_CONTENT = { 'Content-Type': 'application/json' };
+
+/** @typedef {{ token(): Promise<string>, replaceRejectedToken(): Promise<string> }} TokenSource */
+
+/**
+ * `fetch` with a deadline.
+ * @param {string} url
+ * @param {RequestInit} [options]
+ * @param {string} [service] as error messages name it
+ * @param {typeof fetch} [send]
+ * @returns {Promise<Response>}
+ * @throws {Problem} with status 0 when there is no response
+ */
+export async function request(url, options = {}, service = 'The service', send = fetch) {
+  try {
+    // Debian's TypeScript does not declare AbortSignal.timeout() yet.
+    const signal = /** @type {any} */ (AbortSignal).timeout(TIMEOUT);
+    return await send(url, { cache: 'no-store', signal, ...options });
+  } catch {
+    throw new Problem(0, globalThis.navigator?.onLine === false ? 'You are offline.' : `${service} cannot be reached.`);
+  }
+}
+
+/**
+ * Sends a request with the session's token; after a 401 once more, with a new token.
+ * @param {TokenSource} session @param {(authorization: { Authorization: string }) => Promise<Response>} send
+ */
+export async function withToken(session, send) {
+  const bearer = (/** @type {string} */ token) => ({ Authorization: `Bearer ${token}` });
+  const response = await send(bearer(await session.token()));
+  return response.status === 401 ? send(bearer(await session.replaceRejectedToken())) : response;
+}
+
+/** JSON requests with the session's token. */
+export class JSONClient {
+  #session;
+  #service;
+
+  /** @param {TokenSource} session @param {string} service as error messages name it */
+  constructor(session, service) {
+    this.#session = session;
+    this.#service = service;
+  }
+
+  /**
+   * @param {string} method @param {string} path @param {object} [body] @param {Record<string, string>} [headers]
+   * @returns {Promise<any>} the response body; null when it is empty
+   * @throws {Problem}
+   */
+  async send(method, path, body, headers) {
+    const response = await withToken(this.#session, (authorization) => request(path, {
+      method, headers: { ...authorization, ...(body === undefined ? {} : JSON_CONTENT), ...headers }, body: body && JSON.stringify(body),
+    }, this.#service));
+    if (!response.ok) throw await Problem.from(response);
+    if (response.status === 204) return null;
+    try {
+      return await response.json();
+    } catch {
+      throw new Problem(0, 'The response is incomplete.');
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { JSONClient } from './http.js';
+
+/** @typedef {import('../app/types.js').Product} Product */
+/** @typedef {import('../app/types.js').Order} Order */
+
+/** The REST API of order-accept. */
+export class OrderAPI {
+  #client;
+
+  /** @param {import('./http.js').TokenSource} session */
+  constructor(session) {
+    this.#client = new JSONClient(session, 'The service');
+  }
+
+  /** @param {number} offset @param {number} size @returns {Promise<import('../app/types.js').Page<Product>>} */
+  products(offset, size) {
+    return this.#client.send('GET', `/api/products?offset=${offset}&size=${size}`);
+  }
+
+  /** @param {number} offset @param {number} size @returns {Promise<import('../app/types.js').Page<Order>>} */
+  orders(offset, size) {
+    return this.#client.send('GET', `/api/orders?offset=${offset}&size=${size}`);
+  }
+
+  /** @param {number} id @returns {Promise<Order>} */
+  order(id) {
+    return this.#client.send('GET', `/api/orders/${id}`);
+  }
+
+  /**
+   * @param {{ productId: string, quantity: number }[]} items
+   * @param {string} idempotencyKey the same for every attempt to place one order
+   * @returns {Promise<Order>}
+   */
+  placeOrder(items, idempotencyKey) {
+    return this.#client.send('POST', '/api/orders', { items }, { 'Idempotency-Key': idempotencyKey });
+  }
+
+  /** @param {number} id @returns {Promise<Order>} */
+  cancelOrder(id) {
+    return this.#client.send('POST', `/api/orders/${id}/cancel`);
+  }
+
+  /** @param {number} id @returns {Promise<void>} */
+  deleteOrder(id) {
+    return this.#client.send('DELETE', `/api/orders/${id}`);
+  }
+}

@@ -1,0 +1,53 @@
+import EventLoop
+
+/// One word after `waybill`.
+@Loop
+protocol Command: SendableMetatype {
+    /// How it is called and explained: all of the help, and what the parser accepts.
+    nonisolated static var help: CommandHelp { get }
+    init(_ arguments: Arguments) throws
+    func run(_ context: CommandContext) async throws -> ExitCode
+}
+
+struct CommandHelp: Sendable {
+    struct Option: Sendable {
+        /// Without the dashes.
+        var name: String
+        /// The placeholder of its value; nil for a switch.
+        var value: String?
+        var text: String
+    }
+
+    /// One word, or two where commands belong together: `dlq list`.
+    var name: String
+    /// Positional arguments, as the usage line shows them.
+    var arguments = ""
+    var summary: String
+    var options: [Option] = []
+    /// When it exits with 1, where that is not plain.
+    var exitsWithOne: String?
+    /// Whole command lines, each of which a test runs.
+    var examples: [String]
+
+    /// The word that several commands share: `dlq`.
+    var family: String? { name.contains(" ") ? name.split(separator: " ").first.map(String.init) : nil }
+}
+
+/// What every command works with.
+struct CommandContext: Sendable {
+    let console: Terminal
+    let stack: StackFile
+
+    /// Runs `body` with connections to the servers, which are closed after it.
+    @Loop func withServers<Value>(_ body: @Loop (Servers) async throws -> Value) async throws -> Value {
+        let servers = Servers(try stack.addresses())
+        do {
+            let value = try await body(servers)
+            await servers.close()
+            return value
+        } catch {
+            await servers.close()
+            throw error
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import EventLoop
+internal import Glibc
+
+/// Finds the command, runs it, and turns its end into words and an exit code.
+@Loop
+struct CommandRunner {
+    private let words: [String]
+
+    init(_ words: [String]) { self.words = words }
+
+    func run() async -> ExitCode {
+        let console = Terminal(wantsJSON: words.contains("--json"))
+        let asksForHelp = words.first == "help" || words.contains("--help")
+        let named = words.first == "help" ? Array(words.dropFirst()) : words.filter { $0 != "--help" }
+        guard named.contains(where: { !$0.hasPrefix("-") }) else {
+            Help.show(overview: console)
+            return asksForHelp ? .success : .usage
+        }
+        switch CommandTable.find(named) {
+        case .family(let name, let commands):
+            Help.show(family: name, commands.map { $0.help }, console)
+            return asksForHelp ? .success : .usage
+        case .unknown(let name):
+            console.fail(CommandError(.usage, "there is no command \(name)", remedy: "waybill --help"))
+            return .usage
+        case .command(let command, _) where asksForHelp:
+            Help.show(command: command.help, console)
+            return .success
+        case .command(let command, let rest): return await run(command, rest, console)
+        }
+    }
+
+    private func run(_ command: any Command.Type, _ rest: [String], _ console: Terminal) async -> ExitCode {
+        do {
+            let arguments = try Arguments(rest, options: command.help.options + CommandTable.globalOptions)
+            let context = CommandContext(console: console, stack: StackFile(path: arguments["stack"]))
+            return try await runInterruptibly { try await command.init(arguments).run(context) }
+        } catch let failure as CommandError {
+            console.fail(failure)
+            return failure.code
+        } catch is CancellationError {
+            return .interrupted
+        } catch {
+            console.fail(CommandError(.failure, String(describing: error)))
+            return .failure
+        }
+    }
+
+    /// Ctrl-C cancels the command, which may still tidy up; a second one ends the process at once.
+    private func runInterruptibly(_ body: @escaping @Loop () async throws -> ExitCode) async throws
+        -> ExitCode
+    {
+        let task = Loop.task { try await body() }
+        let signals = try [SIGINT, SIGTERM].map { signal in
+            try Loop.onSignal(signal) {
+                if task.isCancelled { exit(ExitCode.interrupted.rawValue) }
+                task.cancel()
+            }
+        }
+        defer { for signal in signals { signal.cancel() } }
+        return try await task.value
+    }
+}

@@ -1,0 +1,108 @@
+import EventLoop
+import HTTP
+import JSON
+
+/// The REST routes, as one user.
+@Loop
+final class OrderAPI {
+    private let client: HTTPClient
+    private let base: String
+    private let token: String
+
+    init(base: String, token: String, client: HTTPClient = HTTPClient()) {
+        self.base = base
+        self.token = token
+        self.client = client
+    }
+
+    /// A development token for `user` from the edge; production stacks have none to give.
+    static func token(for user: String, at base: String) async throws -> JSONValue {
+        let body = JSONValue.object([.init("userId", .string(user))]).encode()
+        let response: HTTPClientResponse
+        do {
+            response = try await HTTPClient().post("\(base)/dev/token", contentType: "application/json", body)
+        } catch {
+            throw CommandError(
+                .unavailable, "\(base) does not answer: \(error.message)", remedy: "waybill status")
+        }
+        if response.status == .notFound {
+            throw CommandError(
+                .failure, "this stack mints no tokens: it does not run the development profile")
+        }
+        guard response.status == .ok, let answer = try? JSONValue(parsing: response.body.span) else {
+            throw CommandError(.failure, "no token: \(response.status)")
+        }
+        return answer
+    }
+
+    func get(_ path: String) async throws -> JSONValue { try await send(.get, path) }
+
+    func post(_ path: String, _ body: JSONValue?, headers: HTTPHeaders = HTTPHeaders()) async throws -> JSONValue {
+        try await send(.post, path, body, headers)
+    }
+
+    func order(_ lines: [OrderLineArgument], key: String? = nil) async throws -> JSONValue {
+        let items = lines.map { line in
+            JSONValue.object([
+                .init("productId", .string(line.product)), .init("quantity", .number(String(line.quantity))),
+            ])
+        }
+        var headers = HTTPHeaders()
+        if let key { headers.add("Idempotency-Key", key) }
+        return try await post("/api/orders", .object([.init("items", .array(items))]), headers: headers)
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil, _ extra: HTTPHeaders = HTTPHeaders()
+    ) async throws -> JSONValue {
+        var headers = extra
+        headers.add("Authorization", "Bearer \(token)")
+        if body != nil { headers.add("Content-Type", "application/json") }
+        let response: HTTPClientResponse
+        do {
+            response = try await client.send(
+                method, base + path, headers: headers, body: body?.encode() ?? [], within: .seconds(10))
+        } catch {
+            throw CommandError(
+                .unavailable, "\(base) does not answer: \(error.message)", remedy: "waybill status")
+        }
+        let document = try? JSONValue(parsing: response.body.span)
+        guard response.status.isSuccess else { throw Self.refusal(response.status, document) }
+        return document ?? .null
+    }
+
+    /// A problem document in one line, with each fault it lists.
+    private static func refusal(_ status: HTTPStatus, _ problem: JSONValue?) -> CommandError {
+        var parts = ["\(status.code)"]
+        if let title = problem?["title"]?.string { parts.append(title) }
+        if let detail = problem?["detail"]?.string { parts.append(detail) }
+        for fault in problem?["errors"]?.members ?? [] {
+            let messages = (fault.value.array ?? []).compactMap(\.string).joined(separator: " ")
+            parts.append("\(fault.key): \(messages)")
+        }
+        let isUnavailable = status == .serviceUnavailable || status == .badGateway
+        return CommandError(isUnavailable ? .unavailable : .failure, parts.joined(separator: " "))
+    }
+}
+
+/// `AZ-104:2`: a product and how many of it.
+struct OrderLineArgument: Sendable, Equatable {
+    var product: String
+    var quantity: Int
+
+    init(product: String, quantity: Int) {
+        self.product = product
+        self.quantity = quantity
+    }
+
+    init(_ text: String) throws(CommandError) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard let product = parts.first, !product.isEmpty, parts.count <= 2,
+            let quantity = parts.count == 2 ? Int(parts[1]) : 1
+        else {
+            throw CommandError(
+                .usage, "\(text) is no order line", remedy: "write PRODUCT or PRODUCT:QUANTITY")
+        }
+        self.init(product: String(product), quantity: quantity)
+    }
+}

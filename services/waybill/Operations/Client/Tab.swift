@@ -1,0 +1,115 @@
+import EventLoop
+import HTTP
+internal import JSON
+
+/// What a browser's tab does: stays connected to one of several addresses, comes back with full jitter after
+/// a loss, and resumes where it was.
+@Loop
+final class Tab {
+    let name: String
+    private let addresses: [String]
+    private let token: String
+    private let keepsUpdates: Bool
+    private var socket: WebSocket?
+    private var isStopped = false
+    private var nextAddress = 0
+    private var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
+    private lazy var retry = Timer { [weak self] in self?.connect() }
+
+    private(set) var updates: [OrderUpdate] = []
+    /// Updates that were an order's end, kept or not.
+    private(set) var endCount = 0
+    /// Replicas it was welcomed by, in order.
+    private(set) var replicas: [String] = []
+    /// Times the server could not tell what was missed, so that the truth had to be fetched.
+    private(set) var gaps = 0
+    private(set) var isWelcome = false
+    private(set) var lastFailure: String?
+    /// When to come back, from a server that stops.
+    private var hint: Duration?
+    private var epoch: String?
+    private var lastEventID = 0
+
+    /// Called at each event of the connection and each update, after it was noted.
+    var onChange: (@Loop (ServerFrame) -> Void)?
+
+    /// - Parameters:
+    ///   - addresses: base URLs (`http://host:port`), the preferred one first.
+    ///   - keepsUpdates: whether ``updates`` grows; ``onChange`` hears of them in any case.
+    init(name: String, addresses: [String], token: String, keepsUpdates: Bool = true) {
+        self.name = name
+        self.addresses = addresses
+        self.token = token
+        self.keepsUpdates = keepsUpdates
+    }
+
+    func open() { connect() }
+
+    func close() {
+        isStopped = true
+        retry.cancel()
+        socket?.close(.normal)
+    }
+
+    private func connect() {
+        guard !isStopped, socket == nil else { return }
+        let base = addresses[nextAddress % addresses.count]
+        var url = "ws" + base.dropFirst("http".count) + "/ws"
+        if let epoch { url += "?lastEventId=\(lastEventID)&epoch=\(PercentEncoding.encode(epoch))" }
+        let session = Session(self)
+        Loop.task { [self] in
+            do {
+                let socket = try await WebSocket.connect(
+                    url, session, protocols: ["waybill.v1", "bearer.\(token)"], within: .seconds(5))
+                if isStopped { socket.close(.normal) } else { self.socket = socket }
+            } catch {
+                lost("\(error)")
+            }
+        }
+    }
+
+    fileprivate func lost(_ reason: String) {
+        socket = nil
+        isWelcome = false
+        lastFailure = reason
+        guard !isStopped, !retry.isArmed else { return }
+        nextAddress += 1
+        retry.arm(after: hint ?? backoff.next())
+        hint = nil
+    }
+
+    fileprivate func received(_ text: Span<UInt8>) {
+        guard let frame = ServerFrame(text, receivedAt: .systemNow()) else { return }
+        switch frame {
+        case .welcome(let replica, let epoch, let lastEventID):
+            backoff.reset()
+            isWelcome = true
+            replicas.append(replica)
+            // A first visit begins here, and so does a life of the mailboxes that is not the one known.
+            if self.epoch != epoch { self.lastEventID = lastEventID }
+            self.epoch = epoch
+        case .update(let update):
+            if keepsUpdates { updates.append(update) }
+            if update.isFinal { endCount += 1 }
+            if let offset = update.offset { lastEventID = max(lastEventID, offset) }
+        case .resumed(let recovered, _):
+            if !recovered { gaps += 1 }
+        case .draining(let milliseconds): hint = .milliseconds(milliseconds)
+        case .error, .other: break
+        }
+        onChange?(frame)
+    }
+}
+
+/// One connection of a tab. A tab that has moved on hears no more of it.
+@Loop
+private final class Session: WebSocketHandler {
+    private weak var tab: Tab?
+    init(_ tab: Tab) { self.tab = tab }
+
+    func received(text: Span<UInt8>, on socket: WebSocket) { tab?.received(text) }
+
+    func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {
+        tab?.lost(reason.isEmpty ? "closed with \(code)" : "closed with \(code): \(reason)")
+    }
+}

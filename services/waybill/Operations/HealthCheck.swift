@@ -1,0 +1,131 @@
+import AMQP
+import EventLoop
+internal import JSON
+import Messaging
+import OrderRecords
+import Orders
+import Postgres
+import Redis
+
+/// One thing looked at, and what is wrong with it.
+struct HealthCheck: Sendable, Equatable {
+    let name: String
+    /// Nil when all is well.
+    var problem: String?
+    /// The line that mends it.
+    var remedy: String?
+
+    var json: JSONValue {
+        .object([
+            .init("name", .string(name)), .init("ok", .bool(problem == nil)),
+            .init("problem", problem.map { .string($0) } ?? .null),
+            .init("remedy", remedy.map { .string($0) } ?? .null),
+        ])
+    }
+}
+
+/// Looks for what is wrong with a running stack: what does not answer, what is set up so that data would be
+/// lost, and what waits for an operator.
+@Loop
+struct StackDoctor {
+    private let servers: Servers
+
+    init(_ servers: Servers) { self.servers = servers }
+
+    func examine() async -> [HealthCheck] {
+        await redis() + broker() + database()
+    }
+
+    private func redis() async -> [HealthCheck] {
+        do throws(CommandError) {
+            let client = try await servers.redis()
+            let policy = try await setting("maxmemory-policy", client)
+            let log = try await setting("appendonly", client)
+            return [
+                HealthCheck(
+                    name: "Redis evicts nothing",
+                    problem: policy == "noeviction" ? nil : "maxmemory-policy is \(policy)",
+                    remedy: policy == "noeviction" ? nil : "redis-cli CONFIG SET maxmemory-policy noeviction"),
+                HealthCheck(
+                    name: "Redis keeps its data",
+                    problem: log == "yes" ? nil : "appendonly is \(log): a restart forgets every workflow",
+                    remedy: log == "yes" ? nil : "redis-cli CONFIG SET appendonly yes"),
+            ]
+        } catch {
+            return [HealthCheck(name: "Redis answers", problem: error.message, remedy: error.remedy)]
+        }
+    }
+
+    private func setting(_ name: String, _ client: RedisClient) async throws(CommandError) -> String {
+        do throws(RedisError) {
+            guard case .array(let pair) = try await client.command("CONFIG", "GET", name), pair.count == 2
+            else {
+                return "not known"
+            }
+            return pair[1].string ?? "not known"
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    private func broker() async -> [HealthCheck] {
+        do throws(CommandError) {
+            var found: [HealthCheck] = []
+            for queue in OrderTopology.WorkQueue.allCases {
+                let consumers = try await consumers(of: queue)
+                let service = queue == .accepted ? "order-process" : "order-notification"
+                found.append(
+                    HealthCheck(
+                        name: "\(queue.rawValue) is worked off",
+                        problem: consumers > 0 ? nil : "nobody consumes it: \(service) is away",
+                        remedy: consumers > 0 ? nil : "waybill up"))
+            }
+            for (queue, count) in try await DeadLetterOperations(servers).counts() {
+                found.append(
+                    HealthCheck(
+                        name: "\(queue.rawValue).dlq is empty",
+                        problem: count == 0 ? nil : "\(count) messages",
+                        remedy: count == 0 ? nil : "waybill dlq list --queue \(queue.rawValue)"))
+            }
+            return found
+        } catch {
+            return [HealthCheck(name: "RabbitMQ answers", problem: error.message, remedy: error.remedy)]
+        }
+    }
+
+    private func consumers(of queue: OrderTopology.WorkQueue) async throws(CommandError) -> Int {
+        let client = try await servers.broker().client
+        do throws(AMQPError) {
+            return try await client.withChannel { channel throws(AMQPError) in
+                try await channel.status(of: queue.rawValue).consumers
+            }
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    private func database() async -> [HealthCheck] {
+        let records = RecordOperations(servers)
+        do throws(CommandError) {
+            let wrong = try await records.migrations().filter { $0.state.word != "applied" }
+            var found = [
+                HealthCheck(
+                    name: "the schema fits the code",
+                    problem: wrong.isEmpty
+                        ? nil
+                        : wrong.map { "step \($0.version) is \($0.state.word)" }.joined(separator: ", "),
+                    remedy: wrong.isEmpty ? nil : "waybill migrate up")
+            ]
+            let backlog = try await records.outbox()
+            let isLate = backlog.age > OutboxStatusCommand.timeout
+            found.append(
+                HealthCheck(
+                    name: "the outbox gets through",
+                    problem: isLate ? "\(backlog.count) events, the oldest \(backlog.age.text) old" : nil,
+                    remedy: isLate ? "waybill status" : nil))
+            return found
+        } catch {
+            return [HealthCheck(name: "PostgreSQL answers", problem: error.message, remedy: error.remedy)]
+        }
+    }
+}

@@ -1,0 +1,93 @@
+internal import Glibc
+internal import JSON
+internal import Observability
+internal import Service
+
+/// `stack.json`: what runs where, written by whoever started the stack and kept true while it runs. Read
+/// anew at each question, since a restarted service has another pid.
+struct StackFile: Sendable {
+    struct Instance: Sendable, Equatable {
+        var url: String
+        var pid: Int32
+    }
+
+    struct Contents: Sendable {
+        var edge: String
+        var accept: [Instance]
+        var process: [Instance]
+        var notification: [Instance]
+        /// The operator's console.
+        var console: [Instance]
+        /// Pids of the servers, by name.
+        var servers: [(name: String, pid: Int32)]
+        /// Nil when the file does not say.
+        var addresses: ServerAddresses?
+    }
+
+    let path: String
+    private let isNamed: Bool
+    private let environment: Environment
+
+    /// Without a path, `WAYBILL_STACK`, else `stack.json` in `WAYBILL_VAR`, else `var/stack.json`
+    /// (`var/OFFSET/stack.json` with a port offset).
+    init(path: String?, environment: Environment = .process()) {
+        let offset = environment["WAYBILL_PORT_OFFSET"].flatMap { $0 == "0" ? nil : "/\($0)" } ?? ""
+        let folder = environment["WAYBILL_VAR"] ?? "var\(offset)"
+        self.path = path ?? environment["WAYBILL_STACK"] ?? "\(folder)/stack.json"
+        isNamed = path != nil
+        self.environment = environment
+    }
+
+    /// Where the stack keeps its state.
+    var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
+
+    /// Of the stack; where none is described, what the environment says.
+    func addresses() throws(CommandError) -> ServerAddresses {
+        do throws(CommandError) {
+            if let addresses = try read().addresses { return addresses }
+        } catch {
+            guard !isNamed, let addresses = ServerAddresses(environment) else { throw error }
+            return addresses
+        }
+        throw CommandError(
+            .unavailable, "\(path) does not say where the servers are", remedy: "make down up")
+    }
+
+    func read() throws(CommandError) -> Contents {
+        let document = try document()
+        let servers = ["redis", "rabbitmq", "postgres"].compactMap { name in
+            Self.pid(document[name]?["pid"]).map { (name, $0) }
+        }
+        return Contents(
+            edge: document["edge"]?.string ?? "", accept: Self.services(document["accept"]),
+            process: Self.services(document["process"]),
+            notification: Self.services(document["notification"]),
+            console: Self.services(document["console"]), servers: servers,
+            addresses: ServerAddresses(document))
+    }
+
+    /// As it is written.
+    func document() throws(CommandError) -> JSONValue {
+        guard let bytes = SystemCalls.contents(of: path) else {
+            throw CommandError(
+                .unavailable, "no stack runs here: there is no \(path)", remedy: "waybill up")
+        }
+        guard let document = try? JSONValue(parsing: bytes.span), document["edge"]?.string != nil else {
+            throw CommandError(.unavailable, "\(path) is not a stack's description", remedy: "make down up")
+        }
+        return document
+    }
+
+    private static func services(_ value: JSONValue?) -> [Instance] {
+        (value?.array ?? []).compactMap { entry in
+            guard let url = entry["url"]?.string, let pid = pid(entry["pid"]) else { return nil }
+            return Instance(url: url, pid: pid)
+        }
+    }
+
+    private static func pid(_ value: JSONValue?) -> Int32? { value?.int.flatMap(Int32.init(exactly:)) }
+}
+
+extension StackFile.Instance {
+    func kill(_ signal: Int32) { _ = Glibc.kill(pid, signal) }
+}

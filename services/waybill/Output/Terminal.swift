@@ -1,0 +1,79 @@
+internal import Glibc
+internal import JSON
+internal import Observability
+internal import Service
+
+/// Where a command speaks: results on standard output, everything else on standard error. Colours only on a
+/// terminal, and never where `NO_COLOR` is set.
+struct Terminal: Sendable {
+    enum Style: String {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+    }
+
+    let wantsJSON: Bool
+    let isColoured: Bool
+    /// Whether standard error is a terminal, on which a line can be drawn over.
+    let isInteractive: Bool
+
+    init(wantsJSON: Bool) {
+        self.wantsJSON = wantsJSON
+        isColoured =
+            !wantsJSON && SystemCalls.isTerminal(STDOUT_FILENO) && Environment.process()["NO_COLOR"] == nil
+        isInteractive = !wantsJSON && SystemCalls.isTerminal(STDERR_FILENO)
+    }
+
+    func print(_ text: String) {
+        write(text + "\n", to: STDOUT_FILENO)
+    }
+
+    func print(_ value: JSONValue) { print(value.text) }
+
+    /// What a person should know and a script should not read.
+    func note(_ text: String) {
+        guard !wantsJSON else { return }
+        write(text + "\n", to: STDERR_FILENO)
+    }
+
+    /// Draws over the current line of standard error; only where ``isInteractive``.
+    func redraw(_ line: String) {
+        guard isInteractive else { return }
+        write("\r\u{1B}[K" + line, to: STDERR_FILENO)
+    }
+
+    /// Asks a person; nil where there is none to answer. Blocks the loop: ask with no connection open.
+    func confirm(_ question: String) -> Bool? {
+        guard isInteractive, SystemCalls.isTerminal(STDIN_FILENO) else { return nil }
+        write(question + " [y/N] ", to: STDERR_FILENO)
+        let answer = (readLine() ?? "").lowercased()
+        return answer == "y" || answer == "yes"
+    }
+
+    func fail(_ failure: CommandError) {
+        if wantsJSON {
+            var document: [JSONValue.Member] = [.init("error", .string(failure.message))]
+            if let remedy = failure.remedy { document.append(.init("remedy", .string(remedy))) }
+            return print(.object(document))
+        }
+        var text = styled("waybill: ", .red) + failure.message + "\n"
+        if let remedy = failure.remedy { text += "  \(remedy)\n" }
+        write(text, to: STDERR_FILENO)
+    }
+
+    func styled(_ text: String, _ style: Style) -> String {
+        isColoured ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    private func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = SystemCalls.write(rest, to: descriptor)
+            // A reader that has gone away wants no more.
+            guard count >= 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import EventLoop
+
+/// What one tab of the failover scenario was told, and what is wrong with it.
+struct ClientLedger: Sendable {
+    /// Final updates pushed to the tab, by correlation id.
+    private(set) var pushes: [String: Int] = [:]
+    /// When the tab first knew how the order ended.
+    private(set) var knownAt: [String: Instant] = [:]
+    /// Orders whose end the tab found out by asking, as a hub's client does after a loss.
+    private(set) var asked: Set<String> = []
+    /// Those that did not end with COMPLETED.
+    private(set) var failed: Set<String> = []
+    /// When the tab was told that it may have missed something.
+    private(set) var gaps: [Instant] = []
+
+    mutating func pushed(_ correlationID: String, isCompleted: Bool, at instant: Instant) {
+        pushes[correlationID, default: 0] += 1
+        note(correlationID, isCompleted, instant)
+    }
+
+    mutating func learned(_ correlationID: String, isCompleted: Bool, at instant: Instant) {
+        if knownAt[correlationID] == nil { asked.insert(correlationID) }
+        note(correlationID, isCompleted, instant)
+    }
+
+    mutating func missedSomething(at instant: Instant) { gaps.append(instant) }
+
+    private mutating func note(_ correlationID: String, _ isCompleted: Bool, _ instant: Instant) {
+        if knownAt[correlationID] == nil { knownAt[correlationID] = instant }
+        if !isCompleted { failed.insert(correlationID) }
+    }
+
+    func knows(_ correlationID: String) -> Bool { knownAt[correlationID] != nil }
+
+    /// Held against the orders of the tab's user.
+    func verdict(on orders: [DeliveryAudit.Entry]) -> Verdict {
+        var verdict = Verdict()
+        let own = Set(orders.map(\.correlationID))
+        for order in orders {
+            if !knows(order.correlationID) {
+                // Told of a gap after it had ordered, the tab knows that it must look for itself.
+                if gaps.contains(where: { $0 >= order.sentAt }) {
+                    verdict.excused += 1
+                } else {
+                    verdict.missing += 1
+                }
+            }
+            if pushes[order.correlationID, default: 0] > 1 { verdict.twice += 1 }
+            if failed.contains(order.correlationID) { verdict.failed += 1 }
+        }
+        verdict.foreign = pushes.keys.count { !own.contains($0) }
+        return verdict
+    }
+
+    struct Verdict: Sendable, Equatable {
+        var missing = 0
+        var twice = 0
+        var foreign = 0
+        var failed = 0
+        /// Not told, but told that something was missed.
+        var excused = 0
+
+        var isClean: Bool { missing == 0 && twice == 0 && foreign == 0 && failed == 0 }
+
+        static func += (left: inout Verdict, right: Verdict) {
+            left.missing += right.missing
+            left.twice += right.twice
+            left.foreign += right.foreign
+            left.failed += right.failed
+            left.excused += right.excused
+        }
+
+        var text: String {
+            let faults = [
+                ("missing", missing), ("twice", twice), ("not its own", foreign), ("not completed", failed),
+            ].filter { $0.1 > 0 }.map { "\($0.1) \($0.0)" }
+            return faults.isEmpty ? "exactly once" : faults.joined(separator: ", ")
+        }
+    }
+}

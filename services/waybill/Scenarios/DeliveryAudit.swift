@@ -1,0 +1,64 @@
+import EventLoop
+
+/// What was ordered and what each tab was told: the book that a demonstration is judged by.
+struct DeliveryAudit {
+    struct Entry: Sendable {
+        var orderID: Int
+        var correlationID: String
+        var sentAt: Instant
+        var acceptedAt: Instant
+    }
+
+    /// What is wrong with one tab's account. Nothing may be.
+    struct Verdict: Equatable {
+        var missing: [Int] = []
+        var duplicated: [Int] = []
+        /// Final updates of orders that are not its user's.
+        var foreign: [Int] = []
+        /// Orders that ended otherwise than COMPLETED.
+        var failed: [Int] = []
+
+        var isClean: Bool { self == Verdict() }
+
+        var text: String {
+            let parts = [
+                ("missing", missing), ("twice", duplicated), ("not its own", foreign),
+                ("not completed", failed),
+            ].filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.map(String.init).joined(separator: ", "))" }
+            return parts.isEmpty ? "exactly once" : parts.joined(separator: "; ")
+        }
+    }
+
+    private(set) var entries: [Entry] = []
+
+    mutating func add(_ entry: Entry) { entries.append(entry) }
+
+    /// Holds one tab's updates against the orders it must have heard of: all of them, or, for a stranger's
+    /// tab, none.
+    func verdict(on updates: [OrderUpdate], isOwner: Bool) -> Verdict {
+        let finals = updates.filter(\.isFinal)
+        var counts: [String: Int] = [:]
+        for update in finals { counts[update.correlationID, default: 0] += 1 }
+        let own = isOwner ? entries : []
+        let known = Set(own.map(\.correlationID))
+        return Verdict(
+            missing: own.filter { counts[$0.correlationID] == nil }.map(\.orderID),
+            duplicated: own.filter { counts[$0.correlationID, default: 0] > 1 }.map(\.orderID),
+            foreign: finals.filter { !known.contains($0.correlationID) }.map(\.orderID),
+            failed: finals.filter { known.contains($0.correlationID) && $0.status != "COMPLETED" }.map(
+                \.orderID))
+    }
+
+    /// From the moment the order was sent until the tab had its final update.
+    func latency(of entry: Entry, in updates: [OrderUpdate]) -> Duration? {
+        updates.first { $0.correlationID == entry.correlationID && $0.isFinal }
+            .map { entry.sentAt.duration(to: $0.receivedAt) }
+    }
+}
+
+/// The value below which `share` of the durations lie; nil of none.
+func percentile(_ share: Double, of durations: [Duration]) -> Duration? {
+    guard !durations.isEmpty else { return nil }
+    let sorted = durations.sorted()
+    return sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
+}

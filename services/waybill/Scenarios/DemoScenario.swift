@@ -1,0 +1,178 @@
+import EventLoop
+internal import Glibc
+internal import JSON
+
+/// The scripted demonstration on a running stack. Each act places orders and waits until every tab of
+/// their owner has heard of each; the last word is the ledger's.
+@Loop
+final class DemoScenario {
+    /// How long the slowest update may take: a killed service is started again and catches up within it.
+    private static let timeout = Duration.seconds(30)
+    private static let concurrency = 4
+
+    private let context: CommandContext
+    private let stack: StackFile.Contents
+    private let api: OrderAPI
+    private let owners: [Tab]
+    private let stranger: Tab
+    private var ledger = DeliveryAudit()
+    private var products: [String] = []
+    private var failure: String?
+
+    private var console: Terminal { context.console }
+    private var tabs: [Tab] { owners + [stranger] }
+
+    init(_ context: CommandContext) async throws {
+        self.context = context
+        stack = try context.stack.read()
+        guard stack.notification.count >= 2 else {
+            throw CommandError(
+                .unavailable, "the scenario needs two notifier replicas, and \(stack.notification.count) run",
+                remedy: "make down && WAYBILL_NOTIFIERS=2 make up")
+        }
+        let run = UInt32.random(in: 0...999_999)
+        let (owner, other) = ("DEMO-\(run)-A", "DEMO-\(run)-B")
+        let token = try await context.token(for: owner)
+        let replicas = stack.notification.map(\.url)
+        api = OrderAPI(base: stack.edge, token: token)
+        owners = [
+            Tab(name: "tab 1", addresses: replicas, token: token),
+            Tab(name: "tab 2", addresses: Array(replicas[1...] + replicas[..<1]), token: token),
+        ]
+        stranger = Tab(name: "stranger", addresses: replicas, token: try await context.token(for: other))
+        console.note("users \(owner) and \(other), edge \(stack.edge)")
+    }
+
+    func end() { for tab in tabs { tab.close() } }
+
+    func openTabs() async throws {
+        for tab in tabs { tab.open() }
+        do {
+            try await Watching.until("a welcome in every tab", within: .seconds(10)) {
+                tabs.allSatisfy(\.isWelcome)
+            }
+        } catch {
+            let reasons = tabs.compactMap { tab in tab.lastFailure.map { "\(tab.name): \($0)" } }
+            throw CommandError(.unavailable, "a tab was not welcomed. \(reasons.joined(separator: "; "))")
+        }
+        for tab in tabs { console.note("\(tab.name) is connected to \(tab.replicas.last ?? "?")") }
+        let page = try await api.get("/api/products?offset=0&size=20")
+        products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
+        guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
+    }
+
+    /// One act. `during` names the service to kill while the orders are on their way.
+    func runStep(
+        _ title: String, orders count: Int, during victim: ((StackFile.Contents) -> StackFile.Instance)?
+    ) async throws {
+        guard failure == nil else { return }
+        console.note("")
+        console.note(console.styled(title, .bold))
+        let first = ledger.entries.count
+        for number in 0..<count {
+            if number == count / 2, let victim {
+                // Read anew: an earlier act may have changed the pids.
+                let service = victim(try context.stack.read())
+                service.kill(SIGKILL)
+                console.note(console.styled("killed pid \(service.pid) at \(service.url)", .yellow))
+            }
+            try await place(number)
+        }
+        await awaitUpdates(of: ledger.entries[first...])
+        report(ledger.entries[first...])
+    }
+
+    /// Places one order; a refusal that says "try again" is tried again, with the same key, so that it
+    /// orders once.
+    private func place(_ number: Int) async throws {
+        let line = OrderLineArgument(product: products[number % products.count], quantity: number % 3 + 1)
+        let key = "demo-\(UInt64.random(in: 0...UInt64.max))"
+        let sentAt = Instant.systemNow()
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(1))
+        while true {
+            do {
+                let order = try await api.order([line], key: key)
+                guard let id = order["id"]?.int, let correlationID = order["correlationId"]?.string else {
+                    throw CommandError(.failure, "an order came back without id: \(order.text)")
+                }
+                ledger.add(
+                    .init(orderID: id, correlationID: correlationID, sentAt: sentAt, acceptedAt: .systemNow())
+                )
+                return
+            } catch let error as CommandError where error.code == .unavailable {
+                guard sentAt.duration(to: .systemNow()) < Self.timeout else { throw error }
+                try await Loop.sleep(for: backoff.next())
+            }
+        }
+    }
+
+    private func awaitUpdates(of entries: ArraySlice<DeliveryAudit.Entry>) async {
+        do {
+            try await Watching.until("every update", within: Self.timeout) {
+                owners.allSatisfy { tab in
+                    tab.isWelcome && entries.allSatisfy { ledger.latency(of: $0, in: tab.updates) != nil }
+                }
+            }
+            // A duplicate or a stray update would follow at once.
+            try await Loop.sleep(for: .milliseconds(300))
+        } catch {
+            failure = "\(error)"
+        }
+    }
+
+    private func report(_ entries: ArraySlice<DeliveryAudit.Entry>) {
+        guard !console.wantsJSON else { return }
+        var table = Table(["order", "accepted ms", "tab 1 ms", "tab 2 ms"])
+        for entry in entries {
+            table.add(
+                ["\(entry.orderID)", entry.sentAt.duration(to: entry.acceptedAt).milliseconds]
+                    + owners.map { ledger.latency(of: entry, in: $0.updates)?.milliseconds ?? "-" })
+        }
+        for (label, share) in [("p50", 0.5), ("p95", 0.95), ("max", 1.0)] {
+            let accepted = entries.map { $0.sentAt.duration(to: $0.acceptedAt) }
+            let told = owners.map { tab in entries.compactMap { ledger.latency(of: $0, in: tab.updates) } }
+            table.add([label] + ([accepted] + told).map { percentile(share, of: $0)?.milliseconds ?? "-" })
+        }
+        console.print(table.text(console))
+    }
+
+    /// Prints the verdict on every tab.
+    func conclude() -> ExitCode {
+        var isClean = true
+        var lines: [JSONValue] = []
+        console.note("")
+        for tab in tabs {
+            let isOwner = tab !== stranger
+            let verdict = ledger.verdict(on: tab.updates, isOwner: isOwner)
+            isClean = isClean && verdict.isClean && tab.gaps == 0
+            let text = isOwner || !verdict.isClean ? verdict.text : "heard nothing, as it should"
+            let gaps = tab.gaps == 0 ? "" : ", \(tab.gaps) gaps told"
+            console.note(
+                "\(console.styled(verdict.isClean ? "✓" : "✗", verdict.isClean ? .green : .red)) \(tab.name): "
+                    + "\(text)\(gaps) (by way of \(tab.replicas.joined(separator: " → ")))")
+            lines.append(
+                .object([
+                    .init("tab", .string(tab.name)), .init("verdict", .string(text)),
+                    .init("clean", .bool(verdict.isClean)),
+                    .init("gaps", .number(String(tab.gaps))),
+                    .init("replicas", .array(tab.replicas.map { .string($0) })),
+                ]))
+        }
+        let held = isClean && failure == nil
+        if console.wantsJSON {
+            console.print(
+                .object([
+                    .init("held", .bool(held)), .init("orders", .number(String(ledger.entries.count))),
+                    .init("tabs", .array(lines)),
+                ]))
+        } else {
+            console.print(
+                held
+                    ? console.styled(
+                        "The scenario held: \(ledger.entries.count) orders, nothing lost, nothing twice.", .green
+                    )
+                    : console.styled("The scenario did not hold.", .red))
+        }
+        return held ? .success : .failure
+    }
+}

@@ -1,0 +1,82 @@
+import EventLoop
+internal import Glibc
+import HTTP
+
+/// What goes wrong in the scenario, and how one sees that it is over.
+extension FailoverScenario {
+    private static let recovery = Duration.seconds(20)
+
+    /// Runs the faults one after another, spread over the time in which orders are placed.
+    func breakThings() async {
+        do {
+            try await pause(until: 0.15)
+            try await inject(SIGKILL, replica: 1, "kill -9")
+            try await pause(until: 0.4)
+            try await inject(SIGTERM, replica: 2, "SIGTERM")
+            try await pause(until: 0.65)
+            try await restartRedis()
+            try await pause(until: 1)
+        } catch {
+            fail("\((error as? CommandError)?.message ?? "\(error)")")
+        }
+        stopOrdering()
+    }
+
+    private func pause(until share: Double) async throws {
+        let moment = Duration.milliseconds(Int64(Double(plan.seconds) * share * 1000))
+        try await Loop.sleep(for: max(.zero, moment - timeline.now))
+    }
+
+    private func inject(_ signal: Int32, replica: Int, _ word: String) async throws {
+        let victim = try context.stack.read().notification[replica]
+        let began = timeline.now
+        let before = (hints: hints, tabs: connections[replica])
+        victim.kill(signal)
+        note(.fault, "\(word) \(name(replica)) (pid \(victim.pid)), which has \(before.tabs) tabs")
+        try await Watching.until("the end of \(name(replica))'s connections", within: Self.recovery) {
+            connections[replica] == 0 || isReplaced(victim, replica)
+        }
+        try await Watching.until("every tab's return", within: Self.recovery) { clients.allSatisfy(\.isUp) }
+        let hinted = hints - before.hints
+        note(
+            .recovery,
+            "all \(clients.count) tabs are connected again, none was away for longer than "
+                + "\(timeline.longestAbsence(since: began)?.milliseconds ?? "0") ms"
+                + (hinted > 0 ? "; \(hinted) had been told when to come back" : ""))
+        try await Watching.until("\(name(replica))'s restart", within: Self.recovery) {
+            isReplaced(victim, replica)
+        }
+        try await ready(replicas[replica])
+        note(.recovery, "\(name(replica)) is back, started again by the supervisor")
+    }
+
+    private func isReplaced(_ victim: StackFile.Instance, _ replica: Int) -> Bool {
+        (try? context.stack.read().notification[replica].pid).map { $0 != victim.pid } ?? false
+    }
+
+    private func ready(_ base: String) async throws {
+        try await Watching.until("\(base) being ready", within: Self.recovery) {
+            try? await Loop.sleep(for: .milliseconds(20))
+            return (try? await HTTPClient().get("\(base)/health/ready", within: .seconds(1)))?.status == .ok
+        }
+    }
+
+    private func restartRedis() async throws {
+        guard let server = try context.stack.read().servers.first(where: { $0.name == "redis" }) else {
+            return
+        }
+        let (began, before) = (timeline.now, refused)
+        _ = kill(server.pid, SIGTERM)
+        note(.fault, "Redis is restarted (SIGTERM to pid \(server.pid))")
+        try await Watching.until("Redis' restart", within: Self.recovery) {
+            try context.stack.read().servers.first { $0.name == "redis" }?.pid != server.pid
+        }
+        for replica in replicas { try await ready(replica) }
+        let lost = timeline.absences.count { $0.from >= began }
+        note(
+            .recovery,
+            "Redis is back after \((timeline.now - began).milliseconds) ms as the notifiers see it; "
+                + "\(lost == 0 ? "no tab lost its connection" : "\(lost) tabs lost their connections"), "
+                + "\(refused - before) attempts to order had to be repeated")
+    }
+}

@@ -1,0 +1,56 @@
+import EventLoop
+internal import Glibc
+internal import JSON
+internal import Observability
+
+/// `waybill demo failover`: the scenario, its verdict and its page.
+@Loop
+struct FailoverRun {
+    let plan: FailoverScenario.Plan
+    /// Where the page goes; `failover.html` beside the stack's description when nil.
+    let page: String?
+
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        let scenario = try await FailoverScenario(context, plan)
+        defer { scenario.end() }
+        try await scenario.openTabs()
+        let sampler = Loop.task {
+            while !Task.isCancelled {
+                scenario.sample()
+                try? await Loop.sleep(for: .milliseconds(250))
+            }
+        }
+        let faults = Loop.task { await scenario.breakThings() }
+        await scenario.placeOrders()
+        await faults.value
+        scenario.note(.note, "\(scenario.accepted) orders were placed; the last updates are on their way")
+        await scenario.settle()
+        sampler.cancel()
+        await sampler.value
+        return conclude(FailoverReport(scenario), context)
+    }
+
+    private func conclude(_ report: FailoverReport, _ context: CommandContext) -> ExitCode {
+        let console = context.console
+        let path = page ?? "\(context.stack.folder)/failover.html"
+        let isWritten = SystemCalls.write(Array(FailoverPage(report).html.utf8), toFile: path)
+        if console.wantsJSON {
+            console.print(report.json(page: isWritten ? path : nil))
+        } else {
+            console.print("")
+            console.print(report.table.text(console))
+            console.print(
+                report.held
+                    ? console.styled(
+                        "The scenario held: \(report.orders) orders, \(report.tabs) tabs, nothing lost, nothing twice.",
+                        .green)
+                    : console.styled("The scenario did not hold. \(report.failure ?? "")", .red))
+            if isWritten { console.print("The picture: \(path)") }
+        }
+        guard isWritten else {
+            console.note("the page could not be written to \(path)")
+            return .failure
+        }
+        return report.held ? .success : .failure
+    }
+}

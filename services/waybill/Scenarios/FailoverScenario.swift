@@ -1,0 +1,225 @@
+import EventLoop
+import HTTP
+internal import JSON
+
+/// The scenario of a bad day: users with tabs in every protocol on three replicas, a steady stream of orders, one
+/// replica killed, another one stopped, Redis restarted. At the end every tab knows of every order exactly
+/// once, or was told that it missed something.
+@Loop
+final class FailoverScenario {
+    struct Plan: Sendable {
+        var users = 20
+        /// How long orders are placed, in seconds.
+        var seconds = 24
+        /// Orders a second, of all users together.
+        var rate = 20
+    }
+
+    /// How long the last update may take once no more orders are placed: past the lease of an idempotency
+    /// key whose request broke.
+    private static let timeout = Duration.seconds(45)
+
+    let context: CommandContext
+    let plan: Plan
+    let replicas: [String]
+    private let edge: String
+    private(set) var clients: [ScenarioClient] = []
+    private var apis: [OrderAPI] = []
+    private var products: [String] = []
+    /// Each user's orders.
+    private(set) var orders: [[DeliveryAudit.Entry]]
+    private(set) var accepted = 0
+    private(set) var refused = 0
+    private(set) var hints = 0
+    var timeline = Timeline(start: .systemNow())
+    private(set) var failure: String?
+    private var isOrdering = true
+
+    init(_ context: CommandContext, _ plan: Plan) async throws {
+        self.context = context
+        self.plan = plan
+        let stack = try context.stack.read()
+        guard stack.notification.count >= 3 else {
+            throw CommandError(
+                .unavailable, "the scenario needs three notifiers, and \(stack.notification.count) run",
+                remedy: "WAYBILL_NOTIFIERS=3 make up")
+        }
+        replicas = stack.notification.map(\.url)
+        edge = stack.edge
+        orders = Array(repeating: [], count: plan.users)
+    }
+
+    var console: Terminal { context.console }
+
+    /// As people know it: `order-notification@5016`.
+    func name(_ replica: Int) -> String {
+        "order-notification@\(replicas[replica].split(separator: ":").last ?? "?")"
+    }
+
+    func note(_ kind: Timeline.Kind, _ text: String) {
+        let entry = timeline.note(kind, text)
+        let style: Terminal.Style? =
+            switch kind {
+            case .note: nil
+            case .fault: .yellow
+            case .recovery: .green
+            case .trouble: .red
+            }
+        console.note(style.map { console.styled(entry.line, $0) } ?? entry.line)
+    }
+
+    func fail(_ text: String) {
+        if failure == nil { failure = text }
+        note(.trouble, text)
+    }
+
+    // MARK: Tabs
+
+    func openTabs() async throws {
+        let run = UInt32.random(in: 0...999_999)
+        var configuration = HTTPClient.Configuration()
+        configuration.maxConnectionsPerOrigin = plan.users * ScenarioClient.WireProtocol.allCases.count
+        let client = HTTPClient(configuration)
+        for user in 0..<plan.users {
+            let token = try await context.token(for: "FAILOVER-\(run)-\(user)")
+            apis.append(OrderAPI(base: edge, token: token))
+            for wireProtocol in ScenarioClient.WireProtocol.allCases {
+                // Each user is on every replica, in another protocol on each.
+                let first = (user + wireProtocol.rawValue) % replicas.count
+                let number = clients.count
+                let client = ScenarioClient(
+                    user: user, wireProtocol, first: first, of: replicas, token: token, client: client)
+                client.onEvent = { [weak self] client, event in self?.heard(event, client, number) }
+                clients.append(client)
+                client.open()
+            }
+        }
+        let page = try await apis[0].get("/api/products?offset=0&size=20")
+        products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
+        guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
+        do {
+            try await Watching.until("a welcome in every tab", within: .seconds(10)) {
+                clients.allSatisfy(\.isUp)
+            }
+        } catch {
+            let away = clients.first { !$0.isUp }
+            throw CommandError(
+                .unavailable, "\(error): \(away?.lastFailure ?? "")", remedy: "waybill status")
+        }
+        timeline = Timeline(start: .systemNow())
+        let shares = connections.enumerated().map { "\($1) on \(name($0))" }.joined(separator: ", ")
+        note(.note, "\(clients.count) tabs of \(plan.users) users are connected: \(shares)")
+    }
+
+    func end() { for client in clients { client.close() } }
+
+    /// Tabs by replica.
+    var connections: [Int] {
+        var counts = [Int](repeating: 0, count: replicas.count)
+        for client in clients { if let replica = client.replica { counts[replica] += 1 } }
+        return counts
+    }
+
+    private func heard(_ event: ScenarioClient.Event, _ client: ScenarioClient, _ number: Int) {
+        switch event {
+        case .up:
+            timeline.returned(number)
+            for order in orders[client.user] { client.ordered(order.correlationID, sentAt: order.sentAt) }
+        case .down: timeline.left(number)
+        case .hint: hints += 1
+        case .gap:
+            timeline.gap(number)
+            note(
+                .trouble, "tab \(number + 1) (\(client.wireProtocol.name)) is told that it may have missed something"
+            )
+        case .update(let correlationID, let isLearned): arrived(correlationID, client, isLearned)
+        }
+    }
+
+    private func arrived(_ correlationID: String, _ client: ScenarioClient, _ isLearned: Bool) {
+        // Updates may come before the answer to the order: those are noted with the order.
+        guard let order = orders[client.user].last(where: { $0.correlationID == correlationID }) else { return }
+        note(order, client, isLearned)
+    }
+
+    private func note(_ order: DeliveryAudit.Entry, _ client: ScenarioClient, _ isLearned: Bool) {
+        guard let known = client.ledger.knownAt[order.correlationID] else { return }
+        timeline.arrivals.append(
+            .init(
+                at: timeline.start.duration(to: order.sentAt), took: order.sentAt.duration(to: known),
+                wireProtocol: client.wireProtocol, isLearned: isLearned))
+    }
+
+    // MARK: Orders
+
+    /// Places orders until told to stop; each user one after another.
+    func placeOrders() async {
+        let pause = Duration.seconds(plan.users) / plan.rate
+        let shoppers = (0..<plan.users).map { user in
+            Loop.task { [self] in
+                try? await Loop.sleep(for: pause.jittered)
+                while isOrdering {
+                    let began = Instant.systemNow()
+                    await place(user)
+                    try? await Loop.sleep(for: max(.zero, pause - began.duration(to: .systemNow())))
+                }
+            }
+        }
+        for shopper in shoppers { await shopper.value }
+    }
+
+    func stopOrdering() { isOrdering = false }
+
+    /// What is refused for now is tried again with the same key, so that it orders once.
+    private func place(_ user: Int) async {
+        let line = OrderLineArgument(
+            product: products[(user + orders[user].count) % products.count], quantity: user % 3 + 1)
+        let key = "failover-\(UInt64.random(in: 0...UInt64.max))"
+        let sentAt = Instant.systemNow()
+        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(1))
+        while true {
+            do {
+                let order = try await apis[user].order([line], key: key)
+                guard let id = order["id"]?.int, let correlationID = order["correlationId"]?.string else {
+                    return fail("an order came back without id: \(order.text)")
+                }
+                let entry = DeliveryAudit.Entry(
+                    orderID: id, correlationID: correlationID, sentAt: sentAt, acceptedAt: .systemNow())
+                orders[user].append(entry)
+                accepted += 1
+                for client in clients where client.user == user {
+                    client.ordered(correlationID, sentAt: sentAt)
+                    if client.ledger.knows(correlationID) { note(entry, client, false) }
+                }
+                return
+            } catch {
+                refused += 1
+                let failure = error as? CommandError
+                // 409: the request before, whose answer was lost, still holds the key.
+                guard failure?.code == .unavailable || failure?.message.hasPrefix("409") == true,
+                    sentAt.duration(to: .systemNow()) < Self.timeout
+                else { return fail("an order was refused: \(failure?.message ?? "\(error)")") }
+                try? await Loop.sleep(for: backoff.next())
+            }
+        }
+    }
+
+    // MARK: The end
+
+    func settle() async {
+        do {
+            try await Watching.until("the last update", within: Self.timeout) {
+                clients.allSatisfy { client in
+                    !client.ledger.gaps.isEmpty
+                        || orders[client.user].allSatisfy { client.ledger.knows($0.correlationID) }
+                }
+            }
+            // A duplicate would follow at once.
+            try await Loop.sleep(for: .milliseconds(500))
+        } catch {
+            fail("\((error as? CommandError)?.message ?? "\(error)")")
+        }
+    }
+
+    func sample() { timeline.sample(connections, accepted: accepted, refused: refused) }
+}
