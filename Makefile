@@ -1,107 +1,129 @@
-# The front door. A target is a line here and a script in infra/local; `make help` lists them: the text after
-# `##` is a target's help. To add one, write its script and two lines here.
+# Each target calls a script of infra/local or Tests/System. `make help` prints the text after `##`, grouped by the
+# `##@` headings. To add a target, write its script and its lines here.
 
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := build
 
-L := infra/local
+BIN := infra/local/bin
+BENCH := infra/local/bench
+SYSTEM_TESTS := Tests/System
+# With WAYBILL_BIN, the folder of built executables, nothing is built.
+BUILT := $(if $(WAYBILL_BIN),deps,build)
+WAYBILL := WAYBILL_STACK=$$($(BIN)/stack path) $(or $(WAYBILL_BIN),.build/release)/waybill
 
+##@ Run
 .PHONY: build
-build: deps ## Install what is missing, then build everything in release mode (the default)
+build: deps ## Install missing packages and build in release mode (default)
 	@swift build -c release
 
 .PHONY: run
-run: $(if $(WAYBILL_BIN),deps,build) ## Start everything in the foreground, logs in one stream; Ctrl-C stops all
-	@$(L)/stack run
+run: $(BUILT) ## Start the stack in the foreground with all logs in one stream; Ctrl-C stops it
+	@$(BIN)/stack run
 
 .PHONY: up
-up: $(if $(WAYBILL_BIN),deps,build) ## Start everything detached; var/stack.json then lists what runs
-	@$(L)/stack up
+up: $(BUILT) ## Start the stack detached; var/stack.json lists what runs
+	@$(BIN)/stack up
 
 .PHONY: demo
 demo: export WAYBILL_NOTIFIERS ?= 3
-demo: up ## Orders, tabs on three replicas, services killed: exits non-zero if anything was lost
-	@WAYBILL_STACK=$$($(L)/stack path) $(or $(WAYBILL_BIN),.build/release)/waybill demo
-	@WAYBILL_STACK=$$($(L)/stack path) $(or $(WAYBILL_BIN),.build/release)/waybill demo failover
+demo: up ## Place orders, watch them on three replicas, kill services; fails if anything is lost
+	@$(WAYBILL) demo
+	@$(WAYBILL) demo failover
 
 .PHONY: down
-down: ## Stop everything
-	@$(L)/stack down
+down: ## Stop the stack
+	@$(BIN)/stack down
 
-.PHONY: status
-status: ## Show what runs
-	@$(L)/stack status
-
-.PHONY: logs
-logs: ## Follow the logs of a running stack
-	@$(L)/stack logs
-
+##@ Test
 .PHONY: test
-test: test-deps ## Lint, build, all tests on private servers, unit tests under sanitizers (ONLY=Redis,AMQP or FILTER=regex)
-	@$(L)/test
+test: test-deps ## All: lint, tests, system tests, sanitizers (ONLY=Redis,AMQP or FILTER=regex selects)
+	@$(BIN)/test
 
 .PHONY: test-quick
-test-quick: test-deps ## The same without the sanitizers
-	@$(L)/test --quick
+test-quick: test-deps ## All except the sanitizers
+	@$(BIN)/test --quick
+
+.PHONY: test-unit
+test-unit: deps ## Only the tests that need no servers
+	@$(BIN)/test --unit
+
+.PHONY: test-sanitizers
+test-sanitizers: test-deps ## Only the unit tests under the thread and the address sanitizer
+	@$(BIN)/test --sanitizers
 
 .PHONY: test-browser
-test-browser: $(if $(WAYBILL_BIN)$(WAYBILL_STACK),deps,build) ## Drive the pages in Chromium, on a private stack (or WAYBILL_STACK=FILE); ARGS="-k cart"
-	@Tests/Browser/run $(ARGS)
+test-browser: $(if $(WAYBILL_STACK),deps,$(BUILT)) ## Browser tests on a private stack or WAYBILL_STACK=FILE (ARGS="-k cart")
+	@$(SYSTEM_TESTS)/Browser/run $(ARGS)
 
+.PHONY: chaos
+chaos: $(BUILT) ## Inject faults under load, then audit every order; under 6 minutes (CHAOS=--short: one)
+	@$(BIN)/install chaos
+	@$(SYSTEM_TESTS)/Chaos/run $(CHAOS)
+
+.PHONY: fuzz
+fuzz: deps ## Fuzz the parsers with libFuzzer, 30 seconds each
+	@$(SYSTEM_TESTS)/Fuzz/run
+
+.PHONY: conformance
+conformance: deps ## Run the Autobahn suite of RFC 6455 (needs a Python 2.7)
+	@$(SYSTEM_TESTS)/Conformance/run
+
+##@ Measure
+.PHONY: bench
+bench: bench-deps ## Measure the running stack: CPU per order, memory per socket
+	@$(BENCH)/bench
+
+.PHONY: bench-compare
+bench-compare: $(BUILT) bench-deps ## Compare CPU per order with another revision (BASE=main)
+	@$(BENCH)/compare $(or $(BASE),main)
+
+.PHONY: backlog
+backlog: bench-deps ## Process a backlog of 100,000 orders on the running stack (RATE_LIMIT=0 make up)
+	@$(BENCH)/backlog
+
+##@ Operate
+.PHONY: status
+status: ## List the programs of the running stack
+	@$(BIN)/stack status
+
+.PHONY: logs
+logs: ## Follow the logs of the running stack
+	@$(BIN)/stack logs
+
+.PHONY: doctor
+doctor: ## Check the prerequisites of a stack
+	@$(BIN)/doctor
+
+.PHONY: clean
+clean: ## Stop the stack and remove its data, logs and secrets (not build products)
+	@$(BIN)/stack clean
+
+##@ Develop
 .PHONY: lint
-lint: test-deps ## Check the style of Swift, shell and Python; types and unit tests of JavaScript
-	@$(L)/lint
+lint: test-deps ## Check Swift, shell, Python, JavaScript, workflows and docker-compose.yml
+	@$(BIN)/lint
 
 .PHONY: format
 format: ## Format the Swift code in place
 	@swift format -i --parallel -r Package.swift libs services Tests
 
-.PHONY: bench
-bench: bench-deps ## Measure the running stack: CPU per order, memory per socket
-	@$(L)/bench
-
-.PHONY: backlog
-backlog: bench-deps ## Work off 100,000 orders on the running stack (RATE_LIMIT=0 make up): time and memory
-	@$(L)/backlog
-
-.PHONY: bench-deps
-bench-deps:
-	@$(L)/install bench
-
-.PHONY: fuzz
-fuzz: deps ## Fuzz the parsers with libFuzzer, 30 seconds each
-	@Tests/Fuzz/run
-
-.PHONY: chaos
-chaos: $(if $(WAYBILL_BIN),deps,build) ## Kill, pause and cut off everything under load, then audit; under 6 minutes (CHAOS=--short: one)
-	@$(L)/install chaos
-	@Tests/Chaos/run $(CHAOS)
-
-.PHONY: conformance
-conformance: deps ## Run the public conformance suite of RFC 6455 (its tool needs a Python 2.7; says so without one)
-	@Tests/Conformance/run
-
-.PHONY: doctor
-doctor: ## Look for what could keep the stack from running
-	@$(L)/doctor
-
-.PHONY: clean
-clean: ## Stop the stack and remove its data, logs and secrets (not what was built)
-	@$(L)/stack clean
-
 .PHONY: deps
-deps: ## Install the Debian packages that are missing (with sudo when not root)
-	@$(L)/install build run
+deps: ## Install the missing Debian packages (with sudo when not root)
+	@$(BIN)/install build run
 
 .PHONY: test-deps
 test-deps:
-	@$(L)/install build run lint chaos venv
+	@$(BIN)/install build run lint chaos venv
+
+.PHONY: bench-deps
+bench-deps:
+	@$(BIN)/install bench
 
 .PHONY: help
-help: ## This list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
-	while IFS=$$'\t' read -r target text; do printf '  \033[1m%-12s\033[0m %s\n' "$$target" "$$text"; done
+help: ## Print this list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	    /^[a-z-]+:.*## / { printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  WAYBILL_NOTIFIERS=3 WAYBILL_ACCEPTORS=2 WAYBILL_PROCESSORS=2 make up    more replicas'
-	@echo '  WAYBILL_PORT_OFFSET=100 make up                                         a second stack beside it'
+	@echo '  WAYBILL_PORT_OFFSET=100 make up                                         a second stack'

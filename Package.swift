@@ -117,7 +117,8 @@ let package = Package(
             ]),
 
         .executableTarget(
-            name: "ConformanceEcho", dependencies: ["EventLoop", "HTTP"], path: "Tests/Conformance/Echo",
+            name: "ConformanceEcho", dependencies: ["EventLoop", "HTTP"],
+            path: "Tests/System/Conformance/Echo",
             swiftSettings: settings),
         .target(
             name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/Support/Core", swiftSettings: settings),

@@ -129,7 +129,7 @@ extension WholeStackTests {
         @Test func stacksAreStartedAndStopped() async throws {
             let stack = try await Stack.shared()
             let base = try #require(ProcessInfo.processInfo.environment["WAYBILL_VAR_BASE"])
-            let free = try await Program.run(["infra/local/stack", "free-offset"], in: Stack.repository)
+            let free = try await Program.run(["infra/local/bin/stack", "free-offset"], in: Stack.repository)
             let offset = free.output.trimmingCharacters(in: .whitespacesAndNewlines)
             let environment = ["WAYBILL_PORT_OFFSET": offset, "WAYBILL_VAR": "\(base)/\(offset)"]
             let examples = try await Self.examples(stack)

@@ -1,13 +1,13 @@
 import TestSupport
 import Testing
 
-/// Other people's clients of the hub, which are Python's: see `Tests/SignalR`.
+/// Other people's clients of the hub, which are Python's: see `Tests/System/SignalR`.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct SignalRTests {
     @Test func publicClientsInvokeAndAreTold() async throws {
         let stack = try await Stack.shared()
         let result = try await Program.run(
-            ["Tests/SignalR/run"], environment: ["WAYBILL_STACK": stack.file], in: Program.repository)
+            ["Tests/System/SignalR/run"], environment: ["WAYBILL_STACK": stack.file], in: Program.repository)
         #expect(result.status == 0, "\(result.output)\n\(result.errors)")
     }
 }

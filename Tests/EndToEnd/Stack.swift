@@ -44,7 +44,7 @@ struct Stack: Sendable {
     private static func script(_ word: String, _ environment: [String: String] = [:]) async throws
         -> Program.Result
     {
-        try await Program.run(["infra/local/stack", word], environment: environment, in: repository)
+        try await Program.run(["infra/local/bin/stack", word], environment: environment, in: repository)
     }
 
     static let repository = Program.repository

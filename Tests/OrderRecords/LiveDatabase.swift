@@ -3,7 +3,7 @@ import Foundation
 import OrderRecords
 import Postgres
 
-/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/servers`.
+/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
 enum LiveDatabase {
     private struct Servers: Decodable {
         struct Entry: Decodable { let uri: String }

@@ -2,7 +2,7 @@ import EventLoop
 import Foundation
 import Postgres
 
-/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/servers`.
+/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
 enum LiveServer {
     private struct Servers: Decodable {
         struct Entry: Decodable { let uri: String }

@@ -20,7 +20,7 @@ struct OutageTests {
 
     private func servers(_ words: String..., in folder: String) async throws {
         let result = try await Program.run(
-            ["infra/local/servers", words[0], "--dir", folder] + words.dropFirst(), in: Self.repository,
+            ["infra/local/bin/servers", words[0], "--dir", folder] + words.dropFirst(), in: Self.repository,
             within: .seconds(20))
         try #require(result.status == 0, "\(result.errors)")
     }
@@ -67,7 +67,8 @@ struct OutageTests {
             try await eventually("the first updates") { tabs.allSatisfy { $0.offsets.count == 3 } }
             let restart = Loop.task {
                 let result = try await Program.run(
-                    ["infra/local/servers", "restart", "--dir", folder, "redis"] + how, in: Self.repository)
+                    ["infra/local/bin/servers", "restart", "--dir", folder, "redis"] + how,
+                    in: Self.repository)
                 return result.status
             }
             #expect(try await restart.value == 0)

@@ -13,7 +13,7 @@ import WorkflowState
 @testable import AMQP
 @testable import OrderProcess
 
-/// The servers that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/servers`.
+/// The servers that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
 struct Servers: Decodable {
     struct Redis: Decodable {
         let host: String

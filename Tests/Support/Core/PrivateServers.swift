@@ -1,7 +1,7 @@
 import EventLoop
 import Foundation
 
-/// Servers of a test's own, started by `infra/local/servers`: for what those of the whole run cannot be asked to do.
+/// Servers of a test's own, started by `infra/local/bin/servers`: for what those of the whole run cannot be asked to do.
 package struct PrivateServers: Sendable {
     package struct Address: Decodable, Sendable {
         package let port: UInt16
@@ -53,7 +53,7 @@ package struct PrivateServers: Sendable {
     }
 
     private static func script(_ words: [String]) async throws -> Program.Result {
-        try await Program.run(["infra/local/servers"] + words, in: Program.repository)
+        try await Program.run(["infra/local/bin/servers"] + words, in: Program.repository)
     }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 
 /// The repository around this command, with the scripts that run a stack on this machine.
 struct DevStackRunner: Sendable {
-    private static let mark = "infra/local/stack"
+    private static let mark = "infra/local/bin/stack"
 
     let root: String
 
@@ -40,13 +40,13 @@ struct DevStackRunner: Sendable {
         let output: String
     }
 
-    /// Runs a script of `infra/local` to its end; cancelled, it is interrupted first. What it says goes to
+    /// Runs a script of `infra/local/bin` to its end; cancelled, it is interrupted first. What it says goes to
     /// standard error, or is caught.
     @Loop func run(
         _ script: String, _ words: [String] = [], environment: [String: String] = [:], catching: Bool = false
     ) async throws -> Ended {
         let process = Process()
-        process.executableURL = URL(filePath: root).appending(path: "infra/local/\(script)")
+        process.executableURL = URL(filePath: root).appending(path: "infra/local/bin/\(script)")
         process.arguments = words
         process.currentDirectoryURL = URL(filePath: root)
         process.environment = Self.environment.merging(environment) { $1 }

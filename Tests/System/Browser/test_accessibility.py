@@ -1,0 +1,106 @@
+"""Accessibility of every page at two widths and in both themes: names, roles, contrast, focus order, no horizontal
+overflow. Saves screenshots."""
+
+import pathlib
+
+import pytest
+from playwright.sync_api import expect
+
+from customer import add, expect_completed, order
+from support import ROOT
+from test_console import Operator
+
+HERE = pathlib.Path(__file__).resolve()
+SCREENSHOTS = ROOT / "var" / "pictures"
+ACCESSIBILITY = HERE.with_name("accessibility.js").read_text()
+FOCUS_ORDER = HERE.with_name("focus-order.js").read_text()
+MAX_STOPS = 25  # focused elements per page; a catalogue has hundreds
+
+
+def focus_violations(page):
+    """Moves through a page by the Tab key and checks that each stop is visible and follows the previous one."""
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0); window.visited = []")
+    violations = []
+    for _ in range(MAX_STOPS):
+        page.keyboard.press("Tab")
+        violation = page.evaluate(FOCUS_ORDER)
+        if violation == "end":
+            break
+        if violation:
+            violations.append(violation)
+    return violations
+
+
+class PageInspector:
+    def __init__(self, page, width, theme):
+        self.page, self.suffix = page, f"{width}-{theme}"
+        self.checks_focus = theme == "light"  # focus order does not depend on the theme
+
+    def __call__(self, name, ready):
+        page = self.page
+        expect(ready.first).to_be_visible()
+        page.evaluate("Promise.all([...document.images].map((image) => image.loading === 'lazy' || image.decode()))")
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{self.suffix}.png")
+        violations = page.evaluate(ACCESSIBILITY)
+        if self.checks_focus:
+            violations += focus_violations(page)
+        assert not violations, f"{name}: " + "\n".join(violations)
+
+
+def in_all_variants(test):
+    by_theme = pytest.mark.parametrize("theme", ["light", "dark"])
+    return by_theme(pytest.mark.parametrize("width", [360, 1440])(test))
+
+
+def options(width, theme):
+    return {"viewport": {"width": width, "height": 900}, "color_scheme": theme, "reduced_motion": "reduce"}
+
+
+@in_all_variants
+def test_storefront_pages_are_accessible(new_customer, width, theme):
+    customer = new_customer(**options(width, theme))
+    page = customer.tab()
+    inspect = PageInspector(page, width, theme)
+    inspect("sign-in", page.get_by_label("User id"))
+    customer.sign_in(page)
+    inspect("catalogue", page.get_by_text("145 products"))
+    page.get_by_label("Search").fill("nothing like it")
+    inspect("nothing-found", page.get_by_role("heading", name="Nothing matches"))
+    page.goto("/#/orders")
+    inspect("orders-empty", page.get_by_role("heading", name="No orders yet"))
+    page.goto("/#/cart")
+    inspect("cart-empty", page.get_by_role("heading", name="Your cart is empty"))
+    add(page, "KS-201")
+    inspect("product", page.get_by_role("button", name="Add to cart"))
+    page.goto("/#/cart")
+    inspect("cart", page.get_by_role("button", name="Place order"))
+    order(page, "AZ-104")
+    expect_completed(page)
+    inspect("order", page.get_by_role("heading", level=1))
+    page.get_by_role("button", name="Delete this order").click()
+    inspect("dialog", page.get_by_role("dialog"))
+    page.get_by_role("button", name="Keep it").click()
+    page.goto("/#/orders")
+    inspect("orders", page.locator(".order"))
+
+
+@in_all_variants
+def test_console_pages_are_accessible(new_customer, stack, width, theme):
+    operator = Operator(lambda **more: new_customer(**more, **options(width, theme)))
+    page = operator.page
+    page.goto("/ops/")
+    inspect = PageInspector(page, width, theme)
+    inspect("ops-sign-in", page.get_by_label("User id"))
+    operator.signed_in()
+    inspect("ops-overview", page.get_by_role("row", name="order.accepted"))
+    stack.publish_dead_letter("order.failed", f"DEAD-{width}-{theme}", '{"orderId": 7}')
+    page.goto("/ops/#/dead-letters/order.failed")
+    inspect("ops-dead-letters", page.locator(".dead-letter"))
+    page.goto("/ops/#/dead-letters/order.processed")
+    inspect("ops-no-dead-letters", page.get_by_role("heading", name="No dead letters"))
+    page.goto("/ops/#/lab")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.locator("tbody td").nth(1)).not_to_have_text("0")
+    page.get_by_role("button", name="End").click()
+    inspect("ops-lab", page.locator(".failover-chart"))

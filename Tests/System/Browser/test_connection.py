@@ -1,0 +1,128 @@
+"""The live connection: reconnect, resume, token refresh and fallbacks."""
+
+import json
+import re
+
+from playwright.sync_api import expect
+
+from customer import expect_completed, expect_live, expect_not_reloaded, expect_status, mark_page, order, pill
+from support import tokens
+
+NO_SHARED_WORKER = "delete window.SharedWorker"
+NO_WEBSOCKET = NO_SHARED_WORKER + "; window.WebSocket = class { constructor() { throw new Error('blocked') } }"
+NETWORK = r"net::ERR_INTERNET_DISCONNECTED|WebSocket connection|50[234]|net::ERR_"
+
+
+def with_token(customer, text):
+    customer.context.add_init_script(
+        f"if (location.protocol !== 'about:' && !sessionStorage.tokenSet) {{ localStorage.setItem('waybill.session', '{json.dumps({'token': text})}');"
+        " sessionStorage.tokenSet = 1 }")
+    return customer
+
+
+def test_updates_missed_offline_are_shown_after_reconnect(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(NETWORK)
+    page = customer.signed_in()
+    with stack.processing_paused():
+        number = order(page, "AZ-104")
+        customer.context.set_offline(True)
+        expect(pill(page)).to_have_attribute("data-phase", "offline")
+        expect(pill(page)).to_contain_text("Offline")
+        mark_page(page)
+    stack.await_status(number, "COMPLETED")
+    expect_status(page, "Accepted")
+    customer.context.set_offline(False)
+    expect_live(page)
+    expect_completed(page)
+    expect_not_reloaded(page)
+
+
+def test_unrecoverable_resume_fetches_the_order(new_customer, stack):
+    customer = new_customer(script=NO_SHARED_WORKER)  # the page's own WebSocket can be observed
+    customer.expect_console_error(NETWORK)
+    page = customer.tab()
+    frames = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda text: frames.append(json.loads(text))))
+    customer.sign_in(page)
+    with stack.processing_paused():
+        number = order(page, "AZ-104")
+        customer.context.set_offline(True)
+        expect(pill(page)).to_have_attribute("data-phase", "offline")
+        mark_page(page)
+    stack.await_status(number, "COMPLETED")
+    stack.redis("DEL", "notify:epoch", f"notify:mailbox:{customer.user}")  # simulates data loss in Redis
+    frames.clear()
+    customer.context.set_offline(False)
+    expect_live(page)
+    expect_completed(page)
+    expect_not_reloaded(page)
+    assert [frame["recovered"] for frame in frames if frame["type"] == "resumed"] == [False]
+    assert not [frame for frame in frames if frame["type"] == "order.status"], "an update was replayed after recovered:false"
+
+
+def test_killed_notifier_loses_no_update(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(NETWORK)
+    page = customer.signed_in()
+    with stack.processing_paused():
+        order(page, "KS-201")
+        mark_page(page)
+        page.evaluate("""() => {
+            const pill = document.querySelector('connection-pill'), seen = (window.seen = []);
+            new MutationObserver(() => seen.push(pill.dataset.phase)).observe(pill, { attributes: true });
+        }""")
+        stack.kill_notifier(pill(page).get_attribute("data-replica"))
+        page.wait_for_function("() => window.seen.includes('waiting')")
+    expect_completed(page)
+    expect_live(page)
+    expect_not_reloaded(page)
+    stack.await_ready()
+
+
+def test_forged_token_is_replaced(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(r"401|WebSocket connection")
+    with_token(customer, tokens.mint(stack.jwt, customer.user, secret="x" * 48))
+    page = customer.tab()
+    expect_live(page)
+    expect(page.get_by_text("145 products")).to_be_visible()
+
+
+def test_token_is_refreshed_in_band_before_expiry(new_customer, stack):
+    customer = new_customer()
+    with_token(customer, tokens.mint(stack.jwt, customer.user, 8))
+    page = customer.tab()
+    expect_live(page)
+    mark_page(page)
+    connected_to = page.evaluate("""() => {
+        const pill = document.querySelector('connection-pill');
+        window.seen = [];
+        new MutationObserver(() => window.seen.push(pill.dataset.phase)).observe(pill, { attributes: true });
+        return pill.dataset.replica;
+    }""")
+    page.wait_for_function(
+        "() => JSON.parse(atob(JSON.parse(localStorage['waybill.session']).token.split('.')[1])).exp * 1000 > Date.now() + 60000")
+    page.wait_for_timeout(2500)  # past the expiry of the first token
+    assert "waiting" not in page.evaluate("window.seen")
+    assert pill(page).get_attribute("data-replica") == connected_to
+    order(page, "AZ-104")
+    expect_completed(page)
+
+
+def test_leader_tab_is_replaced_without_shared_workers(new_customer):
+    customer = new_customer(script=NO_SHARED_WORKER)
+    leader = customer.signed_in()
+    follower = customer.tab("/orders")
+    expect_live(follower)
+    leader.close()
+    expect_live(follower)
+    order(follower, "SM-150")
+    expect_completed(follower)
+
+
+def test_server_sent_events_replace_blocked_websockets(new_customer):
+    page = new_customer(script=NO_WEBSOCKET).signed_in()
+    expect(pill(page)).to_have_attribute("title", re.compile("server-sent events"))
+    order(page, "QS-220")
+    expect_completed(page)

@@ -1,0 +1,172 @@
+"""The operator's console: authorization, overview, dead letters and failover lab."""
+
+import json
+import re
+import time
+import urllib.request
+
+import pytest
+from playwright.sync_api import expect
+
+from customer import order
+from support import tokens
+from support.http import status_of
+
+
+class Operator:
+    def __init__(self, new_customer):
+        self.customer = new_customer(user="OPERATOR")
+        self.page = self.customer.context.new_page()
+
+    def signed_in(self, path="/"):
+        page = self.page
+        page.goto("/ops/#" + path)
+        page.get_by_label("User id").fill(self.customer.user)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(page.locator(".pill")).to_have_text("Live")
+        return page
+
+
+@pytest.fixture
+def operator(new_customer):
+    return Operator(new_customer)
+
+
+def status(stack, path, token=None, body=None, **headers):
+    """The status of the console's answer."""
+    return status_of(f"{stack.edge}/ops/api/{path}", body, token, **headers)
+
+
+def accepted_events(page):
+    return page.get_by_role("region", name="Accepted", exact=True)
+
+
+def test_overview_shows_live_events_metrics_and_replicas(operator, new_customer, stack):
+    page = operator.signed_in()
+    number = order(new_customer().signed_in(), "AZ-104", "KS-201")
+    for name in ("Accepted", "Processed"):
+        row = page.get_by_role("region", name=name, exact=True).locator("li", has=page.get_by_text(str(number), exact=True))
+        expect(row).to_contain_text("2 lines" if name == "Accepted" else " ms")
+    for queue in ("order.accepted", "order.processed", "order.failed"):
+        expect(page.get_by_role("row", name=queue)).to_be_visible()
+    replicas = page.get_by_role("region", name="Replicas", exact=True).locator("tbody tr")
+    description = stack.description
+    expect(replicas).to_have_count(len(description["notification"]))
+    expect(page.get_by_role("img", name=re.compile("^Throughput: Accepted"))).to_be_visible()
+    expect(page.get_by_role("region", name="Outbox")).to_contain_text("Events waiting to be published")
+    expect(page.get_by_role("region", name="Services", exact=True).locator("tbody tr")).to_have_count(
+        sum(len(description[kind]) for kind in ("accept", "process", "notification")))
+    page.get_by_role("button", name="Pause").click()
+    other = operator.customer.context.new_page()
+    other.goto("/ops/")
+    later = new_customer()
+    order(later.signed_in(), "AZ-104")
+    expect(accepted_events(other)).to_contain_text(later.user)
+    expect(accepted_events(page)).not_to_contain_text(later.user)
+    page.get_by_role("button", name="Pause").click()
+    expect(accepted_events(page)).to_contain_text(later.user)
+
+
+def test_dead_letters_are_dropped_and_replayed(operator, stack):
+    stack.publish_dead_letter("order.accepted", "DEAD-1", "not even JSON")
+    stack.publish_dead_letter("order.accepted", "DEAD-2", '{"what": "is this"}')
+    page = operator.signed_in("/dead-letters")
+    messages = page.locator(".dead-letter")
+    expect(messages).to_have_count(2)
+    expect(page.get_by_role("status").filter(has_text="2 messages")).to_be_visible()
+    page.get_by_role("button", name="Drop").click()
+    expect(page.get_by_role("alert")).to_have_text("Select at least one message.")
+    messages.nth(0).locator("summary").click()
+    expect(messages.nth(0).locator("pre")).to_have_text("not even JSON")
+    messages.nth(0).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Drop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Drop").click()
+    expect(messages).to_have_count(1)
+    expect(messages.first.locator("pre")).to_contain_text("is this")
+    # Processing fails again and dead-letters it with the reason.
+    page.get_by_role("button", name="Select all").click()
+    page.get_by_role("button", name="Replay").click()
+    expect(messages.first.locator("label")).not_to_contain_text("dead-lettered by a test")
+    expect(messages).to_have_count(1)
+    page.goto("/ops/#/")
+    page.get_by_role("row", name="order.accepted").get_by_role("link", name="1").click()
+    page.get_by_role("button", name="Select all").click()
+    page.get_by_role("button", name="Drop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Drop").click()
+    expect(page.get_by_role("heading", name="No dead letters")).to_be_visible()
+
+
+def test_failover_lab_kills_a_replica_without_losing_updates(operator, stack):
+    operator.customer.expect_console_error(r"WebSocket connection|net::ERR_")
+    page = operator.signed_in("/lab")
+    page.get_by_role("button", name="Begin").click()
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(4)
+    received = rows.nth(0).locator("td").nth(1)
+    expect(received).to_have_text(re.compile(r"^[5-9]$|^\d\d"))
+    ports = {row.locator("td").nth(0).inner_text() for row in rows.all()}
+    assert len(ports) > 1, "all tabs are connected to one replica"
+    victim = sorted(ports)[0]
+    page.get_by_role("button", name=f"Kill order-notification@{victim}").click()
+    expect(page.locator(".fault-name")).to_have_text(f"{victim} killed")
+    before = int(received.inner_text())
+    page.wait_for_function("before => Number(document.querySelector('tbody td:nth-child(3)').textContent) >= before + 6", arg=before)
+    page.get_by_role("button", name="End").click()
+    expect(page.get_by_role("status").filter(has_text="every tab received each exactly once")).to_be_visible()
+    assert any(int(row.locator("td").nth(4).inner_text().split()[0]) > 0 for row in rows.all()), "no tab was disconnected"
+    stack.await_ready()
+
+
+def test_page_reconnects_after_a_console_restart(operator, stack):
+    operator.customer.expect_console_error(r"50[234]|net::ERR_")
+    page = operator.signed_in()
+    with stack.stopped("console-1"):
+        expect(page.locator(".pill")).to_have_text("Console unavailable, reconnecting")
+    expect(page.locator(".pill")).to_have_text("Live")
+
+
+def test_user_without_operator_role_is_rejected(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error("403")
+    session = json.dumps({"token": tokens.mint(stack.jwt, customer.user), "from": "issuer", "refreshToken": None})
+    customer.context.add_init_script(f"if (location.protocol.startsWith('http')) localStorage.setItem('waybill.operator', '{session}')")
+    page = customer.context.new_page()
+    page.goto("/ops/")
+    expect(page.get_by_role("heading", name="The operator role is required")).to_be_visible()
+
+
+PATHS = [("stream", None), ("dead-letters/order.accepted", None), ("dead-letters/order.accepted/drop", {"ids": ["x"]}),
+         ("dead-letters/order.accepted/replay", {"ids": ["x"]}), ("lab/stop", {"replica": "order-notification@1"})]
+
+
+@pytest.mark.parametrize("path,body", PATHS)
+def test_every_route_requires_token_role_and_same_origin(stack, path, body):
+    operator = tokens.mint(stack.jwt, "OPERATOR", roles=["operator"])
+    assert status(stack, path, None, body) == 401
+    assert status(stack, path, tokens.mint(stack.jwt, "X", roles=["operator"], secret="x" * 48), body) == 401
+    assert status(stack, path, tokens.mint(stack.jwt, "CUST-0001"), body) == 403
+    assert status(stack, path, operator, body, Origin="https://evil.example") == 403
+    assert status(stack, path, operator, body, **{"Sec-Fetch-Site": "cross-site"}) == 403
+    if body:
+        assert status(stack, path, operator, body, **{"Content-Type": "text/plain"}) == 415
+
+
+def test_stream_ends_when_its_token_expires(stack):
+    token = tokens.mint(stack.jwt, "OPERATOR", seconds=2, roles=["operator"])
+    request = urllib.request.Request(stack.edge + "/ops/api/stream", headers={"Authorization": f"Bearer {token}"})
+    end = time.monotonic() + 6
+    with urllib.request.urlopen(request, timeout=10) as stream:
+        assert stream.readline() == b"event: hello\n"
+        while stream.readline():
+            assert time.monotonic() < end, "the stream outlives its token"
+
+
+def test_invalid_operator_requests_are_rejected(stack):
+    operator = tokens.mint(stack.jwt, "OPERATOR", roles=["operator"])
+    for ids in ([], ["x"] * 101, [7], "all"):
+        assert status(stack, "dead-letters/order.accepted/drop", operator, {"ids": ids}) == 400
+    assert status(stack, "dead-letters/other/drop", operator, {"ids": ["x"]}) == 404
+    assert status(stack, "dead-letters/other", operator) == 404
+    assert status(stack, "lab/stop", operator, {"replica": "order-notification@1"}) == 404
+    assert status(stack, "lab/stop", operator, {"replica": "redis"}) == 404
+    assert status(stack, "lab/stop", operator, {"replica": "order-notification@1", "way": "burn"}) == 400

@@ -1,0 +1,143 @@
+"""Placing, cancelling and deleting orders, and their live updates."""
+
+import re
+
+from playwright.sync_api import expect
+
+from customer import add, expect_completed, expect_live, expect_not_reloaded, expect_status, mark_page, order, pill
+
+
+def test_order_completes_live_without_reload(new_customer):
+    page = new_customer().signed_in()
+    expect(page.get_by_text("145 products")).to_be_visible()
+    mark_page(page)
+    number = order(page, "AZ-104", "KS-201")
+    expect_completed(page)
+    expect(page.locator("toast-list")).to_contain_text(f"Order {number}: completed")
+    expect_not_reloaded(page)
+
+
+def test_completion_that_arrives_before_the_response_is_shown(new_customer):
+    customer = new_customer()
+    customer.expect_console_error(r"net::ERR_FAILED")
+    page = customer.signed_in()
+
+    def delay_response(route):
+        response = route.fetch()
+        page.wait_for_timeout(1500)  # the completion arrives earlier
+        route.fulfill(response=response)
+
+    page.route("**/api/orders", lambda route: delay_response(route) if route.request.method == "POST" else route.continue_())
+    page.route(re.compile(r"/api/orders/\d+$"), lambda route: route.abort())  # only the live update carries the status
+    order(page, "DP-900")
+    expect_completed(page)
+
+
+def test_all_tabs_and_another_browser_are_notified(new_customer, stack):
+    customer = new_customer()
+    one = customer.signed_in()
+    two = customer.tab("/orders")
+    elsewhere = new_customer(user=customer.user).signed_in("/orders")
+    expect_live(two)
+    assert one.locator("connection-pill").get_attribute("data-replica") == two.locator(
+        "connection-pill").get_attribute("data-replica"), "the tabs do not share their connection"
+    with stack.processing_paused():
+        number = order(one, "OD-340")
+        for page in (two, elsewhere):
+            page.goto("/#/")
+            page.goto(f"/#/orders/{number}")
+            expect_status(page, "Accepted")
+            mark_page(page)
+    for page in (one, two, elsewhere):
+        expect_completed(page)
+    for page in (two, elsewhere):
+        expect_not_reloaded(page)
+
+
+def test_open_order_list_shows_an_order_of_another_tab(new_customer):
+    customer = new_customer()
+    one = customer.signed_in()
+    two = customer.tab("/orders")
+    expect(two.get_by_role("heading", name="No orders yet")).to_be_visible()
+    expect_live(two)
+    mark_page(two)
+    number = order(one, "PC-300")
+    row = two.locator(".order", has_text=f"Order {number}")
+    expect(row.locator(".badge")).to_have_text("Completed")
+    expect_not_reloaded(two)
+
+
+def test_unavailable_order_accept_is_reported_and_retried(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(r"50[234]|net::ERR_")
+    page = customer.signed_in()
+    expect(page.get_by_text("145 products")).to_be_visible()
+    with stack.stopped("accept-1"):
+        page.reload()
+        expect(page.get_by_role("alert")).to_contain_text("No replica answers at the moment.")
+        expect_live(page)  # the notifiers are still connected
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("145 products")).to_be_visible()
+
+
+def test_unanswered_order_is_offered_again_and_placed_once(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(r"50[234]|net::ERR_")
+    page = customer.signed_in("/cart")
+    add(page, "KS-201")
+    page.goto("/#/cart")
+    with stack.stopped("accept-1"):
+        page.get_by_role("button", name="Place order").click()
+        expect(page.get_by_role("alert")).to_contain_text("it will not be placed twice")
+        page.reload()
+    expect(page.get_by_text("An earlier order has not been answered yet.")).to_be_visible()
+    page.get_by_role("button", name="Place order").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^Order \d+$"))
+    expect_completed(page)
+    page.goto("/#/orders")
+    expect(page.get_by_text("1 order", exact=True)).to_be_visible()
+
+
+def test_connection_state_shows_reconnection_while_the_edge_is_down(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(r"50[234]|net::ERR_|WebSocket connection")
+    page = customer.signed_in()
+    mark_page(page)
+    with stack.stopped("edge"):
+        expect(pill(page)).to_contain_text(re.compile(r"Reconnecting in \d+ s|Connecting"))
+    expect_live(page)
+    expect_not_reloaded(page)
+
+
+def test_order_can_be_cancelled_and_deleted(new_customer, stack):
+    page = new_customer().signed_in()
+    with stack.processing_paused():
+        number = order(page, "TA-120")
+        page.get_by_role("button", name="Cancel this order").click()
+        expect_status(page, "Cancelled")
+    page.get_by_role("button", name="Delete this order").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.get_by_role("heading", name="No orders yet")).to_be_visible()
+    expect(page.locator("toast-list")).to_contain_text(f"Order {number} is deleted")
+
+
+def test_lost_response_does_not_place_a_second_order(new_customer):
+    customer = new_customer()
+    customer.expect_console_error(r"net::ERR_FAILED")
+    page = customer.signed_in()
+    keys = []
+
+    def lose_first_response(route):
+        if route.request.method != "POST":
+            return route.continue_()
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) > 1:
+            return route.continue_()
+        route.fetch()  # the service has accepted the order
+        return route.abort()
+
+    page.route("**/api/orders", lose_first_response)
+    order(page, "LF-120")
+    assert len(keys) == 2 and len(set(keys)) == 1
+    page.goto("/#/orders")
+    expect(page.get_by_text("1 order", exact=True)).to_be_visible()

@@ -1,0 +1,1 @@
+"""The chaos test: clients and subscribers on a private stack, injected faults, then an audit."""

@@ -1,0 +1,72 @@
+"""Reads PostgreSQL, Redis and RabbitMQ directly, without the services."""
+
+import urllib.error
+
+import psycopg2
+import redis
+
+QUEUES = ("order.accepted.dlq", "order.processed.dlq", "order.failed.dlq")
+ORDERS = """
+    SELECT orders.id, correlation_id::text, customer_id, status, total::text, orders.deleted_at IS NOT NULL,
+           coalesce(json_agg(json_build_array(product_id, quantity, unit_price::text) ORDER BY line)
+               FILTER (WHERE line IS NOT NULL), '[]')
+    FROM orders LEFT JOIN order_items ON order_id = orders.id WHERE customer_id = ANY(%s) GROUP BY orders.id"""
+EVENTS = """
+    SELECT order_id, type, count(*), count(*) FILTER (WHERE published_at IS NULL), max(occurred_at),
+           max(metadata->>'traceparent')
+    FROM order_events GROUP BY order_id, type"""
+
+
+class Database:
+    def __init__(self, uri):
+        self.uri = uri
+
+    def rows(self, statement, *values):
+        with psycopg2.connect(self.uri, connect_timeout=3) as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return cursor.fetchall()
+
+    def orders(self, users):
+        names = ("id", "cid", "user", "status", "total", "deleted", "lines")
+        return [dict(zip(names, row)) for row in self.rows(ORDERS, list(users))]
+
+    def events(self):
+        """order id → type → (count, unpublished count, time of the last, traceparent)."""
+        found = {}
+        for order, kind, *facts in self.rows(EVENTS):
+            found.setdefault(order, {})[kind] = tuple(facts)
+        return found
+
+    def unfinished(self, ids):
+        """How many of these orders lack a published order.processed.v1."""
+        finished = self.rows(
+            "SELECT count(DISTINCT order_id) FROM order_events WHERE order_id = ANY(%s) AND published_at IS NOT NULL "
+            "AND type = 'order.processed.v1'", list(ids))
+        return len(ids) - finished[0][0]
+
+
+class Cache:
+    def __init__(self, settings):
+        self.client = redis.Redis(
+            settings["host"], settings["port"], username=settings["user"], password=settings["password"],
+            decode_responses=True, socket_timeout=5)
+
+    def values(self, prefix):
+        """Rest of the key → value, of all keys with the prefix."""
+        keys = list(self.client.scan_iter(f"{prefix}*", count=1000))
+        values = self.client.mget(keys) if keys else []
+        return {key[len(prefix):]: value for key, value in zip(keys, values)}
+
+
+def dead_letters(stack, max_messages=50):
+    """queue → its messages, which are requeued. The management plugin's own counts are seconds old."""
+    found = {}
+    for queue in QUEUES:
+        try:
+            found[queue] = stack.broker(
+                f"/queues/waybill/{queue}/get",
+                {"count": max_messages, "ackmode": "ack_requeue_true", "encoding": "auto"})
+        except urllib.error.HTTPError as error:
+            if error.code != 404:  # before the queue is declared
+                raise
+    return found

@@ -1,0 +1,156 @@
+"""The stack under test: finding or starting it, and stopping, pausing and inspecting its parts."""
+
+import base64
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+from urllib.parse import unquote, urlsplit
+
+from devstack import process
+from devstack.supervisor import Supervisor
+from support import LOCAL, tokens
+from support.http import call, is_ready
+from support.waiting import until
+
+
+def command(word, environment, timeout=180):
+    """The output of `infra/local/bin/stack WORD`."""
+    return subprocess.run(
+        [LOCAL / "bin" / "stack", word], env=environment, check=True, text=True, timeout=timeout,
+        stdout=subprocess.PIPE).stdout.strip()
+
+
+def private_environment(**defaults):
+    """The environment of a stack of its own, on free ports. The caller's variables take precedence."""
+    environment = defaults | os.environ
+    if "WAYBILL_PORT_OFFSET" not in environment:
+        environment["WAYBILL_PORT_OFFSET"] = command("free-offset", environment)
+    return environment
+
+
+@contextlib.contextmanager
+def running(**defaults):
+    """The stack whose stack.json WAYBILL_STACK names, else a private one, which is removed afterwards."""
+    if file := os.environ.get("WAYBILL_STACK"):
+        yield Stack(file)
+        return
+    environment = private_environment(**defaults)
+    try:
+        command("up", environment)
+        yield Stack(command("path", environment))
+    finally:
+        command("clean", environment)
+
+
+class Stack:
+    """Read from stack.json at each use, because pids change with restarts."""
+
+    def __init__(self, file):
+        self.file = pathlib.Path(file)
+        self.directory = self.file.parent
+        self.tokens = {}
+
+    @property
+    def description(self):
+        return json.loads(self.file.read_text())
+
+    @property
+    def edge(self):
+        return self.description["edge"]
+
+    @property
+    def jwt(self):
+        return self.description["jwt"]
+
+    def token(self, user):
+        return self.tokens.setdefault(user, tokens.mint(self.jwt, user))
+
+    def unready(self):
+        """Names of the replicas that are not ready."""
+        description = self.description
+        return [
+            f"{kind}-{number}" for kind in ("accept", "process", "notification")
+            for number, replica in enumerate(description[kind], 1) if not is_ready(f"{replica['url']}/health/ready")]
+
+    def await_ready(self):
+        until("all replicas are ready", lambda: not self.unready() and is_ready(f"{self.edge}/healthz"), 30)
+
+    # Disturbing programs
+
+    def signal(self, program, number):
+        """Sends a signal to a program by name (`accept-1`, `redis`), after checking the pid in its pid file."""
+        pid = process.running_pid(self.directory / "run" / f"{program}.pid")
+        if pid is None:
+            raise RuntimeError(f"{program} does not run")
+        targets = [pid]
+        if program in ("postgres", "rabbitmq") and number in (signal.SIGSTOP, signal.SIGCONT):
+            targets = process.group_members(pid, 0) or targets  # child processes work on while the parent is stopped
+        for target in targets:
+            process.send(target, number)
+
+    def kill_notifier(self, replica):
+        """Sends SIGKILL to a replica named like `order-notification@5006`."""
+        port = replica.rpartition("@")[2]
+        urls = [entry["url"] for entry in self.description["notification"]]
+        (number,) = [number for number, url in enumerate(urls, 1) if url.endswith(f":{port}")]
+        self.signal(f"notification-{number}", signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def stopped(self, program):
+        """The program (`accept-1`, `edge`, …) is stopped and not restarted within the context."""
+        supervisor = Supervisor(self.directory)
+        supervisor.rpc.stopProcess(program, True)
+        try:
+            yield
+        finally:
+            supervisor.rpc.startProcess(program, False)
+            self.await_ready()
+
+    @contextlib.contextmanager
+    def processing_paused(self):
+        """Orders stay in ACCEPTED within the context."""
+        programs = [f"process-{number}" for number, _ in enumerate(self.description["process"], 1)]
+        try:
+            for program in programs:
+                self.signal(program, signal.SIGSTOP)
+            yield
+        finally:
+            for program in programs:
+                self.signal(program, signal.SIGCONT)
+
+    # Servers
+
+    def await_status(self, order, status):
+        """Waits until PostgreSQL holds the order with this status."""
+        query = [
+            "psql", "-qAtX", self.description["postgres"]["uri"], "-c",
+            f"SELECT status FROM orders WHERE id = {int(order)}"]
+        until(f"order {order} is {status}", lambda: subprocess.run(
+            query, check=True, capture_output=True, text=True, timeout=10).stdout.strip() == status)
+
+    def broker(self, path, body):
+        """A POST to RabbitMQ's management API; `path` follows `/api`."""
+        settings = self.description["rabbitmq"]
+        uri = urlsplit(settings["uri"])
+        credentials = base64.b64encode(f"{uri.username}:{unquote(uri.password)}".encode()).decode()
+        return call(f"{settings['managementUrl']}/api{path}", body, Authorization=f"Basic {credentials}")
+
+    def publish_dead_letter(self, queue, message_id, body):
+        routed = self.broker("/exchanges/waybill/amq.default/publish", {
+            "routing_key": f"{queue}.dlq", "payload": body, "payload_encoding": "string",
+            "properties": {
+                "message_id": message_id, "type": "order.accepted.v1", "delivery_mode": 2,
+                "headers": {"x-error": "dead-lettered by a test", "x-failed-at": "2026-01-01T00:00:00Z"}}})
+        assert routed["routed"]
+
+    def redis(self, *words):
+        """The output of a Redis command."""
+        redis = self.description["redis"]
+        return subprocess.run(
+            ["redis-cli", "-h", redis["host"], "-p", str(redis["port"]), "--user", redis["user"], "--no-auth-warning",
+             *words],
+            env=os.environ | {"REDISCLI_AUTH": redis["password"]}, check=True, capture_output=True, text=True,
+            timeout=10).stdout

@@ -1,0 +1,12 @@
+"""Waiting for a condition."""
+
+import time
+
+
+def until(what, condition, seconds=20):
+    """Waits until `condition()` is true and returns its value; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.02)
+    return value

@@ -1,0 +1,40 @@
+#!/bin/bash
+# Renders nginx's configuration and executes nginx.
+#   ACCEPTORS, NOTIFIERS   host:port of each replica, separated by spaces
+#   OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_SCOPE   the OpenID Connect provider for sign-in
+#   WAYBILL_PROFILE        `development`: sign-in by user id is offered as well
+#   /tls                   certificate.pem and key.pem; a self-signed pair is generated when none is mounted
+set -euo pipefail
+: "${ACCEPTORS:?}" "${NOTIFIERS:?}"
+run=/tmp/edge tls=/tls
+mkdir -p "$run"
+
+servers() { # upstream servers; a failed replica is retried after a second
+    printf 'server %s max_fails=1 fail_timeout=1s; ' "$@"
+}
+
+if [ ! -e "$tls/certificate.pem" ]; then
+    tls=$run/tls
+    mkdir -p "$tls"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj /CN=localhost \
+        -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout "$tls/key.pem" -out "$tls/certificate.pem" \
+        2>/dev/null
+fi
+development=false oidc=null origin=
+[ "${WAYBILL_PROFILE:-}" != development ] || development=true
+if [ -n "${OIDC_ISSUER:-}" ]; then
+    : "${OIDC_CLIENT_ID:?}" "${OIDC_SCOPE:=openid offline_access}"
+    # The values are inserted into nginx's configuration.
+    [[ "$OIDC_ISSUER$OIDC_CLIENT_ID$OIDC_SCOPE" =~ ^[A-Za-z0-9_.:/~\ -]+$ && $OIDC_ISSUER =~ ^(https?://[^/]+) ]] ||
+        { echo "OIDC_…: expected only letters, digits and . : / ~ -" >&2; exit 1; }
+    origin=" ${BASH_REMATCH[1]}"
+    oidc="{\"issuer\":\"$OIDC_ISSUER\",\"clientId\":\"$OIDC_CLIENT_ID\",\"scope\":\"$OIDC_SCOPE\"}"
+fi
+# Word splitting yields one argument per replica.
+# shellcheck disable=SC2086
+sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LOG@/access.log|/dev/stdout|" \
+    -e "s|@TLS@|$tls|; s|@SITE@|/site|; s|@ADDRESS@|0.0.0.0|; s|@PORT@|8080|; s|@TLS_PORT@|8443|" \
+    -e "s|@SIGN_IN@|{\"development\":$development,\"oidc\":$oidc}|; s|@ISSUER@|$origin|; s|@CONSOLE@|${CONSOLE:-127.0.0.1:8070}|" \
+    -e "s|@ACCEPTORS@|$(servers $ACCEPTORS)|; s|@NOTIFIERS@|$(servers $NOTIFIERS)|" \
+    /etc/waybill/nginx.conf.in >"$run/nginx.conf"
+exec nginx -e stderr -p "$run" -c "$run/nginx.conf"

@@ -1,0 +1,99 @@
+"""The edge: nginx as a reverse proxy, one origin for the storefront, the REST service and the notifiers."""
+
+import grp
+import json
+import os
+import re
+import shutil
+import subprocess
+import zlib
+
+from devstack import directories, ports, services
+from devstack.configuration import ROOT
+from devstack.errors import DevstackError
+from devstack.program import Program
+from devstack.template import render
+
+NGINX = "/usr/sbin/nginx"
+OPENSSL = "/usr/bin/openssl"
+STOREFRONT = ROOT / "services" / "storefront"
+MIME_TYPES = "/etc/nginx/mime.types"
+OIDC = {"ISSUER": "", "CLIENT_ID": "", "SCOPE": "openid offline_access"}
+
+
+def worker_user():
+    """The user of nginx's workers when nginx is started as root."""
+    return "www-data" if os.geteuid() == 0 else None
+
+
+def program(config):
+    user = worker_user()
+    data = directories.prepare(config.directory / "edge", user)
+    certificate(config.directory / "tls")
+    nginx_configuration = render(
+        "nginx.conf", config.directory / "run" / "nginx.conf",
+        USER=f"user {user} {grp.getgrnam(user).gr_name};" if user else "", DATA=data, MIME_TYPES=MIME_TYPES,
+        LOG=config.directory / "log", TLS=config.directory / "tls", SITE=site(data, user),
+        ADDRESS=ports.HOST, PORT=config.port("edge"), TLS_PORT=config.port("edge TLS"),
+        ACCEPTORS=upstream(config.accept_ports), NOTIFIERS=upstream(config.notification_ports),
+        CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
+    check = subprocess.run(
+        [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
+        capture_output=True, text=True, check=False)
+    if check.returncode:
+        raise DevstackError(f"nginx rejects its configuration:\n{check.stderr}")
+    return Program(
+        name="edge", argv=[NGINX, "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
+        directory=config.directory, environment={"PATH": "/usr/sbin:/usr/bin:/bin"},
+        ports={"edge": config.port("edge"), "edge TLS": config.port("edge TLS")},
+        fingerprint=[checksum(nginx_configuration)], stop_seconds=3,
+        probe=lambda: services.readiness_problem(config.port("edge"), "/healthz"))
+
+
+def sign_in():
+    """The content of `/sign-in.json`, and the issuer's origin for the Content-Security-Policy."""
+    found = {name: os.environ.get(f"OIDC_{name}", default) for name, default in OIDC.items()}
+    for name, value in found.items():
+        if not re.fullmatch(r"[\w.:/ ~-]*", value, re.ASCII):  # it is inserted into nginx's configuration
+            raise DevstackError(f"OIDC_{name}={value}: expected only letters, digits and . : / ~ -")
+    origin = re.match(r"https?://[^/]+", found["ISSUER"])
+    if found["ISSUER"] and not (origin and found["CLIENT_ID"]):
+        raise DevstackError("OIDC_ISSUER must be a URL (https://…) and requires OIDC_CLIENT_ID")
+    issuer = {"issuer": found["ISSUER"], "clientId": found["CLIENT_ID"], "scope": found["SCOPE"]} if origin else None
+    return {
+        "SIGN_IN": json.dumps({"development": services.mints_tokens(), "oidc": issuer}),
+        "ISSUER": f" {origin[0]}" if origin else ""}
+
+
+def checksum(path):
+    """Part of the program's fingerprint: a changed configuration restarts the edge."""
+    return zlib.crc32(path.read_bytes())
+
+
+def upstream(numbers):
+    return "\n        ".join(f"server {ports.HOST}:{port} max_fails=1 fail_timeout=1s;" for port in numbers)
+
+
+def site(data, user):
+    """The storefront's directory, or a copy of it when nginx's workers cannot read the checkout."""
+    if directories.is_traversable(STOREFRONT, user):
+        return STOREFRONT
+    copy = data / "site"
+    shutil.copytree(STOREFRONT, copy, dirs_exist_ok=True)
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return copy
+
+
+def certificate(directory):
+    """Creates a self-signed certificate for localhost unless there is one."""
+    if (directory / "certificate.pem").exists():
+        return
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    done = subprocess.run(
+        [OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "825",
+         "-keyout", directory / "key.pem", "-out", directory / "certificate.pem", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DevstackError(f"openssl could not create a certificate:\n{done.stderr}")

@@ -1,1 +1,0 @@
-"""The ground the services stand on: private servers, supervision and the list of what runs."""
