@@ -121,11 +121,13 @@ let package = Package(
             path: "Tests/System/Conformance/Echo",
             swiftSettings: settings),
         .target(
-            name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/Support/Core", swiftSettings: settings),
+            name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/Support/Core",
+            swiftSettings: settings),
         .target(
             name: "MemoryAdapters",
             dependencies: [
-                "EventLoop", "AMQP", "Messaging", "OrderEvents", "OrderRecords", "Orders", "Redis", "WorkflowState",
+                "EventLoop", "AMQP", "Messaging", "OrderEvents", "OrderRecords", "Orders", "Redis",
+                "WorkflowState",
             ], path: "Tests/Support/MemoryAdapters", swiftSettings: settings),
         tests("Architecture"),
         tests("EventLoop", ["EventLoop", "TestSupport"]),
@@ -146,7 +148,9 @@ let package = Package(
                 "Messaging", "AMQP", "EventLoop", "JSON", "Orders", "OrderEvents", "Observability",
                 "TestSupport", "MemoryAdapters",
             ]),
-        tests("WorkflowState", ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport", "MemoryAdapters"]),
+        tests(
+            "WorkflowState",
+            ["WorkflowState", "Redis", "EventLoop", "JSON", "Orders", "TestSupport", "MemoryAdapters"]),
         tests("Identity", ["Identity", "Orders", "HTTP", "JOSE", "JSON", "EventLoop", "TestSupport"]),
         tests(
             "OrderAccept",
@@ -156,7 +160,11 @@ let package = Package(
                 "WorkflowState", "TestSupport", "MemoryAdapters",
             ]),
         tests(
-            "OrderRecords", ["OrderRecords", "Postgres", "EventLoop", "Orders", "OrderEvents", "TestSupport", "MemoryAdapters"]),
+            "OrderRecords",
+            [
+                "OrderRecords", "Postgres", "EventLoop", "Orders", "OrderEvents", "TestSupport",
+                "MemoryAdapters",
+            ]),
         tests(
             "OrderProcess",
             [
@@ -168,7 +176,8 @@ let package = Package(
             "OrderNotification",
             [
                 "OrderNotification", "EventLoop", "HTTP", "JSON", "JOSE", "Identity", "Observability",
-                "Orders", "OrderEvents", "Redis", "Messaging", "WorkflowState", "Service", "TestSupport", "MemoryAdapters",
+                "Orders", "OrderEvents", "Redis", "Messaging", "WorkflowState", "Service", "TestSupport",
+                "MemoryAdapters",
             ]),
         tests(
             "Console",

@@ -168,7 +168,9 @@ import Testing
             [1, 0, 1, 0xFF, 0, 0, 0],
         ]
         for bytes in faults {
-            #expect(throws: AMQPError.self) { _ = try AMQPFrame.find(in: bytes.span, at: 0, maximum: 131_072) }
+            #expect(throws: AMQPError.self) {
+                _ = try AMQPFrame.find(in: bytes.span, at: 0, maximum: 131_072)
+            }
         }
     }
 }

@@ -15,7 +15,8 @@ import Testing
         Exception(path: "libs/AMQP/", reason: "rabbitmq-c"),
         Exception(path: "libs/Postgres/", reason: "libpq"),
         Exception(path: "libs/HTTP/Codec/Bytes.swift", reason: "eight bytes at a time"),
-        Exception(path: "libs/HTTP/WebSocket/WebSocketHandshake.swift", reason: "OpenSSL's digest and random"),
+        Exception(
+            path: "libs/HTTP/WebSocket/WebSocketHandshake.swift", reason: "OpenSSL's digest and random"),
         Exception(path: "libs/JSON/SWAR.swift", reason: "eight bytes at a time"),
         Exception(path: "libs/Observability/System/SystemCalls.swift", reason: "clocks, descriptors, /proc"),
     ]

@@ -16,7 +16,9 @@ import Testing
         #expect(
             libraries
                 == Set(
-                    ModuleRule.all.map(\.folder).filter { $0.hasPrefix("libs/") }.map { String($0.dropFirst(5)) }))
+                    ModuleRule.all.map(\.folder).filter { $0.hasPrefix("libs/") }.map {
+                        String($0.dropFirst(5))
+                    }))
         #expect(try SourceTree.folders(in: "libs/CSystem") == Set(ModuleRule.wrappers.keys))
         let services = try SourceTree.folders(in: "services").subtracting(["storefront"])
         #expect(
@@ -35,7 +37,8 @@ import Testing
         for rule in ModuleRule.all {
             let imports = rule.imports
             if rule.folder.hasPrefix("services/") {
-                #expect(!imports.contains { ModuleRule.wrappers[$0] != nil }, "\(rule.module) imports a C module")
+                #expect(
+                    !imports.contains { ModuleRule.wrappers[$0] != nil }, "\(rule.module) imports a C module")
                 let services = ModuleRule.all.filter { $0.folder.hasPrefix("services/") }.map(\.module)
                 #expect(imports.isDisjoint(with: services), "\(rule.module) imports another service")
             }
@@ -44,7 +47,8 @@ import Testing
             }
             for module in imports where ModuleRule.wrappers[module] != nil {
                 #expect(
-                    ModuleRule.wrappers[module]?.contains(rule.module) == true, "\(rule.module) wraps \(module)")
+                    ModuleRule.wrappers[module]?.contains(rule.module) == true,
+                    "\(rule.module) wraps \(module)")
             }
             #expect(!imports.contains("FoundationEssentials"))
             #expect(!imports.contains("Foundation") || rule.module == "Waybill")
@@ -64,7 +68,8 @@ import Testing
 
     @Test func testsImportNoCLibrary() {
         for file in SourceTree.files(in: "Tests") {
-            #expect(file.imports.isDisjoint(with: ModuleRule.wrappers.keys), "\(file.path) imports a C module")
+            #expect(
+                file.imports.isDisjoint(with: ModuleRule.wrappers.keys), "\(file.path) imports a C module")
             #expect(!file.imports.contains("XCTest"), "\(file.path) uses XCTest")
         }
     }

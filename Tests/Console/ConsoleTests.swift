@@ -76,7 +76,9 @@ import Testing
             """
         let samples = MetricsScraper.samples(of: text)
         #expect(
-            samples.map(\.key) == [#"waybill_notification_sessions{protocol="websocket"}"#, "process_cpu_seconds_total"])
+            samples.map(\.key) == [
+                #"waybill_notification_sessions{protocol="websocket"}"#, "process_cpu_seconds_total",
+            ])
         #expect(samples.map(\.value.double) == [12, 1.5])
     }
 

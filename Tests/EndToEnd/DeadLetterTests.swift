@@ -9,7 +9,9 @@ extension WholeStackTests {
         private static let limit = Duration.seconds(30)
 
         /// The message's entry in `waybill dlq list`, once it is there.
-        private static func deadLettered(_ id: String, in queue: String, _ stack: Stack) async throws -> JSONValue {
+        private static func deadLettered(_ id: String, in queue: String, _ stack: Stack) async throws
+            -> JSONValue
+        {
             var found: JSONValue?
             try await eventually("\(id) is parked", within: limit) {
                 let list = try await stack.waybillJSON("dlq", "list", "--queue", queue)

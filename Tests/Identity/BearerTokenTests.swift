@@ -18,13 +18,16 @@ import Testing
     }
 
     @Test func twoHeadersAreNone() {
-        let request = HTTPRequest(.get, "/", headers: ["Authorization": "Bearer a", "authorization": "Bearer b"])
+        let request = HTTPRequest(
+            .get, "/", headers: ["Authorization": "Bearer a", "authorization": "Bearer b"])
         #expect(BearerToken.inAuthorization(request) == nil)
     }
 
     @Test func aSocketMayBringItInThreePlaces() {
-        #expect(BearerToken.forSocket(HTTPRequest(.get, "/ws", headers: ["Authorization": "Bearer h"])) == "h")
-        let offered = HTTPRequest(.get, "/ws", headers: ["Sec-WebSocket-Protocol": "waybill.v1, bearer.p.q.r"])
+        #expect(
+            BearerToken.forSocket(HTTPRequest(.get, "/ws", headers: ["Authorization": "Bearer h"])) == "h")
+        let offered = HTTPRequest(
+            .get, "/ws", headers: ["Sec-WebSocket-Protocol": "waybill.v1, bearer.p.q.r"])
         #expect(BearerToken.forSocket(offered) == "p.q.r")
         #expect(BearerToken.forSocket(HTTPRequest(.get, "/ws?access_token=a.b.c")) == "a.b.c")
         #expect(BearerToken.forSocket(HTTPRequest(.get, "/ws?access_token=")) == nil)

@@ -22,7 +22,8 @@ import Testing
     func everyFailureOfABatch(count: Int) {
         #expect(BatchFailure.decide(HandlingError(.unavailable, "x"), batch: count) == .retryBatch)
         for error in [HandlingError(.transient, "x"), HandlingError(.permanent, "x")] {
-            #expect(BatchFailure.decide(error, batch: count) == (count > 1 ? .retryIndividually : .settle(error)))
+            #expect(
+                BatchFailure.decide(error, batch: count) == (count > 1 ? .retryIndividually : .settle(error)))
         }
         guard case .settle(let error) = BatchFailure.decide(UnexpectedFailure(), batch: 1) else {
             Issue.record("not settled")

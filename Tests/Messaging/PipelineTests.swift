@@ -87,7 +87,8 @@ struct PipelineTests {
         #expect(CorrelationID(message.envelope.id)?.version == 7)
         #expect(message.envelope.attempt == 1 && message.envelope.timestamp > 1_700_000_000)
         #expect(message.body == event.encode())
-        let ids = try (0..<1000).map { _ in try publisher.prepare(event, in: Sample.context(event)).envelope.id
+        let ids = try (0..<1000).map { _ in
+            try publisher.prepare(event, in: Sample.context(event)).envelope.id
         }
         #expect(Set(ids).count == 1000 && ids == ids.sorted())
         #expect(try publisher.prepare(event, in: Sample.context(event), id: "again").envelope.id == "again")

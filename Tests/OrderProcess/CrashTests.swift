@@ -151,7 +151,9 @@ import WorkflowState
     }
 
     @Loop
-    static func run(_ fixture: Fixture, _ orders: [OrderAccepted], _ faults: FaultInjector, losesMarks: Bool) async throws {
+    static func run(_ fixture: Fixture, _ orders: [OrderAccepted], _ faults: FaultInjector, losesMarks: Bool)
+        async throws
+    {
         let process = ProcessOrders(
             store: FaultInjectingStore(fixture.store, faults, losesMarks: losesMarks),
             workflow: FaultInjectingWorkflow(fixture.workflow, faults),
@@ -164,7 +166,8 @@ import WorkflowState
     static func outcome(_ fixture: Fixture, _ orders: [OrderAccepted]) async throws -> Outcome {
         // What the relay does with what a crash left.
         let relay = OutboxRelay(
-            fixture.store, EventPublisher(fixture.sender, appID: "order-process"), after: AsyncSignal(), log: nil, metrics: Metrics())
+            fixture.store, EventPublisher(fixture.sender, appID: "order-process"), after: AsyncSignal(),
+            log: nil, metrics: Metrics())
         while try await relay.sweep() {}
         var outcome = Outcome(statuses: [], owners: [], recorded: [], versions: [], events: [], pending: 0)
         for order in orders {
@@ -199,9 +202,11 @@ import WorkflowState
                     let fixture = Fixture()
                     try await Self.prepare(fixture, orders)
                     await #expect(throws: HandlingError.self) {
-                        try await Self.run(fixture, orders, FaultInjector(at: first, point), losesMarks: losesMarks)
+                        try await Self.run(
+                            fixture, orders, FaultInjector(at: first, point), losesMarks: losesMarks)
                     }
-                    try? await Self.run(fixture, orders, FaultInjector(at: second, point), losesMarks: losesMarks)
+                    try? await Self.run(
+                        fixture, orders, FaultInjector(at: second, point), losesMarks: losesMarks)
                     try await Self.run(fixture, orders, FaultInjector(), losesMarks: losesMarks)
                     let outcome = try await Self.outcome(fixture, orders)
                     #expect(outcome == expected, "\(first) \(point), then \(second)")

@@ -57,7 +57,8 @@ import WorkflowState
             #expect(try await fixture.status(order) == (isTold ? "FAILED|1" : "ACCEPTED"))
         }
         try await fixture.process.deadLettered(
-            DeadLetter(Sample.envelope(Sample.order(2)), nil, body: Array(text.utf8), reason: "another's body"))
+            DeadLetter(
+                Sample.envelope(Sample.order(2)), nil, body: Array(text.utf8), reason: "another's body"))
         #expect(fixture.sender.sent.count == 1)
     }
 

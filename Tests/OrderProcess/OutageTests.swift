@@ -29,7 +29,8 @@ import WorkflowState
                 metrics: ProcessingMetrics(Metrics()))
             let pipeline = ConsumePipeline(
                 queue: "order.accepted", from: broker.source(of: "order.accepted"), to: broker.sender(),
-                decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: topology.retryPolicy)
+                decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: topology.retryPolicy
+            )
             self.pipeline = pipeline
             work = Loop.task { try? await pipeline.run() }
         }

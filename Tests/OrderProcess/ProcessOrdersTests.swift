@@ -15,7 +15,8 @@ import WorkflowState
         let fixture = Fixture()
         let orders = (1...3).map { Sample.order($0) }
         for order in orders { try await fixture.accept(order) }
-        #expect(try await fixture.process.handle(orders.map { Sample.received($0) }) == [.done, .done, .done])
+        #expect(
+            try await fixture.process.handle(orders.map { Sample.received($0) }) == [.done, .done, .done])
         for order in orders {
             #expect(try await fixture.status(order) == "COMPLETED|\(order.orderID)")
             #expect(fixture.store.orders[order.correlationID]?.status == .completed)

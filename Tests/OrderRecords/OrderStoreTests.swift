@@ -26,7 +26,9 @@ import Testing
     @Test(arguments: Driver.available)
     @Loop func anIDOfAnotherOrderIsRefusedAlone(_ driver: Driver) async throws {
         try await with(driver) { fixture in
-            _ = try await fixture.store.record([Sample.record(Sample.order(1)), Sample.record(Sample.order(2))])
+            _ = try await fixture.store.record([
+                Sample.record(Sample.order(1)), Sample.record(Sample.order(2)),
+            ])
             let answers = try await fixture.store.record([
                 Sample.record(Sample.order(1, id: 7)), Sample.record(Sample.order(8, id: 2)),
                 Sample.record(Sample.order(9)),
@@ -79,7 +81,9 @@ import Testing
             #expect(revived?.status == .completed)
             #expect(revived?.version == 3)
             #expect(revived?.event == replay.outcome)
-            let again = try await fixture.store.record([Sample.record(order, isReplay: true, message: "again")]
+            let again = try await fixture.store.record([
+                Sample.record(order, isReplay: true, message: "again")
+            ]
             )[0]
             #expect(again == revived)
             // The failure, if nobody was told of it yet, is not told after the completion.

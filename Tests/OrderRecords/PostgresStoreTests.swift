@@ -68,7 +68,8 @@ struct PostgresStoreTests {
             let exists = PostgresStatement("SELECT to_regclass('order_deletions') IS NOT NULL")
             guard try await fixture.pool!.query(exists).one().bool(0) else { return }
             try await fixture.pool!.query(
-                PostgresStatement("INSERT INTO order_deletions (order_id, customer_id) VALUES (3, 'CUST-0001')"))
+                PostgresStatement(
+                    "INSERT INTO order_deletions (order_id, customer_id) VALUES (3, 'CUST-0001')"))
             _ = try await fixture.store.record((2...4).map { Sample.record(Sample.order($0)) })
             let hidden = try await fixture.pool!.query(
                 PostgresStatement("SELECT id FROM orders WHERE deleted_at IS NOT NULL"))

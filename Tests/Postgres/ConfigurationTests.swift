@@ -58,7 +58,8 @@ import Testing
     ])
     func whatMayPassIsRetriable(_ code: String, _ isRetriable: Bool) {
         let error = PostgresError(
-            report: PostgresDiagnostics(severity: "ERROR", sqlState: PostgresSQLState(code), message: "secret"))
+            report: PostgresDiagnostics(
+                severity: "ERROR", sqlState: PostgresSQLState(code), message: "secret"))
         #expect(error.isRetriable == isRetriable)
         #expect(!"\(error)".contains("secret") && !String(reflecting: error.report!).contains("secret"))
     }

@@ -59,7 +59,8 @@ struct ConnectionTests {
         try await LiveServer.withSchema { connection, _ in
             let behind = Task { @Loop in try await connection.query(PostgresStatement("SELECT 1")) }
             let error = await #expect(throws: PostgresError.self) {
-                try await connection.query(PostgresStatement("SELECT pg_sleep(20)"), within: .milliseconds(50))
+                try await connection.query(
+                    PostgresStatement("SELECT pg_sleep(20)"), within: .milliseconds(50))
             }
             #expect(error?.code == .timedOut)
             _ = await behind.result
@@ -90,7 +91,8 @@ struct ConnectionTests {
             defer { other.close() }
             var ending: PostgresError?
             connection.onClose = { ending = $0 }
-            let killed = Task { @Loop in try await connection.query(PostgresStatement("SELECT pg_sleep(20)")) }
+            let killed = Task { @Loop in try await connection.query(PostgresStatement("SELECT pg_sleep(20)"))
+            }
             let running = PostgresStatement(
                 "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'")
             try await eventually("the query runs") {
@@ -181,7 +183,8 @@ struct ConnectionTests {
     }
 
     @Test @Loop func whatCannotBeReachedFailsWithinTheTimeOut() async throws {
-        var configuration = PostgresConfiguration(host: "127.0.0.1", port: 1, user: "nobody", database: "nothing")
+        var configuration = PostgresConfiguration(
+            host: "127.0.0.1", port: 1, user: "nobody", database: "nothing")
         configuration.connectTimeout = .seconds(2)
         let refused = await #expect(throws: PostgresError.self) {
             try await PostgresConnection.connect(configuration)
@@ -191,7 +194,9 @@ struct ConnectionTests {
 
         configuration = try LiveServer.configuration()
         configuration.password = "wrong-\(UInt64.random(in: 0...UInt64.max))"
-        let denied = await #expect(throws: PostgresError.self) { try await PostgresConnection.connect(configuration) }
+        let denied = await #expect(throws: PostgresError.self) {
+            try await PostgresConnection.connect(configuration)
+        }
         #expect(denied?.code == .connectionFailed)
         #expect(!"\(denied!)".contains(configuration.user))
     }

@@ -25,7 +25,9 @@ enum LiveServer {
 
     /// Runs `body` with a session whose tables live in a schema of their own, gone afterwards.
     @Loop
-    static func withSchema(_ body: @Loop (PostgresConnection, PostgresConfiguration) async throws -> Void) async throws {
+    static func withSchema(_ body: @Loop (PostgresConnection, PostgresConfiguration) async throws -> Void)
+        async throws
+    {
         var configuration = try configuration()
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
         let owner = try await PostgresConnection.connect(configuration)

@@ -5,9 +5,12 @@ import Testing
 @testable import Postgres
 
 @Suite struct MigrationPlanTests {
-    private static let steps = (1...3).map { PostgresMigration(version: $0, name: "step \($0)", sql: "SELECT \($0)") }
+    private static let steps = (1...3).map {
+        PostgresMigration(version: $0, name: "step \($0)", sql: "SELECT \($0)")
+    }
 
-    private func applied(_ migration: PostgresMigration, checksum: String? = nil) -> PostgresAppliedMigration {
+    private func applied(_ migration: PostgresMigration, checksum: String? = nil) -> PostgresAppliedMigration
+    {
         PostgresAppliedMigration(
             version: migration.version, name: migration.name, checksum: checksum ?? migration.checksum,
             appliedAt: PostgresTimestamp(milliseconds: 0), duration: .zero)
@@ -82,7 +85,8 @@ struct MigratorTests {
     @Test @Loop func whoWaitsTooLongGivesUp() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await connection.query(
-                PostgresStatement("SELECT pg_advisory_lock($1, hashtext(current_schema()))"), Int32(0x5761_7962))
+                PostgresStatement("SELECT pg_advisory_lock($1, hashtext(current_schema()))"),
+                Int32(0x5761_7962))
             let migrator = try PostgresMigrator(Self.steps)
             let error = await failure {
                 try await migrator.migrate(configuration, within: .milliseconds(100))
@@ -108,7 +112,8 @@ struct MigratorTests {
     @Test @Loop func aFailedStepLeavesNothingBehind() async throws {
         try await LiveServer.withSchema { connection, configuration in
             let broken = [
-                Self.steps[0], PostgresMigration(version: 2, name: "broken", sql: "CREATE TABLE u (); SELECT 1/0;"),
+                Self.steps[0],
+                PostgresMigration(version: 2, name: "broken", sql: "CREATE TABLE u (); SELECT 1/0;"),
             ]
             let error = await failure { try await PostgresMigrator(broken).migrate(configuration) }
             #expect(error?.sqlState == PostgresSQLState("22012"))

@@ -9,7 +9,9 @@ struct PoolTests {
     private static let process = PostgresStatement("SELECT pg_backend_pid()")
 
     @Loop
-    private func withPool(_ limits: PostgresPoolLimits, _ body: @Loop (PostgresPool) async throws -> Void) async throws {
+    private func withPool(_ limits: PostgresPoolLimits, _ body: @Loop (PostgresPool) async throws -> Void)
+        async throws
+    {
         var limits = limits
         if limits.wait == PostgresPoolLimits().wait { limits.wait = .seconds(30) }
         let pool = PostgresPool(try LiveServer.configuration(), limits: limits)

@@ -3,7 +3,8 @@ import Testing
 @testable import Postgres
 
 @Suite struct StatementCacheTests {
-    private func key(_ sql: String, _ types: [PostgresTypeID] = [], reused: Bool = true) -> StatementCache.Key {
+    private func key(_ sql: String, _ types: [PostgresTypeID] = [], reused: Bool = true) -> StatementCache.Key
+    {
         StatementCache.Key(statement: PostgresStatement(sql, reused: reused), types: types)
     }
 

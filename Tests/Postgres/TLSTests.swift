@@ -18,7 +18,8 @@ struct TLSTests {
                 let account = "\(server.user):\(server.password)"
                 let options = "sslmode=\(mode)&sslrootcert=\(authority.certificate)"
                 return try await PostgresConnection.connect(
-                    PostgresConfiguration(url: "postgresql://\(account)@\(host):\(server.port)/waybill?\(options)"))
+                    PostgresConfiguration(
+                        url: "postgresql://\(account)@\(host):\(server.port)/waybill?\(options)"))
             }
             let connection = try await connect("localhost", "verify-full", certificate)
             #expect(connection.usesTLS)

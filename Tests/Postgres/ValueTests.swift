@@ -47,8 +47,10 @@ struct ValueTests {
     @Test @Loop func numericsBeyondOursAreRefusedAndNotRounded() async throws {
         try await LiveServer.withSchema { connection, _ in
             for text in ["NaN", "Infinity", "1e30", "9223372036854775808", "0.0000000000000000001"] {
-                let row = try await connection.query(PostgresStatement("SELECT '\(text)'::numeric", reused: false))
-                    .one()
+                let row = try await connection.query(
+                    PostgresStatement("SELECT '\(text)'::numeric", reused: false)
+                )
+                .one()
                 let error = #expect(throws: PostgresError.self) { try row.numeric(0) }
                 #expect(error?.code == .decoding)
             }
@@ -89,7 +91,9 @@ struct ValueTests {
                 try await echo(PostgresJSON(#"{"a":[1]}"#), as: "jsonb", on: connection).value.text
                     == #"{"a": [1]}"#)
             #expect(
-                try await echo(PostgresBytes([0, 255]), as: "bytea", on: connection) == (#"\x00ff"#, PostgresBytes([0, 255])))
+                try await echo(PostgresBytes([0, 255]), as: "bytea", on: connection) == (
+                    #"\x00ff"#, PostgresBytes([0, 255])
+                ))
             #expect(try await echo(String?.none, as: "text", on: connection) == (nil, nil))
         }
     }
@@ -103,7 +107,9 @@ struct ValueTests {
             #expect(try await echo(["a", nil], as: "text[]", on: connection) == ("{a,NULL}", ["a", nil]))
             let prices = [PostgresNumeric(unscaled: 1999, scale: 2), PostgresNumeric(unscaled: -5, scale: 2)]
             #expect(try await echo(prices, as: "numeric[]", on: connection) == ("{19.99,-0.05}", prices))
-            let times = [PostgresTimestamp(milliseconds: 0), PostgresTimestamp(milliseconds: 1_795_190_640_120)]
+            let times = [
+                PostgresTimestamp(milliseconds: 0), PostgresTimestamp(milliseconds: 1_795_190_640_120),
+            ]
             #expect(try await echo(times, as: "timestamptz[]", on: connection).value == times)
             let ids = [PostgresUUID(high: 1, low: 2), PostgresUUID(high: .max, low: .max)]
             #expect(try await echo(ids, as: "uuid[]", on: connection).value == ids)
@@ -114,7 +120,8 @@ struct ValueTests {
 
     @Test @Loop func whatDoesNotFitSaysWhichColumn() async throws {
         try await LiveServer.withSchema { connection, _ in
-            let statement = PostgresStatement("SELECT 1::int8 AS one, NULL::text AS nothing, 'x'::text AS word")
+            let statement = PostgresStatement(
+                "SELECT 1::int8 AS one, NULL::text AS nothing, 'x'::text AS word")
             let row = try await connection.query(statement).one()
             let mismatch = #expect(throws: PostgresError.self) { try row.string(0) }
             #expect(mismatch?.message == "column 0 \"one\" is int8, not String")

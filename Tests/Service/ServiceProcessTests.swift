@@ -75,7 +75,8 @@ import Testing
             processExitsWith: .exitCode(78), observing: [\.standardErrorContent]
         ) {
             ServiceProcess.main(
-                name: "probe", summary: "", port: 1, keys: [SettingKey.connection("REDIS_URL", .redis, "Redis.")],
+                name: "probe", summary: "", port: 1,
+                keys: [SettingKey.connection("REDIS_URL", .redis, "Redis.")],
                 arguments: [],
                 environment: Environment(["LISTEN": "x", "WAYBILL_X": "1", "LOG_FORMAT": "json"])
             ) { _ in [:] }
@@ -91,7 +92,8 @@ import Testing
 
     @Test func helpAndUnknownArguments() async {
         let result = await #expect(processExitsWith: .exitCode(0), observing: [\.standardOutputContent]) {
-            ServiceProcess.main(name: "probe", summary: "Probes.", port: 7, arguments: ["--help"]) { _ in [:] }
+            ServiceProcess.main(name: "probe", summary: "Probes.", port: 7, arguments: ["--help"]) { _ in [:]
+            }
         }
         let help = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
         #expect(help.contains("probe: Probes.") && help.contains("Default: `127.0.0.1:7`."))

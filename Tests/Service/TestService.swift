@@ -16,6 +16,8 @@ struct TestService: Service {
     }
 
     func start() async throws { try await onStart() }
-    func run() async throws { if let onRun { try await onRun() } else { try await Loop.sleepUntilCancelled() } }
+    func run() async throws {
+        if let onRun { try await onRun() } else { try await Loop.sleepUntilCancelled() }
+    }
     func drain(until deadline: Instant) async { await onDrain(deadline) }
 }

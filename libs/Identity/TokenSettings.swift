@@ -3,7 +3,8 @@ package import Service
 
 /// The keys that say which tokens are good; ``TokenKeys`` is made of them.
 package enum TokenSettings {
-    package static let issuer = SettingKey.string("JWT_ISSUER", kind: "the exact `iss`", "Who issues the tokens.")
+    package static let issuer = SettingKey.string(
+        "JWT_ISSUER", kind: "the exact `iss`", "Who issues the tokens.")
 
     package static let audience = SettingKey.string(
         "JWT_AUDIENCE", kind: "one of the `aud`", "Whom the tokens are for.")

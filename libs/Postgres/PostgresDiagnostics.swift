@@ -15,7 +15,8 @@ package final class PostgresDiagnostics: Sendable {
     package let position: Int?
 
     init(
-        severity: String, sqlState: PostgresSQLState, message: String, detail: String? = nil, hint: String? = nil,
+        severity: String, sqlState: PostgresSQLState, message: String, detail: String? = nil,
+        hint: String? = nil,
         context: String? = nil, table: String? = nil, column: String? = nil, constraint: String? = nil,
         position: Int? = nil
     ) {

@@ -28,7 +28,8 @@ struct Application {
         var limits = PostgresPoolLimits()
         limits.size = 2
         limits.wait = .seconds(1)
-        let pool = PostgresPool(Self.database(settings[ConsoleKeys.database], context.replica), limits: limits)
+        let pool = PostgresPool(
+            Self.database(settings[ConsoleKeys.database], context.replica), limits: limits)
         let tokens = try TokenKeys(context)
 
         let subscribers = StatusSubscribers()
@@ -45,14 +46,19 @@ struct Application {
             "tokens": tokens, "redis": redis, "rabbitmq": broker, "records": pool,
             "status": StatusBroadcaster(subscribers, snapshot, log, context.log),
             "http": HTTPService(context) { router in
-                let operatorGuard = OperatorGuard(tokens.authenticator, origins: settings[ConsoleKeys.origins])
+                let operatorGuard = OperatorGuard(
+                    tokens.authenticator, origins: settings[ConsoleKeys.origins])
                 StatusRoutes(
-                    operatorGuard: operatorGuard, subscribers: subscribers, log: log, hasFaultInjection: faults != nil
+                    operatorGuard: operatorGuard, subscribers: subscribers, log: log,
+                    hasFaultInjection: faults != nil
                 ).add(to: router)
-                DeadLetterRoutes(operatorGuard: operatorGuard, client: broker, publisher: publisher, log: context.log)
-                    .add(to: router)
+                DeadLetterRoutes(
+                    operatorGuard: operatorGuard, client: broker, publisher: publisher, log: context.log
+                )
+                .add(to: router)
                 if let faults {
-                    FaultRoutes(operatorGuard: operatorGuard, faultInjection: faults, log: context.log).add(to: router)
+                    FaultRoutes(operatorGuard: operatorGuard, faultInjection: faults, log: context.log).add(
+                        to: router)
                 }
             },
         ]

@@ -72,7 +72,8 @@ struct DeadLetterRoutes {
 
     private typealias Change = @Loop (DeadLetterQueue, Set<String>) async throws(AMQPError) -> Int
 
-    private func change(_ request: HTTPRequest, _ name: String, _ work: Change) async throws(Problem) -> HTTPResponse
+    private func change(_ request: HTTPRequest, _ name: String, _ work: Change) async throws(Problem)
+        -> HTTPResponse
     {
         let caller = try await operatorGuard.admitChange(request)
         let messages = try messages(request)

@@ -28,7 +28,9 @@ struct FaultInjection: Sendable {
             let document = try? JSONValue(parsing: bytes.span)
         else { return nil }
         let port = replica[replica.index(after: at)...]
-        let instance = document["notification"]?.array?.first { $0["url"]?.string?.hasSuffix(":\(port)") == true }
+        let instance = document["notification"]?.array?.first {
+            $0["url"]?.string?.hasSuffix(":\(port)") == true
+        }
         guard let pid = instance?["pid"]?.int.flatMap(Int32.init(exactly:)), pid > 1 else { return nil }
         return kill(pid, fault.signal) == 0 ? pid : nil
     }

@@ -6,9 +6,12 @@ import JSON
 @Loop
 struct MetricsScraper {
     private static let wanted: Set<String> = [
-        "waybill_orders_accepted_total", "waybill_orders_processed_total", "waybill_notification_pushes_total", "waybill_notification_sessions",
-        "waybill_notification_users", "waybill_notification_resumes_total", "waybill_notification_delivery_seconds_sum",
-        "waybill_notification_delivery_seconds_count", "waybill_read_model_lag_events", "process_cpu_seconds_total",
+        "waybill_orders_accepted_total", "waybill_orders_processed_total",
+        "waybill_notification_pushes_total", "waybill_notification_sessions",
+        "waybill_notification_users", "waybill_notification_resumes_total",
+        "waybill_notification_delivery_seconds_sum",
+        "waybill_notification_delivery_seconds_count", "waybill_read_model_lag_events",
+        "process_cpu_seconds_total",
         "process_resident_memory_bytes", "process_start_time_seconds",
     ]
 

@@ -21,7 +21,8 @@ struct QueueDepths {
                 let work = try await channel.status(of: name)
                 var retrying = 0
                 for delay in delays {
-                    retrying += try await channel.status(of: OrderTopology.retryQueue(name, after: delay)).messages
+                    retrying += try await channel.status(of: OrderTopology.retryQueue(name, after: delay))
+                        .messages
                 }
                 let dead = try await channel.status(of: OrderTopology.deadLetterQueue(of: name)).messages
                 list.append(

@@ -25,7 +25,8 @@ struct Application {
         let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let broker = AMQPClient(
-            try AMQPConfiguration(settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica),
+            try AMQPConfiguration(
+                settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica),
             topology: topology.declarations)
         let confirms = AMQPPublisher(broker)
         let publisher = EventPublisher(AMQPSender(confirms, exchange: topology.exchange), appID: context.name)

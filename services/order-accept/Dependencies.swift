@@ -30,18 +30,26 @@ struct Dependencies {
 
         let metrics = context.metrics
         metrics.gauge("waybill_redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
-        metrics.gauge("waybill_rabbitmq_up", "Whether the broker is connected.") { broker.isConnected ? 1 : 0 }
+        metrics.gauge("waybill_rabbitmq_up", "Whether the broker is connected.") {
+            broker.isConnected ? 1 : 0
+        }
         metrics.gauge("waybill_rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
             broker.isBlocked ? 1 : 0
         }
-        metrics.gauge("waybill_rabbitmq_unconfirmed_messages", "Published messages that the broker has not settled.") {
+        metrics.gauge(
+            "waybill_rabbitmq_unconfirmed_messages", "Published messages that the broker has not settled."
+        ) {
             Double(confirms.unconfirmed)
         }
-        metrics.gauge("waybill_order_ids_remaining", "Order ids available without PostgreSQL.") { Double(orderIDs.remaining) }
+        metrics.gauge("waybill_order_ids_remaining", "Order ids available without PostgreSQL.") {
+            Double(orderIDs.remaining)
+        }
         metrics.gauge("waybill_compensations_pending", "Compensations that wait for Redis.") {
             Double(compensations.count)
         }
-        metrics.counter("waybill_compensations_dropped_total", "Compensations dropped because the queue was full.") {
+        metrics.counter(
+            "waybill_compensations_dropped_total", "Compensations dropped because the queue was full."
+        ) {
             Double(compensations.dropped)
         }
         metrics.gauge("waybill_catalogue_products", "Products that can be ordered.") {

@@ -55,7 +55,8 @@ struct Application {
         }
 
         Dependencies(
-            redis: redis, subscriber: subscriber, channels: channels, publishing: publishing, consuming: consuming,
+            redis: redis, subscriber: subscriber, channels: channels, publishing: publishing,
+            consuming: consuming,
             outcomes: outcomes, sessions: sessions
         ).register(context)
         let routes = SocketRoutes(

@@ -33,7 +33,8 @@ struct Dependencies {
             Double(sessions.subscriptions.count)
         }
         metrics.gauge(
-            "waybill_notification_pending_output_bytes", "Bytes written to sessions that clients have not read."
+            "waybill_notification_pending_output_bytes",
+            "Bytes written to sessions that clients have not read."
         ) { Double(sessions.pendingOutput) }
         metrics.counter(
             "waybill_notification_malformed_messages_total", "Messages on users' channels that were dropped."

@@ -22,7 +22,8 @@ final class OrderConsumer: Service {
     private static let batch = 128
 
     init(
-        _ database: RecordDatabase, _ client: AMQPClient, _ topology: OrderTopology, sender: any MessageSender,
+        _ database: RecordDatabase, _ client: AMQPClient, _ topology: OrderTopology,
+        sender: any MessageSender,
         handler: ProcessOrders, log: Logger, metrics: Metrics
     ) {
         self.database = database

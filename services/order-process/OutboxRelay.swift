@@ -20,7 +20,10 @@ final class OutboxRelay: Service {
     static let pause = Duration.seconds(1)
     static let limit = 256
 
-    init(_ outbox: any Outbox, _ publisher: EventPublisher, after ready: AsyncSignal, log: Logger?, metrics: Metrics) {
+    init(
+        _ outbox: any Outbox, _ publisher: EventPublisher, after ready: AsyncSignal, log: Logger?,
+        metrics: Metrics
+    ) {
         self.outbox = outbox
         self.publisher = publisher
         self.ready = ready

@@ -28,7 +28,8 @@ enum Broker {
 
     /// A started client with `topology`, shut down after `body`, its queues and exchanges deleted.
     @Loop static func withClient(
-        _ topology: AMQPTopology = AMQPTopology(), through proxy: Proxy? = nil, heartbeat: Duration = .seconds(10),
+        _ topology: AMQPTopology = AMQPTopology(), through proxy: Proxy? = nil,
+        heartbeat: Duration = .seconds(10),
         _ body: @Loop (AMQPClient) async throws -> Void
     ) async throws {
         var configuration = try configuration(through: proxy)

@@ -6,8 +6,9 @@ import Testing
 
 @Suite(.onLoop, .enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
 struct ConsumerLiveTests {
-    private func workQueue(_ purpose: String, kind: AMQPQueueType, delays: [Duration] = []) -> (String, AMQPTopology)
-    {
+    private func workQueue(_ purpose: String, kind: AMQPQueueType, delays: [Duration] = []) -> (
+        String, AMQPTopology
+    ) {
         let name = Broker.name(purpose)
         var topology = AMQPTopology()
         topology.addWorkQueue(name, kind: kind, retryDelays: delays)
@@ -46,7 +47,8 @@ struct ConsumerLiveTests {
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
             let start = Instant.systemNow()
-            try await publisher.publish(message("later", to: AMQPTopology.retryQueue(of: queue, after: delay)))
+            try await publisher.publish(
+                message("later", to: AMQPTopology.retryQueue(of: queue, after: delay)))
             let consumer = AMQPConsumer(client, queue: queue)
             let deliveries = await take(1, from: consumer)
             #expect(deliveries.map(text) == ["later"])

@@ -3,7 +3,9 @@ import Testing
 @testable import HTTP
 
 @Suite("RFC 9112: responses") struct ResponseParserTests {
-    private func head(_ text: String, answering method: HTTPMethod = .get) throws(HTTPParseError) -> HTTPResponseHead? {
+    private func head(_ text: String, answering method: HTTPMethod = .get) throws(HTTPParseError)
+        -> HTTPResponseHead?
+    {
         var parser = HTTPResponseParser()
         return try parser.next(text.utf8.span, limits: HTTPHeadLimits(), answering: method)
     }
@@ -32,7 +34,8 @@ import Testing
                 == HTTPBodyFraming.none)
         #expect(try head("HTTP/1.1 204 No Content\r\n\r\n")?.framing == HTTPBodyFraming.none)
         #expect(
-            try head("HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n")?.framing == HTTPBodyFraming.none)
+            try head("HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n")?.framing
+                == HTTPBodyFraming.none)
         #expect(try head("HTTP/1.1 100 Continue\r\n\r\n")?.framing == HTTPBodyFraming.none)
     }
 
@@ -42,7 +45,9 @@ import Testing
             "Transfer-Encoding: gzip", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
             "Content-Length: x", "A : b", "A: b\r\n c",
         ] {
-            #expect(throws: HTTPParseError.self, "\(fields)") { try head("HTTP/1.1 200 OK\r\n\(fields)\r\n\r\n") }
+            #expect(throws: HTTPParseError.self, "\(fields)") {
+                try head("HTTP/1.1 200 OK\r\n\(fields)\r\n\r\n")
+            }
         }
     }
 

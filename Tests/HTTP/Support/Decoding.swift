@@ -57,7 +57,9 @@ enum Decoding {
     }
 
     /// The head of a request, which must be whole.
-    static func head(_ text: String, limits: HTTPHeadLimits = HTTPHeadLimits()) throws(HTTPParseError) -> HTTPRequestHead? {
+    static func head(_ text: String, limits: HTTPHeadLimits = HTTPHeadLimits()) throws(HTTPParseError)
+        -> HTTPRequestHead?
+    {
         var parser = HTTPRequestParser()
         return try parser.next(text.utf8.span, limits: limits)
     }

@@ -29,7 +29,9 @@ import Testing
         return log
     }
 
-    private static func describe(_ event: WebSocketFrameDecoder.WebSocketDecodedFrame, _ buffer: [UInt8]) -> String {
+    private static func describe(_ event: WebSocketFrameDecoder.WebSocketDecodedFrame, _ buffer: [UInt8])
+        -> String
+    {
         func text(_ payload: WebSocketFrameDecoder.WebSocketPayload) -> String {
             switch payload {
             case .inPlace(let range): String(decoding: buffer[range], as: UTF8.self)

@@ -28,10 +28,12 @@ enum Transports: String, CaseIterable, CustomTestStringConvertible {
     /// Runs `body` in a fixture of its own, with names that nobody else uses.
     @Loop func withFixture(_ body: @Loop (any StoreFixture) async throws -> Void) async throws {
         let topology = OrderTopology(
-            kind: self == .classic ? .classic : .quorum, retryPolicy: RetryPolicy(delays: [.milliseconds(80)]),
+            kind: self == .classic ? .classic : .quorum,
+            retryPolicy: RetryPolicy(delays: [.milliseconds(80)]),
             prefix: "test.\(UUID().uuidString.prefix(8)).")
         let fixture: any StoreFixture =
-            self == .memory ? MemoryTransportFixture(topology) : try await RabbitMQTransportFixture(topology, Self.url ?? "")
+            self == .memory
+            ? MemoryTransportFixture(topology) : try await RabbitMQTransportFixture(topology, Self.url ?? "")
         do {
             try await body(fixture)
         } catch {

@@ -14,7 +14,8 @@ import WorkflowState
     @Test func pricesRecordsAndPublishesAnOrder() async throws {
         let accepted = try await intake.place(["AZ-104": 2, "AZ-900": 1])
         let order = accepted.order
-        #expect(order.id == OrderID(1) && order.status == .accepted && order.customer == PlacementFixture.user)
+        #expect(
+            order.id == OrderID(1) && order.status == .accepted && order.customer == PlacementFixture.user)
         #expect(order.total == Money(hundredths: 58_385))
         #expect(order.correlationID.timestamp == order.createdAt)
         let workflow = try #require(try await intake.workflows.memory.workflow(order.correlationID))
@@ -33,7 +34,8 @@ import WorkflowState
     @Test func writesTheKeysBeforePublishing() async throws {
         let intake = intake
         intake.sender.meanwhile = { [unowned intake] message in
-            let owners = try? await intake.workflows.memory.owners(of: [message.event?.correlationID].compactMap(\.self))
+            let owners = try? await intake.workflows.memory.owners(
+                of: [message.event?.correlationID].compactMap(\.self))
             #expect(owners == [PlacementFixture.user])
         }
         try await intake.place()

@@ -13,7 +13,8 @@ import WorkflowState
     let intake = PlacementFixture()
 
     private func place(
-        key: String? = "k", user: UserID = PlacementFixture.user, _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
+        key: String? = "k", user: UserID = PlacementFixture.user,
+        _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
     ) async throws -> IdempotentOrderPlacement.Placement {
         try await intake.placement.place(
             PlacementFixture.request(lines), from: user, key: key, trace: .root(), cause: "",
@@ -173,7 +174,9 @@ import WorkflowState
 
     @Test func looseEndsHaveABound() async throws {
         let order = try intake.accept.draft(PlacementFixture.request(), from: PlacementFixture.user).order
-        for _ in 0..<CompensationQueue.limit + 2 { intake.compensations.add(cancelling: order, releasing: nil) }
+        for _ in 0..<CompensationQueue.limit + 2 {
+            intake.compensations.add(cancelling: order, releasing: nil)
+        }
         #expect(intake.compensations.count == CompensationQueue.limit && intake.compensations.dropped == 2)
     }
 
@@ -214,7 +217,9 @@ import WorkflowState
 
     @Test func fingerprintsTellOrdersApart() throws {
         let base = try PlacementFixture.request(["AZ-104": 2, "AZ-900": 1])
-        #expect(try PlacementFixture.request(["AZ-104": 1, "AZ-900": 1, "AZ-104": 1]).fingerprint == base.fingerprint)
+        #expect(
+            try PlacementFixture.request(["AZ-104": 1, "AZ-900": 1, "AZ-104": 1]).fingerprint
+                == base.fingerprint)
         let others: [KeyValuePairs<String, Int>] = [
             ["AZ-104": 2], ["AZ-104": 1, "AZ-900": 2], ["AZ-900": 1, "AZ-104": 2], ["AZ-1042": 1],
         ]

@@ -79,7 +79,8 @@ import WorkflowState
         intake.sender.failures = [.lost, .lost]
         await #expect(throws: PlacementError.outcomeUnknown(reason: "unknownOutcome")) {
             try await intake.accept.accept(
-                intake.accept.draft(PlacementFixture.request(), from: PlacementFixture.user), trace: .root(), cause: "",
+                intake.accept.draft(PlacementFixture.request(), from: PlacementFixture.user), trace: .root(),
+                cause: "",
                 budget: PlacementBudget(from: Loop.now - .seconds(2)))
         }
         #expect(intake.sender.sent.count == 1)

@@ -57,7 +57,8 @@ import WorkflowState
         try await move(order, to: .completed, isPersisted: true)
         intake.workflows.faults = [.pending: .away, .workflow: .away]
         #expect(try await reading.order(order.id, of: PlacementFixture.user) != nil)
-        #expect(try await reading.status(order.correlationID, of: PlacementFixture.user)?.status == .completed)
+        #expect(
+            try await reading.status(order.correlationID, of: PlacementFixture.user)?.status == .completed)
     }
 
     @Test func theArchiveAwayLeavesWhatIsPending() async throws {

@@ -12,7 +12,8 @@ import Testing
             let order = world.order(1, lines: 3)
             try await world.insert([order, world.order(2)])
             #expect(try await world.queries.order(order.id, of: PlacementFixture.user) == order)
-            let report = try #require(try await world.queries.status(order.correlationID, of: PlacementFixture.user))
+            let report = try #require(
+                try await world.queries.status(order.correlationID, of: PlacementFixture.user))
             #expect(report.orderID == order.id && report.status == .completed)
         }
     }
@@ -68,7 +69,9 @@ import Testing
         try await driver.withFixture { world in
             let order = world.order(1)
             let queries = world.queries
-            for _ in 0..<2 { #expect(try await queries.delete(order.id, of: PlacementFixture.user, isPending: true)) }
+            for _ in 0..<2 {
+                #expect(try await queries.delete(order.id, of: PlacementFixture.user, isPending: true))
+            }
             try await world.insert([order, world.order(2)])
             #expect(try await queries.order(order.id, of: PlacementFixture.user) == nil)
             #expect(try await queries.page(of: PlacementFixture.user, offset: 0, size: 10).total == 1)

@@ -51,7 +51,9 @@ final class API {
         await send(.get, target, token: try? token(for: Self.user))
     }
 
-    func get(_ target: String, token: String?) async -> HTTPResponse { await send(.get, target, token: token) }
+    func get(_ target: String, token: String?) async -> HTTPResponse {
+        await send(.get, target, token: token)
+    }
 
     func delete(_ target: String) async -> HTTPResponse {
         await send(.delete, target, token: try? token(for: Self.user))

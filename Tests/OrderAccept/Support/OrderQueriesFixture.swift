@@ -17,7 +17,9 @@ enum OrderQueriesDriver: String, CaseIterable, Sendable {
     case postgresWithView
 
     /// PostgreSQL needs a server, named by `WAYBILL_TEST_SERVERS`.
-    static var available: [OrderQueriesDriver] { LiveOrderQueriesFixture.servers == nil ? [.memory] : allCases }
+    static var available: [OrderQueriesDriver] {
+        LiveOrderQueriesFixture.servers == nil ? [.memory] : allCases
+    }
 
     @Loop
     func withFixture(_ body: @Loop (OrderQueriesFixture) async throws -> Void) async throws {
@@ -48,7 +50,8 @@ struct OrderQueriesFixture {
             id: OrderID(Int64(number)) ?? Self.first,
             correlationID: CorrelationID(
                 unixMilliseconds: 1_767_225_600_000, randomA: 0, randomB: UInt64(number)),
-            customer: PlacementFixture.user, createdAt: Timestamp(milliseconds: 1_767_225_600_123), status: .completed,
+            customer: PlacementFixture.user, createdAt: Timestamp(milliseconds: 1_767_225_600_123),
+            status: .completed,
             total: Money(hundredths: total), currency: .euro, lines: lines)
     }
 

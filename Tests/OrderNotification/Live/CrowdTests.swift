@@ -108,7 +108,8 @@ struct CrowdTests {
 
         var most = 0
         let flood = Loop.task {
-            while !Task.isCancelled, replica.replica.count(of: #"waybill_notification_closes_total{code="4508"}"#) ?? 0 < 50
+            while !Task.isCancelled,
+                replica.replica.count(of: #"waybill_notification_closes_total{code="4508"}"#) ?? 0 < 50
             {
                 _ = try? await replica.client.command(
                     "PUBLISH", "notify:user:\(name)-nonReading", Self.longUpdate)

@@ -55,7 +55,8 @@ final class LiveReplica {
     private let runs: [Task<Void, Never>]
 
     init(
-        _ name: String, limits: SessionLimits = SessionLimits(), mailboxCap: Int? = nil, on other: LiveRedis? = nil
+        _ name: String, limits: SessionLimits = SessionLimits(), mailboxCap: Int? = nil,
+        on other: LiveRedis? = nil
     ) async throws {
         self.name = "\(name)-\(UInt32.random(in: 0 ... .max))"
         let redis = (other ?? LiveRedis.shared!).configuration(self.name)

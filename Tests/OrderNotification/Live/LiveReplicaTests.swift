@@ -26,7 +26,8 @@ struct LiveReplicaTests {
     }
 
     private func with(
-        _ count: Int, limits: SessionLimits = SessionLimits(), _ body: @Loop ([LiveReplica]) async throws -> Void
+        _ count: Int, limits: SessionLimits = SessionLimits(),
+        _ body: @Loop ([LiveReplica]) async throws -> Void
     )
         async throws
     {

@@ -42,7 +42,9 @@ struct OutageTests {
         if let failure { throw failure }
     }
 
-    private func delivery(_ number: Int) -> MailboxDelivery { MailboxDelivery(to: UserID(name)!, update(number)) }
+    private func delivery(_ number: Int) -> MailboxDelivery {
+        MailboxDelivery(to: UserID(name)!, update(number))
+    }
 
     private func deliver(_ numbers: ClosedRange<Int>, _ replica: LiveReplica) async throws -> [Int] {
         try await replica.client.ready(within: .seconds(10))

@@ -17,7 +17,8 @@ import WorkflowState
         let end = try await replica.mailboxes.ends(of: [ada])[0]
         #expect(tab.texts[0].hasPrefix("id: \(end.epoch):"))
         #expect(tab.texts[0].contains("\nevent: connected\ndata: {\"type\":\"welcome\""))
-        let offset = try #require(try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])[0])
+        let offset = try #require(
+            try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])[0])
         #expect(tab.texts[1].hasPrefix("id: \(end.epoch):\(offset)\nevent: order.status\ndata: {"))
         #expect(tab.texts[1].hasSuffix("}\n\n"))
     }

@@ -1,9 +1,9 @@
 import EventLoop
 import HTTP
-import Service
 import JSON
 import MemoryAdapters
 import Orders
+import Service
 import TestSupport
 import Testing
 import WorkflowState
@@ -69,7 +69,9 @@ import WorkflowState
         let second = try Replica(first.state, name: "replica-2")
         let tabs = [try await live(first).1, try await live(first).1, try await live(second).1]
         let (_, other) = try await live(second, "bob")
-        _ = try await first.mailboxes.deliver([MailboxDelivery(to: ada, update(1)), MailboxDelivery(to: ada, update(2))])
+        _ = try await first.mailboxes.deliver([
+            MailboxDelivery(to: ada, update(1)), MailboxDelivery(to: ada, update(2)),
+        ])
         for tab in tabs { #expect(tab.offsets.count == 2) }
         #expect(other.offsets.isEmpty)
     }

@@ -26,7 +26,8 @@ import WorkflowState
     @Test func whatWasMissedIsReplayedInOrder() async throws {
         let replica = try Replica()
         let start = try await position(replica)
-        let offsets = try await replica.mailboxes.deliver((1...5).map { MailboxDelivery(to: ada, update($0)) })
+        let offsets = try await replica.mailboxes.deliver(
+            (1...5).map { MailboxDelivery(to: ada, update($0)) })
         let tab = try await live(replica, from: .after(start))
         try await eventually("the replay") { !tab.messages("resumed").isEmpty }
         #expect(tab.offsets == offsets.compactMap { $0.map(Int.init) })
@@ -126,7 +127,9 @@ import WorkflowState
         try await settle()
         channels.confirm()
         try await eventually("the welcome") { session.phase == .live }
-        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1)), MailboxDelivery(to: ada, update(2))])
+        _ = try await replica.mailboxes.deliver([
+            MailboxDelivery(to: ada, update(1)), MailboxDelivery(to: ada, update(2)),
+        ])
         channels.lose()
         channels.arrive()
         try await eventually("both") { tab.offsets.count == 2 }

@@ -21,7 +21,9 @@ import Testing
             sink: LogSink(origin: LogOrigin(service: "test", replica: "test"), format: .json),
             level: .critical)
         let edge = APIRouter(router, log: log, metrics: replica.registry)
-        SocketRoutes(handshakeGuard: HandshakeGuard(sessions: replica.sessions, origins: ["https://shop.example"])).add(to: edge)
+        SocketRoutes(
+            handshakeGuard: HandshakeGuard(sessions: replica.sessions, origins: ["https://shop.example"])
+        ).add(to: edge)
         DevelopmentTokens(
             issuer: TokenIssuer(
                 key: try .hmac(secret: Replica.secret), issuer: "waybill", audience: "waybill-api")

@@ -37,7 +37,8 @@ import WorkflowState
         let pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in
             ConsumePipeline(
                 queue: topology.queue(queue), from: broker.source(of: topology.queue(queue)),
-                to: broker.sender(), decoder: OrderOutcome.decoder, handler: handler, retryPolicy: topology.retryPolicy)
+                to: broker.sender(), decoder: OrderOutcome.decoder, handler: handler,
+                retryPolicy: topology.retryPolicy)
         }
         let runs = pipelines.map { pipeline in Loop.task { try await pipeline.run() } }
         try await body(broker, EventPublisher(broker.sender(), appID: "test"))
@@ -67,7 +68,9 @@ import WorkflowState
                 publisher)
             // Once more, as after a crash before the ack.
             try await publish(processed(1), publisher)
-            try await eventually("all outcomes") { tab.offsets.count == 3 && replica.metrics.duplicates.value == 1 }
+            try await eventually("all outcomes") {
+                tab.offsets.count == 3 && replica.metrics.duplicates.value == 1
+            }
         }
         let statuses = tab.messages("order.status").map { $0["status"]?.string }
         #expect(Set(statuses) == ["COMPLETED", "CANCELLED", "FAILED"])

@@ -61,8 +61,10 @@ final class Replica {
     private let issuer: TokenIssuer
 
     init(
-        _ state: MemoryState = MemoryState(), name: String = "replica-1", limits: SessionLimits = SessionLimits(),
-        policy: SubscriptionRegistry.Policy = SubscriptionRegistry.Policy(), mailboxes: (any MailboxStore)? = nil,
+        _ state: MemoryState = MemoryState(), name: String = "replica-1",
+        limits: SessionLimits = SessionLimits(),
+        policy: SubscriptionRegistry.Policy = SubscriptionRegistry.Policy(),
+        mailboxes: (any MailboxStore)? = nil,
         channels: (any UserChannels)? = nil, retention: Retention = Retention()
     ) throws {
         self.state = state
@@ -99,7 +101,8 @@ final class Replica {
 
     /// A session whose handshake is done.
     func open(
-        _ user: String?, _ wireProtocol: WireProtocol = .native, from start: ResumePoint = .latest, lifetime: Int = 600
+        _ user: String?, _ wireProtocol: WireProtocol = .native, from start: ResumePoint = .latest,
+        lifetime: Int = 600
     ) -> (Session, Recorder) {
         let credentials = user.map { name in
             HandshakeContext.Credentials.principal(

@@ -47,7 +47,8 @@ struct LiveTests {
             }
             let told = await fixture.workflows(in: .processed)
             #expect(Set(told) == Set(good.map(\.correlationID.description)))
-            #expect(Set(await fixture.workflows(in: .failed)) == Set(poisoned.map(\.correlationID.description)))
+            #expect(
+                Set(await fixture.workflows(in: .failed)) == Set(poisoned.map(\.correlationID.description)))
         }
     }
 
@@ -63,7 +64,8 @@ struct LiveTests {
             _ = try await store.record(records)
             let outbox = PostgresOutbox(fixture.pool)
             let relay = OutboxRelay(
-                outbox, EventPublisher(fixture.sender, appID: "order-process"), after: AsyncSignal(), log: nil, metrics: Metrics())
+                outbox, EventPublisher(fixture.sender, appID: "order-process"), after: AsyncSignal(),
+                log: nil, metrics: Metrics())
             // Too young.
             #expect(try await relay.sweep() == false)
             #expect(try await outbox.backlog().count == 5)

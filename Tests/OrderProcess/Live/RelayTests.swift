@@ -63,9 +63,12 @@ struct RelayTests {
             """)
     }
 
-    @Loop static func relay(_ fixture: LiveFixture, _ pool: PostgresPool, _ notebook: RecordingTab) async throws {
+    @Loop static func relay(_ fixture: LiveFixture, _ pool: PostgresPool, _ notebook: RecordingTab)
+        async throws
+    {
         let relay = OutboxRelay(
-            PostgresOutbox(pool), EventPublisher(notebook, appID: "order-process"), after: AsyncSignal(), log: nil,
+            PostgresOutbox(pool), EventPublisher(notebook, appID: "order-process"), after: AsyncSignal(),
+            log: nil,
             metrics: Metrics())
         let outbox = PostgresOutbox(fixture.pool)
         try await eventually("the outbox is empty", within: .seconds(30)) {
@@ -108,7 +111,9 @@ struct RelayTests {
         }
     }
 
-    @Loop static func runThree(_ fixture: LiveFixture, _ notebook: RecordingTab, name: String? = nil) async throws {
+    @Loop static func runThree(_ fixture: LiveFixture, _ notebook: RecordingTab, name: String? = nil)
+        async throws
+    {
         var configuration = fixture.pool.configuration
         if let name { configuration.applicationName = name }
         let pool = PostgresPool(configuration)

@@ -68,7 +68,8 @@ final class LiveFixture {
             consumer = AMQPConsumer(client, queue: queue, batchLimit: 32)
             pipeline = ConsumePipeline(
                 queue: queue, from: AMQPSource(consumer), to: fixture.sender,
-                decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: fixture.topology.retryPolicy)
+                decoder: EventDecoder(OrderAccepted.self), handler: process,
+                retryPolicy: fixture.topology.retryPolicy)
             work = Loop.task { [pipeline] in try? await pipeline.run() }
         }
 
@@ -174,7 +175,8 @@ final class LiveFixture {
         var messages: [OutboundMessage] = []
         for order in orders {
             messages.append(
-                try publisher.prepare(order, in: MessageContext(correlationID: order.correlationID.description))
+                try publisher.prepare(
+                    order, in: MessageContext(correlationID: order.correlationID.description))
             )
         }
         for failure in await publisher.publish(messages, within: .seconds(10)) {
@@ -206,7 +208,9 @@ final class LiveFixture {
     }
 
     func count(_ sql: String) async throws -> Int {
-        Int(try await pool.query(PostgresStatement("SELECT count(*) FROM \(sql)", reused: false)).one().int64(0))
+        Int(
+            try await pool.query(PostgresStatement("SELECT count(*) FROM \(sql)", reused: false)).one().int64(
+                0))
     }
 
     /// As order-accept leaves it.

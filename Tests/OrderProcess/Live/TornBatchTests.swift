@@ -110,7 +110,9 @@ struct TornBatchTests {
 
             try await eventually("every status is final", within: .seconds(30)) {
                 for order in good {
-                    guard try await fixture.status(order) == "COMPLETED|\(order.orderID)" else { return false }
+                    guard try await fixture.status(order) == "COMPLETED|\(order.orderID)" else {
+                        return false
+                    }
                 }
                 for order in gone + unknown {
                     guard try await fixture.status(order) == "FAILED|\(order.orderID)" else { return false }

@@ -12,7 +12,8 @@ import Testing
         #expect(bare.endpoint == Endpoint(host: "localhost", port: 6379))
         #expect(bare.user == nil && bare.password == nil)
         #expect(try RedisConfiguration(url: "redis://:secret@h:1").password == "secret")
-        #expect(try RedisConfiguration(url: "redis://[::1]:7000").endpoint == Endpoint(host: "::1", port: 7000))
+        #expect(
+            try RedisConfiguration(url: "redis://[::1]:7000").endpoint == Endpoint(host: "::1", port: 7000))
         #expect(try RedisConfiguration(url: "rediss://h:1").tls != nil)
     }
 

@@ -94,7 +94,9 @@ import Testing
         defer { server.close() }
         var configuration = server.configuration
         configuration.password = "x"
-        let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(configuration) }
+        let error = await #expect(throws: RedisError.self) {
+            try await RedisConnection.connect(configuration)
+        }
         #expect(error?.code == .authentication)
     }
 
@@ -116,7 +118,9 @@ import Testing
         let server = try await ScriptedServer { _ in nil }
         let configuration = server.configuration
         server.close()
-        let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(configuration) }
+        let error = await #expect(throws: RedisError.self) {
+            try await RedisConnection.connect(configuration)
+        }
         #expect(error?.code == .notConnected)
     }
 }

@@ -26,7 +26,9 @@ import Testing
         defer { server.close() }
         var configuration = server.configuration
         configuration.tls = try TLSClient()
-        let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(configuration) }
+        let error = await #expect(throws: RedisError.self) {
+            try await RedisConnection.connect(configuration)
+        }
         #expect(error?.code == .notConnected)
     }
 }

@@ -91,7 +91,9 @@ import Testing
     @Test func wrongPassword() async throws {
         var configuration = LiveServer.configuration
         configuration.password = "wrong"
-        let error = await #expect(throws: RedisError.self) { try await RedisConnection.connect(configuration) }
+        let error = await #expect(throws: RedisError.self) {
+            try await RedisConnection.connect(configuration)
+        }
         #expect(error?.code == .authentication)
     }
 }

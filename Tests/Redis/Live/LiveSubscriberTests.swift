@@ -13,7 +13,9 @@ private final class Inbox {
 }
 
 @Suite(.enabled(if: LiveServer.isAvailable), .timeLimit(.minutes(1))) @Loop struct LiveSubscriberTests {
-    private func withSubscriber(_ body: @Loop (RedisSubscriber, Inbox, RedisClient, String) async throws -> Void)
+    private func withSubscriber(
+        _ body: @Loop (RedisSubscriber, Inbox, RedisClient, String) async throws -> Void
+    )
         async throws
     {
         try await withClient { client, prefix in

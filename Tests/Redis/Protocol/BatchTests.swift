@@ -62,6 +62,8 @@ import Testing
         #expect(entries.map(\.id) == [RedisStreamID(1), RedisStreamID(2)])
         #expect(entries[0]["a"] == [98] && entries[0]["b"] == nil)
         #expect(throws: RedisError.self) { try RedisStreamEntry.list(.array([.integer(1)])) }
-        #expect(throws: RedisError.self) { try RedisStreamEntry.list(.error(RedisError(.server(prefix: "ERR")))) }
+        #expect(throws: RedisError.self) {
+            try RedisStreamEntry.list(.error(RedisError(.server(prefix: "ERR"))))
+        }
     }
 }

@@ -96,7 +96,9 @@ package final class MemoryWorkflowStore: WorkflowStore {
 
     private func set(_ key: RedisKey, _ text: String) { state.set(key, Array(text.utf8), for: lifetime) }
 
-    private func text(_ key: RedisKey) -> String? { state.text(key).map { String(decoding: $0, as: UTF8.self) } }
+    private func text(_ key: RedisKey) -> String? {
+        state.text(key).map { String(decoding: $0, as: UTF8.self) }
+    }
 
     private func owner(_ id: CorrelationID) -> UserID? { text(WorkflowKeys.owner(id)).flatMap { UserID($0) } }
 

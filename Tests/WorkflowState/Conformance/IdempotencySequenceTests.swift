@@ -27,7 +27,8 @@ import Testing
         mutating func reserve(_ number: Int, _ fingerprint: String) -> Reservation {
             switch state {
             case .free:
-                state = .recordPrimary(fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
+                state = .recordPrimary(
+                    fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
                 holders.append(number)
                 return .reserved
             case .recordPrimary(let first, _, let isOver, let draft):

@@ -57,7 +57,8 @@ import Testing
         try await with(driver, .test) { fixture in
             let user = fixture.user()
             let start = try await fixture.mailboxes.ends(of: [user])[0]
-            let offsets = try await fixture.mailboxes.deliver((0..<12).map { _ in fixture.delivery(to: user) })
+            let offsets = try await fixture.mailboxes.deliver(
+                (0..<12).map { _ in fixture.delivery(to: user) })
             let all = try await history(fixture, user, after: start)
             #expect(!all.isRecovered && all.entries.map(\.offset) == Array(offsets[4...].map { $0! }))
             for (index, isRecovered) in [(2, false), (3, false), (4, true), (11, true)] {
@@ -133,7 +134,8 @@ import Testing
                 #expect(messages.map(\.previous) == [0, offsets[0]])
                 #expect(messages[0].update == delivery.update)
             }
-            let start = MailboxPosition(epoch: try await fixture.mailboxes.ends(of: [user])[0].epoch, offset: 0)
+            let start = MailboxPosition(
+                epoch: try await fixture.mailboxes.ends(of: [user])[0].epoch, offset: 0)
             let entries = try await history(fixture, user, after: start).entries
             #expect(entries.map(\.frame) == inbox.messages[0].map(\.frame))
 

@@ -79,7 +79,9 @@ final class StoreFixture {
 
 /// Runs `body` against a fresh fixture of the driver.
 @Loop
-func with(_ driver: Driver, _ retention: Retention = Retention(), _ body: @Loop (StoreFixture) async throws -> Void)
+func with(
+    _ driver: Driver, _ retention: Retention = Retention(), _ body: @Loop (StoreFixture) async throws -> Void
+)
     async throws
 {
     switch driver {
@@ -89,7 +91,9 @@ func with(_ driver: Driver, _ retention: Retention = Retention(), _ body: @Loop 
 }
 
 @Loop
-private func withMemory(_ retention: Retention, _ body: @Loop (StoreFixture) async throws -> Void) async throws {
+private func withMemory(_ retention: Retention, _ body: @Loop (StoreFixture) async throws -> Void)
+    async throws
+{
     let state = MemoryState()
     try await body(
         StoreFixture(
@@ -97,13 +101,16 @@ private func withMemory(_ retention: Retention, _ body: @Loop (StoreFixture) asy
             idempotency: MemoryIdempotencyStore(state, retention),
             channels: [MemoryUserChannels(state), MemoryUserChannels(state)],
             expire: { _, _ in state.advance(by: retention.workflow + .seconds(1)) },
-            retention: { (state.remaining(WorkflowKeys.owner($0)), state.remaining(WorkflowKeys.status($0))) },
+            retention: {
+                (state.remaining(WorkflowKeys.owner($0)), state.remaining(WorkflowKeys.status($0)))
+            },
             endLease: { _ in state.advance(by: retention.lease + .seconds(1)) },
             corrupt: { state.set(WorkflowKeys.status($0), Array($1.utf8), for: retention.workflow) }))
 }
 
 @Loop
-private func withRedis(_ retention: Retention, _ body: @Loop (StoreFixture) async throws -> Void) async throws {
+private func withRedis(_ retention: Retention, _ body: @Loop (StoreFixture) async throws -> Void) async throws
+{
     let configuration = LiveRedis.shared!.configuration
     let client = RedisClient(configuration)
     let subscribers = [RedisSubscriber(configuration), RedisSubscriber(configuration)]

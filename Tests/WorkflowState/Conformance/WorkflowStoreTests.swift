@@ -74,7 +74,8 @@ import Testing
             steps.append(steps[0])
             let outcomes = try await fixture.workflows.advance(steps)
             #expect(outcomes.map(\.moved) == Array(repeating: true, count: 130) + [false])
-            #expect(try await fixture.workflows.owners(of: orders.map(\.correlationID)) == orders.map(\.owner))
+            #expect(
+                try await fixture.workflows.owners(of: orders.map(\.correlationID)) == orders.map(\.owner))
             #expect(try await fixture.workflows.advance([]).isEmpty)
         }
     }

@@ -59,7 +59,8 @@ package final class AMQPClient: Service {
         precondition(!isRunning, "a client runs once")
         isRunning = true
         await withTaskCancellationHandler {
-            await Loop.reconnect(Backoff(cap: Self.maxBackoff), stableAfter: Self.maxBackoff, until: stopping) {
+            await Loop.reconnect(Backoff(cap: Self.maxBackoff), stableAfter: Self.maxBackoff, until: stopping)
+            {
                 await connectAndServe()
             }
         } onCancel: {
@@ -72,7 +73,9 @@ package final class AMQPClient: Service {
     package func shutdown() async {
         requestShutdown()
         guard isRunning else { return close() }
-        while state != .closed { _ = await stateChanges.wait(until: nil, unless: { state == .closed ? () : nil }) }
+        while state != .closed {
+            _ = await stateChanges.wait(until: nil, unless: { state == .closed ? () : nil })
+        }
     }
 
     package func drain(until deadline: Instant) async { await shutdown() }

@@ -25,7 +25,8 @@ package final class AMQPPublisher {
     ///   - nackLimit: how often a message is sent again after a nack, with jittered, growing delays.
     ///   - patience: how long a message waits for a connection before it fails with `.notConnected`.
     package init(
-        _ client: AMQPClient, window: Int = 4096, nackLimit: Int = 6, connectionTimeout: Duration = .milliseconds(250)
+        _ client: AMQPClient, window: Int = 4096, nackLimit: Int = 6,
+        connectionTimeout: Duration = .milliseconds(250)
     ) {
         self.client = client
         self.nackLimit = nackLimit
@@ -40,7 +41,8 @@ package final class AMQPPublisher {
 
     /// Publishes one message and waits for its confirm.
     /// - Parameter limit: after it the call fails with `.timeout`, which means: outcome unknown.
-    package func publish(_ message: AMQPMessage, within limit: Duration = .seconds(2)) async throws(AMQPError) {
+    package func publish(_ message: AMQPMessage, within limit: Duration = .seconds(2)) async throws(AMQPError)
+    {
         let deadline = Loop.now + limit
         let failure = await Loop.suspend { continuation in
             submit(PendingPublish(message, deadline: deadline, .one(continuation)))
@@ -49,7 +51,9 @@ package final class AMQPPublisher {
     }
 
     /// Publishes many in one write and waits for all; the answer has each message's failure, in order.
-    package func publish(_ messages: [AMQPMessage], within limit: Duration = .seconds(2)) async -> [AMQPError?] {
+    package func publish(_ messages: [AMQPMessage], within limit: Duration = .seconds(2)) async
+        -> [AMQPError?]
+    {
         if messages.isEmpty { return [] }
         let deadline = Loop.now + limit
         return await Loop.suspend { continuation in
@@ -86,7 +90,8 @@ package final class AMQPPublisher {
     /// on its way then; else the publisher's patience.
     private func end(ofWaiting publication: PendingPublish) -> Instant {
         let isConnected = client.connection?.isOpen ?? false
-        return isConnected ? publication.deadline : min(publication.deadline, publication.enqueued + connectionTimeout)
+        return isConnected
+            ? publication.deadline : min(publication.deadline, publication.enqueued + connectionTimeout)
     }
 
     // MARK: Verdicts

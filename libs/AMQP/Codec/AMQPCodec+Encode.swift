@@ -2,7 +2,9 @@ internal import CRabbitMQ
 
 extension AMQPCodec {
     /// Appends a method frame.
-    package func append(_ method: AMQPClientMethod, channel: UInt16, to output: inout [UInt8]) throws(AMQPError) {
+    package func append(_ method: AMQPClientMethod, channel: UInt16, to output: inout [UInt8])
+        throws(AMQPError)
+    {
         recycle()
         let size = try encode(method)
         appendFrame(.method, channel: channel, size: size, to: &output)

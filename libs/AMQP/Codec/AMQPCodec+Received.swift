@@ -60,7 +60,8 @@ extension AMQPCodec {
         }
     }
 
-    private func connectionMethod(_ id: AMQPMethodID, _ decoded: UnsafeMutableRawPointer) -> AMQPServerMethod? {
+    private func connectionMethod(_ id: AMQPMethodID, _ decoded: UnsafeMutableRawPointer) -> AMQPServerMethod?
+    {
         switch id {
         case .connectionStart:
             let m = unsafe decoded.assumingMemoryBound(to: amqp_connection_start_t.self).pointee

@@ -24,7 +24,8 @@ package struct AMQPFrame: Sendable, Equatable {
 
     /// Finds the frame that begins at `offset`; nil when it is not there whole.
     /// - Parameter maximum: the negotiated `frame-max`, overhead included.
-    package static func find(in bytes: Span<UInt8>, at offset: Int, maximum: Int) throws(AMQPError) -> AMQPFrame?
+    package static func find(in bytes: Span<UInt8>, at offset: Int, maximum: Int) throws(AMQPError)
+        -> AMQPFrame?
     {
         guard bytes.count - offset >= headerSize else { return nil }
         guard let kind = Kind(rawValue: bytes[offset]) else {

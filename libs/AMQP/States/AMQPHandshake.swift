@@ -48,7 +48,8 @@ struct AMQPHandshake: Sendable {
             return .send([startOk()])
         case (.awaitingTune, .connectionTune(let channelMax, let frameMax, let heartbeat)):
             tuneParameters.channelMax = Self.smaller(tuneParameters.channelMax, channelMax)
-            tuneParameters.frameMax = min(AMQPCodec.frameLimit, frameMax == 0 ? AMQPCodec.frameLimit : Int(frameMax))
+            tuneParameters.frameMax = min(
+                AMQPCodec.frameLimit, frameMax == 0 ? AMQPCodec.frameLimit : Int(frameMax))
             guard tuneParameters.frameMax >= 4096 else {
                 throw AMQPError(.protocolViolation, "frame-max under the protocol's minimum")
             }

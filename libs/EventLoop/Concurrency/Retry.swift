@@ -29,7 +29,8 @@ extension Loop {
     ///   - serve: connects, waits for the connection's end, and returns for how long it was up; zero for a failed
     ///     attempt.
     @Loop package static func reconnect(
-        _ backoff: Backoff, stableAfter: Duration, until stopping: AsyncSignal, _ serve: @Loop () async -> Duration
+        _ backoff: Backoff, stableAfter: Duration, until stopping: AsyncSignal,
+        _ serve: @Loop () async -> Duration
     ) async {
         var backoff = backoff
         while !stopping.isSet, !Task.isCancelled {

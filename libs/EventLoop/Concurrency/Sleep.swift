@@ -6,7 +6,9 @@ package struct DeadlineExceededError: Error, Sendable {
 extension Loop {
     /// Suspends the calling task on the loop's clock; throws as soon as the task is cancelled.
     @Loop package static func sleep(for duration: Duration) async throws(CancellationError) {
-        if case .cancelled = await WaiterQueue<Never>().wait(until: now + duration) { throw CancellationError() }
+        if case .cancelled = await WaiterQueue<Never>().wait(until: now + duration) {
+            throw CancellationError()
+        }
     }
 }
 

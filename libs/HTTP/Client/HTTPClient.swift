@@ -101,7 +101,9 @@ package final class HTTPClient {
 
     private func begin(
         _ method: HTTPMethod, _ url: String, _ headers: HTTPHeaders, _ body: [UInt8], _ deadline: Instant
-    ) async throws(HTTPError) -> (connection: HTTPClientConnection, response: (HTTPResponseHead, HTTPBodyStream)) {
+    ) async throws(HTTPError) -> (
+        connection: HTTPClientConnection, response: (HTTPResponseHead, HTTPBodyStream)
+    ) {
         let address = try HTTPURL(url)
         let request = Self.encode(method, address, headers, body)
         let pool = try pool(of: address)

@@ -115,7 +115,9 @@ private final class ClientHandshake: TransportHandler {
     private func readHead(_ bytes: Span<UInt8>, _ used: inout Int) throws(HTTPParseError) -> WebSocket? {
         while !isFinished {
             let rest = bytes.extracting(used..<bytes.count)
-            guard let head = try parser.next(rest, limits: HTTPHeadLimits(), answering: .get) else { return nil }
+            guard let head = try parser.next(rest, limits: HTTPHeadLimits(), answering: .get) else {
+                return nil
+            }
             used += head.length
             if !head.status.isInformational || head.status == .switchingProtocols { return try accept(head) }
         }

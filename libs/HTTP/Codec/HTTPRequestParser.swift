@@ -97,7 +97,9 @@ package struct HTTPRequestParser: Sendable {
             if cutByLimit { throw HTTPParseError(.uriTooLong, "request line too long") }
             return nil
         }
-        guard i > targetStart, b[i] == 32 else { throw HTTPParseError(.badRequest, "malformed request target") }
+        guard i > targetStart, b[i] == 32 else {
+            throw HTTPParseError(.badRequest, "malformed request target")
+        }
         let target = targetStart..<i
         i += 1
         guard let next = try readVersion(b, at: i, end: end) else {

@@ -82,7 +82,9 @@ package struct HTTPResponseParser: Sendable {
         return i + 2
     }
 
-    private mutating func finish(_ b: Span<UInt8>, _ method: HTTPMethod) throws(HTTPParseError) -> HTTPResponseHead {
+    private mutating func finish(_ b: Span<UInt8>, _ method: HTTPMethod) throws(HTTPParseError)
+        -> HTTPResponseHead
+    {
         var head = HTTPResponseHead()
         head.status = status
         head.length = b.count

@@ -10,7 +10,9 @@ package enum HTTPBodyFraming: Sendable, Equatable {
 /// The fields that decide where a request ends (RFC 9112, 3.2 and 6), refusing whatever two parsers could
 /// read in two ways.
 enum RequestFraming {
-    static func apply(_ entries: [FieldEntry], _ b: Span<UInt8>, to head: inout HTTPRequestHead) throws(HTTPParseError) {
+    static func apply(_ entries: [FieldEntry], _ b: Span<UInt8>, to head: inout HTTPRequestHead)
+        throws(HTTPParseError)
+    {
         var hosts = 0
         var length: Int?
         var chunked = false
@@ -58,10 +60,14 @@ enum RequestFraming {
 
     /// Digits alone, up to 15 of them.
     static func contentLength(_ value: Span<UInt8>) throws(HTTPParseError) -> Int {
-        guard value.count > 0, value.count <= 15 else { throw HTTPParseError(.badRequest, "invalid Content-Length") }
+        guard value.count > 0, value.count <= 15 else {
+            throw HTTPParseError(.badRequest, "invalid Content-Length")
+        }
         var length = 0
         for i in value.indices {
-            guard Grammar.isDigit(value[i]) else { throw HTTPParseError(.badRequest, "invalid Content-Length") }
+            guard Grammar.isDigit(value[i]) else {
+                throw HTTPParseError(.badRequest, "invalid Content-Length")
+            }
             length = length * 10 + Int(value[i] - 48)
         }
         return length

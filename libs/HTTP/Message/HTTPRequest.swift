@@ -9,7 +9,8 @@ package struct HTTPRequest: Sendable {
         /// The connection it came on; nil for a request made by a test.
         let connection: ServerConnection?
 
-        init(_ head: HTTPRequestHead, _ match: RouteMatch?, _ body: [UInt8], _ connection: ServerConnection?) {
+        init(_ head: HTTPRequestHead, _ match: RouteMatch?, _ body: [UInt8], _ connection: ServerConnection?)
+        {
             self.head = head
             self.match = match
             self.body = body

@@ -70,7 +70,8 @@ package struct HTTPRequestTarget: Sendable {
     }
 
     /// Reads `http://authority` of an absolute form; returns where the path starts.
-    private mutating func readAuthority(_ b: Span<UInt8>, _ target: Range<Int>) throws(HTTPParseError) -> Int {
+    private mutating func readAuthority(_ b: Span<UInt8>, _ target: Range<Int>) throws(HTTPParseError) -> Int
+    {
         let bytes = b.extracting(target)
         let scheme: Int
         if bytes.count > 7, Grammar.matches(bytes.extracting(first: 7), "http://") {
@@ -111,7 +112,9 @@ package struct HTTPRequestTarget: Sendable {
             decoded.append(byte)
             i += 1
         }
-        guard String(utf8: decoded.span) != nil else { throw HTTPParseError(.badRequest, "path is not UTF-8") }
+        guard String(utf8: decoded.span) != nil else {
+            throw HTTPParseError(.badRequest, "path is not UTF-8")
+        }
         return decoded
     }
 

@@ -37,7 +37,9 @@ package struct HTTPResponse: Sendable {
         self.init(status, contentType: "text/plain; charset=utf-8", headers: headers, body: Array(text.utf8))
     }
 
-    package init(_ status: HTTPStatus, contentType: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8]) {
+    package init(
+        _ status: HTTPStatus, contentType: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8]
+    ) {
         self.init(status, headers: headers, body: body)
         self.headers.add("Content-Type", contentType)
     }

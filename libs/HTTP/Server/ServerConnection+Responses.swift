@@ -11,7 +11,9 @@ extension ServerConnection {
             endExchange()
         case .stream(let start): begin(response, start)
         case .webSocket(let handler, let subprotocol, let configuration):
-            if let fault = WebSocketHandshake.fault(in: request) { return respond(fault, to: request, number) }
+            if let fault = WebSocketHandshake.fault(in: request) {
+                return respond(fault, to: request, number)
+            }
             upgrade(request, response, handler, subprotocol, configuration)
         }
     }
@@ -25,7 +27,8 @@ extension ServerConnection {
         }
     }
 
-    private func writeHead(_ response: HTTPResponse, _ framing: MessageEncoder.Framing, _ out: inout [UInt8]) {
+    private func writeHead(_ response: HTTPResponse, _ framing: MessageEncoder.Framing, _ out: inout [UInt8])
+    {
         if server.isDraining { keepAlive = false }
         MessageEncoder.appendResponseHead(
             response.status, response.headers, common: server.defaultHeaders.bytes,
@@ -56,7 +59,8 @@ extension ServerConnection {
     }
 
     private func upgrade(
-        _ request: HTTPRequest, _ response: HTTPResponse, _ handler: any WebSocketHandler, _ subprotocol: String?,
+        _ request: HTTPRequest, _ response: HTTPResponse, _ handler: any WebSocketHandler,
+        _ subprotocol: String?,
         _ configuration: WebSocket.Configuration
     ) {
         let accept = WebSocketHandshake.accept(for: request.headers["Sec-WebSocket-Key"] ?? "")

@@ -74,7 +74,8 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
                 continue
             }
             do {
-                messages.append(Message(try decoder.decode(type: message.envelope.type, body: message.body), message))
+                messages.append(
+                    Message(try decoder.decode(type: message.envelope.type, body: message.body), message))
             } catch {
                 await deadLetter(message, nil, reason: error.description)
             }
@@ -108,7 +109,8 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         switch BatchFailure.decide(error, batch: messages.count) {
         case .retryIndividually:
             log?.warning(
-                "batch.retried_individually", ["queue": queue, "messages": messages.count, "error": "\(error)"])
+                "batch.retried_individually",
+                ["queue": queue, "messages": messages.count, "error": "\(error)"])
             for index in messages.indices { await handle(messages[index...index]) }
             return true
         case .settle(let failure):
@@ -151,11 +153,15 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         } catch {
             result = .failed(error as? HandlingError ?? .unexpected)
         }
-        if result == .deferred { result = .failed(HandlingError(.transient, "The handler did not decide in time.")) }
+        if result == .deferred {
+            result = .failed(HandlingError(.transient, "The handler did not decide in time."))
+        }
         await settle([message][...], [result])
     }
 
-    private func retry(_ message: Message, after delay: Duration, _ attempt: Int, _ error: HandlingError) async {
+    private func retry(_ message: Message, after delay: Duration, _ attempt: Int, _ error: HandlingError)
+        async
+    {
         var envelope = message.envelope
         envelope.attempt = attempt
         log?.warning(
@@ -214,7 +220,8 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
             return true
         } catch {
             log?.error(
-                "message.republish_failed", ["queue": queue, "error": "\(error)"], cid: copy.envelope.correlationID)
+                "message.republish_failed", ["queue": queue, "error": "\(error)"],
+                cid: copy.envelope.correlationID)
             // The broker would deliver it again at once.
             await stopping.wait(within: .seconds(1))
             source.requeue([message])

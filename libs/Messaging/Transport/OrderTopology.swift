@@ -44,7 +44,9 @@ package struct OrderTopology: Sendable {
     private static let keys = Dictionary(
         uniqueKeysWithValues: OrderEventType.allCases.map { ($0, String(EventName($0.rawValue).name)) })
 
-    package static func deadLetterQueue(of queue: String) -> String { AMQPTopology.deadLetterQueue(of: queue) }
+    package static func deadLetterQueue(of queue: String) -> String {
+        AMQPTopology.deadLetterQueue(of: queue)
+    }
 
     package static func retryQueue(_ queue: String, after delay: Duration) -> String {
         AMQPTopology.retryQueue(of: queue, after: delay)

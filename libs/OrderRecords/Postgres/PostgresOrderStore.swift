@@ -85,7 +85,8 @@ package final class PostgresOrderStore: OrderStore, Service {
     private func reopenFailed(_ record: OrderRecord) async throws(OrderRecordsError) {
         do throws(PostgresError) {
             try await pool.query(
-                RecordStatements.reopenFailed, record.contents.orderID.value, PostgresUUID(record.contents.correlationID),
+                RecordStatements.reopenFailed, record.contents.orderID.value,
+                PostgresUUID(record.contents.correlationID),
                 record.status.wireName, record.outcome.type.rawValue,
                 String(decoding: record.outcome.payload, as: UTF8.self), record.outcome.metadata.json,
                 PostgresTimestamp(record.outcome.occurredAt))

@@ -64,7 +64,8 @@ enum ReadModelStatements {
             last_sold_at = greatest(sales.last_sold_at, excluded.last_sold_at)
         """)
 
-    static let note = PostgresStatement("UPDATE read_model_position SET position = $1::int8, updated_at = now()")
+    static let note = PostgresStatement(
+        "UPDATE read_model_position SET position = $1::int8, updated_at = now()")
 
     static let progress = PostgresStatement(
         "SELECT position, (SELECT coalesce(max(position), 0) FROM order_events) FROM read_model_position")

@@ -37,14 +37,19 @@ package final class PostgresConnection: DescriptorHandler {
     private var timerDeadline = Instant(nanoseconds: 0)
     private lazy var timer = Timer { [weak self] in self?.deadlinePassed() }
 
-    private init(_ handle: consuming PostgresConnectionHandle, _ notices: NoticeBuffer, _ configuration: PostgresConfiguration) {
+    private init(
+        _ handle: consuming PostgresConnectionHandle, _ notices: NoticeBuffer,
+        _ configuration: PostgresConfiguration
+    ) {
         self.handle = handle
         self.notices = notices
         self.configuration = configuration
     }
 
     /// Opens a session within the configuration's connect time-out.
-    package static func connect(_ configuration: PostgresConfiguration) async throws(PostgresError) -> PostgresConnection {
+    package static func connect(_ configuration: PostgresConfiguration) async throws(PostgresError)
+        -> PostgresConnection
+    {
         let notices = NoticeBuffer()
         let deadline = Loop.now + configuration.connectTimeout
         let handle = try await PostgresHandshake.open(configuration, notices, until: deadline)
@@ -77,12 +82,15 @@ package final class PostgresConnection: DescriptorHandler {
 
     // MARK: Work
 
-    func perform(_ work: PipelineRequest.Work, within limit: Duration?) async throws(PostgresError) -> [PostgresRows] {
+    func perform(_ work: PipelineRequest.Work, within limit: Duration?) async throws(PostgresError)
+        -> [PostgresRows]
+    {
         let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { resumption in
             if let refusal { return resumption.resume(returning: .failure(refusal)) }
             let deadline = Loop.now + (limit ?? configuration.queryTimeout)
             lastRequest += 1
-            waiting.append(PipelineRequest(number: lastRequest, work: work, deadline: deadline, resumption: resumption))
+            waiting.append(
+                PipelineRequest(number: lastRequest, work: work, deadline: deadline, resumption: resumption))
             armTimer(deadline)
             sendWaiting()
         }
@@ -125,7 +133,9 @@ package final class PostgresConnection: DescriptorHandler {
         if let begin = deferredBegin {
             deferredBegin = nil
             steps.append(.executeSilently)
-            guard handle.sendUnprepared(begin.sql, PostgresParameters()) else { return connectionFailed(request) }
+            guard handle.sendUnprepared(begin.sql, PostgresParameters()) else {
+                return connectionFailed(request)
+            }
         }
         for entry in batch.entries {
             let key = StatementCache.Key(statement: entry.statement, types: entry.parameters.types)

@@ -18,7 +18,8 @@ final class PostgresHandshake: DescriptorHandler {
     ) async throws(PostgresError) -> PostgresConnectionHandle {
         var addressed = configuration
         let addresses = try await resolve(&addressed, until: deadline)
-        let handshake = PostgresHandshake(PostgresConnectionHandle.start(addressed.keywords(addresses: addresses), notices))
+        let handshake = PostgresHandshake(
+            PostgresConnectionHandle.start(addressed.keywords(addresses: addresses), notices))
         if let error = await handshake.run(until: deadline) { throw error }
         return handshake.takeHandle()
     }

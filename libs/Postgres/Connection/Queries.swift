@@ -57,7 +57,9 @@ extension PostgresConnection {
     /// Runs SQL of any number of statements without parameters, answered in text: migrations, fixtures. It
     /// waits until the session has answered everything else. Statements outside a transaction are one.
     @discardableResult
-    package func script(_ sql: String, within limit: Duration? = nil) async throws(PostgresError) -> [PostgresRows] {
+    package func script(_ sql: String, within limit: Duration? = nil) async throws(PostgresError)
+        -> [PostgresRows]
+    {
         guard !sql.utf8.contains(0) else {
             throw PostgresError(.invalidParameter, "the script holds a NUL character")
         }

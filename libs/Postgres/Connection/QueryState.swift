@@ -71,7 +71,8 @@ struct QueryState {
             if case .execute = $0 { true } else { false }
         }
         let number = min(asked.count + 1, rows.count + 1)
-        failure = PostgresError(.server, "the server refused statement \(number) of the request", report: report)
+        failure = PostgresError(
+            .server, "the server refused statement \(number) of the request", report: report)
     }
 
     /// Deallocated behind our back, or "cached plan must not change result type".

@@ -16,7 +16,8 @@ extension PostgresConnection {
     /// - Throws: ``PostgresError``, or what `body` threw.
     @discardableResult
     package func transaction<Value>(
-        isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, retry: PostgresRetryPolicy = .never,
+        isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false,
+        retry: PostgresRetryPolicy = .never,
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         guard !isInTransaction, deferredBegin == nil else {

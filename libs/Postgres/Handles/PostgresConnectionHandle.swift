@@ -18,7 +18,9 @@ internal import Glibc
 
     deinit { unsafe PQfinish(pointer) }
 
-    static var closed: PostgresConnectionHandle { unsafe PostgresConnectionHandle(adopting: nil, NoticeBuffer()) }
+    static var closed: PostgresConnectionHandle {
+        unsafe PostgresConnectionHandle(adopting: nil, NoticeBuffer())
+    }
 
     mutating func close() {
         unsafe PQfinish(pointer)
@@ -28,7 +30,8 @@ internal import Glibc
     // MARK: Opening
 
     /// Begins to connect; nothing here blocks as long as hosts are numeric. Watch for writability next.
-    static func start(_ options: [(keyword: String, value: String)], _ notices: NoticeBuffer) -> PostgresConnectionHandle
+    static func start(_ options: [(keyword: String, value: String)], _ notices: NoticeBuffer)
+        -> PostgresConnectionHandle
     {
         unsafe withCStrings(options.map(\.keyword)) { keywords in
             unsafe withCStrings(options.map(\.value)) { values in
@@ -88,7 +91,8 @@ internal import Glibc
 
     func sendPrepared(_ name: String, _ parameters: borrowing PostgresParameters) -> Bool {
         unsafe parameters.withArguments { count, values, lengths, formats in
-            unsafe PQsendQueryPrepared(pointer, name, count, values, lengths, formats, PostgresFormat.binary.rawValue)
+            unsafe PQsendQueryPrepared(
+                pointer, name, count, values, lengths, formats, PostgresFormat.binary.rawValue)
                 == 1
         }
     }

@@ -45,7 +45,9 @@ internal import CPostgreSQL
         (0..<columnCount).first { self.name(ofColumn: $0) == name }
     }
 
-    func type(ofColumn column: Int) -> PostgresTypeID { PostgresTypeID(rawValue: unsafe PQftype(pointer, Int32(column))) }
+    func type(ofColumn column: Int) -> PostgresTypeID {
+        PostgresTypeID(rawValue: unsafe PQftype(pointer, Int32(column)))
+    }
 
     func format(ofColumn column: Int) -> PostgresFormat {
         unsafe PQfformat(pointer, Int32(column)) == 1 ? .binary : .text

@@ -9,7 +9,9 @@ package struct PostgresMigrator {
     private let plan: MigrationPlan
 
     /// - Throws: `.migration` when the versions do not count 1, 2, 3, …
-    package init(_ migrations: [PostgresMigration]) throws(PostgresError) { plan = try MigrationPlan(migrations) }
+    package init(_ migrations: [PostgresMigration]) throws(PostgresError) {
+        plan = try MigrationPlan(migrations)
+    }
 
     /// Applies what is missing, on a session of its own.
     /// - Parameter limit: for everything, the wait for the lock included.
@@ -35,12 +37,16 @@ package struct PostgresMigrator {
     }
 
     /// Every migration that the code or the database knows; changes nothing and waits for nobody.
-    package func status(on connection: PostgresConnection) async throws(PostgresError) -> [PostgresMigrationStatus] {
+    package func status(on connection: PostgresConnection) async throws(PostgresError)
+        -> [PostgresMigrationStatus]
+    {
         let exists = try await connection.query(Self.tableExists).one().bool(0)
         return plan.status(exists ? try await applied(on: connection) : [])
     }
 
-    private func apply(_ migration: PostgresMigration, on connection: PostgresConnection, until deadline: Instant)
+    private func apply(
+        _ migration: PostgresMigration, on connection: PostgresConnection, until deadline: Instant
+    )
         async throws
     {
         let start = Instant.systemNow()
@@ -70,7 +76,9 @@ package struct PostgresMigrator {
         try await connection.query(Self.setLockTimeout, "0")
     }
 
-    private func applied(on connection: PostgresConnection) async throws(PostgresError) -> [PostgresAppliedMigration] {
+    private func applied(on connection: PostgresConnection) async throws(PostgresError)
+        -> [PostgresAppliedMigration]
+    {
         let rows = try await connection.query(Self.list)
         var result: [PostgresAppliedMigration] = []
         for row in rows {

@@ -25,7 +25,8 @@ extension PostgresPool {
     /// See ``Connection/transaction(isolation:readOnly:retry:_:)``.
     @discardableResult
     package func transaction<Value>(
-        isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, retry: PostgresRetryPolicy = .never,
+        isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false,
+        retry: PostgresRetryPolicy = .never,
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         try await withConnection { connection in

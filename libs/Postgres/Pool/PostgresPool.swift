@@ -46,7 +46,8 @@ package final class PostgresPool: Service {
     }
 
     package var statistics: PostgresPoolStatistics {
-        PostgresPoolStatistics(idle: idle.count, leased: leased.count, opening: opening.count, waiting: waiters.count)
+        PostgresPoolStatistics(
+            idle: idle.count, leased: leased.count, opening: opening.count, waiting: waiters.count)
     }
 
     /// Opens a first session and retries until it is open; returns at once. Otherwise the first caller opens it.
@@ -66,7 +67,8 @@ package final class PostgresPool: Service {
     }
 
     func acquire(wait: Duration) async throws(PostgresError) -> PostgresConnection {
-        let result = await waiters.wait(until: Loop.now + wait, unless: { available() }) { _ in openAsNeeded() }
+        let result = await waiters.wait(until: Loop.now + wait, unless: { available() }) { _ in openAsNeeded()
+        }
         switch result {
         case .value(let answer): return try answer.get()
         case .cancelled: throw PostgresError(.poolExhausted, "the wait for a session was cancelled")

@@ -15,8 +15,9 @@ package struct PostgresBatch {
         entries.append(Entry(statement: statement, parameters: parameters))
     }
 
-    package mutating func add<each Value: PostgresEncodable>(_ statement: PostgresStatement, _ value: repeat each Value)
-    {
+    package mutating func add<each Value: PostgresEncodable>(
+        _ statement: PostgresStatement, _ value: repeat each Value
+    ) {
         add(statement, PostgresParameters(repeat each value))
     }
 }

@@ -79,9 +79,13 @@ extension PostgresNumeric: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresNumeric? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
+        -> PostgresNumeric?
+    {
         guard type == .numeric else {
-            return Int64.decode(bytes, type: type, format: format).map { PostgresNumeric(unscaled: $0, scale: 0) }
+            return Int64.decode(bytes, type: type, format: format).map {
+                PostgresNumeric(unscaled: $0, scale: 0)
+            }
         }
         guard format == .binary else { return PostgresNumeric(bytes.text) }
         guard bytes.byteCount >= 8 else { return nil }

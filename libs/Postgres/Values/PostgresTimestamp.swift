@@ -27,7 +27,9 @@ extension PostgresTimestamp: PostgresEncodable, PostgresDecodable {
     }
 
     /// Nil for `infinity`, which is no point in time.
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresTimestamp? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
+        -> PostgresTimestamp?
+    {
         guard type == .timestamptz else { return nil }
         guard format == .binary else { return PostgresTimestamp(serverText: bytes.text) }
         guard bytes.byteCount == 8 else { return nil }

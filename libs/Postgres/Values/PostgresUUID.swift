@@ -47,10 +47,13 @@ extension PostgresUUID: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresUUID? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
+        -> PostgresUUID?
+    {
         guard type == .uuid else { return nil }
         guard format == .binary else { return PostgresUUID(bytes.text) }
         guard bytes.byteCount == 16 else { return nil }
-        return PostgresUUID(high: bytes.bigEndian(UInt64.self, at: 0), low: bytes.bigEndian(UInt64.self, at: 8))
+        return PostgresUUID(
+            high: bytes.bigEndian(UInt64.self, at: 0), low: bytes.bigEndian(UInt64.self, at: 8))
     }
 }

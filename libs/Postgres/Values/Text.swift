@@ -42,7 +42,9 @@ extension PostgresJSON: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresJSON? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
+        -> PostgresJSON?
+    {
         switch (type, format) {
         case (.jsonb, .binary):
             guard bytes.byteCount > 1, bytes.bigEndian(UInt8.self, at: 0) == version else { return nil }
@@ -70,7 +72,9 @@ extension PostgresBytes: PostgresEncodable, PostgresDecodable {
     }
 
     /// Binary only: statements with parameters always answer so.
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> PostgresBytes? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
+        -> PostgresBytes?
+    {
         guard type == .bytea, format == .binary else { return nil }
         return PostgresBytes(unsafe bytes.withUnsafeBytes { unsafe Array($0) })
     }

@@ -54,7 +54,8 @@ package final class RedisConnection {
         if !deadlineTimer.isArmed { deadlineTimer.arm(at: deadline) }
     }
 
-    package func send(_ batch: RedisBatch, deadline: Instant? = nil) async throws(RedisError) -> [RedisValue] {
+    package func send(_ batch: RedisBatch, deadline: Instant? = nil) async throws(RedisError) -> [RedisValue]
+    {
         try await Loop.suspend { resumption in
             send(batch, deadline: deadline) { resumption.resume(returning: $0) }
         }.get()

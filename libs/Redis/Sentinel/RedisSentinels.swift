@@ -61,7 +61,9 @@ package final class RedisSentinels {
     }
 
     private func named(by endpoint: Endpoint) async throws(RedisError) -> Endpoint {
-        let reply = try await query(endpoint, sentinel) { $0.add("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name) }
+        let reply = try await query(endpoint, sentinel) {
+            $0.add("SENTINEL", "GET-MASTER-ADDR-BY-NAME", name)
+        }
         guard let address = reply.array, address.count == 2, let host = address[0].string,
             let port = address[1].integer.flatMap({ UInt16(exactly: $0) })
         else { throw RedisError(.notConnected, "the sentinel does not know this primary") }

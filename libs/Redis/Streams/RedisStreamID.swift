@@ -61,7 +61,8 @@ extension RedisStreamEntry {
     }
 
     package init(_ reply: RedisValue) throws(RedisError) {
-        guard let parts = reply.array, parts.count == 2, let id = parts[0].string.flatMap({ RedisStreamID($0) }),
+        guard let parts = reply.array, parts.count == 2,
+            let id = parts[0].string.flatMap({ RedisStreamID($0) }),
             let flat = parts[1].array, flat.count.isMultiple(of: 2)
         else { throw .unexpected("XRANGE") }
         var fields: [RedisField] = []

@@ -55,7 +55,8 @@ package final class RedisSubscriber: Service {
     package func subscribe(_ channel: String) async throws(RedisError) {
         let channel = Array(channel.utf8)
         if table.isSubscribed(channel) { return }
-        let result = await waiters.wait(until: Loop.now + configuration.commandTimeout, unless: { nil }) { waiter in
+        let result = await waiters.wait(until: Loop.now + configuration.commandTimeout, unless: { nil }) {
+            waiter in
             waitersByChannel[channel, default: []].append(waiter)
             send(table.subscribe(channel))
         }

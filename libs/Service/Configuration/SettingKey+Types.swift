@@ -31,7 +31,8 @@ extension SettingKey where Value == String {
         SettingKey(name, kind: "path of a readable file", summary) { path in
             SystemCalls.contents(of: path) == nil
                 ? .failure(
-                    SettingError("names \(quoted(path)), which cannot be read", write: "path of a readable file"))
+                    SettingError(
+                        "names \(quoted(path)), which cannot be read", write: "path of a readable file"))
                 : .success(path)
         }
     }
@@ -86,7 +87,9 @@ extension SettingKey where Value == Bool {
 
 extension SettingKey where Value: CaseIterable & RawRepresentable<String> & Sendable {
     /// One word of the cases of an enumeration.
-    package static func choice(_ name: String, default fallback: Value? = nil, _ summary: String) -> SettingKey {
+    package static func choice(_ name: String, default fallback: Value? = nil, _ summary: String)
+        -> SettingKey
+    {
         let kind = Value.allCases.map(\.rawValue).joined(separator: "|")
         return SettingKey(name, kind: kind, default: fallback.map { ($0.rawValue, $0) }, summary) { text in
             Value(rawValue: text).map { .success($0) }
@@ -97,7 +100,8 @@ extension SettingKey where Value: CaseIterable & RawRepresentable<String> & Send
 
 extension SettingKey where Value == Endpoint {
     /// Host and port. The host may be left out, which means every address.
-    package static func endpoint(_ name: String, default fallback: Endpoint? = nil, _ summary: String) -> SettingKey
+    package static func endpoint(_ name: String, default fallback: Endpoint? = nil, _ summary: String)
+        -> SettingKey
     {
         SettingKey(name, kind: "host:port", default: fallback.map { ("\($0)", $0) }, summary) { text in
             Endpoint(text).map { .success($0) }
@@ -132,7 +136,8 @@ extension SettingKey where Value == Secret<String> {
 }
 
 extension SettingKey where Value == ConnectionURL {
-    package static func connection(_ name: String, _ dialect: ConnectionURL.Scheme, _ summary: String) -> SettingKey
+    package static func connection(_ name: String, _ dialect: ConnectionURL.Scheme, _ summary: String)
+        -> SettingKey
     {
         SettingKey(name, kind: dialect.example, isSecret: true, summary) { text in
             do throws(SettingError) { return .success(try ConnectionURL(text, dialect)) } catch {

@@ -58,7 +58,8 @@ extension SettingKey: AnySettingKey {
             summary: summary)
         read = { text in
             guard let text else {
-                return fallback.map { .success($0.value) } ?? .failure(SettingError("is not set", write: kind))
+                return fallback.map { .success($0.value) }
+                    ?? .failure(SettingError("is not set", write: kind))
             }
             return parse(text)
         }

@@ -36,7 +36,9 @@ internal import Observability
     /// The router's handlers hold the metrics, so these do not hold the server.
     private static func addMetrics(of server: HTTPServer, _ context: ServiceContext) {
         let metrics = context.metrics
-        @Loop func statistics(_ server: HTTPServer?) -> HTTPServer.Statistics { server?.statistics ?? .init() }
+        @Loop func statistics(_ server: HTTPServer?) -> HTTPServer.Statistics {
+            server?.statistics ?? .init()
+        }
         metrics.gauge("waybill_http_connections", "Open connections, WebSockets included.") { [weak server] in
             Double(statistics(server).connections)
         }
@@ -50,7 +52,9 @@ internal import Observability
             [weak server] in
             Double(statistics(server).rejected)
         }
-        metrics.counter("waybill_http_requests_refused_total", "Requests refused before any handler saw them.") {
+        metrics.counter(
+            "waybill_http_requests_refused_total", "Requests refused before any handler saw them."
+        ) {
             [weak server] in
             Double(statistics(server).refused)
         }

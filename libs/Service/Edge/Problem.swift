@@ -17,7 +17,9 @@ package struct Problem: Error, Sendable {
     package var headers: HTTPHeaders = [:]
 
     /// - Parameter title: the status's reason phrase when left out.
-    package init(_ status: HTTPStatus, _ detail: String? = nil, title: String? = nil, headers: HTTPHeaders = [:]) {
+    package init(
+        _ status: HTTPStatus, _ detail: String? = nil, title: String? = nil, headers: HTTPHeaders = [:]
+    ) {
         self.status = status
         self.title = title ?? status.reason
         self.detail = detail

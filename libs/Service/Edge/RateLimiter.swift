@@ -47,5 +47,7 @@ package struct RateLimiter: Sendable, Hashable {
         .nanoseconds(max(0, backlog(now) + limit.interval - limit.window))
     }
 
-    private func backlog(_ now: Instant) -> Int64 { max(0, max(theoreticalArrival, now.nanoseconds) - now.nanoseconds) }
+    private func backlog(_ now: Instant) -> Int64 {
+        max(0, max(theoreticalArrival, now.nanoseconds) - now.nanoseconds)
+    }
 }

@@ -19,7 +19,8 @@ package struct ServiceProcess: Sendable {
     ///   - port: where the service listens when `LISTEN` is not set.
     ///   - keys: the service's own keys, besides ``ServiceKeys``.
     package init(
-        name: String, summary: String, port: UInt16, keys: [any AnySettingKey] = [], rules: [SettingsRule] = []
+        name: String, summary: String, port: UInt16, keys: [any AnySettingKey] = [],
+        rules: [SettingsRule] = []
     ) {
         self.name = name
         self.summary = summary
@@ -32,7 +33,8 @@ package struct ServiceProcess: Sendable {
     ///
     /// `compose` returns the services in the order in which they start; what it throws is logged and the exit code is 1.
     package static func main(
-        name: String, summary: String, port: UInt16, keys: [any AnySettingKey] = [], rules: [SettingsRule] = [],
+        name: String, summary: String, port: UInt16, keys: [any AnySettingKey] = [],
+        rules: [SettingsRule] = [],
         arguments: [String] = Array(CommandLine.arguments.dropFirst()), environment: Environment = .process(),
         compose: @escaping @Loop (ServiceContext) async throws -> ServiceList
     ) -> Never {

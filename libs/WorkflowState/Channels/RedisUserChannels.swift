@@ -30,7 +30,8 @@ package final class RedisUserChannels: UserChannels {
     }
 
     private func received(_ channel: [UInt8], _ payload: [UInt8]) {
-        guard let user = WorkflowKeys.user(ofChannel: channel), let message = UpdateCodec.message(payload) else {
+        guard let user = WorkflowKeys.user(ofChannel: channel), let message = UpdateCodec.message(payload)
+        else {
             malformed += 1
             return
         }

@@ -73,7 +73,8 @@ package final class RedisMailboxStore: MailboxStore {
     }
 
     package func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
-        let reply = try await client.evaluating(MailboxScripts.recordPrimary, keys: 2, arguments: 2) { batch in
+        let reply = try await client.evaluating(MailboxScripts.recordPrimary, keys: 2, arguments: 2) {
+            batch in
             batch.append(WorkflowKeys.primary)
             batch.append(WorkflowKeys.epoch)
             batch.append(server)
@@ -107,7 +108,8 @@ package final class RedisMailboxStore: MailboxStore {
 }
 
 extension History {
-    package init(_ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ facts: Recovery) {
+    package init(_ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ facts: Recovery)
+    {
         self.init(
             entries: entries,
             isRecovered: position.epoch == epoch && facts.isComplete(after: position.offset),

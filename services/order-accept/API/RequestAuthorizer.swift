@@ -16,9 +16,12 @@ final class RequestAuthorizer {
     init(_ authenticator: Authenticator, limiter: UserRateLimiter?, metrics: Metrics) {
         self.authenticator = authenticator
         self.limiter = limiter
-        limited = metrics.counter("waybill_rate_limited_requests_total", "Requests refused because their user sent too many.")
+        limited = metrics.counter(
+            "waybill_rate_limited_requests_total", "Requests refused because their user sent too many.")
         if let limiter {
-            metrics.gauge("waybill_rate_limit_users", "Users whose pace is remembered.") { Double(limiter.count) }
+            metrics.gauge("waybill_rate_limit_users", "Users whose pace is remembered.") {
+                Double(limiter.count)
+            }
         }
     }
 
@@ -31,7 +34,8 @@ final class RequestAuthorizer {
     }
 
     /// The user of a request that changes something, and the headers that tell of the pace.
-    func authorizeChange(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders) {
+    func authorizeChange(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders)
+    {
         let user = try await authenticate(request)
         guard let limiter else { return (user, [:]) }
         let allowance = limiter.take(for: user)

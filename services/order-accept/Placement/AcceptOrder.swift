@@ -143,7 +143,8 @@ final class AcceptOrder {
             throw .refused(reason: error.code.rawValue)
         }
         let outcome: WorkflowOutcome?
-        do throws(WorkflowStateError) { outcome = try await state.advance([.cancelling(order)]).first } catch {
+        do throws(WorkflowStateError) { outcome = try await state.advance([.cancelling(order)]).first } catch
+        {
             throw .inDoubt(reason: "rabbitmq_unknownOutcome", uncancelled: order)
         }
         if outcome?.status.status == .cancelled { throw .outcomeUnknown(reason: error.code.rawValue) }

@@ -51,7 +51,9 @@ final class IdempotentOrderPlacement {
         case .inFlight: throw .requestInProgress
         case .mismatch: throw .keyReused
         case .replay(let bytes):
-            guard let answer = StoredResponse(bytes) else { throw .state(.init(.unusable, isRetriable: false)) }
+            guard let answer = StoredResponse(bytes) else {
+                throw .state(.init(.unusable, isRetriable: false))
+            }
             return Placement(orderID: answer.orderID, document: answer.document, order: nil)
         case .reserved, .resumed: break
         }

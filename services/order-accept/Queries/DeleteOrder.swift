@@ -30,7 +30,8 @@ struct DeleteOrder {
         }
     }
 
-    private func hide(_ id: OrderID, of user: UserID, isPending: Bool) async throws(OrderChangeError) -> Bool {
+    private func hide(_ id: OrderID, of user: UserID, isPending: Bool) async throws(OrderChangeError) -> Bool
+    {
         do throws(OrderQueryError) {
             return try await queries.delete(id, of: user, isPending: isPending)
         } catch {

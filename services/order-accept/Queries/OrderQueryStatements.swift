@@ -36,7 +36,8 @@ enum OrderQueryStatements {
         ORDER BY o.id DESC
         """)
 
-    static let count = PostgresStatement("SELECT count(*) FROM orders o WHERE o.customer_id = $1 AND \(visible)")
+    static let count = PostgresStatement(
+        "SELECT count(*) FROM orders o WHERE o.customer_id = $1 AND \(visible)")
 
     static let status = PostgresStatement(
         """

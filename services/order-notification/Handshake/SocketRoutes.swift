@@ -26,7 +26,8 @@ struct SocketRoutes {
         // The token stands in the same list, and is never echoed.
         let subprotocol = offered.contains(BearerToken.subprotocol) ? BearerToken.subprotocol : nil
         return .webSocket(
-            Session(.native, sessions, handshake, address: address), subprotocol: subprotocol, sessions.webSocket)
+            Session(.native, sessions, handshake, address: address), subprotocol: subprotocol,
+            sessions.webSocket)
     }
 
     private func events(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -34,7 +35,8 @@ struct SocketRoutes {
         let principal = try await handshakeGuard.principal(request)
         let id = request.headers["Last-Event-ID"] ?? request.query("lastEventId")
         let start = id.flatMap { $0.isEmpty ? nil : ResumePoint(position: $0) } ?? .latest
-        let session = Session(.events, sessions, HandshakeContext(.principal(principal), start), address: address)
+        let session = Session(
+            .events, sessions, HandshakeContext(.principal(principal), start), address: address)
         return .eventStream(heartbeat: sessions.limits.heartbeat) { stream in
             stream.onClosed = { ending in session.disconnected(WebSocketCloseCode(ending)) }
             stream.onDraining = { session.registry.beginDrain() }

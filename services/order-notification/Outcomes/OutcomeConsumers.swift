@@ -10,7 +10,8 @@ final class OutcomeConsumers: Service {
 
     /// - Parameter sender: publishes to retry and dead-letter queues, on a connection of its own.
     init(
-        _ consuming: AMQPClient, _ topology: OrderTopology, sender: any MessageSender, _ handler: OutcomeHandler,
+        _ consuming: AMQPClient, _ topology: OrderTopology, sender: any MessageSender,
+        _ handler: OutcomeHandler,
         _ context: ServiceContext
     ) {
         pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in

@@ -27,26 +27,35 @@ final class NotificationMetrics {
     init(_ metrics: Metrics) {
         pushes = WireProtocol.allCases.map { wireProtocol in
             metrics.counter(
-                "waybill_notification_pushes_total", "Updates written to sessions.", labels: ["protocol": wireProtocol.name])
+                "waybill_notification_pushes_total", "Updates written to sessions.",
+                labels: ["protocol": wireProtocol.name])
         }
-        replays = metrics.counter("waybill_notification_replays_total", "Updates pushed out of a mailbox's history.")
-        gaps = metrics.counter("waybill_notification_gaps_total", "Wake-ups that showed that one before them was lost.")
+        replays = metrics.counter(
+            "waybill_notification_replays_total", "Updates pushed out of a mailbox's history.")
+        gaps = metrics.counter(
+            "waybill_notification_gaps_total", "Wake-ups that showed that one before them was lost.")
         let resumed = "Answers to sessions that asked for what followed a position."
         resumes = (
             metrics.counter("waybill_notification_resumes_total", resumed, labels: ["recovered": "true"]),
             metrics.counter("waybill_notification_resumes_total", resumed, labels: ["recovered": "false"])
         )
         let events = "Events of orders that were consumed, by what became of them."
-        delivered = metrics.counter("waybill_notification_outcomes_total", events, labels: ["result": "delivered"])
-        duplicates = metrics.counter("waybill_notification_outcomes_total", events, labels: ["result": "duplicate"])
-        unknownOwner = metrics.counter("waybill_notification_outcomes_total", events, labels: ["result": "ownerless"])
+        delivered = metrics.counter(
+            "waybill_notification_outcomes_total", events, labels: ["result": "delivered"])
+        duplicates = metrics.counter(
+            "waybill_notification_outcomes_total", events, labels: ["result": "duplicate"])
+        unknownOwner = metrics.counter(
+            "waybill_notification_outcomes_total", events, labels: ["result": "ownerless"])
         latency = metrics.histogram(
             "waybill_notification_delivery_seconds",
             "From an update's occurrence to its push to a user's live sessions.")
         let closed = "Sessions that ended, by close code."
         closes = Dictionary(
             uniqueKeysWithValues: Self.codes.map { code in
-                (code, metrics.counter("waybill_notification_closes_total", closed, labels: ["code": "\(code)"]))
+                (
+                    code,
+                    metrics.counter("waybill_notification_closes_total", closed, labels: ["code": "\(code)"])
+                )
             })
         otherCloses = metrics.counter("waybill_notification_closes_total", closed, labels: ["code": "other"])
         func refusal(_ reason: String) -> Counter {

@@ -40,7 +40,10 @@ final class Session: WebSocketHandler {
     /// The address that it is counted with.
     let address: String?
 
-    init(_ wireProtocol: WireProtocol, _ registry: SessionRegistry, _ handshake: HandshakeContext, address: String?) {
+    init(
+        _ wireProtocol: WireProtocol, _ registry: SessionRegistry, _ handshake: HandshakeContext,
+        address: String?
+    ) {
         id = UInt64.random(in: 0 ... .max)
         self.wireProtocol = wireProtocol
         self.registry = registry
@@ -91,7 +94,8 @@ final class Session: WebSocketHandler {
 
     /// A token in a first frame, once.
     func mayAuthenticate() -> Bool {
-        guard wireProtocol == .native, phase == .handshaking, let handshake, !handshake.isAuthenticating else { return false }
+        guard wireProtocol == .native, phase == .handshaking, let handshake, !handshake.isAuthenticating
+        else { return false }
         handshake.isAuthenticating = true
         return true
     }
@@ -112,7 +116,8 @@ final class Session: WebSocketHandler {
         send(
             .welcome(
                 Welcome(
-                    connectionID: Self.text(of: id), replica: registry.replica, user: user, position: position)))
+                    connectionID: Self.text(of: id), replica: registry.replica, user: user, position: position
+                )))
         transport?.release()
         let backlog = handshake?.backlog ?? []
         handshake = nil
@@ -150,7 +155,9 @@ final class Session: WebSocketHandler {
     func received(_ text: Span<UInt8>) {
         guard isOpen else { return }
         heardAt = registry.second
-        guard frames.take(registry.limits.frames, now: Loop.now) else { return end(.rateLimited, "too many frames") }
+        guard frames.take(registry.limits.frames, now: Loop.now) else {
+            return end(.rateLimited, "too many frames")
+        }
         let messages: [ClientMessage]
         do throws(ProtocolError) {
             messages = try wireProtocol.codec.decode(text)
@@ -164,7 +171,9 @@ final class Session: WebSocketHandler {
     /// A hub's calls wait until its handshake is answered.
     private func take(_ message: ClientMessage) {
         guard wireProtocol == .signalR, phase == .subscribing, let handshake else { return handle(message) }
-        guard handshake.backlog.count < HandshakeContext.backlogLimit else { return end(.rateLimited, "too many calls") }
+        guard handshake.backlog.count < HandshakeContext.backlogLimit else {
+            return end(.rateLimited, "too many calls")
+        }
         if message != .ignored { handshake.backlog.append(message) }
     }
 

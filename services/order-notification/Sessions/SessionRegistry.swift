@@ -40,8 +40,10 @@ final class SessionRegistry: Service {
     }
 
     init(
-        replica: String, limits: SessionLimits = SessionLimits(), subscriptions: SubscriptionRegistry, workflows: any WorkflowStore,
-        authenticator: Authenticator, metrics: NotificationMetrics, log: Logger, tasks: TaskTracker, leeway: Int = 30
+        replica: String, limits: SessionLimits = SessionLimits(), subscriptions: SubscriptionRegistry,
+        workflows: any WorkflowStore,
+        authenticator: Authenticator, metrics: NotificationMetrics, log: Logger, tasks: TaskTracker,
+        leeway: Int = 30
     ) {
         self.replica = replica
         self.limits = limits
@@ -99,7 +101,9 @@ final class SessionRegistry: Service {
         all.append(session)
         counts[Int(session.wireProtocol.rawValue)] += 1
         if let address = session.address { addresses[address, default: Address()].sessions += 1 }
-        if session.wireProtocol == .signalR { keepAliveSlots[Int(second) % keepAliveSlots.count].append(session) }
+        if session.wireProtocol == .signalR {
+            keepAliveSlots[Int(second) % keepAliveSlots.count].append(session)
+        }
         return !isDraining
     }
 

@@ -43,7 +43,8 @@ final class SubscriptionRegistry {
     private let blank = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
 
     init(
-        mailboxes: any MailboxStore, channels: any UserChannels, policy: Policy = Policy(), metrics: NotificationMetrics,
+        mailboxes: any MailboxStore, channels: any UserChannels, policy: Policy = Policy(),
+        metrics: NotificationMetrics,
         log: Logger, tasks: TaskTracker
     ) {
         self.mailboxes = mailboxes
@@ -115,7 +116,9 @@ final class SubscriptionRegistry {
             do throws(WorkflowStateError) {
                 try await channels.listen(for: subscription.user)
             } catch {
-                if subscription.slot >= 0, subscription.state == .subscribing { unsubscribed.append(subscription) }
+                if subscription.slot >= 0, subscription.state == .subscribing {
+                    unsubscribed.append(subscription)
+                }
                 return
             }
             guard subscription.slot >= 0, subscription.state == .subscribing else { return }
@@ -143,7 +146,8 @@ final class SubscriptionRegistry {
     // MARK: Mailboxes
 
     private func enqueue(_ subscription: UserSubscription) {
-        guard subscription.wantsRead, !subscription.isReading, !subscription.isQueued, subscription.slot >= 0 else { return }
+        guard subscription.wantsRead, !subscription.isReading, !subscription.isQueued, subscription.slot >= 0
+        else { return }
         subscription.isQueued = true
         queue.append(subscription)
         guard !isReading else { return }
@@ -230,7 +234,9 @@ final class SubscriptionRegistry {
         idle.removeFirst(due)
         let refused = self.unsubscribed
         self.unsubscribed = []
-        for subscription in refused where subscription.slot >= 0 && subscription.state == .subscribing { listen(subscription) }
+        for subscription in refused where subscription.slot >= 0 && subscription.state == .subscribing {
+            listen(subscription)
+        }
         checkShare()
     }
 

@@ -143,7 +143,9 @@ final class UserSubscription {
             state = .recovering
             wantsRead = true
         }
-        if state == .live, let pendingRead, !pendingRead.pending.isEmpty, pendingRead.buffered.count >= Self.bufferLimit {
+        if state == .live, let pendingRead, !pendingRead.pending.isEmpty,
+            pendingRead.buffered.count >= Self.bufferLimit
+        {
             state = .recovering
         }
         guard state == .live else { return keep(publication) }
@@ -234,7 +236,9 @@ final class UserSubscription {
     }
 
     /// Brings a session that waited to where the live ones are.
-    private func catchUp(_ waiting: PendingSession, _ history: History?, end: MailboxPosition, _ log: [Publication]) {
+    private func catchUp(
+        _ waiting: PendingSession, _ history: History?, end: MailboxPosition, _ log: [Publication]
+    ) {
         guard let position else { return }
         let session = waiting.session
         let end = MailboxPosition(epoch: position.epoch, offset: end.offset)

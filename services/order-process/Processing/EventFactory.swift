@@ -52,7 +52,8 @@ final class EventFactory {
     }
 
     /// The received message is the order's first event; its body is logged byte for byte.
-    private func acceptance(of event: OrderAccepted, body: [UInt8], in context: MessageContext) -> LoggedEvent {
+    private func acceptance(of event: OrderAccepted, body: [UInt8], in context: MessageContext) -> LoggedEvent
+    {
         LoggedEvent(
             .accepted, payload: body,
             metadata: EventMetadata(
@@ -61,7 +62,8 @@ final class EventFactory {
             occurredAt: event.acceptedAt)
     }
 
-    private func log(_ event: some OrderEvent, in context: MessageContext, at time: Timestamp) -> LoggedEvent {
+    private func log(_ event: some OrderEvent, in context: MessageContext, at time: Timestamp) -> LoggedEvent
+    {
         LoggedEvent(
             type(of: event).type, payload: event.encode(),
             metadata: EventMetadata(

@@ -18,7 +18,8 @@ struct ProcessingMetrics {
     init(_ metrics: Metrics) {
         func outcome(_ name: String) -> Counter {
             metrics.counter(
-                "waybill_orders_processed_total", "Orders by what became of them; repeated ones were recorded before.",
+                "waybill_orders_processed_total",
+                "Orders by what became of them; repeated ones were recorded before.",
                 labels: ["outcome": name])
         }
         func step(_ name: String) -> Histogram {

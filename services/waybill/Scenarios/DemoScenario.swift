@@ -169,7 +169,8 @@ final class DemoScenario {
             console.print(
                 held
                     ? console.styled(
-                        "The scenario held: \(ledger.entries.count) orders, nothing lost, nothing twice.", .green
+                        "The scenario held: \(ledger.entries.count) orders, nothing lost, nothing twice.",
+                        .green
                     )
                     : console.styled("The scenario did not hold.", .red))
         }

@@ -69,7 +69,8 @@ struct FailoverReport: Sendable {
         rows.map { row in
             let shares = [0.5, 0.99, 1].map { percentile($0, of: row.latencies)?.milliseconds ?? "-" }
             return [
-                row.wireProtocol.name, "\(row.tabs)", "\(row.reconnections)", "\(row.updates)", "\(row.asked)",
+                row.wireProtocol.name, "\(row.tabs)", "\(row.reconnections)", "\(row.updates)",
+                "\(row.asked)",
                 "\(row.gaps)",
             ] + shares + [
                 row.verdict.text + (row.verdict.excused > 0 ? ", \(row.verdict.excused) excused" : "")

@@ -130,7 +130,8 @@ final class FailoverScenario {
         case .gap:
             timeline.gap(number)
             note(
-                .trouble, "tab \(number + 1) (\(client.wireProtocol.name)) is told that it may have missed something"
+                .trouble,
+                "tab \(number + 1) (\(client.wireProtocol.name)) is told that it may have missed something"
             )
         case .update(let correlationID, let isLearned): arrived(correlationID, client, isLearned)
         }
@@ -138,7 +139,9 @@ final class FailoverScenario {
 
     private func arrived(_ correlationID: String, _ client: ScenarioClient, _ isLearned: Bool) {
         // Updates may come before the answer to the order: those are noted with the order.
-        guard let order = orders[client.user].last(where: { $0.correlationID == correlationID }) else { return }
+        guard let order = orders[client.user].last(where: { $0.correlationID == correlationID }) else {
+            return
+        }
         note(order, client, isLearned)
     }
 

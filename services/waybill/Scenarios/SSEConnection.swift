@@ -51,7 +51,8 @@ final class SSEConnection: ScenarioConnection {
         switch frame {
         case .welcome(_, let epoch, let offset):
             client.welcomed(
-                self, at: event.id.flatMap { ScenarioClient.Place($0[...]) } ?? .init(epoch: epoch, offset: offset))
+                self,
+                at: event.id.flatMap { ScenarioClient.Place($0[...]) } ?? .init(epoch: epoch, offset: offset))
         case .update(let update): client.told(update, on: self)
         case .resumed(false, _): client.missedSomething(self)
         case .draining(let milliseconds): client.drains(self, milliseconds: milliseconds)

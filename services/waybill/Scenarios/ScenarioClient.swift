@@ -66,7 +66,8 @@ final class ScenarioClient {
     }
 
     init(
-        user: Int, _ wireProtocol: WireProtocol, first: Int, of replicas: [String], token: String, client: HTTPClient
+        user: Int, _ wireProtocol: WireProtocol, first: Int, of replicas: [String], token: String,
+        client: HTTPClient
     ) {
         self.user = user
         self.wireProtocol = wireProtocol

@@ -44,7 +44,9 @@ final class SignalRConnection: ScenarioConnection, WebSocketHandler {
     }
 
     func ordered(_ correlationID: String, sentAt: Instant) {
-        guard let connectedAt, sentAt < connectedAt, client?.ledger.knows(correlationID) == false else { return }
+        guard let connectedAt, sentAt < connectedAt, client?.ledger.knows(correlationID) == false else {
+            return
+        }
         doubtful.insert(correlationID)
         ask(correlationID)
     }

@@ -9,7 +9,8 @@ struct CompletionCommand: Command {
     private let shell: ShellCompletion.Shell
 
     init(_ arguments: Arguments) throws {
-        guard arguments.positional.count == 1, let shell = ShellCompletion.Shell(rawValue: arguments.positional[0])
+        guard arguments.positional.count == 1,
+            let shell = ShellCompletion.Shell(rawValue: arguments.positional[0])
         else {
             throw CommandError(
                 .usage, "completion takes bash or zsh", remedy: "eval \"$(waybill completion bash)\"")

@@ -35,7 +35,9 @@ struct DoctorCommand: Command {
         let answer = try await checkout.run(
             "doctor", ["--json"], environment: folder.isEmpty ? [:] : ["WAYBILL_VAR": folder], catching: true)
         guard let list = try? JSONValue(parsing: answer.output).array else {
-            return [HealthCheck(name: "infra/local/bin/doctor", problem: "it did not run", remedy: "make doctor")]
+            return [
+                HealthCheck(name: "infra/local/bin/doctor", problem: "it did not run", remedy: "make doctor")
+            ]
         }
         return list.map { entry in
             HealthCheck(

@@ -37,8 +37,9 @@ struct SessionsCommand: Command {
         var table = Table(["user", "replica", "protocol", "since", "position"])
         for session in sessions {
             table.add(
-                [session.user, session.replica, session.wireProtocol, session.since, session.position ?? "-"].map(
-                    \.printable))
+                [session.user, session.replica, session.wireProtocol, session.since, session.position ?? "-"]
+                    .map(
+                        \.printable))
         }
         console.print(table.text(console))
         if found > sessions.count { console.note("… and \(found - sessions.count) more: --limit") }

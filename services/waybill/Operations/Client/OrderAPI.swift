@@ -37,7 +37,9 @@ final class OrderAPI {
 
     func get(_ path: String) async throws -> JSONValue { try await send(.get, path) }
 
-    func post(_ path: String, _ body: JSONValue?, headers: HTTPHeaders = HTTPHeaders()) async throws -> JSONValue {
+    func post(_ path: String, _ body: JSONValue?, headers: HTTPHeaders = HTTPHeaders()) async throws
+        -> JSONValue
+    {
         try await send(.post, path, body, headers)
     }
 
