@@ -24,8 +24,8 @@ final class SequenceOrderIDs: OrderIDSource {
     private(set) var hasBegun = false
 
     func next() -> OrderID? {
-        let id = blocks.take()
-        if blocks.wantsRefill { signalDemand() }
+        let id = blocks.allocate()
+        if blocks.needsRefill { signalDemand() }
         return id
     }
 
@@ -57,7 +57,7 @@ final class SequenceOrderIDs: OrderIDSource {
     private func waitForDemand() async {
         await withTaskCancellationHandler {
             await Loop.suspend { resumption in
-                if Task.isCancelled || blocks.wantsRefill { return resumption.resume() }
+                if Task.isCancelled || blocks.needsRefill { return resumption.resume() }
                 demandContinuation = resumption
             }
         } onCancel: {
