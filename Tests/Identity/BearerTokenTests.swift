@@ -8,35 +8,38 @@ import Testing
     }
 
     @Test(arguments: ["Bearer abc", "bearer abc", "BEARER   abc"])
-    func theSchemesNameIgnoresCase(value: String) {
+    func schemeIsCaseInsensitive(value: String) {
         #expect(authorization(value) == "abc")
     }
 
     @Test(arguments: ["", "Bearer", "Bearer ", "Basic abc", "abc", "Bearerabc"])
-    func otherHeadersCarryNoToken(value: String) {
+    func returnsNilForOtherHeaders(value: String) {
         #expect(authorization(value) == nil)
     }
 
-    @Test func twoHeadersAreNone() {
-        let request = HTTPRequest(.get, "/", headers: ["Authorization": "Bearer a", "authorization": "Bearer b"])
+    @Test func returnsNilForDuplicateHeaders() {
+        let request = HTTPRequest(
+            .get, "/", headers: ["Authorization": "Bearer a", "authorization": "Bearer b"])
         #expect(BearerToken.inAuthorization(request) == nil)
     }
 
-    @Test func aSocketMayBringItInThreePlaces() {
-        #expect(BearerToken.forSocket(HTTPRequest(.get, "/ws", headers: ["Authorization": "Bearer h"])) == "h")
-        let offered = HTTPRequest(.get, "/ws", headers: ["Sec-WebSocket-Protocol": "waybill.v1, bearer.p.q.r"])
+    @Test func socketsReadHeaderSubprotocolAndQuery() {
+        #expect(
+            BearerToken.forSocket(HTTPRequest(.get, "/ws", headers: ["Authorization": "Bearer h"])) == "h")
+        let offered = HTTPRequest(
+            .get, "/ws", headers: ["Sec-WebSocket-Protocol": "waybill.v1, bearer.p.q.r"])
         #expect(BearerToken.forSocket(offered) == "p.q.r")
         #expect(BearerToken.forSocket(HTTPRequest(.get, "/ws?access_token=a.b.c")) == "a.b.c")
         #expect(BearerToken.forSocket(HTTPRequest(.get, "/ws?access_token=")) == nil)
         #expect(BearerToken.forSocket(HTTPRequest(.get, "/ws")) == nil)
     }
 
-    @Test func theHeaderWinsOverTheQuery() {
+    @Test func headerTakesPrecedenceOverQuery() {
         let request = HTTPRequest(.get, "/ws?access_token=query", headers: ["Authorization": "Bearer header"])
         #expect(BearerToken.forSocket(request) == "header")
     }
 
-    @Test func aRESTRouteTakesNoTokenFromTheQuery() {
+    @Test func restRoutesIgnoreTheQuery() {
         #expect(BearerToken.inAuthorization(HTTPRequest(.get, "/api/orders?access_token=a")) == nil)
     }
 }
