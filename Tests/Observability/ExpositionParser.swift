@@ -1,5 +1,5 @@
-/// A strict parser of the Prometheus text format 0.0.4: contiguous unique families, HELP before TYPE, valid names and escapes,
-/// unique samples, complete and cumulative histograms.
+/// A strict parser of the Prometheus text format 0.0.4: contiguous unique families, HELP before TYPE, valid names and
+/// escapes, unique samples, complete and cumulative histograms.
 struct ExpositionParser {
     struct ParseError: Error { let line: String, reason: String }
 

@@ -6,8 +6,8 @@ package enum BearerToken {
     package static let subprotocol = "waybill.v1"
     private static let subprotocolPrefix = "bearer."
 
-    /// `Authorization: Bearer …` (RFC 6750, section 2.1), the only source for REST routes. The scheme is case-insensitive;
-    /// nil when the header occurs twice.
+    /// `Authorization: Bearer …` (RFC 6750, section 2.1), the only source for REST routes. The scheme is
+    /// case-insensitive; nil when the header occurs twice.
     package static func inAuthorization(_ request: HTTPRequest) -> String? {
         let values = request.headers.values("Authorization")
         guard values.count == 1 else { return nil }

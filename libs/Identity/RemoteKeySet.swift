@@ -3,8 +3,8 @@ package import HTTP
 package import JOSE
 internal import JSON
 
-/// An issuer's published JWK set. It is fetched on first use, periodically by ``run()``, and when a token has an unknown
-/// key id, which indicates a rotation. When a fetch fails, the previous set stays in use.
+/// An issuer's published JWK set. It is fetched on first use, periodically by ``run()``, and when a token has an
+/// unknown key id, which indicates a rotation. When a fetch fails, the previous set stays in use.
 ///
 /// ``run()`` also fetches the keys before the first request and removes withdrawn ones.
 @Loop

@@ -14,8 +14,8 @@ package struct JSONLimits: Sendable {
     }
 }
 
-/// A strict pull parser of one JSON document (RFC 8259). The caller reads the values it expects, in the document's order,
-/// as Swift values without an intermediate tree.
+/// A strict pull parser of one JSON document (RFC 8259). The caller reads the values it expects, in the document's
+/// order, as Swift values without an intermediate tree.
 ///
 /// ```swift
 /// try JSONReader.read(body.span) { reader throws(JSONError) in
@@ -29,8 +29,8 @@ package struct JSONLimits: Sendable {
 /// }
 /// ```
 ///
-/// After `wrongKind`, `notAnInteger` and `outOfRange` the reader stays before the value, so that the caller may `skip()` it
-/// and collect further errors. After any other error the reader cannot be used.
+/// After `wrongKind`, `notAnInteger` and `outOfRange` the reader stays before the value, so that the caller may
+/// `skip()` it and collect further errors. After any other error the reader cannot be used.
 package struct JSONReader: ~Escapable {
     let bytes: Span<UInt8>
     let limits: JSONLimits

@@ -1,6 +1,7 @@
 /// Appends one JSON document to an array of bytes, including commas and escapes.
 ///
-/// The caller keeps the structure valid: in an object each `key` is followed by one value. The structure is not checked.
+/// The caller keeps the structure valid: in an object each `key` is followed by one value. The structure is not
+/// checked.
 package struct JSONWriter {
     package private(set) var bytes: [UInt8]
     private var needsComma = false

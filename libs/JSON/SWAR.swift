@@ -1,5 +1,5 @@
-/// SIMD within a register: eight bytes at a time. This file holds the module's only unsafe expressions, each behind its own
-/// bounds check.
+/// SIMD within a register: eight bytes at a time. This file holds the module's only unsafe expressions, each behind its
+/// own bounds check.
 extension Span<UInt8> {
     /// The eight bytes from `index` on, the first in the lowest bits. `index + 8 <= count` is checked.
     @inline(__always)

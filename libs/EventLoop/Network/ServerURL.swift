@@ -1,5 +1,6 @@
-/// A server's URL, `scheme://[user[:password]@]host[:port][/path][?query]` (RFC 3986), parsed strictly: printable ASCII,
-/// complete escapes that decode to UTF-8 without NUL, hosts of unreserved characters or bracketed IPv6, no fragment.
+/// A server's URL, `scheme://[user[:password]@]host[:port][/path][?query]` (RFC 3986), parsed strictly: printable
+/// ASCII, complete escapes that decode to UTF-8 without NUL, hosts of unreserved characters or bracketed IPv6, no
+/// fragment.
 package struct ServerURL: Sendable, Hashable {
     package struct QueryItem: Sendable, Hashable {
         package let name: String

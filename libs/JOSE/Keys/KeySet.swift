@@ -6,8 +6,8 @@ package struct KeySet: Sendable, Equatable {
 
     package init(_ keys: [VerificationKey]) { self.keys = keys }
 
-    /// Parses a JWK set (RFC 7517, section 5). Keys that are unsupported, too weak or not for verification are skipped, as
-    /// are symmetric keys, because the document comes over the network. A key without `alg` gets its type's default
+    /// Parses a JWK set (RFC 7517, section 5). Keys that are unsupported, too weak or not for verification are skipped,
+    /// as are symmetric keys, because the document comes over the network. A key without `alg` gets its type's default
     /// (RSA: RS256).
     ///
     /// Throws `malformed` unless the document is an object with an array `keys` of at most 64 objects.
@@ -18,7 +18,8 @@ package struct KeySet: Sendable, Equatable {
         keys = entries.compactMap(VerificationKey.init(jwk:))
     }
 
-    /// The key for a token with this header: the one with the token's `kid`, or the only candidate when either has none.
+    /// The key for a token with this header: the one with the token's `kid`, or the only candidate when either has
+    /// none.
     func key(id: String?, algorithm: Algorithm) throws(JOSEError) -> VerificationKey {
         if let id {
             let matchingID = keys.filter { $0.id.map { $0.utf8.elementsEqual(id.utf8) } ?? false }

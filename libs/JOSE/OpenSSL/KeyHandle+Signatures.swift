@@ -13,8 +13,8 @@ internal import COpenSSL
 }
 
 extension KeyHandle {
-    /// Whether `signature`, in OpenSSL's encoding (DER for ECDSA), is this key's signature of `message`. OpenSSL returns 1
-    /// for a valid signature; 0 and negative values count as invalid.
+    /// Whether `signature`, in OpenSSL's encoding (DER for ECDSA), is this key's signature of `message`. OpenSSL
+    /// returns 1 for a valid signature; 0 and negative values count as invalid.
     func verifies(_ signature: Span<UInt8>, of message: Span<UInt8>, by algorithm: Algorithm) -> Bool {
         withCleanErrors {
             guard let context = DigestContext() else { return false }

@@ -21,8 +21,8 @@ func withCleanErrors<Value: ~Copyable>(_ body: () -> Value) -> Value {
 }
 
 extension KeyHandle {
-    /// A public key from its SubjectPublicKeyInfo; `nil` when that is malformed or its point is not on the curve. An RSA
-    /// modulus is not tested for small factors: that takes milliseconds and adds nothing for a trusted issuer.
+    /// A public key from its SubjectPublicKeyInfo; `nil` when that is malformed or its point is not on the curve. An
+    /// RSA modulus is not tested for small factors: that takes milliseconds and adds nothing for a trusted issuer.
     static func decode(_ info: [UInt8]) -> KeyHandle? {
         withCleanErrors {
             let pointer = unsafe info.withUnsafeBufferPointer { info in

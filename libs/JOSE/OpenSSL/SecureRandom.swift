@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// OpenSSL's random generator, seeded by the kernel: for keys, ids and nonces. Fills a buffer of 32 words at a time, which
-/// makes a single word cheap.
+/// OpenSSL's random generator, seeded by the kernel: for keys, ids and nonces. Fills a buffer of 32 words at a time,
+/// which makes a single word cheap.
 package struct SecureRandom: RandomNumberGenerator {
     private var words: [UInt64] = []
 

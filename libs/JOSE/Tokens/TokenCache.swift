@@ -6,8 +6,8 @@ struct TokenCache {
     }
 
     private let capacity: Int
-    /// By a digest of the token's last 32 bytes: a part of its signature, so evenly distributed. The whole token is compared
-    /// afterwards.
+    /// By a digest of the token's last 32 bytes: a part of its signature, so evenly distributed. The whole token is
+    /// compared afterwards.
     private var entries: [Int: Entry] = [:]
     /// The digests in order of insertion, as a ring buffer once it is full.
     private var insertions: [Int] = []

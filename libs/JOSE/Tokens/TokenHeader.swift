@@ -1,7 +1,7 @@
 internal import JSON
 
-/// The parameters of a JOSE header that a verifier needs (RFC 7515, section 4). Embedded keys (`jwk`, `jku`, `x5c`, `x5u`)
-/// are ignored.
+/// The parameters of a JOSE header that a verifier needs (RFC 7515, section 4). Embedded keys (`jwk`, `jku`, `x5c`,
+/// `x5u`) are ignored.
 struct TokenHeader {
     var algorithm: Algorithm
     var keyID: String?

@@ -25,8 +25,8 @@ package enum LogValue: Sendable, Equatable {
     static let stringLimit = 2048
 }
 
-/// A type that can be a field of a log line. Errors do not conform: call sites write `"\(error)"`, so that a review sees
-/// what their description discloses.
+/// A type that can be a field of a log line. Errors do not conform: call sites write `"\(error)"`, so that a review
+/// sees what their description discloses.
 package protocol LogConvertible: Sendable {
     var logValue: LogValue { get }
 }

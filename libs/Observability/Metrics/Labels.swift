@@ -1,7 +1,7 @@
 /// The labels of one time series of a metric, fixed at registration: `["route": "/api/orders", "method": "GET"]`.
 ///
-/// Values come from the code (routes, queue names, outcomes), never from users, because each combination is a time series
-/// in Prometheus. User and order ids are not labels.
+/// Values come from the code (routes, queue names, outcomes), never from users, because each combination is a time
+/// series in Prometheus. User and order ids are not labels.
 package struct Labels: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     package let pairs: [Pair]
 

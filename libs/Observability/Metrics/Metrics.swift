@@ -1,10 +1,10 @@
 package import EventLoop
 
-/// The metrics registry of a process. Register instruments once at start and keep them: recording needs no look-up and no
-/// lock.
+/// The metrics registry of a process. Register instruments once at start and keep them: recording needs no look-up and
+/// no lock.
 ///
-/// Registering a name again with other labels adds a time series to the family; with the same labels it returns the same
-/// instrument. A name has one kind, one help text and one set of label names.
+/// Registering a name again with other labels adds a time series to the family; with the same labels it returns the
+/// same instrument. A name has one kind, one help text and one set of label names.
 @Loop package final class Metrics {
     private var families: [Family] = []
     private var indices: [String: Int] = [:]

@@ -43,8 +43,8 @@ struct ProcessSample {
     /// In clock ticks since boot.
     let startTicks: Double
 
-    /// Parses fields 14, 15, 22, 23 and 24 of `/proc/pid/stat`, counted from the line's last closing parenthesis, because
-    /// the command name may contain spaces and parentheses.
+    /// Parses fields 14, 15, 22, 23 and 24 of `/proc/pid/stat`, counted from the line's last closing parenthesis,
+    /// because the command name may contain spaces and parentheses.
     init?(stat: String) {
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")

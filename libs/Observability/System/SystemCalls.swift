@@ -53,7 +53,8 @@ package enum SystemCalls {
         return unsafe poll(&request, 1, milliseconds) == 1
     }
 
-    /// POSIX `PIPE_BUF`: a writable pipe accepts this many bytes at once, without interleaving writes of other processes.
+    /// POSIX `PIPE_BUF`: a writable pipe accepts this many bytes at once, without interleaving writes of other
+    /// processes.
     static let atomicWrite = 4096
 
     /// Returns the number of bytes written, 0 when it would block, or a negative value on error.

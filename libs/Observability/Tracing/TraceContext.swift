@@ -1,7 +1,7 @@
 internal import EventLoop
 
-/// A span's context in a distributed trace (W3C Trace Context, Recommendation of 2021-11-23): `traceparent` and the opaque
-/// `tracestate`.
+/// A span's context in a distributed trace (W3C Trace Context, Recommendation of 2021-11-23): `traceparent` and the
+/// opaque `tracestate`.
 ///
 /// The context is passed explicitly as a parameter through HTTP, AMQP and the outbox; there is no task-local.
 package struct TraceContext: Sendable, Hashable {

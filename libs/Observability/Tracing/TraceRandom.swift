@@ -1,7 +1,7 @@
 internal import EventLoop
 
-/// A generator for trace and span ids, seeded once from the system. The ids need to be unique but not unpredictable, and
-/// `SystemRandomNumberGenerator` costs a system call per number.
+/// A generator for trace and span ids, seeded once from the system. The ids need to be unique but not unpredictable,
+/// and `SystemRandomNumberGenerator` costs a system call per number.
 enum TraceRandom {
     @Loop static var generator = WyRand(seed: .random(in: .min ... .max))
 }

@@ -5,9 +5,9 @@ extension OrderRecordsError {
         self.init(Self.code(error), error.description)
     }
 
-    /// By class of SQLSTATE (PostgreSQL manual, appendix A): 22 is a data exception, 23 a constraint violation; conflicts
-    /// and lock timeouts come from concurrent transactions. Everything else, including a missing table, counts as the
-    /// server's state.
+    /// By class of SQLSTATE (PostgreSQL manual, appendix A): 22 is a data exception, 23 a constraint violation;
+    /// conflicts and lock timeouts come from concurrent transactions. Everything else, including a missing table,
+    /// counts as the server's state.
     private static func code(_ error: PostgresError) -> Code {
         switch error.code {
         case .invalidParameter: return .refused

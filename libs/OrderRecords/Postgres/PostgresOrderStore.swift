@@ -8,8 +8,8 @@ package import Postgres
 package final class PostgresOrderStore: OrderStore {
     private let pool: PostgresPool
     private let acknowledger: PublishAcknowledger
-    /// Customers whose row exists, which need no insert. Customers are never deleted; any error, such as a violated foreign
-    /// key, clears the set.
+    /// Customers whose row exists, which need no insert. Customers are never deleted; any error, such as a violated
+    /// foreign key, clears the set.
     private var existingCustomers: Set<UserID> = []
 
     private static let existingCustomersLimit = 16_384

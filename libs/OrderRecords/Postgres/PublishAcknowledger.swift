@@ -4,8 +4,8 @@ internal import Postgres
 
 /// Marks events as published.
 ///
-/// Marks are written with the next batch's transaction, which saves a round trip and a commit per batch; without a batch
-/// they are written after a delay that is shorter than the outbox relay's minimum age.
+/// Marks are written with the next batch's transaction, which saves a round trip and a commit per batch; without a
+/// batch they are written after a delay that is shorter than the outbox relay's minimum age.
 @Loop
 final class PublishAcknowledger {
     private let pool: PostgresPool

@@ -6,11 +6,11 @@ enum RecordStatements {
     static let insertCustomers = PostgresStatement(
         "INSERT INTO customers (id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING")
 
-    /// One statement, so that lines and events are inserted for exactly the orders that it inserts. `ON CONFLICT` has no
-    /// target, so that it covers both unique indexes.
+    /// One statement, so that lines and events are inserted for exactly the orders that it inserts. `ON CONFLICT` has
+    /// no target, so that it covers both unique indexes.
     ///
-    /// `IS TRUE` prevents a join: the planner does not know the arrays' lengths and would choose nested loops instead of a
-    /// hashed look-up.
+    /// `IS TRUE` prevents a join: the planner does not know the arrays' lengths and would choose nested loops instead
+    /// of a hashed look-up.
     ///
     /// A line with an unknown product violates NOT NULL on its name, unless $16 allows the product's id as its name.
     static let insertOrders = PostgresStatement(
@@ -58,8 +58,8 @@ enum RecordStatements {
         WHERE orders.correlation_id = ANY ($1::uuid[])
         """)
 
-    /// Gives a failed order its next version. An unpublished event of the failure is marked published, so that it is not
-    /// sent after the new outcome.
+    /// Gives a failed order its next version. An unpublished event of the failure is marked published, so that it is
+    /// not sent after the new outcome.
     static let reopenFailed = PostgresStatement(
         """
         WITH reopened AS (

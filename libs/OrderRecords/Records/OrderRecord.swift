@@ -12,8 +12,8 @@ package struct OrderRecord: Sendable, Hashable {
     package var acceptance: LoggedEvent
     /// The order's outcome, version 2, to be published.
     package var outcome: LoggedEvent
-    /// Whether an operator replayed the order: a recorded order with FAILED then gets this status and outcome as its next
-    /// version.
+    /// Whether an operator replayed the order: a recorded order with FAILED then gets this status and outcome as its
+    /// next version.
     package var isReplay: Bool
 
     /// - Returns: nil when the total overflows; decoding rejects such amounts.

@@ -21,8 +21,9 @@ enum ReadModelStatements {
     static let tryLockAppends = PostgresStatement("SELECT pg_try_advisory_xact_lock(7304105213409)")
     static let lastPosition = PostgresStatement("SELECT coalesce(max(position), 0) FROM order_events")
 
-    /// The log determines which orders changed and their status. Immutable columns are read from the order's row and lines,
-    /// which is cheaper than parsing the event; names and images are stored only there and change only with an event.
+    /// The log determines which orders changed and their status. Immutable columns are read from the order's row and
+    /// lines, which is cheaper than parsing the event; names and images are stored only there and change only with an
+    /// event.
     static let addOrders = PostgresStatement(
         """
         INSERT INTO order_view

@@ -3,8 +3,8 @@ package import Postgres
 
 /// Projects the event log into the read models `order_view` and `sales_by_product`.
 ///
-/// The position is saved in the transaction that updates the read models, so that each event is applied exactly once. The
-/// position's row is locked meanwhile, which serializes replicas.
+/// The position is saved in the transaction that updates the read models, so that each event is applied exactly once.
+/// The position's row is locked meanwhile, which serializes replicas.
 @Loop
 package final class ReadModels {
     private let pool: PostgresPool
@@ -32,8 +32,8 @@ package final class ReadModels {
         }
     }
 
-    /// Rebuilds both read models from the whole log in one transaction: readers see the old contents until it commits, and
-    /// after a failure.
+    /// Rebuilds both read models from the whole log in one transaction: readers see the old contents until it commits,
+    /// and after a failure.
     package func rebuild(
         step: Int = 5_000, progress report: @Loop (ReadModelProgress) -> Void = { _ in }
     ) async throws(OrderRecordsError) -> ReadModelProgress {
@@ -77,8 +77,8 @@ package final class ReadModels {
         return ReadModelProgress(position: next, target: progress.target)
     }
 
-    /// The position up to which no further event can appear. Runs in a transaction of its own, because the lock lasts until
-    /// the transaction ends and blocks recording orders.
+    /// The position up to which no further event can appear. Runs in a transaction of its own, because the lock lasts
+    /// until the transaction ends and blocks recording orders.
     private func lastPosition(waits: Bool) async throws(PostgresError) -> Int? {
         let rows = try await pool.pipeline { batch in
             batch.add(ReadModelStatements.lockTimeout)
