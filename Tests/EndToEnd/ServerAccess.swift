@@ -28,7 +28,7 @@ final class ServerAccess {
     private init(_ stack: Stack) async throws {
         broker = AMQPClient(try AMQPConfiguration(url: stack.brokerURL))
         publisher = AMQPPublisher(broker)
-        broker.start()
+        Loop.task { [broker] in await broker.run() }
         var configuration = RedisConfiguration(
             endpoint: Endpoint(host: stack.redis["host"]!.string!, port: UInt16(stack.redis["port"]!.int!)))
         configuration.user = stack.redis["user"]?.string
@@ -37,7 +37,7 @@ final class ServerAccess {
         self.redis = redis
         redisRun = Loop.task { await redis.run() }
         pool = PostgresPool(try PostgresConfiguration(url: stack.databaseURL))
-        try await broker.untilReady(within: .seconds(10))
+        try await broker.ready(within: .seconds(10))
     }
 
     private func close() async {

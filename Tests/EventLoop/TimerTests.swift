@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test @Loop func withDeadlineCancelsAndSaysSo() async {
-        await #expect(throws: DeadlineExceeded.self) {
+        await #expect(throws: DeadlineExceededError.self) {
             try await withDeadline(.milliseconds(2)) { try await Loop.sleep(for: .seconds(60)) }
         }
     }

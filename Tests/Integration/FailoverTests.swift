@@ -29,7 +29,7 @@ struct FailoverTests {
             services.killNotifiers()
             redis.signal(SIGKILL, redis.first)
             try await services.startNotifiers()
-            try await services.untilReady()
+            try await services.ready()
             let back = try await services.tab(token, query: "?epoch=\(epoch)&lastEventId=\(position)")
             try await eventually("it is resumed") { !back.messages("resumed").isEmpty }
             #expect(back.isToldOfAHole)
@@ -74,7 +74,7 @@ struct FailoverTests {
             third = try await services.order(token)
             return third != nil
         }
-        try await services.untilReady()
+        try await services.ready()
         let order = try #require(third)
         // The tab has kept its socket, and is told of the hole. What happens before the notifiers notice the
         // failover lies within the hole; what happens after it is told.

@@ -47,10 +47,10 @@ final class Services {
         let database = ground.servers.postgres
         // It makes the tables that the others read.
         try await start("order-process", ["DATABASE_URL": database.uri!])
-        try await untilReady()
+        try await ready()
         accept = try await start("order-accept", ["DATABASE_URL": database.readerUri!])
         try await startNotifiers()
-        try await untilReady()
+        try await ready()
     }
 
     /// Two of them, at new addresses.
@@ -90,7 +90,7 @@ final class Services {
         return "http://\(address)"
     }
 
-    func untilReady(within limit: Duration = .seconds(60)) async throws {
+    func ready(within limit: Duration = .seconds(60)) async throws {
         for url in processes.keys {
             try await eventually("\(url) is ready", within: limit) {
                 (try? await self.client.get("\(url)/health/ready"))?.status == .ok

@@ -9,7 +9,7 @@ import Testing
 struct DeadLetterQueueLiveTests {
     @Test(arguments: [Transports.quorum, .classic])
     @Loop func areListedReplayedAndDropped(_ transport: Transports) async throws {
-        try await transport.withWorld { fixture in
+        try await transport.withFixture { fixture in
             let fixture = try #require(fixture as? RabbitMQTransportFixture)
             var sent = try Sample.messages(0..<4, by: fixture.publisher)
             for index in sent.indices {

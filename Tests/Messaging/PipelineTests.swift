@@ -23,10 +23,10 @@ struct PipelineTests {
         let pipeline = ConsumePipeline(
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
             decoder: EventDecoder(OrderProcessed.self), handler: handler)
-        let run = Loop.task { await pipeline.run() }
+        let run = Loop.task { try await pipeline.run() }
         try await eventually("it was handled") { handler.handled.count == 1 }
-        await pipeline.stop()
-        await run.value
+        await pipeline.drain(until: Loop.now + .seconds(10))
+        run.cancel()
         #expect(broker.depth(of: queue) == 1 && handler.parkedReasons.isEmpty)
     }
 
@@ -40,13 +40,14 @@ struct PipelineTests {
         let pipeline = ConsumePipeline(
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
             decoder: EventDecoder(OrderProcessed.self), handler: handler)
-        let run = Loop.task { await pipeline.run() }
+        let run = Loop.task { try await pipeline.run() }
         try await eventually("it is asked for") { handler.undecided != nil }
         _ = await publisher.publish(try Sample.messages(2..<3, by: publisher))
         try await eventually("the next one is handled") { handler.handled == [0, 1, 2] }
-        await pipeline.stop()
+        let drain = Loop.task { await pipeline.drain(until: Loop.now + .seconds(10)) }
         handler.undecided?.resume(returning: .failed(HandlingError(.permanent, "No.")))
-        await run.value
+        await drain.value
+        run.cancel()
         #expect(handler.parkedReasons == ["No."] && broker.depth(of: queue) == 0)
     }
 
@@ -60,10 +61,10 @@ struct PipelineTests {
         let pipeline = ConsumePipeline(
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
             decoder: EventDecoder(OrderProcessed.self), handler: handler)
-        let run = Loop.task { await pipeline.run() }
+        let run = Loop.task { try await pipeline.run() }
         try await eventually("it is held up") { pipeline.isWaitingForDependency }
-        await pipeline.stop()
-        await run.value
+        await pipeline.drain(until: Loop.now + .seconds(10))
+        run.cancel()
         #expect(broker.depth(of: queue) == 5 && !pipeline.isWaitingForDependency)
     }
 }

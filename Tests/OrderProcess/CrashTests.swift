@@ -164,7 +164,7 @@ import WorkflowState
     static func outcome(_ fixture: Fixture, _ orders: [OrderAccepted]) async throws -> Outcome {
         // What the relay does with what a crash left.
         let relay = OutboxRelay(
-            fixture.store, EventPublisher(fixture.sender, appID: "order-process"), log: nil, metrics: Metrics())
+            fixture.store, EventPublisher(fixture.sender, appID: "order-process"), after: AsyncSignal(), log: nil, metrics: Metrics())
         while try await relay.sweep() {}
         var outcome = Outcome(statuses: [], owners: [], recorded: [], versions: [], events: [], pending: 0)
         for order in orders {

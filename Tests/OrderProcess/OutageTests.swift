@@ -31,7 +31,7 @@ import WorkflowState
                 queue: "order.accepted", from: broker.source(of: "order.accepted"), to: broker.sender(),
                 decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: topology.retryPolicy)
             self.pipeline = pipeline
-            work = Loop.task { await pipeline.run() }
+            work = Loop.task { try? await pipeline.run() }
         }
 
         func send(_ orders: OrderAccepted..., type: String = "order.accepted.v1") async throws {
@@ -45,8 +45,8 @@ import WorkflowState
         }
 
         func stop() async {
-            await pipeline.stop()
-            await work.value
+            await pipeline.drain(until: Loop.now + .seconds(10))
+            work.cancel()
         }
     }
 

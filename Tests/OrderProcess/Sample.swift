@@ -43,7 +43,11 @@ enum Sample {
     @Loop static func received(_ order: OrderAccepted, isReplay: Bool = false) -> Received<OrderAccepted> {
         var envelope = envelope(order)
         envelope.isReplay = isReplay
-        return Received(order, envelope, trace: .root())
+        return Received(
+            order,
+            InboundMessage(
+                envelope: envelope, body: order.encode(), isRedelivered: false,
+                token: InboundMessage.Token(tag: 1, generation: 1)))
     }
 }
 

@@ -113,7 +113,7 @@ struct PoolTests {
         let pool = PostgresPool(configuration, limits: limits)
         var news: [Bool] = []
         pool.onHealth = { news.append($0.isAvailable) }
-        pool.start()
+        pool.openFirst()
         try await eventually("the pool gives up hope") { news == [false] }
         let error = await failure { try await pool.withConnection(wait: .milliseconds(20)) { _ in } }
         #expect(error?.code == .connectionFailed)
@@ -121,7 +121,7 @@ struct PoolTests {
 
         let good = PostgresPool(try LiveServer.configuration(), limits: limits)
         good.onHealth = { news.append($0.isAvailable) }
-        good.start()
+        good.openFirst()
         try await eventually("the pool is available") { news == [false, true] }
         await good.close()
     }

@@ -35,20 +35,4 @@ import Testing
         var exchange = QueryState([.execute(Self.one)])
         #expect(exchange.receive(.failed(report(code))) == .forget(Self.one))
     }
-
-    @Test func theQueueKeepsItsOrderHoweverLongItIs() {
-        var queue = PipelineQueue<Int>()
-        var next = 0
-        for number in 0..<1000 {
-            queue.append(number)
-            if number % 3 == 0 {
-                #expect(queue.removeFirst() == next)
-                next += 1
-            }
-            #expect(queue.count == number + 1 - next)
-        }
-        #expect(Array(queue) == Array(next..<1000))
-        #expect(queue.withFirst { $0 = -1 } != nil)
-        #expect(queue.removeFirst() == -1)
-    }
 }

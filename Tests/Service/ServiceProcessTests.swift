@@ -16,9 +16,8 @@ import Testing
                 environment: Environment(["LISTEN": "127.0.0.1:0", "LOG_FORMAT": "text"])
             ) { context in
                 [
-                    .http(context),
-                    Component(
-                        "work",
+                    "http": HTTPService(context),
+                    "work": TestService(
                         run: {
                             while context.health.phase != .serving { await Task.yield() }
                             raise(SIGTERM)
@@ -45,14 +44,12 @@ import Testing
             ) {
                 _ in
                 [
-                    Component(
-                        "stubborn",
+                    "stubborn": TestService(
                         drain: { _ in
                             raise(SIGTERM)
                             try? await Loop.sleep(for: .seconds(60))
                         }),
-                    Component(
-                        "work",
+                    "work": TestService(
                         run: {
                             raise(SIGTERM)
                             try await Loop.sleep(for: .seconds(60))
@@ -81,7 +78,7 @@ import Testing
                 name: "probe", summary: "", port: 1, keys: [SettingKey.connection("REDIS_URL", .redis, "Redis.")],
                 arguments: [],
                 environment: Environment(["LISTEN": "x", "WAYBILL_X": "1", "LOG_FORMAT": "json"])
-            ) { _ in [] }
+            ) { _ in [:] }
         }
         let lines = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self).split(separator: "\n")
         #expect(lines.count { $0.contains(#""key":"configuration.fault""#) } == 2)
@@ -94,12 +91,12 @@ import Testing
 
     @Test func helpAndUnknownArguments() async {
         let result = await #expect(processExitsWith: .exitCode(0), observing: [\.standardOutputContent]) {
-            ServiceProcess.main(name: "probe", summary: "Probes.", port: 7, arguments: ["--help"]) { _ in [] }
+            ServiceProcess.main(name: "probe", summary: "Probes.", port: 7, arguments: ["--help"]) { _ in [:] }
         }
         let help = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
         #expect(help.contains("probe: Probes.") && help.contains("Default: `127.0.0.1:7`."))
         await #expect(processExitsWith: .exitCode(64)) {
-            ServiceProcess.main(name: "probe", summary: "", port: 1, arguments: ["--port"]) { _ in [] }
+            ServiceProcess.main(name: "probe", summary: "", port: 1, arguments: ["--port"]) { _ in [:] }
         }
     }
 }

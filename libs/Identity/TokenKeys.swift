@@ -6,7 +6,7 @@ package import Service
 
 /// A service's authenticator by its ``TokenSettings``: with a shared secret, or with an issuer's published keys.
 @Loop
-package struct TokenKeys {
+package struct TokenKeys: Service {
     package let authenticator: Authenticator
     /// Tolerated clock skew in seconds.
     package let leeway: Int
@@ -34,10 +34,10 @@ package struct TokenKeys {
         observe(remoteKeys, context)
     }
 
-    /// Refreshes published keys; nil for a secret.
-    package var run: (@Loop () async -> Void)? {
-        guard let remoteKeys else { return nil }
-        return { await remoteKeys.run() }
+    /// Refreshes published keys.
+    package func run() async throws {
+        guard let remoteKeys else { return try await Loop.sleepUntilCancelled() }
+        await remoteKeys.run()
     }
 
     private func observe(_ keys: RemoteKeySet, _ context: ServiceContext) {

@@ -9,10 +9,10 @@ import Postgres
 import Redis
 import Service
 
-/// The composition of the console.
+/// The composition: which live adapter stands behind which port, and the services in the order of their start.
 @Loop
 struct Application {
-    let components: [Component]
+    let services: ServiceList
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
@@ -20,7 +20,7 @@ struct Application {
         let server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
         let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
-        // Declares nothing: whose queues they are, others know.
+        // Declares nothing: the queues belong to other services.
         let broker = AMQPClient(
             try AMQPConfiguration(
                 settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica))
@@ -36,25 +36,24 @@ struct Application {
             queues: QueueDepths(broker), outbox: PostgresOutbox(pool), registry: ReplicaRegistry(redis),
             targets: MetricsScraper(settings[ConsoleKeys.targets]))
         let log = OrderLog(pool)
-        let lab = settings[ConsoleKeys.stack].map { FaultInjection(stack: $0) }
+        let faults = settings[ConsoleKeys.stack].map { FaultInjection(stack: $0) }
 
         let health = context.health
         health.addCheck("redis", holds: { redis.state.isUp })
         health.addCheck("rabbitmq", holds: { broker.isReady })
-        components = [
-            Component("tokens", run: tokens.run),
-            Component("redis", run: { await redis.run() }),
-            Component("rabbitmq", run: { await broker.run() }),
-            Component("records", drain: { _ in await pool.close() }),
-            Component(
-                "watch", run: { try await StatusBroadcaster(subscribers, snapshot, log, context.log).run() },
-                drain: { _ in subscribers.finish() }),
-            .http(context) { edge in
+        services = [
+            "tokens": tokens, "redis": redis, "rabbitmq": broker, "records": pool,
+            "status": StatusBroadcaster(subscribers, snapshot, log, context.log),
+            "http": HTTPService(context) { router in
                 let operatorGuard = OperatorGuard(tokens.authenticator, origins: settings[ConsoleKeys.origins])
-                StatusRoutes(operatorGuard: operatorGuard, subscribers: subscribers, log: log, hasFaultInjection: lab != nil).add(to: edge)
+                StatusRoutes(
+                    operatorGuard: operatorGuard, subscribers: subscribers, log: log, hasFaultInjection: faults != nil
+                ).add(to: router)
                 DeadLetterRoutes(operatorGuard: operatorGuard, client: broker, publisher: publisher, log: context.log)
-                    .add(to: edge)
-                if let lab { FaultRoutes(operatorGuard: operatorGuard, faultInjection: lab, log: context.log).add(to: edge) }
+                    .add(to: router)
+                if let faults {
+                    FaultRoutes(operatorGuard: operatorGuard, faultInjection: faults, log: context.log).add(to: router)
+                }
             },
         ]
     }

@@ -9,7 +9,7 @@ struct Console {
             name: "waybill-console", summary: "serves the operator's pages under /ops", port: 8070,
             keys: ConsoleKeys.all, rules: ConsoleKeys.rules
         ) { context in
-            try Application(context).components
+            try Application(context).services
         }
     }
 }

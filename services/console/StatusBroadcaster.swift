@@ -6,17 +6,17 @@ import Observability
 import Orders
 import Service
 
-/// Who looks at the console now.
+/// The open streams of the console.
 @Loop
 final class StatusSubscribers {
-    static let most = 32
+    static let limit = 32
     private var streams: [Int: (stream: ServerSentEventStream, expiresAt: Int)] = [:]
     private var next = 0
 
     var isEmpty: Bool { streams.isEmpty }
-    var isFull: Bool { streams.count >= Self.most }
+    var isFull: Bool { streams.count >= Self.limit }
 
-    /// - Parameter expiresAt: when the token's life ends that let it in, and the stream with it.
+    /// - Parameter expiresAt: the expiry of the token that opened the stream, in seconds since 1970.
     func add(_ stream: ServerSentEventStream, until expiresAt: Int) {
         let number = next
         next += 1
@@ -29,11 +29,11 @@ final class StatusSubscribers {
         for (stream, _) in streams.values { stream.send(event) }
     }
 
-    func dismissExpired() {
+    func closeExpired() {
         let now = WallClock.seconds()
-        for (number, watcher) in streams where watcher.expiresAt <= now {
+        for (number, entry) in streams where entry.expiresAt <= now {
             streams[number] = nil
-            watcher.stream.finish()
+            entry.stream.finish()
         }
     }
 
@@ -43,9 +43,9 @@ final class StatusSubscribers {
     }
 }
 
-/// Looks once a second while somebody watches, and tells all of them.
+/// Sends a status snapshot and new log entries to all streams, once a second while there are any.
 @Loop
-struct StatusBroadcaster {
+struct StatusBroadcaster: Service {
     private static let interval = Duration.seconds(1)
     private let subscribers: StatusSubscribers
     private let snapshot: StatusSnapshot
@@ -62,12 +62,14 @@ struct StatusBroadcaster {
     func run() async throws {
         while true {
             try await Loop.sleep(for: Self.interval)
-            subscribers.dismissExpired()
-            if !subscribers.isEmpty { await look() }
+            subscribers.closeExpired()
+            if !subscribers.isEmpty { await publish() }
         }
     }
 
-    private func look() async {
+    func drain(until deadline: Instant) async { subscribers.finish() }
+
+    private func publish() async {
         let state = Loop.task { await snapshot.take() }
         do {
             let news = try await orders.news()
@@ -93,7 +95,7 @@ struct StatusRoutes {
 
     private func stream(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
         let caller = try await operatorGuard.admit(request)
-        guard !subscribers.isFull else { throw .unavailable("Too many are watching.", retryAfter: 10) }
+        guard !subscribers.isFull else { throw .unavailable("Too many streams are open.", retryAfter: 10) }
         let hello = JSONValue.object([
             .init("operator", .string(caller.userID.value)), .init("hasLab", .bool(hasFaultInjection)),
             .init("recent", .array(log.recent)),

@@ -5,7 +5,7 @@ import OrderRecords
 import Orders
 import Redis
 
-/// How everything stands at a moment; what does not answer is left out and named.
+/// The state of services, queues, replicas and outbox; a server that does not answer is listed under `away`.
 @Loop
 struct StatusSnapshot {
     let queues: QueueDepths
@@ -14,7 +14,7 @@ struct StatusSnapshot {
     let targets: MetricsScraper
 
     func take() async -> JSONValue {
-        // Together: each may have to wait for its deadline.
+        // Concurrently, since each may take its whole deadline.
         let pages = Loop.task { await targets.read() }
         let depths = Loop.task { try? await queues.read() }
         let replicas = Loop.task { try? await registry.read() }

@@ -10,10 +10,10 @@ import Redis
 import Service
 import WorkflowState
 
-/// The composition: which live adapter stands behind which port.
+/// The composition: which live adapter stands behind which port, and the services in the order of their start.
 @Loop
 struct Application {
-    let components: [Component]
+    let services: ServiceList
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
@@ -25,78 +25,74 @@ struct Application {
         let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let broker = AMQPClient(
-            try AMQPConfiguration(
-                settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica),
+            try AMQPConfiguration(settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica),
             topology: topology.declarations)
+        let confirms = AMQPPublisher(broker)
+        let publisher = EventPublisher(AMQPSender(confirms, exchange: topology.exchange), appID: context.name)
         let database = PostgresConfiguration(settings[AcceptKeys.database], name: context.replica)
+        // A pool of its own, so that reads do not delay order ids.
+        let referencePool = PostgresPool(database, limits: .reference)
+        let queryPool = PostgresPool(database, limits: .queries)
+        let tokens = try TokenKeys(context)
 
-        // Reads must not keep intake from its ids.
-        let supplies = PostgresPool(database, limits: .catalogueLimits)
-        let catalogue = PostgresCatalogue(supplies, log: context.log)
-        let identifiers = SequenceOrderIDs(supplies, log: context.log)
         let retention = Retention(workflow: settings[ServerKeys.workflowTTL])
         let state = RedisWorkflowStore(redis, retention)
-        let outbox = AMQPPublisher(broker)
-        let publisher = EventOrderPublisher(
-            AMQPSender(outbox, exchange: topology.exchange), appID: context.name)
-        let tokens = try TokenKeys(context)
-        let authorizer = RequestAuthorizer(
-            tokens.authenticator, limiter: Self.limiter(settings), metrics: context.metrics)
-
-        let intake = AcceptOrder(
-            catalogue: catalogue, identifiers: identifiers, state: state, publisher: publisher)
         let keys = RedisIdempotencyStore(redis, retention)
         let compensations = CompensationQueue(state: state, keys: keys)
-        compensations.register(context.metrics)
-        let records = PostgresPool(database, limits: .queryLimits)
-        let queries = PostgresOrderQueries(records)
+        let catalogue = PostgresCatalogue(referencePool, log: context.log)
+        let orderIDs = SequenceOrderIDs(referencePool, log: context.log)
+        let placement = IdempotentOrderPlacement(
+            AcceptOrder(catalogue: catalogue, identifiers: orderIDs, state: state, publisher: publisher),
+            keys: keys, compensations: compensations)
+        let queries = PostgresOrderQueries(queryPool)
+        let authorizer = RequestAuthorizer(
+            tokens.authenticator, limiter: RateLimiter(settings), metrics: context.metrics)
 
         Dependencies(
-            redis: redis, broker: broker, outbox: outbox, publisher: publisher, catalogue: catalogue,
-            identifiers: identifiers
+            redis: redis, broker: broker, confirms: confirms, publisher: publisher, catalogue: catalogue,
+            orderIDs: orderIDs, compensations: compensations
         ).register(context)
-        components = [
-            Component("tokens", run: tokens.run),
-            Component("redis", run: { await redis.run() }),
-            Component("rabbitmq", run: { await broker.run() }),
-            Component("loose ends", run: { await compensations.run() }),
-            Component("catalogue", run: { await catalogue.run() }),
-            Component("ids", run: { await identifiers.run() }, drain: { _ in await supplies.close() }),
-            Component("records", drain: { _ in await records.close() }),
-            .http(context) { edge in
-                DescriptionRoute().add(to: edge)
-                ProductRoutes(authorizer: authorizer, catalogue: catalogue).add(to: edge)
+        services = [
+            "tokens": tokens, "redis": redis, "rabbitmq": broker, "compensations": compensations,
+            "reference pool": referencePool, "catalogue": catalogue, "order ids": orderIDs,
+            "query pool": queryPool,
+            "http": HTTPService(context) { router in
+                DescriptionRoute().add(to: router)
+                ProductRoutes(authorizer: authorizer, catalogue: catalogue).add(to: router)
                 PlacementRoutes(
-                    authorizer: authorizer,
-                    placement: IdempotentOrderPlacement(intake, keys: keys, compensations: compensations),
-                    metrics: PlacementMetrics(context.metrics), log: context.log
-                ).add(to: edge)
+                    authorizer: authorizer, placement: placement, metrics: PlacementMetrics(context.metrics),
+                    log: context.log
+                ).add(to: router)
                 OrderRoutes(
                     authorizer: authorizer, reading: ReadOrders(state: state, queries: queries),
                     cancelling: CancelOrder(state: state, queries: queries),
                     deleting: DeleteOrder(state: state, queries: queries), log: context.log
-                ).add(to: edge)
+                ).add(to: router)
             },
         ]
     }
+}
 
-    private static func limiter(_ settings: Settings) -> RateLimiter? {
+extension RateLimiter {
+    /// Nil when the settings set no limit.
+    convenience init?(_ settings: Settings) {
         let rate = settings[AcceptKeys.rate]
         guard rate > 0 else { return nil }
-        return RateLimiter(TokenBucket.Limit(rate: rate, burst: settings[AcceptKeys.burst]))
+        self.init(TokenBucket.Limit(rate: rate, burst: settings[AcceptKeys.burst]))
     }
 }
 
 extension PostgresPoolLimits {
-    /// For reads: a few sessions, and authorizer that would wait longer than they care for an answer are sent away.
-    static var queryLimits: PostgresPoolLimits {
+    /// For queries: a caller that would wait longer is answered 503.
+    static var queries: PostgresPoolLimits {
         var limits = PostgresPoolLimits()
         limits.size = 4
         limits.wait = .seconds(1)
         return limits
     }
 
-    static var catalogueLimits: PostgresPoolLimits {
+    /// For the catalogue and order ids.
+    static var reference: PostgresPoolLimits {
         var limits = PostgresPoolLimits()
         limits.size = 1
         limits.wait = .seconds(2)

@@ -1,20 +1,22 @@
 import AMQP
 import EventLoop
+import Messaging
 import Observability
 import Orders
 import Postgres
 import Redis
 import Service
 
-/// What order-accept stands on, as readiness and metrics see it.
+/// What order-accept depends on, for readiness and metrics.
 @Loop
 struct Dependencies {
     let redis: RedisClient
     let broker: AMQPClient
-    let outbox: AMQPPublisher
-    let publisher: EventOrderPublisher
+    let confirms: AMQPPublisher
+    let publisher: EventPublisher
     let catalogue: PostgresCatalogue
-    let identifiers: SequenceOrderIDs
+    let orderIDs: SequenceOrderIDs
+    let compensations: CompensationQueue
 
     func register(_ context: ServiceContext) {
         let health = context.health
@@ -22,9 +24,9 @@ struct Dependencies {
         health.addCheck("rabbitmq", holds: { broker.isConnected })
         health.addCheck("rabbitmq.blocked", holds: { !broker.isBlocked })
         health.addCheck("rabbitmq.slow", holds: { !publisher.isSlow })
-        // Afterwards a PostgreSQL that is away stops reads alone, for which other replicas are no help.
-        health.addCheck("postgres", holds: { catalogue.current != nil && identifiers.hasBegun })
-        health.addCheck("order_ids.exhausted", holds: { !identifiers.hasBegun || identifiers.remaining > 0 })
+        // Later, without PostgreSQL, reads fail alone, and on every replica.
+        health.addCheck("postgres", holds: { catalogue.current != nil && orderIDs.hasBegun })
+        health.addCheck("order_ids.exhausted", holds: { !orderIDs.hasBegun || orderIDs.remaining > 0 })
 
         let metrics = context.metrics
         metrics.gauge("waybill_redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }
@@ -32,10 +34,16 @@ struct Dependencies {
         metrics.gauge("waybill_rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
             broker.isBlocked ? 1 : 0
         }
-        metrics.gauge("waybill_rabbitmq_unconfirmed_messages", "Announcements that the broker has not settled.") {
-            Double(outbox.unconfirmed)
+        metrics.gauge("waybill_rabbitmq_unconfirmed_messages", "Published messages that the broker has not settled.") {
+            Double(confirms.unconfirmed)
         }
-        metrics.gauge("waybill_order_ids_remaining", "Order ids at hand.") { Double(identifiers.remaining) }
+        metrics.gauge("waybill_order_ids_remaining", "Order ids available without PostgreSQL.") { Double(orderIDs.remaining) }
+        metrics.gauge("waybill_compensations_pending", "Compensations that wait for Redis.") {
+            Double(compensations.count)
+        }
+        metrics.counter("waybill_compensations_dropped_total", "Compensations dropped because the queue was full.") {
+            Double(compensations.dropped)
+        }
         metrics.gauge("waybill_catalogue_products", "Products that can be ordered.") {
             Double(catalogue.current?.count ?? 0)
         }
@@ -43,10 +51,4 @@ struct Dependencies {
             catalogue.age?.seconds ?? .infinity
         }
     }
-}
-
-extension AMQPClient {
-    var isBlocked: Bool { if case .blocked = state { true } else { false } }
-
-    var isConnected: Bool { state == .ready || isBlocked }
 }

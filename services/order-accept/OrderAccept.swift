@@ -9,7 +9,7 @@ struct OrderAccept {
             name: "order-accept", summary: "takes orders over HTTP and hands them on", port: 8081,
             keys: AcceptKeys.all, rules: TokenSettings.rules
         ) { context in
-            try Application(context).components
+            try Application(context).services
         }
     }
 }

@@ -44,3 +44,11 @@ extension SessionLimits {
         drainTime = min(.seconds(2), settings[ServiceKeys.drainTimeout] / 4)
     }
 }
+
+extension SubscriptionRegistry.Policy {
+    init(_ settings: Settings) {
+        self.init()
+        sessionsPerUser = settings[NotificationKeys.sessionsPerUser]
+        deliversEphemeral = settings[NotificationKeys.processing]
+    }
+}

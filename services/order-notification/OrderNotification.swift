@@ -6,10 +6,10 @@ struct OrderNotification {
     static func main() {
         ServiceProcess.main(
             name: "order-notification",
-            summary: "tells users in every open tab what becomes of their orders", port: 5006, keys: NotificationKeys.all,
+            summary: "pushes order updates to every tab of their user", port: 5006, keys: NotificationKeys.all,
             rules: TokenSettings.rules
         ) { context in
-            try Application(context).components()
+            try Application(context).services
         }
     }
 }

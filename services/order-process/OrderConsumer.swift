@@ -8,7 +8,7 @@ import Orders
 
 /// The consumer of `order.accepted`, which begins when the schema is there.
 @Loop
-final class OrderConsumer {
+final class OrderConsumer: Service {
     private let database: RecordDatabase
     private let client: AMQPClient
     private let queue: String
@@ -16,7 +16,6 @@ final class OrderConsumer {
     private var pipeline: ConsumePipeline<ProcessOrders>?
     private var consumer: AMQPConsumer?
     private var isStopping = false
-    private let finished = AsyncSignal()
 
     /// Two batches: one under way, one that comes in meanwhile.
     private static let prefetch: UInt16 = 256
@@ -37,26 +36,22 @@ final class OrderConsumer {
         }
     }
 
-    /// Works until ``stop()``, and then waits for its task's cancellation.
-    func run() async {
+    func run() async throws {
         await database.ready.wait()
-        if database.ready.isOpen, !isStopping {
+        if database.ready.isSet, !isStopping {
             let consumer = AMQPConsumer(client, queue: queue, prefetch: Self.prefetch, batchLimit: Self.batch)
             let pipeline = make(AMQPSource(consumer))
             self.consumer = consumer
             self.pipeline = pipeline
-            await pipeline.run()
+            try await pipeline.run()
         }
-        finished.open()
-        try? await Loop.sleepUntilCancelled()
+        try await Loop.sleepUntilCancelled()
     }
 
-    /// Takes no more and finishes the batch in hand.
-    func stop() async {
+    /// Takes no more messages and finishes the batch in hand.
+    func drain(until deadline: Instant) async {
         isStopping = true
-        guard let pipeline else { return }
-        await pipeline.stop()
-        await finished.wait()
+        await pipeline?.drain(until: deadline)
     }
 
     /// Whether a batch waits for a server that is away.

@@ -8,7 +8,7 @@ struct OrderProcess {
             name: "order-process", summary: "records accepted orders and tells of it", port: 8091,
             keys: ProcessKeys.all
         ) { context in
-            try Application(context).components
+            try Application(context).services
         }
     }
 }

@@ -6,9 +6,10 @@ import Orders
 
 /// Publishes what a crash left unpublished.
 @Loop
-final class OutboxRelay {
+final class OutboxRelay: Service {
     private let outbox: any Outbox
     private let publisher: EventPublisher
+    private let ready: AsyncSignal
     private let log: Logger?
     private let relayed: Counter
     private let waiting: Gauge
@@ -19,9 +20,10 @@ final class OutboxRelay {
     static let pause = Duration.seconds(1)
     static let limit = 256
 
-    init(_ outbox: any Outbox, _ publisher: EventPublisher, log: Logger?, metrics: Metrics) {
+    init(_ outbox: any Outbox, _ publisher: EventPublisher, after ready: AsyncSignal, log: Logger?, metrics: Metrics) {
         self.outbox = outbox
         self.publisher = publisher
+        self.ready = ready
         self.log = log
         relayed = metrics.counter(
             "waybill_outbox_relayed_total", "Events published by the relay, which a crash had left.")
@@ -30,8 +32,10 @@ final class OutboxRelay {
     }
 
     /// Sweeps until its task is cancelled. Replicas take turns at random.
-    func run() async {
-        while (try? await Loop.sleep(for: Self.pause / 2 + Self.pause.jittered)) != nil {
+    func run() async throws {
+        await ready.wait()
+        while true {
+            try await Loop.sleep(for: Self.pause / 2 + Self.pause.jittered)
             do throws(OrderRecordsError) {
                 while try await sweep() {}
                 let backlog = try await outbox.backlog()

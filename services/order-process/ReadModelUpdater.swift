@@ -4,8 +4,9 @@ import OrderRecords
 
 /// Keeps the read models up to date behind the event log.
 @Loop
-final class ReadModelUpdater {
+final class ReadModelUpdater: Service {
     private let models: ReadModels
+    private let ready: AsyncSignal
     private let log: Logger?
     private let behind: Gauge
     private let steps: Histogram
@@ -17,8 +18,9 @@ final class ReadModelUpdater {
 
     private var lastStep = Instant.systemNow()
 
-    init(_ models: ReadModels, log: Logger?, metrics: Metrics) {
+    init(_ models: ReadModels, after ready: AsyncSignal, log: Logger?, metrics: Metrics) {
         self.models = models
+        self.ready = ready
         self.log = log
         behind = metrics.gauge(
             "waybill_read_model_lag_events", "Positions of the event log that are not in the read models.")
@@ -26,18 +28,21 @@ final class ReadModelUpdater {
     }
 
     /// Works until its task is cancelled. Replicas take turns at random.
-    func run() async {
+    func run() async throws {
+        await ready.wait()
         var backoff = Backoff(base: Self.pause, cap: .seconds(10))
-        while !Task.isCancelled {
+        while true {
+            let pause: Duration
             do throws(OrderRecordsError) {
                 while try await step() {}
                 backoff.reset()
-                try? await Loop.sleep(for: Self.pause / 2 + (Self.pause / 2).jittered)
+                pause = Self.pause / 2 + (Self.pause / 2).jittered
             } catch {
-                // Another's lock is no news.
+                // Contended: another replica holds the lock.
                 if error.code != .contended { log?.debug("read_model.update_failed", ["error": "\(error)"]) }
-                try? await Loop.sleep(for: backoff.next())
+                pause = backoff.next()
             }
+            try await Loop.sleep(for: pause)
         }
     }
 

@@ -3,11 +3,11 @@ import Observability
 import OrderRecords
 import Postgres
 
-/// The schema brought up to date, and then the pool: sessions opened earlier would miss a setting.
+/// Migrates the schema, then opens the pool: a session opened earlier would miss a setting.
 @Loop
-final class RecordDatabase {
+final class RecordDatabase: Service {
     let pool: PostgresPool
-    /// Open when the schema is up to date.
+    /// Set once the schema is current.
     let ready = AsyncSignal()
     private let configuration: PostgresConfiguration
     private let log: Logger?
@@ -21,28 +21,38 @@ final class RecordDatabase {
         pool = PostgresPool(configuration, limits: limits)
     }
 
-    /// Waits for the server as long as it takes; a schema that does not fit this code is an end.
+    /// Migrates, for as long as the server is unavailable; a schema that does not fit this code ends the process.
     func run() async throws {
-        var backoff = Backoff(base: .milliseconds(200), cap: .seconds(5))
         let migrator = try PostgresMigrator(OrderDatabase.migrations)
-        while !ready.isOpen {
+        var fatal: PostgresError?
+        await Loop.retry(Backoff(base: .milliseconds(200), cap: .seconds(5))) { _ in
             do {
                 for migration in try await migrator.migrate(configuration) {
                     log?.info("schema.migrated", ["version": migration.version, "name": migration.name])
                 }
-                pool.start()
-                ready.open()
-            } catch let error as PostgresError where error.isRetriable {
+                return true
+            } catch {
+                let error = error as? PostgresError ?? PostgresError(.migration, "\(error)")
+                guard error.isRetriable else {
+                    fatal = error
+                    return true
+                }
                 log?.warning("schema.migration_delayed", ["error": "\(error)"])
-                try await Loop.sleep(for: backoff.next())
+                return false
             }
         }
+        if let fatal { throw fatal }
+        try Task.checkCancellation()
+        pool.openFirst()
+        ready.set()
         try await Loop.sleepUntilCancelled()
     }
 
-    /// Whether it can be worked with.
+    func drain(until deadline: Instant) async { await pool.drain(until: deadline) }
+
+    /// Whether the schema is current and the server available.
     var isUp: Bool {
-        guard ready.isOpen else { return false }
+        guard ready.isSet else { return false }
         if case .unavailable = pool.health { return false }
         return true
     }

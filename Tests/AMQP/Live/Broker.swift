@@ -34,9 +34,9 @@ enum Broker {
         var configuration = try configuration(through: proxy)
         configuration.heartbeat = heartbeat
         let client = AMQPClient(configuration, topology: topology)
-        client.start()
+        Loop.task { await client.run() }
         do {
-            try await client.untilReady(within: .seconds(10))
+            try await client.ready(within: .seconds(10))
             try await body(client)
         } catch {
             await client.shutdown()

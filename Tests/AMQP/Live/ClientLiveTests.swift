@@ -74,8 +74,8 @@ struct ClientLiveTests {
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
         let client = AMQPClient(try Broker.configuration(through: proxy), topology: topology)
-        client.start()
-        try await client.untilReady(within: .seconds(10))
+        Loop.task { await client.run() }
+        try await client.ready(within: .seconds(10))
         // An exclusive queue goes with its connection.
         proxy.cut()
         try await eventually("it is back") { proxy.connections == 2 && client.isReady }

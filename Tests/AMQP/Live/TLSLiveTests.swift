@@ -35,8 +35,8 @@ struct TLSLiveTests {
         var topology = AMQPTopology()
         topology.queues.append(.init(name: queue, isDurable: false, isExclusive: true))
         let client = AMQPClient(configuration, topology: topology)
-        client.start()
-        try await client.untilReady(within: .seconds(10))
+        Loop.task { await client.run() }
+        try await client.ready(within: .seconds(10))
         let long = String(repeating: "x", count: 300_000)
         try await AMQPPublisher(client).publish(message(long, to: queue), within: .seconds(10))
         let delivery = try await client.withChannel { channel throws(AMQPError) in

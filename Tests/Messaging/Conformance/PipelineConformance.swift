@@ -15,17 +15,17 @@ struct PipelineConformance {
         until done: @escaping @Loop (any StoreFixture) async throws -> Bool,
         check: @Loop (any StoreFixture) async throws -> Void = { _ in }
     ) async throws {
-        try await transport.withWorld { fixture in
+        try await transport.withFixture { fixture in
             try await prepare(fixture)
             let source = try await fixture.source(of: fixture.queue, batchLimit: batchLimit)
             let pipeline = ConsumePipeline(
                 queue: fixture.queue, from: source, to: fixture.sender,
                 decoder: EventDecoder(OrderProcessed.self),
                 handler: handler, retryPolicy: fixture.topology.retryPolicy)
-            let run = Loop.task { await pipeline.run() }
+            let run = Loop.task { try await pipeline.run() }
             try await eventually("the work is done", within: .seconds(30)) { try await done(fixture) }
-            await pipeline.stop()
-            await run.value
+            await pipeline.drain(until: Loop.now + .seconds(10))
+            run.cancel()
             try await check(fixture)
             let depth0 = try await fixture.depth(of: fixture.queue)
             #expect(depth0 == 0)

@@ -16,7 +16,7 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func messagesArriveWholeAndInOrder(_ transport: Transports) async throws {
-        try await transport.withWorld { fixture in
+        try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<300, by: fixture.publisher)
             let failures = await fixture.sender.send(sent, within: .seconds(5))
             #expect(failures.allSatisfy { $0 == nil })
@@ -35,7 +35,7 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func anEventNobodyWantsIsUnroutable(_ transport: Transports) async throws {
-        try await transport.withWorld { fixture in
+        try await transport.withFixture { fixture in
             var messages = try Sample.messages(0..<3, by: fixture.publisher)
             messages[1].destination = .event(key: "order.unheard-of")
             let failures = await fixture.sender.send(messages, within: .seconds(5))
@@ -51,7 +51,7 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func whatIsNotSettledComesAgainAndOldVerdictsAreIgnored(_ transport: Transports) async throws {
-        try await transport.withWorld { fixture in
+        try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<3, by: fixture.publisher)
             _ = await fixture.sender.send(sent, within: .seconds(5))
             let source = try await fixture.source(of: fixture.queue)
@@ -73,7 +73,7 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func releasedOnesComeBackAndRejectedOnesAreDeadLetters(_ transport: Transports) async throws {
-        try await transport.withWorld { fixture in
+        try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<2, by: fixture.publisher)
             _ = await fixture.sender.send(sent, within: .seconds(5))
             let source = try await fixture.source(of: fixture.queue)
@@ -92,7 +92,7 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func aRetryQueueGivesBackAfterItsDelay(_ transport: Transports) async throws {
-        try await transport.withWorld { fixture in
+        try await transport.withFixture { fixture in
             var message = try Sample.messages(0..<1, by: fixture.publisher)[0]
             message.envelope.attempt = 2
             let delay = fixture.topology.retryPolicy.delays[0]
@@ -109,7 +109,7 @@ struct TransportConformance {
 
     @Test(arguments: Transports.here)
     @Loop func aStoppedSourceEnds(_ transport: Transports) async throws {
-        try await transport.withWorld { fixture in
+        try await transport.withFixture { fixture in
             let source = try await fixture.source(of: fixture.queue)
             let waiting = Loop.task { await source.next() }
             await Task.yield()

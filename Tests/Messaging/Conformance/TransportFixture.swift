@@ -26,7 +26,7 @@ enum Transports: String, CaseIterable, CustomTestStringConvertible {
     }()
 
     /// Runs `body` in a fixture of its own, with names that nobody else uses.
-    @Loop func withWorld(_ body: @Loop (any StoreFixture) async throws -> Void) async throws {
+    @Loop func withFixture(_ body: @Loop (any StoreFixture) async throws -> Void) async throws {
         let topology = OrderTopology(
             kind: self == .classic ? .classic : .quorum, retryPolicy: RetryPolicy(delays: [.milliseconds(80)]),
             prefix: "test.\(UUID().uuidString.prefix(8)).")
@@ -105,10 +105,10 @@ final class RabbitMQTransportFixture: StoreFixture {
         client = AMQPClient(configuration, topology: topology.declarations)
         consuming = AMQPClient(configuration, topology: topology.declarations)
         amqpPublisher = AMQPPublisher(client)
-        client.start()
-        try await client.untilReady(within: .seconds(10))
-        consuming.start()
-        try await consuming.untilReady(within: .seconds(10))
+        Loop.task { [client] in await client.run() }
+        try await client.ready(within: .seconds(10))
+        Loop.task { [consuming] in await consuming.run() }
+        try await consuming.ready(within: .seconds(10))
     }
 
     var sender: any MessageSender { AMQPSender(amqpPublisher, exchange: topology.exchange) }

@@ -43,9 +43,9 @@ import Testing
 
     @Test func usersDoNotShareABucket() throws {
         let limiter = RateLimiter(TokenBucket.Limit(rate: 1, burst: 1))
-        #expect(limiter.take(for: Intake.user, now: now).isAllowed)
-        #expect(!limiter.take(for: Intake.user, now: now).isAllowed)
-        #expect(limiter.take(for: Intake.stranger, now: now).isAllowed)
+        #expect(limiter.take(for: PlacementFixture.user, now: now).isAllowed)
+        #expect(!limiter.take(for: PlacementFixture.user, now: now).isAllowed)
+        #expect(limiter.take(for: PlacementFixture.stranger, now: now).isAllowed)
     }
 
     @Test func theTableIsBounded() throws {

@@ -17,7 +17,7 @@ import WorkflowState
 
     static let order = #"{"items":[{"productId":"AZ-104","quantity":2}]}"#
 
-    // MARK: Intake
+    // MARK: PlacementFixture
 
     @Test func anOrderIsCreated() async throws {
         let answer = await api.post("/api/orders", Self.order)
@@ -77,7 +77,7 @@ import WorkflowState
     }
 
     @Test func anOutageIs503() async throws {
-        api.intake.publisher.answers = [.away]
+        api.intake.sender.failures = [.away]
         let answer = await api.post("/api/orders", Self.order)
         #expect(answer.status == .serviceUnavailable && answer.headers["Retry-After"] == "1")
         _ = try answer.problem()
@@ -193,7 +193,7 @@ import WorkflowState
 
     @Test func whatIsUnderWayIsNotCancelled() async throws {
         _ = await api.post("/api/orders", Self.order)
-        let event = try #require(api.intake.publisher.published.first?.event)
+        let event = try #require(api.intake.sender.sent.first?.event)
         _ = try await api.intake.workflows.memory.advance([
             WorkflowStep(.processing, correlationID: event.correlationID, orderID: event.orderID, owner: nil)
         ])

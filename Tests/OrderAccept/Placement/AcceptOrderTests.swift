@@ -1,5 +1,6 @@
 import EventLoop
 import MemoryAdapters
+import Messaging
 import OrderEvents
 import Orders
 import Testing
@@ -8,31 +9,35 @@ import WorkflowState
 @testable import OrderAccept
 
 @Loop @Suite struct AcceptOrderTests {
-    let intake = Intake()
+    let intake = PlacementFixture()
 
-    @Test func anOrderIsPricedRecordedAndAnnounced() async throws {
+    @Test func pricesRecordsAndPublishesAnOrder() async throws {
         let accepted = try await intake.place(["AZ-104": 2, "AZ-900": 1])
         let order = accepted.order
-        #expect(order.id == OrderID(1) && order.status == .accepted && order.customer == Intake.user)
+        #expect(order.id == OrderID(1) && order.status == .accepted && order.customer == PlacementFixture.user)
         #expect(order.total == Money(hundredths: 58_385))
         #expect(order.correlationID.timestamp == order.createdAt)
         let workflow = try #require(try await intake.workflows.memory.workflow(order.correlationID))
-        #expect(workflow.status.status == .accepted && workflow.owner == Intake.user)
+        #expect(workflow.status.status == .accepted && workflow.owner == PlacementFixture.user)
         #expect(try await intake.workflows.memory.pending(order.id) == accepted.document)
-        let announcement = try #require(intake.publisher.published.first)
-        #expect(announcement.event == OrderAccepted(order) && announcement.cause == "r-1")
-        #expect(announcement.messageID != order.correlationID)
+        let message = try #require(intake.sender.sent.first)
+        #expect(message.event == OrderAccepted(order))
+        let envelope = message.envelope
+        #expect(message.destination == .event(key: "order.accepted"))
+        #expect(envelope.id != order.correlationID.description && envelope.attempt == 1)
+        #expect(envelope.correlationID == order.correlationID.description && envelope.causationID == "r-1")
+        #expect(envelope.type == "order.accepted.v1" && envelope.appID == "order-accept")
         #expect(intake.workflows.calls == [.accept])
     }
 
-    @Test func theKeysAreThereBeforeTheAnnouncement() async throws {
+    @Test func writesTheKeysBeforePublishing() async throws {
         let intake = intake
-        intake.publisher.meanwhile = { [unowned intake] announcement in
-            let owners = try? await intake.workflows.memory.owners(of: [announcement.event.correlationID])
-            #expect(owners == [Intake.user])
+        intake.sender.meanwhile = { [unowned intake] message in
+            let owners = try? await intake.workflows.memory.owners(of: [message.event?.correlationID].compactMap(\.self))
+            #expect(owners == [PlacementFixture.user])
         }
         try await intake.place()
-        #expect(intake.publisher.published.count == 1)
+        #expect(intake.sender.sent.count == 1)
     }
 
     @Test func correlationIDsOnlyGrow() async throws {
@@ -40,7 +45,7 @@ import WorkflowState
         #expect(try await intake.place().order.correlationID > first)
     }
 
-    @Test func whatCannotBePricedTouchesNothing() async throws {
+    @Test func anUnpriceableOrderWritesNothing() async throws {
         let cases: [(KeyValuePairs<String, Int>, PricingError)] = [
             (["NO-1": 1, "AZ-104": 1, "NO-2": 1], .unknownProducts(["NO-1", "NO-2"])),
             (["AZ-104": 1, "US-1": 1], .mixedCurrencies),
@@ -48,15 +53,15 @@ import WorkflowState
         for (lines, expected) in cases {
             await #expect(throws: PlacementError.pricing(expected)) { try await intake.place(lines) }
         }
-        #expect(intake.workflows.calls.isEmpty && intake.publisher.published.isEmpty)
+        #expect(intake.workflows.calls.isEmpty && intake.sender.sent.isEmpty)
         #expect(intake.identifiers.left == 1_000)
     }
 
-    @Test func withoutCatalogueOrIDsNothingIsTouched() async throws {
+    @Test func withoutCatalogueOrIDsNothingIsWritten() async throws {
         intake.identifiers.left = 0
         #expect(try await intake.failure() == .noIdentifiers)
         intake.catalogue.current = nil
         #expect(try await intake.failure() == .noCatalogue)
-        #expect(intake.workflows.calls.isEmpty && intake.publisher.published.isEmpty)
+        #expect(intake.workflows.calls.isEmpty && intake.sender.sent.isEmpty)
     }
 }

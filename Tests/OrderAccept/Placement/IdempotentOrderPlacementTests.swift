@@ -10,13 +10,13 @@ import WorkflowState
 @testable import OrderAccept
 
 @Loop @Suite struct IdempotentOrderPlacementTests {
-    let intake = Intake()
+    let intake = PlacementFixture()
 
     private func place(
-        key: String? = "k", user: UserID = Intake.user, _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
+        key: String? = "k", user: UserID = PlacementFixture.user, _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
     ) async throws -> IdempotentOrderPlacement.Placement {
         try await intake.placement.place(
-            Intake.request(lines), from: user, key: key, trace: .root(), cause: "",
+            PlacementFixture.request(lines), from: user, key: key, trace: .root(), cause: "",
             budget: PlacementBudget(from: Loop.now))
     }
 
@@ -30,12 +30,12 @@ import WorkflowState
         #expect(first.order != nil)
         let second = try await place()
         #expect(second.order == nil && second.orderID == first.orderID && second.document == first.document)
-        #expect(intake.publisher.published.count == 1)
+        #expect(intake.sender.sent.count == 1)
     }
 
     @Test func keysBelongToTheirUser() async throws {
         let first = try await place()
-        #expect(try await place(user: Intake.stranger).orderID != first.orderID)
+        #expect(try await place(user: PlacementFixture.stranger).orderID != first.orderID)
     }
 
     @Test func anotherBodyIsRefused() async throws {
@@ -46,17 +46,17 @@ import WorkflowState
     @Test func whileTheFirstIsUnderWayTheSecondIsTurnedAway() async throws {
         let suite = self
         var seen: PlacementError?
-        intake.publisher.meanwhile = { _ in
+        intake.sender.meanwhile = { _ in
             do { _ = try await suite.place() } catch { seen = error as? PlacementError }
         }
-        defer { intake.publisher.meanwhile = { _ in } }
+        defer { intake.sender.meanwhile = { _ in } }
         _ = try await place()
         #expect(seen == .requestInProgress)
-        #expect(intake.publisher.published.count == 1)
+        #expect(intake.sender.sent.count == 1)
     }
 
     @Test func aFailureFreesTheKey() async throws {
-        intake.publisher.answers = [.away]
+        intake.sender.failures = [.away]
         await #expect(throws: PlacementError.refused(reason: "unavailable")) { try await place() }
         #expect(try await place().order != nil)
         await #expect(throws: PlacementError.pricing(.unknownProducts(["NO-1"]))) {
@@ -72,7 +72,7 @@ import WorkflowState
         let answer = try await place()
         #expect(answer.orderID == begun.order.id && answer.document == begun.document)
         let isAnnounced = reached == nil || reached == .accepted
-        #expect(intake.publisher.published.map(\.event.orderID) == (isAnnounced ? [begun.order.id] : []))
+        #expect(intake.sender.sent.compactMap(\.event?.orderID) == (isAnnounced ? [begun.order.id] : []))
         #expect(try await intake.status(of: begun.order) == reached ?? .accepted)
         #expect(try await place().order == nil)
     }
@@ -89,10 +89,10 @@ import WorkflowState
     @Test(arguments: [nil, OrderStatus.processing, .completed])
     func inDoubtTheDraftStays(reached: OrderStatus?) async throws {
         let intake = intake
-        intake.publisher.answers = [.lost, .away]
+        intake.sender.failures = [.lost, .away]
         intake.workflows.faults = [.advance: .late]
         await #expect(throws: PlacementError.self) { try await place() }
-        let order = try #require(intake.publisher.published.first?.event)
+        let order = try #require(intake.sender.sent.first?.event)
         // Nothing was released, so that whoever repeats the request in time goes on with the same order.
         #expect(intake.keys.calls == [.reserve] && intake.compensations.count == 1)
         await #expect(throws: PlacementError.requestInProgress) { try await place() }
@@ -102,7 +102,7 @@ import WorkflowState
             ])
         }
         intake.workflows.faults = [:]
-        try await intake.tieLooseEnds()
+        try await intake.runCompensations()
         let answer = try await place()
         // Where nobody had begun it was cancelled meanwhile, and is placed anew.
         #expect((answer.orderID == order.orderID) == (reached != nil))
@@ -118,7 +118,7 @@ import WorkflowState
             await #expect(throws: PlacementError.inDoubt(reason: "redis", uncancelled: nil)) {
                 try await place()
             }
-            try await intake.tieLooseEnds()
+            try await intake.runCompensations()
         }
         intake.workflows.faults = [:]
         #expect(try await place().orderID == begun.order.id)
@@ -132,32 +132,32 @@ import WorkflowState
         intake.keys.failsAfterwards = !isLate
         await #expect(throws: PlacementError.state(.late)) { try await place() }
         intake.keys.faults = [:]
-        try await intake.tieLooseEnds()
+        try await intake.runCompensations()
         if isLate {
             let lease = try #require(intake.keys.leases.first)
             #expect(try await intake.keys.memory.reserve(lease, draft: []) == .inFlight)
         }
         let answer = try await place()
-        #expect(intake.publisher.published.map(\.event.orderID) == [answer.orderID])
+        #expect(intake.sender.sent.compactMap(\.event?.orderID) == [answer.orderID])
     }
 
     /// The order's own failure stands, or its success; the key is free as soon as Redis is back.
     @Test(arguments: [KeyCall.release, .complete])
     func aKeyThatCouldNotBeSettledIsLetGo(call: KeyCall) async throws {
         intake.keys.faults = [call: .away]
-        if call == .release { intake.publisher.answers = [.away] }
+        if call == .release { intake.sender.failures = [.away] }
         let first = try? await place()
         #expect((first == nil) == (call == .release))
         await #expect(throws: PlacementError.requestInProgress) { try await place() }
         intake.keys.faults = [:]
-        try await intake.tieLooseEnds()
+        try await intake.runCompensations()
         let second = try await place()
         #expect(first == nil || first?.document == second.document)
         #expect(try await place().document == second.document)
     }
 
     @Test func looseEndsAreTriedUntilTheyAreTied() async throws {
-        intake.publisher.answers = [.lost, .away]
+        intake.sender.failures = [.lost, .away]
         intake.workflows.faults = [.advance: .away]
         await #expect(throws: PlacementError.self) { try await place() }
         let (workflows, compensations) = (intake.workflows, intake.compensations)
@@ -172,7 +172,7 @@ import WorkflowState
     }
 
     @Test func looseEndsHaveABound() async throws {
-        let order = try intake.accept.draft(Intake.request(), from: Intake.user).order
+        let order = try intake.accept.draft(PlacementFixture.request(), from: PlacementFixture.user).order
         for _ in 0..<CompensationQueue.limit + 2 { intake.compensations.add(cancelling: order, releasing: nil) }
         #expect(intake.compensations.count == CompensationQueue.limit && intake.compensations.dropped == 2)
     }
@@ -184,21 +184,21 @@ import WorkflowState
         let second = try await place()
         #expect(second.orderID != begun.order.id)
         intake.keys.faults = [:]
-        try await intake.tieLooseEnds()
+        try await intake.runCompensations()
         #expect(try await place().orderID == second.orderID)
     }
 
     private func crash(reached: OrderStatus?) async throws -> AcceptedOrder {
-        let request = try Intake.request()
-        let begun = try intake.accept.draft(request, from: Intake.user)
+        let request = try PlacementFixture.request()
+        let begun = try intake.accept.draft(request, from: PlacementFixture.user)
         let lease = IdempotencyLease(
-            IdempotencyKey(user: Intake.user, key: "k"), fingerprint: request.fingerprint)
+            IdempotencyKey(user: PlacementFixture.user, key: "k"), fingerprint: request.fingerprint)
         _ = try await intake.keys.reserve(lease, draft: StoredResponse(begun).bytes)
         if let reached {
             _ = try await intake.workflows.memory.advance([
                 WorkflowStep(
                     reached, correlationID: begun.order.correlationID, orderID: begun.order.id,
-                    owner: Intake.user)
+                    owner: PlacementFixture.user)
             ])
         }
         await #expect(throws: PlacementError.requestInProgress) { try await place() }
@@ -209,16 +209,16 @@ import WorkflowState
     @Test func withoutTheStoreNothingIsAccepted() async throws {
         intake.memory.fault = .away
         await #expect(throws: PlacementError.state(.away)) { try await place() }
-        #expect(intake.publisher.published.isEmpty)
+        #expect(intake.sender.sent.isEmpty)
     }
 
     @Test func fingerprintsTellOrdersApart() throws {
-        let base = try Intake.request(["AZ-104": 2, "AZ-900": 1])
-        #expect(try Intake.request(["AZ-104": 1, "AZ-900": 1, "AZ-104": 1]).fingerprint == base.fingerprint)
+        let base = try PlacementFixture.request(["AZ-104": 2, "AZ-900": 1])
+        #expect(try PlacementFixture.request(["AZ-104": 1, "AZ-900": 1, "AZ-104": 1]).fingerprint == base.fingerprint)
         let others: [KeyValuePairs<String, Int>] = [
             ["AZ-104": 2], ["AZ-104": 1, "AZ-900": 2], ["AZ-900": 1, "AZ-104": 2], ["AZ-1042": 1],
         ]
-        for lines in others { #expect(try Intake.request(lines).fingerprint != base.fingerprint) }
+        for lines in others { #expect(try PlacementFixture.request(lines).fingerprint != base.fingerprint) }
     }
 
     @Test func storedAnswersReadBack() throws {

@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import MemoryAdapters
+import Messaging
 import Observability
 import OrderEvents
 import Orders
@@ -12,98 +13,98 @@ import WorkflowState
 
 /// Every order in which Redis and the broker can fail: what is withdrawn, and what is answered.
 @Loop @Suite struct PlacementErrorTests {
-    let intake = Intake()
+    let intake = PlacementFixture()
 
-    /// What is left of the only order there was.
-    private func leftovers() async throws -> (status: OrderStatus?, owner: UserID?, pending: Bool) {
-        let announced = intake.publisher.published.first?.event
+    /// What Redis holds of the only order.
+    private func remains() async throws -> (status: OrderStatus?, owner: UserID?, pending: Bool) {
+        let published = intake.sender.sent.first?.event
         let pending = try await intake.workflows.memory.pending(try #require(OrderID(1)))
-        let document = try pending.map { try Order(decoding: $0.span, customer: Intake.user) }
-        guard let id = announced?.correlationID ?? document?.correlationID else {
+        let document = try pending.map { try Order(decoding: $0.span, customer: PlacementFixture.user) }
+        guard let id = published?.correlationID ?? document?.correlationID else {
             return (nil, nil, pending != nil)
         }
         let workflow = try await intake.workflows.memory.workflow(id)
         return (workflow?.status.status, workflow?.owner, pending != nil)
     }
 
-    @Test func redisAwayMeansNoAnnouncement() async throws {
+    @Test func publishesNothingWithoutRedis() async throws {
         intake.workflows.faults[.accept] = .away
         #expect(try await intake.failure() == .state(.away))
-        #expect(intake.workflows.calls == [.accept] && intake.publisher.published.isEmpty)
+        #expect(intake.workflows.calls == [.accept] && intake.sender.sent.isEmpty)
     }
 
     @Test(arguments: [WorkflowStateError.late, .refused])
-    func keysThatMayBeThereAreTakenBack(error: WorkflowStateError) async throws {
+    func removesKeysWhoseOutcomeIsUnknown(error: WorkflowStateError) async throws {
         intake.workflows.faults[.accept] = error
         intake.workflows.failsAfterwards = true
         #expect(try await intake.failure() == .state(error))
-        #expect(intake.workflows.calls == [.accept, .withdraw] && intake.publisher.published.isEmpty)
-        #expect(try await leftovers() == (nil, nil, false))
+        #expect(intake.workflows.calls == [.accept, .withdraw] && intake.sender.sent.isEmpty)
+        #expect(try await remains() == (nil, nil, false))
     }
 
-    @Test(arguments: ["unavailable", "unroutable", "refused", "overloaded", "closed"])
-    func whatTheBrokerHasNotIsWithdrawn(reason: String) async throws {
-        intake.publisher.answers = [PublishFailure(outcome: .notPublished, reason: reason)]
-        #expect(try await intake.failure() == .refused(reason: reason))
+    @Test(arguments: [MessagingError.Code.unavailable, .unroutable, .refused, .overloaded, .closed])
+    func anUnpublishedOrderIsWithdrawn(code: MessagingError.Code) async throws {
+        intake.sender.failures = [MessagingError(code)]
+        #expect(try await intake.failure() == .refused(reason: code.rawValue))
         #expect(intake.workflows.calls == [.accept, .withdraw])
-        #expect(intake.publisher.published.count == 1)
-        #expect(try await leftovers() == (nil, nil, false))
+        #expect(intake.sender.sent.count == 1)
+        #expect(try await remains() == (nil, nil, false))
     }
 
-    @Test func aWithdrawalThatFailsChangesNoAnswer() async throws {
-        intake.publisher.answers = [.away]
+    @Test func aFailedWithdrawalDoesNotChangeTheAnswer() async throws {
+        intake.sender.failures = [.away]
         intake.workflows.faults[.withdraw] = .away
         #expect(try await intake.failure() == .refused(reason: "unavailable"))
         // An orphan, which expires.
-        #expect(try await leftovers() == (.accepted, Intake.user, true))
+        #expect(try await remains() == (.accepted, PlacementFixture.user, true))
     }
 
-    @Test func aLostConfirmIsAskedForAgainAsTheSameMessage() async throws {
-        intake.publisher.answers = [.lost, .lost, nil]
+    @Test func retriesAnUnconfirmedPublishWithTheSameMessageID() async throws {
+        intake.sender.failures = [.lost, .lost, nil]
         try await intake.place()
-        #expect(intake.publisher.published.count == 3)
-        #expect(Set(intake.publisher.published.map(\.messageID)).count == 1)
-        #expect(try await leftovers().status == .accepted)
+        #expect(intake.sender.sent.count == 3)
+        #expect(Set(intake.sender.sent.map(\.envelope.id)).count == 1)
+        #expect(try await remains().status == .accepted)
     }
 
-    @Test func whatTheBrokerMayHaveIsCancelled() async throws {
-        intake.publisher.answers = [.lost, .away]
-        #expect(try await intake.failure() == .outcomeUnknown(reason: "unavailable"))
+    @Test func cancelsAnOrderWhosePublishIsUnknown() async throws {
+        intake.sender.failures = [.lost, .away]
+        #expect(try await intake.failure() == .outcomeUnknown(reason: "unknownOutcome"))
         #expect(intake.workflows.calls == [.accept, .advance])
-        #expect(try await leftovers().status == .cancelled)
+        #expect(try await remains().status == .cancelled)
     }
 
-    @Test func thereIsNoSecondTryWithoutTime() async throws {
+    @Test func doesNotRetryPastTheDeadline() async throws {
         let intake = intake
-        intake.publisher.answers = [.lost, .lost]
+        intake.sender.failures = [.lost, .lost]
         await #expect(throws: PlacementError.outcomeUnknown(reason: "unknownOutcome")) {
             try await intake.accept.accept(
-                intake.accept.draft(Intake.request(), from: Intake.user), trace: .root(), cause: "",
+                intake.accept.draft(PlacementFixture.request(), from: PlacementFixture.user), trace: .root(), cause: "",
                 budget: PlacementBudget(from: Loop.now - .seconds(2)))
         }
-        #expect(intake.publisher.published.count == 1)
+        #expect(intake.sender.sent.count == 1)
     }
 
     @Test(arguments: [OrderStatus.processing, .completed, .failed])
-    func anOrderThatMovedOnWasPublishedAfterAll(status: OrderStatus) async throws {
+    func anOrderInProcessingCountsAsPublished(status: OrderStatus) async throws {
         let intake = intake
-        intake.publisher.answers = [.lost, .away]
-        intake.publisher.meanwhile = { [unowned intake] announcement in
-            let event = announcement.event
+        intake.sender.failures = [.lost, .away]
+        intake.sender.meanwhile = { [unowned intake] message in
+            guard let event = message.event else { return }
             _ = try? await intake.workflows.memory.advance([
                 WorkflowStep(
                     status, correlationID: event.correlationID, orderID: event.orderID, owner: event.customer)
             ])
         }
         #expect(try await intake.place().order.id == OrderID(1))
-        #expect(try await leftovers().status == status)
+        #expect(try await remains().status == status)
     }
 
-    @Test func nobodyIsToldYesWhileNobodyKnows() async throws {
-        intake.publisher.answers = [.lost, .away]
+    @Test func answersOutcomeUnknownWhenRedisCannotDecide() async throws {
+        intake.sender.failures = [.lost, .away]
         intake.workflows.faults[.advance] = .away
         let failure = try await intake.failure()
-        guard case .inDoubt("rabbitmq_unavailable", let order?) = failure else {
+        guard case .inDoubt("rabbitmq_unknownOutcome", let order?) = failure else {
             Issue.record("\(failure)")
             return
         }
@@ -113,7 +114,7 @@ import WorkflowState
         #expect(problem.detail?.contains("not known") == true && failure.isOutage)
     }
 
-    @Test func everyFailureIsToldWithoutItsText() {
+    @Test func problemsContainNoErrorText() {
         let failures: [PlacementError] = [
             .noCatalogue, .noIdentifiers, .state(.away), .refused(reason: "x"), .outcomeUnknown(reason: "x"),
         ]

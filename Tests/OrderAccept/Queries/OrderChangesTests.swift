@@ -8,7 +8,7 @@ import WorkflowState
 
 /// Reading, cancelling and deleting, before and after an order is persisted.
 @Loop @Suite struct OrderChangesTests {
-    let intake = Intake()
+    let intake = PlacementFixture()
     let reading: ReadOrders
     let cancelling: CancelOrder
     let deleting: DeleteOrder
@@ -35,38 +35,38 @@ import WorkflowState
 
     @Test func anOrderIsReadBeforeAndAfterItIsPersisted() async throws {
         let order = try await intake.place().order
-        #expect(try await reading.order(order.id, of: Intake.user) == order)
+        #expect(try await reading.order(order.id, of: PlacementFixture.user) == order)
         try await move(order, to: .processing)
-        #expect(try await reading.order(order.id, of: Intake.user)?.status == .processing)
+        #expect(try await reading.order(order.id, of: PlacementFixture.user)?.status == .processing)
         try await move(order, to: .completed, isPersisted: true)
-        #expect(try await reading.order(order.id, of: Intake.user)?.status == .completed)
-        #expect(try await reading.page(of: Intake.user, offset: 0, size: 10).total == 1)
+        #expect(try await reading.order(order.id, of: PlacementFixture.user)?.status == .completed)
+        #expect(try await reading.page(of: PlacementFixture.user, offset: 0, size: 10).total == 1)
     }
 
     @Test func nobodyReadsAnothersOrder() async throws {
         let order = try await intake.place().order
-        #expect(try await reading.order(order.id, of: Intake.stranger) == nil)
-        #expect(try await reading.status(order.correlationID, of: Intake.stranger) == nil)
+        #expect(try await reading.order(order.id, of: PlacementFixture.stranger) == nil)
+        #expect(try await reading.status(order.correlationID, of: PlacementFixture.stranger) == nil)
         try await move(order, to: .completed, isPersisted: true)
-        #expect(try await reading.order(order.id, of: Intake.stranger) == nil)
-        #expect(try await reading.page(of: Intake.stranger, offset: 0, size: 10).total == 0)
+        #expect(try await reading.order(order.id, of: PlacementFixture.stranger) == nil)
+        #expect(try await reading.page(of: PlacementFixture.stranger, offset: 0, size: 10).total == 0)
     }
 
     @Test func redisAwayLeavesWhatIsPersisted() async throws {
         let order = try await intake.place().order
         try await move(order, to: .completed, isPersisted: true)
         intake.workflows.faults = [.pending: .away, .workflow: .away]
-        #expect(try await reading.order(order.id, of: Intake.user) != nil)
-        #expect(try await reading.status(order.correlationID, of: Intake.user)?.status == .completed)
+        #expect(try await reading.order(order.id, of: PlacementFixture.user) != nil)
+        #expect(try await reading.status(order.correlationID, of: PlacementFixture.user)?.status == .completed)
     }
 
     @Test func theArchiveAwayLeavesWhatIsPending() async throws {
         let order = try await intake.place().order
         intake.queries.fault = OrderQueryError(reason: "away")
-        #expect(try await reading.order(order.id, of: Intake.user) != nil)
-        #expect(try await reading.status(order.correlationID, of: Intake.user)?.status == .accepted)
+        #expect(try await reading.order(order.id, of: PlacementFixture.user) != nil)
+        #expect(try await reading.status(order.correlationID, of: PlacementFixture.user)?.status == .accepted)
         await #expect(throws: OrderQueryError.self) {
-            try await reading.order(try #require(OrderID(9)), of: Intake.user)
+            try await reading.order(try #require(OrderID(9)), of: PlacementFixture.user)
         }
     }
 
@@ -74,11 +74,11 @@ import WorkflowState
         let order = try await intake.place().order
         for status in [OrderStatus.accepted, .processing, .completed] {
             try await move(order, to: status, isPersisted: status == .completed)
-            let report = try await reading.status(order.correlationID, of: Intake.user)
+            let report = try await reading.status(order.correlationID, of: PlacementFixture.user)
             #expect(report?.orderID == order.id && report?.status == status)
         }
         intake.memory.flush()
-        #expect(try await reading.status(order.correlationID, of: Intake.user)?.orderID == order.id)
+        #expect(try await reading.status(order.correlationID, of: PlacementFixture.user)?.orderID == order.id)
     }
 
     // MARK: Cancelling
@@ -86,12 +86,12 @@ import WorkflowState
     @Test func whatNobodyWorksOnIsCancelledOnce() async throws {
         let order = try await intake.place().order
         for _ in 0..<2 {
-            #expect(try await cancelling.cancel(order.id, of: Intake.user).status == .cancelled)
+            #expect(try await cancelling.cancel(order.id, of: PlacementFixture.user).status == .cancelled)
         }
         #expect(try await intake.status(of: order) == .cancelled)
-        #expect(try await reading.order(order.id, of: Intake.user)?.status == .cancelled)
+        #expect(try await reading.order(order.id, of: PlacementFixture.user)?.status == .cancelled)
         try await move(order, to: .cancelled, isPersisted: true)
-        #expect(try await cancelling.cancel(order.id, of: Intake.user).status == .cancelled)
+        #expect(try await cancelling.cancel(order.id, of: PlacementFixture.user).status == .cancelled)
     }
 
     @Test(arguments: [OrderStatus.processing, .completed, .failed], [false, true])
@@ -99,7 +99,7 @@ import WorkflowState
         let order = try await intake.place().order
         try await move(order, to: status, isPersisted: isPersisted)
         await #expect(throws: OrderChangeError.notCancellable(status)) {
-            try await cancelling.cancel(order.id, of: Intake.user)
+            try await cancelling.cancel(order.id, of: PlacementFixture.user)
         }
         #expect(try await intake.status(of: order) == status)
     }
@@ -107,7 +107,7 @@ import WorkflowState
     @Test func nobodyCancelsAnothersOrder() async throws {
         let order = try await intake.place().order
         await #expect(throws: OrderChangeError.notFound) {
-            try await cancelling.cancel(order.id, of: Intake.stranger)
+            try await cancelling.cancel(order.id, of: PlacementFixture.stranger)
         }
         #expect(try await intake.status(of: order) == .accepted)
     }
@@ -117,7 +117,7 @@ import WorkflowState
         for call in [WorkflowCall.pending, .advance] {
             intake.workflows.faults = [call: .away]
             await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {
-                try await cancelling.cancel(order.id, of: Intake.user)
+                try await cancelling.cancel(order.id, of: PlacementFixture.user)
             }
         }
     }
@@ -126,14 +126,14 @@ import WorkflowState
 
     @Test func aPendingOrderIsHiddenAndCancelled() async throws {
         let order = try await intake.place().order
-        try await deleting.delete(order.id, of: Intake.user)
-        #expect(try await reading.order(order.id, of: Intake.user) == nil)
+        try await deleting.delete(order.id, of: PlacementFixture.user)
+        #expect(try await reading.order(order.id, of: PlacementFixture.user) == nil)
         #expect(try await intake.status(of: order) == .cancelled)
         // It comes all the same, and stays hidden.
         try await move(order, to: .cancelled, isPersisted: true)
-        #expect(try await reading.order(order.id, of: Intake.user) == nil)
+        #expect(try await reading.order(order.id, of: PlacementFixture.user) == nil)
         await #expect(throws: OrderChangeError.notFound) {
-            try await deleting.delete(order.id, of: Intake.user)
+            try await deleting.delete(order.id, of: PlacementFixture.user)
         }
     }
 
@@ -141,22 +141,22 @@ import WorkflowState
         let order = try await intake.place().order
         try await move(order, to: .completed, isPersisted: true)
         await #expect(throws: OrderChangeError.notFound) {
-            try await deleting.delete(order.id, of: Intake.stranger)
+            try await deleting.delete(order.id, of: PlacementFixture.stranger)
         }
-        try await deleting.delete(order.id, of: Intake.user)
-        #expect(try await reading.page(of: Intake.user, offset: 0, size: 10).total == 0)
+        try await deleting.delete(order.id, of: PlacementFixture.user)
+        #expect(try await reading.page(of: PlacementFixture.user, offset: 0, size: 10).total == 0)
     }
 
     @Test func whatCannotBeToldIsNotDenied() async throws {
         let order = try await intake.place().order
         intake.workflows.faults = [.pending: .away]
         await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {
-            try await deleting.delete(order.id, of: Intake.user)
+            try await deleting.delete(order.id, of: PlacementFixture.user)
         }
         intake.workflows.faults = [:]
         intake.queries.fault = OrderQueryError(reason: "away")
         await #expect(throws: OrderChangeError.unavailable(reason: "away")) {
-            try await deleting.delete(order.id, of: Intake.user)
+            try await deleting.delete(order.id, of: PlacementFixture.user)
         }
         #expect(try await intake.status(of: order) == .accepted)
     }

@@ -12,7 +12,7 @@ import WorkflowState
 /// order-accept's routes over ports in memory.
 @Loop
 final class API {
-    let intake = Intake()
+    let intake = PlacementFixture()
     private let router = HTTPRouter()
     private let issuer: TokenIssuer
 

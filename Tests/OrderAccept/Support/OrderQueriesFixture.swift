@@ -20,13 +20,13 @@ enum OrderQueriesDriver: String, CaseIterable, Sendable {
     static var available: [OrderQueriesDriver] { LiveOrderQueriesFixture.servers == nil ? [.memory] : allCases }
 
     @Loop
-    func withWorld(_ body: @Loop (OrderQueriesFixture) async throws -> Void) async throws {
+    func withFixture(_ body: @Loop (OrderQueriesFixture) async throws -> Void) async throws {
         switch self {
         case .memory:
             let queries = MemoryOrderQueries()
             try await body(OrderQueriesFixture(queries: queries, insert: { queries.insert($0) }))
-        case .postgres: try await LiveOrderQueriesFixture.withWorld(isFollowed: false, body)
-        case .postgresWithView: try await LiveOrderQueriesFixture.withWorld(isFollowed: true, body)
+        case .postgres: try await LiveOrderQueriesFixture.withFixture(isFollowed: false, body)
+        case .postgresWithView: try await LiveOrderQueriesFixture.withFixture(isFollowed: true, body)
         }
     }
 }
@@ -48,7 +48,7 @@ struct OrderQueriesFixture {
             id: OrderID(Int64(number)) ?? Self.first,
             correlationID: CorrelationID(
                 unixMilliseconds: 1_767_225_600_000, randomA: 0, randomB: UInt64(number)),
-            customer: Intake.user, createdAt: Timestamp(milliseconds: 1_767_225_600_123), status: .completed,
+            customer: PlacementFixture.user, createdAt: Timestamp(milliseconds: 1_767_225_600_123), status: .completed,
             total: Money(hundredths: total), currency: .euro, lines: lines)
     }
 
@@ -74,7 +74,7 @@ enum LiveOrderQueriesFixture {
     }()
 
     /// - Parameter isFollowed: whether the read models have taken in what is inserted.
-    static func withWorld(
+    static func withFixture(
         isFollowed: Bool, _ body: @Loop (OrderQueriesFixture) async throws -> Void
     ) async throws {
         guard let servers else { return }

@@ -1,6 +1,8 @@
 import EventLoop
 import MemoryAdapters
+import Messaging
 import Observability
+import OrderEvents
 import Orders
 import WorkflowState
 
@@ -38,18 +40,22 @@ final class CountedIdentifiers: OrderIDSource {
     }
 }
 
-/// Answers with what it was told to, then with success.
+/// A sender with scripted failures, then with success.
 @Loop
-final class ScriptedPublisher: OrderPublisher {
-    var answers: [PublishFailure?] = []
-    /// Runs before each answer: what happens meanwhile.
-    var meanwhile: @Loop (Announcement) async -> Void = { _ in }
-    private(set) var published: [Announcement] = []
+final class ScriptedSender: MessageSender {
+    var failures: [MessagingError?] = []
+    /// Runs before each answer, as what happens in the meantime.
+    var meanwhile: @Loop (OutboundMessage) async -> Void = { _ in }
+    private(set) var sent: [OutboundMessage] = []
 
-    func publish(_ announcement: Announcement, until deadline: Instant) async throws(PublishFailure) {
-        published.append(announcement)
-        await meanwhile(announcement)
-        if let failure = answers.isEmpty ? nil : answers.removeFirst() { throw failure }
+    func send(_ message: OutboundMessage, within limit: Duration) async throws(MessagingError) {
+        sent.append(message)
+        await meanwhile(message)
+        if let failure = failures.isEmpty ? nil : failures.removeFirst() { throw failure }
+    }
+
+    func send(_ messages: [OutboundMessage], within limit: Duration) async -> [MessagingError?] {
+        messages.map { _ in MessagingError(.unavailable, "not scripted") }
     }
 }
 
@@ -115,7 +121,12 @@ extension WorkflowStateError {
     static let refused = WorkflowStateError(.unusable, isRetriable: false)
 }
 
-extension PublishFailure {
-    static let away = PublishFailure(outcome: .notPublished, reason: "unavailable")
-    static let lost = PublishFailure(outcome: .unknown, reason: "unknownOutcome")
+extension MessagingError {
+    static let away = MessagingError(.unavailable)
+    static let lost = MessagingError(.unknownOutcome)
+}
+
+extension OutboundMessage {
+    /// The event in the body; nil when it is another one.
+    var event: OrderAccepted? { try? OrderAccepted(decoding: body.span) }
 }

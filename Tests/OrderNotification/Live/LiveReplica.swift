@@ -100,7 +100,7 @@ final class LiveReplica {
         client.close()
         subscriber.close()
         for run in runs { await run.value }
-        await replica.tasks.end()
+        await replica.tasks.cancel()
     }
 }
 

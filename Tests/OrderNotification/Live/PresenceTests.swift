@@ -14,7 +14,7 @@ struct PresenceTests {
             sink: LogSink(origin: LogOrigin(service: "test", replica: replica.name), format: .json),
             level: .critical)
         return Presence(
-            replica.client, replica.replica.sessions, address: "127.0.0.1:1", startedAt: "now", log: log)
+            replica.client, replica.replica.sessions, address: "127.0.0.1:1", log: log)
     }
 
     @Test func aReplicaIsToBeFoundUntilItStops() async throws {
@@ -37,7 +37,7 @@ struct PresenceTests {
             #expect(user["position"]?.string?.hasPrefix("\(epoch):") == true)
         }
         #expect(try await client.command("TTL", "notify:replica:\(name)").integer ?? 0 > 10)
-        await presence.unregister()
+        await presence.drain(until: Loop.now + .seconds(5))
         #expect(try await client.command("EXISTS", "notify:replica:\(name)") == .integer(0))
         #expect(try await client.command("ZSCORE", Presence.index, name).isNull)
         await replica.stop()

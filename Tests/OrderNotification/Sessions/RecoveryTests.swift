@@ -85,9 +85,9 @@ import WorkflowState
         let replica = try Replica()
         let tab = try await live(replica)
         let before = try await position(replica)
-        replica.subscriptions.primaryChanged(by: "first:1")
+        replica.subscriptions.primaryChanged(to: "first:1")
         try await eventually("it is noted") { replica.state.primary == "first:1" }
-        replica.subscriptions.primaryChanged(by: "second:2")
+        replica.subscriptions.primaryChanged(to: "second:2")
         try await eventually("the confession") { !tab.messages("resumed").isEmpty }
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
         let late = try await live(replica, from: .after(before))
@@ -101,16 +101,16 @@ import WorkflowState
     @Test func aFailoverIsFoundOutByReplicasThatStartAfterIt() async throws {
         let state = MemoryState()
         let gone = try Replica(state)
-        gone.subscriptions.primaryChanged(by: "first:1")
+        gone.subscriptions.primaryChanged(to: "first:1")
         try await eventually("it is noted") { state.primary == "first:1" }
         let before = try await position(gone)
         let replica = try Replica(state)
-        replica.subscriptions.primaryChanged(by: "second:2")
+        replica.subscriptions.primaryChanged(to: "second:2")
         try await eventually("it is noted") { state.primary == "second:2" }
         let late = try await live(replica, from: .after(before))
         try await eventually("the answer") { !late.messages("resumed").isEmpty }
         #expect(late.messages("resumed")[0]["recovered"] == false)
-        replica.subscriptions.primaryChanged(by: "second:2")
+        replica.subscriptions.primaryChanged(to: "second:2")
         let after = try await position(replica)
         #expect(after.epoch != before.epoch)
         let again = try await live(replica, from: .after(after))

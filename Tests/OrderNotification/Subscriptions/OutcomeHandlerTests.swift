@@ -33,16 +33,16 @@ import WorkflowState
     ) async throws {
         let broker = MemoryBroker(topology.declarations)
         let handler = OutcomeHandler(
-            OutcomeDelivery(workflows: replica.workflows, mailboxes: replica.mailboxes, metrics: replica.metrics))
+            workflows: replica.workflows, mailboxes: replica.mailboxes, metrics: replica.metrics)
         let pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in
             ConsumePipeline(
                 queue: topology.queue(queue), from: broker.source(of: topology.queue(queue)),
                 to: broker.sender(), decoder: OrderOutcome.decoder, handler: handler, retryPolicy: topology.retryPolicy)
         }
-        let runs = pipelines.map { pipeline in Loop.task { await pipeline.run() } }
+        let runs = pipelines.map { pipeline in Loop.task { try await pipeline.run() } }
         try await body(broker, EventPublisher(broker.sender(), appID: "test"))
-        for pipeline in pipelines { await pipeline.stop() }
-        for run in runs { await run.value }
+        for pipeline in pipelines { await pipeline.drain(until: Loop.now + .seconds(10)) }
+        for run in runs { run.cancel() }
     }
 
     private func publish(_ event: some OrderEvent, _ publisher: EventPublisher) async throws {
@@ -50,7 +50,7 @@ import WorkflowState
         _ = await publisher.publish([try publisher.prepare(event, in: scope)])
     }
 
-    @Test func allNewsReachTheOwner() async throws {
+    @Test func everyOutcomeReachesTheOwner() async throws {
         let replica = try Replica()
         for number in 1...3 { try await accept(number, replica) }
         let (session, tab) = replica.open("ada")
@@ -67,17 +67,17 @@ import WorkflowState
                 publisher)
             // Once more, as after a crash before the ack.
             try await publish(processed(1), publisher)
-            try await eventually("all news") { tab.offsets.count == 3 && replica.metrics.duplicates.value == 1 }
+            try await eventually("all outcomes") { tab.offsets.count == 3 && replica.metrics.duplicates.value == 1 }
         }
-        let told = tab.messages("order.status").map { $0["status"]?.string }
-        #expect(Set(told) == ["COMPLETED", "CANCELLED", "FAILED"])
+        let statuses = tab.messages("order.status").map { $0["status"]?.string }
+        #expect(Set(statuses) == ["COMPLETED", "CANCELLED", "FAILED"])
         // Sent now, since the event has no time of its own.
         let failed = tab.messages("order.status").first { $0["status"] == "FAILED" }
         let time = try #require(failed?["occurredAt"]?.string.flatMap { Timestamp($0) })
         #expect(abs(time.milliseconds - WallClock.milliseconds()) < 60_000)
     }
 
-    @Test func anOwnerWhoComesLateIsFoundAndNobodyWaits() async throws {
+    @Test func aLateOwnerDelaysNoOtherMessage() async throws {
         let replica = try Replica()
         try await accept(2, replica)
         try await consume(replica) { broker, publisher in
@@ -90,18 +90,18 @@ import WorkflowState
         }
     }
 
-    @Test func withoutAnOwnerAMessageClimbsTheLadderAndIsParked() async throws {
+    @Test func anUnknownOwnerIsRetriedAndDeadLettered() async throws {
         let replica = try Replica()
         try await consume(replica) { broker, publisher in
             try await publish(processed(1), publisher)
-            try await eventually("it is parked") { broker.depth(of: "order.processed.dlq") == 1 }
-            let letter = broker.contents(of: "order.processed.dlq")[0]
-            #expect(letter.envelope.failure?.reason == "The order's owner is not known.")
+            try await eventually("it is dead-lettered") { broker.depth(of: "order.processed.dlq") == 1 }
+            let message = broker.contents(of: "order.processed.dlq")[0]
+            #expect(message.envelope.failure?.reason == "The order's owner is not known.")
         }
         #expect(replica.metrics.unknownOwner.value == 2)
     }
 
-    @Test func whileTheStoreIsAwayNothingIsLost() async throws {
+    @Test func anUnavailableStoreLosesNothing() async throws {
         let replica = try Replica()
         try await accept(1, replica)
         replica.state.fault = WorkflowStateError(.unavailable, isRetriable: true)

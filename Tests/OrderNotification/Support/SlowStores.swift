@@ -68,7 +68,7 @@ final class SlowMailboxes: MailboxStore {
     }
 
     func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
-        try await store.recordPrimary( server)
+        try await store.recordPrimary(server)
     }
 }
 

@@ -43,7 +43,7 @@ final class TestCleanup {
         }
         for channels in channels { channels.end() }
         for mailboxes in mailboxes { mailboxes.end() }
-        for replica in replicas { await replica.tasks.end() }
+        for replica in replicas { await replica.tasks.cancel() }
     }
 }
 

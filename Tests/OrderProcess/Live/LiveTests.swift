@@ -63,7 +63,7 @@ struct LiveTests {
             _ = try await store.record(records)
             let outbox = PostgresOutbox(fixture.pool)
             let relay = OutboxRelay(
-                outbox, EventPublisher(fixture.sender, appID: "order-process"), log: nil, metrics: Metrics())
+                outbox, EventPublisher(fixture.sender, appID: "order-process"), after: AsyncSignal(), log: nil, metrics: Metrics())
             // Too young.
             #expect(try await relay.sweep() == false)
             #expect(try await outbox.backlog().count == 5)

@@ -65,7 +65,7 @@ struct RelayTests {
 
     @Loop static func relay(_ fixture: LiveFixture, _ pool: PostgresPool, _ notebook: RecordingTab) async throws {
         let relay = OutboxRelay(
-            PostgresOutbox(pool), EventPublisher(notebook, appID: "order-process"), log: nil,
+            PostgresOutbox(pool), EventPublisher(notebook, appID: "order-process"), after: AsyncSignal(), log: nil,
             metrics: Metrics())
         let outbox = PostgresOutbox(fixture.pool)
         try await eventually("the outbox is empty", within: .seconds(30)) {

@@ -63,13 +63,13 @@ final class LiveFixture {
                 metrics: ProcessingMetrics(Metrics()))
             let queue = fixture.topology.queue(.accepted)
             client = AMQPClient(fixture.broker.configuration)
-            client.start()
-            try await client.untilReady(within: .seconds(10))
+            Loop.task { [client] in await client.run() }
+            try await client.ready(within: .seconds(10))
             consumer = AMQPConsumer(client, queue: queue, batchLimit: 32)
             pipeline = ConsumePipeline(
                 queue: queue, from: AMQPSource(consumer), to: fixture.sender,
                 decoder: EventDecoder(OrderAccepted.self), handler: process, retryPolicy: fixture.topology.retryPolicy)
-            work = Loop.task { [pipeline] in await pipeline.run() }
+            work = Loop.task { [pipeline] in try? await pipeline.run() }
         }
 
         /// Loses its connection: the broker delivers again what it has not settled, to anybody.
@@ -79,8 +79,8 @@ final class LiveFixture {
         }
 
         fileprivate func stop() async {
-            await pipeline.stop()
-            await work.value
+            await pipeline.drain(until: Loop.now + .seconds(10))
+            work.cancel()
             await client.shutdown()
         }
     }
@@ -118,10 +118,10 @@ final class LiveFixture {
         try await owner.script("SELECT pg_advisory_unlock(1)")
         let fixture = try LiveFixture(PostgresPool(OrderDatabase.prepare(configuration)), kind)
         let run = Loop.task { await fixture.redis.run() }
-        fixture.broker.start()
+        Loop.task { await fixture.broker.run() }
         let result: Result<Void, any Error>
         do {
-            try await fixture.broker.untilReady(within: .seconds(10))
+            try await fixture.broker.ready(within: .seconds(10))
             result = .success(try await body(fixture))
         } catch {
             result = .failure(error)

@@ -1,36 +1,35 @@
 package import EventLoop
 
-/// What a client keeps alive over reconnects: a publisher or a consumer.
+/// A publisher or consumer that a client attaches again after each reconnect.
 @Loop
 protocol AMQPConnectionUser: AnyObject {
-    /// Begins work on a new connection (or again on the same, after its channel broke).
+    /// Starts work on a new connection, or again on the same one after its channel was closed.
     func attach(to connection: AMQPConnection) async throws(AMQPError)
-    /// The connection is gone; another may come.
+    /// The connection ended; another may follow.
     func detach(_ error: AMQPError)
-    /// No connection will come any more.
+    /// The client is closed; no connection follows.
     func end()
 }
 
-/// A connection that comes back: reconnects with jittered backoff, declares the topology again, and puts
-/// its publishers and consumers back to work.
+/// A connection that is kept up: reconnects with jittered backoff, declares the topology again, and attaches its
+/// publishers and consumers again.
 ///
-/// Publish and consume on two clients: a broker in alarm stops reading from connections that publish, acks
-/// included.
+/// Publish and consume through two clients: a broker in alarm stops reading from connections that publish, and with the
+/// publishes it would leave acks unread.
 @Loop
-package final class AMQPClient {
+package final class AMQPClient: Service {
     package enum State: Sendable, Equatable {
         case connecting
-        /// Connected, declared, publishers and consumers at work.
+        /// Connected, topology declared, publishers and consumers attached.
         case ready
-        /// The broker takes no publishes; consuming goes on.
+        /// The broker accepts no publishes; consuming continues.
         case blocked(reason: String)
-        /// The next attempt follows.
+        /// The last attempt or connection failed; the next attempt follows.
         case disconnected(AMQPError)
         case closed
     }
 
-    /// Between two attempts to connect.
-    private static let longestPause = Duration.seconds(5)
+    private static let maxBackoff = Duration.seconds(5)
 
     package let configuration: AMQPConfiguration
     package let topology: AMQPTopology
@@ -39,73 +38,60 @@ package final class AMQPClient {
     package private(set) var connection: AMQPConnection?
 
     private var users: [any AMQPConnectionUser] = []
-    private var pendingUsers: [any AMQPConnectionUser] = []
+    /// Users to attach to the connection.
+    private var pendingUsers = Deque<any AMQPConnectionUser>()
     private var observers: [@Loop (State) -> Void] = []
-    private var isShuttingDown = false
+    private let stopping = AsyncSignal()
+    /// Set when a user is to be attached, the connection has ended or the client stops.
+    private let work = AsyncSignal()
+    private let stateChanges = WaiterQueue<Void>()
     private var isRunning = false
-    /// The running loop, while it waits for something to do.
-    private var idle: LoopContinuation<Void>?
-    private var waiting: [LoopContinuation<Void>] = []
-    private var task: Task<Void, Never>?
 
     package init(_ configuration: AMQPConfiguration, topology: AMQPTopology = AMQPTopology()) {
         self.configuration = configuration
         self.topology = topology
     }
 
-    // MARK: Life
+    // MARK: Lifecycle
 
     /// Keeps the connection up until `shutdown` or cancellation, and closes it cleanly.
     package func run() async {
         precondition(!isRunning, "a client runs once")
         isRunning = true
         await withTaskCancellationHandler {
-            await keepConnected()
+            await Loop.reconnect(Backoff(cap: Self.maxBackoff), stableAfter: Self.maxBackoff, until: stopping) {
+                await connectAndServe()
+            }
         } onCancel: {
-            Task { @Loop in self.requestShutdown() }
+            Loop.task { self.requestShutdown() }
         }
-    }
-
-    /// `run` in a task that `shutdown` waits for.
-    package func start() {
-        precondition(task == nil)
-        task = Loop.task { await self.run() }
+        close()
     }
 
     /// Closes the connection cleanly and ends `run`.
     package func shutdown() async {
         requestShutdown()
-        guard isRunning || task != nil else { return close() }
-        while state != .closed { await changeOfState(from: state) }
-        await task?.value
+        guard isRunning else { return close() }
+        while state != .closed { _ = await stateChanges.wait(until: nil, unless: { state == .closed ? () : nil }) }
     }
 
-    /// Waits until the client is ready (or blocked: it is connected then).
-    package func untilReady(within limit: Duration) async throws(AMQPError) {
+    package func drain(until deadline: Instant) async { await shutdown() }
+
+    /// Waits until the client is connected; blocked counts as connected.
+    package func ready(within limit: Duration) async throws(AMQPError) {
         let deadline = Loop.now + limit
-        var isLate = false
-        let timer = Timer { [weak self] in
-            isLate = true
-            self?.wakeWaiting()
-        }
-        timer.arm(at: deadline)
-        defer { timer.cancel() }
         while true {
-            switch state {
+            let seen = state
+            switch seen {
             case .ready, .blocked: return
             case .closed: throw AMQPError(.closed)
-            case .disconnected(let error): if isLate { throw error }
-            case .connecting: if isLate { throw AMQPError(.notConnected, "not ready in time") }
+            case .connecting, .disconnected: break
             }
-            await changeOfState(from: state, unless: { isLate })
-        }
-    }
-
-    /// Returns when the state is another one, or when somebody wakes those that wait. A caller that does not live
-    /// on the loop may lose its turn on the way here, so the state is looked at again.
-    private func changeOfState(from seen: State, unless isOver: () -> Bool = { false }) async {
-        await Loop.suspend { resumption in
-            if state != seen || isOver() { resumption.resume() } else { waiting.append(resumption) }
+            if case .value = await stateChanges.wait(until: deadline, unless: { state == seen ? nil : () }) {
+                continue
+            }
+            if case .disconnected(let error) = state { throw error }
+            throw AMQPError(.notConnected, "not ready in time")
         }
     }
 
@@ -114,58 +100,50 @@ package final class AMQPClient {
 
     package var isReady: Bool { state == .ready }
 
-    private func keepConnected() async {
-        var backoff = Backoff(cap: Self.longestPause)
-        while !isShuttingDown {
-            let start = Instant.systemNow()
-            do throws(AMQPError) {
-                let connection = try await AMQPConnection.open(configuration)
-                self.connection = connection
-                try await serve(connection)
-            } catch {
-                connectionLost(error)
-            }
-            if isShuttingDown { break }
-            // A connection that held was not part of the trouble.
-            if start.duration(to: .systemNow()) > Self.longestPause { backoff.reset() }
-            await pause(for: backoff.next())
+    /// Whether the broker accepts no publishes, because of an alarm.
+    package var isBlocked: Bool { if case .blocked = state { true } else { false } }
+
+    package var isConnected: Bool { isReady || isBlocked }
+
+    /// One connection from attempt to end; returns for how long it was up.
+    private func connectAndServe() async -> Duration {
+        let connection: AMQPConnection
+        do throws(AMQPError) {
+            connection = try await AMQPConnection.open(configuration)
+        } catch {
+            connectionLost(error)
+            return .zero
         }
-        close()
+        let start = Loop.now
+        self.connection = connection
+        do throws(AMQPError) {
+            try await serve(connection)
+        } catch {
+            connection.fail(error)
+            connectionLost(error)
+        }
+        return start.duration(to: Loop.now)
     }
 
-    /// Declares, attaches, and then attaches again what asks for it, until the connection ends.
+    /// Declares the topology, attaches the users, and attaches again those that ask for it, until the connection ends.
     private func serve(_ connection: AMQPConnection) async throws(AMQPError) {
         connection.onClosed = { [weak self] error in self?.connectionLost(error) }
         connection.onBlocked = { [weak self] in self?.updateBlocked() }
-        pendingUsers = users
-        try await declare(on: connection)
-        while connection.failure == nil, !isShuttingDown {
-            while !pendingUsers.isEmpty {
-                let user = pendingUsers.removeFirst()
-                do throws(AMQPError) {
-                    try await user.attach(to: connection)
-                } catch {
-                    connection.fail(error)
-                    throw error
-                }
+        for user in users { pendingUsers.append(user) }
+        let channel = try await connection.openChannel()
+        try await channel.declare(topology)
+        await channel.close()
+        while connection.failure == nil, !stopping.isSet {
+            work.reset()
+            while let user = pendingUsers.popFirst() {
+                if users.contains(where: { $0 === user }) { try await user.attach(to: connection) }
             }
             if let failure = connection.failure { throw failure }
-            if isShuttingDown { break }
+            if stopping.isSet { break }
             updateBlocked()
-            await Loop.suspend { idle = $0 }
+            await work.wait()
         }
         await connection.close()
-    }
-
-    private func declare(on connection: AMQPConnection) async throws(AMQPError) {
-        do throws(AMQPError) {
-            let channel = try await connection.openChannel()
-            try await channel.declare(topology)
-            await channel.close()
-        } catch {
-            connection.fail(error)
-            throw error
-        }
     }
 
     private func updateBlocked() {
@@ -176,27 +154,20 @@ package final class AMQPClient {
     private func connectionLost(_ error: AMQPError) {
         let hadConnection = connection != nil
         connection = nil
-        pendingUsers = []
-        set(.disconnected(error))
+        pendingUsers = Deque()
+        if state != .closed { set(.disconnected(error)) }
         if hadConnection { for user in users { user.detach(error) } }
-        wakeIdle()
-    }
-
-    private func pause(for delay: Duration) async {
-        let timer = Timer { [weak self] in self?.wakeIdle() }
-        timer.arm(after: delay)
-        await Loop.suspend { idle = $0 }
-        timer.cancel()
+        work.set()
     }
 
     private func requestShutdown() {
-        isShuttingDown = true
-        wakeIdle()
+        stopping.set()
+        work.set()
     }
 
     private func close() {
         guard state != .closed else { return }
-        isShuttingDown = true
+        stopping.set()
         connection = nil
         for user in users { user.end() }
         users = []
@@ -207,40 +178,27 @@ package final class AMQPClient {
         guard state != self.state else { return }
         self.state = state
         for observer in observers { observer(state) }
-        wakeWaiting()
+        stateChanges.resumeAll(returning: ())
     }
 
-    private func wakeIdle() {
-        idle?.resume()
-        idle = nil
-    }
-
-    private func wakeWaiting() {
-        for continuation in waiting { continuation.resume() }
-        waiting = []
-    }
-
-    // MARK: Participants
+    // MARK: Users
 
     func add(_ user: any AMQPConnectionUser) {
-        guard !isShuttingDown else { return user.end() }
+        guard !stopping.isSet else { return user.end() }
         users.append(user)
         attach(user)
     }
 
-    func remove(_ user: any AMQPConnectionUser) {
-        users.removeAll { $0 === user }
-        pendingUsers.removeAll { $0 === user }
-    }
+    func remove(_ user: any AMQPConnectionUser) { users.removeAll { $0 === user } }
 
-    /// Attaches a user (again) to the connection there is.
+    /// Attaches a user, or attaches it again, to the current connection.
     func attach(_ user: any AMQPConnectionUser) {
         guard connection != nil, !pendingUsers.contains(where: { $0 === user }) else { return }
         pendingUsers.append(user)
-        wakeIdle()
+        work.set()
     }
 
-    /// A channel of its own for a sequence of calls, closed afterwards.
+    /// Opens a channel for a sequence of calls and closes it afterwards.
     package func withChannel<Result>(
         _ body: @Loop (AMQPChannel) async throws(AMQPError) -> Result
     ) async throws(AMQPError) -> Result {

@@ -1,3 +1,5 @@
+internal import EventLoop
+
 /// The delivery tags of one channel that wait for a verdict, and the fewest acks that tell it to the broker.
 ///
 /// Tags come from the broker in the order 1, 2, 3…; verdicts come in any order.

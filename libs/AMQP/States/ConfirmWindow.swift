@@ -1,3 +1,5 @@
+internal import EventLoop
+
 /// The messages published on a confirm channel that the broker has not settled yet, by publish sequence
 /// number. Settling costs O(settled), out of order too; memory is bounded by `limit`.
 struct ConfirmWindow<Element> {

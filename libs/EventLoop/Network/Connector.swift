@@ -32,7 +32,7 @@ private final class ConnectAttempt: DescriptorHandler {
     private let descriptor: Int32
     private let session: TLSSession?
     private var registration: Registration?
-    private var continuation: CheckedContinuation<TransportError?, Never>?
+    private let waiters = WaiterQueue<TransportError?>()
     private var isConnected: Bool
     private var result: TransportError??
 
@@ -50,25 +50,12 @@ private final class ConnectAttempt: DescriptorHandler {
     }
 
     func run(within limit: Duration) async throws(TransportError) -> Transport {
-        let timer = Timer { [weak self] in
-            guard let self else { return }
-            finish(TransportError(.timeout, "no answer from \(address) within \(limit)"))
-        }
-        timer.arm(after: limit)
-        let error = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                if let result {
-                    continuation.resume(returning: result)
-                } else {
-                    self.continuation = continuation
-                }
+        let error: TransportError? =
+            switch await waiters.wait(until: Loop.now + limit, unless: { result }) {
+            case .value(let error): error
+            case .timedOut, .overloaded: TransportError(.timeout, "no answer from \(address) within \(limit)")
+            case .cancelled: TransportError(.timeout, "connecting to \(address) was cancelled")
             }
-        } onCancel: {
-            Task { @Loop in
-                self.finish(TransportError(.timeout, "connecting to \(self.address) was cancelled"))
-            }
-        }
-        timer.cancel()
         registration?.cancel()
         if let error {
             close(descriptor)
@@ -98,7 +85,6 @@ private final class ConnectAttempt: DescriptorHandler {
         guard result == nil else { return }
         result = .some(error)
         registration?.cancel()
-        continuation?.resume(returning: error)
-        continuation = nil
+        waiters.resumeFirst(returning: error)
     }
 }

@@ -9,17 +9,15 @@ extension Loop {
         _ endpoint: Endpoint, timeout: Duration = .seconds(5)
     ) async throws(TransportError) -> [SocketAddress] {
         if let numeric = lookUp(endpoint, flags: AI_NUMERICHOST).addresses { return numeric }
-        let answer: Lookup = await withCheckedContinuation { continuation in
-            let race = Race(continuation)
-            let timer = Timer { race.finish(Lookup(addresses: nil, code: EAI_AGAIN)) }
-            timer.arm(after: timeout)
+        let lookups = WaiterQueue<Lookup>()
+        let result = await lookups.wait(until: now + timeout, unless: { nil }) { _ in
             DispatchQueue.global().async {
                 let found = lookUp(endpoint, flags: AI_ADDRCONFIG)
-                Task { @Loop in
-                    timer.cancel()
-                    race.finish(found)
-                }
+                Task { @Loop in lookups.resumeFirst(returning: found) }
             }
+        }
+        guard case .value(let answer) = result else {
+            throw TransportError(.unresolved, "cannot resolve \(endpoint.host): no answer within \(timeout)")
         }
         guard let addresses = answer.addresses, !addresses.isEmpty else {
             let reason = unsafe String(cString: gai_strerror(answer.code))
@@ -32,17 +30,6 @@ extension Loop {
 private struct Lookup: Sendable {
     var addresses: [SocketAddress]?
     var code: Int32
-}
-
-/// Resumes a continuation with whatever comes first.
-@Loop
-private final class Race {
-    private var continuation: CheckedContinuation<Lookup, Never>?
-    init(_ continuation: CheckedContinuation<Lookup, Never>) { self.continuation = continuation }
-    func finish(_ result: Lookup) {
-        continuation?.resume(returning: result)
-        continuation = nil
-    }
 }
 
 /// Blocks unless `flags` say that the host is numeric.

@@ -12,6 +12,8 @@ package final class Timer {
 
     package init(_ fire: @escaping @Loop () -> Void) { self.fire = fire }
 
+    isolated deinit { cancel() }
+
     package var isArmed: Bool { heapIndex >= 0 }
 
     /// Fires once, `delay` after the beginning of this turn, instead of at any earlier arrangement.

@@ -4,9 +4,10 @@
 /// timer is put back when its key comes up.
 @Loop
 final class TimerHeap {
-    private struct Entry {
+    @safe private struct Entry {
         var key: Int64
-        var timer: Timer
+        /// Unretained: a timer leaves the heap in its `deinit`.
+        unowned(unsafe) var timer: Timer
     }
     private var entries: [Entry] = []
 
@@ -28,15 +29,15 @@ final class TimerHeap {
         let last = entries.removeLast()
         guard index < entries.count else { return }
         entries[index] = last
-        last.timer.heapIndex = index
+        unsafe last.timer.heapIndex = index
         siftDown(index)
-        siftUp(last.timer.heapIndex)
+        siftUp(unsafe last.timer.heapIndex)
     }
 
     /// Fires the timers that are due, one after another, so that one may cancel or move the next.
     func fire(until now: Instant) {
         while let first = entries.first, first.key <= now.nanoseconds {
-            let timer = first.timer
+            let timer = unsafe first.timer
             if timer.deadline.nanoseconds > first.key {
                 entries[0].key = timer.deadline.nanoseconds
                 siftDown(0)
@@ -85,6 +86,6 @@ final class TimerHeap {
 
     private func place(_ entry: Entry, at index: Int) {
         entries[index] = entry
-        entry.timer.heapIndex = index
+        unsafe entry.timer.heapIndex = index
     }
 }

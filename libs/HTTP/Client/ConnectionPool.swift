@@ -8,47 +8,14 @@ final class ConnectionPool {
     private let tls: TLSClient?
     private var idle: [HTTPClientConnection] = []
     private var active = 0
-    private var waiters: [Waiter] = []
-
-    /// One request that waits until another is done.
-    @Loop
-    private final class Waiter {
-        private var resumption: LoopContinuation<HTTPError?>?
-        private lazy var timer = Timer { [weak self] in
-            self?.resume(HTTPError(.timeout, "no free connection in time"))
-        }
-        /// Set once; it may come before the wait has begun, as a task may be suspended on its way there.
-        private var outcome: HTTPError??
-        var isWaiting: Bool { outcome == nil }
-
-        init() {}
-
-        func wait(until deadline: Instant) async -> HTTPError? {
-            await withTaskCancellationHandler {
-                await Loop.suspend { (resumption: LoopContinuation<HTTPError?>) in
-                    if let outcome { return resumption.resume(returning: outcome) }
-                    self.resumption = resumption
-                    timer.arm(at: deadline)
-                    if Task.isCancelled { resume(HTTPError(.cancelled, "cancelled")) }
-                }
-            } onCancel: {
-                Loop.task { self.resume(HTTPError(.cancelled, "cancelled")) }
-            }
-        }
-
-        func resume(_ error: HTTPError?) {
-            guard outcome == nil else { return }
-            outcome = .some(error)
-            timer.cancel()
-            resumption?.resume(returning: error)
-            resumption = nil
-        }
-    }
+    /// Requests that wait until another is done.
+    private let waiters: WaiterQueue<Void>
 
     init(_ address: HTTPURL, _ configuration: HTTPClient.Configuration, tls: TLSClient?) {
         self.address = address
         self.configuration = configuration
         self.tls = tls
+        waiters = WaiterQueue(limit: configuration.maxWaitingPerOrigin)
     }
 
     var isUnused: Bool { active == 0 && idle.isEmpty && waiters.isEmpty }
@@ -83,13 +50,13 @@ final class ConnectionPool {
     }
 
     private func wait(until deadline: Instant) async throws(HTTPError) {
-        waiters.removeAll { !$0.isWaiting }
-        guard waiters.count < configuration.maxWaitingPerOrigin else {
-            throw HTTPError(.overloaded, "too many requests wait for a connection")
+        let result = await waiters.wait(until: deadline)
+        switch result {
+        case .value: break
+        case .timedOut: throw HTTPError(.timeout, "no free connection in time")
+        case .cancelled: throw HTTPError(.cancelled, "cancelled")
+        case .overloaded: throw HTTPError(.overloaded, "too many requests wait for a connection")
         }
-        let waiter = Waiter()
-        waiters.append(waiter)
-        if let error = await waiter.wait(until: deadline) { throw error }
     }
 
     private func prepare(_ connection: HTTPClientConnection) -> HTTPClientConnection {
@@ -109,13 +76,9 @@ final class ConnectionPool {
         }
     }
 
-    /// The place of an exchange is free: for the first that waits, or nobody.
+    /// Hands the place of a finished exchange to the first request that waits.
     private func release() {
-        while !waiters.isEmpty {
-            let waiter = waiters.removeFirst()
-            if waiter.isWaiting { return waiter.resume(nil) }
-        }
-        active -= 1
+        if !waiters.resumeFirst(returning: ()) { active -= 1 }
     }
 
     func close() {

@@ -2,16 +2,17 @@ package import EventLoop
 package import Observability
 package import Orders
 
-/// The consume pipeline: envelope → type and version → decode → context → handle → ack, retry or park.
+/// The consume pipeline: decode by type and version → handle → ack, retry or dead-letter.
 ///
-/// No message is acked before it is done, or a copy of it is safe in a retry or dead-letter queue.
+/// No message is acked before it is handled, or a copy of it is confirmed in a retry or dead-letter queue.
 @Loop
-package final class ConsumePipeline<Handler: EventHandler> {
-    /// How long one batch may wait for a server that is away before it goes back to the queue: well under
-    /// RabbitMQ's consumer time-out of 30 minutes.
-    static var retryWindow: Duration { .seconds(600) }
+package final class ConsumePipeline<Handler: EventHandler>: Service {
+    /// How long a batch may wait for an unavailable server before it is requeued: well below RabbitMQ's consumer
+    /// time-out of 30 minutes.
+    private static var retryWindow: Duration { .seconds(600) }
     private static var sendTimeout: Duration { .seconds(10) }
     private static var reasonLimit: Int { 512 }
+    private typealias Message = Received<Handler.Event>
 
     private let queue: String
     private let source: any MessageSource
@@ -21,12 +22,12 @@ package final class ConsumePipeline<Handler: EventHandler> {
     private let retryPolicy: RetryPolicy
     private let log: Logger?
     private let metrics: PipelineMetrics?
-    private let delays = CancellableDelay()
-    /// Messages whose verdict is awaited beside the batches.
-    private var deferredTasks: [Int: Task<Void, Never>] = [:]
-    private var nextDeferredID = 0
+    private let stopping = AsyncSignal()
+    private let finished = AsyncSignal()
+    /// Messages that are handled beside the batches.
+    private let deferred = TaskTracker()
 
-    /// Whether the handler waits for a server that is away; for readiness.
+    /// Whether a batch waits for an unavailable server; for readiness.
     package private(set) var isWaitingForDependency = false
 
     package init(
@@ -44,30 +45,27 @@ package final class ConsumePipeline<Handler: EventHandler> {
         self.metrics = metrics.map { PipelineMetrics($0, queue: queue) }
     }
 
-    /// Works until `stop`; what is under way is finished.
-    package func run() async {
+    /// Consumes until `drain`; the batch in hand is finished.
+    package func run() async throws {
         while let batch = await source.next() { await process(batch) }
-        while let task = deferredTasks.values.first { await task.value }
+        await deferred.finish()
+        finished.set()
+        try await Loop.sleepUntilCancelled()
     }
 
-    /// Takes no more messages and ends `run` once the batch under way is settled.
-    package func stop() async {
-        delays.end()
+    /// Takes no more messages and waits until those in hand are settled.
+    package func drain(until deadline: Instant) async {
+        stopping.set()
         await source.stop()
+        await finished.wait()
     }
 
     // MARK: One batch
 
-    /// A message that was understood.
-    private struct Item {
-        let message: InboundMessage
-        let received: Received<Handler.Event>
-    }
-
     private func process(_ batch: [InboundMessage]) async {
         let start = Instant.systemNow()
-        var items: [Item] = []
-        items.reserveCapacity(batch.count)
+        var messages: [Message] = []
+        messages.reserveCapacity(batch.count)
         for message in batch {
             if message.isDefective {
                 log?.error("message.rejected", ["queue": queue])
@@ -76,102 +74,98 @@ package final class ConsumePipeline<Handler: EventHandler> {
                 continue
             }
             do {
-                let event = try decoder.decode(type: message.envelope.type, body: message.body)
-                let trace = message.envelope.trace?.child() ?? .root()
-                items.append(
-                    Item(
-                        message: message,
-                        received: Received(
-                            event, message.envelope, trace: trace, isRedelivered: message.isRedelivered)))
+                messages.append(Message(try decoder.decode(type: message.envelope.type, body: message.body), message))
             } catch {
                 await deadLetter(message, nil, reason: error.description)
             }
         }
-        for group in BatchPlan.split(items.map(\.message.isRedelivered)) {
-            await handle(items[group])
-        }
+        for group in BatchPlan.split(messages.map(\.isRedelivered)) { await handle(messages[group]) }
         metrics?.batch.observe(Double(batch.count))
         metrics?.duration.observe(start.duration(to: .systemNow()))
     }
 
-    private func handle(_ items: ArraySlice<Item>) async {
-        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
-        let giveUp = Instant.systemNow() + Self.retryWindow
-        while true {
+    private func handle(_ messages: ArraySlice<Message>) async {
+        let isHandled = await Loop.retry(
+            Backoff(base: .milliseconds(100), cap: .seconds(5)), until: .systemNow() + Self.retryWindow,
+            stopping: stopping
+        ) { _ in
             do {
-                let verdicts = try await handler.handle(items.map(\.received))
-                precondition(verdicts.count == items.count, "a verdict a message")
-                return await settle(items, verdicts)
+                let results = try await handler.handle(Array(messages))
+                precondition(results.count == messages.count, "one result a message")
+                isWaitingForDependency = false
+                await settle(messages, results)
+                return true
             } catch {
-                switch BatchFailure.decide(error, batch: items.count) {
-                case .retryIndividually:
-                    log?.warning(
-                        "batch.retried_individually", ["queue": queue, "messages": items.count, "error": "\(error)"])
-                    for index in items.indices { await handle(items[index...index]) }
-                    return
-                case .settle(let failure): return await settle(items, [.failed(failure)])
-                case .retryBatch:
-                    if !isWaitingForDependency { log?.warning("batch.waiting_for_dependency", ["queue": queue, "error": "\(error)"]) }
-                    isWaitingForDependency = true
-                    defer { isWaitingForDependency = false }
-                    guard Instant.systemNow() < giveUp, await delays.sleep(for: backoff.next()) else {
-                        return source.requeue(items.map(\.message))
-                    }
-                }
+                return await recover(messages, from: error)
             }
+        }
+        isWaitingForDependency = false
+        if !isHandled { source.requeue(messages.map(\.message)) }
+    }
+
+    /// - Returns: false when the same batch is to be tried again.
+    private func recover(_ messages: ArraySlice<Message>, from error: any Error) async -> Bool {
+        switch BatchFailure.decide(error, batch: messages.count) {
+        case .retryIndividually:
+            log?.warning(
+                "batch.retried_individually", ["queue": queue, "messages": messages.count, "error": "\(error)"])
+            for index in messages.indices { await handle(messages[index...index]) }
+            return true
+        case .settle(let failure):
+            await settle(messages, [.failed(failure)])
+            return true
+        case .retryBatch:
+            if !isWaitingForDependency {
+                log?.warning("batch.waiting_for_dependency", ["queue": queue, "error": "\(error)"])
+            }
+            isWaitingForDependency = true
+            return false
         }
     }
 
-    private func settle(_ items: ArraySlice<Item>, _ verdicts: [HandlingResult]) async {
+    private func settle(_ messages: ArraySlice<Message>, _ results: [HandlingResult]) async {
         var done: [InboundMessage] = []
-        done.reserveCapacity(items.count)
-        var failed: [(Item, HandlingError)] = []
-        for (item, verdict) in zip(items, verdicts) {
-            switch verdict {
-            case .done: done.append(item.message)
-            case .failed(let error): failed.append((item, error))
-            case .deferred: handleDeferred(item)
+        done.reserveCapacity(messages.count)
+        var failed: [(Message, HandlingError)] = []
+        for (message, result) in zip(messages, results) {
+            switch result {
+            case .done: done.append(message.message)
+            case .failed(let error): failed.append((message, error))
+            case .deferred: deferred.start { [self] in await handleDeferred(message) }
             }
         }
         metrics?.done.increment(by: UInt64(done.count))
         source.ack(done)
-        for (item, error) in failed {
-            switch Disposition.decide(error, attempt: item.message.envelope.attempt, retryPolicy) {
-            case .retry(let delay, let attempt): await retry(item, after: delay, attempt, error)
-            case .deadLetter: await deadLetter(item.message, item.received.event, reason: error.reason)
+        for (message, error) in failed {
+            switch Disposition.decide(error, attempt: message.envelope.attempt, retryPolicy) {
+            case .retry(let delay, let attempt): await retry(message, after: delay, attempt, error)
+            case .deadLetter: await deadLetter(message.message, message.event, reason: error.reason)
             }
         }
     }
 
-    /// Awaits the verdict on one message while the queue goes on.
-    private func handleDeferred(_ item: Item) {
-        let number = nextDeferredID
-        nextDeferredID += 1
-        deferredTasks[number] = Loop.task { [self] in
-            defer { deferredTasks[number] = nil }
-            let verdict: HandlingResult
-            do {
-                verdict = try await handler.handleDeferred(item.received)
-            } catch {
-                let error = error as? HandlingError
-                verdict = .failed(error ?? HandlingError(.transient, "The handler failed unexpectedly."))
-            }
-            let isUndecided = verdict == .deferred
-            await settle(
-                [item][...],
-                [isUndecided ? .failed(HandlingError(.transient, "There was no verdict in time.")) : verdict])
+    private func handleDeferred(_ message: Message) async {
+        var result: HandlingResult
+        do {
+            result = try await handler.handleDeferred(message)
+        } catch {
+            result = .failed(error as? HandlingError ?? .unexpected)
         }
+        if result == .deferred { result = .failed(HandlingError(.transient, "The handler did not decide in time.")) }
+        await settle([message][...], [result])
     }
 
-    private func retry(_ item: Item, after delay: Duration, _ attempt: Int, _ error: HandlingError) async {
-        var envelope = item.message.envelope
+    private func retry(_ message: Message, after delay: Duration, _ attempt: Int, _ error: HandlingError) async {
+        var envelope = message.envelope
         envelope.attempt = attempt
         log?.warning(
             "message.retried", ["queue": queue, "attempt": attempt, "delayMs": delay, "error": error.reason],
-            cid: envelope.correlationID, trace: item.received.context.trace)
+            cid: envelope.correlationID, trace: message.context.trace)
         let copy = OutboundMessage(
-            to: .queue(OrderTopology.retryQueue(queue, after: delay)), envelope, body: item.message.body)
-        if await replace(item.message, by: copy) { metrics?.retried.increment() }
+            to: .queue(OrderTopology.retryQueue(queue, after: delay)), envelope, body: message.body)
+        guard await republish(message.message, as: copy) else { return }
+        source.ack([message.message])
+        metrics?.retried.increment()
     }
 
     private func deadLetter(_ message: InboundMessage, _ event: Handler.Event?, reason: String) async {
@@ -183,50 +177,48 @@ package final class ConsumePipeline<Handler: EventHandler> {
             cid: envelope.correlationID, trace: envelope.trace)
         let copy = OutboundMessage(
             to: .queue(OrderTopology.deadLetterQueue(of: queue)), envelope, body: message.body)
-        guard await replace(message, by: copy, acking: false) else { return }
+        guard await republish(message, as: copy) else { return }
         metrics?.deadLettered.increment()
-        let parked = DeadLetter(envelope, event, body: message.body, reason: reason)
-        // Untold because a server is away, it goes back: told later is worth a second copy among the dead.
-        if await notifyHandler(parked) { source.ack([message]) } else { source.requeue([message]) }
+        let entry = DeadLetter(envelope, event, body: message.body, reason: reason)
+        // Requeued when a server is unavailable: a second copy in the dead-letter queue is better than a silent one.
+        if await notifyHandler(entry) { source.ack([message]) } else { source.requeue([message]) }
     }
 
-    /// - Returns: false when somebody is still to be told and this process gives up.
-    private func notifyHandler(_ parked: DeadLetter<Handler.Event>) async -> Bool {
-        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
-        let giveUp = Instant.systemNow() + Self.retryWindow
+    /// - Returns: false when the handler still has to be called and this process gives up.
+    private func notifyHandler(_ entry: DeadLetter<Handler.Event>) async -> Bool {
         defer { isWaitingForDependency = false }
-        while true {
+        let isNotified = await Loop.retry(
+            Backoff(base: .milliseconds(100), cap: .seconds(2)), until: .systemNow() + Self.retryWindow,
+            stopping: stopping
+        ) { failures in
             do {
-                try await handler.deadLettered(parked)
+                try await handler.deadLettered(entry)
                 return true
             } catch {
                 log?.error(
                     "message.dead_letter_handler_failed", ["queue": queue, "error": "\(error)"],
-                    cid: parked.envelope.correlationID)
+                    cid: entry.envelope.correlationID)
                 isWaitingForDependency = (error as? HandlingError)?.kind == .unavailable
-                if !isWaitingForDependency, backoff.failures >= 5 { return true }
-                guard Instant.systemNow() < giveUp, await delays.sleep(for: backoff.next()) else {
-                    return !isWaitingForDependency
-                }
+                return !isWaitingForDependency && failures >= 5
             }
         }
+        return isNotified || !isWaitingForDependency
     }
 
-    /// Makes sure the copy is safe, and only then settles the original; without it, the original goes back.
-    private func replace(
-        _ message: InboundMessage, by copy: OutboundMessage, acking: Bool = true
-    ) async -> Bool {
+    /// Publishes a copy to another queue.
+    ///
+    /// - Returns: false when it is not confirmed; the original is then requeued.
+    private func republish(_ message: InboundMessage, as copy: OutboundMessage) async -> Bool {
         do throws(MessagingError) {
             try await sender.send(copy, within: Self.sendTimeout)
+            return true
         } catch {
             log?.error(
                 "message.republish_failed", ["queue": queue, "error": "\(error)"], cid: copy.envelope.correlationID)
             // The broker would deliver it again at once.
-            _ = await delays.sleep(for: .seconds(1))
+            await stopping.wait(within: .seconds(1))
             source.requeue([message])
             return false
         }
-        if acking { source.ack([message]) }
-        return true
     }
 }

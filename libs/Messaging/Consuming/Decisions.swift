@@ -26,7 +26,7 @@ enum BatchFailure: Hashable {
     case settle(HandlingError)
 
     static func decide(_ error: any Error, batch count: Int) -> BatchFailure {
-        let error = error as? HandlingError ?? HandlingError(.transient, "The handler failed unexpectedly.")
+        let error = error as? HandlingError ?? .unexpected
         if error.kind == .unavailable { return .retryBatch }
         return count > 1 ? .retryIndividually : .settle(error)
     }

@@ -22,6 +22,9 @@ package struct HandlingError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     package var description: String { reason }
+
+    /// For an error that a handler did not map.
+    static let unexpected = HandlingError(.transient, "The handler failed unexpectedly.")
 }
 
 /// What became of one message of a batch.

@@ -1,22 +1,26 @@
-internal import EventLoop
-package import Observability
+package import EventLoop
+internal import Observability
 
-/// An event out of a message, with the context its work belongs to.
+/// A message with its decoded event, and the context of the work on it.
 package struct Received<Event: Sendable>: Sendable {
     package let event: Event
-    package let envelope: Envelope
-    /// A span of its own below the sender's; publish in this context.
+    package let message: InboundMessage
+    /// A span of its own below the sender's; what the work publishes carries it.
     package let context: MessageContext
-    package let isRedelivered: Bool
 
-    package init(_ event: Event, _ envelope: Envelope, trace: TraceContext, isRedelivered: Bool = false) {
+    @Loop package init(_ event: Event, _ message: InboundMessage) {
         self.event = event
-        self.envelope = envelope
-        self.isRedelivered = isRedelivered
+        self.message = message
+        let envelope = message.envelope
         context = MessageContext(
             correlationID: envelope.correlationID, causationID: envelope.id.isEmpty ? nil : envelope.id,
-            trace: trace)
+            trace: envelope.trace?.child() ?? .root())
     }
+
+    package var envelope: Envelope { message.envelope }
+    /// The bytes as they were received.
+    package var body: [UInt8] { message.body }
+    package var isRedelivered: Bool { message.isRedelivered }
 }
 
 extension Received: Equatable where Event: Equatable {}

@@ -1,4 +1,4 @@
-/// Why a message was not sent, in words that no broker owns.
+/// Why a message was not published, independent of the broker.
 package struct MessagingError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// The message breaks a rule of ours; nothing was sent.
@@ -26,7 +26,10 @@ package struct MessagingError: Error, Sendable, Hashable, CustomStringConvertibl
         self.detail = detail
     }
 
-    /// Whether the same message may go through later.
+    /// Whether the broker may have the message; after every other error it has not.
+    package var isOutcomeUnknown: Bool { code == .unknownOutcome }
+
+    /// Whether the same message may be accepted later.
     package var isRetriable: Bool {
         switch code {
         case .unavailable, .overloaded, .unknownOutcome, .refused, .unroutable: true

@@ -11,6 +11,8 @@ package final class EventPublisher {
     private let sender: any MessageSender
     private let appID: String
     private var identifiers = MessageIdentifiers()
+    /// When the broker last failed to confirm in time; nil once it confirmed since.
+    private var unconfirmedAt: Instant?
 
     /// - Parameter appID: the service's name.
     package init(_ sender: any MessageSender, appID: String) {
@@ -18,13 +20,26 @@ package final class EventPublisher {
         self.appID = appID
     }
 
-    /// Publishes one event; returns when every queue it belongs to has it safe.
-    /// - Parameter id: the message id of an earlier try whose outcome is unknown; nil: a new one.
+    /// Whether the broker left a confirm out in the last seconds and has confirmed nothing since. Ends by itself: a
+    /// replica without requests cannot find out that the broker has recovered.
+    package var isSlow: Bool { unconfirmedAt.map { Loop.now < $0 + .seconds(5) } ?? false }
+
+    /// Publishes one event; returns when every queue it is routed to has stored it.
     package func publish(
-        _ event: some OrderEvent, in context: MessageContext, id: String? = nil,
-        within limit: Duration = .seconds(2)
+        _ event: some OrderEvent, in context: MessageContext, within limit: Duration = .seconds(2)
     ) async throws(MessagingError) {
-        try await sender.send(prepare(event, in: context, id: id), within: limit)
+        try await publish(prepare(event, in: context), within: limit)
+    }
+
+    /// Publishes a prepared message. It may be published again: consumers know it by its message id.
+    package func publish(_ message: OutboundMessage, within limit: Duration) async throws(MessagingError) {
+        do throws(MessagingError) {
+            try await sender.send(message, within: limit)
+            unconfirmedAt = nil
+        } catch {
+            if error.isOutcomeUnknown { unconfirmedAt = Loop.now }
+            throw error
+        }
     }
 
     /// Publishes many in one go; the answer has each one's failure, in order.

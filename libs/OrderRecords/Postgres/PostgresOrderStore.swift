@@ -5,7 +5,7 @@ package import Postgres
 
 /// ``OrderStore`` in PostgreSQL. A batch is one transaction in one round trip.
 @Loop
-package final class PostgresOrderStore: OrderStore {
+package final class PostgresOrderStore: OrderStore, Service {
     private let pool: PostgresPool
     private let acknowledger: PublishAcknowledger
     /// Customers whose row exists, which need no insert. Customers are never deleted; any error, such as a violated
@@ -108,7 +108,9 @@ package final class PostgresOrderStore: OrderStore {
 
     package func markPublished(_ events: [EventKey]) { acknowledger.add(events) }
 
-    /// Writes the pending marks of ``markPublished(_:)``, on shutdown.
+    package func drain(until deadline: Instant) async { await flush() }
+
+    /// Writes the pending marks of ``markPublished(_:)``.
     package func flush() async { await acknowledger.flush() }
 
     package func currencies() async throws(OrderRecordsError) -> [String: Currency] {

@@ -16,7 +16,7 @@ package final class PostgresConnection: DescriptorHandler {
     package var onNotification: (@Loop (PostgresNotification) -> Void)?
 
     package let configuration: PostgresConfiguration
-    /// Units that may be unanswered at a time, before ``PostgresError/Code/overloaded``.
+    /// Requests that may be unanswered at a time, before ``PostgresError/Code/overloaded``.
     package static let pendingLimit = 128
 
     package private(set) var isOpen = true
@@ -30,8 +30,8 @@ package final class PostgresConnection: DescriptorHandler {
     private var registration: Registration?
     private var isWriteBlocked = false
     private var statements = StatementCache()
-    private var sent = PipelineQueue<PipelineRequest>()
-    private var waiting = PipelineQueue<PipelineRequest>()
+    private var sent = Deque<PipelineRequest>()
+    private var waiting = Deque<PipelineRequest>()
     private var lastRequest = 0
     private var isInPipeline = true
     private var timerDeadline = Instant(nanoseconds: 0)
@@ -104,12 +104,12 @@ package final class PostgresConnection: DescriptorHandler {
             switch request.work {
             case .batch(let batch):
                 guard isInPipeline else { return }
-                _ = waiting.removeFirst()
+                _ = waiting.popFirst()
                 send(request, batch)
             case .script(let sql):
                 // The simple protocol wants the session to itself.
                 guard sent.isEmpty else { return }
-                _ = waiting.removeFirst()
+                _ = waiting.popFirst()
                 sent.append(request)
                 isInPipeline = false
                 guard handle.exitPipeline(), handle.sendScript(sql) else { return connectionFailed() }
@@ -222,7 +222,7 @@ package final class PostgresConnection: DescriptorHandler {
     }
 
     private func finishFirst() {
-        guard let request = sent.removeFirst() else { return }
+        guard let request = sent.popFirst() else { return }
         request.finish()
         if pendingRequests == 0 { timer.cancel() }
     }
@@ -245,7 +245,7 @@ package final class PostgresConnection: DescriptorHandler {
     }
 
     private func deadlinePassed() {
-        guard let next = [sent.earliestDeadline, waiting.earliestDeadline].compactMap(\.self).min() else {
+        guard let next = [sent, waiting].lazy.flatMap({ $0.lazy.map(\.deadline) }).min() else {
             return
         }
         if next > Loop.now { return armTimer(next) }
@@ -269,7 +269,7 @@ package final class PostgresConnection: DescriptorHandler {
         registration = nil
         handle.close()
         let now = Loop.now
-        while let request = sent.removeFirst() ?? waiting.removeFirst() { request.fail(error, now: now) }
+        while let request = sent.popFirst() ?? waiting.popFirst() { request.fail(error, now: now) }
         let onClose = onClose
         (self.onClose, onNotice, onNotification) = (nil, nil, nil)
         onClose?(error)

@@ -8,7 +8,7 @@ package import EventLoop
 package final class PostgresNotificationListener {
     private let configuration: PostgresConfiguration
     private let channels: [String]
-    private var backoff: Backoff
+    private let backoff: Backoff
     private let hint: @Loop (PostgresNotification?) -> Void
     private var connection: PostgresConnection?
 
@@ -28,24 +28,17 @@ package final class PostgresNotificationListener {
 
     /// Listens until the task is cancelled.
     package func run() async {
-        while !Task.isCancelled {
-            do {
-                let connection = try await PostgresConnection.connect(configuration)
-                defer { connection.close() }
-                connection.onNotification = hint
-                for channel in channels { try await connection.listen(to: channel) }
-                backoff.reset()
-                self.connection = connection
-                hint(nil)
-                await ending(of: connection)
-            } catch {
-                // Whatever it was, the next attempt may do better.
-            }
-            do {
-                try await Loop.sleep(for: backoff.next())
-            } catch {
-                return
-            }
+        await Loop.reconnect(backoff, stableAfter: .zero, until: AsyncSignal()) {
+            // A failure shows in `isListening`; the next attempt follows.
+            guard let connection = try? await PostgresConnection.connect(configuration) else { return .zero }
+            defer { connection.close() }
+            connection.onNotification = hint
+            for channel in channels where (try? await connection.listen(to: channel)) == nil { return .zero }
+            self.connection = connection
+            hint(nil)
+            let start = Loop.now
+            await ending(of: connection)
+            return start.duration(to: Loop.now)
         }
     }
 

@@ -7,7 +7,7 @@ package import EventLoop
 /// comes back in the middle of a transaction is closed; `SET`, `LISTEN` and temporary tables stay with it, so
 /// leave them alone.
 @Loop
-package final class PostgresPool {
+package final class PostgresPool: Service {
     package let configuration: PostgresConfiguration
     package let limits: PostgresPoolLimits
     /// Called when the health changes.
@@ -27,28 +27,30 @@ package final class PostgresPool {
     private var openedAt: [ObjectIdentifier: Instant] = [:]
     private var opening: [Int: Task<Void, Never>] = [:]
     private var checking: Task<Void, Never>?
-    private var waiters = PipelineQueue<PoolWaiter>()
-    private var waiting = 0
+    private typealias Answer = Result<PostgresConnection, PostgresError>
+    /// Callers that wait for a session.
+    private let waiters: WaiterQueue<Answer>
     private var openings = 0
     private var backoff: Backoff
     private(set) var isClosing = false
-    private var drained: LoopContinuation<Void>?
+    /// Set when every session has come back, or the time for it is over.
+    private let drained = AsyncSignal()
     private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded() }
     private lazy var checkTimer = Timer { [weak self] in self?.checkIdle() }
 
     package init(_ configuration: PostgresConfiguration, limits: PostgresPoolLimits = PostgresPoolLimits()) {
         self.configuration = configuration
         self.limits = limits
+        waiters = WaiterQueue(limit: limits.waiters)
         backoff = limits.backoff
     }
 
     package var statistics: PostgresPoolStatistics {
-        PostgresPoolStatistics(idle: idle.count, leased: leased.count, opening: opening.count, waiting: waiting)
+        PostgresPoolStatistics(idle: idle.count, leased: leased.count, opening: opening.count, waiting: waiters.count)
     }
 
-    /// Opens a first session and keeps trying until it is there; returns at once. Without it the first caller
-    /// opens it.
-    package func start() { openAsNeeded(atLeast: 1) }
+    /// Opens a first session and retries until it is open; returns at once. Otherwise the first caller opens it.
+    package func openFirst() { openAsNeeded(atLeast: 1) }
 
     // MARK: Lending
 
@@ -64,22 +66,23 @@ package final class PostgresPool {
     }
 
     func acquire(wait: Duration) async throws(PostgresError) -> PostgresConnection {
-        let answer: PoolWaiter.Answer = await Loop.suspend { resumption in
-            if let answer = answerAtOnce() { return resumption.resume(returning: answer) }
-            waiting += 1
-            waiters.append(PoolWaiter(until: Loop.now + wait, resumption) { [unowned self] in dropLateWaiters() })
-            openAsNeeded()
+        let result = await waiters.wait(until: Loop.now + wait, unless: { available() }) { _ in openAsNeeded() }
+        switch result {
+        case .value(let answer): return try answer.get()
+        case .cancelled: throw PostgresError(.poolExhausted, "the wait for a session was cancelled")
+        case .overloaded: throw PostgresError(.poolExhausted, "\(waiters.count) callers wait for a session")
+        case .timedOut:
+            if case .unavailable(let cause) = health { throw cause }
+            throw PostgresError(.poolExhausted, "no session came free in time")
         }
-        return try answer.get()
     }
 
-    private func answerAtOnce() -> PoolWaiter.Answer? {
+    private func available() -> Answer? {
         if isClosing { return .failure(PostgresError(.closed, "the pool is closed")) }
         while let spare = idle.popLast() {
             if spare.connection.isOpen { return .success(lease(spare.connection)) }
         }
-        guard waiting >= limits.waiters else { return nil }
-        return .failure(PostgresError(.poolExhausted, "\(waiting) callers wait for a session"))
+        return nil
     }
 
     private func lease(_ connection: PostgresConnection) -> PostgresConnection {
@@ -95,31 +98,16 @@ package final class PostgresPool {
             offer(connection)
         }
         openAsNeeded()
-        finishDrain()
+        if leased.isEmpty { drained.set() }
     }
 
     private func offer(_ connection: PostgresConnection) {
-        while let waiter = waiters.removeFirst() {
-            guard waiter.isWaiting else { continue }
-            waiting -= 1
-            return waiter.resume(.success(lease(connection)))
+        if !waiters.isEmpty {
+            waiters.resumeFirst(returning: .success(lease(connection)))
+            return
         }
         idle.append(Idle(connection: connection, since: Loop.now))
         if !checkTimer.isArmed { checkTimer.arm(after: limits.idleCheck) }
-    }
-
-    /// They stay in the queue, without a voice, until their turn comes.
-    private func dropLateWaiters() {
-        let error: PostgresError
-        if case .unavailable(let cause) = health {
-            error = cause
-        } else {
-            error = PostgresError(.poolExhausted, "no session came free in time")
-        }
-        for waiter in waiters where waiter.isLate {
-            waiting -= 1
-            waiter.resume(.failure(error))
-        }
     }
 
     // MARK: Opening
@@ -130,7 +118,7 @@ package final class PostgresPool {
         guard !isClosing, !retryTimer.isArmed else { return }
         // While the server is away one attempt at a time is enough.
         let room = backoff.failures > 0 ? min(1, limits.size - count) - opening.count : limits.size - count
-        let wanted = max(waiting - opening.count, minimum - count)
+        let wanted = max(waiters.count - opening.count, minimum - count)
         for _ in 0..<max(0, min(room, wanted)) { open() }
     }
 
@@ -218,34 +206,23 @@ package final class PostgresPool {
 
     // MARK: Closing
 
+    package func drain(until deadline: Instant) async {
+        await close(within: max(.zero, Loop.now.duration(to: deadline)))
+    }
+
     /// Refuses new callers and those that wait, lets the sessions come back for up to `limit`, and closes them.
     package func close(within limit: Duration = .seconds(5)) async {
         guard !isClosing else { return }
         isClosing = true
         retryTimer.cancel()
         checkTimer.cancel()
-        while let waiter = waiters.removeFirst() {
-            waiter.resume(.failure(PostgresError(.closed, "the pool is closing")))
-        }
-        waiting = 0
+        waiters.resumeAll(returning: .failure(PostgresError(.closed, "the pool is closing")))
         if !leased.isEmpty {
-            let timer = Timer { [weak self] in self?.endDrain() }
-            timer.arm(after: limit)
-            await Loop.suspend { resumption in
-                if leased.isEmpty { resumption.resume() } else { drained = resumption }
-            }
-            timer.cancel()
+            await drained.wait(within: limit)
         }
         for spare in idle { spare.connection.close() }
         idle = []
         let tasks = Array(opening.values) + [checking].compactMap(\.self)
         for task in tasks { await task.value }
-    }
-
-    private func finishDrain() { if leased.isEmpty { endDrain() } }
-
-    private func endDrain() {
-        drained?.resume()
-        drained = nil
     }
 }

@@ -6,10 +6,11 @@ package import EventLoop
 /// `.notConnected`. What was in flight when a connection ended fails with `.connectionLost`: it may or may
 /// not have been run, and is never sent again by itself.
 @Loop
-package final class RedisClient {
+package final class RedisClient: Service {
     private let configuration: RedisConfiguration
     private let reconnector: RedisReconnector
-    private let waiters: WaiterQueue
+    /// Callers that wait for a connection.
+    private let waiters: WaiterQueue<RedisError?>
 
     /// Told of each change; readiness follows from it.
     package var onStateChange: (@Loop (RedisConnectionState) -> Void)?
@@ -18,8 +19,7 @@ package final class RedisClient {
     package init(_ configuration: RedisConfiguration, endpoint: RedisEndpointProvider? = nil) {
         self.configuration = configuration
         reconnector = RedisReconnector(configuration, endpoint)
-        waiters = WaiterQueue(
-            limit: configuration.pendingCommands, lateError: RedisError(.notConnected, "the server is away"))
+        waiters = WaiterQueue(limit: configuration.pendingCommands)
     }
 
     package var state: RedisConnectionState { reconnector.state }
@@ -29,12 +29,12 @@ package final class RedisClient {
         reconnector.onUp = { [weak self] _ in
             guard let self else { return }
             onStateChange?(state)
-            waiters.settleAll(.success(()))
+            waiters.resumeAll(returning: nil)
         }
         reconnector.onDown = { [weak self] error in
             guard let self else { return }
             onStateChange?(.down(error))
-            if error.code == .closed { waiters.settleAll(.failure(error)) }
+            if error.code == .closed { waiters.resumeAll(returning: error) }
         }
         await reconnector.run()
     }
@@ -43,7 +43,17 @@ package final class RedisClient {
 
     /// Waits until connected.
     package func ready(within limit: Duration) async throws(RedisError) {
-        if reconnector.connection?.isOpen != true { try await waiters.wait(until: Loop.now + limit) }
+        if reconnector.connection?.isOpen != true { try await connected(by: Loop.now + limit) }
+    }
+
+    private func connected(by deadline: Instant) async throws(RedisError) {
+        let result = await waiters.wait(until: deadline)
+        switch result {
+        case .value(nil): break
+        case .value(let error?): throw error
+        case .timedOut, .cancelled: throw RedisError(.notConnected, "the server is away")
+        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers wait already")
+        }
     }
 
     // MARK: Commands
@@ -56,7 +66,7 @@ package final class RedisClient {
         }
         if reconnector.isClosed { throw RedisError(.closed) }
         let start = Loop.now
-        try await waiters.wait(until: start + configuration.commandTimeout / 2)
+        try await connected(by: start + configuration.commandTimeout / 2)
         guard let connection = reconnector.connection else { throw RedisError(.notConnected) }
         return try await connection.pipeline(deadline: start + configuration.commandTimeout, build)
     }

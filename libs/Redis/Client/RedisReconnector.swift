@@ -14,20 +14,20 @@ package enum RedisConnectionState: Sendable, Equatable {
     }
 }
 
-/// Keeps one connection alive: connects, waits for its end, and connects again after a growing delay.
+/// Keeps one connection up: connects, waits for its end, and connects again after a growing delay.
 @Loop
 final class RedisReconnector {
-    /// A connection that lived this long proves the server sound: the next delay starts small again.
+    /// A connection that lived this long shows that the server is stable: the next delay is short again.
     private static let stableAfter = Duration.seconds(1)
 
     private let configuration: RedisConfiguration
     private let provider: RedisEndpointProvider
-    private var task: Task<Void, Never>?
-    private(set) var isClosed = false
+    private let stopping = AsyncSignal()
+    private var isRunning = false
     private(set) var connection: RedisConnection?
     private(set) var state = RedisConnectionState.down(nil)
 
-    /// Called with each fresh connection, in the turn in which it came up.
+    /// Called with each new connection, in the turn in which it came up.
     var onUp: (@Loop (RedisConnection) -> Void)?
     /// Called when the connection ended, and with each failed attempt.
     var onDown: (@Loop (RedisError) -> Void)?
@@ -37,42 +37,38 @@ final class RedisReconnector {
         self.provider = provider ?? { configuration.endpoint }
     }
 
+    var isClosed: Bool { stopping.isSet }
+
     /// Returns after ``close()`` or when the calling task is cancelled.
     func run() async {
-        guard !isClosed, task == nil else { return }
-        let task = Loop.task { await self.keepConnected() }
-        self.task = task
-        await withTaskCancellationHandler {
-            await task.value
-        } onCancel: {
-            task.cancel()
+        guard !isClosed, !isRunning else { return }
+        isRunning = true
+        await Loop.reconnect(configuration.backoff, stableAfter: Self.stableAfter, until: stopping) {
+            let (error, uptime) = await serve()
+            guard !stopping.isSet, !Task.isCancelled else { return .zero }
+            state = .down(error)
+            onDown?(error)
+            return uptime
         }
-        isClosed = true
+        stopping.set()
         onDown?(RedisError(.closed))
         (onUp, onDown) = (nil, nil)
     }
 
     func close() {
-        isClosed = true
-        task?.cancel()
+        stopping.set()
+        connection?.close()
     }
 
-    private func keepConnected() async {
-        var backoff = configuration.backoff
-        while !Task.isCancelled {
-            let error = await connectOnce(&backoff)
-            if Task.isCancelled { return }
-            state = .down(error)
-            onDown?(error)
-            do { try await Loop.sleep(for: backoff.next()) } catch { return }
-        }
-    }
-
-    /// One connection from attempt to end; returns why it ended.
-    private func connectOnce(_ backoff: inout Backoff) async -> RedisError {
+    /// One connection from attempt to end; returns why it ended, and for how long it was up.
+    private func serve() async -> (RedisError, uptime: Duration) {
         do {
             let endpoint = try await provider()
             let connection = try await RedisConnection.connect(to: endpoint, configuration)
+            guard !stopping.isSet else {
+                connection.close()
+                return (RedisError(.closed), .zero)
+            }
             let start = Loop.now
             self.connection = connection
             state = .up(endpoint)
@@ -80,10 +76,9 @@ final class RedisReconnector {
             let error = await connection.closed()
             self.connection = nil
             state = .down(error)
-            if start.duration(to: Loop.now) >= Self.stableAfter { backoff.reset() }
-            return error
+            return (error, start.duration(to: Loop.now))
         } catch {
-            return error as? RedisError ?? RedisError(.notConnected, "no endpoint: \(error)")
+            return (error as? RedisError ?? RedisError(.notConnected, "no endpoint: \(error)"), .zero)
         }
     }
 }

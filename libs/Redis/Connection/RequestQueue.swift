@@ -19,15 +19,14 @@ struct RequestQueue {
         let completion: Completion
     }
 
-    private var requests: [Request?] = []
-    private var head = 0
+    private var requests = Deque<Request>()
     /// Commands without a reply.
     private(set) var commands = 0
 
-    var isEmpty: Bool { head == requests.count }
+    var isEmpty: Bool { requests.isEmpty }
 
-    /// When the oldest request is late. Deadlines only grow along the queue, so one timer serves all.
-    var deadline: Instant? { isEmpty ? nil : requests[head]?.deadline }
+    /// When the oldest request times out. Deadlines only grow along the queue, so one timer serves all.
+    var deadline: Instant? { requests.first?.deadline }
 
     mutating func append(commands count: Int, deadline: Instant, completion: @escaping Completion) {
         var replies: [RedisValue] = []
@@ -36,34 +35,23 @@ struct RequestQueue {
         commands += count
     }
 
-    /// Gives a reply to the oldest request, and returns it when that was its last one.
+    /// Adds a reply to the oldest request, and returns the request when that was its last one.
     ///
     /// - Precondition: the queue is not empty.
     mutating func take(_ reply: RedisValue) -> Finished? {
         commands -= 1
-        requests[head]!.replies.append(reply)
-        requests[head]!.missing -= 1
-        guard requests[head]!.missing == 0 else { return nil }
-        let request = requests[head]!
-        requests[head] = nil
-        head += 1
-        compact()
+        let isFinished = requests.withFirst { request in
+            request.replies.append(reply)
+            request.missing -= 1
+            return request.missing == 0
+        }
+        guard isFinished == true, let request = requests.popFirst() else { return nil }
         return Finished(replies: request.replies, completion: request.completion)
     }
 
-    /// Empties the queue; what is returned must be failed by the owner.
+    /// Empties the queue; the owner fails what is returned.
     mutating func removeAll() -> [Completion] {
-        defer { self = RequestQueue() }
-        return requests[head...].compactMap { $0?.completion }
-    }
-
-    private mutating func compact() {
-        if head == requests.count {
-            requests.removeAll(keepingCapacity: requests.capacity <= 4096)
-            head = 0
-        } else if head >= 1024, head * 2 > requests.count {
-            requests.removeFirst(head)
-            head = 0
-        }
+        commands = 0
+        return requests.removeAll().map(\.completion)
     }
 }

@@ -4,7 +4,7 @@ package import EventLoop
 ///
 /// Channels are counted once: who shares one among several users counts them itself.
 @Loop
-package final class RedisSubscriber {
+package final class RedisSubscriber: Service {
     /// Channels per SUBSCRIBE after a reconnection. The next batch goes out when the last one is confirmed
     /// and its users were told, so catching up is paced.
     private static let batch = 512
@@ -12,8 +12,9 @@ package final class RedisSubscriber {
     private let configuration: RedisConfiguration
     private let reconnector: RedisReconnector
     private var table = SubscriptionTable()
-    private var waiters: [[UInt8]: [WaiterQueue.Waiter]] = [:]
-    private let waiting: WaiterQueue
+    /// Callers that wait for the confirmation of their channel.
+    private let waiters: WaiterQueue<RedisError?>
+    private var waitersByChannel: [[UInt8]: [WaiterQueue<RedisError?>.Waiter]] = [:]
 
     /// Called for each message: its channel and its payload.
     package var onMessage: (@Loop (_ channel: [UInt8], _ payload: [UInt8]) -> Void)?
@@ -25,9 +26,7 @@ package final class RedisSubscriber {
     package init(_ configuration: RedisConfiguration, endpoint: RedisEndpointProvider? = nil) {
         self.configuration = configuration
         reconnector = RedisReconnector(configuration, endpoint)
-        waiting = WaiterQueue(
-            limit: configuration.pendingCommands,
-            lateError: RedisError(.timeout, "the subscription was not confirmed"))
+        waiters = WaiterQueue(limit: configuration.pendingCommands)
     }
 
     package var state: RedisConnectionState { reconnector.state }
@@ -42,7 +41,7 @@ package final class RedisSubscriber {
             guard let self else { return }
             table.disconnected()
             onStateChange?(.down(error))
-            if error.code == .closed { waiting.settleAll(.failure(error)) }
+            if error.code == .closed { waiters.resumeAll(returning: error) }
         }
         await reconnector.run()
     }
@@ -56,22 +55,25 @@ package final class RedisSubscriber {
     package func subscribe(_ channel: String) async throws(RedisError) {
         let channel = Array(channel.utf8)
         if table.isSubscribed(channel) { return }
-        do {
-            try await waiting.wait(until: Loop.now + configuration.commandTimeout) { waiter in
-                waiters[channel, default: []].append(waiter)
-                send(table.subscribe(channel))
-            }
-        } catch {
-            waiters[channel]?.removeAll { $0.isSettled }
-            if waiters[channel]?.isEmpty == true { waiters[channel] = nil }
-            throw error
+        let result = await waiters.wait(until: Loop.now + configuration.commandTimeout, unless: { nil }) { waiter in
+            waitersByChannel[channel, default: []].append(waiter)
+            send(table.subscribe(channel))
+        }
+        if case .value(nil) = result { return }
+        waitersByChannel[channel]?.removeAll { $0.isSettled }
+        if waitersByChannel[channel]?.isEmpty == true { waitersByChannel[channel] = nil }
+        switch result {
+        case .value(let error?): throw error
+        case .value(nil), .timedOut: throw RedisError(.timeout, "the subscription was not confirmed")
+        case .cancelled: throw RedisError(.timeout, "the subscription was cancelled")
+        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers wait already")
         }
     }
 
     /// Takes effect at once for later calls; a message that is on its way may still be delivered.
     package func unsubscribe(_ channel: String) {
         let channel = Array(channel.utf8)
-        settle(channel, .failure(RedisError(.closed, "unsubscribed meanwhile")))
+        settle(channel, RedisError(.closed, "unsubscribed meanwhile"))
         send(table.unsubscribe(channel))
     }
 
@@ -100,9 +102,9 @@ package final class RedisSubscriber {
         reconnector.connection?.write(batch)
     }
 
-    private func settle(_ channel: [UInt8], _ result: Result<Void, RedisError>) {
-        guard let settled = waiters.removeValue(forKey: channel) else { return }
-        for waiter in settled { waiter.settle(result) }
+    private func settle(_ channel: [UInt8], _ error: RedisError?) {
+        guard let settled = waitersByChannel.removeValue(forKey: channel) else { return }
+        for waiter in settled { waiters.resume(waiter, returning: error) }
     }
 
     /// Pushes of RESP2: `[message, channel, payload]`, `[subscribe|unsubscribe, channel, count]`, `[pong, …]`.
@@ -118,7 +120,7 @@ package final class RedisSubscriber {
             if parts.count == 3, case .bytes(let payload) = parts[2] { onMessage?(channel, payload) }
         } else if kind.elementsEqual("subscribe".utf8) {
             let confirmation = table.confirmedSubscribe(channel)
-            if confirmation.isSubscribed { settle(channel, .success(())) }
+            if confirmation.isSubscribed { settle(channel, nil) }
             send(confirmation.command)
             if !confirmation.restored.isEmpty { onRestored?(confirmation.restored) }
             restoreNext()
@@ -128,8 +130,8 @@ package final class RedisSubscriber {
     }
 
     private func refused(_ error: RedisError) {
-        waiting.settleAll(.failure(error))
-        waiters = [:]
+        waiters.resumeAll(returning: error)
+        waitersByChannel = [:]
         reconnector.connection?.close(because: error)
     }
 }

@@ -90,7 +90,7 @@ package struct ReadinessReport: Sendable, Equatable {
         do {
             try await withDeadline(deadline, probe)
             return nil
-        } catch is DeadlineExceeded {
+        } catch is DeadlineExceededError {
             return "no answer within \(deadline)"
         } catch {
             return "\(error)"

@@ -30,12 +30,11 @@ package struct ServiceProcess: Sendable {
 
     /// Runs the service on the calling thread until it ends, and ends the process with its exit code.
     ///
-    /// `compose` builds the components, in the order in which they start; what it throws is logged and the
-    /// exit code is 1.
+    /// `compose` returns the services in the order in which they start; what it throws is logged and the exit code is 1.
     package static func main(
         name: String, summary: String, port: UInt16, keys: [any AnySettingKey] = [], rules: [SettingsRule] = [],
         arguments: [String] = Array(CommandLine.arguments.dropFirst()), environment: Environment = .process(),
-        compose: @escaping @Loop (ServiceContext) async throws -> [Component]
+        compose: @escaping @Loop (ServiceContext) async throws -> ServiceList
     ) -> Never {
         let process = ServiceProcess(name: name, summary: summary, port: port, keys: keys, rules: rules)
         switch arguments.first {
@@ -69,7 +68,7 @@ package struct ServiceProcess: Sendable {
 
     /// The process's whole life; answers with the exit code.
     @Loop func run(
-        in environment: Environment, compose: @escaping @Loop (ServiceContext) async throws -> [Component]
+        in environment: Environment, compose: @escaping @Loop (ServiceContext) async throws -> ServiceList
     ) async -> Int32 {
         switch settings(in: environment) {
         case .failure(let error):
@@ -95,12 +94,12 @@ package struct ServiceProcess: Sendable {
     }
 
     @Loop private func live(
-        _ context: ServiceContext, _ compose: @escaping @Loop (ServiceContext) async throws -> [Component]
+        _ context: ServiceContext, _ compose: @escaping @Loop (ServiceContext) async throws -> ServiceList
     ) async -> Int32 {
         let log = context.log
         log.info("service.starting", ["pid": getpid(), "profile": context.profile.rawValue])
         do {
-            let lifecycle = Lifecycle(
+            let group = ServiceGroup(
                 try await compose(context), health: context.health, log: log, shutdown: context.shutdown,
                 drainTimeout: context.settings[ServiceKeys.drainTimeout]
             ) { code in
@@ -108,10 +107,10 @@ package struct ServiceProcess: Sendable {
                 _exit(code)
             }
             let signals = try [SIGTERM, SIGINT].map { signal in
-                try Loop.onSignal(signal) { lifecycle.receive(signal: signal) }
+                try Loop.onSignal(signal) { group.receive(signal: signal) }
             }
             defer { for signal in signals { signal.cancel() } }
-            return await lifecycle.run()
+            return await group.run()
         } catch {
             log.critical("service.failed", ["error": "\(error)"])
             return 1

@@ -12,7 +12,7 @@ package import EventLoop
 
     package private(set) var reason: Reason?
     private var actions: [@Loop () -> Void] = []
-    private var waiter: LoopContinuation<Void>?
+    private let signal = AsyncSignal()
 
     package nonisolated init() {}
 
@@ -23,8 +23,7 @@ package import EventLoop
         self.reason = reason
         for action in actions { action() }
         actions = []
-        waiter?.resume()
-        waiter = nil
+        signal.set()
     }
 
     /// Calls `action` when the end is asked for; at once when it was already.
@@ -32,11 +31,6 @@ package import EventLoop
         isRequested ? action() : actions.append(action)
     }
 
-    /// Returns when the end is asked for. For one waiter.
-    func requested() async {
-        await Loop.suspend { resumption in
-            if isRequested { return resumption.resume() }
-            waiter = resumption
-        }
-    }
+    /// Returns when the end is requested.
+    func requested() async { await signal.wait() }
 }

@@ -1,5 +1,6 @@
 import EventLoop
 import JOSE
+import Messaging
 import Observability
 import OrderEvents
 import Orders
@@ -23,14 +24,14 @@ final class AcceptOrder {
     private let catalogue: any CatalogueSource
     private let identifiers: any OrderIDSource
     private let state: any WorkflowStore
-    private let publisher: any OrderPublisher
+    private let publisher: EventPublisher
     private let clock: @Loop () -> Timestamp
     private var correlationIDs = CorrelationIDGenerator()
     private var random = SecureRandom()
 
     init(
         catalogue: any CatalogueSource, identifiers: any OrderIDSource, state: any WorkflowStore,
-        publisher: any OrderPublisher,
+        publisher: EventPublisher,
         clock: @escaping @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
     ) {
         self.catalogue = catalogue
@@ -60,11 +61,11 @@ final class AcceptOrder {
             if error.outcomeIsUnknown || error.code == .unusable { await withdraw(draft.order) }
             throw .state(error)
         }
-        let announcement = Announcement(
-            event: OrderAccepted(draft.order), messageID: newID(draft.order.createdAt), trace: trace,
-            cause: cause)
-        do throws(PublishFailure) {
-            try await publish(announcement, until: budget.publishUntil, mayBeKnown: mayBeKnown)
+        do throws(MessagingError) {
+            let context = MessageContext(
+                correlationID: draft.order.correlationID.description, causationID: cause, trace: trace)
+            let message = try publisher.prepare(OrderAccepted(draft.order), in: context)
+            try await publish(message, until: budget.publishUntil, mayBeKnown: mayBeKnown)
         } catch {
             try await settle(draft.order, after: error)
         }
@@ -117,20 +118,18 @@ final class AcceptOrder {
                 pending: draft.document))
     }
 
-    /// Publishes, and again for as long as the broker may have it and there is time to make sure.
+    /// Publishes, and repeats it while the outcome is unknown and there is time.
     private func publish(
-        _ announcement: Announcement, until deadline: Instant, mayBeKnown: Bool
-    ) async throws(PublishFailure) {
+        _ message: OutboundMessage, until deadline: Instant, mayBeKnown: Bool
+    ) async throws(MessagingError) {
         var isUnknown = mayBeKnown
         while true {
-            do throws(PublishFailure) {
-                return try await publisher.publish(announcement, until: deadline)
+            do throws(MessagingError) {
+                return try await publisher.publish(message, within: Loop.now.duration(to: deadline))
             } catch {
-                isUnknown = isUnknown || error.outcome == .unknown
-                guard error.outcome == .unknown, Loop.now + Self.minimumRetryTime < deadline else {
-                    throw PublishFailure(
-                        outcome: isUnknown ? .unknown : .notPublished, reason: error.reason)
-                }
+                isUnknown = isUnknown || error.isOutcomeUnknown
+                if error.isOutcomeUnknown, Loop.now + Self.minimumRetryTime < deadline { continue }
+                throw isUnknown ? MessagingError(.unknownOutcome, error.detail) : error
             }
         }
     }
@@ -138,17 +137,16 @@ final class AcceptOrder {
     private static let minimumRetryTime = Duration.milliseconds(100)
 
     /// Returns when the order is accepted after all.
-    private func settle(_ order: Order, after failure: PublishFailure) async throws(PlacementError) {
-        guard failure.outcome == .unknown else {
+    private func settle(_ order: Order, after error: MessagingError) async throws(PlacementError) {
+        guard error.isOutcomeUnknown else {
             await withdraw(order)
-            throw .refused(reason: failure.reason)
+            throw .refused(reason: error.code.rawValue)
         }
         let outcome: WorkflowOutcome?
-        do throws(WorkflowStateError) { outcome = try await state.advance([.cancelling(order)]).first } catch
-        {
-            throw .inDoubt(reason: "rabbitmq_\(failure.reason)", uncancelled: order)
+        do throws(WorkflowStateError) { outcome = try await state.advance([.cancelling(order)]).first } catch {
+            throw .inDoubt(reason: "rabbitmq_unknownOutcome", uncancelled: order)
         }
-        if outcome?.status.status == .cancelled { throw .outcomeUnknown(reason: failure.reason) }
+        if outcome?.status.status == .cancelled { throw .outcomeUnknown(reason: error.code.rawValue) }
     }
 
     /// Redis does not say what became of an earlier attempt.

@@ -9,24 +9,24 @@ import WorkflowState
 /// Best effort, in memory: an order that is not cancelled in time is carried out, of which its client was told
 /// that it is not known; a key that is not let go is free when its lease runs out.
 @Loop
-final class CompensationQueue {
+final class CompensationQueue: Service {
     private struct Compensation {
         var order: Order?
         var lease: IdempotencyLease?
-        var until: Instant
+        var expiry: Instant
     }
 
     /// Well below an idempotency key's lease: who takes the key over afterwards may accept the order, and must
     /// not find it cancelled then.
-    static let expiry = Duration.seconds(20)
+    static let lifetime = Duration.seconds(20)
     static let limit = 4096
 
     private let state: any WorkflowStore
     private let keys: any IdempotencyStore
     private let backoff: Backoff
-    private var entries: [Compensation] = []
-    private var position = 0
-    private var waiter: LoopContinuation<Void>?
+    private var entries = Deque<Compensation>()
+    /// Set while there are entries.
+    private let pending = AsyncSignal()
     /// Of those that found no room.
     private(set) var dropped = 0
 
@@ -39,16 +39,7 @@ final class CompensationQueue {
         self.backoff = backoff
     }
 
-    var count: Int { entries.count - position }
-
-    func register(_ metrics: Metrics) {
-        metrics.gauge("waybill_compensations_pending", "Orders and keys that Redis is to be told of when it answers.") {
-            Double(self.count)
-        }
-        metrics.counter("waybill_compensations_dropped_total", "Those for which there was no room.") {
-            Double(self.dropped)
-        }
-    }
+    var count: Int { entries.count }
 
     /// - Parameters:
     ///   - order: to be cancelled, unless somebody works on it.
@@ -59,58 +50,32 @@ final class CompensationQueue {
             dropped += 1
             return
         }
-        entries.append(Compensation(order: order, lease: lease, until: Loop.now + Self.expiry))
-        wake()
+        entries.append(Compensation(order: order, lease: lease, expiry: Loop.now + Self.lifetime))
+        pending.set()
     }
 
     /// Works until the task is cancelled.
     func run() async {
-        var backoff = backoff
         while !Task.isCancelled {
-            guard let end = next() else {
-                await more()
+            guard let next = entries.first else {
+                pending.reset()
+                await pending.wait()
                 continue
             }
-            do throws(WorkflowStateError) {
-                try await perform(end)
-                backoff.reset()
-                position += 1
-            } catch {
-                guard error.isRetriable else {
-                    position += 1
-                    continue
-                }
-                try? await Loop.sleep(for: backoff.next())
-            }
+            await Loop.retry(backoff, until: next.expiry) { _ in await perform(next) }
+            entries.popFirst()
         }
     }
 
-    private func perform(_ end: Compensation) async throws(WorkflowStateError) {
-        if let order = end.order { _ = try await state.advance([.cancelling(order)]) }
-        if let lease = end.lease { try await keys.expire(lease) }
-    }
-
-    /// The first that is not too late.
-    private func next() -> Compensation? {
-        while position < entries.count {
-            if Loop.now < entries[position].until { return entries[position] }
-            position += 1
-        }
-        entries.removeAll()
-        position = 0
-        return nil
-    }
-
-    private func more() async {
-        await withTaskCancellationHandler {
-            await Loop.suspend { resumption in
-                if Task.isCancelled || count > 0 { return resumption.resume() }
-                waiter = resumption
-            }
-        } onCancel: {
-            Task { @Loop in wake() }
+    /// - Returns: false when it can be tried again.
+    private func perform(_ compensation: Compensation) async -> Bool {
+        guard Loop.now < compensation.expiry else { return true }
+        do throws(WorkflowStateError) {
+            if let order = compensation.order { _ = try await state.advance([.cancelling(order)]) }
+            if let lease = compensation.lease { try await keys.expire(lease) }
+            return true
+        } catch {
+            return !error.isRetriable
         }
     }
-
-    private func wake() { waiter.take()?.resume() }
 }

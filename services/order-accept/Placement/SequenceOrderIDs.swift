@@ -5,11 +5,12 @@ import Postgres
 
 /// ``OrderIDSource`` from blocks that the sequence `order_id_blocks` reserves, asked for ahead of need.
 @Loop
-final class SequenceOrderIDs: OrderIDSource {
+final class SequenceOrderIDs: OrderIDSource, Service {
     private var blocks = OrderIDBlocks()
     private let pool: PostgresPool
     private let log: Logger
-    private var demandContinuation: LoopContinuation<Void>?
+    /// Set when another block is needed.
+    private let demand = AsyncSignal()
 
     private static let nextBlock = PostgresStatement("SELECT nextval('order_id_blocks')")
 
@@ -25,47 +26,34 @@ final class SequenceOrderIDs: OrderIDSource {
 
     func next() -> OrderID? {
         let id = blocks.allocate()
-        if blocks.needsRefill { signalDemand() }
+        if blocks.needsRefill { demand.set() }
         return id
     }
 
-    /// Fetches blocks when they are wanted, until the task is cancelled.
+    /// Fetches blocks as they are needed, until the task is cancelled.
     func run() async {
-        var backoff = Backoff(base: .milliseconds(20), cap: .seconds(1))
         while !Task.isCancelled {
+            demand.reset()
             guard blocks.beginRefill() else {
-                await waitForDemand()
+                await demand.wait()
                 continue
             }
-            do {
-                let first = try await pool.query(Self.nextBlock).one().int64(0)
-                guard blocks.refilled(first: first) else {
-                    throw PostgresError(.decoding, "a block of ids that overlaps or leaves the range")
+            await Loop.retry(Backoff(base: .milliseconds(20), cap: .seconds(1))) { failures in
+                do {
+                    let first = try await pool.query(Self.nextBlock).one().int64(0)
+                    guard blocks.refilled(first: first) else {
+                        throw PostgresError(.decoding, "a block of ids that overlaps or leaves the range")
+                    }
+                    hasBegun = true
+                    return true
+                } catch {
+                    log.log(
+                        failures == 0 ? .warning : .debug, "order_ids.refill_failed",
+                        ["error": "\(error)", "remaining": remaining])
+                    return false
                 }
-                hasBegun = true
-                backoff.reset()
-            } catch {
-                blocks.refillFailed()
-                log.log(
-                    backoff.failures == 0 ? .warning : .debug, "order_ids.refill_failed",
-                    ["error": "\(error)", "remaining": remaining])
-                do { try await Loop.sleep(for: backoff.next()) } catch { return }
             }
+            blocks.refillFailed()
         }
-    }
-
-    private func waitForDemand() async {
-        await withTaskCancellationHandler {
-            await Loop.suspend { resumption in
-                if Task.isCancelled || blocks.needsRefill { return resumption.resume() }
-                demandContinuation = resumption
-            }
-        } onCancel: {
-            Task { @Loop in signalDemand() }
-        }
-    }
-
-    private func signalDemand() {
-        demandContinuation.take()?.resume()
     }
 }

@@ -6,7 +6,7 @@ import Postgres
 /// ``CatalogueSource`` from the table `products`: read at the start, then every minute. What was read last
 /// stays while PostgreSQL is away.
 @Loop
-final class PostgresCatalogue: CatalogueSource {
+final class PostgresCatalogue: CatalogueSource, Service {
     private(set) var current: Catalogue?
     private var readAt: Instant?
     private let pool: PostgresPool
@@ -29,21 +29,20 @@ final class PostgresCatalogue: CatalogueSource {
     var age: Duration? { readAt?.duration(to: Loop.now) }
 
     /// Reads until the task is cancelled.
-    func run() async {
-        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
-        while !Task.isCancelled {
-            let pause: Duration
-            do {
-                try await refresh()
-                backoff.reset()
-                pause = Self.interval
-            } catch {
-                log.log(
-                    backoff.failures == 0 ? .warning : .debug, "catalogue.load_failed",
-                    ["error": "\(error)", "keeps": current?.count])
-                pause = backoff.next()
+    func run() async throws {
+        while true {
+            await Loop.retry(Backoff(base: .milliseconds(100), cap: .seconds(5))) { failures in
+                do {
+                    try await refresh()
+                    return true
+                } catch {
+                    log.log(
+                        failures == 0 ? .warning : .debug, "catalogue.load_failed",
+                        ["error": "\(error)", "keeps": current?.count])
+                    return false
+                }
             }
-            do { try await Loop.sleep(for: pause) } catch { return }
+            try await Loop.sleep(for: Self.interval)
         }
     }
 

@@ -1,17 +1,30 @@
 import EventLoop
 import HTTP
+import Identity
 import JOSE
 import JSON
+import Observability
 import Orders
 import Service
 
-/// `POST /dev/token {"userId", "roles"?}`: a token for whoever asks, with the roles asked for. Only composed in the development profile; elsewhere the
-/// route does not exist.
+/// `POST /dev/token {"userId", "roles"?}`: mints a token for any user and role. The route exists in the development
+/// profile alone.
 @Loop
 struct DevelopmentTokens {
-    let issuer: TokenIssuer
+    private let issuer: TokenIssuer
     /// In seconds.
-    var lifetime = 3600
+    private let lifetime = 3600
+
+    init(issuer: TokenIssuer) { self.issuer = issuer }
+
+    /// Nil outside the development profile, and without a secret.
+    init?(_ context: ServiceContext) throws {
+        let settings = context.settings
+        guard context.profile == .development, let secret = settings[TokenSettings.secret] else { return nil }
+        issuer = TokenIssuer(
+            key: try .hmac(secret: Array(secret.reveal().utf8)), issuer: settings[TokenSettings.issuer],
+            audience: settings[TokenSettings.audience])
+    }
 
     func add(to edge: APIRouter) {
         edge.on(.post, "/dev/token", bodyLimit: 4096) { request, _ in try answer(request) }

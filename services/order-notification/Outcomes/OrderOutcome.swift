@@ -3,12 +3,12 @@ import OrderEvents
 import Orders
 import WorkflowState
 
-/// What an event means to the user: the order has come to an end.
+/// The final status that an event reports for an order.
 struct OrderOutcome: Sendable, Hashable {
     var correlationID: CorrelationID
     var orderID: OrderID
     var status: OrderStatus
-    /// `nil` where the event does not say: then when it was sent.
+    /// Nil when the event does not carry it; the time of sending is used then.
     var occurredAt: Timestamp?
 
     func update(in envelope: Envelope) -> StatusUpdate {
@@ -17,7 +17,7 @@ struct OrderOutcome: Sendable, Hashable {
             correlationID: correlationID, orderID: orderID, status: status, occurredAt: occurredAt ?? sentAt)
     }
 
-    /// Of the queues `order.processed` and `order.failed`.
+    /// Decodes the events of `order.processed` and `order.failed`.
     static let decoder = EventDecoder<OrderOutcome>()
         .reading(OrderProcessed.self) { event in
             OrderOutcome(

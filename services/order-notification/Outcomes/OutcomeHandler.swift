@@ -1,39 +1,74 @@
 import EventLoop
 import Messaging
+import Observability
 import Orders
 import WorkflowState
 
-/// Takes the news of orders from a queue to their owners' mailboxes. A message is acked when its update is in
-/// the mailbox; delivered again, it is found there.
+/// Delivers the outcomes of orders to their owners' mailboxes. A message is acked when its update is in the mailbox; a
+/// redelivery is recognized there.
 @Loop
 final class OutcomeHandler: EventHandler {
-    private let delivery: OutcomeDelivery
+    /// Between look-ups of an owner that is not known yet: the mapping is written before the event is published, but
+    /// a replica of Redis may lag behind.
+    static let retryDelays: [Duration] = [.milliseconds(100), .milliseconds(250), .milliseconds(500)]
 
-    init(_ notify: OutcomeDelivery) { self.delivery = notify }
+    private let workflows: any WorkflowStore
+    private let mailboxes: any MailboxStore
+    private let metrics: NotificationMetrics
+
+    init(workflows: any WorkflowStore, mailboxes: any MailboxStore, metrics: NotificationMetrics) {
+        self.workflows = workflows
+        self.mailboxes = mailboxes
+        self.metrics = metrics
+    }
 
     func handle(_ batch: [Received<OrderOutcome>]) async throws -> [HandlingResult] {
         do throws(WorkflowStateError) {
-            let found = try await delivery.deliver(batch.map { $0.event.update(in: $0.envelope) })
-            // A missing owner must not hold up the neighbours.
-            return found.map { $0 ? .done : .deferred }
+            let delivered = try await deliver(batch.map { $0.event.update(in: $0.envelope) })
+            // A missing owner must not delay the other messages.
+            return delivered.map { $0 ? .done : .deferred }
         } catch {
-            throw Self.failure(error)
+            throw HandlingError(error)
         }
     }
 
+    /// Looks an unknown owner up again, a few times within a second.
     func handleDeferred(_ received: Received<OrderOutcome>) async throws -> HandlingResult {
+        let update = received.event.update(in: received.envelope)
         do throws(WorkflowStateError) {
-            let isFound = try await delivery.retryDelivery(received.event.update(in: received.envelope))
-            return isFound ? .done : .failed(HandlingError(.transient, "The order's owner is not known."))
+            for delay in Self.retryDelays {
+                do { try await Loop.sleep(for: delay) } catch { break }
+                if try await deliver([update])[0] { return .done }
+            }
         } catch {
-            throw Self.failure(error)
+            throw HandlingError(error)
         }
+        metrics.unknownOwner.increment()
+        return .failed(HandlingError(.transient, "The order's owner is not known."))
     }
 
-    private static func failure(_ error: WorkflowStateError) -> HandlingError {
-        HandlingError(
+    /// Two round trips to Redis, whatever the number of updates.
+    ///
+    /// - Returns: for each update whether its owner is known; only then it is delivered.
+    func deliver(_ updates: [StatusUpdate]) async throws(WorkflowStateError) -> [Bool] {
+        if updates.isEmpty { return [] }
+        let owners = try await workflows.owners(of: updates.map(\.correlationID))
+        var deliveries: [MailboxDelivery] = []
+        deliveries.reserveCapacity(updates.count)
+        for (update, owner) in zip(updates, owners) {
+            if let owner { deliveries.append(MailboxDelivery(to: owner, update)) }
+        }
+        for offset in try await mailboxes.deliver(deliveries) {
+            (offset == nil ? metrics.duplicates : metrics.delivered).increment()
+        }
+        return owners.map { $0 != nil }
+    }
+}
+
+extension HandlingError {
+    fileprivate init(_ error: WorkflowStateError) {
+        self.init(
             error.code == .unavailable ? .unavailable : .transient,
-            error.code == .unavailable
-                ? "The workflow state is away." : "The workflow state refused the update.")
+            error.code == .unavailable ? "Redis is unavailable." : "Redis refused the update.")
     }
 }

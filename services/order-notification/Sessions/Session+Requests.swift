@@ -44,7 +44,7 @@ extension Session {
     }
 
     private func verify(_ token: String, _ use: @escaping @Loop (Session, Principal) -> Void) {
-        registry.tasks.begin { [self] in
+        registry.tasks.start { [self] in
             do throws(AuthenticationError) {
                 let principal = try await registry.authenticator.authenticate(token)
                 if isOpen { use(self, principal) }
@@ -89,7 +89,7 @@ extension Session {
         up id: CorrelationID,
         _ answer: @escaping @Loop (Session, Result<StatusAnswer?, WorkflowStateError>) -> Void
     ) {
-        registry.tasks.begin { [self] in
+        registry.tasks.start { [self] in
             do throws(WorkflowStateError) {
                 guard let workflow = try await registry.workflows.workflow(id), let owner = workflow.owner,
                     owner == user

@@ -6,7 +6,7 @@ import WorkflowState
 
 /// The registry at which this replica's sessions are kept: who is here, how many of each address, whose time is up.
 @Loop
-final class SessionRegistry {
+final class SessionRegistry: Service {
     let replica: String
     let limits: SessionLimits
     let subscriptions: SubscriptionRegistry
@@ -137,6 +137,15 @@ final class SessionRegistry {
 
     // MARK: Time
 
+    func run() async throws {
+        while true {
+            try await Loop.sleep(for: .seconds(1))
+            tick()
+        }
+    }
+
+    func drain(until deadline: Instant) async { await tasks.cancel() }
+
     /// Once a second.
     func tick(_ wallSeconds: Int = WallClock.seconds()) {
         second &+= 1
@@ -199,7 +208,7 @@ final class SessionRegistry {
         guard !isDraining else { return }
         isDraining = true
         log.info("session.drain_started", ["sessions": all.count])
-        tasks.begin { [self] in await closeInBatches() }
+        tasks.start { [self] in await closeInBatches() }
     }
 
     private func closeInBatches() async {

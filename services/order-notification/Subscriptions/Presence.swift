@@ -9,7 +9,7 @@ import WorkflowState
 /// expires by itself when the replica dies; `notify:replicas` holds the names, so that nobody has to search
 /// the keys for them.
 @Loop
-final class Presence {
+final class Presence: Service {
     static let interval = Duration.seconds(5)
     static let index = "notify:replicas"
     private static let lifetime = 15
@@ -23,25 +23,25 @@ final class Presence {
     private let log: Logger
     private var last: [UInt8] = []
 
-    init(_ client: RedisClient, _ sessions: SessionRegistry, address: String, startedAt: String, log: Logger) {
+    init(_ client: RedisClient, _ sessions: SessionRegistry, address: String, log: Logger) {
         self.client = client
         self.sessions = sessions
         self.address = address
-        self.startedAt = startedAt
+        startedAt = Timestamp(milliseconds: WallClock.milliseconds()).description
         self.log = log
     }
 
     private var key: RedisKey { RedisKey("notify:replica:", sessions.replica) }
 
-    func run() async {
-        while !Task.isCancelled {
+    func run() async throws {
+        while true {
             await register()
-            do { try await Loop.sleep(for: Self.interval) } catch { return }
+            try await Loop.sleep(for: Self.interval)
         }
     }
 
-    /// Who stops is not to be found any more.
-    func unregister() async {
+    /// Removes this replica's registration.
+    func drain(until deadline: Instant) async {
         _ = try? await client.pipeline { batch in
             batch.add("DEL", key)
             batch.add("ZREM", Self.index, sessions.replica)

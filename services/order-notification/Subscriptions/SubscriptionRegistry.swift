@@ -111,7 +111,7 @@ final class SubscriptionRegistry {
     // MARK: Channels
 
     private func listen(_ subscription: UserSubscription) {
-        tasks.begin { [self] in
+        tasks.start { [self] in
             do throws(WorkflowStateError) {
                 try await channels.listen(for: subscription.user)
             } catch {
@@ -148,22 +148,19 @@ final class SubscriptionRegistry {
         queue.append(subscription)
         guard !isReading else { return }
         isReading = true
-        tasks.begin { [self] in
+        tasks.start { [self] in
             await readAll()
             isReading = false
         }
     }
 
     private func readAll() async {
-        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
-        while !queue.isEmpty {
-            let count = min(policy.batch, queue.count)
-            let batch = Array(queue[..<count])
-            queue.removeFirst(count)
-            if await read(batch) {
-                backoff.reset()
-            } else if (try? await Loop.sleep(for: backoff.next())) == nil {
-                return
+        while !queue.isEmpty, !Task.isCancelled {
+            await Loop.retry(Backoff(base: .milliseconds(100), cap: .seconds(2))) { _ in
+                let count = min(policy.batch, queue.count)
+                let batch = Array(queue[..<count])
+                queue.removeFirst(count)
+                return await read(batch)
             }
         }
     }
@@ -191,27 +188,26 @@ final class SubscriptionRegistry {
 
     /// Says which server holds the mailboxes, where it may be another one than before. Whoever was served by
     /// the last one learns that positions in its mailboxes are worth nothing.
-    func primaryChanged(by server: String) {
+    func primaryChanged(to server: String) {
         primary = server
         guard !isRecordingPrimary else { return }
         isRecordingPrimary = true
-        tasks.begin { [self] in
+        tasks.start { [self] in
             await recordPrimary()
             isRecordingPrimary = false
         }
     }
 
     private func recordPrimary() async {
-        var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
-        var noted: String?
-        while let server = primary, server != noted {
+        await Loop.retry(Backoff(base: .milliseconds(100), cap: .seconds(2))) { _ in
+            guard let server = primary else { return true }
             do throws(WorkflowStateError) {
-                if try await mailboxes.recordPrimary( server) {
+                if try await mailboxes.recordPrimary(server) {
                     log.warning("mailbox.primary_changed", ["to": server, "users": all.count])
                 }
-                noted = server
+                return server == primary
             } catch {
-                if (try? await Loop.sleep(for: backoff.next())) == nil { return }
+                return false
             }
         }
         for subscription in all {

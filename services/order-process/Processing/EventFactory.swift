@@ -31,17 +31,18 @@ final class EventFactory {
         return try make(
             OrderRecord(
                 item.event, item.status, currency: currency,
-                acceptance: acceptance(of: item.event, in: item.context),
+                acceptance: acceptance(of: item.event, body: item.body, in: item.context),
                 outcome: outcome, isReplay: item.isReplay))
     }
 
-    func failure(of event: OrderAccepted, in context: MessageContext, reason: String)
-        throws(HandlingError) -> OrderRecord
-    {
+    /// - Parameter body: of the message with `event`.
+    func failure(
+        of event: OrderAccepted, body: [UInt8], in context: MessageContext, reason: String
+    ) throws(HandlingError) -> OrderRecord {
         let failure = OrderFailed(correlationID: event.correlationID, orderID: event.orderID, reason: reason)
         return try make(
             OrderRecord(
-                event, .failed, currency: .euro, acceptance: acceptance(of: event, in: context),
+                event, .failed, currency: .euro, acceptance: acceptance(of: event, body: body, in: context),
                 outcome: log(failure, in: context, at: now())))
     }
 
@@ -50,10 +51,10 @@ final class EventFactory {
         return record
     }
 
-    /// The message that brought the order is its first event.
-    private func acceptance(of event: OrderAccepted, in context: MessageContext) -> LoggedEvent {
+    /// The received message is the order's first event; its body is logged byte for byte.
+    private func acceptance(of event: OrderAccepted, body: [UInt8], in context: MessageContext) -> LoggedEvent {
         LoggedEvent(
-            .accepted, payload: event.encode(),
+            .accepted, payload: body,
             metadata: EventMetadata(
                 messageID: context.causationID ?? identifiers.next(), correlationID: event.correlationID,
                 traceparent: context.trace?.traceparent),

@@ -10,10 +10,11 @@ import WorkflowState
 extension ProcessOrders {
     /// The order is recorded as failed, its event published, and only then its status set: FAILED says that
     /// all of this is done.
-    func deadLettered(_ parked: DeadLetter<OrderAccepted>) async throws {
+    func deadLettered(_ deadLetter: DeadLetter<OrderAccepted>) async throws {
         try await HandlingError.mapping {
-            guard let event = parked.event else { return try await publishUnreadableFailure(parked) }
-            let record = try events.failure(of: event, in: parked.context, reason: parked.reason)
+            guard let event = deadLetter.event else { return try await publishUnreadableFailure(deadLetter) }
+            let record = try events.failure(
+                of: event, body: deadLetter.body, in: deadLetter.context, reason: deadLetter.reason)
             let order = try await recordFailure(record)
             guard order.status == .failed else { return }
             try await publish([order])
@@ -33,13 +34,13 @@ extension ProcessOrders {
     }
 
     /// An order that cannot be recorded, as it cannot be read; but perhaps it still says whose it is.
-    private func publishUnreadableFailure(_ parked: DeadLetter<OrderAccepted>) async throws {
-        guard let sender = UnreadableOrder(body: parked.body.span),
-            sender.correlationID.description == parked.envelope.correlationID
+    private func publishUnreadableFailure(_ deadLetter: DeadLetter<OrderAccepted>) async throws {
+        guard let sender = UnreadableOrder(body: deadLetter.body.span),
+            sender.correlationID.description == deadLetter.envelope.correlationID
         else { return }
         let failure = OrderFailed(
-            correlationID: sender.correlationID, orderID: sender.orderID, reason: parked.reason)
-        try await publisher.publish(failure, in: parked.context, within: Self.publishLimit)
+            correlationID: sender.correlationID, orderID: sender.orderID, reason: deadLetter.reason)
+        try await publisher.publish(failure, in: deadLetter.context, within: Self.publishLimit)
         _ = try await workflow.advance([
             WorkflowStep(
                 .failed, correlationID: sender.correlationID, orderID: sender.orderID, owner: sender.customer)

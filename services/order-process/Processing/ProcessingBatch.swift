@@ -4,11 +4,11 @@ import OrderRecords
 import Orders
 import WorkflowState
 
-/// A batch under way: one item an order, and a verdict a message.
+/// A batch in processing: one item for each order, one result for each message.
 struct ProcessingBatch {
     private(set) var results: [HandlingResult]
     var items: [BatchItem] = []
-    /// Messages about an order that an earlier message of the batch is about.
+    /// Messages whose order is the subject of an earlier message of the batch.
     private(set) var duplicates = 0
 
     init(_ batch: [Received<OrderAccepted>]) {
@@ -42,24 +42,23 @@ struct ProcessingBatch {
 struct BatchItem {
     /// In the batch.
     let index: Int
-    let event: OrderAccepted
-    let context: MessageContext
-    let messageID: String
-    /// Whether an operator took the message out of the dead letters.
-    let isReplay: Bool
-    /// What the order is to end as.
+    let message: Received<OrderAccepted>
+    /// The status to record.
     var status = OrderStatus.completed
     var recorded: RecordedOrder?
-    /// Nothing more is to be done.
+    /// Whether the item needs no further step.
     var isSettled = false
 
     init(_ message: Received<OrderAccepted>, at index: Int) {
         self.index = index
-        event = message.event
-        context = message.context
-        messageID = message.envelope.id
-        isReplay = message.envelope.isReplay
+        self.message = message
     }
+
+    var event: OrderAccepted { message.event }
+    var context: MessageContext { message.context }
+    var body: [UInt8] { message.body }
+    /// Whether an operator replayed the message from the dead-letter queue.
+    var isReplay: Bool { message.envelope.isReplay }
 
     func step(_ status: OrderStatus, announcedAt time: Timestamp?) -> WorkflowStep {
         WorkflowStep(

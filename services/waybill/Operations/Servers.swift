@@ -37,7 +37,7 @@ final class Servers {
         do throws(AMQPError) {
             let client: AMQPClient
             if let brokerClient { client = brokerClient } else { client = try openBroker() }
-            try await client.untilReady(within: Self.timeout)
+            try await client.ready(within: Self.timeout)
             return (client, publisher!)
         } catch {
             throw CommandError(error)
@@ -86,7 +86,7 @@ final class Servers {
         let client = AMQPClient(configuration)
         brokerClient = client
         publisher = AMQPPublisher(client)
-        client.start()
+        Loop.task { await client.run() }
         return client
     }
 }

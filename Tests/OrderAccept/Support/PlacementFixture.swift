@@ -1,5 +1,6 @@
 import EventLoop
 import MemoryAdapters
+import Messaging
 import Observability
 import OrderEvents
 import Orders
@@ -8,14 +9,15 @@ import WorkflowState
 
 @testable import OrderAccept
 
-/// Intake over ports in memory.
+/// Placement of orders over in-memory ports.
 @Loop
-final class Intake {
+final class PlacementFixture {
     let catalogue = FixedCatalogue()
     let identifiers = CountedIdentifiers()
     let memory = MemoryState()
     let workflows: FaultyWorkflows
-    let publisher = ScriptedPublisher()
+    let sender = ScriptedSender()
+    let publisher: EventPublisher
     let queries = MemoryOrderQueries()
     let keys: FaultyIdempotencyStore
     let compensations: CompensationQueue
@@ -27,6 +29,7 @@ final class Intake {
 
     init() {
         workflows = FaultyWorkflows(memory)
+        publisher = EventPublisher(sender, appID: "order-accept")
         accept = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: workflows, publisher: publisher,
             clock: { Timestamp(milliseconds: 1_767_225_600_123) })
@@ -49,10 +52,10 @@ final class Intake {
         return draft
     }
 
-    /// Runs ``compensations`` until there are none.
-    func tieLooseEnds() async throws {
+    /// Runs the compensations until none is pending.
+    func runCompensations() async throws {
         let run = Loop.task { [compensations] in await compensations.run() }
-        try await eventually("no loose ends") { compensations.count == 0 }
+        try await eventually("no compensations") { compensations.count == 0 }
         run.cancel()
         await run.value
     }
@@ -69,7 +72,7 @@ final class Intake {
 
     struct Accepted: Error {}
 
-    /// What Redis knows of the order that was announced, or would have been.
+    /// The status of an order in Redis.
     func status(of order: Order) async throws -> OrderStatus? {
         try await workflows.memory.workflow(order.correlationID)?.status.status
     }

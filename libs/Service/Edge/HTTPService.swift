@@ -1,36 +1,40 @@
-internal import EventLoop
+package import EventLoop
 package import HTTP
 internal import Observability
 
-extension Component {
-    /// The service's HTTP server at its `LISTEN` address, with the health and metrics routes.
-    ///
-    /// It comes last in a composition, so that it is drained first.
-    @Loop package static func http(
+/// A process's HTTP server at its `LISTEN` address, with the health and metrics routes.
+///
+/// It comes last in a list of services, so that it is drained first.
+@Loop package final class HTTPService: Service {
+    private let context: ServiceContext
+    private let server: HTTPServer
+
+    package init(
         _ context: ServiceContext, _ configuration: HTTPServer.Configuration = .init(),
         routes: (APIRouter) -> Void = { _ in }
-    ) -> Component {
+    ) {
+        self.context = context
         let router = HTTPRouter()
         context.health.addRoutes(to: router, metrics: context.metrics)
         routes(APIRouter(router, log: context.log, metrics: context.metrics))
         var configuration = configuration
         configuration.refusal = { Problem($0).response(instance: nil, trace: .root()) }
-        let server = HTTPServer(router, configuration)
-        addMetrics(of: server, context)
-        return Component(
-            "http",
-            start: {
-                let port = try await server.listen(on: context.listen)
-                context.log.info("http.listening", ["host": context.listen.host, "port": port])
-            },
-            drain: { deadline in
-                // What stands below must still get its share of the time.
-                await server.drain(within: max(Loop.now.duration(to: deadline), .zero) * 3 / 4)
-            })
+        server = HTTPServer(router, configuration)
+        Self.addMetrics(of: server, context)
+    }
+
+    package func start() async throws {
+        let port = try await server.listen(on: context.listen)
+        context.log.info("http.listening", ["host": context.listen.host, "port": port])
+    }
+
+    /// Leaves a quarter of the time to the services below.
+    package func drain(until deadline: Instant) async {
+        await server.drain(within: max(Loop.now.duration(to: deadline), .zero) * 3 / 4)
     }
 
     /// The router's handlers hold the metrics, so these do not hold the server.
-    @Loop private static func addMetrics(of server: HTTPServer, _ context: ServiceContext) {
+    private static func addMetrics(of server: HTTPServer, _ context: ServiceContext) {
         let metrics = context.metrics
         @Loop func statistics(_ server: HTTPServer?) -> HTTPServer.Statistics { server?.statistics ?? .init() }
         metrics.gauge("waybill_http_connections", "Open connections, WebSockets included.") { [weak server] in

@@ -4,18 +4,22 @@ import Observability
 import Redis
 import Service
 
-extension Application {
-    /// Readiness and the gauges of what order-process stands on.
-    static func watch(
-        _ context: ServiceContext, _ redis: RedisClient, _ publishing: AMQPClient,
-        _ consuming: AMQPClient, _ database: RecordDatabase, _ intake: OrderConsumer
-    ) {
+/// What order-process depends on, for readiness and metrics.
+@Loop
+struct Dependencies {
+    let redis: RedisClient
+    let publishing: AMQPClient
+    let consuming: AMQPClient
+    let database: RecordDatabase
+    let consumer: OrderConsumer
+
+    func register(_ context: ServiceContext) {
         let health = context.health
         health.addCheck("postgres", holds: { database.isUp })
         health.addCheck("redis", holds: { redis.state.isUp })
         health.addCheck("rabbitmq", holds: { publishing.isConnected && consuming.isConnected })
         health.addCheck("rabbitmq.blocked", holds: { !publishing.isBlocked })
-        health.addCheck("messages.waiting", holds: { !intake.isWaitingForDependency })
+        health.addCheck("messages.waiting", holds: { !consumer.isWaitingForDependency })
 
         let metrics = context.metrics
         metrics.gauge("waybill_postgres_up", "Whether PostgreSQL can be worked with.") { database.isUp ? 1 : 0 }
@@ -27,13 +31,7 @@ extension Application {
             publishing.isBlocked ? 1 : 0
         }
         metrics.gauge("waybill_messages_unsettled", "Messages delivered and not yet settled.") {
-            Double(intake.unsettled)
+            Double(consumer.unsettled)
         }
     }
-}
-
-extension AMQPClient {
-    var isBlocked: Bool { if case .blocked = state { true } else { false } }
-
-    var isConnected: Bool { state == .ready || isBlocked }
 }

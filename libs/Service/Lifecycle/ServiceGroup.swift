@@ -1,12 +1,15 @@
 package import EventLoop
 package import Observability
 
-/// Starts components in order, keeps the process until it is told to stop or one of them fails, and drains
-/// them in reverse order.
+/// A process's services by name, in the order of their start: each depends on those before it.
+package typealias ServiceList = KeyValuePairs<String, any Service>
+
+/// Starts services in order, keeps the process up until it is told to stop or one of them fails, and drains them in
+/// reverse order.
 ///
-/// The components nest: each runs inside the scope of those before it, so no task outlives its scope.
-@Loop package final class Lifecycle {
-    private let components: [Component]
+/// The services nest: each runs inside the scope of those before it, so no task outlives its scope.
+@Loop package final class ServiceGroup {
+    private let services: ServiceList
     private let health: Health
     private let log: Logger
     private let shutdown: Shutdown
@@ -18,17 +21,17 @@ package import Observability
     private var isLate = false
     private var firstSignal: (number: Int32, time: Instant)?
 
-    /// What a component may take after the deadline, having been cancelled.
+    /// For a cancelled drain to end after the deadline.
     private static let grace = Duration.seconds(2)
-    /// A terminal's Ctrl-C reaches a whole process group; the supervisor then sends SIGTERM for the same.
-    private static let sameRequest = Duration.seconds(1)
+    /// A terminal's Ctrl-C reaches a whole process group, whose supervisor then sends SIGTERM: one request.
+    private static let signalWindow = Duration.seconds(1)
 
     /// - Parameter terminate: ends the process at once with an exit code.
     package init(
-        _ components: [Component], health: Health, log: Logger, shutdown: Shutdown = Shutdown(),
+        _ services: ServiceList, health: Health, log: Logger, shutdown: Shutdown = Shutdown(),
         drainTimeout: Duration, terminate: @escaping @Loop (Int32) -> Void
     ) {
-        self.components = components
+        self.services = services
         self.health = health
         self.log = log
         self.shutdown = shutdown
@@ -55,7 +58,7 @@ package import Observability
     /// The first signal asks for an orderly end; the second ends the process at once.
     package func receive(signal: Int32) {
         if let first = firstSignal, first.number != signal,
-            first.time.duration(to: Loop.now) < Self.sameRequest
+            first.time.duration(to: Loop.now) < Self.signalWindow
         {
             return
         }
@@ -69,67 +72,67 @@ package import Observability
 
     private func run(from index: Int) async {
         if shutdown.isRequested { return }
-        guard index < components.count else {
+        guard index < services.count else {
             health.phase = .serving
             log.info("service.ready")
             return await shutdown.requested()
         }
-        let component = components[index]
-        guard await start(component) else { return }
+        let (name, service) = services[index]
+        guard await start(name, service) else { return }
         await withTaskGroup { group in
-            if component.run != nil { group.addTask { await self.work(component) } }
+            group.addTask { await self.work(name, service) }
             await run(from: index + 1)
-            await drain(component)
+            await drain(name, service)
             group.cancelAll()
         }
     }
 
-    private func start(_ component: Component) async -> Bool {
-        health.phase = .starting(component.name)
+    private func start(_ name: String, _ service: any Service) async -> Bool {
+        health.phase = .starting(name)
         let begin = Loop.now
-        let task = Loop.task { try await component.start() }
+        let task = Loop.task { try await service.start() }
         shutdown.whenRequested { task.cancel() }
         do {
             try await task.value
-            log.debug("component.started", ["component": component.name, "ms": begin.duration(to: Loop.now)])
+            log.debug("component.started", ["component": name, "ms": begin.duration(to: Loop.now)])
             return true
         } catch {
             if !shutdown.isRequested {
-                log.critical("component.start_failed", ["component": component.name, "error": "\(error)"])
-                shutdown.request(.failure(component: component.name))
+                log.critical("component.start_failed", ["component": name, "error": "\(error)"])
+                shutdown.request(.failure(component: name))
             }
             return false
         }
     }
 
-    private func work(_ component: Component) async {
+    private func work(_ name: String, _ service: any Service) async {
         do {
-            try await component.run?()
-            // One that its drain has ended has done as it should.
+            try await service.run()
+            // A service that its drain has ended is not at fault.
             guard !Task.isCancelled, !shutdown.isRequested else { return }
-            log.critical("component.ended", ["component": component.name])
+            log.critical("component.ended", ["component": name])
         } catch {
             guard !Task.isCancelled else { return }
-            log.critical("component.failed", ["component": component.name, "error": "\(error)"])
+            log.critical("component.failed", ["component": name, "error": "\(error)"])
         }
-        shutdown.request(.failure(component: component.name))
+        shutdown.request(.failure(component: name))
     }
 
-    private func drain(_ component: Component) async {
-        draining = component.name
+    private func drain(_ name: String, _ service: any Service) async {
+        draining = name
         let begin = Loop.now
         let left = max(begin.duration(to: deadline), .zero)
-        try? await withDeadline(left) { [deadline] in await component.drain(deadline) }
+        try? await withDeadline(left) { [deadline] in await service.drain(until: deadline) }
         let took = begin.duration(to: Loop.now)
         if Loop.now > deadline && took > .zero {
             isLate = true
-            log.warning("component.drain_timed_out", ["component": component.name, "ms": took])
+            log.warning("component.drain_timed_out", ["component": name, "ms": took])
         } else {
-            log.debug("component.drained", ["component": component.name, "ms": took])
+            log.debug("component.drained", ["component": name, "ms": took])
         }
     }
 
-    /// Somebody does not listen to its cancellation: the process ends without it.
+    /// Ends the process although a drain ignores its cancellation.
     private func abandon() {
         log.critical("service.drain_abandoned", ["component": draining])
         terminate(1)

@@ -4,21 +4,21 @@ import Testing
 
 @testable import Service
 
-@Loop @Suite struct LifecycleTests {
+@Loop @Suite struct ServiceGroupTests {
     let health = Health()
     let shutdown = Shutdown()
     let record = Record()
 
-    private func lifecycle(_ components: [Component], drainTimeout: Duration = .seconds(5)) -> Lifecycle {
-        Lifecycle(
-            components, health: health, log: record.log, shutdown: shutdown, drainTimeout: drainTimeout
+    private func group(_ services: ServiceList, drainTimeout: Duration = .seconds(5)) -> ServiceGroup {
+        ServiceGroup(
+            services, health: health, log: record.log, shutdown: shutdown, drainTimeout: drainTimeout
         ) { [record] code in record.events.append("terminate \(code)") }
     }
 
-    /// A component that notes what is asked of it, and runs until it is cancelled.
-    private func component(_ name: String) -> Component {
-        Component(
-            name, start: { [record] in record.events.append("start \(name)") },
+    /// A service that records its calls, and runs until it is cancelled.
+    private func recorder(_ name: String) -> TestService {
+        TestService(
+            start: { [record] in record.events.append("start \(name)") },
             run: { [record] in
                 try? await Loop.sleep(for: .seconds(60))
                 record.events.append("cancelled \(name)")
@@ -26,13 +26,12 @@ import Testing
     }
 
     @Test func startsInOrderAndDrainsInReverse() async {
-        let last = Component(
-            "c",
-            start: { [shutdown, health] in
-                #expect(health.phase == .starting("c"))
-                Timer { shutdown.request(.finished) }.arm(after: .zero)
-            })
-        let code = await lifecycle([component("a"), component("b"), last]).run()
+        let timer = Timer { [shutdown] in shutdown.request(.finished) }
+        let last = TestService(start: { [health] in
+            #expect(health.phase == .starting("c"))
+            timer.arm(after: .zero)
+        })
+        let code = await group(["a": recorder("a"), "b": recorder("b"), "c": last]).run()
         #expect(code == 0)
         #expect(
             record.events == ["start a", "start b", "drain b", "cancelled b", "drain a", "cancelled a"])
@@ -40,24 +39,23 @@ import Testing
     }
 
     @Test func isReadyOnceAllHasStartedAndNoLongerWhenTold() async {
-        let observer = Component(
-            "observer",
+        let observer = TestService(
             run: { [health, shutdown, record] in
-                // The runner goes on to the next component before this task has its turn.
+                // The group starts the next service before this task runs.
                 while health.phase != .serving { await Task.yield() }
                 record.events.append("serving")
                 shutdown.request(.finished)
                 record.events.append("\(health.phase)")
                 try? await Loop.sleep(for: .seconds(60))
             })
-        #expect(await lifecycle([observer, component("b")]).run() == 0)
+        #expect(await group(["observer": observer, "b": recorder("b")]).run() == 0)
         #expect(record.events.prefix(3) == ["start b", "serving", "draining"])
     }
 
     @Test func aFailureAtStartDrainsWhatStarted() async {
         struct Refused: Error {}
-        let code = await lifecycle([
-            component("a"), Component("b", start: { throw Refused() }), component("c"),
+        let code = await group([
+            "a": recorder("a"), "b": TestService(start: { throw Refused() }), "c": recorder("c"),
         ]).run()
         #expect(code == 1)
         #expect(record.events == ["start a", "drain a", "cancelled a"])
@@ -66,35 +64,34 @@ import Testing
 
     @Test func aFailureWhileRunningBringsTheServiceDown() async {
         struct LostReply: Error {}
-        let failing = Component(
-            "b", run: { throw LostReply() }, drain: { [record] _ in record.events.append("drain b") })
-        #expect(await lifecycle([component("a"), failing]).run() == 1)
+        let failing = TestService(
+            run: { throw LostReply() }, drain: { [record] _ in record.events.append("drain b") })
+        #expect(await group(["a": recorder("a"), "b": failing]).run() == 1)
         #expect(record.events == ["start a", "drain b", "drain a", "cancelled a"])
         #expect(record.keys.contains("component.failed"))
         #expect(shutdown.reason == .failure(component: "b"))
     }
 
     @Test func anEarlyEndIsAFailureToo() async {
-        #expect(await lifecycle([Component("a", run: {})]).run() == 1)
+        #expect(await group(["a": TestService(run: {})]).run() == 1)
         #expect(record.keys.contains("component.ended"))
     }
 
     @Test func aSignalDuringStartCancelsIt() async {
-        var service: Lifecycle?
-        let slow = Component(
-            "b",
-            start: {
-                Timer { service?.receive(signal: 15) }.arm(after: .zero)
-                try await Loop.sleep(for: .seconds(60))
-            })
-        service = lifecycle([component("a"), slow, component("c")])
-        #expect(await service?.run() == 0)
-        service = nil
+        var group: ServiceGroup?
+        let timer = Timer { group?.receive(signal: 15) }
+        let slow = TestService(start: {
+            timer.arm(after: .zero)
+            try await Loop.sleep(for: .seconds(60))
+        })
+        group = self.group(["a": recorder("a"), "b": slow, "c": recorder("c")])
+        #expect(await group?.run() == 0)
+        group = nil
         #expect(record.events == ["start a", "drain a", "cancelled a"])
     }
 
     @Test func theSecondSignalEndsTheProcess() {
-        let service = lifecycle([])
+        let service = group([:])
         service.receive(signal: 15)
         #expect(shutdown.reason == .signal(15) && record.events == [])
         service.receive(signal: 15)
@@ -102,7 +99,7 @@ import Testing
     }
 
     @Test func aTerminalsInterruptAndItsSupervisorsSignalAreOne() {
-        let service = lifecycle([])
+        let service = group([:])
         service.receive(signal: 2)
         service.receive(signal: 15)
         #expect(record.events == [])
@@ -111,9 +108,10 @@ import Testing
     }
 
     @Test func aDrainThatIsLateIsCancelledAndTold() async {
-        let slow = Component("slow", drain: { _ in try? await Loop.sleep(for: .seconds(60)) })
-        let last = Component("last", start: { [shutdown] in shutdown.request(.signal(15)) })
-        #expect(await lifecycle([component("a"), slow, last], drainTimeout: .milliseconds(10)).run() == 1)
+        let slow = TestService(drain: { _ in try? await Loop.sleep(for: .seconds(60)) })
+        let last = TestService(start: { [shutdown] in shutdown.request(.signal(15)) })
+        let services: ServiceList = ["a": recorder("a"), "slow": slow, "last": last]
+        #expect(await group(services, drainTimeout: .milliseconds(10)).run() == 1)
         #expect(record.keys.contains("component.drain_timed_out"))
         #expect(record.events.contains("drain a"))
     }

@@ -1,0 +1,36 @@
+/// The body of ``withDeadline(_:_:)`` did not end in time, and was cancelled.
+package struct DeadlineExceededError: Error, Sendable {
+    package let limit: Duration
+}
+
+extension Loop {
+    /// Suspends the calling task on the loop's clock; throws as soon as the task is cancelled.
+    @Loop package static func sleep(for duration: Duration) async throws(CancellationError) {
+        if case .cancelled = await WaiterQueue<Never>().wait(until: now + duration) { throw CancellationError() }
+    }
+}
+
+/// Runs `body` as a task of its own and cancels it after `limit`; the answer waits for it to have ended.
+@Loop
+package func withDeadline<Result: Sendable>(
+    _ limit: Duration, _ body: @escaping @Loop () async throws -> Result
+) async throws -> Result {
+    let task = Loop.task { try await body() }
+    var isLate = false
+    let timer = Timer {
+        isLate = true
+        task.cancel()
+    }
+    timer.arm(after: limit)
+    defer { timer.cancel() }
+    do {
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    } catch {
+        if isLate { throw DeadlineExceededError(limit: limit) }
+        throw error
+    }
+}
