@@ -25,8 +25,8 @@ final class SequenceOrderIDs: OrderIDSource, Service {
     private(set) var hasBegun = false
 
     func next() -> OrderID? {
-        let id = blocks.take()
-        if blocks.wantsRefill { demand.set() }
+        let id = blocks.allocate()
+        if blocks.needsRefill { demand.set() }
         return id
     }
 
