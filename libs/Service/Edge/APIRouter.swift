@@ -9,19 +9,19 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
 /// it at debug, and turns errors into problem documents.
 ///
 /// ```swift
-/// edge.on(.get, "/api/orders/{id}") { request, scope in … }
+/// router.on(.get, "/api/orders/{id}") { request, context in … }
 /// edge.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
 /// ```
 @Loop package final class APIRouter {
     /// For routes that want none of this, such as health.
     package let router: HTTPRouter
     private let metrics: Metrics
-    private let manner: RouteOptions
+    private let manner: RequestMiddleware
 
     package init(_ router: HTTPRouter, log: Logger, metrics: Metrics) {
         self.router = router
         self.metrics = metrics
-        manner = RouteOptions(log, metrics)
+        manner = RequestMiddleware(log, metrics)
         let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
         router.notFound = manner.wrap(unmatched) { _, _ in throw Problem(.notFound) }
         router.methodNotAllowed = manner.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
@@ -44,7 +44,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
 
 /// How requests are answered, whatever their route. Apart from the edge, which holds the router: the router
 /// holds the handlers, and these hold this.
-@Loop private final class RouteOptions {
+@Loop private final class RequestMiddleware {
     private let log: Logger
     private let inFlight: Gauge
     var mappings: [@Loop (any Error) -> Problem?] = []
@@ -57,17 +57,17 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
     func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> HTTPHandler {
         { [self] request in
             let begin = Instant.systemNow()
-            let scope = RequestContext(request)
+            let context = RequestContext(request)
             inFlight.add(1)
             var response: HTTPResponse
             do {
-                response = try await handler(request, scope)
+                response = try await handler(request, context)
             } catch {
-                response = problem(for: error, scope).response(instance: request.path, trace: scope.trace)
+                response = problem(for: error, context).response(instance: request.path, trace: context.trace)
             }
             inFlight.add(-1)
-            response.headers.add("X-Request-Id", scope.id)
-            response.headers.add("traceparent", scope.trace.traceparent)
+            response.headers.add("X-Request-Id", context.id)
+            response.headers.add("traceparent", context.trace.traceparent)
             let took = begin.duration(to: .systemNow())
             series.record(response.status, took)
             log.debug(
@@ -75,20 +75,21 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
                 [
                     "method": request.method.name, "target": Redaction.target(request.rawTarget),
                     "status": response.status.code, "ms": took, "client": request.clientAddress,
-                    "requestId": scope.id,
-                ], trace: scope.trace)
+                    "requestId": context.id,
+                ], trace: context.trace)
             return response
         }
     }
 
-    private func problem(for error: any Error, _ scope: RequestContext) -> Problem {
+    private func problem(for error: any Error, _ context: RequestContext) -> Problem {
         if let problem = error as? Problem { return problem }
         for mapping in mappings {
             if let problem = mapping(error) { return problem }
         }
         // The client has gone, or the server took back the request's time: nobody's fault here.
         if error is CancellationError { return .unavailable() }
-        log.error("http.handler_failed", ["error": "\(error)", "requestId": scope.id], trace: scope.trace)
+        log.error(
+            "http.handler_failed", ["error": "\(error)", "requestId": context.id], trace: context.trace)
         return Problem(.internalServerError)
     }
 }
