@@ -27,7 +27,7 @@ import Testing
             ])
         ledger.ack(2)
         ledger.ack(4)
-        // 3 and 5 are known to the broker; naming the last one in `multiple` covers 2 and 4.
+        // The broker knows 3 and 5; a `multiple` ack of the last one covers 2 and 4.
         #expect(ledger.flush() == [Ack(tag: 4, multiple: true)])
         #expect(ledger.outstanding == 0)
     }
@@ -50,8 +50,8 @@ import Testing
         #expect(deliveries == [false, true])
     }
 
-    /// All ways to ack, reject or leave four deliveries in two rounds: what the broker is told covers
-    /// exactly the acked ones, and never a pending one.
+    /// For all ways to ack, reject or leave four deliveries in two rounds, the acks cover exactly the acked
+    /// deliveries and never a pending one.
     @Test func theBrokerLearnsExactlyTheVerdicts() {
         for first in 0..<81 {
             for second in 0..<81 { check([first, second]) }

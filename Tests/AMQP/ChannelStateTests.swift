@@ -19,7 +19,7 @@ import Testing
         let expected = AMQPDelivery(
             tag: 7, isRedelivered: true, exchange: "e", routingKey: "k", body: [1, 2, 3, 4])
         #expect(try body([4], &state) == .deliver(expected))
-        // The next message starts afresh.
+        // State is reset for the next message.
         _ = try state.receive(deliver)
         guard case .deliver(let empty) = try state.receive(.init(bodySize: 0, properties: AMQPProperties()))
         else {

@@ -96,7 +96,7 @@ import Testing
     @Test func brokenPropertiesAreADefectNotAnError() throws {
         let codec = AMQPCodec()
         let prefix: [UInt8] = [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]
-        // The flag of the content type, whose length runs past the end.
+        // The flag of the content type, whose length exceeds the list.
         let broken = prefix + [0x80, 0, 200, 65]
         let header = try codec.decodeHeader(broken.span)
         #expect(header == AMQPCodec.ContentHeader(bodySize: 9, properties: nil))

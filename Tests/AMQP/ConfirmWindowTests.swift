@@ -7,7 +7,7 @@ import Testing
         var window = ConfirmWindow<Int>(limit: 3)
         #expect((1...3).map { window.append($0) } == [1, 2, 3])
         #expect(window.isFull && window.room == 0)
-        // A settled message behind an unsettled one still holds its place.
+        // A settled message behind an unsettled one keeps its slot.
         _ = window.settle(2, multiple: false) { _ in }
         #expect(window.isFull && window.outstanding == 2)
         _ = window.settle(1, multiple: false) { _ in }

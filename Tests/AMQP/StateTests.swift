@@ -88,7 +88,7 @@ import Testing
 
     @Test func twoSilentIntervalsAreTheEnd() {
         var heartbeat = Heartbeat()
-        // The first tick sees the handshake's bytes; then four halves without any.
+        // The first tick counts the handshake's bytes; four half intervals without any follow.
         let verdicts = (0..<5).map { _ in heartbeat.tick() }
         #expect(verdicts == [.idle, .send, .send, .send, .lost])
         var alive = Heartbeat()

@@ -27,10 +27,10 @@ struct CommandTests {
     @Test @Loop func watchShowsUpdatesAsTheyCome() async throws {
         let stack = try await Stack.shared()
         let watching = Watch(stack, "watch", "E2E-2", "--json", "--count", "1", "--for", "60")
-        // The watcher may come late: orders are placed until it has heard of one.
+        // The watcher may subscribe late: orders are placed until it has received an update.
         while !watching.isOver { _ = try await stack.waybill("order", "AZ-104", "--user", "E2E-2") }
         let result = try await watching.result()
-        // Updates of other orders may follow the one that was waited for.
+        // Updates of other orders may follow.
         let statuses = try result.output.split(separator: "\n").map { line in
             try JSONValue(parsing: String(line))["status"]?.string
         }
@@ -49,7 +49,7 @@ struct CommandTests {
     @Test func statusSaysThatEverythingIsReady() async throws {
         let stack = try await Stack.shared()
         var result = try await stack.waybill("status", "--json")
-        // Another test may have killed something a moment ago.
+        // Another test may have killed a process a moment ago.
         for _ in 0..<50 where result.status != 0 { result = try await stack.waybill("status", "--json") }
         #expect(result.status == 0, "\(result.output)")
         #expect(try JSONValue(parsing: result.output).array?.count == 9)

@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 extension WholeStackTests {
-    /// Messages that services really park, and what an operator does about them hours later.
+    /// Dead-lettered messages of real services, and the operator's commands on them hours later.
     @Suite struct DeadLetterTests {
         private static let limit = Duration.seconds(30)
 
-        /// The message's entry in `waybill dlq list`, once it is there.
+        /// The message's entry in `waybill dlq list`, once it exists.
         private static func deadLettered(_ id: String, in queue: String, _ stack: Stack) async throws
             -> JSONValue
         {
@@ -31,12 +31,12 @@ extension WholeStackTests {
             ])
         }
 
-        /// What a user hears, from before `body` until the update of `cid` has come.
+        /// The updates that a user receives from before `body` until the update of `cid`.
         @Loop private static func hearing(
             _ user: String, _ cid: String, _ stack: Stack, _ body: @Loop () async throws -> Void
         ) async throws -> Program.Result {
             let watching = Watch(stack, "watch", user, "--json", "--count", "1", "--for", "60")
-            // The watcher is connected when its replica names it, which it does every five seconds.
+            // The watcher is connected once its replica registers it, every five seconds.
             try await eventually("\(user) is connected", within: limit) {
                 try await Loop.sleep(for: .milliseconds(250))
                 return try await stack.waybillJSON("sessions", "--user", user).array?.isEmpty == false
@@ -65,7 +65,7 @@ extension WholeStackTests {
                     try await servers.rows("SELECT status FROM orders WHERE id = \(number)") == ["FAILED"]
                 }
 
-                // Hours later: Redis has forgotten it, and the product is there.
+                // Hours later: Redis has expired the workflow, and the product exists.
                 _ = try await servers.rows(
                     """
                     INSERT INTO products (external_product_id, name, category, vendor, image_url, billing_period,
@@ -92,7 +92,8 @@ extension WholeStackTests {
             }
         }
 
-        /// The notifier knows users by Redis alone. A message of its queue finds its user again, by PostgreSQL.
+        /// order-notification reads owners from Redis alone. A replayed message's owner is restored from
+        /// PostgreSQL.
         @Test @Loop func aNotificationFindsItsUserAfterTheKeysExpired() async throws {
             let stack = try await Stack.shared()
             try await ServerAccess.with(stack) { servers in
@@ -107,7 +108,7 @@ extension WholeStackTests {
                     .init("correlationId", .string(cid)), .init("orderId", .number(String(number))),
                     .init("processedAt", "2026-01-01T00:00:00.000Z"),
                 ])
-                // Its last try, so that it need not climb the retryPolicy of 71 s.
+                // Its last attempt, so that it skips the retry policy's 71 s.
                 let id = try await servers.publish("order.processed", body, workflow: cid, attempt: 4)
                 let message = try await Self.deadLettered(id, in: "order.processed", stack)
                 #expect(message["reason"]?.string == "The order's owner is not known.")

@@ -1,12 +1,12 @@
 import TestSupport
 import Testing
 
-/// What disturbs the one stack, or takes hold of all there is in it: one after another.
+/// Tests that disturb the shared stack, or use all messages in it, run one after another.
 @Suite(.serialized, .enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct WholeStackTests {}
 
 extension WholeStackTests {
-    /// The promises, told as the demonstration tells them: it kills parts of the stack.
+    /// Runs the demonstration, which kills parts of the stack.
     @Suite struct DemoScenarioTests {
         @Test func nothingIsLostWhenServicesAreKilled() async throws {
             let result = try await Stack.shared().waybill("demo", "--orders", "20")

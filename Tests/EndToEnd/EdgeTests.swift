@@ -2,7 +2,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// What the edge refuses itself looks like what the services refuse.
+/// The edge's own refusals have the same form as the services'.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct EdgeTests {
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -39,7 +39,7 @@ struct EdgeTests {
         #expect(lines.last == "\(refusal.status) application/problem+json")
         let problem = try JSONValue(parsing: String(lines.first ?? ""))
         #expect(problem["status"]?.int == refusal.status)
-        // A request that could not be read has a trace of the edge's own.
+        // A request that could not be parsed has a trace of the edge's own.
         let isRead = refusal.status != 414 && refusal.status != 400
         let traceID = problem["traceId"]?.string ?? ""
         #expect(isRead ? traceID == Self.trace : traceID.count == 32)

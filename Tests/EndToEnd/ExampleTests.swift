@@ -5,14 +5,14 @@ import TestSupport
 import Testing
 
 extension WholeStackTests {
-    /// Every example that `waybill --help` shows, run as it stands there.
+    /// Runs every example of `waybill --help` unchanged.
     @Suite struct ExampleTests {
-        /// Names in the examples for what a reader has under another name.
+        /// Placeholders in the examples, replaced by real values.
         private static let order = "1042"
         private static let message = "0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e"
-        /// These start and stop stacks: they have a test with a stack of its own.
+        /// These start and stop stacks: a separate test runs them with a stack of its own.
         private static let startsStacks: Set = ["up", "down"]
-        /// These go on until Ctrl-C.
+        /// These run until Ctrl-C.
         private static let endless: Set = ["watch", "console"]
 
         /// Command → its examples, as help prints them.
@@ -64,7 +64,7 @@ extension WholeStackTests {
                     case "watch": result = try await Self.watching(line, stack)
                     default: result = try await Self.run(line, environment)
                     }
-                    // The doctor may find something: another test leaves a message, or the machine is small.
+                    // The doctor may report problems: another test leaves a message, or the machine is small.
                     let accepted: Set<Int32> = command == "doctor" ? [0, 1] : [0]
                     #expect(
                         accepted.contains(result.status),
@@ -78,7 +78,8 @@ extension WholeStackTests {
             }
         }
 
-        /// An order that nobody processes while the example runs: order-process sleeps.
+        /// Places an order that is not processed while the example runs: order-process is stopped with
+        /// SIGSTOP.
         private static func cancelling(
             _ line: String, _ stack: Stack, _ environment: [String: String]
         ) async throws -> Program.Result {
@@ -102,7 +103,7 @@ extension WholeStackTests {
             return result
         }
 
-        /// Orders until the watcher has heard of as many as it waits for.
+        /// Places orders until the watcher has received as many updates as it waits for.
         @Loop private static func watching(_ line: String, _ stack: Stack) async throws -> Program.Result {
             let words = line.split(separator: " ").dropFirst().map(String.init)
             let watching = Watch(stack, words)
@@ -112,7 +113,7 @@ extension WholeStackTests {
 
         private static func needsThreeNotifiers(_ line: String) -> Bool { line == "waybill demo failover" }
 
-        /// A message that order-process parks, by its id.
+        /// A message that order-process dead-letters, by its id.
         private static func park(_ stack: Stack) async throws -> String {
             var id = ""
             try await ServerAccess.with(stack) { servers in
@@ -125,7 +126,7 @@ extension WholeStackTests {
             return id
         }
 
-        /// `up` and `down`, on ports and in a folder of their own.
+        /// `up` and `down`, on ports and in a directory of their own.
         @Test func stacksAreStartedAndStopped() async throws {
             let stack = try await Stack.shared()
             let base = try #require(ProcessInfo.processInfo.environment["WAYBILL_VAR_BASE"])

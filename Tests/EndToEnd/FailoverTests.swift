@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension WholeStackTests {
-    /// Who is connected, and what becomes of it on a bad day: on a stack of its own, since Redis is restarted.
+    /// Sessions and their recovery from failures: on a stack of its own, since Redis is restarted.
     @Suite struct FailoverTests {
         @Test func everyTabHearsOfEveryOrderOnceWhateverDies() async throws {
             let stack = try await Stack.started(notifiers: 3)
@@ -18,7 +18,7 @@ extension WholeStackTests {
             let rows = report["protocols"]?.array ?? []
             #expect(rows.map { $0["protocol"]?.string } == ["WebSocket", "SSE", "SignalR"])
             for row in rows { #expect(row["tabs"] == 8 && row["clean"] == true && row["gaps"] == 0) }
-            // A killed replica, and one that said goodbye.
+            // One replica killed, one drained.
             #expect(rows.compactMap { $0["reconnections"]?.int }.reduce(0, +) >= 8)
             let html = try String(contentsOfFile: page, encoding: .utf8)
             #expect(html.contains("The scenario held") && html.contains("</svg>") && html.contains("kill -9"))

@@ -41,7 +41,7 @@ struct OperatorTests {
         ] {
             #expect(names.contains(name))
         }
-        // Whatever is wrong comes with the line that mends it.
+        // Every problem has a remedy.
         #expect(found.allSatisfy { $0["ok"]?.bool == true || $0["remedy"]?.string != nil })
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the services refuse to do outside development. None of them needs a server for that.
+/// What the services refuse outside development. None of these checks needs a server.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(1)))
 struct ProfileTests {
     private static let folder = ProcessInfo.processInfo.environment["WAYBILL_BIN"] ?? ".build/debug"
@@ -27,7 +27,7 @@ struct ProfileTests {
         #expect(result.errors.contains(keys.keys.first ?? "JWT_SECRET"))
     }
 
-    /// Also `development` is looked at, so that the route is known to be missing for that reason.
+    /// `development` is checked too, to show that the route is missing because of the profile.
     @Test(arguments: [("production", "404"), ("development", "200")])
     func tokensForTheAskingAreForDevelopmentAlone(profile: String, status: String) async throws {
         let script = """

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Other people's clients of the hub, which are Python's: see `Tests/System/SignalR`.
+/// Third-party SignalR clients, in Python: see `Tests/System/SignalR`.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct SignalRTests {
     @Test func publicClientsInvokeAndAreTold() async throws {

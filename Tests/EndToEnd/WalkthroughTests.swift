@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The README's commands, pasted.
+/// Runs the README's commands unchanged.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct WalkthroughTests {
     @Test func theCurlWalkthroughWorksAsPasted() async throws {

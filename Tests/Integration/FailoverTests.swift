@@ -4,7 +4,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// All services on a Redis that fails over, and has lost what its replica had not been told.
+/// All services on a Redis that fails over and loses writes that were not replicated.
 @Suite(
     .onLoop, .serialized, .enabled(if: RedisFailover.isAvailable && Services.binaries != nil),
     .timeLimit(.minutes(3)))
@@ -13,7 +13,7 @@ struct FailoverTests {
         try await withServices(story)
     }
 
-    /// Nobody is left who saw the old primary.
+    /// No replica is left that knew the old primary.
     @Test @Loop func alsoWhenEveryNotifierDiesWithThePrimary() async throws {
         try await withServices { services, redis in
             let token = try await services.token(for: "FAILOVER-2")
@@ -42,7 +42,7 @@ struct FailoverTests {
         try await PrivateServers.with("rabbitmq", "postgres") { servers in
             try await RedisFailover.with { redis in
                 let sentinels = redis.sentinels.map(\.description).joined(separator: ",")
-                // The host is nowhere: only the sentinels know.
+                // The host does not exist: only the sentinels know the primary.
                 let keys = [
                     "REDIS_URL": "redis://:\(RedisFailover.password)@nowhere.invalid:1",
                     "REDIS_SENTINELS": sentinels, "REDIS_PRIMARY": RedisFailover.name,
@@ -63,7 +63,7 @@ struct FailoverTests {
         try await eventually("its completion") { tab.completion(of: first) != nil }
         let position = try #require(tab.completion(of: first)?["id"]?.int)
 
-        // From here on the replica hears nothing: what the primary takes now is lost with it.
+        // From here on nothing is replicated: the primary's writes are lost with it.
         try await redis.cutReplication()
         let lost = try #require(try await services.order(token))
         try await eventually("its completion") { tab.completion(of: lost) != nil }
@@ -76,15 +76,15 @@ struct FailoverTests {
         }
         try await services.ready()
         let order = try #require(third)
-        // The tab has kept its socket, and is told of the hole. What happens before the notifiers notice the
-        // failover lies within the hole; what happens after it is told.
+        // The client keeps its connection and receives a gap notice. What happens before the notifiers detect
+        // the failover falls into the gap; what happens after it is delivered.
         try await eventually("the news of the hole", within: .seconds(20)) { tab.isToldOfAHole }
         let later = try #require(try await services.order(token))
         try await eventually("its completion", within: .seconds(20)) { tab.completion(of: later) != nil }
         #expect(try await services.isCompleted(order, token))
         #expect(tab.end == nil)
 
-        // A tab that was away in the meantime had seen the first order alone.
+        // A client that was disconnected meanwhile had received only the first order.
         let back = try await services.tab(token, on: 1, query: "?epoch=\(epoch)&lastEventId=\(position)")
         try await eventually("it is resumed") { !back.messages("resumed").isEmpty }
         #expect(back.isToldOfAHole)
@@ -92,7 +92,7 @@ struct FailoverTests {
         let renewed = try #require(welcome["epoch"]?.string)
         #expect(renewed != epoch)
 
-        // From the new position on all is well.
+        // From the new position on updates are recovered.
         let query = "?epoch=\(renewed)&lastEventId=\(welcome["lastEventId"]?.int ?? 0)"
         let fourth = try #require(try await services.order(token))
         try await eventually("its completion") { back.completion(of: fourth) != nil }

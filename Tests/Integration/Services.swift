@@ -7,10 +7,10 @@ import TestSupport
 /// The services as processes of their own: order-process, order-accept and two of order-notification.
 @Loop
 final class Services {
-    /// Where the services find their servers.
+    /// The servers' addresses for the services.
     struct Ground {
         let servers: PrivateServers
-        /// What says where Redis is.
+        /// The environment keys that locate Redis.
         let redis: [String: String]
     }
 
@@ -45,7 +45,7 @@ final class Services {
 
     private func start() async throws {
         let database = ground.servers.postgres
-        // It makes the tables that the others read.
+        // It creates the tables that the others read.
         try await start("order-process", ["DATABASE_URL": database.uri!])
         try await ready()
         accept = try await start("order-accept", ["DATABASE_URL": database.readerUri!])
@@ -53,7 +53,7 @@ final class Services {
         try await ready()
     }
 
-    /// Two of them, at new addresses.
+    /// Starts two notifiers at new addresses.
     func startNotifiers() async throws {
         for _ in 0..<2 { notifiers.append(try await start("order-notification", [:])) }
     }
@@ -112,7 +112,7 @@ final class Services {
         }.joined(separator: "\n")
     }
 
-    // MARK: What a customer does
+    // MARK: Client operations
 
     func token(for user: String) async throws -> String {
         let answer = try await client.post(
@@ -121,7 +121,7 @@ final class Services {
         return try JSONValue(parsing: answer.body.span)["token"]?.string ?? ""
     }
 
-    /// - Returns: the order's correlation id, or nil where the answer is not 201.
+    /// - Returns: the order's correlation id, or nil when the response is not 201.
     func order(_ token: String) async throws -> String? {
         let answer = try? await client.post(
             "\(accept)/api/orders", contentType: "application/json",
@@ -137,7 +137,7 @@ final class Services {
         return try JSONValue(parsing: answer.body.span)["status"]?.string == "COMPLETED"
     }
 
-    /// A tab of the token's user on one of the notifiers.
+    /// A client of the token's user on one of the notifiers.
     func tab(_ token: String, on notifier: Int = 0, query: String = "") async throws -> Tab {
         let tab = Tab()
         let address = notifiers[notifier].dropFirst("http".count)
@@ -153,7 +153,7 @@ struct ServicesFailed: Error, CustomStringConvertible {
     var description: String { "\(error)\n\(logs)" }
 }
 
-/// A client's end of a native WebSocket.
+/// The client side of a native WebSocket.
 @Loop
 final class Tab: WebSocketHandler {
     private(set) var messages: [JSONValue] = []
@@ -169,7 +169,7 @@ final class Tab: WebSocketHandler {
 
     func messages(_ type: String) -> [JSONValue] { messages.filter { $0["type"]?.string == type } }
 
-    /// The update that ends an order's story.
+    /// The order's COMPLETED update.
     func completion(of order: String) -> JSONValue? {
         messages("order.status").first {
             $0["correlationId"]?.string == order && $0["status"]?.string == "COMPLETED"

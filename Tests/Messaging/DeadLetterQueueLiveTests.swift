@@ -20,7 +20,7 @@ struct DeadLetterQueueLiveTests {
             _ = await fixture.sender.send(sent, within: .seconds(5))
             let letters = DeadLetterQueue(of: fixture.queue, fixture.client, fixture.amqpPublisher)
             #expect(try await letters.count() == 4)
-            // What was looked at is there for the next look, whatever part of it that was.
+            // Listed messages are returned to the queue, whichever part was listed.
             #expect(try await letters.list().map(\.envelope) == sent.map(\.envelope))
             #expect(try await letters.list(limit: 2).map(\.body) == sent.prefix(2).map(\.body))
 

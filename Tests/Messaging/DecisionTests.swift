@@ -29,7 +29,7 @@ import Testing
             Issue.record("not settled")
             return
         }
-        // What an unknown error says may be anything: it is not shown.
+        // An unknown error's text may contain anything, so it is not shown.
         #expect(error.kind == .transient && !error.reason.contains("UnexpectedFailure"))
     }
 

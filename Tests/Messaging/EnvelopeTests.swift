@@ -70,7 +70,7 @@ import Testing
         #expect(queues.count == 15)
     }
 
-    /// 1 s, 10 s and 60 s, each a queue that hands back to the one it serves; on both kinds of queue.
+    /// 1 s, 10 s and 60 s, each a retry queue that dead-letters back to the work queue; for both queue types.
     @Test(arguments: AMQPQueueType.allCases)
     func theLadderIsTheContracts(kind: AMQPQueueType) throws {
         let queues = OrderTopology(kind: kind).declarations.queues

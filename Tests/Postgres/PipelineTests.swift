@@ -43,7 +43,7 @@ struct PipelineTests {
     @Test @Loop func aStatementThatCouldNotBePreparedIsPreparedLater() async throws {
         try await LiveServer.withSchema { connection, _ in
             let select = PostgresStatement("SELECT n FROM later")
-            // Skipped behind a failure, then refused, then good.
+            // Skipped behind a failure, then refused, then valid.
             await #expect(throws: PostgresError.self) {
                 try await connection.pipeline {
                     $0.add(PostgresStatement("SELECT 1 / $1"), 0)

@@ -100,7 +100,7 @@ struct PoolTests {
             let first = try await pool.query(Self.process).one().int32(0)
             try await other.query(PostgresStatement("SELECT pg_terminate_backend($1::int4)"), first)
             try await eventually("another is opened") {
-                // The first may be lent once more before its end has been heard of.
+                // The first may be lent once more before its end is detected.
                 guard let answer = try? await pool.query(Self.process) else { return false }
                 return try answer.one().int32(0) != first
             }

@@ -14,7 +14,7 @@ import Testing
         var exchange = QueryState([.execute(Self.one), .prepare(Self.two), .execute(Self.two)])
         #expect(exchange.receive(.failed(report("23505"))) == .none)
         #expect(exchange.receive(.ended) == .none)
-        // What was skipped was not prepared.
+        // A skipped statement was not prepared.
         #expect(exchange.receive(.skipped) == .settled(Self.two, isPrepared: false))
         #expect(exchange.receive(.ended) == .none)
         #expect(exchange.receive(.skipped) == .none)

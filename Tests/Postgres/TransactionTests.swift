@@ -79,7 +79,7 @@ struct TransactionTests {
                 attempts += 1
                 let seen = try await transaction.query(Self.sum).one().int64(0)
                 if attempts == 1 {
-                    // Reads and writes what the first does: one of them must lose.
+                    // Reads and writes the same rows as the first: one of them must fail.
                     try await other.transaction(isolation: .serializable) { rival in
                         try await rival.query(Self.sum)
                         try await rival.query(Self.insert, 10)

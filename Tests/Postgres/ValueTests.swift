@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
 struct ValueTests {
-    /// What the server thinks of a value, and the value after its way there and back.
+    /// The server's text of a value, and the value after a round trip.
     @Loop
     private func echo<Value: PostgresEncodable & PostgresDecodable>(
         _ value: Value, as type: String, on connection: PostgresConnection
@@ -70,7 +70,7 @@ struct ValueTests {
             let answer = try await echo(time, as: "timestamptz", on: connection)
             #expect(answer.text == text)
             #expect(answer.value == time)
-            // The simple protocol answers in text.
+            // The simple protocol returns text.
             let rows = try await connection.script("SELECT '\(text)'::timestamptz")
             #expect(try rows[0].one().timestamp(0) == time)
         }

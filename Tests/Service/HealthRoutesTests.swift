@@ -6,7 +6,7 @@ import Testing
 
 @testable import Service
 
-/// Section 2 of the contract.
+/// Implements section 2 of the contract.
 @Loop @Suite struct HealthRoutesTests {
     let health = Health()
     let router = HTTPRouter()

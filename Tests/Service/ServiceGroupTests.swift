@@ -117,7 +117,7 @@ import Testing
     }
 }
 
-/// What happened, in order, and the keys that were logged.
+/// The calls in order, and the logged event keys.
 @Loop final class Record {
     var events: [String] = []
     private let output = Lines()

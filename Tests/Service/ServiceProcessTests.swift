@@ -5,7 +5,7 @@ import Testing
 
 @testable import Service
 
-/// A service as a whole, in a process of its own.
+/// Runs a complete service in a process of its own.
 @Suite struct ServiceProcessTests {
     @Test func aSignalEndsItInOrder() async throws {
         let result = await #expect(

@@ -29,7 +29,7 @@ import Testing
         #expect(found("dlq", "eat") == "? dlq eat")
     }
 
-    /// A word is either a command or shared by several.
+    /// A word is either a command or a family of commands.
     @Test func noCommandIsCalledLikeAFamily() {
         let families = Set(CommandTable.all.compactMap { $0.help.family })
         #expect(families.isDisjoint(with: CommandTable.all.map { $0.help.name }))
@@ -54,7 +54,7 @@ import Testing
 
     // MARK: Completion
 
-    /// What bash offers for a line, by the script itself.
+    /// The completions that the bash script offers for a line.
     private func completions(_ words: String...) async throws -> Set<String> {
         let quoted = words.map { "'\($0)'" }.joined(separator: " ")
         let script = """

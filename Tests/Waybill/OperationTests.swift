@@ -42,7 +42,7 @@ import Testing
             "REDIS_URL": "redis://x", "RABBITMQ_URL": "amqp://x", "DATABASE_URL": "postgresql://x",
         ])
         #expect(try StackFile(path: nil, environment: environment).addresses().redis == "redis://x")
-        // Who names a stack means that one.
+        // An explicit stack takes precedence over the environment.
         #expect(throws: CommandError.self) {
             try StackFile(path: "/nowhere/stack.json", environment: environment).addresses()
         }

@@ -47,7 +47,7 @@ import Testing
         var now = Instant(nanoseconds: 0)
     }
 
-    /// Nothing for what is done at once, then a line now and then with what is left.
+    /// Shows nothing for short work, then a line at intervals with the remaining time.
     @Test @Loop func progressIsShownWhereItTakesLong() {
         let clock = Clock()
         let progress = ProgressIndicator(Terminal(wantsJSON: false), "rebuilding") { clock.now }

@@ -23,7 +23,7 @@ struct ClientLiveTests {
         try await Broker.withClient(through: proxy, heartbeat: .seconds(1)) { client in
             var states: [AMQPClient.State] = []
             client.onStateChange { states.append($0) }
-            // Each end sends one in half the time: more than twice the time after which silence is death.
+            // Each end sends a heartbeat every half interval: more than two timeout periods pass.
             try await eventually("both have lived by heartbeats for a while") {
                 proxy.heartbeats.fromClients >= 5 && proxy.heartbeats.fromBroker >= 5
             }
@@ -76,7 +76,7 @@ struct ClientLiveTests {
         let client = AMQPClient(try Broker.configuration(through: proxy), topology: topology)
         Loop.task { await client.run() }
         try await client.ready(within: .seconds(10))
-        // An exclusive queue goes with its connection.
+        // An exclusive queue is deleted with its connection.
         proxy.cut()
         try await eventually("it is back") { proxy.connections == 2 && client.isReady }
         let publisher = AMQPPublisher(client)
@@ -99,7 +99,7 @@ struct ClientLiveTests {
                 if let first { try channel.ack(first) }
                 _ = try await channel.get(from: queue)
             }
-            // The second went back with its channel.
+            // The second was requeued when its channel closed.
             try await eventually("two are left") {
                 try await client.withChannel { channel throws(AMQPError) in
                     try await channel.status(of: queue)

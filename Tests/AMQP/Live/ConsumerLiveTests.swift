@@ -65,7 +65,7 @@ struct ConsumerLiveTests {
             let consumer = AMQPConsumer(client, queue: queue, prefetch: 10)
             let first = await take(10, from: consumer)
             #expect(first.count == 10 && consumer.unsettled == 10)
-            // Acked out of order, all come in the end.
+            // Out-of-order acks still free the whole prefetch window.
             for delivery in first.reversed() { consumer.ack(delivery) }
             var rest: [AMQPDelivery] = []
             while rest.count < 40, let batch = await consumer.next() {

@@ -53,7 +53,7 @@ struct PublisherLiveTests {
             ])
             #expect(failures.map { $0?.code } == [nil, .returned, nil])
             #expect(failures[1]?.replyCode == 312)
-            // Without message ids, the body tells them apart.
+            // Without message ids, returned messages are matched by body.
             var anonymous = AMQPMessage(exchange: "", routingKey: nowhere, body: [1])
             #expect(await publisher.publish([anonymous]).first??.code == .returned)
             anonymous.isMandatory = false
@@ -68,7 +68,7 @@ struct PublisherLiveTests {
             try await publisher.publish(message("fits", to: queue))
             let refused = await publisher.publish([message("no", to: queue)], within: .milliseconds(300))
             #expect(refused.first??.code == .nacked)
-            // Room is made while the message waits for its next try.
+            // The queue is emptied while the message waits for its next attempt.
             async let late: Void = publisher.publish(message("late", to: queue), within: .seconds(5))
             let taken = try await client.withChannel { channel throws(AMQPError) -> AMQPDelivery? in
                 let delivery = try await channel.get(from: queue)
@@ -114,7 +114,7 @@ struct PublisherLiveTests {
             proxy.cut()
             let failure = await lost[0]
             #expect(failure?.code == .connectionLost && failure?.isOutcomeUnknown == true)
-            // Waits for the connection to come back.
+            // Waits for the reconnect.
             try await publisher.publish(message("after", to: queue), within: .seconds(10))
             #expect(proxy.connections == 2)
         }

@@ -6,7 +6,7 @@ import Orders
 import TestSupport
 import Testing
 
-/// What the pipelines promise on every transport.
+/// Behaviour of the pipelines on every transport.
 @Suite(.onLoop, .timeLimit(.minutes(1)))
 struct PipelineConformance {
     @Loop private func work(
@@ -164,7 +164,7 @@ struct PipelineConformance {
             check: { _ in #expect(handler.batches == [[0], [1], [2]]) })
     }
 
-    /// Brokers differ in what they count as a delivery, so none of it counts: only our own tries do.
+    /// Brokers differ in what they count as a delivery, so only this pipeline's own attempts count.
     @Test(arguments: Transports.here)
     @Loop func deliveriesThatNobodyHandledCountAsNoAttempt(_ transport: Transports) async throws {
         let handler = RecordingHandler()
@@ -182,7 +182,8 @@ struct PipelineConformance {
             },
             until: { _ in handler.parkedReasons.count == 1 },
             check: { fixture in
-                // Both steps of a retryPolicy with one delay, and then the dead letters: as if nothing had been.
+                // Both steps of a retry policy with one delay and then the dead letters, as if it had not
+                // been delivered before.
                 #expect(handler.received.map(\.envelope.attempt) == [1, 2])
                 #expect(handler.received.map(\.isRedelivered) == [true, false])
                 let letters = try await fixture.depth(of: fixture.deadLetters)

@@ -5,7 +5,7 @@ import Orders
 import TestSupport
 import Testing
 
-/// What every transport promises.
+/// Behaviour required of every transport.
 @Suite(.onLoop, .timeLimit(.minutes(1)))
 struct TransportConformance {
     @Loop private func take(_ count: Int, from source: any MessageSource) async -> [InboundMessage] {
@@ -62,7 +62,8 @@ struct TransportConformance {
             #expect(again.map(\.isRedelivered) == [true, true, true])
             source.ack(first)
             source.reject(first[0])
-            // Had these been understood as verdicts on the new deliveries, they would be told by now.
+            // Had the old acks been applied to the new deliveries, the queue's depth would have changed by
+            // now.
             for _ in 0..<3 { _ = try await fixture.depth(of: fixture.queue) }
             try await fixture.interrupt()
             let third = await take(3, from: source)

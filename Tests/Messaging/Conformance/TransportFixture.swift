@@ -8,13 +8,13 @@ import Testing
 @testable import AMQP
 @testable import Messaging
 
-/// The transports, each of which has to behave the same.
+/// The transports, which must behave alike.
 enum Transports: String, CaseIterable, CustomTestStringConvertible {
     case memory, quorum, classic
 
     var testDescription: String { rawValue }
 
-    /// Those which can run here: RabbitMQ needs a server, named by `WAYBILL_TEST_SERVERS`.
+    /// The transports available here: RabbitMQ needs a server, named by `WAYBILL_TEST_SERVERS`.
     static var here: [Transports] { url == nil ? [.memory] : allCases }
 
     static let url: String? = {
@@ -25,7 +25,7 @@ enum Transports: String, CaseIterable, CustomTestStringConvertible {
         return (servers["rabbitmq"] as? [String: Any])?["uri"] as? String
     }()
 
-    /// Runs `body` in a fixture of its own, with names that nobody else uses.
+    /// Runs `body` in a fixture with unique names.
     @Loop func withFixture(_ body: @Loop (any StoreFixture) async throws -> Void) async throws {
         let topology = OrderTopology(
             kind: self == .classic ? .classic : .quorum,
@@ -49,9 +49,9 @@ protocol StoreFixture: AnyObject {
     var topology: OrderTopology { get }
     var sender: any MessageSender { get }
     func source(of queue: String, batchLimit: Int) async throws -> any MessageSource
-    /// Breaks what the sources rest on: what they have not settled comes again.
+    /// Interrupts the sources' connections: what they have not settled is redelivered.
     func interrupt() async throws
-    /// As when the process that read from `source` dies.
+    /// Simulates the end of the process that read from `source`.
     func interrupt(afterStopping source: any MessageSource) async throws
     func depth(of queue: String) async throws -> Int
     func close() async throws

@@ -107,7 +107,7 @@ import Testing
         var configuration = server.configuration
         configuration.keepAlive = .milliseconds(200)
         let connection = try await RedisConnection.connect(configuration)
-        // The first is the greeting's.
+        // The first PING belongs to the handshake.
         try await eventually("pings are answered") { answers.count >= 3 }
         #expect(connection.isOpen)
         answers.areOff = true

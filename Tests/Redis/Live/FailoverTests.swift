@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-/// Against real sentinels: who asks them follows the primary.
+/// Clients follow the primary, against real sentinels.
 @Suite(
     .serialized, .enabled(if: RedisFailover.isAvailable && PrivateServers.areAvailable),
     .timeLimit(.minutes(2)))
@@ -24,7 +24,7 @@ import Testing
             try await eventually("the sentinels name another", within: .seconds(20)) {
                 try await ground.primary() == ground.second
             }
-            // The next attempt comes at most two seconds after the last, and asks anew.
+            // The next attempt follows within two seconds and asks the sentinels again.
             try await eventually("both are on the new primary", within: .seconds(5)) {
                 client.state == .up(ground.second) && subscriber.state == .up(ground.second)
             }
@@ -33,7 +33,7 @@ import Testing
             #expect(try await client.command("PUBLISH", "news", "hello") == .integer(1))
             try await eventually("the message came") { messages == ["hello"] }
 
-            // The dead one comes back, believes itself a primary, and is made a replica: nobody goes there.
+            // The old primary restarts as a primary and is made a replica; no client connects to it.
             try ground.start(ground.first)
             try await eventually("it is a replica now", within: .seconds(30)) {
                 try await ground.role(of: ground.first) == "slave"
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    /// A primary that is deposed lives on as a replica: who stayed with it could read, and not write.
+    /// A deposed primary continues as a replica: a client that stays connected can read but not write.
     @Test func clientsLeaveAPrimaryThatIsDeposed() async throws {
         try await withClients { ground, client, subscriber in
             try await subscriber.subscribe("news")

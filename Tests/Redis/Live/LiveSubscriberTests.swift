@@ -46,7 +46,7 @@ private final class Inbox {
         }
     }
 
-    /// Cuts the subscriber's connection from the server's side.
+    /// Kills the subscriber's connection on the server.
     private func kill(_ client: RedisClient, _ prefix: String) async throws {
         let list = try await client.command("CLIENT", "LIST").string ?? ""
         for line in list.split(separator: "\n") where line.contains("name=subscriber-\(prefix)") {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Redis
 
-/// Against a Redis with a TLS port, whose certificate is for `localhost`.
+/// Runs against a Redis with a TLS port, whose certificate is for `localhost`.
 @Suite(.enabled(if: PrivateServers.areAvailable), .timeLimit(.minutes(1)))
 @Loop struct LiveTLSTests {
     @Test func theServerMustProveToBeTheOneMeant() async throws {

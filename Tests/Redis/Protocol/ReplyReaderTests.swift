@@ -4,7 +4,7 @@ import Testing
 @testable import Redis
 
 @Suite struct ReplyReaderTests {
-    /// Everything `text` holds, fed `step` bytes at a time.
+    /// Parses `text`, fed `step` bytes at a time.
     private func read(
         _ text: String, step: Int = .max, limits: RedisReplyReader.Limits = .init()
     ) throws -> [RedisValue] {
@@ -73,7 +73,7 @@ import Testing
         #expect(values.allSatisfy { $0 == .status("OK") || $0 == .integer(7) })
     }
 
-    /// Changed bytes must give an error or other values, never a trap or a hang.
+    /// Mutated bytes produce an error or other values, never a trap or a hang.
     @Test func mutatedRepliesDoNoHarm() {
         var random = SeededGenerator(seed: 7)
         let seed = Array("*3\r\n$7\r\nmessage\r\n$3\r\nabc\r\n*2\r\n:12\r\n$-1\r\n-ERR x\r\n+OK\r\n".utf8)

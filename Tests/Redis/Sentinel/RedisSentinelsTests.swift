@@ -5,12 +5,12 @@ import Testing
 @testable import Redis
 
 @Loop @Suite(.timeLimit(.minutes(1))) struct RedisSentinelsTests {
-    /// Says what it is.
+    /// Answers ROLE.
     private func server(_ role: String) async throws -> ScriptedServer {
         try await .answering { $0.contains("ROLE") ? "*1\r\n$\(role.utf8.count)\r\n\(role)\r\n" : "+OK\r\n" }
     }
 
-    /// Names a server as the primary `orders`; `nil` knows none.
+    /// Names a server as the primary `orders`; `nil`: knows no primary.
     private func sentinel(naming port: UInt16?) async throws -> ScriptedServer {
         try await .answering { text in
             guard let port, text.contains("GET-MASTER-ADDR-BY-NAME"), text.contains("orders") else {
@@ -36,7 +36,7 @@ import Testing
             let found = try await sentinels.primary()
             #expect(found == primary.configuration.endpoint)
         }
-        // The second time the one that knew is asked at once.
+        // The sentinel that answered last is asked first.
         #expect(ignorant.accepted == 1 && outdated.accepted == 1 && informed.accepted == 2)
     }
 

@@ -88,7 +88,7 @@ import Testing
         #expect(table.nextBatch(limit: 10) == [a])
     }
 
-    /// Whatever callers do and whenever the connection breaks, what is wanted ends up subscribed.
+    /// After any sequence of calls and disconnects, every wanted channel ends up subscribed.
     @Test func randomWalksConverge() {
         var random = SeededGenerator(seed: 3)
         for _ in 0..<300 {

@@ -3,16 +3,16 @@ import Testing
 
 @testable import WorkflowState
 
-/// Every sequence of what may happen to a key, held against a model of it.
+/// Compares every sequence of operations on a key with a model.
 @Suite(.timeLimit(.minutes(1))) @Loop struct IdempotencySequenceTests {
     enum Step: CaseIterable {
         case reserve, reserveOther
-        /// By who held the key first, and who does so last.
+        /// The first or the latest lease of the key completes, releases or expires.
         case completeFirst, completeLast, releaseFirst, releaseLast, letGoFirst, letGoLast
         case leaseEnds
     }
 
-    /// What a key is, told without any store's means.
+    /// The state of a key, without a store.
     struct Model: Equatable {
         enum State: Equatable {
             case free
@@ -62,7 +62,7 @@ import Testing
             }
         }
 
-        /// - Returns: whether there was one to end.
+        /// - Returns: whether there was a lease to end.
         mutating func endLease() -> Bool {
             guard case .recordPrimary(_, let holder, _, _) = state else { return false }
             expire(holder)
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    /// One sequence on a key of its own.
+    /// Runs one sequence on a key of its own.
     private func play(_ steps: [Step], _ fixture: StoreFixture) async throws {
         let key = IdempotencyKey(user: fixture.user(), key: "k")
         var model = Model()
@@ -100,10 +100,10 @@ import Testing
             case .leaseEnds:
                 if model.endLease() { try await fixture.endLease(key) }
             }
-            // Its words are made for a failure alone: thousands of sequences share the loop with other tests.
+            // The text is built only on failure: thousands of sequences share the loop with other tests.
             if !isRight { Issue.record("step \(index) of \(steps)") }
         }
-        // What the key is in the end, as the next two requests find it.
+        // The key's final state, as seen by the next two requests.
         for fingerprint in ["f", "g"] {
             let lease = IdempotencyLease(key, fingerprint: fingerprint)
             let expected = model.reserve(leases.count, fingerprint)

@@ -72,7 +72,7 @@ import Testing
             for _ in 0..<2 { try await store.expire(first) }
             #expect(try await store.reserve(fresh(key, "g"), draft: [8]) == .mismatch)
             #expect(try await store.reserve(second, draft: [8]) == .resumed(draft: [7]))
-            // It is another's now.
+            // The key belongs to another lease now.
             try await store.expire(first)
             #expect(try await store.reserve(fresh(key), draft: [9]) == .inFlight)
             try await store.expire(second)
@@ -90,7 +90,7 @@ import Testing
             try await store.expire(late)
             #expect(try await store.reserve(late, draft: [6]) == .inFlight)
             #expect(try await store.reserve(holder, draft: [7]) == .reserved)
-            // Nor does it take over.
+            // It does not take over either.
             let later = fresh(key)
             try await store.expire(later)
             try await store.expire(holder)

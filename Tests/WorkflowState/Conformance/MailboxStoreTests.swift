@@ -178,7 +178,7 @@ import Testing
     }
 }
 
-/// What each replica of a fixture was told.
+/// What each replica of a fixture received.
 @Loop
 private final class Inbox {
     var messages: [[ChannelMessage]]

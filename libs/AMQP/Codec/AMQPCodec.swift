@@ -1,9 +1,9 @@
 internal import CRabbitMQ
 
-/// rabbitmq-c's codec of methods, properties and tables, on values instead of sockets.
+/// rabbitmq-c's codec of methods, properties and tables, without its sockets.
 ///
-/// Strings on their way out are copied into a pool, a bump allocator that is recycled at every call, so
-/// that no pointer outlives the call it was made for. Nothing here blocks or does I/O.
+/// Outgoing strings are copied into a pool, a bump allocator that is recycled at every call, so that no
+/// pointer outlives its call. Nothing here blocks or does I/O.
 @safe package struct AMQPCodec: ~Copyable {
     let pool: UnsafeMutablePointer<amqp_pool_t>
     let scratch: UnsafeMutableRawBufferPointer
@@ -24,7 +24,7 @@ internal import CRabbitMQ
         unsafe scratch.deallocate()
     }
 
-    // MARK: Lending values to C
+    // MARK: Passing values to C
 
     func recycle() {
         unsafe recycle_amqp_pool(pool)

@@ -1,10 +1,10 @@
 package import EventLoop
 
 /// One AMQP connection: drives the handshake, the channels and the heartbeat over a transport. It does not
-/// come back once it is closed; `Client` makes the next one.
+/// reconnect; ``AMQPClient`` does.
 @Loop
 package final class AMQPConnection: TransportHandler {
-    /// Past this many bytes not yet taken by the kernel, publishes are refused.
+    /// Unsent bytes beyond which publishes are refused.
     static let saturation = 8 << 20
 
     let configuration: AMQPConfiguration
@@ -23,11 +23,11 @@ package final class AMQPConnection: TransportHandler {
 
     /// Why the connection ended; nil while it is open.
     package private(set) var failure: AMQPError?
-    /// The broker's reason while it takes no publishes (https://www.rabbitmq.com/docs/connection-blocked).
+    /// The broker's reason while it accepts no publishes (https://www.rabbitmq.com/docs/connection-blocked).
     package private(set) var blockedReason: String?
-    /// Told when `blockedReason` changes.
+    /// Called when `blockedReason` changes.
     var onBlocked: (() -> Void)?
-    /// Told once.
+    /// Called once.
     var onClosed: ((AMQPError) -> Void)?
 
     private init(_ transport: Transport, _ configuration: AMQPConfiguration) {
@@ -39,7 +39,7 @@ package final class AMQPConnection: TransportHandler {
             heartbeat: UInt16(clamping: configuration.heartbeat.components.seconds))
     }
 
-    /// Connects and completes the handshake within the configuration's time.
+    /// Connects and completes the handshake within `connectTimeout`.
     package static func open(_ configuration: AMQPConfiguration) async throws(AMQPError) -> AMQPConnection {
         let start = Instant.systemNow()
         let transport: Transport
@@ -207,9 +207,9 @@ package final class AMQPConnection: TransportHandler {
         heartbeatTimer?.arm(after: half)
     }
 
-    // MARK: The end
+    // MARK: Closing
 
-    /// Says goodbye, waits for the answer at most `limit`, and closes.
+    /// Sends `connection.close`, waits for the reply at most `limit`, and closes.
     package func close(within limit: Duration = .seconds(1)) async {
         guard failure == nil else { return }
         do {
@@ -231,13 +231,13 @@ package final class AMQPConnection: TransportHandler {
                 : AMQPError(.connectionLost, error?.description ?? "the broker hung up"))
     }
 
-    /// Ends the connection at once.
+    /// Closes the connection at once.
     func fail(_ error: AMQPError) {
         end(error)
         transport.close()
     }
 
-    /// Ends the connection, telling the broker which rule it broke.
+    /// Closes the connection, with the violated rule's reply code for the broker.
     private func closeWithProtocolError(_ error: AMQPError) {
         if tuneParameters != nil, failure == nil {
             try? send(

@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import Observability
 
-/// What a queue's pipeline counts.
+/// The metrics of a queue's pipeline.
 @Loop
 struct PipelineMetrics {
     let done: Counter

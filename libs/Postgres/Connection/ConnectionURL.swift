@@ -30,7 +30,7 @@ extension PostgresConfiguration {
     }
 
     private static func parse(_ text: String) throws(PostgresError) -> [String: String] {
-        // libpq's own message may quote the password: it is dropped.
+        // libpq's own message may quote the password, so it is dropped.
         guard let first = unsafe PQconninfoParse(text, nil) else {
             throw PostgresError(.invalidConfiguration, "not a PostgreSQL connection string")
         }

@@ -1,9 +1,9 @@
 package import EventLoop
 
-/// Listens on channels with a session of its own, and comes back after every loss of it.
+/// Listens on channels with a session of its own, and reconnects when it is lost.
 ///
-/// Notifications are hints: those sent while no session listened are gone, so after each (re)connection `hint`
-/// is called with nil, and the reader looks into the tables.
+/// Notifications are hints: those sent while no session listened are lost, so after each (re)connection
+/// `onHint` is called with nil, and the caller reads the tables.
 @Loop
 package final class PostgresNotificationListener {
     private let configuration: PostgresConfiguration

@@ -3,7 +3,7 @@ package import EventLoop
 internal import Observability
 package import Redis
 
-/// The keys of what several services stand on; each takes those that it needs.
+/// The keys of the servers that several services use; each service takes those it needs.
 package enum ServerKeys {
     package static let redis = SettingKey.connection(
         "REDIS_URL", .redis, "Where Redis is: the workflows' state, mailboxes, channels.")
@@ -36,7 +36,7 @@ package enum ServerKeys {
 }
 
 extension RedisConfiguration {
-    /// - Parameter name: what the server calls this client.
+    /// - Parameter name: this client's name on the server.
     @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
         self.init(endpoint: url.endpoint)
         user = url.user
@@ -48,14 +48,14 @@ extension RedisConfiguration {
 }
 
 extension Settings {
-    /// Who says where Redis is; nil when it is where its URL says.
+    /// The provider of the primary's endpoint; nil when the URL's host applies.
     @Loop package func endpoints(of server: RedisConfiguration) -> RedisEndpointProvider? {
         RedisSentinels.provider(self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server)
     }
 }
 
 extension AMQPConfiguration {
-    /// - Parameter name: what the server calls this connection.
+    /// - Parameter name: this connection's name on the server.
     @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
         self.init(
             endpoint: url.endpoint, user: url.user ?? "guest", password: url.password?.reveal() ?? "guest",

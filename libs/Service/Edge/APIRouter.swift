@@ -2,18 +2,18 @@ package import EventLoop
 package import HTTP
 package import Observability
 
-/// Answers one request within its scope; what it throws becomes a problem document.
+/// Handles one request with its context; a thrown error becomes a problem document.
 package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async throws -> HTTPResponse
 
-/// The outer edge of an HTTP API: gives each request a trace and an id, counts and times it by route, logs
-/// it at debug, and turns errors into problem documents.
+/// The middleware of an HTTP API: gives each request a trace and an id, counts and times it by route, logs it
+/// at debug, and maps errors to problem documents.
 ///
 /// ```swift
-/// edge.on(.get, "/api/orders/{id}") { request, scope in … }
-/// edge.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
+/// api.on(.get, "/api/orders/{id}") { request, context in … }
+/// api.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
 /// ```
 @Loop package final class APIRouter {
-    /// For routes that want none of this, such as health.
+    /// For routes without this middleware, such as health.
     package let router: HTTPRouter
     private let metrics: Metrics
     private let manner: RouteOptions
@@ -35,15 +35,15 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
         router.on(method, pattern, bodyLimit: bodyLimit, manner.wrap(series, handler))
     }
 
-    /// Says which problem an error of the domain is; nil for those that it does not know. The first answer
-    /// counts. An error that nobody knows is logged and becomes a bare 500.
+    /// Maps a domain error to a problem; nil for other errors. The first mapping that returns one applies. An
+    /// unmapped error is logged and becomes a 500 without details.
     package func mapErrors(_ mapping: @escaping @Loop (any Error) -> Problem?) {
         manner.mappings.append(mapping)
     }
 }
 
-/// How requests are answered, whatever their route. Apart from the edge, which holds the router: the router
-/// holds the handlers, and these hold this.
+/// The options common to all routes. Separate from APIRouter to avoid a retain cycle: the router retains the
+/// handlers, which retain this.
 @Loop private final class RouteOptions {
     private let log: Logger
     private let inFlight: Gauge
@@ -86,7 +86,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
         for mapping in mappings {
             if let problem = mapping(error) { return problem }
         }
-        // The client has gone, or the server took back the request's time: nobody's fault here.
+        // The client disconnected, or the server cancelled the request: not an error to log.
         if error is CancellationError { return .unavailable() }
         log.error("http.handler_failed", ["error": "\(error)", "requestId": scope.id], trace: scope.trace)
         return Problem(.internalServerError)

@@ -2,7 +2,7 @@ internal import EventLoop
 internal import Glibc
 internal import Observability
 
-/// A service as a process: arguments, configuration, signals, log and exit code.
+/// Runs a service as a process: arguments, configuration, signals, log and exit code.
 package struct ServiceProcess: Sendable {
     let name: String
     let summary: String
@@ -10,9 +10,9 @@ package struct ServiceProcess: Sendable {
     let keys: [any AnySettingKey]
     let rules: [SettingsRule]
 
-    /// Exit code for a configuration at fault (`EX_CONFIG` of sysexits.h).
+    /// Exit code for an invalid configuration (`EX_CONFIG` of sysexits.h).
     private static let configurationFault: Int32 = 78
-    /// Exit code for arguments that are not understood (`EX_USAGE`).
+    /// Exit code for invalid arguments (`EX_USAGE`).
     private static let usageFault: Int32 = 64
 
     /// - Parameters:
@@ -29,9 +29,9 @@ package struct ServiceProcess: Sendable {
         self.rules = rules
     }
 
-    /// Runs the service on the calling thread until it ends, and ends the process with its exit code.
+    /// Runs the service on the calling thread until it ends, and exits with its exit code.
     ///
-    /// `compose` returns the services in the order in which they start; what it throws is logged and the exit code is 1.
+    /// `compose` returns the services in start order; an error that it throws is logged, with exit code 1.
     package static func main(
         name: String, summary: String, port: UInt16, keys: [any AnySettingKey] = [],
         rules: [SettingsRule] = [],
@@ -68,7 +68,7 @@ package struct ServiceProcess: Sendable {
         """
     }
 
-    /// The process's whole life; answers with the exit code.
+    /// Runs the process to its end; returns the exit code.
     @Loop func run(
         in environment: Environment, compose: @escaping @Loop (ServiceContext) async throws -> ServiceList
     ) async -> Int32 {
@@ -142,7 +142,7 @@ package struct ServiceProcess: Sendable {
             listen: listen, log: log, metrics: metrics, health: Health(), shutdown: Shutdown())
     }
 
-    /// Also without settings, to tell of their faults in the usual form.
+    /// Also without settings, to log their errors in the usual format.
     @Loop private func logger(_ environment: Environment, _ settings: Settings?) -> Logger {
         let style =
             settings?[ServiceKeys.logStyle] ?? environment["LOG_FORMAT"].flatMap(LogStyle.init) ?? .auto

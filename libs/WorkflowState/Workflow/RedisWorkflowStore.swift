@@ -20,7 +20,7 @@ package final class RedisWorkflowStore: WorkflowStore {
         let replies = try await run { batch in
             batch.add("SET", WorkflowKeys.number(id), Int(acceptance.orderID.value), "EX", seconds)
             batch.add("SET", WorkflowKeys.owner(id), acceptance.owner.value, "EX", seconds)
-            // One that a network held back must not undo what became of the order meanwhile.
+            // A delayed write must not overwrite a later status of the order.
             batch.add("SET", WorkflowKeys.status(id), OrderStatus.accepted.wireName, "EX", seconds, "NX")
             batch.add("SET", WorkflowKeys.pending(acceptance.orderID), acceptance.pending, "EX", seconds)
         }

@@ -1,4 +1,4 @@
-/// A line chart as SVG. Colours are the page's `--c0` and on.
+/// A line chart as SVG. Colours are the page's `--c0` and following.
 struct Chart {
     struct Point: Sendable, Equatable {
         var x: Double
@@ -89,7 +89,7 @@ struct Chart {
         "<text x=\"\(Self.text(x))\" y=\"\(Self.text(y))\" text-anchor=\"\(anchor)\">\(LoadPage.escape(text))</text>"
     }
 
-    /// With two decimals at most, and none where they say nothing.
+    /// With at most two decimals, without trailing zeros.
     static func text(_ number: Double) -> String {
         let rounded = (number * 100).rounded() / 100
         return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"

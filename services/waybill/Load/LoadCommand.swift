@@ -58,7 +58,7 @@ struct LoadCommand: Command {
         return report.isClean ? .success : .failure
     }
 
-    /// A line that is drawn over on a terminal, else one a second.
+    /// A line that is redrawn on a terminal, else one per second.
     private func show(_ run: LoadRun, _ console: Terminal) {
         let record = run.record
         let recent = record.orders.suffix(plan.rate * 5)

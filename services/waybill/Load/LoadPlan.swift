@@ -1,6 +1,6 @@
-/// How much is ordered, by how many, for how long.
+/// The rate, the number of users, and the duration.
 struct LoadPlan: Sendable, Equatable {
-    /// Orders a second, evenly spread.
+    /// Orders per second, evenly spaced.
     var rate: Int
     var users: Int
     var seconds: Int
@@ -8,7 +8,7 @@ struct LoadPlan: Sendable, Equatable {
     static let rates = 1...2000
     static let userLimits = 1...200
     static let durations = 1...600
-    /// Of one run: it is a try, and not an attack.
+    /// Limit of one run, against accidental overload.
     static let mostOrders = 200_000
 
     var orders: Int { rate * seconds }

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import JSON
 
-/// A run's report: a page with plots, or JSON.
+/// A run's report: a page with charts, or JSON.
 struct LoadReport: Sendable {
     let plan: LoadPlan
     let record: LoadRecord
@@ -42,7 +42,7 @@ struct LoadReport: Sendable {
             })
     }
 
-    /// Makes the folder where it is missing.
+    /// Creates the directory if it is missing.
     func write(to file: String) throws(CommandError) {
         let url = URL(filePath: file)
         do {

@@ -2,12 +2,12 @@ import EventLoop
 import HTTP
 internal import JSON
 
-/// Orders at a steady rate, whatever the answers take, with a tab of each user listening.
+/// Places orders at a steady rate, independent of response times, with a listening client per user.
 @Loop
 final class LoadRun {
-    /// Requests that may be under way; what is due beyond them counts as refused.
+    /// Maximum concurrent requests; orders due beyond them count as refused.
     static let window = 512
-    /// How long the last orders may take to come to an end.
+    /// How long the last orders may take to complete.
     static let timeout = Duration.seconds(30)
     private static let connections = 64
 
@@ -18,7 +18,7 @@ final class LoadRun {
     private(set) var record = LoadRecord()
     private var underWay = 0
     private var start = Instant.systemNow()
-    /// Order numbers of this run, by correlation id; and updates that came before the answer did.
+    /// Order numbers of this run, by correlation id; and updates that arrived before the response.
     private var known: [String: Int] = [:]
     private var unmatched: [String: Instant] = [:]
 
@@ -48,7 +48,7 @@ final class LoadRun {
 
     func closeTabs() { for user in users { user.tab.close() } }
 
-    /// Orders all that the plan says, and waits for their ends.
+    /// Places all orders of the plan, and waits for their completion.
     /// - Parameter tick: called every second.
     func run(_ tick: @Loop (LoadRun) -> Void) async throws {
         start = .systemNow()

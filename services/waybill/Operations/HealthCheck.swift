@@ -7,12 +7,12 @@ import Orders
 import Postgres
 import Redis
 
-/// One thing looked at, and what is wrong with it.
+/// One check and its problem.
 struct HealthCheck: Sendable, Equatable {
     let name: String
-    /// Nil when all is well.
+    /// Nil when the check passes.
     var problem: String?
-    /// The line that mends it.
+    /// The command that fixes it.
     var remedy: String?
 
     var json: JSONValue {
@@ -24,8 +24,8 @@ struct HealthCheck: Sendable, Equatable {
     }
 }
 
-/// Looks for what is wrong with a running stack: what does not answer, what is set up so that data would be
-/// lost, and what waits for an operator.
+/// Checks a running stack: servers that do not answer, settings that risk data loss, and work for an
+/// operator.
 @Loop
 struct StackDoctor {
     private let servers: Servers

@@ -2,13 +2,13 @@ import EventLoop
 internal import JSON
 import Redis
 
-/// What the notifiers say of themselves in Redis, read as a user who may read nothing else.
+/// Reads the notifiers' registrations in Redis, as a user with no other permission.
 @Loop
 struct SessionDirectory {
     struct Replica: Sendable {
         var name: String
         var isDraining: Bool
-        /// Its sessions, those included that it does not name.
+        /// Its sessions, including those that it does not list.
         var count: Int
         var sessions: [Session]
     }
@@ -31,7 +31,7 @@ struct SessionDirectory {
         }
     }
 
-    /// Replicas that are looked at; each names at most a thousand sessions.
+    /// Replicas that are read; each lists at most a thousand sessions.
     private static let most = 100
 
     private let configuration: RedisConfiguration

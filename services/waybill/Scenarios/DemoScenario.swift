@@ -2,11 +2,11 @@ import EventLoop
 internal import Glibc
 internal import JSON
 
-/// The scripted demonstration on a running stack. Each act places orders and waits until every tab of
-/// their owner has heard of each; the last word is the ledger's.
+/// The scripted demonstration on a running stack. Each step places orders and waits until every client of
+/// their owner has the update of each; the audit decides at the end.
 @Loop
 final class DemoScenario {
-    /// How long the slowest update may take: a killed service is started again and catches up within it.
+    /// How long the slowest update may take, including a killed service's restart and catch-up.
     private static let timeout = Duration.seconds(30)
     private static let concurrency = 4
 
@@ -61,7 +61,7 @@ final class DemoScenario {
         guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
     }
 
-    /// One act. `during` names the service to kill while the orders are on their way.
+    /// Runs one step. `during` selects the service to kill while the orders are in progress.
     func runStep(
         _ title: String, orders count: Int, during victim: ((StackFile.Contents) -> StackFile.Instance)?
     ) async throws {
@@ -71,7 +71,7 @@ final class DemoScenario {
         let first = ledger.entries.count
         for number in 0..<count {
             if number == count / 2, let victim {
-                // Read anew: an earlier act may have changed the pids.
+                // Read anew: an earlier step may have changed the pids.
                 let service = victim(try context.stack.read())
                 service.kill(SIGKILL)
                 console.note(console.styled("killed pid \(service.pid) at \(service.url)", .yellow))
@@ -82,8 +82,7 @@ final class DemoScenario {
         report(ledger.entries[first...])
     }
 
-    /// Places one order; a refusal that says "try again" is tried again, with the same key, so that it
-    /// orders once.
+    /// Places one order; a retriable refusal is retried with the same key, so that it orders once.
     private func place(_ number: Int) async throws {
         let line = OrderLineArgument(product: products[number % products.count], quantity: number % 3 + 1)
         let key = "demo-\(UInt64.random(in: 0...UInt64.max))"
@@ -113,7 +112,7 @@ final class DemoScenario {
                     tab.isWelcome && entries.allSatisfy { ledger.latency(of: $0, in: tab.updates) != nil }
                 }
             }
-            // A duplicate or a stray update would follow at once.
+            // Duplicates or stray updates would follow at once.
             try await Loop.sleep(for: .milliseconds(300))
         } catch {
             failure = "\(error)"
@@ -136,7 +135,7 @@ final class DemoScenario {
         console.print(table.text(console))
     }
 
-    /// Prints the verdict on every tab.
+    /// Prints the verdict of every client.
     func conclude() -> ExitCode {
         var isClean = true
         var lines: [JSONValue] = []

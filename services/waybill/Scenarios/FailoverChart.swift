@@ -1,4 +1,4 @@
-/// The run as a picture: four panels over one axis of time.
+/// The run as a chart: four panels over one time axis.
 struct FailoverChart: Sendable {
     private static let left = 74.0
     private static let right = 980.0
@@ -59,7 +59,7 @@ struct FailoverChart: Sendable {
 
     // MARK: Panels
 
-    /// Orders a second, out of the samples' sums.
+    /// Orders per second, from the samples' totals.
     private mutating func drawOrders() {
         let top = Self.names.orders
         frame("orders accepted a second, and attempts that had to be repeated", top: top)
@@ -95,7 +95,7 @@ struct FailoverChart: Sendable {
         }
     }
 
-    /// A row a tab, dark where it was without a connection.
+    /// One row per client, dark while it was disconnected.
     private mutating func drawAbsences() {
         let top = Self.names.absences
         let height = rowHeight * Double(report.tabs)
@@ -113,7 +113,7 @@ struct FailoverChart: Sendable {
         }
     }
 
-    /// From an order's sending to each tab's knowledge of its end; a logarithmic scale.
+    /// From an order's request to each client's final update; a logarithmic scale.
     private mutating func drawLatencies() {
         let top = latencyTop
         frame("from an order's sending to a tab's knowledge of its end, ms", top: top)
@@ -153,9 +153,9 @@ extension Duration {
 }
 
 extension Double {
-    /// The decimal logarithm, for a scale; of numbers from 1 on.
+    /// The decimal logarithm of numbers from 1 on, for a scale.
     fileprivate var log10: Double {
-        // Without the C library: the exponent, and a polynomial's worth of the significand by halving.
+        // Without the C library: the exponent, and the significand by halving.
         var (result, value, step) = (0.0, self, 1.0)
         while value >= 10 {
             value /= 10

@@ -2,11 +2,11 @@ import EventLoop
 internal import Glibc
 import HTTP
 
-/// What goes wrong in the scenario, and how one sees that it is over.
+/// The scenario's faults and their recovery.
 extension FailoverScenario {
     private static let recovery = Duration.seconds(20)
 
-    /// Runs the faults one after another, spread over the time in which orders are placed.
+    /// Injects the faults one after another, spread over the time in which orders are placed.
     func breakThings() async {
         do {
             try await pause(until: 0.15)

@@ -1,4 +1,4 @@
-/// The run as a page of its own, without anything to load.
+/// The run as a self-contained HTML page.
 struct FailoverPage: Sendable {
     private let report: FailoverReport
 

@@ -1,14 +1,14 @@
 import EventLoop
 internal import JSON
 
-/// What the scenario came to.
+/// The scenario's results.
 struct FailoverReport: Sendable {
     struct Row: Sendable {
         var wireProtocol: ScenarioClient.WireProtocol
         var tabs = 0
         var verdict = ClientLedger.Verdict()
         var updates = 0
-        /// Of them, found out by asking.
+        /// The number of them that the client queried.
         var asked = 0
         var reconnections = 0
         var gaps = 0

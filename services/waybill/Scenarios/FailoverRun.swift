@@ -3,11 +3,11 @@ internal import Glibc
 internal import JSON
 internal import Observability
 
-/// `waybill demo failover`: the scenario, its verdict and its page.
+/// Runs `waybill demo failover`: the scenario, its verdict and its page.
 @Loop
 struct FailoverRun {
     let plan: FailoverScenario.Plan
-    /// Where the page goes; `failover.html` beside the stack's description when nil.
+    /// The page's path; `failover.html` beside the stack's description when nil.
     let page: String?
 
     func run(_ context: CommandContext) async throws -> ExitCode {

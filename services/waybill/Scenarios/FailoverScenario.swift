@@ -2,21 +2,21 @@ import EventLoop
 import HTTP
 internal import JSON
 
-/// The scenario of a bad day: users with tabs in every protocol on three replicas, a steady stream of orders, one
-/// replica killed, another one stopped, Redis restarted. At the end every tab knows of every order exactly
-/// once, or was told that it missed something.
+/// The failover scenario: users with a client in every protocol on three replicas, a steady stream of orders,
+/// one replica killed, another one stopped, Redis restarted. At the end every client has the final update of
+/// every order exactly once, or a gap notice.
 @Loop
 final class FailoverScenario {
     struct Plan: Sendable {
         var users = 20
         /// How long orders are placed, in seconds.
         var seconds = 24
-        /// Orders a second, of all users together.
+        /// Orders per second, of all users together.
         var rate = 20
     }
 
-    /// How long the last update may take once no more orders are placed: past the lease of an idempotency
-    /// key whose request broke.
+    /// How long the last update may take after the last order: longer than the lease of an idempotency key
+    /// whose request broke.
     private static let timeout = Duration.seconds(45)
 
     let context: CommandContext
@@ -51,7 +51,7 @@ final class FailoverScenario {
 
     var console: Terminal { context.console }
 
-    /// As people know it: `order-notification@5016`.
+    /// The replica's name for people: `order-notification@5016`.
     func name(_ replica: Int) -> String {
         "order-notification@\(replicas[replica].split(separator: ":").last ?? "?")"
     }
@@ -73,7 +73,7 @@ final class FailoverScenario {
         note(.trouble, text)
     }
 
-    // MARK: Tabs
+    // MARK: Clients
 
     func openTabs() async throws {
         let run = UInt32.random(in: 0...999_999)
@@ -84,7 +84,7 @@ final class FailoverScenario {
             let token = try await context.token(for: "FAILOVER-\(run)-\(user)")
             apis.append(OrderAPI(base: edge, token: token))
             for wireProtocol in ScenarioClient.WireProtocol.allCases {
-                // Each user is on every replica, in another protocol on each.
+                // Each user is on every replica, with a different protocol on each.
                 let first = (user + wireProtocol.rawValue) % replicas.count
                 let number = clients.count
                 let client = ScenarioClient(
@@ -113,7 +113,7 @@ final class FailoverScenario {
 
     func end() { for client in clients { client.close() } }
 
-    /// Tabs by replica.
+    /// Clients by replica.
     var connections: [Int] {
         var counts = [Int](repeating: 0, count: replicas.count)
         for client in clients { if let replica = client.replica { counts[replica] += 1 } }
@@ -138,7 +138,7 @@ final class FailoverScenario {
     }
 
     private func arrived(_ correlationID: String, _ client: ScenarioClient, _ isLearned: Bool) {
-        // Updates may come before the answer to the order: those are noted with the order.
+        // Updates may arrive before the order's response: they are recorded with the order.
         guard let order = orders[client.user].last(where: { $0.correlationID == correlationID }) else {
             return
         }
@@ -155,7 +155,7 @@ final class FailoverScenario {
 
     // MARK: Orders
 
-    /// Places orders until told to stop; each user one after another.
+    /// Places orders until stopped; each user one after another.
     func placeOrders() async {
         let pause = Duration.seconds(plan.users) / plan.rate
         let shoppers = (0..<plan.users).map { user in
@@ -173,7 +173,7 @@ final class FailoverScenario {
 
     func stopOrdering() { isOrdering = false }
 
-    /// What is refused for now is tried again with the same key, so that it orders once.
+    /// A retriable refusal is retried with the same key, so that it orders once.
     private func place(_ user: Int) async {
         let line = OrderLineArgument(
             product: products[(user + orders[user].count) % products.count], quantity: user % 3 + 1)
@@ -198,7 +198,7 @@ final class FailoverScenario {
             } catch {
                 refused += 1
                 let failure = error as? CommandError
-                // 409: the request before, whose answer was lost, still holds the key.
+                // 409: the earlier request, whose response was lost, still holds the key.
                 guard failure?.code == .unavailable || failure?.message.hasPrefix("409") == true,
                     sentAt.duration(to: .systemNow()) < Self.timeout
                 else { return fail("an order was refused: \(failure?.message ?? "\(error)")") }
@@ -207,7 +207,7 @@ final class FailoverScenario {
         }
     }
 
-    // MARK: The end
+    // MARK: Conclusion
 
     func settle() async {
         do {

@@ -61,7 +61,7 @@ final class SSEConnection: ScenarioConnection {
     }
 }
 
-/// Reads server-sent events out of bytes that come in any pieces (WHATWG HTML, 9.2.6).
+/// Parses server-sent events from bytes in chunks of any size (WHATWG HTML, 9.2.6).
 struct EventText: Sendable {
     struct Event: Sendable, Equatable {
         var id: String?
@@ -71,7 +71,7 @@ struct EventText: Sendable {
 
     private var rest: [UInt8] = []
 
-    /// The events that these bytes complete. Comments and events without data are none.
+    /// The events that these bytes complete. Comments and events without data are skipped.
     mutating func take(_ bytes: [UInt8]) -> [Event] {
         rest += bytes
         var events: [Event] = []

@@ -1,8 +1,8 @@
 import EventLoop
 import HTTP
 
-/// One tab of the failover scenario: stays connected in its protocol to one of the replicas, moves to the next
-/// after a loss, resumes where it was, and keeps book of what it was told.
+/// One client of the failover scenario: stays connected in its protocol to one of the replicas, moves to the
+/// next after a loss, resumes from its position, and records its updates.
 @Loop
 final class ScenarioClient {
     enum WireProtocol: Int, CaseIterable, Sendable {
@@ -21,7 +21,7 @@ final class ScenarioClient {
         case up
         case down(String)
         case hint(milliseconds: Int)
-        /// Told that something may have been missed.
+        /// A gap notice: updates may have been missed.
         case gap
         case update(correlationID: String, isLearned: Bool)
     }
@@ -33,10 +33,10 @@ final class ScenarioClient {
     private let replicas: [String]
     let client: HTTPClient
     private(set) var ledger = ClientLedger()
-    /// The replica that it is welcomed by.
+    /// The replica that it is connected to.
     private(set) var replica: Int?
     private(set) var connections = 0
-    /// Where the tab is in its mailbox; a hub's client has no such place.
+    /// The client's position in its mailbox; SignalR clients have none.
     private(set) var place: Place?
     var onEvent: (@Loop (ScenarioClient, Event) -> Void)?
 
@@ -57,7 +57,7 @@ final class ScenarioClient {
             self.offset = offset
         }
 
-        /// `<epoch>:<offset>`, as the id of an event says it.
+        /// `<epoch>:<offset>`, as in an event's id.
         init?(_ id: Substring) {
             let parts = id.split(separator: ":")
             guard parts.count == 2, let offset = Int(parts[1]) else { return nil }
@@ -93,7 +93,7 @@ final class ScenarioClient {
         (line as? SignalRConnection)?.ordered(correlationID, sentAt: sentAt)
     }
 
-    // MARK: The connection
+    // MARK: Connection
 
     private func connect() {
         guard !isStopped, line == nil else { return }
@@ -118,7 +118,7 @@ final class ScenarioClient {
 
     func welcomed(_ line: any ScenarioConnection, at place: Place?) {
         guard isCurrent(line) else { return }
-        // A first visit begins here, and so does a life of the mailboxes that is not the one known.
+        // A first connection starts here, and so does a new epoch.
         if let place, place.epoch != self.place?.epoch { self.place = place }
         backoff.reset()
         connections += 1
@@ -132,7 +132,7 @@ final class ScenarioClient {
         let wasUp = isUp
         replica = nil
         lastFailure = reason
-        // Another one, whichever.
+        // A random other replica.
         next += Int.random(in: 1..<max(2, replicas.count))
         if wasUp { onEvent?(self, .down(reason)) }
         guard !isStopped else { return }
@@ -140,7 +140,7 @@ final class ScenarioClient {
         hint = nil
     }
 
-    // MARK: What it is told
+    // MARK: Updates
 
     func drains(_ line: any ScenarioConnection, milliseconds: Int) {
         guard isCurrent(line) else { return }

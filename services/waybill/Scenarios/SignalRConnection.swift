@@ -4,8 +4,8 @@ internal import JSON
 
 /// A client's connection to the SignalR hub.
 ///
-/// The hub's protocol has no places to resume from: after a loss its client asks how the orders stand that
-/// it does not know the end of, until it knows.
+/// The hub's protocol has no resume position: after a loss its client queries the status of orders without a
+/// final status, until it has one.
 @Loop
 final class SignalRConnection: ScenarioConnection, WebSocketHandler {
     private static let separator = "\u{1E}"
@@ -15,10 +15,10 @@ final class SignalRConnection: ScenarioConnection, WebSocketHandler {
     private weak let client: ScenarioClient?
     private var socket: WebSocket?
     private var connectedAt: Instant?
-    /// Calls that are not answered yet, by their ids.
+    /// Unanswered calls, by their ids.
     private var calls: [String: String] = [:]
     private var nextCall = 1
-    /// Orders sent before this connection was there, whose updates may have gone to the one before.
+    /// Orders sent before this connection, whose updates may have been lost with the previous one.
     private var doubtful: Set<String> = []
     private var beats = 0
     private lazy var beat = Timer { [weak self] in self?.tick() }
@@ -51,7 +51,7 @@ final class SignalRConnection: ScenarioConnection, WebSocketHandler {
         ask(correlationID)
     }
 
-    /// Twice a second: asks again, and every ten seconds tells the server that somebody is here.
+    /// Twice a second: repeats the queries, and pings the server every ten seconds.
     private func tick() {
         beats += 1
         if beats.isMultiple(of: 20) { socket?.send(text: #"{"type":6}"# + Self.separator) }
@@ -70,7 +70,7 @@ final class SignalRConnection: ScenarioConnection, WebSocketHandler {
                 + #""arguments":["\#(correlationID)"]}"# + Self.separator)
     }
 
-    // MARK: What comes
+    // MARK: Messages
 
     func received(text: Span<UInt8>, on socket: WebSocket) {
         var start = 0

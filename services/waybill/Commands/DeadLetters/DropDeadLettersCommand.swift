@@ -49,7 +49,7 @@ struct DropDeadLettersCommand: Command {
         return missing.isEmpty ? .success : .failure
     }
 
-    /// In words. Its connections are closed before anybody is asked.
+    /// The count as text. Closes its connections before the user is asked.
     private func count(_ context: CommandContext) async throws -> String {
         if let messages { return messages.count == 1 ? "one message" : "\(messages.count) messages" }
         let counts = try await context.withServers { try await DeadLetterOperations($0).counts() }

@@ -27,7 +27,7 @@ struct ReplayDeadLettersCommand: Command {
         }
         progress.end()
         let handled = replay.sent.map(\.envelope.id) + replay.refused.map(\.name)
-        // A message without an id is sent under its body's name.
+        // A message without an id is identified by its body's digest.
         let missing = (messages ?? []).subtracting(handled).filter { !$0.hasPrefix("body-") }.sorted()
         show(replay, missing, context.console)
         return replay.refused.isEmpty && missing.isEmpty ? .success : .failure

@@ -13,7 +13,7 @@ struct ShowDeadLetterCommand: Command {
             "waybill dlq show 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e --json",
         ])
 
-    /// How deep in a queue a message is looked for.
+    /// How many messages of a queue are searched.
     private static let depth = 10_000
 
     private let queues: [DeadLetterOperations.Queue]

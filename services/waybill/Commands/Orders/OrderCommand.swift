@@ -72,7 +72,7 @@ enum OrderText {
     }
 }
 
-/// Waits of the commands.
+/// Waiting with a progress indicator.
 enum Watching {
     @Loop static func until(
         _ what: String, within limit: Duration, _ condition: @Loop () async throws -> Bool

@@ -36,7 +36,7 @@ extension Arguments {
 }
 
 extension CommandContext {
-    /// The routes of the edge with a fresh development token for `user`.
+    /// The routes of the edge with a new development token for `user`.
     @Loop func api(as user: String) async throws -> OrderAPI {
         OrderAPI(base: try stack.read().edge, token: try await token(for: user))
     }

@@ -8,7 +8,7 @@ struct OutboxStatusCommand: Command {
         exitsWithOne: "the oldest has waited for more than 30 s",
         examples: ["waybill outbox status", "waybill outbox status --json"])
 
-    /// Past it the relay does not get through: it takes an interest after two seconds.
+    /// Past it the relay is behind: it publishes events after two seconds.
     static let timeout = Duration.seconds(30)
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("outbox status") }

@@ -1,7 +1,7 @@
 import EventLoop
 internal import JSON
 
-/// Who is connected where, from what the notifiers register of themselves.
+/// Lists sessions, from the registrations of the notifiers.
 struct SessionsCommand: Command {
     static let help = CommandHelp(
         name: "sessions", summary: "Show who is connected to which notifier, how, since when and how far",

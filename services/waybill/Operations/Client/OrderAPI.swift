@@ -15,7 +15,7 @@ final class OrderAPI {
         self.client = client
     }
 
-    /// A development token for `user` from the edge; production stacks have none to give.
+    /// A development token for `user` from the edge; production stacks issue none.
     static func token(for user: String, at base: String) async throws -> JSONValue {
         let body = JSONValue.object([.init("userId", .string(user))]).encode()
         let response: HTTPClientResponse
@@ -73,7 +73,7 @@ final class OrderAPI {
         return document ?? .null
     }
 
-    /// A problem document in one line, with each fault it lists.
+    /// A problem document in one line, with each error it lists.
     private static func refusal(_ status: HTTPStatus, _ problem: JSONValue?) -> CommandError {
         var parts = ["\(status.code)"]
         if let title = problem?["title"]?.string { parts.append(title) }
@@ -87,7 +87,7 @@ final class OrderAPI {
     }
 }
 
-/// `AZ-104:2`: a product and how many of it.
+/// `AZ-104:2`: a product and its quantity.
 struct OrderLineArgument: Sendable, Equatable {
     var product: String
     var quantity: Int

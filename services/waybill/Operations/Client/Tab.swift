@@ -2,8 +2,8 @@ import EventLoop
 import HTTP
 internal import JSON
 
-/// What a browser's tab does: stays connected to one of several addresses, comes back with full jitter after
-/// a loss, and resumes where it was.
+/// A client like a browser tab: stays connected to one of several addresses, reconnects with full jitter
+/// after a loss, and resumes from its last position.
 @Loop
 final class Tab {
     let name: String
@@ -17,25 +17,25 @@ final class Tab {
     private lazy var retry = Timer { [weak self] in self?.connect() }
 
     private(set) var updates: [OrderUpdate] = []
-    /// Updates that were an order's end, kept or not.
+    /// Final updates of orders, stored or not.
     private(set) var endCount = 0
-    /// Replicas it was welcomed by, in order.
+    /// The replicas of its connections, in order.
     private(set) var replicas: [String] = []
-    /// Times the server could not tell what was missed, so that the truth had to be fetched.
+    /// Times the server could not recover missed updates, so that the client had to resync.
     private(set) var gaps = 0
     private(set) var isWelcome = false
     private(set) var lastFailure: String?
-    /// When to come back, from a server that stops.
+    /// The reconnect delay that a draining server asked for.
     private var hint: Duration?
     private var epoch: String?
     private var lastEventID = 0
 
-    /// Called at each event of the connection and each update, after it was noted.
+    /// Called after each connection event and each update.
     var onChange: (@Loop (ServerFrame) -> Void)?
 
     /// - Parameters:
     ///   - addresses: base URLs (`http://host:port`), the preferred one first.
-    ///   - keepsUpdates: whether ``updates`` grows; ``onChange`` hears of them in any case.
+    ///   - keepsUpdates: whether ``updates`` grows; ``onChange`` is called in any case.
     init(name: String, addresses: [String], token: String, keepsUpdates: Bool = true) {
         self.name = name
         self.addresses = addresses
@@ -85,7 +85,7 @@ final class Tab {
             backoff.reset()
             isWelcome = true
             replicas.append(replica)
-            // A first visit begins here, and so does a life of the mailboxes that is not the one known.
+            // A first connection starts here, and so does a new epoch.
             if self.epoch != epoch { self.lastEventID = lastEventID }
             self.epoch = epoch
         case .update(let update):
@@ -101,7 +101,7 @@ final class Tab {
     }
 }
 
-/// One connection of a tab. A tab that has moved on hears no more of it.
+/// One connection of a tab. Events of an earlier connection are ignored.
 @Loop
 private final class Session: WebSocketHandler {
     private weak var tab: Tab?

@@ -7,7 +7,7 @@ struct DevStackRunner: Sendable {
 
     let root: String
 
-    /// Looks upwards from the working folder, and then from where this executable lies.
+    /// Searches upwards from the working directory, and then from this executable's directory.
     init() throws(CommandError) {
         let starts = [FileManager.default.currentDirectoryPath, Self.executableFolder].compactMap(\.self)
         guard let root = starts.lazy.compactMap({ Self.root(above: $0) }).first else {
@@ -36,12 +36,12 @@ struct DevStackRunner: Sendable {
 
     struct Ended: Sendable {
         let status: Int32
-        /// Empty where it was not caught.
+        /// Empty unless captured.
         let output: String
     }
 
-    /// Runs a script of `infra/local/bin` to its end; cancelled, it is interrupted first. What it says goes to
-    /// standard error, or is caught.
+    /// Runs a script of `infra/local/bin` to its end; on cancellation it is interrupted first. Its output
+    /// goes to standard error, or is captured.
     @Loop func run(
         _ script: String, _ words: [String] = [], environment: [String: String] = [:], catching: Bool = false
     ) async throws -> Ended {
@@ -76,7 +76,7 @@ struct DevStackRunner: Sendable {
         return try end.get()
     }
 
-    /// The services' executables lie beside this one, unless the environment says otherwise.
+    /// The services' executables are in this one's directory, unless the environment says otherwise.
     private static var environment: [String: String] {
         var environment = ProcessInfo.processInfo.environment
         if environment["WAYBILL_BIN"] == nil, let folder = executableFolder,
