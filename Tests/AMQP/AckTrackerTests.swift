@@ -11,14 +11,14 @@ import Testing
         return ledger
     }
 
-    @Test func aPrefixBecomesOneAck() {
+    @Test func acksAContiguousPrefixWithOneMultipleAck() {
         var ledger = ledger(5)
         for tag in [3, 1, 2] as [UInt64] { ledger.ack(tag) }
         #expect(ledger.flush() == [Ack(tag: 3, multiple: true)])
         #expect(ledger.outstanding == 2 && !ledger.needsFlush)
     }
 
-    @Test func stragglersAreAckedByThemselves() {
+    @Test func acksTagsBehindAGapIndividually() {
         var ledger = ledger(5)
         for tag in [1, 3, 5] as [UInt64] { ledger.ack(tag) }
         #expect(
@@ -32,7 +32,7 @@ import Testing
         #expect(ledger.outstanding == 0)
     }
 
-    @Test func rejectedOnesAreNeverAcked() {
+    @Test func rejectedDeliveriesAreNeverAcked() {
         var ledger = ledger(3)
         ledger.reject(1)
         ledger.ack(2)
@@ -42,7 +42,7 @@ import Testing
         #expect(late == [false, false])
     }
 
-    @Test func verdictsCountOnce() {
+    @Test func settlingTwiceCountsOnce() {
         var ledger = ledger(2)
         let verdicts = [ledger.ack(1), ledger.ack(1), ledger.reject(1), ledger.ack(9)]
         #expect(verdicts == [true, false, false, false])
@@ -52,7 +52,7 @@ import Testing
 
     /// For all ways to ack, reject or leave four deliveries in two rounds, the acks cover exactly the acked
     /// deliveries and never a pending one.
-    @Test func theBrokerLearnsExactlyTheVerdicts() {
+    @Test func flushedAcksCoverExactlyTheAckedDeliveries() {
         for first in 0..<81 {
             for second in 0..<81 { check([first, second]) }
         }

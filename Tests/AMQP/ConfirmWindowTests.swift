@@ -14,7 +14,7 @@ import Testing
         #expect(window.room == 2)
     }
 
-    @Test func aLaterMultipleSkipsWhatWasSettled() {
+    @Test func aLaterMultipleSkipsSettledMessages() {
         var window = ConfirmWindow<Int>(limit: 10)
         for value in 1...6 { _ = window.append(value) }
         var settled: [Int] = []
@@ -24,7 +24,7 @@ import Testing
         #expect(window.outstanding == 1 && window.next == 7)
     }
 
-    @Test func tagsOfThePastAreIgnoredThoseOfTheFutureAreNot() {
+    @Test func ignoresSettledTagsAndRefusesUnpublishedOnes() {
         var window = ConfirmWindow<Int>(limit: 4)
         _ = window.append(1)
         #expect(window.settle(1, multiple: false) { _ in } == true)
@@ -34,7 +34,7 @@ import Testing
         #expect(window.settle(0, multiple: false) { _ in } == false)
     }
 
-    @Test func tagZeroWithMultipleIsEverything() {
+    @Test func tagZeroWithMultipleSettlesEverything() {
         var window = ConfirmWindow<Int>(limit: 4)
         #expect(window.settle(0, multiple: true) { _ in } == true)
         for value in 1...4 { _ = window.append(value) }
@@ -43,7 +43,7 @@ import Testing
         #expect(settled == [1, 2, 3, 4])
     }
 
-    @Test func removalStartsTheCountAgain() {
+    @Test func removeAllRestartsNumbering() {
         var window = ConfirmWindow<Int>(limit: 4)
         for value in 1...4 { _ = window.append(value) }
         _ = window.settle(2, multiple: false) { _ in }

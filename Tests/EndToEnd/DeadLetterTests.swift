@@ -45,7 +45,7 @@ extension WholeStackTests {
             return try await watching.result()
         }
 
-        @Test @Loop func anUnknownProductIsParkedShownAndReplayedHoursLater() async throws {
+        @Test @Loop func deadLettersShowsAndReplaysAnOrderOfAnUnknownProduct() async throws {
             let stack = try await Stack.shared()
             try await ServerAccess.with(stack) { servers in
                 let (cid, user) = (servers.newID(), "E2E-DLQ-\(Int.random(in: 0..<1_000_000))")
@@ -94,7 +94,7 @@ extension WholeStackTests {
 
         /// order-notification reads owners from Redis alone. A replayed message's owner is restored from
         /// PostgreSQL.
-        @Test @Loop func aNotificationFindsItsUserAfterTheKeysExpired() async throws {
+        @Test @Loop func replayRestoresAnExpiredOwner() async throws {
             let stack = try await Stack.shared()
             try await ServerAccess.with(stack) { servers in
                 let user = "E2E-DLQ-\(Int.random(in: 0..<1_000_000))"
@@ -123,7 +123,7 @@ extension WholeStackTests {
             }
         }
 
-        @Test @Loop func whatNobodyOwnsStaysAndIsDropped() async throws {
+        @Test @Loop func replayKeepsAMessageWithoutAnOwner() async throws {
             let stack = try await Stack.shared()
             try await ServerAccess.with(stack) { servers in
                 let cid = servers.newID()

@@ -8,13 +8,13 @@ struct WholeStackTests {}
 extension WholeStackTests {
     /// Runs the demonstration, which kills parts of the stack.
     @Suite struct DemoScenarioTests {
-        @Test func nothingIsLostWhenServicesAreKilled() async throws {
+        @Test func noUpdateIsLostWhenServicesAreKilled() async throws {
             let result = try await Stack.shared().waybill("demo", "--orders", "20")
             #expect(result.status == 0, "\(result.output)\n\(result.errors)")
             #expect(result.output.contains("The scenario held: 60 orders"))
         }
 
-        @Test func theCommandSaysWhenThereIsNoStack() async throws {
+        @Test func demoFailsWithoutAStack() async throws {
             let result = try await Stack.shared().waybill("demo", "--stack", "/nowhere/stack.json")
             #expect(result.status == 69)
             #expect(result.errors.contains("waybill up"))

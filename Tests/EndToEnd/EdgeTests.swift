@@ -27,7 +27,7 @@ struct EdgeTests {
             testDescription: "a field without end", path: "/api/products",
             options: ["-H", "X-Long: " + String(repeating: "a", count: 20_000)], status: 400),
     ])
-    func whatTheEdgeRefusesIsAProblemWithATrace(refusal: Refusal) async throws {
+    func edgeRefusalsAreProblemsWithATrace(refusal: Refusal) async throws {
         let edge = try await Stack.shared().edge
         let result = try await Program.run(
             [

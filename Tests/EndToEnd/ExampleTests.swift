@@ -45,7 +45,7 @@ extension WholeStackTests {
                 in: Stack.repository, within: limit)
         }
 
-        @Test @Loop func everyExampleDoesWhatItSays() async throws {
+        @Test @Loop func everyExampleSucceeds() async throws {
             let stack = try await Stack.shared()
             let environment = ["WAYBILL_STACK": stack.file]
             for (command, lines) in try await Self.examples(stack) where !Self.startsStacks.contains(command)
@@ -127,7 +127,7 @@ extension WholeStackTests {
         }
 
         /// `up` and `down`, on ports and in a directory of their own.
-        @Test func stacksAreStartedAndStopped() async throws {
+        @Test func upAndDownStartAndStopAStack() async throws {
             let stack = try await Stack.shared()
             let base = try #require(ProcessInfo.processInfo.environment["WAYBILL_VAR_BASE"])
             let free = try await Program.run(["infra/local/bin/stack", "free-offset"], in: Stack.repository)

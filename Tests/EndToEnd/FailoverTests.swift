@@ -6,7 +6,7 @@ import Testing
 extension WholeStackTests {
     /// Sessions and their recovery from failures: on a stack of its own, since Redis is restarted.
     @Suite struct FailoverTests {
-        @Test func everyTabHearsOfEveryOrderOnceWhateverDies() async throws {
+        @Test func everyClientGetsEveryUpdateOnceDespiteFaults() async throws {
             let stack = try await Stack.started(notifiers: 3)
             let page = "\(stack.file).failover.html"
             let result = try await stack.waybill(
@@ -25,12 +25,12 @@ extension WholeStackTests {
             try await stack.stop()
         }
 
-        @Test func twoNotifiersAreTooFewForTheScenario() async throws {
+        @Test func failoverRequiresThreeNotifiers() async throws {
             let result = try await Stack.shared().waybill("demo", "failover")
             #expect(result.status == 69 && result.errors.contains("WAYBILL_NOTIFIERS=3"))
         }
 
-        @Test func sessionsShowsWhoIsConnected() async throws {
+        @Test func sessionsListsConnectedUsers() async throws {
             let stack = try await Stack.shared()
             async let watching = stack.waybill("watch", "E2E-SEEN", "--for", "20")
             var sessions: [JSONValue] = []

@@ -4,7 +4,7 @@ import Testing
 /// Third-party SignalR clients, in Python: see `Tests/System/SignalR`.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct SignalRTests {
-    @Test func publicClientsInvokeAndAreTold() async throws {
+    @Test func publicClientsInvokeAndReceiveUpdates() async throws {
         let stack = try await Stack.shared()
         let result = try await Program.run(
             ["Tests/System/SignalR/run"], environment: ["WAYBILL_STACK": stack.file], in: Program.repository)

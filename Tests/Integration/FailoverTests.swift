@@ -9,12 +9,12 @@ import Testing
     .onLoop, .serialized, .enabled(if: RedisFailover.isAvailable && Services.binaries != nil),
     .timeLimit(.minutes(3)))
 struct FailoverTests {
-    @Test @Loop func servicesFollowThePrimaryAndNobodyMissesAnythingInSilence() async throws {
+    @Test @Loop func servicesFollowAFailoverAndClientsGetAGapNotice() async throws {
         try await withServices(story)
     }
 
     /// No replica is left that knew the old primary.
-    @Test @Loop func alsoWhenEveryNotifierDiesWithThePrimary() async throws {
+    @Test @Loop func clientsGetAGapNoticeWhenNotifiersDieWithThePrimary() async throws {
         try await withServices { services, redis in
             let token = try await services.token(for: "FAILOVER-2")
             let tab = try await services.tab(token)

@@ -8,7 +8,7 @@ import Testing
 @Suite(.onLoop, .enabled(if: Transports.url != nil), .timeLimit(.minutes(1)))
 struct DeadLetterQueueLiveTests {
     @Test(arguments: [Transports.quorum, .classic])
-    @Loop func areListedReplayedAndDropped(_ transport: Transports) async throws {
+    @Loop func listsReplaysAndDropsMessages(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let fixture = try #require(fixture as? RabbitMQTransportFixture)
             var sent = try Sample.messages(0..<4, by: fixture.publisher)

@@ -10,7 +10,7 @@ import Testing
 struct PipelineTests {
     private let topology = OrderTopology(retryPolicy: RetryPolicy(delays: [.milliseconds(20)]))
 
-    @Test @Loop func withoutAPlaceForTheCopyTheOriginalGoesBack() async throws {
+    @Test @Loop func requeuesTheOriginalWhenItsCopyIsNotConfirmed() async throws {
         let broker = MemoryBroker(topology.declarations)
         let publisher = EventPublisher(broker.sender(), appID: "test")
         _ = await publisher.publish(try Sample.messages(0..<1, by: publisher))
@@ -30,7 +30,7 @@ struct PipelineTests {
         #expect(broker.depth(of: queue) == 1 && handler.parkedReasons.isEmpty)
     }
 
-    @Test @Loop func anUndecidedMessageHoldsNobodyUp() async throws {
+    @Test @Loop func aDeferredMessageDoesNotBlockTheQueue() async throws {
         let broker = MemoryBroker(topology.declarations)
         let publisher = EventPublisher(broker.sender(), appID: "test")
         _ = await publisher.publish(try Sample.messages(0..<2, by: publisher))
@@ -51,7 +51,7 @@ struct PipelineTests {
         #expect(handler.parkedReasons == ["No."] && broker.depth(of: queue) == 0)
     }
 
-    @Test @Loop func stoppingDuringAnOutageGivesTheBatchBack() async throws {
+    @Test @Loop func drainingDuringAnOutageRequeuesTheBatch() async throws {
         let broker = MemoryBroker(topology.declarations)
         let publisher = EventPublisher(broker.sender(), appID: "test")
         _ = await publisher.publish(try Sample.messages(0..<5, by: publisher))
@@ -94,7 +94,7 @@ struct PipelineTests {
         #expect(try publisher.prepare(event, in: Sample.context(event), id: "again").envelope.id == "again")
     }
 
-    @Test @Loop func refusesWhatBreaksTheRules() {
+    @Test @Loop func refusesInvalidEvents() {
         let publisher = EventPublisher(Discard(), appID: "test")
         let event = Sample.processed(1)
         #expect(throws: MessagingError.self) {

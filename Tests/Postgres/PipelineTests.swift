@@ -21,7 +21,7 @@ struct PipelineTests {
         }
     }
 
-    @Test @Loop func theFirstFailureUndoesTheWholeBatchAndSparesTheNext() async throws {
+    @Test @Loop func aFailureRollsBackItsBatchAndNotTheNext() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (id int8 PRIMARY KEY)")
             let failing = Task { @Loop in
@@ -40,7 +40,7 @@ struct PipelineTests {
         }
     }
 
-    @Test @Loop func aStatementThatCouldNotBePreparedIsPreparedLater() async throws {
+    @Test @Loop func preparesAStatementAgainAfterAFailedPrepare() async throws {
         try await LiveServer.withSchema { connection, _ in
             let select = PostgresStatement("SELECT n FROM later")
             // Skipped behind a failure, then refused, then valid.
@@ -71,7 +71,7 @@ struct PipelineTests {
         }
     }
 
-    @Test @Loop func theSameTextWithOtherTypesIsAnotherStatement() async throws {
+    @Test @Loop func theSameSQLWithOtherTypesIsAnotherStatement() async throws {
         try await LiveServer.withSchema { connection, _ in
             let echo = PostgresStatement("SELECT $1")
             let number = try await connection.query(echo, Int64(5)).one()
@@ -85,7 +85,7 @@ struct PipelineTests {
         }
     }
 
-    @Test @Loop func aDeferredConstraintFailsTheBatchAtItsEnd() async throws {
+    @Test @Loop func aDeferredConstraintFailsTheBatchAtItsCommit() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (id int8 UNIQUE DEFERRABLE INITIALLY DEFERRED)")
             let error = await #expect(throws: PostgresError.self) {
@@ -99,7 +99,7 @@ struct PipelineTests {
         }
     }
 
-    @Test @Loop func tooManyUnitsAreRefused() async throws {
+    @Test @Loop func refusesTooManyPendingRequests() async throws {
         try await LiveServer.withSchema { connection, _ in
             let tasks = (0..<(PostgresConnection.pendingLimit + 10)).map { _ in
                 Task { @Loop in await failure { try await connection.query(PostgresStatement("SELECT 1")) } }

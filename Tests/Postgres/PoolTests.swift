@@ -25,7 +25,7 @@ struct PoolTests {
         #expect(pool.statistics == PostgresPoolStatistics(idle: 0, leased: 0, opening: 0, waiting: 0))
     }
 
-    @Test @Loop func itsSizeIsABoundAndItsSessionsAreUsedAgain() async throws {
+    @Test @Loop func boundsItsSizeAndReusesSessions() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 3
         try await withPool(limits) { pool in
@@ -39,7 +39,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func whoComesFirstIsServedFirst() async throws {
+    @Test @Loop func servesCallersInOrder() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 1
         try await withPool(limits) { pool in
@@ -52,7 +52,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func exhaustionIsAnErrorAndNoLastingOne() async throws {
+    @Test @Loop func exhaustionIsATemporaryError() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 1
         limits.waiters = 1
@@ -75,7 +75,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func whatBreaksOrIsLeftInATransactionIsReplaced() async throws {
+    @Test @Loop func replacesBrokenSessionsAndThoseInATransaction() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 1
         try await withPool(limits) { pool in
@@ -93,7 +93,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func anIdleSessionThatWasKilledIsReplacedByItself() async throws {
+    @Test @Loop func replacesAKilledIdleSession() async throws {
         try await withPool(PostgresPoolLimits()) { pool in
             let other = try await PostgresConnection.connect(pool.configuration)
             defer { other.close() }
@@ -107,7 +107,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func healthFollowsTheServer() async throws {
+    @Test @Loop func healthReflectsTheServer() async throws {
         var limits = PostgresPoolLimits()
         limits.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         var configuration = try LiveServer.configuration()
@@ -128,7 +128,7 @@ struct PoolTests {
         await good.close()
     }
 
-    @Test @Loop func idleSessionsAreAskedAndTheSurplusIsClosed() async throws {
+    @Test @Loop func pingsIdleSessionsAndClosesTheSurplus() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 4
         limits.idle = 1
@@ -150,7 +150,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func closingWaitsForWhatIsLent() async throws {
+    @Test @Loop func closingWaitsForLentSessions() async throws {
         let pool = PostgresPool(try LiveServer.configuration())
         var isLent = false
         let user = Loop.task {
@@ -168,7 +168,7 @@ struct PoolTests {
         #expect(error?.code == .closed)
     }
 
-    @Test @Loop func aListenerComesBackAndSaysSo() async throws {
+    @Test @Loop func aListenerReconnectsAndReportsIt() async throws {
         let configuration = try LiveServer.configuration()
         let channel = "test_\(UInt64.random(in: 0...UInt64.max))"
         var hints: [String] = []

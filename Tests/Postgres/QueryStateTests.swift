@@ -10,7 +10,7 @@ import Testing
         PostgresDiagnostics(severity: "ERROR", sqlState: PostgresSQLState(code), message: "")
     }
 
-    @Test func theFirstFailureIsTheUnits() {
+    @Test func theFirstFailureFailsTheRequest() {
         var exchange = QueryState([.execute(Self.one), .prepare(Self.two), .execute(Self.two)])
         #expect(exchange.receive(.failed(report("23505"))) == .none)
         #expect(exchange.receive(.ended) == .none)
@@ -31,7 +31,7 @@ import Testing
         #expect(exchange.failure?.sqlState == .foreignKeyViolation)
     }
 
-    @Test(arguments: ["26000", "0A000"]) func aStalePlanIsForgotten(_ code: String) {
+    @Test(arguments: ["26000", "0A000"]) func forgetsAStatementWithAStalePlan(_ code: String) {
         var exchange = QueryState([.execute(Self.one)])
         #expect(exchange.receive(.failed(report(code))) == .forget(Self.one))
     }

@@ -7,7 +7,7 @@ import Testing
 /// Runs against a PostgreSQL with `ssl = on`, whose certificate is for `localhost`.
 @Suite(.enabled(if: PrivateServers.areAvailable), .timeLimit(.minutes(1)))
 struct TLSTests {
-    @Test @Loop func theServerMustProveToBeTheOneMeant() async throws {
+    @Test @Loop func refusesACertificateForAnotherHost() async throws {
         let certificate = try await TestCertificate.ofNameAlone()
         let other = try await TestCertificate.shared()
         try await PrivateServers.with("postgres", tls: certificate) { servers in

@@ -44,7 +44,7 @@ struct ValueTests {
         }
     }
 
-    @Test @Loop func numericsBeyondOursAreRefusedAndNotRounded() async throws {
+    @Test @Loop func refusesNumericsOutOfRangeInsteadOfRounding() async throws {
         try await LiveServer.withSchema { connection, _ in
             for text in ["NaN", "Infinity", "1e30", "9223372036854775808", "0.0000000000000000001"] {
                 let row = try await connection.query(
@@ -76,7 +76,7 @@ struct ValueTests {
         }
     }
 
-    @Test @Loop func theOtherScalars() async throws {
+    @Test @Loop func otherScalars() async throws {
         try await LiveServer.withSchema { (connection, _) async throws in
             let id = PostgresUUID("0197f3a0-1b2c-7def-8123-456789abcdef")!
             #expect(
@@ -118,7 +118,7 @@ struct ValueTests {
         }
     }
 
-    @Test @Loop func whatDoesNotFitSaysWhichColumn() async throws {
+    @Test @Loop func decodingErrorsNameTheColumn() async throws {
         try await LiveServer.withSchema { connection, _ in
             let statement = PostgresStatement(
                 "SELECT 1::int8 AS one, NULL::text AS nothing, 'x'::text AS word")

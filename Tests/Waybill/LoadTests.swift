@@ -4,7 +4,7 @@ import Testing
 @testable import Waybill
 
 @Suite struct LoadTests {
-    @Test func ordersAreDueAtEvenSteps() throws {
+    @Test func ordersAreEvenlySpaced() throws {
         let plan = try LoadPlan(rate: 400, users: 3, seconds: 2)
         #expect(plan.orders == 800)
         #expect(plan.due(0) == .zero && plan.due(1) == .microseconds(2500) && plan.due(800) == .seconds(2))
@@ -38,7 +38,7 @@ import Testing
         return record
     }
 
-    @Test func ordersAreCountedOnce() {
+    @Test func countsOrdersOnce() {
         let record = record()
         #expect(record.acceptedCount == 4 && record.toldCount == 4 && record.refusedCount == 1)
         #expect(record.answered == [1, 2, 3, 5].map { .milliseconds($0) })
@@ -55,7 +55,7 @@ import Testing
         #expect(["1", "2", "5"].contains(digits), "\(ticks)")
     }
 
-    @Test func thePageIsOneOfItsOwnAndEscaped() throws {
+    @Test func thePageIsSelfContainedAndEscaped() throws {
         let plan = try LoadPlan(rate: 2, users: 1, seconds: 3)
         let report = LoadReport(
             plan: plan, record: record(), edge: "http://127.0.0.1:8080", at: "2026-11-20T10:11:12.000Z")

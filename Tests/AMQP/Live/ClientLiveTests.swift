@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.onLoop, .enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
 struct ClientLiveTests {
-    @Test @Loop func aSilentConnectionIsLostAfterTwoHeartbeats() async throws {
+    @Test @Loop func closesASilentConnectionAfterTwoHeartbeats() async throws {
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
         try await Broker.withClient(through: proxy, heartbeat: .seconds(1)) { client in
@@ -31,7 +31,7 @@ struct ClientLiveTests {
         }
     }
 
-    @Test @Loop func wrongCredentialsAreNamed() async throws {
+    @Test @Loop func wrongCredentialsFailAuthentication() async throws {
         var configuration = try Broker.configuration()
         configuration.password = "wrong"
         let authenticationFailed = await failure { try await AMQPConnection.open(configuration) }
@@ -42,7 +42,7 @@ struct ClientLiveTests {
         #expect(refused?.code == .authenticationFailed)
     }
 
-    @Test @Loop func aBrokerThatSaysNothingCostsTheConnectTimeout() async throws {
+    @Test @Loop func connectTimesOutWhenTheBrokerIsSilent() async throws {
         let mute = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { transport in
             transport.start(SilentServer())
         }
@@ -54,7 +54,7 @@ struct ClientLiveTests {
         #expect(connectionFailed?.code == .connectionFailed)
     }
 
-    @Test @Loop func aCallThatFailsClosesItsChannelOnly() async throws {
+    @Test @Loop func aFailedCallClosesItsChannelOnly() async throws {
         try await Broker.withClient { client in
             let missing = Broker.name("missing")
             let error = await failure {
@@ -86,7 +86,7 @@ struct ClientLiveTests {
         #expect(await publisher.publish([message("y", to: queue)]).first??.code == .closed)
     }
 
-    @Test @Loop func itemsCanBeTakenAndPurgedOneByOne() async throws {
+    @Test @Loop func getsRequeuesAndPurgesMessages() async throws {
         let queue = Broker.name("get")
         var topology = AMQPTopology()
         topology.addQueue(queue, kind: .quorum)

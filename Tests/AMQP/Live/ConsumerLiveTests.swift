@@ -16,7 +16,7 @@ struct ConsumerLiveTests {
     }
 
     @Test(arguments: [AMQPQueueType.quorum, .classic])
-    @Loop func verdictsReachTheBroker(kind: AMQPQueueType) async throws {
+    @Loop func settlesAcksRejectsAndRequeues(kind: AMQPQueueType) async throws {
         let (queue, topology) = workQueue("verdict", kind: kind)
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -41,7 +41,7 @@ struct ConsumerLiveTests {
     }
 
     @Test(arguments: [AMQPQueueType.quorum, .classic])
-    @Loop func aRetryQueueHandsBackWhenItsTimeIsUp(kind: AMQPQueueType) async throws {
+    @Loop func aRetryQueueDeadLettersBackAfterItsDelay(kind: AMQPQueueType) async throws {
         let delay = Duration.milliseconds(150)
         let (queue, topology) = workQueue("retry", kind: kind, delays: [delay])
         try await Broker.withClient(topology) { client in
@@ -57,7 +57,7 @@ struct ConsumerLiveTests {
         }
     }
 
-    @Test @Loop func prefetchBoundsWhatIsUnsettled() async throws {
+    @Test @Loop func prefetchBoundsUnsettledDeliveries() async throws {
         let (queue, topology) = workQueue("prefetch", kind: .classic)
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -77,7 +77,7 @@ struct ConsumerLiveTests {
         }
     }
 
-    @Test @Loop func afterAReconnectOldVerdictsAreDroppedAndAllComesAgain() async throws {
+    @Test @Loop func ignoresOldAcksAndRedeliversAfterAReconnect() async throws {
         let (queue, topology) = workQueue("reconnect", kind: .quorum)
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
@@ -111,7 +111,7 @@ struct ConsumerLiveTests {
         }
     }
 
-    @Test @Loop func stoppingGivesBackWhatWasNotHandedOut() async throws {
+    @Test @Loop func stoppingRequeuesDeliveriesNotHandedOut() async throws {
         let (queue, topology) = workQueue("stop", kind: .classic)
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)

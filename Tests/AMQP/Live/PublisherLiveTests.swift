@@ -13,7 +13,7 @@ struct PublisherLiveTests {
         return (name, topology)
     }
 
-    @Test @Loop func returnsWhenTheBrokerHasIt() async throws {
+    @Test @Loop func publishReturnsAfterTheConfirm() async throws {
         let (queue, topology) = queue("confirm")
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -26,7 +26,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func manyAtOnceAreAllConfirmedInOrder() async throws {
+    @Test @Loop func concurrentPublishesAreConfirmedInOrder() async throws {
         let (queue, topology) = queue("many")
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -43,7 +43,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func anUnroutableOneFailsAloneInABatch() async throws {
+    @Test @Loop func anUnroutableMessageFailsAloneInABatch() async throws {
         let (queue, topology) = queue("return")
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -80,7 +80,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func aFullWindowRefuses() async throws {
+    @Test @Loop func publishFailsWhenTheWindowIsFull() async throws {
         let (queue, topology) = queue("window")
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client, window: 4)
@@ -101,7 +101,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func aLostConnectionMeansUnknownAndTheNextOneWorks() async throws {
+    @Test @Loop func aLostConnectionMakesTheOutcomeUnknownAndPublishingResumes() async throws {
         let (queue, topology) = queue("lost")
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
@@ -120,7 +120,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func deadlinesHold() async throws {
+    @Test @Loop func publishTimesOutAtItsDeadline() async throws {
         let (queue, topology) = queue("deadline")
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
@@ -140,7 +140,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func anAlarmRefusesAtOnceAndIsVisible() async throws {
+    @Test @Loop func anAlarmBlocksPublishesAtOnce() async throws {
         let (queue, topology) = queue("alarm")
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }

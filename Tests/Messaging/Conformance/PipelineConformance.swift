@@ -38,7 +38,7 @@ struct PipelineConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func eventsAreHandledInOrderWithinTheirScope(_ transport: Transports) async throws {
+    @Loop func handlesEventsInOrderWithTheirContext(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         let event = Sample.processed(1)
         try await work(
@@ -67,7 +67,7 @@ struct PipelineConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func oneBadMessageOfABatchIsParkedAlone(_ transport: Transports) async throws {
+    @Loop func deadLettersOnlyTheFailingMessageOfABatch(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         handler.failBatch = { $0.contains(3) ? HandlingError(.permanent, "Three is poison.") : nil }
         try await work(
@@ -86,7 +86,7 @@ struct PipelineConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func whatCannotBeReadIsParkedWithTheReason(_ transport: Transports) async throws {
+    @Loop func deadLettersUndecodableMessagesWithAReason(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         try await work(
             transport, handler,
@@ -107,7 +107,7 @@ struct PipelineConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func aTransientFailureClimbsTheLadderThenIsParked(_ transport: Transports) async throws {
+    @Loop func retriesTransientFailuresThenDeadLetters(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         handler.verdict = { $0 == 1 ? .failed(HandlingError(.transient, "Not yet.")) : .done }
         try await work(
@@ -127,7 +127,7 @@ struct PipelineConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func anOutageOfAServerCountsAgainstNoMessage(_ transport: Transports) async throws {
+    @Loop func anUnavailableServerCountsNoAttempt(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         var failures = 3
         handler.failBatch = { _ in
@@ -148,7 +148,7 @@ struct PipelineConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func redeliveredOnesGoAlone(_ transport: Transports) async throws {
+    @Loop func handlesRedeliveredMessagesIndividually(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         try await work(
             transport, handler,
@@ -166,7 +166,7 @@ struct PipelineConformance {
 
     /// Brokers differ in what they count as a delivery, so only this pipeline's own attempts count.
     @Test(arguments: Transports.here)
-    @Loop func deliveriesThatNobodyHandledCountAsNoAttempt(_ transport: Transports) async throws {
+    @Loop func unhandledDeliveriesCountNoAttempt(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         handler.verdict = { _ in .failed(HandlingError(.transient, "Not yet.")) }
         try await work(
@@ -192,7 +192,7 @@ struct PipelineConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func theHandlerIsToldOfAParkedMessageEvenIfItFailsAtFirst(_ transport: Transports) async throws {
+    @Loop func repeatsTheDeadLetterCallbackUntilItSucceeds(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         handler.failParked = 2
         handler.verdict = { _ in .failed(HandlingError(.permanent, "No.")) }

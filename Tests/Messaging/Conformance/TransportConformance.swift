@@ -15,7 +15,7 @@ struct TransportConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func messagesArriveWholeAndInOrder(_ transport: Transports) async throws {
+    @Loop func deliversMessagesUnchangedAndInOrder(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<300, by: fixture.publisher)
             let failures = await fixture.sender.send(sent, within: .seconds(5))
@@ -34,7 +34,7 @@ struct TransportConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func anEventNobodyWantsIsUnroutable(_ transport: Transports) async throws {
+    @Loop func anUnboundEventIsUnroutable(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             var messages = try Sample.messages(0..<3, by: fixture.publisher)
             messages[1].destination = .event(key: "order.unheard-of")
@@ -50,7 +50,7 @@ struct TransportConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func whatIsNotSettledComesAgainAndOldVerdictsAreIgnored(_ transport: Transports) async throws {
+    @Loop func redeliversUnsettledMessagesAndIgnoresOldAcks(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<3, by: fixture.publisher)
             _ = await fixture.sender.send(sent, within: .seconds(5))
@@ -73,7 +73,7 @@ struct TransportConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func releasedOnesComeBackAndRejectedOnesAreDeadLetters(_ transport: Transports) async throws {
+    @Loop func requeuedMessagesReturnAndRejectedOnesAreDeadLettered(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<2, by: fixture.publisher)
             _ = await fixture.sender.send(sent, within: .seconds(5))
@@ -92,7 +92,7 @@ struct TransportConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func aRetryQueueGivesBackAfterItsDelay(_ transport: Transports) async throws {
+    @Loop func aRetryQueueDeadLettersBackAfterItsDelay(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             var message = try Sample.messages(0..<1, by: fixture.publisher)[0]
             message.envelope.attempt = 2
@@ -109,7 +109,7 @@ struct TransportConformance {
     }
 
     @Test(arguments: Transports.here)
-    @Loop func aStoppedSourceEnds(_ transport: Transports) async throws {
+    @Loop func aStoppedSourceReturnsNil(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let source = try await fixture.source(of: fixture.queue)
             let waiting = Loop.task { await source.next() }

@@ -18,7 +18,7 @@ import Testing
         await run.value
     }
 
-    @Test func reconnectsAndTellsOfIt() async throws {
+    @Test func reconnectsAndReportsItsState() async throws {
         let server = try await ScriptedServer.answering { _ in "+OK\r\n" }
         defer { server.close() }
         try await running(server.configuration) { client in
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func failsWithinTheDeadlineWhileTheServerIsAway() async throws {
+    @Test func failsWithinTheDeadlineWhileDisconnected() async throws {
         let server = try await ScriptedServer { _ in nil }
         var configuration = server.configuration
         configuration.commandTimeout = .milliseconds(200)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func closingFailsThoseWhoWait() async throws {
+    @Test func closingFailsWaitingCallers() async throws {
         let server = try await ScriptedServer { _ in "" }
         defer { server.close() }
         var configuration = server.configuration

@@ -44,7 +44,7 @@ import Testing
     }
 
     /// A deposed primary continues as a replica: a client that stays connected can read but not write.
-    @Test func clientsLeaveAPrimaryThatIsDeposed() async throws {
+    @Test func clientsLeaveADeposedPrimary() async throws {
         try await withClients { ground, client, subscriber in
             try await subscriber.subscribe("news")
             try await ground.depose()

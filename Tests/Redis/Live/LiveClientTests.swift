@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func scriptsSurviveAFlushOfTheirCache() async throws {
+    @Test func reloadsScriptsAfterAScriptFlush() async throws {
         try await withClient { client, prefix in
             let script = RedisScript("return {KEYS[1], ARGV[1], redis.call('INCR', KEYS[1])} -- \(prefix)")
             for expected in 1...3 {

@@ -85,7 +85,7 @@ private final class Inbox {
         }
     }
 
-    @Test func subscribingTwiceAndChangingOnesMind() async throws {
+    @Test func subscribeIsIdempotentAndFollowsUnsubscribe() async throws {
         try await withSubscriber { subscriber, inbox, client, prefix in
             let channel = prefix + "x"
             try await subscriber.subscribe(channel)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.enabled(if: LiveServer.isAvailable && PrivateServer.program != nil), .timeLimit(.minutes(1)))
 @Loop struct OutageTests {
-    @Test func aKilledServerComesBackWithEverything() async throws {
+    @Test func restoresCommandsScriptsAndSubscriptionsAfterARestart() async throws {
         try await withServer { server, client, subscriber in
             var messages: [String] = []
             var restored: [String] = []
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatHangsIsLeftWithinTheDeadline() async throws {
+    @Test func detectsAHangingServerWithinTheDeadline() async throws {
         try await withServer { server, client, subscriber in
             try await subscriber.subscribe("a")
             server.signal(SIGSTOP)

@@ -25,7 +25,7 @@ import Testing
             servers.map(\.configuration.endpoint), primary: "orders", of: server.configuration)
     }
 
-    @Test func theFirstWhoKnowsAPrimaryIsBelieved() async throws {
+    @Test func asksSentinelsUntilOneNamesAPrimary() async throws {
         let primary = try await server("master")
         let replica = try await server("slave")
         let ignorant = try await sentinel(naming: nil)
@@ -40,7 +40,7 @@ import Testing
         #expect(ignorant.accepted == 1 && outdated.accepted == 1 && informed.accepted == 2)
     }
 
-    @Test func withoutAPrimaryThereIsNoConnection() async throws {
+    @Test func failsToConnectWithoutAPrimary() async throws {
         let primary = try await server("master")
         let silent = try await sentinel(naming: nil)
         silent.close()

@@ -10,7 +10,7 @@ import Testing
         .init(orderID: number, correlationID: "c\(number)", sentAt: at(sentAt), acceptedAt: at(sentAt + 1))
     }
 
-    @Test func everyOrderOnceIsClean() {
+    @Test func everyOrderOncePasses() {
         var book = ClientLedger()
         book.pushed("c1", isCompleted: true, at: at(5))
         book.pushed("c2", isCompleted: true, at: at(6))
@@ -18,7 +18,7 @@ import Testing
         #expect(verdict.isClean && verdict.text == "exactly once")
     }
 
-    @Test func everyFaultIsNamed() {
+    @Test func reportsEveryDeliveryError() {
         var book = ClientLedger()
         book.pushed("c1", isCompleted: true, at: at(5))
         book.pushed("c1", isCompleted: true, at: at(6))
@@ -29,14 +29,14 @@ import Testing
         #expect(verdict.text == "1 missing, 1 twice, 1 not its own, 1 not completed" && !verdict.isClean)
     }
 
-    @Test func aGapExcusesOnlyWhatWasOrderedBeforeIt() {
+    @Test func aGapNoticeExcusesOnlyEarlierOrders() {
         var book = ClientLedger()
         book.missedSomething(at: at(100))
         let verdict = book.verdict(on: [order(1, sentAt: 50), order(2, sentAt: 150)])
         #expect(verdict == ClientLedger.Verdict(missing: 1, excused: 1))
     }
 
-    @Test func whatWasAskedForIsNoPush() {
+    @Test func queriedOrdersDoNotCountAsPushed() {
         var book = ClientLedger()
         book.learned("c1", isCompleted: true, at: at(5))
         book.pushed("c1", isCompleted: true, at: at(9))
@@ -49,7 +49,7 @@ import Testing
     static let text =
         "retry: 1500\n\nid: e:7\nevent: order.status\ndata: {\"a\":1}\n\n:\n\nevent: closed\ndata: x\ndata: y\n\nid: 9\n"
 
-    @Test(arguments: [1, 2, 3, 7, 200]) func eventsComeInAnyPieces(_ size: Int) {
+    @Test(arguments: [1, 2, 3, 7, 200]) func parsesEventsFromFragments(_ size: Int) {
         var reader = EventText()
         var events: [EventText.Event] = []
         var rest = Array(Self.text.utf8)[...]

@@ -25,32 +25,32 @@ import Testing
             receivedAt: start + after)
     }
 
-    @Test func eachOrderOnceIsClean() {
+    @Test func eachOrderOncePasses() {
         let verdict = ledger(1, 2).verdict(
             on: [update(2), update(1, "PROCESSING"), update(1)], isOwner: true)
         #expect(verdict.isClean)
         #expect(verdict.text == "exactly once")
     }
 
-    @Test func aMissingUpdateIsFound() {
+    @Test func reportsAMissingUpdate() {
         #expect(ledger(1, 2).verdict(on: [update(1)], isOwner: true).missing == [2])
     }
 
-    @Test func aRepeatedUpdateIsFound() {
+    @Test func reportsADuplicateUpdate() {
         #expect(ledger(1).verdict(on: [update(1), update(1)], isOwner: true).duplicated == [1])
     }
 
-    @Test func anUpdateOfAnotherUsersOrderIsFound() {
+    @Test func reportsAnUpdateOfAnotherUsersOrder() {
         #expect(ledger(1).verdict(on: [update(1), update(7)], isOwner: true).foreign == [7])
         #expect(ledger(1).verdict(on: [update(1)], isOwner: false).foreign == [1])
         #expect(ledger(1).verdict(on: [], isOwner: false).isClean)
     }
 
-    @Test func anOrderThatFailedIsFound() {
+    @Test func reportsAFailedOrder() {
         #expect(ledger(1).verdict(on: [update(1, "FAILED")], isOwner: true).failed == [1])
     }
 
-    @Test func latencyRunsFromTheSendingToTheFinalUpdate() {
+    @Test func latencyIsFromTheRequestToTheFinalUpdate() {
         let ledger = ledger(1)
         let updates = [update(1, "PROCESSING", after: .milliseconds(2)), update(1, after: .milliseconds(9))]
         #expect(ledger.latency(of: ledger.entries[0], in: updates) == .milliseconds(9))

@@ -25,7 +25,7 @@ import Testing
             failure: failure, rows: [row])
     }
 
-    @Test func thePageIsOneSelfContainedDocument() throws {
+    @Test func thePageIsSelfContained() throws {
         let html = FailoverPage(report()).html
         #expect(html.contains("<h1>The scenario held</h1>") && html.contains("<svg viewBox="))
         #expect(html.contains("kill -9 &lt;order-notification@5016&gt; &amp; co") && !html.contains("http"))
@@ -35,13 +35,13 @@ import Testing
         #expect(html.contains("class=\"away\"") && html.contains("told of a gap"))
     }
 
-    @Test func aFailureIsSaid() {
+    @Test func thePageShowsAFailure() {
         let report = report(failure: "the last update did not come")
         #expect(!report.held && report.json(page: nil)["held"]?.bool == false)
         #expect(FailoverPage(report).html.contains("the last update did not come"))
     }
 
-    @Test func absencesHaveALength() {
+    @Test func recordsAbsencesAndTheirLength() {
         var timeline = Timeline(start: .systemNow())
         timeline.left(1)
         timeline.left(1)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: [(0.0, "0"), (12.04, "12"), (-0.5, "-0.5"), (999.96, "1000")])
-    func numbersAreShort(_ value: Double, _ text: String) { #expect(SVG.number(value) == text) }
+    func formatsNumbersShort(_ value: Double, _ text: String) { #expect(SVG.number(value) == text) }
 }
 
 extension String {

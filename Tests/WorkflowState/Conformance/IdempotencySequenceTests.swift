@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func everySequenceOfFiveSteps(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func everySequenceOfFiveStepsMatchesTheModel(driver: Driver) async throws {
         let all = Step.allCases
         try await with(driver) { fixture in
             for code in 0..<(all.count * all.count * all.count * all.count) {

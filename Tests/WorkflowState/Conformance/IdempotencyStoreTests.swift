@@ -8,7 +8,7 @@ import Testing
         IdempotencyLease(key, fingerprint: fingerprint)
     }
 
-    @Test(arguments: Driver.available) func theLifeOfAKey(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func reservesCompletesAndReplaysAKey(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let store = fixture.idempotency
             let key = IdempotencyKey(user: fixture.user(), key: "k")
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aReleasedKeyIsFree(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func aReleasedKeyCanBeReserved(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let key = IdempotencyKey(user: fixture.user(), key: "k")
             let lease = fresh(key)
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aLeaseThatRanOut(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func anExpiredLeaseIsResumedByTheNextRequest(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let store = fixture.idempotency
             let key = IdempotencyKey(user: fixture.user(), key: "k")
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aKeyThatWasLetGoIsResumedAtOnce(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func anExpiredKeyIsResumedAtOnce(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let store = fixture.idempotency
             let key = IdempotencyKey(user: fixture.user(), key: "k")
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aReservationThatComesTooLateHoldsNothing(driver: Driver)
+    @Test(arguments: Driver.available) func refusesAReservationAfterItsExpire(driver: Driver)
         async throws
     {
         try await with(driver, .test) { fixture in

@@ -12,7 +12,7 @@ import Testing
         try await fixture.mailboxes.history([HistoryRequest(user, after: position)])[0]
     }
 
-    @Test(arguments: Driver.available) func whatCameAfterAPositionIsReplayedInOrder(driver: Driver)
+    @Test(arguments: Driver.available) func replaysEntriesAfterAPositionInOrder(driver: Driver)
         async throws
     {
         try await with(driver, .test) { fixture in
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aTrimmedMailboxSaysSo(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func aTrimmedMailboxIsNotRecovered(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let user = fixture.user()
             let start = try await fixture.mailboxes.ends(of: [user])[0]
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func positionsNobodyGaveOutAreNotRecovered(driver: Driver) async throws
+    @Test(arguments: Driver.available) func positionsNeverIssuedAreNotRecovered(driver: Driver) async throws
     {
         try await with(driver, .test) { fixture in
             let user = fixture.user()
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func offsetsGrowOverAnExpiry(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func offsetsGrowAcrossAnExpiry(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let user = fixture.user()
             let before = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])[0]
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func manyUsersInOneBatch(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func deliversToManyUsersInOneBatch(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let users = (0..<40).map { _ in fixture.user() }
             let starts = try await fixture.mailboxes.ends(of: users)
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func replicasAreWokenWithTheUpdateItself(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func publishesTheUpdateToSubscribedReplicas(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let user = fixture.user(":with:colons é")
             let inbox = Inbox(fixture)
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func theStepToProcessingIsAnnouncedOnce(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func publishesTheStepToProcessingOnce(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let order = fixture.order()
             let inbox = Inbox(fixture)
