@@ -6,12 +6,12 @@ import Testing
     @Test func numbersFromOneAndIsBounded() {
         var window = ConfirmWindow<Int>(limit: 3)
         #expect((1...3).map { window.append($0) } == [1, 2, 3])
-        #expect(window.isFull && window.room == 0)
+        #expect(window.isFull && window.remainingCapacity == 0)
         // A settled message behind an unsettled one keeps its slot.
         _ = window.settle(2, multiple: false) { _ in }
         #expect(window.isFull && window.outstanding == 2)
         _ = window.settle(1, multiple: false) { _ in }
-        #expect(window.room == 2)
+        #expect(window.remainingCapacity == 2)
     }
 
     @Test func aLaterMultipleSkipsSettledMessages() {
@@ -82,6 +82,8 @@ import Testing
                 return
             }
         }
-        if open.isEmpty != (window.room == 4) { Issue.record("places kept after \(confirms)") }
+        if open.isEmpty != (window.remainingCapacity == 4) {
+            Issue.record("slots not released after \(confirms)")
+        }
     }
 }

@@ -89,8 +89,8 @@ import Testing
     @Test func twoSilentIntervalsLoseTheConnection() {
         var heartbeat = Heartbeat()
         // The first tick counts the handshake's bytes; four half intervals without any follow.
-        let verdicts = (0..<5).map { _ in heartbeat.tick() }
-        #expect(verdicts == [.idle, .send, .send, .send, .lost])
+        let actions = (0..<5).map { _ in heartbeat.tick() }
+        #expect(actions == [.idle, .send, .send, .send, .lost])
         var alive = Heartbeat()
         for _ in 0..<20 {
             for _ in 0..<3 { #expect(alive.tick() != .lost) }

@@ -13,7 +13,7 @@ extension WholeStackTests {
             -> JSONValue
         {
             var found: JSONValue?
-            try await eventually("\(id) is parked", within: limit) {
+            try await eventually("\(id) is dead-lettered", within: limit) {
                 let list = try await stack.waybillJSON("dlq", "list", "--queue", queue)
                 found = list.array?.first { $0["name"]?.string == id }
                 return found != nil
@@ -32,7 +32,7 @@ extension WholeStackTests {
         }
 
         /// The updates that a user receives from before `body` until the update of `cid`.
-        @Loop private static func hearing(
+        @Loop private static func updates(
             _ user: String, _ cid: String, _ stack: Stack, _ body: @Loop () async throws -> Void
         ) async throws -> Program.Result {
             let watching = Watch(stack, "watch", user, "--json", "--count", "1", "--for", "60")
@@ -74,21 +74,21 @@ extension WholeStackTests {
                     RETURNING name
                     """)
                 try await servers.forget("order:map:\(cid)", "order:status:\(cid)")
-                let heard = try await Self.hearing(user, cid, stack) {
+                let updates = try await Self.updates(user, cid, stack) {
                     let replay = try await stack.waybillJSON("dlq", "replay", id)
                     #expect(replay["replayed"] == [.string(id)] && replay["restored"] == 1)
                 }
-                #expect(heard.output.contains("COMPLETED") && heard.output.contains(cid))
+                #expect(updates.output.contains("COMPLETED") && updates.output.contains(cid))
                 #expect(
                     try await servers.rows("SELECT status FROM orders WHERE id = \(number)") == [
                         "COMPLETED"
                     ])
-                try await eventually("the status is known again", within: Self.limit) {
+                try await eventually("the status is restored", within: Self.limit) {
                     try await servers.key("order:status:\(cid)") == "COMPLETED|\(number)"
                 }
                 #expect(try await servers.key("order:map:\(cid)") == user)
-                let gone = try await stack.waybillJSON("dlq", "show", id, status: 1)
-                #expect(gone["error"]?.string?.contains("no message") == true)
+                let missing = try await stack.waybillJSON("dlq", "show", id, status: 1)
+                #expect(missing["error"]?.string?.contains("no message") == true)
             }
         }
 
@@ -113,11 +113,11 @@ extension WholeStackTests {
                 let message = try await Self.deadLettered(id, in: "order.processed", stack)
                 #expect(message["reason"]?.string == "The order's owner is not known.")
 
-                let heard = try await Self.hearing(user, cid, stack) {
+                let updates = try await Self.updates(user, cid, stack) {
                     let replay = try await stack.waybillJSON("dlq", "replay", id, "--queue", "processed")
                     #expect(replay["replayed"] == [.string(id)] && replay["restored"] == 1)
                 }
-                #expect(heard.output.contains("COMPLETED") && heard.output.contains(cid))
+                #expect(updates.output.contains("COMPLETED") && updates.output.contains(cid))
                 #expect(try await servers.key("order:map:\(cid)") == user)
                 #expect(try await servers.key("order:status:\(cid)") == "COMPLETED|\(number)")
             }
@@ -135,10 +135,10 @@ extension WholeStackTests {
                 _ = try await Self.deadLettered(id, in: "order.processed", stack)
                 let replay = try await stack.waybillJSON("dlq", "replay", id, status: 1)
                 #expect(replay["replayed"] == [])
-                #expect(replay["refused"]?[0]?["why"]?.string == "nobody knows whose order it is")
+                #expect(replay["refused"]?[0]?["why"]?.string == "the order's owner is not known")
 
-                let unsure = try await stack.waybill("dlq", "drop", id)
-                #expect(unsure.status == 2 && unsure.errors.contains("--yes"))
+                let refused = try await stack.waybill("dlq", "drop", id)
+                #expect(refused.status == 2 && refused.errors.contains("--yes"))
                 _ = try await Self.deadLettered(id, in: "order.processed", stack)
                 let dropped = try await stack.waybillJSON("dlq", "drop", id, "--yes")
                 #expect(dropped["dropped"] == [.string(id)] && dropped["missing"] == [])

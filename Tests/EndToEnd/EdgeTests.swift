@@ -15,16 +15,16 @@ struct EdgeTests {
     }
 
     @Test(arguments: [
-        Refusal(testDescription: "an operator's page", path: "/metrics", options: [], status: 404),
-        Refusal(testDescription: "another of them", path: "/health/ready", options: [], status: 404),
-        Refusal(testDescription: "a body above all bounds", path: "/api/orders", options: large, status: 413),
+        Refusal(testDescription: "operator page", path: "/metrics", options: [], status: 404),
+        Refusal(testDescription: "another operator page", path: "/health/ready", options: [], status: 404),
+        Refusal(testDescription: "oversized body", path: "/api/orders", options: large, status: 413),
         Refusal(
-            testDescription: "a method of nobody", path: "/api/orders", options: ["-X", "TRACE"], status: 405),
+            testDescription: "unknown method", path: "/api/orders", options: ["-X", "TRACE"], status: 405),
         Refusal(
-            testDescription: "a path without end", path: "/" + String(repeating: "a", count: 20_000),
+            testDescription: "oversized path", path: "/" + String(repeating: "a", count: 20_000),
             options: [], status: 414),
         Refusal(
-            testDescription: "a field without end", path: "/api/products",
+            testDescription: "oversized header field", path: "/api/products",
             options: ["-H", "X-Long: " + String(repeating: "a", count: 20_000)], status: 400),
     ])
     func edgeRefusalsAreProblemsWithATrace(refusal: Refusal) async throws {

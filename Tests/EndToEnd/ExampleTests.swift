@@ -55,7 +55,7 @@ extension WholeStackTests {
                     switch command {
                     case "cancel": result = try await Self.cancelling(line, stack, environment)
                     case _ where line.contains(Self.message):
-                        let id = try await Self.park(stack)
+                        let id = try await Self.deadLetterMessage(stack)
                         result = try await Self.run(line.replacing(Self.message, with: id), environment)
                     case _ where Self.endless.contains(command) && !line.contains("--count"):
                         result = try await Self.run(line, environment, within: .seconds(3))
@@ -114,12 +114,12 @@ extension WholeStackTests {
         private static func needsThreeNotifiers(_ line: String) -> Bool { line == "waybill demo failover" }
 
         /// A message that order-process dead-letters, by its id.
-        private static func park(_ stack: Stack) async throws -> String {
+        private static func deadLetterMessage(_ stack: Stack) async throws -> String {
             var id = ""
             try await ServerAccess.with(stack) { servers in
                 let cid = servers.newID()
                 id = try await servers.publish("order.accepted", ["no": "order"], workflow: cid)
-                try await eventually("it is parked", within: .seconds(30)) {
+                try await eventually("it is dead-lettered", within: .seconds(30)) {
                     try await stack.waybill("dlq", "show", id).status == 0
                 }
             }
@@ -144,8 +144,8 @@ extension WholeStackTests {
                     #expect(status.status == 0, "\(status.output)")
                     guard line.contains("--notifiers 3") else { continue }
                     for scenario in examples.flatMap(\.lines).filter(Self.needsThreeNotifiers) {
-                        let told = try await Self.run(scenario, environment)
-                        #expect(told.status == 0, "\(scenario): \(told.output) \(told.errors)")
+                        let result = try await Self.run(scenario, environment)
+                        #expect(result.status == 0, "\(scenario): \(result.output) \(result.errors)")
                     }
                 }
             }

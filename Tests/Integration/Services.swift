@@ -8,7 +8,7 @@ import TestSupport
 @Loop
 final class Services {
     /// The servers' addresses for the services.
-    struct Ground {
+    struct Environment {
         let servers: PrivateServers
         /// The environment keys that locate Redis.
         let redis: [String: String]
@@ -19,12 +19,12 @@ final class Services {
     private(set) var accept = ""
     private(set) var notifiers: [String] = []
     private let folder: URL
-    private let ground: Ground
+    private let environment: Environment
     private let client = HTTPClient()
     private var processes: [String: Process] = [:]
 
-    static func with(_ ground: Ground, _ body: @Loop (Services) async throws -> Void) async throws {
-        let services = try Services(ground)
+    static func with(_ environment: Environment, _ body: @Loop (Services) async throws -> Void) async throws {
+        let services = try Services(environment)
         var failure: (any Error)?
         do {
             try await services.start()
@@ -36,15 +36,15 @@ final class Services {
         if let failure { throw failure }
     }
 
-    private init(_ ground: Ground) throws {
-        self.ground = ground
+    private init(_ environment: Environment) throws {
+        self.environment = environment
         folder = FileManager.default.temporaryDirectory.appending(
             path: "waybill-services-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
     private func start() async throws {
-        let database = ground.servers.postgres
+        let database = environment.servers.postgres
         // It creates the tables that the others read.
         try await start("order-process", ["DATABASE_URL": database.uri!])
         try await ready()
@@ -77,10 +77,10 @@ final class Services {
         process.executableURL = URL(filePath: "\(Self.binaries!)/\(name)")
         process.environment = [
             "WAYBILL_PROFILE": "development", "LISTEN": address, "LOG_FORMAT": "text",
-            "RABBITMQ_URL": ground.servers.rabbitmq.uri!, "JWT_ISSUER": "waybill",
+            "RABBITMQ_URL": environment.servers.rabbitmq.uri!, "JWT_ISSUER": "waybill",
             "JWT_AUDIENCE": "waybill-api",
             "JWT_SECRET": "0123456789abcdef0123456789abcdef",
-        ].merging(ground.redis) { $1 }.merging(own) { $1 }
+        ].merging(environment.redis) { $1 }.merging(own) { $1 }
         let log = folder.appending(path: "\(name)-\(port).log")
         try Data().write(to: log)
         process.standardOutput = try FileHandle(forWritingTo: log)

@@ -32,12 +32,12 @@ enum Sample {
 final class RecordingHandler: EventHandler {
     var batches: [[Int]] = []
     var received: [Received<OrderProcessed>] = []
-    var parkedReasons: [String] = []
-    var parkedEvents: [Int?] = []
+    var deadLetterReasons: [String] = []
+    var deadLetterEvents: [Int?] = []
     /// The error to throw for a batch.
     var failBatch: ([Int]) -> HandlingError? = { _ in nil }
-    var verdict: (Int) -> HandlingResult = { _ in .done }
-    var failParked = 0
+    var result: (Int) -> HandlingResult = { _ in .done }
+    var failingDeadLetterCalls = 0
     /// Waits for the result of a deferred message.
     var undecided: CheckedContinuation<HandlingResult, Never>?
 
@@ -54,15 +54,15 @@ final class RecordingHandler: EventHandler {
         batches.append(numbers)
         received += batch
         if let error = failBatch(numbers) { throw error }
-        return numbers.map(verdict)
+        return numbers.map(result)
     }
 
-    func deadLettered(_ parked: DeadLetter<OrderProcessed>) async throws {
-        if failParked > 0 {
-            failParked -= 1
+    func deadLettered(_ deadLetter: DeadLetter<OrderProcessed>) async throws {
+        if failingDeadLetterCalls > 0 {
+            failingDeadLetterCalls -= 1
             throw HandlingError(.unavailable, "away")
         }
-        parkedReasons.append(parked.reason)
-        parkedEvents.append(parked.event.map(Sample.number))
+        deadLetterReasons.append(deadLetter.reason)
+        deadLetterEvents.append(deadLetter.event.map(Sample.number))
     }
 }

@@ -89,8 +89,8 @@ struct ConnectionTests {
         try await LiveServer.withSchema { connection, configuration in
             let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
-            var ending: PostgresError?
-            connection.onClose = { ending = $0 }
+            var closeError: PostgresError?
+            connection.onClose = { closeError = $0 }
             let killed = Task { @Loop in try await connection.query(PostgresStatement("SELECT pg_sleep(20)"))
             }
             let running = PostgresStatement(
@@ -105,7 +105,7 @@ struct ConnectionTests {
             #expect(error?.sqlState == .adminShutdown)
             #expect(error?.isRetriable == true && error?.mayHaveCommitted == true)
             #expect(!connection.isOpen)
-            #expect(ending?.code == .connectionLost)
+            #expect(closeError?.code == .connectionLost)
         }
     }
 

@@ -125,8 +125,10 @@ struct MigratorTests {
 
     @Test @Loop func refusesAMigrationThatEndsItsTransaction() async throws {
         try await LiveServer.withSchema { _, configuration in
-            let sly = [PostgresMigration(version: 1, name: "sly", sql: "CREATE TABLE u (); COMMIT;")]
-            let error = await failure { try await PostgresMigrator(sly).migrate(configuration) }
+            let committing = [
+                PostgresMigration(version: 1, name: "committing", sql: "CREATE TABLE u (); COMMIT;")
+            ]
+            let error = await failure { try await PostgresMigrator(committing).migrate(configuration) }
             #expect(error?.code == .migration)
         }
     }

@@ -75,11 +75,11 @@ struct PipelineTests {
         try await LiveServer.withSchema { connection, _ in
             let echo = PostgresStatement("SELECT $1")
             let number = try await connection.query(echo, Int64(5)).one()
-            let truth = try await connection.query(echo, true).one()
+            let boolean = try await connection.query(echo, true).one()
             let text = try await connection.query(echo, "text").one()
             let null = try await connection.query(echo, Int64?.none).one()
             #expect(try number.int64(0) == 5)
-            #expect(try truth.bool(0))
+            #expect(try boolean.bool(0))
             #expect(try text.string(0) == "text")
             #expect(null.isNull(0))
         }

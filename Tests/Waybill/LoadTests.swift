@@ -31,8 +31,8 @@ import Testing
                 record.settle(order, .refused("503 <away>"))
             } else {
                 record.settle(order, .accepted(after: .milliseconds(number + 1)))
-                record.tell(order, after: .milliseconds(10))
-                record.tell(order, after: .milliseconds(99))
+                record.recordNotified(order, after: .milliseconds(10))
+                record.recordNotified(order, after: .milliseconds(99))
             }
         }
         return record
@@ -40,7 +40,7 @@ import Testing
 
     @Test func countsOrdersOnce() {
         let record = record()
-        #expect(record.acceptedCount == 4 && record.toldCount == 4 && record.refusedCount == 1)
+        #expect(record.acceptedCount == 4 && record.notifiedCount == 4 && record.refusedCount == 1)
         #expect(record.answered == [1, 2, 3, 5].map { .milliseconds($0) })
         #expect(record.notified == Array(repeating: .milliseconds(10), count: 4))
         #expect(record.bySecond().map(\.count) == [3, 2])

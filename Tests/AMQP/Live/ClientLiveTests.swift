@@ -24,7 +24,7 @@ struct ClientLiveTests {
             var states: [AMQPClient.State] = []
             client.onStateChange { states.append($0) }
             // Each end sends a heartbeat every half interval: more than two timeout periods pass.
-            try await eventually("both have lived by heartbeats for a while") {
+            try await eventually("heartbeats kept both connections open") {
                 proxy.heartbeats.fromClients >= 5 && proxy.heartbeats.fromBroker >= 5
             }
             #expect(states.isEmpty && client.isReady && proxy.connections == 1)
@@ -43,12 +43,12 @@ struct ClientLiveTests {
     }
 
     @Test @Loop func connectTimesOutWhenTheBrokerIsSilent() async throws {
-        let mute = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { transport in
+        let silent = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { transport in
             transport.start(SilentServer())
         }
-        defer { mute.close() }
+        defer { silent.close() }
         var configuration = try Broker.configuration()
-        configuration.endpoint.port = mute.port
+        configuration.endpoint.port = silent.port
         configuration.connectTimeout = .milliseconds(200)
         let connectionFailed = await failure { try await AMQPConnection.open(configuration) }
         #expect(connectionFailed?.code == .connectionFailed)
@@ -78,7 +78,7 @@ struct ClientLiveTests {
         try await client.ready(within: .seconds(10))
         // An exclusive queue is deleted with its connection.
         proxy.cut()
-        try await eventually("it is back") { proxy.connections == 2 && client.isReady }
+        try await eventually("reconnected") { proxy.connections == 2 && client.isReady }
         let publisher = AMQPPublisher(client)
         try await publisher.publish(message("x", to: queue), within: .seconds(5))
         await client.shutdown()
@@ -100,7 +100,7 @@ struct ClientLiveTests {
                 _ = try await channel.get(from: queue)
             }
             // The second was requeued when its channel closed.
-            try await eventually("two are left") {
+            try await eventually("two messages are ready") {
                 try await client.withChannel { channel throws(AMQPError) in
                     try await channel.status(of: queue)
                 }.messages == 2

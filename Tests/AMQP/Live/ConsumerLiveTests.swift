@@ -87,7 +87,9 @@ struct ConsumerLiveTests {
             let consumer = AMQPConsumer(client, queue: queue)
             let old = await take(3, from: consumer)
             proxy.cut()
-            try await eventually("the consumer is back") { proxy.connections == 2 && consumer.isConsuming }
+            try await eventually("the consumer is reconnected") {
+                proxy.connections == 2 && consumer.isConsuming
+            }
             consumer.ack(old)
             let again = await take(3, from: consumer)
             #expect(again.map(text) == old.map(text) && again.allSatisfy(\.isRedelivered))
@@ -99,10 +101,10 @@ struct ConsumerLiveTests {
         let (queue, topology) = workQueue("cancel", kind: .classic)
         try await Broker.withClient(topology) { client in
             let consumer = AMQPConsumer(client, queue: queue)
-            try await eventually("it consumes") { consumer.isConsuming }
+            try await eventually("the consumer is consuming") { consumer.isConsuming }
             try await client.withChannel { channel throws(AMQPError) in try await channel.deleteQueue(queue) }
             let publisher = AMQPPublisher(client)
-            try await eventually("the queue is back") {
+            try await eventually("the queue is declared again") {
                 await publisher.publish([message("new", to: queue)]).first! == nil
             }
             let deliveries = await take(1, from: consumer)
@@ -121,7 +123,7 @@ struct ConsumerLiveTests {
             await consumer.stop()
             #expect(await consumer.next() == nil)
             consumer.ack(batch)
-            try await eventually("the rest is back in the queue") {
+            try await eventually("the rest is requeued") {
                 try await client.withChannel { channel throws(AMQPError) in
                     try await channel.status(of: queue)
                 } == AMQPQueueStatus(messages: 20 - batch.count, consumers: 0)

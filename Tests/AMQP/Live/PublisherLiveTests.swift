@@ -110,7 +110,7 @@ struct PublisherLiveTests {
             try await publisher.publish(message("before", to: queue))
             proxy.freeze()
             async let lost = publisher.publish([message("during", to: queue)], within: .seconds(20))
-            try await eventually("a message is on its way") { publisher.unconfirmed == 1 }
+            try await eventually("a message is unconfirmed") { publisher.unconfirmed == 1 }
             proxy.cut()
             let failure = await lost[0]
             #expect(failure?.code == .connectionLost && failure?.isOutcomeUnknown == true)
@@ -134,7 +134,7 @@ struct PublisherLiveTests {
             #expect(start.duration(to: .systemNow()) < .seconds(2))
             proxy.isRefusing = true
             proxy.cut()
-            try await eventually("the loss is noticed") { client.connection == nil }
+            try await eventually("the disconnect is detected") { client.connection == nil }
             let late = await publisher.publish([message("away", to: queue)], within: .seconds(5))
             #expect(late.first??.code == .notConnected)
         }
@@ -150,11 +150,11 @@ struct PublisherLiveTests {
             let publisher = AMQPPublisher(client)
             try await publisher.publish(message("before", to: queue))
             proxy.inject([1, 0, 0, 0, 0, 0, 8, 0, 10, 0, 60, 3, 0x6C, 0x6F, 0x77, 0xCE])
-            try await eventually("the alarm arrives") { client.state == .blocked(reason: "low") }
+            try await eventually("the alarm is reported") { client.state == .blocked(reason: "low") }
             let failures = await publisher.publish([message("during", to: queue)])
             #expect(failures.first??.code == .blocked)
             proxy.inject([1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 61, 0xCE])
-            try await eventually("the alarm ends") { client.isReady }
+            try await eventually("the alarm is cleared") { client.isReady }
             try await publisher.publish(message("after", to: queue))
             #expect(states == [.blocked(reason: "low"), .ready])
         }

@@ -14,7 +14,7 @@ struct TransportConformance {
         return messages
     }
 
-    @Test(arguments: Transports.here)
+    @Test(arguments: Transports.available)
     @Loop func deliversMessagesUnchangedAndInOrder(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<300, by: fixture.publisher)
@@ -33,7 +33,7 @@ struct TransportConformance {
         }
     }
 
-    @Test(arguments: Transports.here)
+    @Test(arguments: Transports.available)
     @Loop func anUnboundEventIsUnroutable(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             var messages = try Sample.messages(0..<3, by: fixture.publisher)
@@ -49,7 +49,7 @@ struct TransportConformance {
         }
     }
 
-    @Test(arguments: Transports.here)
+    @Test(arguments: Transports.available)
     @Loop func redeliversUnsettledMessagesAndIgnoresOldAcks(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<3, by: fixture.publisher)
@@ -72,7 +72,7 @@ struct TransportConformance {
         }
     }
 
-    @Test(arguments: Transports.here)
+    @Test(arguments: Transports.available)
     @Loop func requeuedMessagesReturnAndRejectedOnesAreDeadLettered(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<2, by: fixture.publisher)
@@ -91,7 +91,7 @@ struct TransportConformance {
         }
     }
 
-    @Test(arguments: Transports.here)
+    @Test(arguments: Transports.available)
     @Loop func aRetryQueueDeadLettersBackAfterItsDelay(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             var message = try Sample.messages(0..<1, by: fixture.publisher)[0]
@@ -108,7 +108,7 @@ struct TransportConformance {
         }
     }
 
-    @Test(arguments: Transports.here)
+    @Test(arguments: Transports.available)
     @Loop func aStoppedSourceReturnsNil(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let source = try await fixture.source(of: fixture.queue)

@@ -26,7 +26,7 @@ import Testing
             client.onStateChange = { states.append($0.isUp) }
             #expect(try await client.command("SET", "k", "v") == .status("OK"))
             server.dropAll()
-            try await eventually("the loss is noticed") { !client.state.isUp || server.accepted > 1 }
+            try await eventually("the disconnect is detected") { !client.state.isUp || server.accepted > 1 }
             #expect(try await client.command("SET", "k", "v") == .status("OK"))
             #expect(states == [true, false, true])
             #expect(server.accepted == 2)

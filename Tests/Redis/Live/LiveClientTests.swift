@@ -82,7 +82,7 @@ import Testing
         try await withClient { client, _ in
             let id = try await client.command("CLIENT", "ID")
             _ = try? await client.command("CLIENT", "KILL", "ID", id.integer!, "SKIPME", "no")
-            try await eventually("another connection") {
+            try await eventually("a new connection") {
                 (try? await client.command("CLIENT", "ID")).map { $0 != id } ?? false
             }
         }

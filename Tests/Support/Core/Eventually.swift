@@ -1,7 +1,7 @@
 import EventLoop
 
 /// A condition that did not become true in time.
-package struct NeverHappened: Error, CustomStringConvertible {
+package struct ConditionTimeout: Error, CustomStringConvertible {
     package let what: String
     package let limit: Duration
     package var description: String { "\(what) did not happen within \(limit)" }
@@ -14,7 +14,7 @@ package func eventually(
 ) async throws {
     let deadline = Instant.systemNow() + limit
     while try await !condition() {
-        guard Instant.systemNow() < deadline else { throw NeverHappened(what: what, limit: limit) }
+        guard Instant.systemNow() < deadline else { throw ConditionTimeout(what: what, limit: limit) }
         try await Loop.sleep(for: .milliseconds(1))
     }
 }

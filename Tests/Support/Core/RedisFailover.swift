@@ -49,11 +49,11 @@ package final class RedisFailover {
     private func start() async throws {
         try start(first)
         try start(second, replicaOf: first)
-        try await eventually("the replica follows", within: .seconds(20)) {
+        try await eventually("the replica is in sync", within: .seconds(20)) {
             try await self.ask(self.second, "info", "replication").contains("master_link_status:up")
         }
         for sentinel in sentinels { try startSentinel(sentinel) }
-        try await eventually("the sentinels know all", within: .seconds(30)) {
+        try await eventually("the sentinels discovered all servers", within: .seconds(30)) {
             for sentinel in self.sentinels {
                 let facts = try await self.ask(sentinel, "info", "sentinel")
                 guard facts.contains("status=ok"), facts.contains("slaves=1,sentinels=3") else {
@@ -88,15 +88,15 @@ package final class RedisFailover {
     }
 
     private func run(_ server: Endpoint, _ words: [String], configuration: URL? = nil) throws {
-        let home = folder.appending(path: "\(server.port)")
-        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        let directory = folder.appending(path: "\(server.port)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/redis-server")
         process.arguments =
             (configuration.map { [$0.path] } ?? [])
             + [
-                "--bind", server.host, "--port", "\(server.port)", "--dir", home.path, "--save", "",
-                "--logfile", home.appending(path: "log").path,
+                "--bind", server.host, "--port", "\(server.port)", "--dir", directory.path, "--save", "",
+                "--logfile", directory.appending(path: "log").path,
             ] + words
         try process.run()
         processes[server.port] = process
@@ -113,7 +113,7 @@ package final class RedisFailover {
     package func cutReplication() async throws {
         _ = try await ask(second, "config", "set", "masterauth", "not-\(Self.password)")
         _ = try await ask(first, "client", "kill", "type", "replica")
-        try await eventually("the replica is cut off") {
+        try await eventually("replication has stopped") {
             try await self.ask(self.second, "info", "replication").contains("master_link_status:down")
         }
     }

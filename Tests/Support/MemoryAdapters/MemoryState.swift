@@ -27,7 +27,7 @@ package final class MemoryState {
     /// An entry of a mailbox.
     struct StoredEntry {
         var offset: Int64
-        var tail: [UInt8]
+        var suffix: [UInt8]
     }
 
     /// The value of an idempotency key.

@@ -11,37 +11,37 @@ import Testing
     }
 
     @Test func everyOrderOncePasses() {
-        var book = ClientLedger()
-        book.pushed("c1", isCompleted: true, at: at(5))
-        book.pushed("c2", isCompleted: true, at: at(6))
-        let verdict = book.verdict(on: [order(1), order(2)])
+        var ledger = ClientLedger()
+        ledger.pushed("c1", isCompleted: true, at: at(5))
+        ledger.pushed("c2", isCompleted: true, at: at(6))
+        let verdict = ledger.verdict(on: [order(1), order(2)])
         #expect(verdict.isClean && verdict.text == "exactly once")
     }
 
     @Test func reportsEveryDeliveryError() {
-        var book = ClientLedger()
-        book.pushed("c1", isCompleted: true, at: at(5))
-        book.pushed("c1", isCompleted: true, at: at(6))
-        book.pushed("c2", isCompleted: false, at: at(6))
-        book.pushed("x", isCompleted: true, at: at(7))
-        let verdict = book.verdict(on: [order(1), order(2), order(3)])
+        var ledger = ClientLedger()
+        ledger.pushed("c1", isCompleted: true, at: at(5))
+        ledger.pushed("c1", isCompleted: true, at: at(6))
+        ledger.pushed("c2", isCompleted: false, at: at(6))
+        ledger.pushed("x", isCompleted: true, at: at(7))
+        let verdict = ledger.verdict(on: [order(1), order(2), order(3)])
         #expect(verdict == ClientLedger.Verdict(missing: 1, twice: 1, foreign: 1, failed: 1))
         #expect(verdict.text == "1 missing, 1 twice, 1 not its own, 1 not completed" && !verdict.isClean)
     }
 
     @Test func aGapNoticeExcusesOnlyEarlierOrders() {
-        var book = ClientLedger()
-        book.missedSomething(at: at(100))
-        let verdict = book.verdict(on: [order(1, sentAt: 50), order(2, sentAt: 150)])
+        var ledger = ClientLedger()
+        ledger.receivedGapNotice(at: at(100))
+        let verdict = ledger.verdict(on: [order(1, sentAt: 50), order(2, sentAt: 150)])
         #expect(verdict == ClientLedger.Verdict(missing: 1, excused: 1))
     }
 
     @Test func queriedOrdersDoNotCountAsPushed() {
-        var book = ClientLedger()
-        book.learned("c1", isCompleted: true, at: at(5))
-        book.pushed("c1", isCompleted: true, at: at(9))
-        #expect(book.asked == ["c1"] && book.knownAt["c1"] == at(5))
-        #expect(book.verdict(on: [order(1)]).isClean)
+        var ledger = ClientLedger()
+        ledger.queryAnswered("c1", isCompleted: true, at: at(5))
+        ledger.pushed("c1", isCompleted: true, at: at(9))
+        #expect(ledger.queried == ["c1"] && ledger.finalStatusAt["c1"] == at(5))
+        #expect(ledger.verdict(on: [order(1)]).isClean)
     }
 }
 

@@ -9,13 +9,13 @@ import Testing
         var timeline = Timeline(start: .systemNow())
         _ = timeline.note(.fault, "kill -9 <order-notification@5016> & co")
         timeline.sample([20, 20, 20], accepted: 0, refused: 0)
-        timeline.left(3)
-        timeline.returned(3)
-        timeline.left(4)
+        timeline.disconnected(3)
+        timeline.reconnected(3)
+        timeline.disconnected(4)
         timeline.gap(5)
         timeline.arrivals = [
-            .init(at: .milliseconds(10), took: .milliseconds(12), wireProtocol: .events, isLearned: false),
-            .init(at: .milliseconds(20), took: .seconds(2), wireProtocol: .hub, isLearned: true),
+            .init(at: .milliseconds(10), took: .milliseconds(12), wireProtocol: .events, isQueried: false),
+            .init(at: .milliseconds(20), took: .seconds(2), wireProtocol: .hub, isQueried: true),
         ]
         timeline.sample([20, 0, 39], accepted: 5, refused: 1)
         var row = FailoverReport.Row(wireProtocol: .events)
@@ -32,7 +32,7 @@ import Testing
         for tag in ["svg", "table", "ol", "figure", "style", "html"] {
             #expect(html.components(of: "<\(tag)") == html.components(of: "</\(tag)>"), "\(tag)")
         }
-        #expect(html.contains("class=\"away\"") && html.contains("told of a gap"))
+        #expect(html.contains("class=\"away\"") && html.contains("gap notices"))
     }
 
     @Test func thePageShowsAFailure() {
@@ -43,11 +43,11 @@ import Testing
 
     @Test func recordsAbsencesAndTheirLength() {
         var timeline = Timeline(start: .systemNow())
-        timeline.left(1)
-        timeline.left(1)
-        timeline.returned(2)
+        timeline.disconnected(1)
+        timeline.disconnected(1)
+        timeline.reconnected(2)
         #expect(timeline.absences.count == 1 && timeline.longestAbsence(since: .zero) == nil)
-        timeline.returned(1)
+        timeline.reconnected(1)
         #expect(timeline.longestAbsence(since: .zero) != nil)
         #expect(timeline.longestAbsence(since: .seconds(60)) == nil)
     }

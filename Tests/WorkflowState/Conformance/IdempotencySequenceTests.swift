@@ -8,7 +8,7 @@ import Testing
     enum Step: CaseIterable {
         case reserve, reserveOther
         /// The first or the latest lease of the key completes, releases or expires.
-        case completeFirst, completeLast, releaseFirst, releaseLast, letGoFirst, letGoLast
+        case completeFirst, completeLast, releaseFirst, releaseLast, expireFirst, expireLast
         case leaseEnds
     }
 
@@ -71,7 +71,7 @@ import Testing
     }
 
     /// Runs one sequence on a key of its own.
-    private func play(_ steps: [Step], _ fixture: StoreFixture) async throws {
+    private func run(_ steps: [Step], _ fixture: StoreFixture) async throws {
         let key = IdempotencyKey(user: fixture.user(), key: "k")
         var model = Model()
         var leases: [IdempotencyLease] = []
@@ -93,8 +93,8 @@ import Testing
                 let number = step == .releaseFirst ? model.holders[0] : model.holders.last!
                 model.release(number)
                 try await fixture.idempotency.release(leases[number])
-            case .letGoFirst, .letGoLast:
-                let number = step == .letGoFirst ? model.holders[0] : model.holders.last!
+            case .expireFirst, .expireLast:
+                let number = step == .expireFirst ? model.holders[0] : model.holders.last!
                 model.expire(number)
                 try await fixture.idempotency.expire(leases[number])
             case .leaseEnds:
@@ -113,7 +113,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func everySequenceOfFiveStepsMatchesTheModel(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func everySequenceOfFiveStepsMatchesTheModel(driver: Driver)
+        async throws
+    {
         let all = Step.allCases
         try await with(driver) { fixture in
             for code in 0..<(all.count * all.count * all.count * all.count) {
@@ -123,7 +125,7 @@ import Testing
                     steps.append(all[rest % all.count])
                     rest /= all.count
                 }
-                try await play(steps, fixture)
+                try await run(steps, fixture)
             }
         }
     }

@@ -40,7 +40,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func anExpiredLeaseIsResumedByTheNextRequest(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func anExpiredLeaseIsResumedByTheNextRequest(driver: Driver)
+        async throws
+    {
         try await with(driver, .test) { fixture in
             let store = fixture.idempotency
             let key = IdempotencyKey(user: fixture.user(), key: "k")

@@ -133,8 +133,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func withdrawsOnlyAnUnchangedAcceptance(driver: Driver) async throws
-    {
+    @Test(arguments: Driver.available) func withdrawsOnlyAnUnchangedAcceptance(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let order = fixture.order()
             try await fixture.workflows.accept(order)

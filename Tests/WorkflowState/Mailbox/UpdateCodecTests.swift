@@ -17,25 +17,27 @@ import Testing
     private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
     @Test func framesMatchTheContract() {
-        let tail = UpdateCodec.payloadSuffix(update)
-        #expect(text(UpdateCodec.frame(offset: 7, tail: tail)) == #"{"type":"order.status","id":7,"# + fields)
-        #expect(text(UpdateCodec.frame(offset: nil, tail: tail)) == #"{"type":"order.status","# + fields)
+        let suffix = UpdateCodec.payloadSuffix(update)
         #expect(
-            text(UpdateCodec.wakeUp(previous: 3, offset: 7, tail: tail))
+            text(UpdateCodec.frame(offset: 7, suffix: suffix)) == #"{"type":"order.status","id":7,"# + fields)
+        #expect(text(UpdateCodec.frame(offset: nil, suffix: suffix)) == #"{"type":"order.status","# + fields)
+        #expect(
+            text(UpdateCodec.channelMessage(previous: 3, offset: 7, suffix: suffix))
                 == #"{"previous":3,"type":"order.status","id":7,"# + fields)
     }
 
     @Test func parsesItsOwnMessages() {
-        let tail = UpdateCodec.payloadSuffix(update)
-        let wakeUp = UpdateCodec.message(UpdateCodec.wakeUp(previous: 3, offset: 7, tail: tail))
-        let frame = UpdateCodec.frame(offset: 7, tail: tail)
-        #expect(wakeUp == ChannelMessage(update: update, offset: 7, previous: 3, frame: frame))
-        let ephemeral = UpdateCodec.frame(offset: nil, tail: tail)
+        let suffix = UpdateCodec.payloadSuffix(update)
+        let message = UpdateCodec.message(UpdateCodec.channelMessage(previous: 3, offset: 7, suffix: suffix))
+        let frame = UpdateCodec.frame(offset: 7, suffix: suffix)
+        #expect(message == ChannelMessage(update: update, offset: 7, previous: 3, frame: frame))
+        let ephemeral = UpdateCodec.frame(offset: nil, suffix: suffix)
         #expect(
             UpdateCodec.message(ephemeral)
                 == ChannelMessage(update: update, offset: nil, previous: nil, frame: ephemeral))
         #expect(
-            UpdateCodec.entry(offset: 7, tail: tail) == MailboxEntry(offset: 7, update: update, frame: frame))
+            UpdateCodec.entry(offset: 7, suffix: suffix)
+                == MailboxEntry(offset: 7, update: update, frame: frame))
     }
 
     @Test(arguments: [
@@ -50,7 +52,8 @@ import Testing
 
     @Test func mutatedMessagesParseOrAreDropped() {
         var random = SeededGenerator(seed: 11)
-        let seed = UpdateCodec.wakeUp(previous: 3, offset: 7, tail: UpdateCodec.payloadSuffix(update))
+        let seed = UpdateCodec.channelMessage(
+            previous: 3, offset: 7, suffix: UpdateCodec.payloadSuffix(update))
         for _ in 0..<5000 {
             let message = UpdateCodec.message(random.mutate(seed, alphabet: Array(#"{}[]",:0"#.utf8)))
             if let message { #expect(!message.frame.isEmpty) }

@@ -69,7 +69,7 @@ package final class AMQPPublisher {
         guard let channel, channel.isOpen else {
             guard backlog.count < window.limit else { return publication.settle(AMQPError(.overloaded)) }
             backlog.append(publication)
-            return armTimer(at: end(ofWaiting: publication))
+            return armTimer(at: waitDeadline(of: publication))
         }
         if channel.isBlocked { return publication.settle(AMQPError(.blocked)) }
         if window.isFull || channel.isSaturated { return publication.settle(AMQPError(.overloaded)) }
@@ -88,7 +88,7 @@ package final class AMQPPublisher {
 
     /// Until when a message waits for a channel: its own deadline while there is a connection, since the
     /// channel is being opened then; else the connection timeout.
-    private func end(ofWaiting publication: PendingPublish) -> Instant {
+    private func waitDeadline(of publication: PendingPublish) -> Instant {
         let isConnected = client.connection?.isOpen ?? false
         return isConnected
             ? publication.deadline : min(publication.deadline, publication.enqueued + connectionTimeout)
@@ -102,12 +102,12 @@ package final class AMQPPublisher {
         if publication.isSettled { return }
         publication.nacks += 1
         var backoff = Backoff(base: .milliseconds(10 << min(publication.nacks, 10)), cap: .seconds(1))
-        let again = Loop.now + backoff.next()
-        guard publication.nacks <= nackLimit, again < publication.deadline else {
-            return publication.settle(AMQPError(.nacked, "the broker refused the message"))
+        let retryAt = Loop.now + backoff.next()
+        guard publication.nacks <= nackLimit, retryAt < publication.deadline else {
+            return publication.settle(AMQPError(.nacked, "the broker nacked the message"))
         }
-        retryQueue.append((again, publication))
-        armTimer(at: again)
+        retryQueue.append((retryAt, publication))
+        armTimer(at: retryAt)
     }
 
     /// Arms the timer to fire at `instant` at the latest.
@@ -131,26 +131,26 @@ package final class AMQPPublisher {
         }
         for _ in 0..<backlog.count {
             guard let publication = backlog.popFirst() else { break }
-            let end = end(ofWaiting: publication)
-            if end <= now {
+            let deadline = waitDeadline(of: publication)
+            if deadline <= now {
                 publication.settle(AMQPError(.notConnected, lastFailure.message))
             } else {
                 backlog.append(publication)
-                note(end)
+                note(deadline)
             }
         }
-        let rested = retryQueue
+        let retries = retryQueue
         retryQueue = []
-        for (instant, publication) in rested {
+        for (instant, publication) in retries {
             if publication.deadline <= now {
-                publication.settle(AMQPError(.nacked, "the broker refused the message"))
+                publication.settle(AMQPError(.nacked, "the broker nacked the message"))
             } else if instant <= now, let channel, !window.isFull {
                 send(publication, on: channel)
                 note(publication.deadline)
             } else {
-                let again = max(instant, now + .milliseconds(5))
-                retryQueue.append((again, publication))
-                note(again)
+                let retryAt = max(instant, now + .milliseconds(5))
+                retryQueue.append((retryAt, publication))
+                note(retryAt)
             }
         }
         if let next { armTimer(at: next) }
@@ -159,12 +159,12 @@ package final class AMQPPublisher {
     private func fail(_ error: AMQPError) {
         lastFailure = error
         let unsettled = window.removeAll()
-        let rested = retryQueue
+        let retries = retryQueue
         retryQueue = []
         let loss = AMQPError(.connectionLost, replyCode: error.replyCode, error.message)
         for publication in unsettled { publication.settle(publication.returned ?? loss) }
         // They were nacked and not sent again.
-        for (_, publication) in rested { publication.settle(AMQPError(.nacked, error.message)) }
+        for (_, publication) in retries { publication.settle(AMQPError(.nacked, error.message)) }
     }
 }
 
@@ -184,7 +184,7 @@ extension AMQPPublisher: AMQPConnectionUser {
         channel = nil
         fail(error)
         // The deadlines of waiting messages may be earlier now.
-        if let oldest = backlog.first { armTimer(at: end(ofWaiting: oldest)) }
+        if let oldest = backlog.first { armTimer(at: waitDeadline(of: oldest)) }
     }
 
     func end() {
@@ -200,7 +200,9 @@ extension AMQPPublisher: ChannelDelegate {
     func channel(_ channel: AMQPChannel, confirmed tag: UInt64, multiple: Bool, isAck: Bool) {
         guard channel === self.channel else { return }
         let isKnown = window.settle(tag, multiple: multiple) { settle($0, isAck: isAck) }
-        if !isKnown { channel.failConnection(AMQPError(.protocolViolation, "a confirm of nothing")) }
+        if !isKnown {
+            channel.failConnection(AMQPError(.protocolViolation, "a confirm of an unpublished tag"))
+        }
     }
 
     func channel(_ channel: AMQPChannel, returned message: AMQPReturnedMessage) {

@@ -58,6 +58,6 @@ extension AMQPChannel {
     }
 
     private static var unexpected: AMQPError {
-        AMQPError(.protocolViolation, replyCode: 503, "an answer to another call")
+        AMQPError(.protocolViolation, replyCode: 503, "a reply to another call")
     }
 }

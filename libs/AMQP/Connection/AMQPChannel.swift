@@ -72,7 +72,7 @@ package final class AMQPChannel {
     /// Sends one call and waits for its answer.
     func call(_ method: AMQPClientMethod) async throws(AMQPError) -> AMQPServerMethod {
         guard case .method(let reply) = try await exchange([method]) else {
-            throw AMQPError(.protocolViolation, "content for an answer")
+            throw AMQPError(.protocolViolation, "content instead of a reply")
         }
         return reply
     }
@@ -85,7 +85,7 @@ package final class AMQPChannel {
         let result: Result<Reply, AMQPError> = await Loop.suspend { continuation in
             for _ in methods.dropLast() { calls.append(Call()) }
             let timer = Timer { [connection] in
-                connection.fail(AMQPError(.timeout, "no answer within \(timeout)"))
+                connection.fail(AMQPError(.timeout, "no reply within \(timeout)"))
             }
             timer.arm(after: timeout)
             calls.append(Call(continuation: continuation, timer: timer))
@@ -103,7 +103,7 @@ package final class AMQPChannel {
             let timeout = connection.configuration.callTimeout
             let _: Result<Reply, AMQPError> = await Loop.suspend { continuation in
                 let timer = Timer { [connection] in
-                    connection.fail(AMQPError(.timeout, "no answer within \(timeout)"))
+                    connection.fail(AMQPError(.timeout, "no reply within \(timeout)"))
                 }
                 timer.arm(after: timeout)
                 calls.append(Call(continuation: continuation, timer: timer))
@@ -146,7 +146,7 @@ package final class AMQPChannel {
 
     private func answer(_ reply: Reply) throws(AMQPError) {
         guard let call = calls.popFirst() else {
-            throw AMQPError(.protocolViolation, replyCode: 503, "an answer nobody waits for")
+            throw AMQPError(.protocolViolation, replyCode: 503, "an unexpected reply")
         }
         call.timer?.cancel()
         call.continuation?.resume(returning: .success(reply))

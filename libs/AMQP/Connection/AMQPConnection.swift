@@ -167,9 +167,9 @@ package final class AMQPConnection: TransportHandler {
             switch try handshake.receive(method) {
             case .send(let methods):
                 for method in methods { try send(method, channel: 0) }
-            case .done(let agreement):
-                self.tuneParameters = agreement
-                startHeartbeat(agreement.heartbeat)
+            case .done(let parameters):
+                self.tuneParameters = parameters
+                startHeartbeat(parameters.heartbeat)
                 opening?.resume(returning: nil)
                 opening = nil
             }
@@ -227,8 +227,8 @@ package final class AMQPConnection: TransportHandler {
         let isLoginRefused = tuneParameters == nil && handshake.isAuthenticating && error == nil
         end(
             isLoginRefused
-                ? AMQPError(.authenticationFailed, "the broker hung up at the login")
-                : AMQPError(.connectionLost, error?.description ?? "the broker hung up"))
+                ? AMQPError(.authenticationFailed, "the broker closed the connection during authentication")
+                : AMQPError(.connectionLost, error?.description ?? "the broker closed the connection"))
     }
 
     /// Closes the connection at once.
@@ -252,10 +252,10 @@ package final class AMQPConnection: TransportHandler {
         failure = error
         heartbeatTimer?.cancel()
         heartbeatTimer = nil
-        let orphans = channels.values
+        let openChannels = channels.values
         channels = [:]
         readableChannels = []
-        for channel in orphans { channel.end(error) }
+        for channel in openChannels { channel.end(error) }
         opening?.resume(returning: error)
         opening = nil
         for continuation in closing { continuation.resume() }

@@ -83,7 +83,7 @@ struct AMQPHandshake: Sendable {
         tuneParameters.server =
             "\(properties["product"]?.string ?? "unknown") \(properties["version"]?.string ?? "")"
         guard case .table(let capabilities)? = properties["capabilities"] else {
-            throw AMQPError(.protocolViolation, "the broker names no capabilities")
+            throw AMQPError(.protocolViolation, "the broker announces no capabilities")
         }
         for capability in ["publisher_confirms", "basic.nack"] where capabilities[capability] != .bool(true) {
             throw AMQPError(.protocolViolation, "the broker lacks \(capability)")

@@ -21,7 +21,7 @@ struct ConfirmWindow<Element> {
     /// A slot is held until everything before it is settled: the span is bounded, not just the count.
     var isFull: Bool { slots.count >= limit }
 
-    var room: Int { limit - slots.count }
+    var remainingCapacity: Int { limit - slots.count }
 
     /// Appends the next published message; returns its sequence number. Check `isFull` before.
     mutating func append(_ element: Element) -> UInt64 {

@@ -54,11 +54,11 @@ package protocol EventHandler<Event>: AnyObject {
     /// Called when the message is in the dead-letter queue, to notify its user. The call is repeated a few
     /// times when it throws, and for `.unavailable` until the server is available; the message stays
     /// dead-lettered.
-    func deadLettered(_ parked: DeadLetter<Event>) async throws
+    func deadLettered(_ deadLetter: DeadLetter<Event>) async throws
 }
 
 extension EventHandler {
     package func handleDeferred(_ received: Received<Event>) async throws -> HandlingResult { .deferred }
 
-    package func deadLettered(_ parked: DeadLetter<Event>) async throws {}
+    package func deadLettered(_ deadLetter: DeadLetter<Event>) async throws {}
 }

@@ -20,7 +20,8 @@ struct PipelineMetrics {
         retried = outcome("retried")
         deadLettered = outcome("parked")
         batch = metrics.histogram(
-            "waybill_batch_messages", "Messages a batch.", labels: ["queue": queue], bounds: Histogram.sizes)
+            "waybill_batch_messages", "Messages per batch.", labels: ["queue": queue], bounds: Histogram.sizes
+        )
         duration = metrics.histogram(
             "waybill_batch_seconds", "Time to settle a batch.", labels: ["queue": queue])
     }

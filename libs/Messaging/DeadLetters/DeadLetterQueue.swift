@@ -54,12 +54,12 @@ package struct DeadLetterQueue {
 
     /// The oldest messages.
     package func list(limit: Int = 100) async throws(AMQPError) -> [Message] {
-        var letters: [Message] = []
+        var messages: [Message] = []
         try await visit(limit: limit) { delivery in
-            letters.append(Message(delivery))
+            messages.append(Message(delivery))
             return .leave
         }
-        return letters
+        return messages
     }
 
     /// Publishes messages to their queue again, marked as replays and with a new attempt count, each
@@ -74,11 +74,11 @@ package struct DeadLetterQueue {
     ) async throws(AMQPError) -> [Envelope] {
         var replayed: [Envelope] = []
         try await visit(progress: progress) { delivery throws(AMQPError) in
-            let letter = Message(delivery)
-            guard !letter.isDefective, names?.contains(letter.name) ?? true, await prepare(letter) else {
+            let entry = Message(delivery)
+            guard !entry.isDefective, names?.contains(entry.name) ?? true, await prepare(entry) else {
                 return .leave
             }
-            var envelope = letter.envelope
+            var envelope = entry.envelope
             envelope.attempt = 1
             envelope.failure = nil
             envelope.isReplay = true

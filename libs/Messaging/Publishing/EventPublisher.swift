@@ -66,7 +66,9 @@ package final class EventPublisher {
         guard !body.isEmpty, body.count <= Self.bodyLimit else {
             throw MessagingError(.invalid, "a body of \(body.count) bytes")
         }
-        guard !context.correlationID.isEmpty else { throw MessagingError(.invalid, "no correlation id") }
+        guard !context.correlationID.isEmpty else {
+            throw MessagingError(.invalid, "the correlation id is missing")
+        }
         let envelope = Envelope(
             id: id ?? identifiers.next(), correlationID: context.correlationID, type: type.rawValue,
             timestamp: UInt64(WallClock.seconds()), appID: appID, trace: context.trace,

@@ -15,7 +15,7 @@ extension PostgresConfiguration {
         hosts = []
         for (index, name) in names.enumerated() {
             guard let port = ports[ports.count == 1 ? 0 : index] else {
-                throw PostgresError(.invalidConfiguration, "the connection string has a port that is none")
+                throw PostgresError(.invalidConfiguration, "the connection string has an invalid port")
             }
             hosts.append(Host(name: name, port: port))
         }

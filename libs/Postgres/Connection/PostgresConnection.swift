@@ -22,7 +22,7 @@ package final class PostgresConnection: DescriptorHandler {
 
     package private(set) var isOpen = true
     /// Why the session ended; nil while it is open and after ``close()``.
-    package private(set) var ending: PostgresError?
+    package private(set) var closeError: PostgresError?
     /// The BEGIN of a transaction that has sent nothing yet: it is sent with the first statement.
     var deferredBegin: PostgresStatement?
 
@@ -87,7 +87,7 @@ package final class PostgresConnection: DescriptorHandler {
         -> [PostgresRows]
     {
         let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { resumption in
-            if let refusal { return resumption.resume(returning: .failure(refusal)) }
+            if let rejection { return resumption.resume(returning: .failure(rejection)) }
             let deadline = Loop.now + (limit ?? configuration.queryTimeout)
             lastRequest += 1
             waiting.append(
@@ -99,9 +99,9 @@ package final class PostgresConnection: DescriptorHandler {
     }
 
     /// Why no more requests are accepted.
-    private var refusal: PostgresError? {
-        if let ending {
-            return PostgresError(.connectionLost, "the session had ended", report: ending.report)
+    private var rejection: PostgresError? {
+        if let closeError {
+            return PostgresError(.connectionLost, "the session had ended", report: closeError.report)
         }
         if !isOpen { return PostgresError(.closed, "the session was closed") }
         guard pendingRequests >= Self.pendingLimit else { return nil }
@@ -191,16 +191,16 @@ package final class PostgresConnection: DescriptorHandler {
     }
 
     private func receiveResults() {
-        var endings = 0
+        var emptyResults = 0
         while isOpen, !sent.isEmpty, !handle.isBusy {
             guard let result = handle.nextResult() else {
-                endings += 1
+                emptyResults += 1
                 // Two in a row: libpq has no result, although requests are pending.
-                if endings > 1 { return }
+                if emptyResults > 1 { return }
                 resultsEnded()
                 continue
             }
-            endings = 0
+            emptyResults = 0
             receive(result)
         }
         // libpq parses notifications and unsolicited errors only when it is called.
@@ -273,7 +273,7 @@ package final class PostgresConnection: DescriptorHandler {
     private func end(_ error: PostgresError?) {
         guard isOpen else { return }
         isOpen = false
-        ending = error
+        closeError = error
         timer.cancel()
         // Otherwise the server would detect the closed connection only at its next write.
         if error?.code == .timedOut, let cancellation = handle.cancellation() { cancellation.send() }

@@ -75,7 +75,7 @@ package final class PostgresPool: Service {
         case .overloaded: throw PostgresError(.poolExhausted, "\(waiters.count) callers wait for a session")
         case .timedOut:
             if case .unavailable(let cause) = health { throw cause }
-            throw PostgresError(.poolExhausted, "no session came free in time")
+            throw PostgresError(.poolExhausted, "no session became available in time")
         }
     }
 
@@ -119,9 +119,10 @@ package final class PostgresPool: Service {
     private func openAsNeeded(atLeast minimum: Int = 0) {
         guard !isClosing, !retryTimer.isArmed else { return }
         // While the server is unavailable one attempt at a time is enough.
-        let room = backoff.failures > 0 ? min(1, limits.size - count) - opening.count : limits.size - count
+        let capacity =
+            backoff.failures > 0 ? min(1, limits.size - count) - opening.count : limits.size - count
         let wanted = max(waiters.count - opening.count, minimum - count)
-        for _ in 0..<max(0, min(room, wanted)) { open() }
+        for _ in 0..<max(0, min(capacity, wanted)) { open() }
     }
 
     private func open() {
@@ -172,8 +173,8 @@ package final class PostgresPool: Service {
     // MARK: Idle sessions
 
     private func isOld(_ connection: PostgresConnection) -> Bool {
-        guard let birth = openedAt[ObjectIdentifier(connection)] else { return true }
-        return birth.duration(to: Loop.now) > limits.lifetime
+        guard let start = openedAt[ObjectIdentifier(connection)] else { return true }
+        return start.duration(to: Loop.now) > limits.lifetime
     }
 
     /// Closes surplus sessions and pings the others, one after the other.

@@ -51,8 +51,8 @@ package final class RedisClient: Service {
         switch result {
         case .value(nil): break
         case .value(let error?): throw error
-        case .timedOut, .cancelled: throw RedisError(.notConnected, "the server is away")
-        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers wait already")
+        case .timedOut, .cancelled: throw RedisError(.notConnected, "not connected to the server")
+        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers are waiting")
         }
     }
 

@@ -182,7 +182,7 @@ extension RedisConnection: TransportHandler {
 
     private func dispatch(_ reply: RedisValue) {
         if requests.isEmpty {
-            guard let onPush else { return fail(RedisError(.protocolViolation, "a reply nobody asked for")) }
+            guard let onPush else { return fail(RedisError(.protocolViolation, "an unsolicited reply")) }
             return onPush(reply)
         }
         if let finished = requests.take(reply) { finished.completion(.success(finished.replies)) }

@@ -24,7 +24,7 @@ package struct RedisBatch: Sendable {
 
     /// Starts a command of `arguments` parts, its name included; each is added by `append`.
     package mutating func begin(_ arguments: Int) {
-        precondition(missing == 0 && arguments > 0, "the command before lacks arguments")
+        precondition(missing == 0 && arguments > 0, "the previous command lacks arguments")
         bytes.append(UInt8(ascii: "*"))
         writeLine(arguments)
         count += 1

@@ -20,7 +20,7 @@ package final class RedisSentinels {
     ///   - server: the primary's configuration. Sentinels are asked without credentials, over TLS if the
     /// primary uses it.
     package init(_ endpoints: [Endpoint], primary name: String, of server: RedisConfiguration) {
-        precondition(!endpoints.isEmpty, "somebody must be asked")
+        precondition(!endpoints.isEmpty, "at least one sentinel is required")
         self.endpoints = endpoints
         self.name = name
         var server = server

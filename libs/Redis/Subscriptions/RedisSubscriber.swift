@@ -68,14 +68,14 @@ package final class RedisSubscriber: Service {
         case .value(let error?): throw error
         case .value(nil), .timedOut: throw RedisError(.timeout, "the subscription was not confirmed")
         case .cancelled: throw RedisError(.timeout, "the subscription was cancelled")
-        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers wait already")
+        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers are waiting")
         }
     }
 
     /// Takes effect at once for later calls; a message in flight may still be delivered.
     package func unsubscribe(_ channel: String) {
         let channel = Array(channel.utf8)
-        settle(channel, RedisError(.closed, "unsubscribed meanwhile"))
+        settle(channel, RedisError(.closed, "unsubscribed before the confirmation"))
         send(table.unsubscribe(channel))
     }
 

@@ -63,7 +63,7 @@ extension ConnectionURL {
         switch scheme {
         case .redis:
             guard url.path.isEmpty || Int(url.path).map({ $0 >= 0 }) == true else {
-                throw fault("has a database that is no number")
+                throw fault("has a database that is not a number")
             }
             path = url.path.isEmpty ? "0" : url.path
         case .amqp:

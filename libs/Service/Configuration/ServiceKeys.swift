@@ -28,7 +28,7 @@ package enum LogStyle: String, Sendable, CaseIterable {
 package enum ServiceKeys {
     package static let profile = SettingKey.choice(
         "WAYBILL_PROFILE", default: Profile.production,
-        "What the process is run for; `development` adds conveniences that are holes elsewhere.")
+        "The process's mode; `development` adds conveniences that are insecure elsewhere.")
 
     package static func listen(port: UInt16) -> SettingKey<Endpoint> {
         .endpoint(
@@ -49,7 +49,7 @@ package enum ServiceKeys {
 
     package static let drainTimeout = SettingKey.duration(
         "DRAIN_TIMEOUT", in: .seconds(1) ... .seconds(600), default: .seconds(10),
-        "How long a shutdown may take to finish what was begun.")
+        "How long a shutdown may take to finish work in progress.")
 
     package static func all(port: UInt16) -> [any AnySettingKey] {
         [profile, listen(port: port), logLevel, logStyle, replica, drainTimeout]

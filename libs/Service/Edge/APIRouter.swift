@@ -16,15 +16,15 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
     /// For routes without this middleware, such as health.
     package let router: HTTPRouter
     private let metrics: Metrics
-    private let manner: RouteOptions
+    private let options: RouteOptions
 
     package init(_ router: HTTPRouter, log: Logger, metrics: Metrics) {
         self.router = router
         self.metrics = metrics
-        manner = RouteOptions(log, metrics)
+        options = RouteOptions(log, metrics)
         let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
-        router.notFound = manner.wrap(unmatched) { _, _ in throw Problem(.notFound) }
-        router.methodNotAllowed = manner.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
+        router.notFound = options.wrap(unmatched) { _, _ in throw Problem(.notFound) }
+        router.methodNotAllowed = options.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
     }
 
     /// - Parameter bodyLimit: in bytes; nil for the server's.
@@ -32,13 +32,13 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
         _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping ScopedHandler
     ) {
         let series = RouteMetrics(metrics, method: method.name, route: pattern)
-        router.on(method, pattern, bodyLimit: bodyLimit, manner.wrap(series, handler))
+        router.on(method, pattern, bodyLimit: bodyLimit, options.wrap(series, handler))
     }
 
     /// Maps a domain error to a problem; nil for other errors. The first mapping that returns one applies. An
     /// unmapped error is logged and becomes a 500 without details.
     package func mapErrors(_ mapping: @escaping @Loop (any Error) -> Problem?) {
-        manner.mappings.append(mapping)
+        options.mappings.append(mapping)
     }
 }
 

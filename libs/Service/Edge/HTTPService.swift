@@ -48,12 +48,12 @@ internal import Observability
         metrics.counter("waybill_http_connections_accepted_total", "Connections accepted.") { [weak server] in
             Double(statistics(server).accepted)
         }
-        metrics.counter("waybill_http_connections_rejected_total", "Connections turned away by a limit.") {
+        metrics.counter("waybill_http_connections_rejected_total", "Connections rejected by a limit.") {
             [weak server] in
             Double(statistics(server).rejected)
         }
         metrics.counter(
-            "waybill_http_requests_refused_total", "Requests refused before any handler saw them."
+            "waybill_http_requests_refused_total", "Requests rejected before they reached a handler."
         ) {
             [weak server] in
             Double(statistics(server).refused)

@@ -42,15 +42,15 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
     /// Returns the exit code: 0 after a signal or finished work, 1 after a failure or a drain that exceeded
     /// its deadline.
     package func run() async -> Int32 {
-        let watchdog = Timer { [weak self] in self?.abandon() }
+        let drainTimer = Timer { [weak self] in self?.abandon() }
         shutdown.whenRequested { [self] in
             health.phase = .draining
             deadline = Loop.now + drainTimeout
-            watchdog.arm(at: deadline + Self.grace)
+            drainTimer.arm(at: deadline + Self.grace)
             log.info("service.stopping", ["reason": shutdown.reason?.text, "drainMs": drainTimeout])
         }
         await run(from: 0)
-        watchdog.cancel()
+        drainTimer.cancel()
         if case .failure = shutdown.reason { return 1 }
         return isLate ? 1 : 0
     }

@@ -63,8 +63,8 @@ package struct ServiceProcess: Sendable {
 
         \(SettingTable.text(keys))
 
-        SIGTERM and SIGINT end it in order; a second one at once. Exit codes: 0 ended in order, 1 failed,
-        64 wrong arguments, 78 wrong configuration, 128+n ended by signal n.
+        SIGTERM and SIGINT drain it; a second one ends it at once. Exit codes: 0 drained, 1 failed,
+        64 invalid arguments, 78 invalid configuration, 128+n ended by signal n.
         """
     }
 
@@ -133,7 +133,9 @@ package struct ServiceProcess: Sendable {
         let metrics = Metrics()
         metrics.addProcessMetrics()
         metrics.addLoopMetrics()
-        metrics.counter("waybill_log_lines_dropped_total", "Log lines lost because nobody read them.") {
+        metrics.counter(
+            "waybill_log_lines_dropped_total", "Log lines dropped because the output was blocked."
+        ) {
             Double(log.sink.dropped)
         }
         return ServiceContext(

@@ -19,20 +19,20 @@ enum MailboxScripts {
         \(now)
         local ttl, cap, out = ARGV[1], ARGV[2], {}
         for k = 1, #KEYS, 2 do
-            local box, mark, channel, tail = KEYS[k], KEYS[k + 1], ARGV[k + 2], ARGV[k + 3]
+            local box, mark, channel, suffix = KEYS[k], KEYS[k + 1], ARGV[k + 2], ARGV[k + 3]
             local id = ''
             if redis.call('SET', mark, '1', 'NX', 'EX', ttl) then
                 local last = redis.call('XREVRANGE', box, '+', '-', 'COUNT', 1)[1]
                 local previous = last and string.match(last[1], '^%d+') or '0'
                 id = string.format('%.0f', math.max(now, previous + 1))
-                local added = redis.pcall('XADD', box, 'MAXLEN', '=', cap, id .. '-0', 'u', tail)
+                local added = redis.pcall('XADD', box, 'MAXLEN', '=', cap, id .. '-0', 'u', suffix)
                 if type(added) == 'table' and added.err then
                     redis.call('DEL', mark)
                     return added
                 end
                 redis.call('EXPIRE', box, ttl)
                 redis.call('PUBLISH', channel,
-                    '\(UpdateCodec.previous)' .. previous .. ',\(UpdateCodec.type)\(UpdateCodec.id)' .. id .. tail)
+                    '\(UpdateCodec.previous)' .. previous .. ',\(UpdateCodec.type)\(UpdateCodec.id)' .. id .. suffix)
             end
             out[#out + 1] = id
         end

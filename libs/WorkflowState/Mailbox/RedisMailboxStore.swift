@@ -102,7 +102,9 @@ package final class RedisMailboxStore: MailboxStore {
         let list: [RedisStreamEntry]
         do { list = try RedisStreamEntry.list(reply) } catch { throw WorkflowStateError(error) }
         return list.compactMap { entry in
-            entry["u"].flatMap { UpdateCodec.entry(offset: Int64(clamping: entry.id.milliseconds), tail: $0) }
+            entry["u"].flatMap {
+                UpdateCodec.entry(offset: Int64(clamping: entry.id.milliseconds), suffix: $0)
+            }
         }
     }
 }

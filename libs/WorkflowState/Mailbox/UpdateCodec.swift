@@ -28,20 +28,20 @@ package enum UpdateCodec {
         return bytes
     }
 
-    package static func frame(offset: Int64?, tail: [UInt8]) -> [UInt8] {
+    package static func frame(offset: Int64?, suffix: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(tail.count + 48)
+        bytes.reserveCapacity(suffix.count + 48)
         bytes.append(UInt8(ascii: "{"))
         appendHead(offset, to: &bytes)
-        bytes += tail
+        bytes += suffix
         return bytes
     }
 
     /// What the delivery script publishes, for the in-memory driver.
-    package static func wakeUp(previous before: Int64, offset: Int64, tail: [UInt8]) -> [UInt8] {
+    package static func channelMessage(previous before: Int64, offset: Int64, suffix: [UInt8]) -> [UInt8] {
         var bytes = Array("\(previous)\(before),".utf8)
         appendHead(offset, to: &bytes)
-        bytes += tail
+        bytes += suffix
         return bytes
     }
 
@@ -61,8 +61,8 @@ package enum UpdateCodec {
     }
 
     /// Parses a mailbox entry.
-    package static func entry(offset: Int64, tail: [UInt8]) -> MailboxEntry? {
-        let frame = frame(offset: offset, tail: tail)
+    package static func entry(offset: Int64, suffix: [UInt8]) -> MailboxEntry? {
+        let frame = frame(offset: offset, suffix: suffix)
         guard let update = (try? fields(frame))?.update else { return nil }
         return MailboxEntry(offset: offset, update: update, frame: frame)
     }

@@ -76,7 +76,7 @@ package final class RedisWorkflowStore: WorkflowStore {
             let update = StatusUpdate(
                 correlationID: step.correlationID, orderID: step.orderID, status: step.status,
                 occurredAt: time)
-            batch.append(UpdateCodec.frame(offset: nil, tail: UpdateCodec.payloadSuffix(update)))
+            batch.append(UpdateCodec.frame(offset: nil, suffix: UpdateCodec.payloadSuffix(update)))
         } else {
             batch.append("" as StaticString)
         }

@@ -58,7 +58,7 @@ struct LoadPage {
                     [
                         Self.series("due", seconds.map { Double($0.count) }),
                         Self.series("accepted", answers.map { Double($0.count) }),
-                        Self.series("told", updates.map { Double($0.count) }),
+                        Self.series("notified", updates.map { Double($0.count) }),
                     ])
             ),
             (

@@ -20,7 +20,7 @@ struct LoadRecord: Sendable {
     private(set) var orders: [Order] = []
     private(set) var refusals: [String: Int] = [:]
     private(set) var acceptedCount = 0
-    private(set) var toldCount = 0
+    private(set) var notifiedCount = 0
     /// Ended with another status than COMPLETED.
     var failedCount = 0
 
@@ -37,10 +37,10 @@ struct LoadRecord: Sendable {
         }
     }
 
-    mutating func tell(_ order: Int, after time: Duration) {
+    mutating func recordNotified(_ order: Int, after time: Duration) {
         guard orders[order].notified == nil else { return }
         orders[order].notified = time
-        toldCount += 1
+        notifiedCount += 1
     }
 
     var answered: [Duration] {

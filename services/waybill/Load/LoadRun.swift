@@ -16,10 +16,10 @@ final class LoadRun {
     private let products: [String]
     private let users: [(api: OrderAPI, tab: Tab)]
     private(set) var record = LoadRecord()
-    private var underWay = 0
+    private var inFlight = 0
     private var start = Instant.systemNow()
     /// Order numbers of this run, by correlation id; and updates that arrived before the response.
-    private var known: [String: Int] = [:]
+    private var orders: [String: Int] = [:]
     private var unmatched: [String: Instant] = [:]
 
     init(_ plan: LoadPlan, edge: String, tokens: [String], products: [String]) {
@@ -41,8 +41,8 @@ final class LoadRun {
             user.tab.onChange = { [weak self] frame in self?.received(frame) }
             user.tab.open()
         }
-        try await Watching.until("a welcome in every tab", within: .seconds(15)) {
-            users.allSatisfy(\.tab.isWelcome)
+        try await Watching.until("every client's connection", within: .seconds(15)) {
+            users.allSatisfy(\.tab.isConnected)
         }
     }
 
@@ -82,25 +82,25 @@ final class LoadRun {
     var elapsed: Duration { start.duration(to: .systemNow()) }
 
     private var isFinished: Bool {
-        underWay == 0 && record.toldCount + record.failedCount >= record.acceptedCount
+        inFlight == 0 && record.notifiedCount + record.failedCount >= record.acceptedCount
     }
 
     private func place(_ number: Int) {
         let due = plan.due(number)
         let order = record.begin(due: due)
-        guard underWay < Self.window else { return record.settle(order, .refused("too many under way")) }
-        underWay += 1
+        guard inFlight < Self.window else { return record.settle(order, .refused("too many in flight")) }
+        inFlight += 1
         let user = users[number % users.count]
         let line = OrderLineArgument(product: products[number % products.count], quantity: number % 3 + 1)
         Loop.task { [self] in
-            defer { underWay -= 1 }
+            defer { inFlight -= 1 }
             do {
                 let answer = try await user.api.order([line])
                 record.settle(order, .accepted(after: elapsed - due))
                 guard let id = answer["correlationId"]?.string else { return }
-                known[id] = order
-                if let heard = unmatched.removeValue(forKey: id) {
-                    record.tell(order, after: start.duration(to: heard) - due)
+                orders[id] = order
+                if let receivedAt = unmatched.removeValue(forKey: id) {
+                    record.recordNotified(order, after: start.duration(to: receivedAt) - due)
                 }
             } catch {
                 record.settle(order, .refused((error as? CommandError)?.message.cut(to: 80) ?? "\(error)"))
@@ -114,8 +114,9 @@ final class LoadRun {
             record.failedCount += 1
             return
         }
-        if let order = known[update.correlationID] {
-            record.tell(order, after: start.duration(to: update.receivedAt) - record.orders[order].due)
+        if let order = orders[update.correlationID] {
+            record.recordNotified(
+                order, after: start.duration(to: update.receivedAt) - record.orders[order].due)
         } else if unmatched.count < Self.window {
             unmatched[update.correlationID] = update.receivedAt
         }

@@ -19,9 +19,9 @@ struct DeadLetterOperations {
 
     /// Why a message was not replayed.
     enum ReplayRefusal: String, Sendable, CaseIterable {
-        case unknownOwner = "nobody knows whose order it is"
-        case outdated = "the order has come to another end since"
-        case defective = "it is too large or too broken to be sent"
+        case unknownOwner = "the order's owner is not known"
+        case outdated = "the order has reached another final status since"
+        case defective = "it is too large or malformed"
     }
 
     struct Replay: Sendable {

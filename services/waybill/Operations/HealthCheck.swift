@@ -48,7 +48,7 @@ struct StackDoctor {
                     remedy: policy == "noeviction" ? nil : "redis-cli CONFIG SET maxmemory-policy noeviction"),
                 HealthCheck(
                     name: "Redis keeps its data",
-                    problem: log == "yes" ? nil : "appendonly is \(log): a restart forgets every workflow",
+                    problem: log == "yes" ? nil : "appendonly is \(log): a restart loses every workflow",
                     remedy: log == "yes" ? nil : "redis-cli CONFIG SET appendonly yes"),
             ]
         } catch {
@@ -76,8 +76,8 @@ struct StackDoctor {
                 let service = queue == .accepted ? "order-process" : "order-notification"
                 found.append(
                     HealthCheck(
-                        name: "\(queue.rawValue) is worked off",
-                        problem: consumers > 0 ? nil : "nobody consumes it: \(service) is away",
+                        name: "\(queue.rawValue) is consumed",
+                        problem: consumers > 0 ? nil : "it has no consumer: \(service) does not run",
                         remedy: consumers > 0 ? nil : "waybill up"))
             }
             for (queue, count) in try await DeadLetterOperations(servers).counts() {
@@ -110,7 +110,7 @@ struct StackDoctor {
             let wrong = try await records.migrations().filter { $0.state.word != "applied" }
             var found = [
                 HealthCheck(
-                    name: "the schema fits the code",
+                    name: "the schema matches the code",
                     problem: wrong.isEmpty
                         ? nil
                         : wrong.map { "step \($0.version) is \($0.state.word)" }.joined(separator: ", "),
@@ -120,7 +120,7 @@ struct StackDoctor {
             let isLate = backlog.age > OutboxStatusCommand.timeout
             found.append(
                 HealthCheck(
-                    name: "the outbox gets through",
+                    name: "the outbox is published",
                     problem: isLate ? "\(backlog.count) events, the oldest \(backlog.age.text) old" : nil,
                     remedy: isLate ? "waybill status" : nil))
             return found

@@ -45,7 +45,7 @@ struct SessionDirectory {
             let password = redis?["observer"]?["password"]?.string
         else {
             throw CommandError(
-                .unavailable, "the stack's description names no observer of Redis", remedy: "make down up")
+                .unavailable, "the stack's description has no Redis observer", remedy: "make down up")
         }
         var configuration = RedisConfiguration(endpoint: Endpoint(host: host, port: port))
         configuration.user = user

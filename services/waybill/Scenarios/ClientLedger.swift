@@ -5,9 +5,9 @@ struct ClientLedger: Sendable {
     /// Final updates pushed to the client, by correlation id.
     private(set) var pushes: [String: Int] = [:]
     /// When the client first learned the order's final status.
-    private(set) var knownAt: [String: Instant] = [:]
+    private(set) var finalStatusAt: [String: Instant] = [:]
     /// Orders whose final status the client queried, as a SignalR client does after a loss.
-    private(set) var asked: Set<String> = []
+    private(set) var queried: Set<String> = []
     /// Those that did not end with COMPLETED.
     private(set) var failed: Set<String> = []
     /// When the client received a gap notice.
@@ -18,26 +18,26 @@ struct ClientLedger: Sendable {
         note(correlationID, isCompleted, instant)
     }
 
-    mutating func learned(_ correlationID: String, isCompleted: Bool, at instant: Instant) {
-        if knownAt[correlationID] == nil { asked.insert(correlationID) }
+    mutating func queryAnswered(_ correlationID: String, isCompleted: Bool, at instant: Instant) {
+        if finalStatusAt[correlationID] == nil { queried.insert(correlationID) }
         note(correlationID, isCompleted, instant)
     }
 
-    mutating func missedSomething(at instant: Instant) { gaps.append(instant) }
+    mutating func receivedGapNotice(at instant: Instant) { gaps.append(instant) }
 
     private mutating func note(_ correlationID: String, _ isCompleted: Bool, _ instant: Instant) {
-        if knownAt[correlationID] == nil { knownAt[correlationID] = instant }
+        if finalStatusAt[correlationID] == nil { finalStatusAt[correlationID] = instant }
         if !isCompleted { failed.insert(correlationID) }
     }
 
-    func knows(_ correlationID: String) -> Bool { knownAt[correlationID] != nil }
+    func hasFinalStatus(_ correlationID: String) -> Bool { finalStatusAt[correlationID] != nil }
 
     /// Compares the updates with the orders of the client's user.
     func verdict(on orders: [DeliveryAudit.Entry]) -> Verdict {
         var verdict = Verdict()
         let own = Set(orders.map(\.correlationID))
         for order in orders {
-            if !knows(order.correlationID) {
+            if !hasFinalStatus(order.correlationID) {
                 // After a gap notice the client has to query earlier orders itself.
                 if gaps.contains(where: { $0 >= order.sentAt }) {
                     verdict.excused += 1

@@ -30,7 +30,7 @@ final class FailoverScenario {
     private(set) var orders: [[DeliveryAudit.Entry]]
     private(set) var accepted = 0
     private(set) var refused = 0
-    private(set) var hints = 0
+    private(set) var drainNotices = 0
     var timeline = Timeline(start: .systemNow())
     private(set) var failure: String?
     private var isOrdering = true
@@ -89,7 +89,7 @@ final class FailoverScenario {
                 let number = clients.count
                 let client = ScenarioClient(
                     user: user, wireProtocol, first: first, of: replicas, token: token, client: client)
-                client.onEvent = { [weak self] client, event in self?.heard(event, client, number) }
+                client.onEvent = { [weak self] client, event in self?.handle(event, client, number) }
                 clients.append(client)
                 client.open()
             }
@@ -98,13 +98,13 @@ final class FailoverScenario {
         products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
         guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
         do {
-            try await Watching.until("a welcome in every tab", within: .seconds(10)) {
-                clients.allSatisfy(\.isUp)
+            try await Watching.until("every tab's connection", within: .seconds(10)) {
+                clients.allSatisfy(\.isConnected)
             }
         } catch {
-            let away = clients.first { !$0.isUp }
+            let disconnected = clients.first { !$0.isConnected }
             throw CommandError(
-                .unavailable, "\(error): \(away?.lastFailure ?? "")", remedy: "waybill status")
+                .unavailable, "\(error): \(disconnected?.lastFailure ?? "")", remedy: "waybill status")
         }
         timeline = Timeline(start: .systemNow())
         let shares = connections.enumerated().map { "\($1) on \(name($0))" }.joined(separator: ", ")
@@ -120,37 +120,37 @@ final class FailoverScenario {
         return counts
     }
 
-    private func heard(_ event: ScenarioClient.Event, _ client: ScenarioClient, _ number: Int) {
+    private func handle(_ event: ScenarioClient.Event, _ client: ScenarioClient, _ number: Int) {
         switch event {
-        case .up:
-            timeline.returned(number)
+        case .connected:
+            timeline.reconnected(number)
             for order in orders[client.user] { client.ordered(order.correlationID, sentAt: order.sentAt) }
-        case .down: timeline.left(number)
-        case .hint: hints += 1
+        case .disconnected: timeline.disconnected(number)
+        case .draining: drainNotices += 1
         case .gap:
             timeline.gap(number)
             note(
                 .trouble,
-                "tab \(number + 1) (\(client.wireProtocol.name)) is told that it may have missed something"
+                "tab \(number + 1) (\(client.wireProtocol.name)) received a gap notice"
             )
-        case .update(let correlationID, let isLearned): arrived(correlationID, client, isLearned)
+        case .update(let correlationID, let isQueried): recordArrival(correlationID, client, isQueried)
         }
     }
 
-    private func arrived(_ correlationID: String, _ client: ScenarioClient, _ isLearned: Bool) {
+    private func recordArrival(_ correlationID: String, _ client: ScenarioClient, _ isQueried: Bool) {
         // Updates may arrive before the order's response: they are recorded with the order.
         guard let order = orders[client.user].last(where: { $0.correlationID == correlationID }) else {
             return
         }
-        note(order, client, isLearned)
+        note(order, client, isQueried)
     }
 
-    private func note(_ order: DeliveryAudit.Entry, _ client: ScenarioClient, _ isLearned: Bool) {
-        guard let known = client.ledger.knownAt[order.correlationID] else { return }
+    private func note(_ order: DeliveryAudit.Entry, _ client: ScenarioClient, _ isQueried: Bool) {
+        guard let finalAt = client.ledger.finalStatusAt[order.correlationID] else { return }
         timeline.arrivals.append(
             .init(
-                at: timeline.start.duration(to: order.sentAt), took: order.sentAt.duration(to: known),
-                wireProtocol: client.wireProtocol, isLearned: isLearned))
+                at: timeline.start.duration(to: order.sentAt), took: order.sentAt.duration(to: finalAt),
+                wireProtocol: client.wireProtocol, isQueried: isQueried))
     }
 
     // MARK: Orders
@@ -158,7 +158,7 @@ final class FailoverScenario {
     /// Places orders until stopped; each user one after another.
     func placeOrders() async {
         let pause = Duration.seconds(plan.users) / plan.rate
-        let shoppers = (0..<plan.users).map { user in
+        let tasks = (0..<plan.users).map { user in
             Loop.task { [self] in
                 try? await Loop.sleep(for: pause.jittered)
                 while isOrdering {
@@ -168,7 +168,7 @@ final class FailoverScenario {
                 }
             }
         }
-        for shopper in shoppers { await shopper.value }
+        for task in tasks { await task.value }
     }
 
     func stopOrdering() { isOrdering = false }
@@ -184,7 +184,7 @@ final class FailoverScenario {
             do {
                 let order = try await apis[user].order([line], key: key)
                 guard let id = order["id"]?.int, let correlationID = order["correlationId"]?.string else {
-                    return fail("an order came back without id: \(order.text)")
+                    return fail("the response has no order id: \(order.text)")
                 }
                 let entry = DeliveryAudit.Entry(
                     orderID: id, correlationID: correlationID, sentAt: sentAt, acceptedAt: .systemNow())
@@ -192,7 +192,7 @@ final class FailoverScenario {
                 accepted += 1
                 for client in clients where client.user == user {
                     client.ordered(correlationID, sentAt: sentAt)
-                    if client.ledger.knows(correlationID) { note(entry, client, false) }
+                    if client.ledger.hasFinalStatus(correlationID) { note(entry, client, false) }
                 }
                 return
             } catch {
@@ -214,7 +214,7 @@ final class FailoverScenario {
             try await Watching.until("the last update", within: Self.timeout) {
                 clients.allSatisfy { client in
                     !client.ledger.gaps.isEmpty
-                        || orders[client.user].allSatisfy { client.ledger.knows($0.correlationID) }
+                        || orders[client.user].allSatisfy { client.ledger.hasFinalStatus($0.correlationID) }
                 }
             }
             // A duplicate would follow at once.

@@ -17,7 +17,9 @@ final class SSEConnection: ScenarioConnection {
     func open(_ base: String) async throws {
         guard let client else { return }
         var headers: HTTPHeaders = ["Authorization": "Bearer \(client.token)"]
-        if let place = client.place { headers.add("Last-Event-ID", "\(place.epoch):\(place.offset)") }
+        if let position = client.position {
+            headers.add("Last-Event-ID", "\(position.epoch):\(position.offset)")
+        }
         let response = try await client.client.stream(
             .get, "\(base)/api/notifications/stream", headers: headers, within: .seconds(5))
         guard response.status == .ok else {
@@ -41,7 +43,7 @@ final class SSEConnection: ScenarioConnection {
         } catch {
             end = error.message
         }
-        client?.lost(self, end)
+        client?.disconnected(self, end)
     }
 
     private func handle(_ event: EventText.Event) {
@@ -50,12 +52,13 @@ final class SSEConnection: ScenarioConnection {
         }
         switch frame {
         case .welcome(_, let epoch, let offset):
-            client.welcomed(
+            client.connected(
                 self,
-                at: event.id.flatMap { ScenarioClient.Place($0[...]) } ?? .init(epoch: epoch, offset: offset))
-        case .update(let update): client.told(update, on: self)
-        case .resumed(false, _): client.missedSomething(self)
-        case .draining(let milliseconds): client.drains(self, milliseconds: milliseconds)
+                at: event.id.flatMap { ScenarioClient.Position($0[...]) }
+                    ?? .init(epoch: epoch, offset: offset))
+        case .update(let update): client.received(update, on: self)
+        case .resumed(false, _): client.receivedGapNotice(self)
+        case .draining(let milliseconds): client.receivedDrainNotice(self, milliseconds: milliseconds)
         case .resumed, .error, .other: break
         }
     }

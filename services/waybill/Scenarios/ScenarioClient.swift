@@ -18,12 +18,12 @@ final class ScenarioClient {
     }
 
     enum Event {
-        case up
-        case down(String)
-        case hint(milliseconds: Int)
+        case connected
+        case disconnected(String)
+        case draining(milliseconds: Int)
         /// A gap notice: updates may have been missed.
         case gap
-        case update(correlationID: String, isLearned: Bool)
+        case update(correlationID: String, isQueried: Bool)
     }
 
     let user: Int
@@ -37,18 +37,18 @@ final class ScenarioClient {
     private(set) var replica: Int?
     private(set) var connections = 0
     /// The client's position in its mailbox; SignalR clients have none.
-    private(set) var place: Place?
+    private(set) var position: Position?
     var onEvent: (@Loop (ScenarioClient, Event) -> Void)?
 
-    private var line: (any ScenarioConnection)?
+    private var connection: (any ScenarioConnection)?
     private var next: Int
     private var isStopped = false
-    private var hint: Duration?
+    private var reconnectDelay: Duration?
     private var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
     private lazy var retry = Timer { [weak self] in self?.connect() }
     private(set) var lastFailure = "never connected"
 
-    struct Place: Sendable, Equatable {
+    struct Position: Sendable, Equatable {
         var epoch: String
         var offset: Int
 
@@ -77,96 +77,96 @@ final class ScenarioClient {
         next = first
     }
 
-    var isUp: Bool { replica != nil }
+    var isConnected: Bool { replica != nil }
 
     func open() { connect() }
 
     func close() {
         isStopped = true
         retry.cancel()
-        line?.close()
-        line = nil
+        connection?.close()
+        connection = nil
     }
 
     /// The user placed an order.
     func ordered(_ correlationID: String, sentAt: Instant) {
-        (line as? SignalRConnection)?.ordered(correlationID, sentAt: sentAt)
+        (connection as? SignalRConnection)?.ordered(correlationID, sentAt: sentAt)
     }
 
     // MARK: Connection
 
     private func connect() {
-        guard !isStopped, line == nil else { return }
+        guard !isStopped, connection == nil else { return }
         let index = next % replicas.count
-        let line: any ScenarioConnection =
+        let connection: any ScenarioConnection =
             switch wireProtocol {
             case .websocket: NativeConnection(self, index)
             case .events: SSEConnection(self, index)
             case .hub: SignalRConnection(self, index)
             }
-        self.line = line
+        self.connection = connection
         Loop.task { [self] in
             do {
-                try await line.open(replicas[index])
+                try await connection.open(replicas[index])
             } catch {
-                lost(line, "\(error)")
+                disconnected(connection, "\(error)")
             }
         }
     }
 
-    func isCurrent(_ line: any ScenarioConnection) -> Bool { self.line === line }
+    func isCurrent(_ connection: any ScenarioConnection) -> Bool { self.connection === connection }
 
-    func welcomed(_ line: any ScenarioConnection, at place: Place?) {
-        guard isCurrent(line) else { return }
+    func connected(_ connection: any ScenarioConnection, at position: Position?) {
+        guard isCurrent(connection) else { return }
         // A first connection starts here, and so does a new epoch.
-        if let place, place.epoch != self.place?.epoch { self.place = place }
+        if let position, position.epoch != self.position?.epoch { self.position = position }
         backoff.reset()
         connections += 1
-        replica = line.replica
-        onEvent?(self, .up)
+        replica = connection.replica
+        onEvent?(self, .connected)
     }
 
-    func lost(_ line: any ScenarioConnection, _ reason: String) {
-        guard isCurrent(line) else { return }
-        self.line = nil
-        let wasUp = isUp
+    func disconnected(_ connection: any ScenarioConnection, _ reason: String) {
+        guard isCurrent(connection) else { return }
+        self.connection = nil
+        let wasConnected = isConnected
         replica = nil
         lastFailure = reason
         // A random other replica.
         next += Int.random(in: 1..<max(2, replicas.count))
-        if wasUp { onEvent?(self, .down(reason)) }
+        if wasConnected { onEvent?(self, .disconnected(reason)) }
         guard !isStopped else { return }
-        retry.arm(after: hint ?? backoff.next())
-        hint = nil
+        retry.arm(after: reconnectDelay ?? backoff.next())
+        reconnectDelay = nil
     }
 
     // MARK: Updates
 
-    func drains(_ line: any ScenarioConnection, milliseconds: Int) {
-        guard isCurrent(line) else { return }
-        hint = .milliseconds(milliseconds)
-        onEvent?(self, .hint(milliseconds: milliseconds))
+    func receivedDrainNotice(_ connection: any ScenarioConnection, milliseconds: Int) {
+        guard isCurrent(connection) else { return }
+        reconnectDelay = .milliseconds(milliseconds)
+        onEvent?(self, .draining(milliseconds: milliseconds))
     }
 
-    func missedSomething(_ line: any ScenarioConnection) {
-        guard isCurrent(line) else { return }
-        ledger.missedSomething(at: .systemNow())
+    func receivedGapNotice(_ connection: any ScenarioConnection) {
+        guard isCurrent(connection) else { return }
+        ledger.receivedGapNotice(at: .systemNow())
         onEvent?(self, .gap)
     }
 
-    func told(_ update: OrderUpdate, on line: any ScenarioConnection) {
-        guard isCurrent(line) else { return }
-        if let offset = update.offset, let place { self.place?.offset = max(place.offset, offset) }
+    func received(_ update: OrderUpdate, on connection: any ScenarioConnection) {
+        guard isCurrent(connection) else { return }
+        if let offset = update.offset, let position { self.position?.offset = max(position.offset, offset) }
         guard update.isFinal else { return }
         ledger.pushed(
             update.correlationID, isCompleted: update.status == "COMPLETED", at: update.receivedAt)
-        onEvent?(self, .update(correlationID: update.correlationID, isLearned: false))
+        onEvent?(self, .update(correlationID: update.correlationID, isQueried: false))
     }
 
-    func learned(_ correlationID: String, isCompleted: Bool) {
-        guard !ledger.knows(correlationID) else { return }
-        ledger.learned(correlationID, isCompleted: isCompleted, at: .systemNow())
-        onEvent?(self, .update(correlationID: correlationID, isLearned: true))
+    func queryAnswered(_ correlationID: String, isCompleted: Bool) {
+        guard !ledger.hasFinalStatus(correlationID) else { return }
+        ledger.queryAnswered(correlationID, isCompleted: isCompleted, at: .systemNow())
+        onEvent?(self, .update(correlationID: correlationID, isQueried: true))
     }
 }
 

@@ -37,7 +37,7 @@ struct Timeline: Sendable {
         var at: Duration
         var took: Duration
         var wireProtocol: ScenarioClient.WireProtocol
-        var isLearned: Bool
+        var isQueried: Bool
     }
 
     let start: Instant
@@ -63,13 +63,13 @@ struct Timeline: Sendable {
         samples.append(Sample(at: now, connections: connections, accepted: accepted, refused: refused))
     }
 
-    mutating func left(_ client: Int) {
+    mutating func disconnected(_ client: Int) {
         guard open[client] == nil else { return }
         open[client] = absences.count
         absences.append(Absence(client: client, from: now))
     }
 
-    mutating func returned(_ client: Int) {
+    mutating func reconnected(_ client: Int) {
         guard let index = open.removeValue(forKey: client) else { return }
         absences[index].to = now
     }

@@ -16,8 +16,8 @@ enum ExitCode: Int32, CaseIterable {
     var meaning: String {
         switch self {
         case .success: "done"
-        case .failure: "done, and the answer is no: refused, not healthy, not there"
-        case .usage: "the command line makes no sense"
+        case .failure: "negative result: refused, not healthy, not found"
+        case .usage: "the command line is invalid"
         case .unavailable: "there is no stack, or it does not answer"
         case .interrupted: "ended by Ctrl-C"
         }

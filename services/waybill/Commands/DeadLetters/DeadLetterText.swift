@@ -7,7 +7,7 @@ extension CommandHelp.Option {
     static let queue = CommandHelp.Option(
         name: "queue", value: "QUEUE",
         text: "one of order.accepted, order.processed, order.failed (default: all three)")
-    static let all = CommandHelp.Option(name: "all", text: "all messages there are")
+    static let all = CommandHelp.Option(name: "all", text: "all messages")
 }
 
 extension Arguments {
@@ -15,9 +15,9 @@ extension Arguments {
     var queues: [DeadLetterOperations.Queue] {
         get throws {
             guard let name = self["queue"] else { return DeadLetterOperations.Queue.allCases }
-            let bare = name.hasSuffix(".dlq") ? String(name.dropLast(4)) : name
+            let queueName = name.hasSuffix(".dlq") ? String(name.dropLast(4)) : name
             let queue = DeadLetterOperations.Queue.allCases.first {
-                $0.rawValue == bare || $0.rawValue == "order.\(bare)"
+                $0.rawValue == queueName || $0.rawValue == "order.\(queueName)"
             }
             guard let queue else {
                 let known = DeadLetterOperations.Queue.allCases.map(\.rawValue).joined(separator: ", ")

@@ -5,8 +5,8 @@ import Messaging
 struct ReplayDeadLettersCommand: Command {
     static let help = CommandHelp(
         name: "dlq replay", arguments: "MESSAGE… | --all",
-        summary: "Send dead-lettered messages back to their queues, however long ago they failed",
-        options: [.queue, .all], exitsWithOne: "a message was not there, or not sent",
+        summary: "Replay dead-lettered messages to their queues, however long ago they failed",
+        options: [.queue, .all], exitsWithOne: "a message was not found, or not replayed",
         examples: [
             "waybill dlq replay 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",
             "waybill dlq replay --all --queue order.processed",
@@ -50,13 +50,13 @@ struct ReplayDeadLettersCommand: Command {
                     .init("missing", .array(missing.map { .string($0) })),
                 ]))
         }
-        console.print("\(replay.sent.count) sent back")
+        console.print("\(replay.sent.count) replayed")
         if replay.restored > 0 {
-            console.print("\(replay.restored) of their workflows had expired and were written again")
+            console.print("\(replay.restored) of their workflows had expired and were restored")
         }
         for refused in replay.refused {
             console.print("\(refused.name.printable) stays: \(refused.why.rawValue)")
         }
-        for name in missing { console.print("\(name.printable) is not there") }
+        for name in missing { console.print("\(name.printable) was not found") }
     }
 }

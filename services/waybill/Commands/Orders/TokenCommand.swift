@@ -43,7 +43,7 @@ extension CommandContext {
 
     @Loop func token(for user: String) async throws -> String {
         guard let token = try await OrderAPI.token(for: user, at: stack.read().edge)["token"]?.string else {
-            throw CommandError(.failure, "the answer held no token")
+            throw CommandError(.failure, "the response has no token")
         }
         return token
     }

@@ -5,8 +5,8 @@ import Postgres
 
 struct MigrateStatusCommand: Command {
     static let help = CommandHelp(
-        name: "migrate status", summary: "Show which steps of the schema are applied",
-        exitsWithOne: "a step is missing, or code and database do not fit",
+        name: "migrate status", summary: "Show which migrations are applied",
+        exitsWithOne: "a migration is pending, or code and database do not match",
         examples: ["waybill migrate status", "waybill migrate status --json"])
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("migrate status") }

@@ -30,7 +30,7 @@ struct OutboxStatusCommand: Command {
             table.add(["first position", backlog.first.map(String.init) ?? "-"])
             table.add(["last position", "\(backlog.last)"])
             context.console.print(table.text(context.console))
-            if isLate { context.console.note("The relay does not get through: waybill status") }
+            if isLate { context.console.note("The relay is behind: waybill status") }
         }
         return isLate ? .failure : .success
     }

@@ -3,7 +3,7 @@ internal import JSON
 
 struct DoctorCommand: Command {
     static let help = CommandHelp(
-        name: "doctor", summary: "Look for what is missing or misconfigured, and say the line that mends it",
+        name: "doctor", summary: "Find what is missing or misconfigured, with the command that fixes it",
         exitsWithOne: "something is wrong", examples: ["waybill doctor", "waybill doctor --json"])
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("doctor") }

@@ -9,7 +9,7 @@ struct UpCommand: Command {
             .init(name: "acceptors", value: "N", text: "replicas of order-accept (1 to 10, default 1)"),
             .init(name: "processors", value: "N", text: "replicas of order-process (1 to 10, default 1)"),
         ],
-        exitsWithOne: "something did not start; it says what",
+        exitsWithOne: "a process did not start; the error names it",
         examples: ["waybill up", "waybill up --notifiers 3 --processors 2", "waybill up --json"])
 
     private static let replicas = [

@@ -27,7 +27,7 @@ final class OrderAPI {
         }
         if response.status == .notFound {
             throw CommandError(
-                .failure, "this stack mints no tokens: it does not run the development profile")
+                .failure, "this stack issues no tokens: it does not run the development profile")
         }
         guard response.status == .ok, let answer = try? JSONValue(parsing: response.body.span) else {
             throw CommandError(.failure, "no token: \(response.status)")
@@ -103,7 +103,7 @@ struct OrderLineArgument: Sendable, Equatable {
             let quantity = parts.count == 2 ? Int(parts[1]) : 1
         else {
             throw CommandError(
-                .usage, "\(text) is no order line", remedy: "write PRODUCT or PRODUCT:QUANTITY")
+                .usage, "\(text) is not an order line", remedy: "write PRODUCT or PRODUCT:QUANTITY")
         }
         self.init(product: String(product), quantity: quantity)
     }

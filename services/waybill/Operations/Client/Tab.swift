@@ -18,15 +18,15 @@ final class Tab {
 
     private(set) var updates: [OrderUpdate] = []
     /// Final updates of orders, stored or not.
-    private(set) var endCount = 0
+    private(set) var finalCount = 0
     /// The replicas of its connections, in order.
     private(set) var replicas: [String] = []
     /// Times the server could not recover missed updates, so that the client had to resync.
     private(set) var gaps = 0
-    private(set) var isWelcome = false
+    private(set) var isConnected = false
     private(set) var lastFailure: String?
     /// The reconnect delay that a draining server asked for.
-    private var hint: Duration?
+    private var reconnectDelay: Duration?
     private var epoch: String?
     private var lastEventID = 0
 
@@ -63,19 +63,19 @@ final class Tab {
                     url, session, protocols: ["waybill.v1", "bearer.\(token)"], within: .seconds(5))
                 if isStopped { socket.close(.normal) } else { self.socket = socket }
             } catch {
-                lost("\(error)")
+                disconnected("\(error)")
             }
         }
     }
 
-    fileprivate func lost(_ reason: String) {
+    fileprivate func disconnected(_ reason: String) {
         socket = nil
-        isWelcome = false
+        isConnected = false
         lastFailure = reason
         guard !isStopped, !retry.isArmed else { return }
         nextAddress += 1
-        retry.arm(after: hint ?? backoff.next())
-        hint = nil
+        retry.arm(after: reconnectDelay ?? backoff.next())
+        reconnectDelay = nil
     }
 
     fileprivate func received(_ text: Span<UInt8>) {
@@ -83,18 +83,18 @@ final class Tab {
         switch frame {
         case .welcome(let replica, let epoch, let lastEventID):
             backoff.reset()
-            isWelcome = true
+            isConnected = true
             replicas.append(replica)
             // A first connection starts here, and so does a new epoch.
             if self.epoch != epoch { self.lastEventID = lastEventID }
             self.epoch = epoch
         case .update(let update):
             if keepsUpdates { updates.append(update) }
-            if update.isFinal { endCount += 1 }
+            if update.isFinal { finalCount += 1 }
             if let offset = update.offset { lastEventID = max(lastEventID, offset) }
         case .resumed(let recovered, _):
             if !recovered { gaps += 1 }
-        case .draining(let milliseconds): hint = .milliseconds(milliseconds)
+        case .draining(let milliseconds): reconnectDelay = .milliseconds(milliseconds)
         case .error, .other: break
         }
         onChange?(frame)
@@ -110,6 +110,6 @@ private final class Session: WebSocketHandler {
     func received(text: Span<UInt8>, on socket: WebSocket) { tab?.received(text) }
 
     func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {
-        tab?.lost(reason.isEmpty ? "closed with \(code)" : "closed with \(code): \(reason)")
+        tab?.disconnected(reason.isEmpty ? "closed with \(code)" : "closed with \(code): \(reason)")
     }
 }

@@ -12,8 +12,8 @@ struct DevStackRunner: Sendable {
         let starts = [FileManager.default.currentDirectoryPath, Self.executableFolder].compactMap(\.self)
         guard let root = starts.lazy.compactMap({ Self.root(above: $0) }).first else {
             throw CommandError(
-                .unavailable, "this is no checkout of Waybill, which holds the scripts that run a stack",
-                remedy: "cd to where README.md and infra/ are")
+                .unavailable, "this is not a checkout of Waybill, which has the scripts that run a stack",
+                remedy: "cd to the folder of README.md and infra/")
         }
         self.root = root
     }
@@ -54,7 +54,7 @@ struct DevStackRunner: Sendable {
         process.standardOutput = catching ? output.fileHandleForWriting : FileHandle.standardError
         let interruption = Interruption(process)
         return try await withTaskCancellationHandler {
-            let status: Int32 = try await ending(process)
+            let status: Int32 = try await waitUntilExit(process)
             try? output.fileHandleForWriting.close()
             // A few lines: they are all in the pipe by now.
             let bytes = catching ? try output.fileHandleForReading.readToEnd() ?? Data() : Data()
@@ -65,7 +65,7 @@ struct DevStackRunner: Sendable {
         }
     }
 
-    @Loop private func ending(_ process: Process) async throws -> Int32 {
+    @Loop private func waitUntilExit(_ process: Process) async throws -> Int32 {
         let end: Result<Int32, any Error> = await Loop.suspend { resumption in
             process.terminationHandler = { process in
                 let status = process.terminationStatus

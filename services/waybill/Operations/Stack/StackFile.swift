@@ -50,7 +50,7 @@ struct StackFile: Sendable {
             return addresses
         }
         throw CommandError(
-            .unavailable, "\(path) does not say where the servers are", remedy: "make down up")
+            .unavailable, "\(path) does not contain the servers' addresses", remedy: "make down up")
     }
 
     func read() throws(CommandError) -> Contents {
