@@ -9,22 +9,22 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
 /// at debug, and maps errors to problem documents.
 ///
 /// ```swift
-/// api.on(.get, "/api/orders/{id}") { request, context in … }
-/// api.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
+/// router.on(.get, "/api/orders/{id}") { request, context in … }
+/// router.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
 /// ```
 @Loop package final class APIRouter {
     /// For routes without this middleware, such as health.
     package let router: HTTPRouter
     private let metrics: Metrics
-    private let options: RouteOptions
+    private let middleware: RequestMiddleware
 
     package init(_ router: HTTPRouter, log: Logger, metrics: Metrics) {
         self.router = router
         self.metrics = metrics
-        options = RouteOptions(log, metrics)
+        middleware = RequestMiddleware(log, metrics)
         let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
-        router.notFound = options.wrap(unmatched) { _, _ in throw Problem(.notFound) }
-        router.methodNotAllowed = options.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
+        router.notFound = middleware.wrap(unmatched) { _, _ in throw Problem(.notFound) }
+        router.methodNotAllowed = middleware.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
     }
 
     /// - Parameter bodyLimit: in bytes; nil for the server's.
@@ -32,19 +32,19 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
         _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping ScopedHandler
     ) {
         let series = RouteMetrics(metrics, method: method.name, route: pattern)
-        router.on(method, pattern, bodyLimit: bodyLimit, options.wrap(series, handler))
+        router.on(method, pattern, bodyLimit: bodyLimit, middleware.wrap(series, handler))
     }
 
     /// Maps a domain error to a problem; nil for other errors. The first mapping that returns one applies. An
     /// unmapped error is logged and becomes a 500 without details.
     package func mapErrors(_ mapping: @escaping @Loop (any Error) -> Problem?) {
-        options.mappings.append(mapping)
+        middleware.mappings.append(mapping)
     }
 }
 
-/// The options common to all routes. Separate from APIRouter to avoid a retain cycle: the router retains the
+/// The middleware of all routes. Separate from APIRouter to avoid a retain cycle: the router retains the
 /// handlers, which retain this.
-@Loop private final class RouteOptions {
+@Loop private final class RequestMiddleware {
     private let log: Logger
     private let inFlight: Gauge
     var mappings: [@Loop (any Error) -> Problem?] = []
@@ -57,17 +57,17 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
     func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> HTTPHandler {
         { [self] request in
             let begin = Instant.systemNow()
-            let scope = RequestContext(request)
+            let context = RequestContext(request)
             inFlight.add(1)
             var response: HTTPResponse
             do {
-                response = try await handler(request, scope)
+                response = try await handler(request, context)
             } catch {
-                response = problem(for: error, scope).response(instance: request.path, trace: scope.trace)
+                response = problem(for: error, context).response(instance: request.path, trace: context.trace)
             }
             inFlight.add(-1)
-            response.headers.add("X-Request-Id", scope.id)
-            response.headers.add("traceparent", scope.trace.traceparent)
+            response.headers.add("X-Request-Id", context.id)
+            response.headers.add("traceparent", context.trace.traceparent)
             let took = begin.duration(to: .systemNow())
             series.record(response.status, took)
             log.debug(
@@ -75,20 +75,21 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
                 [
                     "method": request.method.name, "target": Redaction.target(request.rawTarget),
                     "status": response.status.code, "ms": took, "client": request.clientAddress,
-                    "requestId": scope.id,
-                ], trace: scope.trace)
+                    "requestId": context.id,
+                ], trace: context.trace)
             return response
         }
     }
 
-    private func problem(for error: any Error, _ scope: RequestContext) -> Problem {
+    private func problem(for error: any Error, _ context: RequestContext) -> Problem {
         if let problem = error as? Problem { return problem }
         for mapping in mappings {
             if let problem = mapping(error) { return problem }
         }
         // The client disconnected, or the server cancelled the request: not an error to log.
         if error is CancellationError { return .unavailable() }
-        log.error("http.handler_failed", ["error": "\(error)", "requestId": scope.id], trace: scope.trace)
+        log.error(
+            "http.handler_failed", ["error": "\(error)", "requestId": context.id], trace: context.trace)
         return Problem(.internalServerError)
     }
 }

@@ -5,7 +5,7 @@ import Observability
 import Orders
 import WorkflowState
 
-/// What a client asks for.
+/// The handling of a client's messages.
 extension Session {
     func handle(_ message: ClientMessage) {
         switch message {
@@ -59,7 +59,7 @@ extension Session {
     // MARK: The mailbox and orders
 
     private func resume(_ start: ResumePoint) {
-        guard phase == .live, let subscription else { return notYet() }
+        guard case .live(let subscription) = phase else { return notYet() }
         if !registry.subscriptions.resume(self, in: subscription, from: start) {
             send(.fault(code: "busy", detail: "A resume is under way."))
         }
@@ -73,7 +73,7 @@ extension Session {
         look(up: id) { session, answer in
             switch answer {
             case .success(let found?): session.send(.status(found))
-            // Whether it is another's or nobody's is not told.
+            // The answer does not reveal whether another user has the order.
             case .success(nil): session.send(.fault(code: "not_found", detail: "No such order."))
             case .failure: session.send(.fault(code: "unavailable", detail: "Try again."))
             }
@@ -84,7 +84,7 @@ extension Session {
         send(.fault(code: "not_ready", detail: "The session is not ready for this yet."))
     }
 
-    /// The status of an order of this session's user; nil for every other order.
+    /// Looks up the status of an order; nil when it is not the session's user's.
     private func look(
         up id: CorrelationID,
         _ answer: @escaping @Loop (Session, Result<StatusAnswer?, WorkflowStateError>) -> Void
@@ -109,7 +109,7 @@ extension Session {
         func complete(_ completion: SignalRCompletion) {
             if let invocation { send(.completion(id: invocation, completion)) }
         }
-        guard phase != .handshaking else { return end(.protocolError, "the handshake is missing") }
+        guard !isHandshaking else { return end(.protocolError, "the handshake is missing") }
         switch call {
         case .ping: complete(.text("pong"))
         case .unknown(let name): complete(.failure("Unknown hub method '\(name)'"))

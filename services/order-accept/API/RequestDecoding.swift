@@ -5,7 +5,7 @@ import Orders
 import Service
 
 extension HTTPRequest {
-    /// The body of a POST of an order, checked.
+    /// The validated body of `POST /api/orders`.
     func orderRequest() throws(Problem) -> OrderRequest {
         guard isJSON else {
             throw Problem(
@@ -28,7 +28,7 @@ extension HTTPRequest {
             guard let value, value.count >= wanted.utf8CodeUnitCount else { return false }
             var index = 0
             for byte in "application/json".utf8 {
-                // The letters are the only bytes of it that differ in this bit by case.
+                // Case differs in this bit of letters alone, and no other byte of the name becomes equal by it.
                 guard value[index] | 0x20 == byte | 0x20 else { return false }
                 index += 1
             }
@@ -59,5 +59,19 @@ extension HTTPRequest {
             throw Problem(.badRequest, "Invalid correlation id.")
         }
         return id
+    }
+}
+
+extension HTTPRequest {
+    /// The value of `Idempotency-Key`: 1–255 visible ASCII characters. Nil when there is none.
+    func idempotencyKey() throws(Problem) -> String? {
+        guard headers.contains("Idempotency-Key") else { return nil }
+        let values = headers.values("Idempotency-Key")
+        guard values.count == 1, (1...255).contains(values[0].utf8.count),
+            values[0].utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            throw .validation([("Idempotency-Key", ["Idempotency-Key must be 1 to 255 visible characters."])])
+        }
+        return values[0]
     }
 }
