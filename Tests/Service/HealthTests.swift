@@ -35,25 +35,25 @@ import Testing
 
     @Test func aProbeRunsOnceForConcurrentCallersAndIsCached() async {
         health.phase = .serving
-        let asked = Record()
+        let calls = Record()
         health.addProbe("x", every: .seconds(60)) {
-            asked.events.append("asked")
+            calls.events.append("calls")
             await Task.yield()
         }
         async let first = health.readiness()
         async let second = health.readiness()
         #expect(await [first.status, second.status] == [.ready, .ready])
         #expect(await health.readiness().status == .ready)
-        #expect(asked.events == ["asked"])
+        #expect(calls.events == ["calls"])
     }
 
     @Test func aProbeRunsAgainWhenItsResultIsOld() async {
         health.phase = .serving
-        let asked = Record()
-        health.addProbe("x", every: .zero) { asked.events.append("asked") }
+        let calls = Record()
+        health.addProbe("x", every: .zero) { calls.events.append("calls") }
         _ = await health.readiness()
         _ = await health.readiness()
-        #expect(asked.events.count == 2)
+        #expect(calls.events.count == 2)
     }
 
     @Test func aHangingProbeFails() async {

@@ -47,9 +47,9 @@ import Testing
     }
 
     @Test(arguments: [0.4, 1, 3, 7.5, 9.99, 42, 100, 1234, 98_765])
-    func ticksCoverTheRangeInFewRoundSteps(most: Double) {
-        let ticks = Chart.ticks(to: most)
-        #expect(ticks.first == 0 && ticks.last! >= most * 0.999_999)
+    func ticksCoverTheRangeInFewRoundSteps(maximum: Double) {
+        let ticks = Chart.ticks(to: maximum)
+        #expect(ticks.first == 0 && ticks.last! >= maximum * 0.999_999)
         #expect((3...12).contains(ticks.count), "\(ticks)")
         let digits = ticks[1].description.filter { ("1"..."9").contains($0) }
         #expect(["1", "2", "5"].contains(digits), "\(ticks)")

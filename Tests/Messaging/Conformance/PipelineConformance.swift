@@ -76,11 +76,12 @@ struct PipelineConformance {
             until: { _ in handler.deadLetterReasons == ["Three is invalid."] && handler.handled.contains(7) },
             check: { fixture in
                 #expect(Set(handler.handled) == Set(0..<8))
-                let graveyard = try await fixture.source(of: fixture.deadLetters)
-                let dead = try #require(await graveyard.next())
-                graveyard.ack(dead)
-                #expect(dead.count == 1 && dead[0].envelope.failure?.reason == "Three is invalid.")
-                #expect(dead[0].body == Sample.processed(3).encode())
+                let deadLetterSource = try await fixture.source(of: fixture.deadLetters)
+                let deadLetter = try #require(await deadLetterSource.next())
+                deadLetterSource.ack(deadLetter)
+                #expect(
+                    deadLetter.count == 1 && deadLetter[0].envelope.failure?.reason == "Three is invalid.")
+                #expect(deadLetter[0].body == Sample.processed(3).encode())
                 #expect(handler.deadLetterEvents == [3])
             })
     }

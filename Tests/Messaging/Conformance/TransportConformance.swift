@@ -84,10 +84,10 @@ struct TransportConformance {
             let again = await take(1, from: source)
             #expect(again.map(\.envelope.id) == [sent[0].envelope.id] && again[0].isRedelivered)
             source.ack(again)
-            let graveyard = try await fixture.source(of: fixture.deadLetters)
-            let dead = await take(1, from: graveyard)
-            #expect(dead.map(\.body) == [sent[1].body])
-            graveyard.ack(dead)
+            let deadLetterSource = try await fixture.source(of: fixture.deadLetters)
+            let deadLetter = await take(1, from: deadLetterSource)
+            #expect(deadLetter.map(\.body) == [sent[1].body])
+            deadLetterSource.ack(deadLetter)
         }
     }
 

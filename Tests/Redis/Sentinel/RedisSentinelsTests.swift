@@ -28,16 +28,16 @@ import Testing
     @Test func asksSentinelsUntilOneNamesAPrimary() async throws {
         let primary = try await server("master")
         let replica = try await server("slave")
-        let ignorant = try await sentinel(naming: nil)
+        let withoutPrimary = try await sentinel(naming: nil)
         let outdated = try await sentinel(naming: replica.configuration.endpoint.port)
-        let informed = try await sentinel(naming: primary.configuration.endpoint.port)
-        let sentinels = sentinels([ignorant, outdated, informed], of: primary)
+        let current = try await sentinel(naming: primary.configuration.endpoint.port)
+        let sentinels = sentinels([withoutPrimary, outdated, current], of: primary)
         for _ in 0..<2 {
             let found = try await sentinels.primary()
             #expect(found == primary.configuration.endpoint)
         }
         // The sentinel that answered last is asked first.
-        #expect(ignorant.accepted == 1 && outdated.accepted == 1 && informed.accepted == 2)
+        #expect(withoutPrimary.accepted == 1 && outdated.accepted == 1 && current.accepted == 2)
     }
 
     @Test func failsToConnectWithoutAPrimary() async throws {

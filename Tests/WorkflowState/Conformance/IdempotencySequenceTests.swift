@@ -16,7 +16,7 @@ import Testing
     struct Model: Equatable {
         enum State: Equatable {
             case free
-            case recordPrimary(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
+            case held(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
             case answered(fingerprint: String, by: Int, response: UInt8)
         }
 
@@ -27,14 +27,14 @@ import Testing
         mutating func reserve(_ number: Int, _ fingerprint: String) -> Reservation {
             switch state {
             case .free:
-                state = .recordPrimary(
+                state = .held(
                     fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
                 holders.append(number)
                 return .reserved
-            case .recordPrimary(let first, _, let isOver, let draft):
+            case .held(let first, _, let isOver, let draft):
                 guard first == fingerprint else { return .mismatch }
                 guard isOver else { return .inFlight }
-                state = .recordPrimary(fingerprint: first, by: number, isOver: false, draft: draft)
+                state = .held(fingerprint: first, by: number, isOver: false, draft: draft)
                 holders.append(number)
                 return .resumed(draft: [draft])
             case .answered(let first, _, let response):
@@ -44,7 +44,7 @@ import Testing
 
         mutating func complete(_ number: Int, _ fingerprint: String) -> Bool {
             switch state {
-            case .recordPrimary(_, let holder, _, _) where holder != number: return false
+            case .held(_, let holder, _, _) where holder != number: return false
             case .answered(_, let holder, _) where holder != number: return false
             default:
                 state = .answered(fingerprint: fingerprint, by: number, response: UInt8(number))
@@ -53,18 +53,18 @@ import Testing
         }
 
         mutating func release(_ number: Int) {
-            if case .recordPrimary(_, number, _, _) = state { state = .free }
+            if case .held(_, number, _, _) = state { state = .free }
         }
 
         mutating func expire(_ number: Int) {
-            if case .recordPrimary(let fingerprint, number, _, let draft) = state {
-                state = .recordPrimary(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
+            if case .held(let fingerprint, number, _, let draft) = state {
+                state = .held(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
             }
         }
 
         /// - Returns: whether there was a lease to end.
         mutating func endLease() -> Bool {
-            guard case .recordPrimary(_, let holder, _, _) = state else { return false }
+            guard case .held(_, let holder, _, _) = state else { return false }
             expire(holder)
             return true
         }

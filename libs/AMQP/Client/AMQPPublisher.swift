@@ -161,8 +161,8 @@ package final class AMQPPublisher {
         let unsettled = window.removeAll()
         let retries = retryQueue
         retryQueue = []
-        let loss = AMQPError(.connectionLost, replyCode: error.replyCode, error.message)
-        for publication in unsettled { publication.settle(publication.returned ?? loss) }
+        let failure = AMQPError(.connectionLost, replyCode: error.replyCode, error.message)
+        for publication in unsettled { publication.settle(publication.returned ?? failure) }
         // They were nacked and not sent again.
         for (_, publication) in retries { publication.settle(AMQPError(.nacked, error.message)) }
     }

@@ -194,7 +194,7 @@ package final class AMQPConnection: TransportHandler {
 
     private func startHeartbeat(_ seconds: UInt16) {
         guard seconds > 0 else { return }
-        let half = Duration.milliseconds(Int64(seconds) * 500)
+        let halfInterval = Duration.milliseconds(Int64(seconds) * 500)
         heartbeatTimer = Timer { [weak self] in
             guard let self, failure == nil else { return }
             switch heartbeat.tick() {
@@ -202,9 +202,9 @@ package final class AMQPConnection: TransportHandler {
             case .send: transport.write(AMQPFrame.heartbeat)
             case .lost: return fail(AMQPError(.connectionLost, "two heartbeats missed"))
             }
-            heartbeatTimer?.arm(after: half)
+            heartbeatTimer?.arm(after: halfInterval)
         }
-        heartbeatTimer?.arm(after: half)
+        heartbeatTimer?.arm(after: halfInterval)
     }
 
     // MARK: Closing

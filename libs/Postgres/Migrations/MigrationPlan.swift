@@ -39,10 +39,10 @@ struct MigrationPlan {
         for status in status(applied) {
             switch status.state {
             case .applied:
-                if let hole = pending.first {
+                if let gap = pending.first {
                     throw PostgresError(
                         .migration,
-                        "migration \(status.version) was applied, but \(hole.version) before it was not")
+                        "migration \(status.version) was applied, but \(gap.version) before it was not")
                 }
             case .pending: pending.append(known[status.version - 1])
             case .changed:

@@ -81,8 +81,8 @@ package final class PostgresPool: Service {
 
     private func available() -> Answer? {
         if isClosing { return .failure(PostgresError(.closed, "the pool is closed")) }
-        while let spare = idle.popLast() {
-            if spare.connection.isOpen { return .success(lease(spare.connection)) }
+        while let session = idle.popLast() {
+            if session.connection.isOpen { return .success(lease(session.connection)) }
         }
         return nil
     }
@@ -94,7 +94,7 @@ package final class PostgresPool: Service {
 
     func release(_ connection: PostgresConnection) {
         leased.remove(ObjectIdentifier(connection))
-        if isClosing || !connection.isReusable || isOld(connection) {
+        if isClosing || !connection.isReusable || isExpired(connection) {
             connection.close()
         } else {
             offer(connection)
@@ -165,14 +165,14 @@ package final class PostgresPool: Service {
     }
 
     private func change(_ health: PostgresPoolHealth) {
-        let isNews = health.isAvailable != self.health.isAvailable || backoff.failures == 1
+        let isChanged = health.isAvailable != self.health.isAvailable || backoff.failures == 1
         self.health = health
-        if isNews { onHealth?(health) }
+        if isChanged { onHealth?(health) }
     }
 
     // MARK: Idle sessions
 
-    private func isOld(_ connection: PostgresConnection) -> Bool {
+    private func isExpired(_ connection: PostgresConnection) -> Bool {
         guard let start = openedAt[ObjectIdentifier(connection)] else { return true }
         return start.duration(to: Loop.now) > limits.lifetime
     }
@@ -191,7 +191,7 @@ package final class PostgresPool: Service {
         }
         idle.removeFirst()
         checking = Loop.task { [self] in
-            if isOld(oldest.connection) {
+            if isExpired(oldest.connection) {
                 oldest.connection.close()
             } else {
                 // A failure closes the session; nothing else is needed.
@@ -223,7 +223,7 @@ package final class PostgresPool: Service {
         if !leased.isEmpty {
             await drained.wait(within: limit)
         }
-        for spare in idle { spare.connection.close() }
+        for session in idle { session.connection.close() }
         idle = []
         let tasks = Array(opening.values) + [checking].compactMap(\.self)
         for task in tasks { await task.value }

@@ -11,9 +11,9 @@ package struct ServiceProcess: Sendable {
     let rules: [SettingsRule]
 
     /// Exit code for an invalid configuration (`EX_CONFIG` of sysexits.h).
-    private static let configurationFault: Int32 = 78
+    private static let configurationExitCode: Int32 = 78
     /// Exit code for invalid arguments (`EX_USAGE`).
-    private static let usageFault: Int32 = 64
+    private static let usageExitCode: Int32 = 64
 
     /// - Parameters:
     ///   - port: where the service listens when `LISTEN` is not set.
@@ -49,7 +49,7 @@ package struct ServiceProcess: Sendable {
             exit(0)
         case let argument?:
             print("\(name): \(argument) is not an option; try --help")
-            exit(usageFault)
+            exit(usageExitCode)
         }
         exit(Loop.run { await process.run(in: environment, compose: compose) })
     }
@@ -82,7 +82,7 @@ package struct ServiceProcess: Sendable {
             }
             for warning in error.warnings { log.warning("configuration.warning", ["warning": warning]) }
             log.sink.drain()
-            return Self.configurationFault
+            return Self.configurationExitCode
         case .success(let settings):
             let context = context(settings, environment)
             for warning in settings.warnings {

@@ -83,8 +83,8 @@ struct LoadCommand: Command {
         }
         console.print(table.text(console))
         console.print(report.sentence)
-        for (why, count) in report.record.refusals.sorted(by: { $0.value > $1.value }).prefix(5) {
-            console.print("  \(count) × \(why.printable)")
+        for (reason, count) in report.record.refusals.sorted(by: { $0.value > $1.value }).prefix(5) {
+            console.print("  \(count) × \(reason.printable)")
         }
         console.print(file)
     }

@@ -9,7 +9,7 @@ struct LoadPlan: Sendable, Equatable {
     static let userLimits = 1...200
     static let durations = 1...600
     /// Limit of one run, against accidental overload.
-    static let mostOrders = 200_000
+    static let maxOrders = 200_000
 
     var orders: Int { rate * seconds }
 
@@ -17,9 +17,9 @@ struct LoadPlan: Sendable, Equatable {
         self.rate = rate
         self.users = users
         self.seconds = seconds
-        guard orders <= Self.mostOrders else {
+        guard orders <= Self.maxOrders else {
             throw CommandError(
-                .usage, "\(orders) orders are more than \(Self.mostOrders)",
+                .usage, "\(orders) orders are more than \(Self.maxOrders)",
                 remedy: "a lower --rate, or a shorter --for")
         }
     }

@@ -33,7 +33,7 @@ struct LoadRecord: Sendable {
         orders[order].outcome = outcome
         switch outcome {
         case .accepted: acceptedCount += 1
-        case .refused(let why): refusals[why, default: 0] += 1
+        case .refused(let reason): refusals[reason, default: 0] += 1
         }
     }
 

@@ -26,7 +26,7 @@ struct DeadLetterOperations {
 
     struct Replay: Sendable {
         var sent: [(queue: Queue, envelope: Envelope)] = []
-        var refused: [(queue: Queue, name: String, why: ReplayRefusal)] = []
+        var refused: [(queue: Queue, name: String, reason: ReplayRefusal)] = []
         /// Workflows whose expired owner or status was restored.
         var restored = 0
     }
@@ -75,8 +75,8 @@ struct DeadLetterOperations {
                         switch try await restorer.restore(message, of: queue) {
                         case .complete: return true
                         case .restored: replay.restored += 1
-                        case .refused(let why):
-                            replay.refused.append((queue, message.name, why))
+                        case .refused(let reason):
+                            replay.refused.append((queue, message.name, reason))
                             return false
                         }
                         return true

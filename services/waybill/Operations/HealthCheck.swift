@@ -107,14 +107,14 @@ struct StackDoctor {
     private func database() async -> [HealthCheck] {
         let records = RecordOperations(servers)
         do throws(CommandError) {
-            let wrong = try await records.migrations().filter { $0.state.word != "applied" }
+            let pending = try await records.migrations().filter { $0.state.label != "applied" }
             var found = [
                 HealthCheck(
                     name: "the schema matches the code",
-                    problem: wrong.isEmpty
+                    problem: pending.isEmpty
                         ? nil
-                        : wrong.map { "step \($0.version) is \($0.state.word)" }.joined(separator: ", "),
-                    remedy: wrong.isEmpty ? nil : "waybill migrate up")
+                        : pending.map { "step \($0.version) is \($0.state.label)" }.joined(separator: ", "),
+                    remedy: pending.isEmpty ? nil : "waybill migrate up")
             ]
             let backlog = try await records.outbox()
             let isLate = backlog.age > OutboxStatusCommand.timeout

@@ -32,7 +32,7 @@ struct SessionDirectory {
     }
 
     /// Replicas that are read; each lists at most a thousand sessions.
-    private static let most = 100
+    private static let maxReplicas = 100
 
     private let configuration: RedisConfiguration
 
@@ -61,7 +61,7 @@ struct SessionDirectory {
             let now = WallClock.seconds()
             let names =
                 try await connection.pipeline {
-                    $0.add("ZRANGEBYSCORE", "notify:replicas", now, "+inf", "LIMIT", 0, Self.most)
+                    $0.add("ZRANGEBYSCORE", "notify:replicas", now, "+inf", "LIMIT", 0, Self.maxReplicas)
                 }[0].get().array ?? []
             guard !names.isEmpty else { return [] }
             let documents =

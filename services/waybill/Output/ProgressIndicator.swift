@@ -4,7 +4,7 @@ import EventLoop
 /// nothing for work that takes only a moment.
 @Loop
 final class ProgressIndicator {
-    private static let quiet = Duration.milliseconds(500)
+    private static let initialDelay = Duration.milliseconds(500)
     private static let frame = Duration.milliseconds(100)
     private static let line = Duration.seconds(2)
     private static let width = 30
@@ -31,7 +31,7 @@ final class ProgressIndicator {
     func step(_ done: Int, of all: Int) -> String? {
         let now = clock()
         let pause = console.isInteractive ? Self.frame : Self.line
-        guard start.duration(to: now) >= Self.quiet, done < all,
+        guard start.duration(to: now) >= Self.initialDelay, done < all,
             shown.map({ $0.duration(to: now) >= pause }) ?? true
         else { return nil }
         shown = now

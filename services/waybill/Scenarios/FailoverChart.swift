@@ -73,9 +73,9 @@ struct FailoverChart: Sendable {
                     Double(after.refused - before.refused) / span
                 ))
         }
-        let most = max(1, rates.map { max($0.accepted, $0.refused) }.max() ?? 1)
-        func y(_ value: Double) -> Double { top + Self.panel - value / most * (Self.panel - 6) }
-        for share in [0.5, 1] { scale(SVG.number(most * share), at: y(most * share)) }
+        let maximum = max(1, rates.map { max($0.accepted, $0.refused) }.max() ?? 1)
+        func y(_ value: Double) -> Double { top + Self.panel - value / maximum * (Self.panel - 6) }
+        for share in [0.5, 1] { scale(SVG.number(maximum * share), at: y(maximum * share)) }
         canvas.path(rates.map { (x($0.at), y($0.accepted)) }, "stroke ok")
         canvas.path(rates.map { (x($0.at), y($0.refused)) }, "stroke bad")
     }
@@ -83,9 +83,9 @@ struct FailoverChart: Sendable {
     private mutating func drawConnections() {
         let top = Self.names.connections
         frame("tabs connected, by replica", top: top)
-        let most = Double(max(1, report.tabs))
-        func y(_ value: Double) -> Double { top + Self.panel - value / most * (Self.panel - 6) }
-        for share in [0.5, 1] { scale(SVG.number((most * share).rounded()), at: y(most * share)) }
+        let maximum = Double(max(1, report.tabs))
+        func y(_ value: Double) -> Double { top + Self.panel - value / maximum * (Self.panel - 6) }
+        for share in [0.5, 1] { scale(SVG.number((maximum * share).rounded()), at: y(maximum * share)) }
         for replica in report.replicas.indices {
             let points = timeline.samples.map { (x: x($0.at), y: y(Double($0.connections[replica]))) }
             canvas.path(points, "stroke r\(replica % 5)")

@@ -14,16 +14,16 @@ struct DropDeadLettersCommand: Command {
 
     private let queues: [DeadLetterOperations.Queue]
     private let messages: Set<String>?
-    private let isSure: Bool
+    private let isConfirmed: Bool
 
     init(_ arguments: Arguments) throws {
         queues = try arguments.queues
         messages = try arguments.messages("dlq drop")
-        isSure = arguments.has("yes")
+        isConfirmed = arguments.has("yes")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        if !isSure {
+        if !isConfirmed {
             let what = try await count(context)
             guard let answer = context.console.confirm("Drop \(what) permanently?") else {
                 throw CommandError(.usage, "there is no terminal to confirm on", remedy: "add --yes")

@@ -44,7 +44,8 @@ struct ReplayDeadLettersCommand: Command {
                         .array(
                             replay.refused.map {
                                 .object([
-                                    .init("name", .string($0.name)), .init("why", .string($0.why.rawValue)),
+                                    .init("name", .string($0.name)),
+                                    .init("why", .string($0.reason.rawValue)),
                                 ])
                             })),
                     .init("missing", .array(missing.map { .string($0) })),
@@ -55,7 +56,7 @@ struct ReplayDeadLettersCommand: Command {
             console.print("\(replay.restored) of their workflows had expired and were restored")
         }
         for refused in replay.refused {
-            console.print("\(refused.name.printable) stays: \(refused.why.rawValue)")
+            console.print("\(refused.name.printable) stays: \(refused.reason.rawValue)")
         }
         for name in missing { console.print("\(name.printable) was not found") }
     }

@@ -3,7 +3,7 @@ import Foundation
 
 /// The repository around this command, with the scripts that run a stack on this machine.
 struct DevStackRunner: Sendable {
-    private static let mark = "infra/local/bin/stack"
+    private static let stackScript = "infra/local/bin/stack"
 
     let root: String
 
@@ -21,7 +21,7 @@ struct DevStackRunner: Sendable {
     private static func root(above folder: String) -> String? {
         var url = URL(filePath: folder)
         while url.path() != "/" {
-            if FileManager.default.isExecutableFile(atPath: url.appending(path: mark).path()) {
+            if FileManager.default.isExecutableFile(atPath: url.appending(path: stackScript).path()) {
                 return url.path()
             }
             url = url.deletingLastPathComponent()
