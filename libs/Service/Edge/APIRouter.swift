@@ -2,11 +2,11 @@ package import EventLoop
 package import HTTP
 package import Observability
 
-/// Handles one request with its context; a thrown error becomes a problem document.
-package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async throws -> HTTPResponse
+/// Answers one request in its context; an error it throws becomes a problem document.
+package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async throws -> HTTPResponse
 
-/// The middleware of an HTTP API: gives each request a trace and an id, counts and times it by route, logs it
-/// at debug, and maps errors to problem documents.
+/// Routes of an HTTP API. Gives each request a trace and an id, counts and times it by route, logs it at
+/// debug, and turns errors into problem documents.
 ///
 /// ```swift
 /// router.on(.get, "/api/orders/{id}") { request, context in … }
@@ -29,7 +29,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
 
     /// - Parameter bodyLimit: in bytes; nil for the server's.
     package func on(
-        _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping ScopedHandler
+        _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping RequestHandler
     ) {
         let series = RouteMetrics(metrics, method: method.name, route: pattern)
         router.on(method, pattern, bodyLimit: bodyLimit, middleware.wrap(series, handler))
@@ -42,7 +42,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
     }
 }
 
-/// The middleware of all routes. Separate from APIRouter to avoid a retain cycle: the router retains the
+/// The middleware of all routes. Separate from ``APIRouter`` to avoid a retain cycle: the router retains the
 /// handlers, which retain this.
 @Loop private final class RequestMiddleware {
     private let log: Logger
@@ -54,7 +54,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
         inFlight = metrics.gauge("waybill_http_requests_in_flight", "HTTP requests being handled.")
     }
 
-    func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> HTTPHandler {
+    func wrap(_ series: RouteMetrics, _ handler: @escaping RequestHandler) -> HTTPHandler {
         { [self] request in
             let begin = Instant.systemNow()
             let context = RequestContext(request)
@@ -86,7 +86,7 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
         for mapping in mappings {
             if let problem = mapping(error) { return problem }
         }
-        // The client disconnected, or the server cancelled the request: not an error to log.
+        // The client disconnected, or the request's time limit has passed: not an error of the handler.
         if error is CancellationError { return .unavailable() }
         log.error(
             "http.handler_failed", ["error": "\(error)", "requestId": context.id], trace: context.trace)
