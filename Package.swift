@@ -27,8 +27,8 @@ func library(
     resources: [Resource]? = nil
 ) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "libs/\(name)", exclude: exclude, resources: resources,
-        swiftSettings: settings)
+        name: name, dependencies: dependencies, path: "libs/\(name)", exclude: ["README.md"] + exclude,
+        resources: resources, swiftSettings: settings)
 }
 
 /// A deployable: the folder carries the product's name, the target its CamelCase.

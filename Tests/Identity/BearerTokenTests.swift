@@ -8,22 +8,22 @@ import Testing
     }
 
     @Test(arguments: ["Bearer abc", "bearer abc", "BEARER   abc"])
-    func theSchemesNameIgnoresCase(value: String) {
+    func schemeIsCaseInsensitive(value: String) {
         #expect(authorization(value) == "abc")
     }
 
     @Test(arguments: ["", "Bearer", "Bearer ", "Basic abc", "abc", "Bearerabc"])
-    func otherHeadersCarryNoToken(value: String) {
+    func returnsNilForOtherHeaders(value: String) {
         #expect(authorization(value) == nil)
     }
 
-    @Test func twoHeadersAreNone() {
+    @Test func returnsNilForDuplicateHeaders() {
         let request = HTTPRequest(
             .get, "/", headers: ["Authorization": "Bearer a", "authorization": "Bearer b"])
         #expect(BearerToken.inAuthorization(request) == nil)
     }
 
-    @Test func aSocketMayBringItInThreePlaces() {
+    @Test func socketsReadHeaderSubprotocolAndQuery() {
         #expect(
             BearerToken.forSocket(HTTPRequest(.get, "/ws", headers: ["Authorization": "Bearer h"])) == "h")
         let offered = HTTPRequest(
@@ -34,12 +34,12 @@ import Testing
         #expect(BearerToken.forSocket(HTTPRequest(.get, "/ws")) == nil)
     }
 
-    @Test func theHeaderWinsOverTheQuery() {
+    @Test func headerTakesPrecedenceOverQuery() {
         let request = HTTPRequest(.get, "/ws?access_token=query", headers: ["Authorization": "Bearer header"])
         #expect(BearerToken.forSocket(request) == "header")
     }
 
-    @Test func aRESTRouteTakesNoTokenFromTheQuery() {
+    @Test func restRoutesIgnoreTheQuery() {
         #expect(BearerToken.inAuthorization(HTTPRequest(.get, "/api/orders?access_token=a")) == nil)
     }
 }

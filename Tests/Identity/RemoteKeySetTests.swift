@@ -11,35 +11,35 @@ import Testing
 @Loop @Suite struct RemoteKeySetTests {
     static let rules = TokenRules(issuer: "https://id.test", audience: "api")
 
-    /// Nothing but its own limits keeps the set from asking.
-    static var eager: RemoteKeySet.Limits {
+    /// Limits that never delay a fetch.
+    static var unlimited: RemoteKeySet.Limits {
         var limits = RemoteKeySet.Limits()
-        limits.atMostEvery = .zero
-        limits.retryAfter = .zero
+        limits.minimumInterval = .zero
+        limits.retryDelay = .zero
         return limits
     }
 
     @Test(arguments: [Algorithm.rs256, .ps256, .es256, .edDSA], [false, true])
-    func publishedKeysOfEachKindVerify(algorithm: Algorithm, isDiscovered: Bool) async throws {
+    func verifiesTokensOfEveryAlgorithm(algorithm: Algorithm, isDiscovered: Bool) async throws {
         try await withIssuer { issuer in
             let path = isDiscovered ? RemoteKeySet.discoveryPath : "/jwks"
             let authenticator = Authenticator(keySource: issuer.keySet(path: path), rules: Self.rules)
-            // The second is a rotation that nobody was told of.
+            // The second key is an unannounced rotation.
             for id in ["k1", "k2"] {
                 try issuer.rotate(to: algorithm, id: id)
                 let principal = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
                 #expect(principal.userID == UserID("CUST-1"))
             }
-            #expect(issuer.asked == 2)
+            #expect(issuer.requestCount == 2)
         }
     }
 
-    @Test func discoveryLeadsToTheKeys() async throws {
+    @Test func discoversTheKeySetOfTheRightIssuer() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
             let keys = issuer.keySet(path: RemoteKeySet.discoveryPath)
             #expect(try await keys.keys(refreshing: false).keys.count == 1)
-            issuer.name = "https://somebody.else"
+            issuer.name = "https://other.test"
             let other = issuer.keySet(path: RemoteKeySet.discoveryPath)
             await #expect(throws: AuthenticationError.unavailable) {
                 try await other.keys(refreshing: false)
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func aRotationShowsByItself() async throws {
+    @Test func fetchesRotatedKeysOnAnUnknownKeyID() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "old")
             let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
@@ -59,60 +59,60 @@ import Testing
         }
     }
 
-    @Test func strangersCannotMakeItAskAgainAndAgain() async throws {
+    @Test func limitsFetchesForUnknownKeyIDs() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
-            var limits = Self.eager
-            limits.atMostEvery = .seconds(3600)
+            var limits = Self.unlimited
+            limits.minimumInterval = .seconds(3600)
             let authenticator = Authenticator(
                 keySource: issuer.keySet(limits: limits), rules: Self.rules)
-            let good = try issuer.token(for: "CUST-1")
-            _ = try await authenticator.authenticate(good)
-            let forged = try SigningKey.generate(.es256, id: "mine")
+            let valid = try issuer.token(for: "CUST-1")
+            _ = try await authenticator.authenticate(valid)
+            let forged = try SigningKey.generate(.es256, id: "forged")
             for _ in 0..<20 {
                 let token = try TokenIssuer(key: forged, issuer: "https://id.test", audience: "api")
                     .token(for: "CUST-2", now: WallClock.seconds())
-                await #expect(throws: AuthenticationError.refused("unknownKey")) {
+                await #expect(throws: AuthenticationError.invalidToken("unknownKey")) {
                     try await authenticator.authenticate(token)
                 }
             }
-            _ = try await authenticator.authenticate(good)
-            #expect(issuer.asked == 1)
+            _ = try await authenticator.authenticate(valid)
+            #expect(issuer.requestCount == 1)
         }
     }
 
-    @Test func aRotationIsFoundAsSoonAsItMayBeAskedFor() async throws {
+    @Test func fetchesRotatedKeysAfterTheMinimumInterval() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "old")
-            var limits = Self.eager
-            limits.atMostEvery = .milliseconds(50)
+            var limits = Self.unlimited
+            limits.minimumInterval = .milliseconds(50)
             let authenticator = Authenticator(
                 keySource: issuer.keySet(limits: limits), rules: Self.rules)
             _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
             try issuer.rotate(to: .rs256, id: "new")
             let token = try issuer.token(for: "CUST-1")
-            try await eventually("the new key is known") {
+            try await eventually("the new key is fetched") {
                 (try? await authenticator.authenticate(token)) != nil
             }
-            #expect(issuer.asked == 2)
+            #expect(issuer.requestCount == 2)
         }
     }
 
-    @Test func aDocumentWithoutAUsableKeyReplacesNothing() async throws {
+    @Test func keepsTheKeysWhenADocumentHasNoUsableOne() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
             let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
             _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
-            // Symmetric, too short, or of an algorithm that is not ours.
+            // Symmetric, too short, empty or malformed.
             let unusable = [
-                #"{"keys":[{"kty":"oct","kid":"mine","alg":"HS256","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}"#,
-                #"{"keys":[{"kty":"RSA","kid":"mine","alg":"RS256","n":"sXch","e":"AQAB"}]}"#,
+                #"{"keys":[{"kty":"oct","kid":"forged","alg":"HS256","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}"#,
+                #"{"keys":[{"kty":"RSA","kid":"forged","alg":"RS256","n":"sXch","e":"AQAB"}]}"#,
                 #"{"keys":[]}"#, "[]", "",
             ]
             for document in unusable {
-                issuer.answer = HTTPResponse(json: Array(document.utf8))
+                issuer.response = HTTPResponse(json: Array(document.utf8))
                 let forged = try TokenIssuer(
-                    key: .hmac(secret: Array("secretsecretsecretsecretsecretsecret".utf8), id: "mine"),
+                    key: .hmac(secret: Array("secretsecretsecretsecretsecretsecret".utf8), id: "forged"),
                     issuer: "https://id.test", audience: "api"
                 ).token(for: "CUST-2", now: WallClock.seconds())
                 await #expect(throws: AuthenticationError.self) {
@@ -123,37 +123,37 @@ import Testing
         }
     }
 
-    @Test func manyWhoWaitAskOnce() async throws {
+    @Test func concurrentCallersShareOneFetch() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
             let keys = issuer.keySet()
             await withTaskGroup { group in
                 for _ in 0..<10 { group.addTask { _ = try? await keys.keys(refreshing: false) } }
             }
-            #expect(issuer.asked == 1)
+            #expect(issuer.requestCount == 1)
         }
     }
 
-    @Test func whatWasFetchedLastOutlivesTheIssuer() async throws {
+    @Test func keepsTheKeysWhenTheIssuerFails() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
             let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
             _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
-            for answer in [HTTPResponse(.serviceUnavailable), HTTPResponse(json: Array("{}".utf8))] {
-                issuer.answer = answer
+            for response in [HTTPResponse(.serviceUnavailable), HTTPResponse(json: Array("{}".utf8))] {
+                issuer.response = response
                 try issuer.rotate(to: .es256, id: "unpublished")
-                await #expect(throws: AuthenticationError.refused("unknownKey")) {
+                await #expect(throws: AuthenticationError.invalidToken("unknownKey")) {
                     try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
                 }
             }
-            issuer.answer = nil
+            issuer.response = nil
             _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
         }
     }
 
-    @Test func withoutAnyKeysNobodyIsRefusedForGood() async throws {
+    @Test func reportsUnavailableWithoutAnyKeys() async throws {
         try await withIssuer { issuer in
-            issuer.answer = HTTPResponse(.notFound)
+            issuer.response = HTTPResponse(.notFound)
             try issuer.rotate(to: .es256, id: "k1")
             let keys = issuer.keySet()
             let authenticator = Authenticator(keySource: keys, rules: Self.rules)
@@ -164,11 +164,11 @@ import Testing
         }
     }
 
-    @Test func runningKeepsKeysFreshUntilCancelled() async throws {
+    @Test func runRefreshesKeysUntilCancelled() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "old")
-            var limits = Self.eager
-            limits.freshFor = .milliseconds(1)
+            var limits = Self.unlimited
+            limits.refreshInterval = .milliseconds(1)
             let keys = issuer.keySet(limits: limits)
             let authenticator = Authenticator(keySource: keys, rules: Self.rules)
             let run = Task { await keys.run() }
@@ -176,8 +176,8 @@ import Testing
             let old = try issuer.token(for: "CUST-1")
             _ = try await authenticator.authenticate(old)
             try issuer.rotate(to: .es256, id: "new")
-            // Nobody has shown a token of the new key.
-            try await eventually("the old key's end") {
+            // No token of the new key has been presented.
+            try await eventually("the removal of the old key") {
                 (try? await authenticator.authenticate(old)) == nil
             }
             run.cancel()
@@ -186,13 +186,13 @@ import Testing
     }
 }
 
-/// An OpenID provider of the tests' own, with one key at a time.
+/// An OpenID provider with one key.
 @Loop
-private final class Issuer {
+private final class TestIssuer {
     var name = "https://id.test"
-    /// Instead of the key set.
-    var answer: HTTPResponse?
-    private(set) var asked = 0
+    /// Replaces the key set.
+    var response: HTTPResponse?
+    private(set) var requestCount = 0
     private var key: SigningKey?
     private var port: UInt16 = 0
     private let client = HTTPClient()
@@ -200,8 +200,8 @@ private final class Issuer {
     func start() async throws -> HTTPServer {
         let router = HTTPRouter()
         router.get("/jwks") { [self] _ in
-            asked += 1
-            return answer ?? HTTPResponse(json: Array(#"{"keys":[\#(key?.jwk?.text ?? "")]}"#.utf8))
+            requestCount += 1
+            return response ?? HTTPResponse(json: Array(#"{"keys":[\#(key?.jwk?.text ?? "")]}"#.utf8))
         }
         router.get(RemoteKeySet.discoveryPath) { [self] _ in
             HTTPResponse(
@@ -222,17 +222,18 @@ private final class Issuer {
             .token(for: user, now: WallClock.seconds())
     }
 
-    func keySet(path: String = "/jwks", limits: RemoteKeySet.Limits = RemoteKeySetTests.eager) -> RemoteKeySet
+    func keySet(path: String = "/jwks", limits: RemoteKeySet.Limits = RemoteKeySetTests.unlimited)
+        -> RemoteKeySet
     {
         RemoteKeySet(
-            address: "http://127.0.0.1:\(port)\(path)", issuer: "https://id.test", client: client,
+            url: "http://127.0.0.1:\(port)\(path)", issuer: "https://id.test", client: client,
             limits: limits)
     }
 }
 
 @Loop
-private func withIssuer(_ body: @Loop (Issuer) async throws -> Void) async throws {
-    let issuer = Issuer()
+private func withIssuer(_ body: @Loop (TestIssuer) async throws -> Void) async throws {
+    let issuer = TestIssuer()
     let server = try await issuer.start()
     var failure: (any Error)?
     do { try await body(issuer) } catch { failure = error }

@@ -4,32 +4,32 @@ import Testing
 
 @testable import JOSE
 
-/// RFC 8725, section 2: what forgers have tried.
+/// The attacks of RFC 8725, section 2.
 struct AttackTests {
     static let payload = Fixture.claims().text
 
     @Test(arguments: Algorithm.allCases)
-    func theHonestTokenPasses(_ algorithm: Algorithm) throws {
-        #expect(Fixture.refusal(try Fixture.token(algorithm)) == nil)
+    func acceptsAValidToken(_ algorithm: Algorithm) throws {
+        #expect(Fixture.verificationError(try Fixture.token(algorithm)) == nil)
     }
 
     @Test(arguments: [
         "none", "None", "NONE", "nOnE", "none ", "", "HS512", "hs256", "RS1", "HS256\\u0000", "ES256K",
     ])
-    func unknownAlgorithms(_ name: String) throws {
+    func rejectsUnsupportedAlgorithms(_ name: String) throws {
         let header = "{\"alg\":\"\(name)\",\"kid\":\"key-HS256\"}"
         for signature in [[], [0], [UInt8](repeating: 0, count: 32)] {
             #expect(
-                Fixture.refusal(Fixture.compact(header, Self.payload, signature))?.code
+                Fixture.verificationError(Fixture.compact(header, Self.payload, signature))?.code
                     == .unsupportedAlgorithm)
         }
         let signed = try Fixture.keys[.hs256]!.sign(
             header: Array(header.utf8), payload: Array(Self.payload.utf8))
-        #expect(Fixture.refusal(signed)?.code == .unsupportedAlgorithm)
+        #expect(Fixture.verificationError(signed)?.code == .unsupportedAlgorithm)
     }
 
-    /// Section 2.1: the public key as an HMAC secret, in every form it is published in.
-    @Test func publicKeyAsSecret() throws {
+    /// Section 2.1: the public key as an HMAC secret, in every published encoding.
+    @Test func rejectsAPublicKeyUsedAsSecret() throws {
         let rsa = try #require(Fixture.keys[.rs256])
         let jwk = try #require(rsa.jwk)
         let n = try #require(jwk["n"]?.string.flatMap { Base64URL.decode($0) })
@@ -38,39 +38,41 @@ struct AttackTests {
         let base64 = Data(info).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
         let pem = "-----BEGIN PUBLIC KEY-----\n\(base64)\n-----END PUBLIC KEY-----\n"
         for secret in [info, n, Array(pem.utf8), Array(pem.dropLast().utf8), jwk.encode()] {
-            let forger = try SigningKey.hmac(secret: secret)
+            let attacker = try SigningKey.hmac(secret: secret)
             for id in ["key-RS256", "key-HS256", nil] {
                 var header: JSONValue = ["alg": "HS256"]
                 if let id { header = ["alg": "HS256", "kid": .string(id)] }
-                let token = try forger.sign(header: header.encode(), payload: Array(Self.payload.utf8))
+                let token = try attacker.sign(header: header.encode(), payload: Array(Self.payload.utf8))
                 let keys = KeySet([rsa.verificationKey])
                 #expect(
-                    Fixture.refusal(token, keys)?.code
+                    Fixture.verificationError(token, keys)?.code
                         == (id == "key-HS256" ? .unknownKey : .unsupportedAlgorithm))
-                #expect(Fixture.refusal(token) != nil)
+                #expect(Fixture.verificationError(token) != nil)
             }
         }
     }
 
-    /// Every key with every other algorithm's name in the header.
-    @Test func algorithmsArePinned() throws {
+    @Test func rejectsAnotherAlgorithmThanTheKeys() throws {
         for signer in Algorithm.allCases {
             for named in Algorithm.allCases where named != signer {
                 let header: JSONValue = [
                     "alg": .string(named.rawValue), "kid": .string("key-\(signer.rawValue)"),
                 ]
                 #expect(
-                    Fixture.refusal(try Fixture.token(signer, header: header))?.code == .unsupportedAlgorithm)
+                    Fixture.verificationError(try Fixture.token(signer, header: header))?.code
+                        == .unsupportedAlgorithm)
                 let other: JSONValue = [
                     "alg": .string(named.rawValue), "kid": .string("key-\(named.rawValue)"),
                 ]
-                #expect(Fixture.refusal(try Fixture.token(signer, header: other))?.code == .badSignature)
+                #expect(
+                    Fixture.verificationError(try Fixture.token(signer, header: other))?.code == .badSignature
+                )
             }
         }
     }
 
-    /// CVE-2022-21449: r and s of zero; and the group's order in their place.
-    @Test func ellipticSignaturesOfNothing() {
+    /// CVE-2022-21449: r and s of zero or of the group's order.
+    @Test func rejectsECDSASignaturesOfZero() {
         let header = Fixture.header(.es256).text
         let order: [UInt8] =
             [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 8)
@@ -82,35 +84,40 @@ struct AttackTests {
         let one: [UInt8] = [UInt8](repeating: 0, count: 31) + [1]
         for r in [zero, one, order] {
             for s in [zero, one, order] {
-                #expect(Fixture.refusal(Fixture.compact(header, Self.payload, r + s))?.code == .badSignature)
+                #expect(
+                    Fixture.verificationError(Fixture.compact(header, Self.payload, r + s))?.code
+                        == .badSignature)
             }
         }
     }
 
-    @Test func ellipticSignatureAsDER() throws {
+    @Test func rejectsECDSASignaturesInDER() throws {
         let parts = try Fixture.token(.es256).split(separator: ".").map(String.init)
         let raw = try #require(Base64URL.decode(parts[2]))
         let der = try #require(ECDSASignature.der(raw: raw))
-        #expect(Fixture.refusal("\(parts[0]).\(parts[1]).\(Base64URL.encode(der))")?.code == .badSignature)
+        #expect(
+            Fixture.verificationError("\(parts[0]).\(parts[1]).\(Base64URL.encode(der))")?.code
+                == .badSignature)
     }
 
     @Test(arguments: Algorithm.allCases)
-    func truncatedAndExtendedSignatures(_ algorithm: Algorithm) throws {
+    func rejectsTruncatedAndExtendedSignatures(_ algorithm: Algorithm) throws {
         let parts = try Fixture.token(algorithm).split(separator: ".").map(String.init)
-        let whole = try #require(Base64URL.decode(parts[2]))
+        let signature = try #require(Base64URL.decode(parts[2]))
         for signature in [
-            [], Array(whole.dropLast()), Array(whole.dropFirst()), whole + [0], [0] + whole, whole + whole,
+            [], Array(signature.dropLast()), Array(signature.dropFirst()), signature + [0], [0] + signature,
+            signature + signature,
         ] {
             #expect(
-                Fixture.refusal("\(parts[0]).\(parts[1]).\(Base64URL.encode(signature))")?.code
+                Fixture.verificationError("\(parts[0]).\(parts[1]).\(Base64URL.encode(signature))")?.code
                     == .badSignature)
         }
     }
 
-    /// Section 2.4 and RFC 7515, section 4.1.3: keys that a token brings along are not looked at.
-    @Test func embeddedKeys() throws {
-        let forger = try SigningKey.generate(.es256, id: "forged")
-        let jwk = try #require(forger.jwk)
+    /// Section 2.4 and RFC 7515, section 4.1.3.
+    @Test func ignoresEmbeddedKeys() throws {
+        let attacker = try SigningKey.generate(.es256, id: "forged")
+        let jwk = try #require(attacker.jwk)
         for extra in [
             ("jwk", jwk), ("jku", "https://forger.test/jwks"), ("x5u", "https://forger.test"),
             ("x5c", ["MIIB"]),
@@ -119,19 +126,20 @@ struct AttackTests {
                 let header: JSONValue = .object([
                     .init("alg", "ES256"), .init("kid", .string(id)), .init(extra.0, extra.1),
                 ])
-                let token = try forger.sign(header: header.encode(), payload: Array(Self.payload.utf8))
-                #expect(Fixture.refusal(token)?.code == (id == "forged" ? .unknownKey : .badSignature))
+                let token = try attacker.sign(header: header.encode(), payload: Array(Self.payload.utf8))
+                #expect(
+                    Fixture.verificationError(token)?.code == (id == "forged" ? .unknownKey : .badSignature))
             }
-            let honest = try Fixture.token(.es256, header: Fixture.header(.es256, [.init(extra.0, extra.1)]))
-            #expect(Fixture.refusal(honest) == nil)
+            let valid = try Fixture.token(.es256, header: Fixture.header(.es256, [.init(extra.0, extra.1)]))
+            #expect(Fixture.verificationError(valid) == nil)
         }
     }
 
     /// RFC 7515, section 4.1.11.
     @Test(arguments: [["exp"], ["b64"], [], "exp", nil, [1]] as [JSONValue])
-    func criticalExtensions(_ value: JSONValue) throws {
+    func rejectsCriticalExtensions(_ value: JSONValue) throws {
         let header = Fixture.header(.hs256, [.init("crit", value), .init("b64", false)])
-        #expect(Fixture.refusal(try Fixture.token(header: header))?.code == .unsupportedHeader)
+        #expect(Fixture.verificationError(try Fixture.token(header: header))?.code == .unsupportedHeader)
     }
 
     @Test(
@@ -139,9 +147,9 @@ struct AttackTests {
             ("JWT", true), ("jwt", true), ("at+jwt", true), ("application/at+jwt", true), ("JOSE", false),
             ("dpop+jwt", false), ("secevent+jwt", false), ("", false), ("JWT ", false),
         ])
-    func tokenTypes(_ type: String, _ isAccepted: Bool) throws {
+    func acceptsOnlyAccessTokenTypes(_ type: String, _ isAccepted: Bool) throws {
         let token = try Fixture.token(header: Fixture.header(.hs256, [.init("typ", .string(type))]))
-        #expect(Fixture.refusal(token)?.code == (isAccepted ? nil : .unsupportedHeader))
+        #expect(Fixture.verificationError(token)?.code == (isAccepted ? nil : .unsupportedHeader))
     }
 
     @Test(
@@ -154,48 +162,48 @@ struct AttackTests {
             #"{"alg":"HS256","x":"# + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
                 + "}",
         ])
-    func malformedHeaders(_ header: String) throws {
+    func rejectsMalformedHeaders(_ header: String) throws {
         let token = try Fixture.keys[.hs256]!.sign(
             header: Array(header.utf8), payload: Array(Self.payload.utf8))
-        #expect(Fixture.refusal(token)?.code == .malformed)
+        #expect(Fixture.verificationError(token)?.code == .malformed)
     }
 
-    @Test func misshapenTokens() throws {
+    @Test func rejectsMalformedTokens() throws {
         let token = try Fixture.token()
         let parts = token.split(separator: ".").map(String.init)
-        let misshapen = [
+        let malformed = [
             "", ".", "..", "...", "a", "a.b", parts[0], "\(parts[0]).\(parts[1])", "\(token).", ".\(token)",
             "\(token).x", "\(token)=", "\(token) ", " \(token)", "\(token)\n",
             token.replacing(".", with: ".."),
             "\(parts[0])=.\(parts[1]).\(parts[2])", "\(parts[0]).\(parts[1]).\(parts[2])!", "Bearer \(token)",
         ]
-        for text in misshapen { #expect(Fixture.refusal(text)?.code == .malformed, "\(text)") }
+        for text in malformed { #expect(Fixture.verificationError(text)?.code == .malformed, "\(text)") }
     }
 
-    /// The last character of a signature has bits to spare: only zeros are that signature.
-    @Test func spareBitsOfTheSignature() throws {
+    /// The last character of an encoded signature has unused bits, which must be zero.
+    @Test func rejectsNonZeroUnusedBits() throws {
         var token = Array(try Fixture.token().utf8)
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
         let last = try #require(alphabet.firstIndex(of: token[token.count - 1]))
         #expect(last % 4 == 0)
-        for spare in 1..<4 {
-            token[token.count - 1] = alphabet[last + spare]
-            #expect(Fixture.refusal(String(decoding: token, as: UTF8.self))?.code == .malformed)
+        for bits in 1..<4 {
+            token[token.count - 1] = alphabet[last + bits]
+            #expect(Fixture.verificationError(String(decoding: token, as: UTF8.self))?.code == .malformed)
         }
     }
 
-    @Test func hugeTokens() throws {
+    @Test func rejectsTokensAboveTheSizeLimit() throws {
         let token = try Fixture.token(
             claims: Fixture.claims(["x": .string(String(repeating: "x", count: 8192))]))
-        #expect(Fixture.refusal(token)?.code == .tooLarge)
+        #expect(Fixture.verificationError(token)?.code == .tooLarge)
         let long = try Fixture.token(
             claims: Fixture.claims(["x": .string(String(repeating: "x", count: 5000))]))
-        #expect(Fixture.refusal(long) == nil)
+        #expect(Fixture.verificationError(long) == nil)
     }
 
-    @Test func descriptionsSayNothing() throws {
+    @Test func descriptionsOmitClaimValues() throws {
         let error = try #require(
-            Fixture.refusal(try Fixture.token(claims: Fixture.claims(["exp": "SECRET"]))))
+            Fixture.verificationError(try Fixture.token(claims: Fixture.claims(["exp": "SECRET"]))))
         #expect(error.description == "JOSE malformed (exp)")
     }
 }

@@ -11,7 +11,7 @@ struct EncodingTests {
             ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
             ("foobar", "Zm9vYmFy"),
         ])
-    func base64Vectors(_ text: String, _ encoded: String) {
+    func encodesTheVectorsOfTheRFC(_ text: String, _ encoded: String) {
         #expect(Base64URL.encode(Array(text.utf8)) == encoded)
         #expect(Base64URL.decode(encoded) == Array(text.utf8))
     }
@@ -20,22 +20,22 @@ struct EncodingTests {
         "A", "AAAAA", "Zg==", "Zg=", "Zh", "Zm9", "Zm9v\n", " Zm9v", "Zm+v", "Zm/v", "Zm9v=", "Zm9vé",
         "Zm\09v",
     ])
-    func refusesOtherBase64(_ text: String) { #expect(Base64URL.decode(text) == nil) }
+    func rejectsNonCanonicalBase64URL(_ text: String) { #expect(Base64URL.decode(text) == nil) }
 
-    @Test func base64AgreesWithFoundation() {
+    @Test func base64URLAgreesWithFoundation() {
         var random = SeededGenerator(seed: 4648)
         for _ in 0..<500 {
             let bytes = (0..<Int.random(in: 0..<70, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
-            let judged = Data(bytes).base64EncodedString()
+            let reference = Data(bytes).base64EncodedString()
                 .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-            #expect(Base64URL.encode(bytes) == judged)
-            #expect(Base64URL.decode(judged) == bytes)
+            #expect(Base64URL.encode(bytes) == reference)
+            #expect(Base64URL.decode(reference) == bytes)
         }
     }
 
-    @Test func ellipticSignaturesBothWays() throws {
+    @Test func convertsECDSASignaturesBetweenRawAndDER() throws {
         var random = SeededGenerator(seed: 7518)
         for leading in [0, 1, 5, 31] {
             for _ in 0..<50 {
@@ -54,7 +54,7 @@ struct EncodingTests {
         #expect(ECDSASignature.der(raw: []) == nil)
     }
 
-    @Test func randomnessDiffers() {
+    @Test func randomValuesDiffer() {
         var random = SecureRandom()
         #expect(Set((0..<1_000).map { _ in random.next() }).count == 1_000)
         #expect(SecureRandom.bytes(0) == [])

@@ -1,7 +1,7 @@
 import JOSE
 import JSON
 
-/// An issuer with a key of every algorithm, and a verifier that trusts it.
+/// An issuer with a key per algorithm, and a verifier with its keys.
 enum Fixture {
     static let now = 1_800_000_000
     static let rules = TokenRules(issuer: "https://issuer.test", audience: "waybill-api")
@@ -40,14 +40,14 @@ enum Fixture {
             header: (header ?? Self.header(algorithm)).encode(), payload: claims.encode())
     }
 
-    /// A token whose parts are these, whatever they are.
+    /// A token of these parts, which may be invalid.
     static func compact(_ header: String, _ payload: String, _ signature: [UInt8]) -> String {
         [Array(header.utf8), Array(payload.utf8), signature].map { Base64URL.encode($0) }.joined(
             separator: ".")
     }
 
-    /// Why the token is refused by a fresh verifier; `nil` when it is not.
-    static func refusal(_ token: String, _ keys: KeySet = keySet, now: Int = now) -> JOSEError? {
+    /// The error of a new verifier for the token, or nil.
+    static func verificationError(_ token: String, _ keys: KeySet = keySet, now: Int = now) -> JOSEError? {
         var verifier = verifier(keys)
         do throws(JOSEError) {
             _ = try verifier.verify(token, now: now)

@@ -18,15 +18,15 @@ struct KeySetTests {
     }
 
     @Test(arguments: [.rs256, .ps256, .es256, .edDSA] as [Algorithm])
-    func publishedKeysVerify(_ algorithm: Algorithm) throws {
+    func keysFromAJWKSetVerifySignatures(_ algorithm: Algorithm) throws {
         let set = try Self.set([try Self.jwk(algorithm)])
         #expect(set.keys.map(\.id) == ["key-\(algorithm.rawValue)"])
         #expect(set == KeySet([try #require(Fixture.keys[algorithm]).verificationKey]))
-        #expect(Fixture.refusal(try Fixture.token(algorithm), set) == nil)
+        #expect(Fixture.verificationError(try Fixture.token(algorithm), set) == nil)
         #expect(Fixture.keys[.hs256]?.jwk == nil)
     }
 
-    @Test func leavesOutWhatItDoesNotUnderstand() throws {
+    @Test func skipsUnsupportedAndInvalidKeys() throws {
         let secret = JSONValue.string(Base64URL.encode([UInt8](repeating: 7, count: 32)))
         let keys: [JSONValue] = [
             [:], ["kty": "oct", "k": secret, "alg": "HS256"],
@@ -47,21 +47,21 @@ struct KeySetTests {
         #expect(set.keys.map(\.algorithm) == [.es256])
     }
 
-    @Test func anRSAKeyWithoutAlgorithmIsForRS256() throws {
+    @Test func rsaKeysWithoutAlgorithmDefaultToRS256() throws {
         let set = try Self.set([try Self.jwk(.ps256, ["alg": nil])])
         #expect(set.keys.map(\.algorithm) == [.rs256])
-        #expect(Fixture.refusal(try Fixture.token(.ps256), set)?.code == .unsupportedAlgorithm)
+        #expect(Fixture.verificationError(try Fixture.token(.ps256), set)?.code == .unsupportedAlgorithm)
     }
 
     @Test(arguments: [
         "", "[]", "{}", "{\"keys\":{}}", "{\"keys\":[1]}", "{\"keys\":[]", "{\"keys\":[],\"keys\":[]}",
     ])
-    func refusesOtherDocuments(_ text: String) {
+    func rejectsDocumentsThatAreNoJWKSet(_ text: String) {
         let error = #expect(throws: JOSEError.self) { try KeySet(parsingJWKSet: text.utf8.span) }
         #expect(error?.code == .malformed)
     }
 
-    @Test func selectsByName() throws {
+    @Test func selectsKeysByKeyID() throws {
         let first = try SigningKey.generate(.edDSA, id: "a")
         let second = try SigningKey.generate(.edDSA, id: "b")
         let set = KeySet([first.verificationKey, second.verificationKey])
@@ -70,20 +70,20 @@ struct KeySetTests {
             if let id { header = ["alg": "EdDSA", "kid": .string(id)] }
             return try key.sign(header: header.encode(), payload: Fixture.claims().encode())
         }
-        #expect(Fixture.refusal(try token(first, "a"), set) == nil)
-        #expect(Fixture.refusal(try token(second, "b"), set) == nil)
-        #expect(Fixture.refusal(try token(first, "b"), set)?.code == .badSignature)
-        #expect(Fixture.refusal(try token(first, "c"), set)?.code == .unknownKey)
-        #expect(Fixture.refusal(try token(first, nil), set)?.code == .unknownKey)
-        #expect(Fixture.refusal(try token(first, nil), KeySet([first.verificationKey])) == nil)
-        let nameless = try SigningKey.generate(.edDSA)
-        #expect(Fixture.refusal(try token(nameless, "z"), KeySet([nameless.verificationKey])) == nil)
-        #expect(Fixture.refusal(try token(first, "a"), KeySet([]))?.code == .unknownKey)
+        #expect(Fixture.verificationError(try token(first, "a"), set) == nil)
+        #expect(Fixture.verificationError(try token(second, "b"), set) == nil)
+        #expect(Fixture.verificationError(try token(first, "b"), set)?.code == .badSignature)
+        #expect(Fixture.verificationError(try token(first, "c"), set)?.code == .unknownKey)
+        #expect(Fixture.verificationError(try token(first, nil), set)?.code == .unknownKey)
+        #expect(Fixture.verificationError(try token(first, nil), KeySet([first.verificationKey])) == nil)
+        let unnamed = try SigningKey.generate(.edDSA)
+        #expect(Fixture.verificationError(try token(unnamed, "z"), KeySet([unnamed.verificationKey])) == nil)
+        #expect(Fixture.verificationError(try token(first, "a"), KeySet([]))?.code == .unknownKey)
     }
 
-    @Test func weakKeysAreRefused() {
+    @Test func rejectsWeakKeys() {
         func bytes(_ byte: UInt8, _ count: Int) -> [UInt8] { [UInt8](repeating: byte, count: count) }
-        func refuses(_ make: @autoclosure () throws -> VerificationKey) -> Bool {
+        func rejects(_ make: @autoclosure () throws -> VerificationKey) -> Bool {
             do {
                 _ = try make()
                 return false
@@ -91,15 +91,15 @@ struct KeySetTests {
                 return (error as? JOSEError)?.code == .invalidKey
             }
         }
-        #expect(refuses(try VerificationKey.hmac(secret: bytes(1, 31))))
-        #expect(refuses(try VerificationKey.rsa(modulus: bytes(0xFF, 255), exponent: [1, 0, 1])))
-        #expect(refuses(try VerificationKey.rsa(modulus: [0x7F] + bytes(0xFF, 255), exponent: [1, 0, 1])))
-        #expect(refuses(try VerificationKey.rsa(modulus: bytes(0xFF, 2048), exponent: [1, 0, 1])))
-        #expect(refuses(try VerificationKey.rsa(modulus: bytes(0xFF, 255) + [0xFE], exponent: [1, 0, 1])))
-        #expect(refuses(try VerificationKey.rsa(modulus: bytes(0xFF, 256), exponent: [1, 0, 0])))
-        #expect(refuses(try VerificationKey.rsa(modulus: bytes(0xFF, 256), exponent: [])))
-        #expect(refuses(try VerificationKey.p256(x: bytes(1, 32), y: bytes(1, 32))))
-        #expect(refuses(try VerificationKey.p256(x: bytes(0, 32), y: bytes(0, 32))))
-        #expect(refuses(try VerificationKey.ed25519(bytes(1, 31))))
+        #expect(rejects(try VerificationKey.hmac(secret: bytes(1, 31))))
+        #expect(rejects(try VerificationKey.rsa(modulus: bytes(0xFF, 255), exponent: [1, 0, 1])))
+        #expect(rejects(try VerificationKey.rsa(modulus: [0x7F] + bytes(0xFF, 255), exponent: [1, 0, 1])))
+        #expect(rejects(try VerificationKey.rsa(modulus: bytes(0xFF, 2048), exponent: [1, 0, 1])))
+        #expect(rejects(try VerificationKey.rsa(modulus: bytes(0xFF, 255) + [0xFE], exponent: [1, 0, 1])))
+        #expect(rejects(try VerificationKey.rsa(modulus: bytes(0xFF, 256), exponent: [1, 0, 0])))
+        #expect(rejects(try VerificationKey.rsa(modulus: bytes(0xFF, 256), exponent: [])))
+        #expect(rejects(try VerificationKey.p256(x: bytes(1, 32), y: bytes(1, 32))))
+        #expect(rejects(try VerificationKey.p256(x: bytes(0, 32), y: bytes(0, 32))))
+        #expect(rejects(try VerificationKey.ed25519(bytes(1, 31))))
     }
 }

@@ -3,8 +3,10 @@ import JSON
 import Testing
 
 struct TokenClaimsTests {
-    static func refusal(_ changes: [String: JSONValue?], now: Int = Fixture.now) throws -> JOSEError? {
-        Fixture.refusal(try Fixture.token(claims: Fixture.claims(changes)), now: now)
+    static func verificationError(_ changes: [String: JSONValue?], now: Int = Fixture.now) throws
+        -> JOSEError?
+    {
+        Fixture.verificationError(try Fixture.token(claims: Fixture.claims(changes)), now: now)
     }
 
     static func claims(_ changes: [String: JSONValue?]) throws -> TokenClaims {
@@ -24,13 +26,14 @@ struct TokenClaimsTests {
             ("\"1800000600\"", 0, .malformed), ("null", 0, .malformed), ("true", 0, .malformed),
             ("[]", 0, .malformed),
         ] as [(String, Int, JOSEError.Code?)])
-    func expiry(_ json: String, _ later: Int, _ code: JOSEError.Code?) throws {
-        let error = try Self.refusal(["exp": try JSONValue(parsing: json)], now: Fixture.now + later)
+    func checksExpiry(_ json: String, _ later: Int, _ code: JOSEError.Code?) throws {
+        let error = try Self.verificationError(
+            ["exp": try JSONValue(parsing: json)], now: Fixture.now + later)
         #expect(error?.code == code)
     }
 
-    @Test func expiryIsRequired() throws {
-        #expect(try Self.refusal(["exp": nil]) == JOSEError(.missingClaim, claim: "exp"))
+    @Test func requiresExpiry() throws {
+        #expect(try Self.verificationError(["exp": nil]) == JOSEError(.missingClaim, claim: "exp"))
     }
 
     @Test(
@@ -39,41 +42,43 @@ struct TokenClaimsTests {
             ("1800000030.1", .notYetValid),
             ("-5", nil), ("\"0\"", .malformed), ("9007199254740991", .notYetValid),
         ] as [(String, JOSEError.Code?)])
-    func notBefore(_ json: String, _ code: JOSEError.Code?) throws {
-        #expect(try Self.refusal(["nbf": try JSONValue(parsing: json)])?.code == code)
+    func checksNotBefore(_ json: String, _ code: JOSEError.Code?) throws {
+        #expect(try Self.verificationError(["nbf": try JSONValue(parsing: json)])?.code == code)
     }
 
-    @Test func issuer() throws {
-        #expect(try Self.refusal(["iss": nil]) == JOSEError(.missingClaim, claim: "iss"))
+    @Test func checksIssuer() throws {
+        #expect(try Self.verificationError(["iss": nil]) == JOSEError(.missingClaim, claim: "iss"))
         for other: JSONValue in ["https://issuer.test/", "HTTPS://issuer.test", "", "https://issuer.tes"] {
-            #expect(try Self.refusal(["iss": other])?.code == .wrongIssuer)
+            #expect(try Self.verificationError(["iss": other])?.code == .wrongIssuer)
         }
-        #expect(try Self.refusal(["iss": ["https://issuer.test"]]) == JOSEError(.malformed, claim: "iss"))
+        #expect(
+            try Self.verificationError(["iss": ["https://issuer.test"]])
+                == JOSEError(.malformed, claim: "iss"))
     }
 
-    @Test func audience() throws {
-        #expect(try Self.refusal(["aud": ["other", "waybill-api"]]) == nil)
-        #expect(try Self.refusal(["aud": nil]) == JOSEError(.missingClaim, claim: "aud"))
-        #expect(try Self.refusal(["aud": []]) == JOSEError(.missingClaim, claim: "aud"))
+    @Test func checksAudience() throws {
+        #expect(try Self.verificationError(["aud": ["other", "waybill-api"]]) == nil)
+        #expect(try Self.verificationError(["aud": nil]) == JOSEError(.missingClaim, claim: "aud"))
+        #expect(try Self.verificationError(["aud": []]) == JOSEError(.missingClaim, claim: "aud"))
         for other: JSONValue in ["other", ["other"], "waybill-api ", "WAYBILL-API", [""]] {
-            #expect(try Self.refusal(["aud": other])?.code == .wrongAudience)
+            #expect(try Self.verificationError(["aud": other])?.code == .wrongAudience)
         }
         for other: JSONValue in [1, [1], ["waybill-api", nil], ["a": "waybill-api"]] {
-            #expect(try Self.refusal(["aud": other])?.code == .malformed)
+            #expect(try Self.verificationError(["aud": other])?.code == .malformed)
         }
     }
 
-    @Test func userIdentifiers() throws {
+    @Test func readsTheUserIDFromTheFirstOfThreeClaims() throws {
         #expect(try Self.claims([:]).userID == "CUST-0001")
         let name = TokenClaims.nameIdentifier
         #expect(try Self.claims(["sub": nil, name: "N", "oid": "O"]).userID == "N")
         #expect(try Self.claims(["sub": "", name: "", "oid": "O"]).userID == "O")
         #expect(try Self.claims(["sub": nil, "oid": 7]).userID == nil)
         #expect(try Self.claims(["sub": nil]).userID == nil)
-        #expect(try Self.refusal(["sub": 7]) == JOSEError(.malformed, claim: "sub"))
+        #expect(try Self.verificationError(["sub": 7]) == JOSEError(.malformed, claim: "sub"))
     }
 
-    @Test func rolesAndOthers() throws {
+    @Test func readsRolesAndOtherClaims() throws {
         let claims = try Self.claims([
             "roles": ["operator", "auditor"], "role": "x", "jti": "1", "iat": 5, "n": ["a": 1],
         ])
@@ -90,17 +95,17 @@ struct TokenClaimsTests {
             "{\"exp\":1", "{} {}",
             "{\"x\":{\"y\":1,\"y\":2},\"exp\":1}",
         ])
-    func malformedPayloads(_ payload: String) throws {
+    func rejectsMalformedPayloads(_ payload: String) throws {
         let token = try Fixture.keys[.hs256]!.sign(
             header: Fixture.header(.hs256).encode(), payload: Array(payload.utf8))
-        #expect(Fixture.refusal(token)?.code == .malformed)
+        #expect(Fixture.verificationError(token)?.code == .malformed)
     }
 
-    @Test func deeplyNestedClaims() throws {
+    @Test func rejectsDeeplyNestedClaims() throws {
         var value: JSONValue = 1
         for _ in 0..<14 { value = [value] }
-        #expect(try Self.refusal(["x": value]) == nil)
+        #expect(try Self.verificationError(["x": value]) == nil)
         for _ in 0..<10 { value = [value] }
-        #expect(try Self.refusal(["x": value])?.code == .malformed)
+        #expect(try Self.verificationError(["x": value])?.code == .malformed)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import JOSE
 
 struct TokenVerifierTests {
-    @Test func remembersUntilExpiry() throws {
+    @Test func cachesTokensUntilTheyExpire() throws {
         var verifier = Fixture.verifier()
         let token = try Fixture.token()
         let first = try verifier.verify(token, now: Fixture.now)
@@ -14,7 +14,7 @@ struct TokenVerifierTests {
         #expect(error?.code == .expired)
     }
 
-    @Test func changedKeysForgetTokens() throws {
+    @Test func changedKeysClearTheCache() throws {
         var verifier = Fixture.verifier()
         let token = try Fixture.token(.es256)
         _ = try verifier.verify(token, now: Fixture.now)
@@ -25,8 +25,7 @@ struct TokenVerifierTests {
         #expect(error?.code == .badSignature)
     }
 
-    /// The end of a remembered token under another head must not find it.
-    @Test func aRememberedSignatureIsNotAPassport() throws {
+    @Test func aCachedSignatureDoesNotVerifyOtherClaims() throws {
         var verifier = Fixture.verifier()
         let parts = try Fixture.token().split(separator: ".").map(String.init)
         _ = try verifier.verify(parts.joined(separator: "."), now: Fixture.now)
@@ -37,7 +36,7 @@ struct TokenVerifierTests {
         #expect(error?.code == .badSignature)
     }
 
-    @Test func theCacheIsBounded() throws {
+    @Test func cacheEvictsTheOldestToken() throws {
         let claims = try TokenClaims(parsing: Fixture.claims().encode().span)
         var cache = TokenCache(capacity: 3)
         func token(_ number: Int) -> [UInt8] { Array("token-\(number)".utf8) }
@@ -56,7 +55,7 @@ struct TokenVerifierTests {
         #expect(none[token(1).span] == nil)
     }
 
-    @Test func mintsForUsers() throws {
+    @Test func issuesTokensForUsers() throws {
         for algorithm in Algorithm.allCases {
             let issuer = TokenIssuer(
                 key: try #require(Fixture.keys[algorithm]), issuer: Fixture.rules.issuer,
@@ -71,19 +70,18 @@ struct TokenVerifierTests {
         }
     }
 
-    /// No token but the one that was signed is good, whatever is changed in it.
     @Test(arguments: Algorithm.allCases)
-    func noMutatedTokenVerifies(_ algorithm: Algorithm) throws {
+    func rejectsEveryMutatedToken(_ algorithm: Algorithm) throws {
         var random = SeededGenerator(seed: UInt64(algorithm.rawValue.utf8.reduce(0) { $0 * 31 + Int($1) }))
         let token = Array(try Fixture.token(algorithm).utf8)
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=".utf8)
         var verifier = Fixture.verifier()
-        let honest = try verifier.verify(token.span, now: Fixture.now)
+        let valid = try verifier.verify(token.span, now: Fixture.now)
         for _ in 0..<1_000 {
             let mutant = random.mutate(token, alphabet: alphabet)
-            let read = try? verifier.verify(mutant.span, now: Fixture.now)
-            #expect(read == nil || mutant == token)
+            let claims = try? verifier.verify(mutant.span, now: Fixture.now)
+            #expect(claims == nil || mutant == token)
         }
-        #expect(try verifier.verify(token.span, now: Fixture.now) == honest)
+        #expect(try verifier.verify(token.span, now: Fixture.now) == valid)
     }
 }

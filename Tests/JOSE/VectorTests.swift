@@ -3,9 +3,9 @@ import Testing
 
 @testable import JOSE
 
-/// The examples that the RFCs print.
+/// The examples of the RFCs.
 struct VectorTests {
-    static let joe =
+    static let examplePayload =
         "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
     static let modulus =
         "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yR"
@@ -25,24 +25,24 @@ struct VectorTests {
     }
 
     /// RFC 7515, appendix A.1, which is RFC 7519, section 3.1.
-    @Test func hs256() throws {
+    @Test func verifiesHS256() throws {
         let secret = try #require(
             Base64URL.decode(
                 "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"))
         let token =
-            "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\(Self.joe).dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+            "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\(Self.examplePayload).dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
         #expect(Self.verifies(token, try .hmac(secret: secret)))
         #expect(!Self.verifies(token, try .hmac(secret: secret.reversed())))
         let signed = try SigningKey.hmac(secret: secret).sign(
             header: Array("{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}".utf8),
-            payload: try #require(Base64URL.decode(Self.joe)))
+            payload: try #require(Base64URL.decode(Self.examplePayload)))
         #expect(signed == token)
     }
 
     /// RFC 7515, appendix A.2.
-    @Test func rs256() throws {
+    @Test func verifiesRS256() throws {
         let token =
-            "eyJhbGciOiJSUzI1NiJ9.\(Self.joe).cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh"
+            "eyJhbGciOiJSUzI1NiJ9.\(Self.examplePayload).cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh"
             + "-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPv"
             + "kSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9Q"
             + "OYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"
@@ -53,9 +53,9 @@ struct VectorTests {
     }
 
     /// RFC 7515, appendix A.3.
-    @Test func es256() throws {
+    @Test func verifiesES256() throws {
         let token =
-            "eyJhbGciOiJFUzI1NiJ9.\(Self.joe)."
+            "eyJhbGciOiJFUzI1NiJ9.\(Self.examplePayload)."
             + "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
         let set = try Self.set(
             #"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#
@@ -64,7 +64,7 @@ struct VectorTests {
     }
 
     /// RFC 8037, appendices A.2 and A.4.
-    @Test func edDSA() throws {
+    @Test func verifiesEdDSA() throws {
         let token =
             "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
             + "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
@@ -73,9 +73,8 @@ struct VectorTests {
         #expect(Self.verifies(token, try #require(set.keys.first)))
     }
 
-    /// The joe of all of these is refused for what he says, not for who signed it.
-    @Test func claimsOfTheExample() throws {
-        let payload = try #require(Base64URL.decode(Self.joe))
+    @Test func parsesTheClaimsOfTheExample() throws {
+        let payload = try #require(Base64URL.decode(Self.examplePayload))
         let claims = try TokenClaims(parsing: payload.span)
         #expect(claims.issuer == "joe")
         #expect(claims.expiresAt == 1_300_819_380)
@@ -83,8 +82,8 @@ struct VectorTests {
         #expect(claims.userID == nil)
     }
 
-    /// FIPS 180-4's "abc", and nothing at all.
-    @Test func sha256() {
+    /// FIPS 180-4's "abc", and the empty message.
+    @Test func computesSHA256() {
         func hex(_ bytes: [UInt8]) -> String {
             bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }

@@ -1,7 +1,7 @@
 import JSON
 import TestSupport
 
-/// Random documents, the same for the same seed.
+/// Generates random documents, reproducibly by seed.
 struct DocumentGenerator {
     var random: SeededGenerator
     static let alphabet = Array("{}[]:,\"\\ \n019-+.eEtfnurldx/bD8C\u{E9}".utf8)

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-/// RFC 8259, section by section: what is a JSON text and what is not.
+/// Valid and invalid JSON texts by sections of RFC 8259.
 struct GrammarTests {
     @Test(
         arguments: [
@@ -72,12 +72,12 @@ struct GrammarTests {
             ("\"\\uD800\\n\"", .loneSurrogate), ("\"\\uD800\\uD800\"", .loneSurrogate),
             ("\"\\uDE00\\uD83D\"", .loneSurrogate), ("\"\\uD83D\\u", .unexpectedEnd),
         ] as [(String, JSONError.Code)])
-    func refuses(_ text: String, _ code: JSONError.Code) {
-        #expect(Reading.code { () throws(JSONError) in _ = try JSONValue(parsing: text) } == code)
-        #expect(Reading.code(skipping: Array(text.utf8)) == code)
+    func rejects(_ text: String, _ code: JSONError.Code) {
+        #expect(ErrorCode.thrown { () throws(JSONError) in _ = try JSONValue(parsing: text) } == code)
+        #expect(ErrorCode.thrown(skipping: Array(text.utf8)) == code)
     }
 
-    /// Section 8.1: UTF-8 (RFC 3629), nothing else.
+    /// Section 8.1: only UTF-8 (RFC 3629).
     @Test(
         arguments: [
             [0x80], [0xBF], [0xC0, 0x80], [0xC1, 0xBF], [0xC3], [0xE0, 0x80, 0x80], [0xE2, 0x82],
@@ -86,28 +86,28 @@ struct GrammarTests {
             [0xF8, 0x88, 0x80, 0x80, 0x80],
             [0xFE], [0xFF], [0xC3, 0x28],
         ] as [[UInt8]])
-    func refusesMalformedUTF8(_ bytes: [UInt8]) {
+    func rejectsMalformedUTF8(_ bytes: [UInt8]) {
         for padding in 0...9 {
             let fill = [UInt8](repeating: UInt8(ascii: "x"), count: padding)
             let document = [UInt8(ascii: "\"")] + fill + bytes + fill + [UInt8(ascii: "\"")]
-            #expect(Reading.code(skipping: document) == .invalidUTF8)
+            #expect(ErrorCode.thrown(skipping: document) == .invalidUTF8)
         }
     }
 
-    /// Bytes outside strings are not strings: UTF-16, UTF-32 and stray high bytes fail at once.
+    /// UTF-16, UTF-32 and high bytes outside strings.
     @Test(
         arguments: [[0xFF, 0xFE, 0x31, 0], [0, 0x31], [0x31, 0], [0xE5], [0x5B, 0xFF, 0x5D]] as [[UInt8]])
-    func refusesOtherEncodings(_ bytes: [UInt8]) {
-        #expect(Reading.code(skipping: bytes) != nil)
+    func rejectsOtherEncodings(_ bytes: [UInt8]) {
+        #expect(ErrorCode.thrown(skipping: bytes) != nil)
     }
 
-    /// Every byte in each of the eight places of a word.
-    @Test func everyByteInEveryPlace() {
+    /// Covers each of the eight positions in a SWAR word.
+    @Test func checksEveryASCIIByteAtEveryPosition() {
         for byte in UInt8.min...0x7F {
-            for place in 0..<17 {
+            for position in 0..<17 {
                 var content = [UInt8](repeating: UInt8(ascii: "a"), count: 17)
-                content[place] = byte
-                let code = Reading.code(skipping: [UInt8(ascii: "\"")] + content + [UInt8(ascii: "\"")])
+                content[position] = byte
+                let code = ErrorCode.thrown(skipping: [UInt8(ascii: "\"")] + content + [UInt8(ascii: "\"")])
                 switch byte {
                 case 0..<0x20: #expect(code == .controlCharacter)
                 case UInt8(ascii: "\""), UInt8(ascii: "\\"): #expect(code != nil)
@@ -117,24 +117,25 @@ struct GrammarTests {
         }
     }
 
-    /// Section 9: limits on depth and size.
-    @Test func limits() throws {
+    /// Section 9.
+    @Test func enforcesDepthAndSizeLimits() throws {
         let deep = String(repeating: "[", count: 32) + String(repeating: "]", count: 32)
         _ = try JSONValue(parsing: deep)
-        #expect(Reading.code(skipping: Array("[\(deep)]".utf8)) == .tooDeep)
-        #expect(Reading.code(skipping: [UInt8](repeating: UInt8(ascii: "["), count: 1 << 20)) == .tooDeep)
+        #expect(ErrorCode.thrown(skipping: Array("[\(deep)]".utf8)) == .tooDeep)
+        #expect(ErrorCode.thrown(skipping: [UInt8](repeating: UInt8(ascii: "["), count: 1 << 20)) == .tooDeep)
         let limits = JSONLimits(bytes: 10)
         _ = try JSONValue(parsing: "\"12345678\"", limits: limits)
         #expect(
-            Reading.code { () throws(JSONError) in _ = try JSONValue(parsing: "\"123456789\"", limits: limits)
+            ErrorCode.thrown { () throws(JSONError) in
+                _ = try JSONValue(parsing: "\"123456789\"", limits: limits)
             }
                 == .tooLarge)
     }
 }
 
-enum Reading {
-    /// Why `body` failed; `nil` when it did not.
-    static func code(_ body: () throws(JSONError) -> Void) -> JSONError.Code? {
+enum ErrorCode {
+    /// The code of the error that `body` throws, or nil.
+    static func thrown(by body: () throws(JSONError) -> Void) -> JSONError.Code? {
         do {
             try body()
             return nil
@@ -143,8 +144,8 @@ enum Reading {
         }
     }
 
-    static func code(skipping bytes: [UInt8]) -> JSONError.Code? {
-        code { () throws(JSONError) in
+    static func thrown(skipping bytes: [UInt8]) -> JSONError.Code? {
+        thrown { () throws(JSONError) in
             try JSONReader.read(bytes.span) { (reader) throws(JSONError) in try reader.skip() }
         }
     }

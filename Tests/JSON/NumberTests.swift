@@ -9,7 +9,7 @@ struct NumberTests {
     }
 
     @Test(arguments: [0, 1, -1, 42, 1 << 53, Int.max, Int.min, Int.max - 9, Int.min + 9])
-    func integers(_ value: Int) throws {
+    func readsIntegers(_ value: Int) throws {
         #expect(try Self.read(" \(value) ") { (reader) throws(JSONError) in try reader.int() } == value)
     }
 
@@ -21,19 +21,19 @@ struct NumberTests {
             ("-", .unexpectedEnd), ("1.", .unexpectedEnd), ("\"1\"", .wrongKind), ("null", .wrongKind),
             ("x", .unexpectedByte), ("", .unexpectedEnd),
         ] as [(String, JSONError.Code)])
-    func refusesIntegers(_ text: String, _ code: JSONError.Code) {
+    func rejectsNonIntegers(_ text: String, _ code: JSONError.Code) {
         #expect(
-            Reading.code { () throws(JSONError) in
+            ErrorCode.thrown { () throws(JSONError) in
                 _ = try Self.read(text) { (reader) throws(JSONError) in try reader.int() }
             } == code)
     }
 
-    @Test func narrowIntegers() throws {
+    @Test func checksTheRangeOfNarrowIntegers() throws {
         #expect(
             try Self.read("255") { (reader) throws(JSONError) in try reader.integer(as: UInt8.self) } == 255)
         for text in ["256", "-1"] {
             #expect(
-                Reading.code { () throws(JSONError) in
+                ErrorCode.thrown { () throws(JSONError) in
                     _ = try Self.read(text) { (reader) throws(JSONError) in try reader.integer(as: UInt8.self)
                     }
                 } == .outOfRange)
@@ -48,15 +48,15 @@ struct NumberTests {
             ("100.00", 1, 2),
             ("1.00000000000000000000000000", 1, 0), ("10e-1", 1, 0), ("1E+05", 1, 5),
         ] as [(String, Int64, Int)])
-    func decimals(_ text: String, _ mantissa: Int64, _ exponent: Int) throws {
+    func readsDecimalsExactly(_ text: String, _ mantissa: Int64, _ exponent: Int) throws {
         let decimal = try Self.read(text) { (reader) throws(JSONError) in try reader.decimal() }
         #expect(decimal == JSONDecimal(mantissa: mantissa, exponent: exponent))
     }
 
     @Test(arguments: ["9223372036854775808", "1.0000000000000000001", "1e1000000", "-92233720368547758.09"])
-    func refusesDecimals(_ text: String) {
+    func rejectsDecimalsOutOfRange(_ text: String) {
         #expect(
-            Reading.code { () throws(JSONError) in
+            ErrorCode.thrown { () throws(JSONError) in
                 _ = try Self.read(text) { (reader) throws(JSONError) in try reader.decimal() }
             } == .outOfRange)
     }
@@ -68,8 +68,8 @@ struct NumberTests {
             ("0.001", nil), ("12.345", nil), ("12.340", 1234), ("1e30", nil), ("92233720368547758.07", .max),
             ("92233720368547758.08", nil), ("1e-100000", nil), ("0e99999", 0),
         ] as [(String, Int64?)])
-    func cents(_ text: String, _ cents: Int64?) throws {
-        let read = Reading.code { () throws(JSONError) in
+    func scalesDecimalsToHundredths(_ text: String, _ cents: Int64?) throws {
+        let read = ErrorCode.thrown { () throws(JSONError) in
             let decimal = try Self.read(text) { (reader) throws(JSONError) in try reader.decimal() }
             #expect(decimal.scaled(places: 2) == cents)
         }
@@ -79,14 +79,14 @@ struct NumberTests {
     @Test(arguments: [
         0.0, 1.5, -2.25, 0.1, 1e300, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 1e16, 123456789.123,
     ])
-    func doubles(_ value: Double) throws {
+    func doublesSurviveARoundTrip(_ value: Double) throws {
         let text = String(decoding: JSONWriter.encode { $0.double(value) }, as: UTF8.self)
         #expect(try Self.read(text) { (reader) throws(JSONError) in try reader.double() } == value)
     }
 
-    @Test func doublesBeyondRange() {
+    @Test func rejectsDoublesOutOfRange() {
         #expect(
-            Reading.code { () throws(JSONError) in
+            ErrorCode.thrown { () throws(JSONError) in
                 _ = try Self.read("1e999") { (reader) throws(JSONError) in try reader.double() }
             } == .outOfRange)
         #expect(JSONWriter.encode { $0.double(.infinity) } == Array("null".utf8))

@@ -38,7 +38,7 @@ struct ReaderTests {
         #expect(try Self.lines(text) == [Line(productId: "A\n", quantity: 2, cents: 1230), Line()])
     }
 
-    @Test func tellsWhereAFaultIs() throws {
+    @Test func reportsOffsetAndPathOfAnError() throws {
         let error = #expect(throws: JSONError.self) {
             try Self.lines(#"{"items":[{},{"productId":"A","quantity":"2"}]}"#)
         }
@@ -49,13 +49,13 @@ struct ReaderTests {
         #expect(error?.description == "JSON wrongKind at byte 41, expected number")
     }
 
-    @Test func boundsLists() {
+    @Test func enforcesListLimit() {
         let error = #expect(throws: JSONError.self) { try Self.lines(#"{"items":[{},{},{}]}"#) }
         #expect(error?.code == .tooLarge)
         #expect(error?.path == "items[2]")
     }
 
-    @Test func staysBeforeAValueOfAnotherKind() throws {
+    @Test func staysBeforeAValueOfTheWrongKind() throws {
         let bytes = Array(#"["x", 1.5, 99999999999999999999, true, {}, 7]"#.utf8)
         try JSONReader.read(bytes.span) { (reader) throws(JSONError) in
             var index = 0
@@ -83,7 +83,7 @@ struct ReaderTests {
         }
     }
 
-    @Test func lenientReads() throws {
+    @Test func optionalReadsReturnNilForOtherKinds() throws {
         let text = #"["x",1,null,1.5,2]"#
         let read = try JSONReader.read(text.utf8.span) { (reader) throws(JSONError) in
             try reader.list { (reader) throws(JSONError) in try reader.intOrNil() }
@@ -101,7 +101,7 @@ struct ReaderTests {
         #expect(optionals == [nil, 3])
     }
 
-    @Test func rawValuesAndBytes() throws {
+    @Test func readsRawValuesAndStringBytes() throws {
         try JSONReader.read(#" [ {"a" : 1} , "x\u00e9" ] "#.utf8.span) { (reader) throws(JSONError) in
             var first = true
             try reader.array { (reader) throws(JSONError) in
@@ -117,32 +117,32 @@ struct ReaderTests {
         }
     }
 
-    /// Around the sixteen keys that are kept inline, in every order of plain and escaped.
+    /// Key counts around the limit of sixteen inline keys, with plain and escaped keys.
     @Test(arguments: [2, 15, 16, 17, 18, 40, 300])
-    func findsDuplicateKeys(_ count: Int) throws {
+    func rejectsDuplicateKeys(_ count: Int) throws {
         let keys = (0..<count).map { $0 % 7 == 3 ? "\\u006b\($0)" : "k\($0)" }
         func document(_ keys: [String]) -> [UInt8] {
             Array("{\(keys.map { "\"\($0)\":0" }.joined(separator: ","))}".utf8)
         }
-        #expect(Reading.code(skipping: document(keys)) == nil)
+        #expect(ErrorCode.thrown(skipping: document(keys)) == nil)
         for index in [0, 1, count / 2, count - 1] {
-            let again = document(keys + ["k\(index)"])
-            #expect(Reading.code(skipping: again) == .duplicateKey)
-            let allowed = Reading.code { () throws(JSONError) in
-                _ = try JSONValue(parsing: again.span, limits: JSONLimits(allowsDuplicateKeys: true))
+            let duplicate = document(keys + ["k\(index)"])
+            #expect(ErrorCode.thrown(skipping: duplicate) == .duplicateKey)
+            let allowed = ErrorCode.thrown { () throws(JSONError) in
+                _ = try JSONValue(parsing: duplicate.span, limits: JSONLimits(allowsDuplicateKeys: true))
             }
             #expect(allowed == nil)
         }
     }
 
     @Test func comparesKeysByteByByte() throws {
-        // Composed and decomposed é are one to Swift's ==, two to section 8.3.
+        // Swift's == treats composed and decomposed é as equal, section 8.3 does not.
         let value = try JSONValue(parsing: "{\"\u{E9}\":1,\"e\u{301}\":2,\"a\":3,\"\u{212A}\":4,\"K\":5}")
         #expect(value.members?.count == 5)
         try JSONReader.read("{\"e\u{301}\":2}".utf8.span) { (reader) throws(JSONError) in
             try reader.object { (reader, key) throws(JSONError) in
-                let answers = [key == "\u{E9}", key == "e\u{301}", key.equals("e\u{301}"), key.equals("e")]
-                #expect(answers == [false, true, true, false])
+                let results = [key == "\u{E9}", key == "e\u{301}", key.equals("e\u{301}"), key.equals("e")]
+                #expect(results == [false, true, true, false])
                 try reader.skip()
             }
         }

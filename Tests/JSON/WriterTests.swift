@@ -40,18 +40,18 @@ struct WriterTests {
             (0, "0.00"), (1, "0.01"), (-1, "-0.01"), (99, "0.99"), (100, "1.00"), (-123456, "-1234.56"),
             (.max, "92233720368547758.07"), (.min, "-92233720368547758.08"),
         ] as [(Int64, String)])
-    func hundredths(_ value: Int64, _ text: String) {
+    func writesHundredths(_ value: Int64, _ text: String) {
         #expect(Self.text { $0.hundredths(value) } == text)
     }
 
     @Test(arguments: [0, 9, 10, -1, Int.max, Int.min])
-    func integers(_ value: Int) { #expect(Self.text { $0.int(value) } == "\(value)") }
+    func writesIntegers(_ value: Int) { #expect(Self.text { $0.int(value) } == "\(value)") }
 
-    @Test func escapesEveryASCIIByteInEveryPlace() throws {
+    @Test func escapesEveryASCIIByteAtEveryPosition() throws {
         for code in UInt8.min...0x7F {
-            for place in 0..<10 {
+            for position in 0..<10 {
                 var units = [UInt8](repeating: UInt8(ascii: "a"), count: 10)
-                units[place] = code
+                units[position] = code
                 let original = String(decoding: units, as: UTF8.self)
                 let encoded = Self.text { $0.string(original) }
                 #expect(try JSONValue(parsing: encoded).string == original)
@@ -62,14 +62,14 @@ struct WriterTests {
                 + "\u{7F}é😀\"")
     }
 
-    @Test func appendsInPlace() {
+    @Test func appendsToAnExistingBuffer() {
         var output = Array("data: ".utf8)
         JSONWriter.append(to: &output) { $0.array { $0.string("x") } }
         JSONWriter.append(to: &output) { $0.int(1) }
         #expect(output == Array(#"data: ["x"]1"#.utf8))
     }
 
-    @Test func valuesAreLiteralsAndAccessible() throws {
+    @Test func valuesSupportLiteralsAndSubscripts() throws {
         let value: JSONValue = ["a": [1, "two", true, nil], "b": ["c": 3]]
         #expect(value.text == #"{"a":[1,"two",true,null],"b":{"c":3}}"#)
         #expect(value["a"]?[1]?.string == "two")

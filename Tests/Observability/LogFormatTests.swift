@@ -13,7 +13,7 @@ import Testing
             sink: LogSink(origin: origin, format: format, output: output, limit: limit), level: level)
     }
 
-    @Test func aJSONLineHasTheFieldsOfTheContract() throws {
+    @Test func jsonLinesHaveTheContractsFields() throws {
         let log = logger(.json)
         let trace = TraceContextTests.example
         log.info(
@@ -42,7 +42,7 @@ import Testing
         #expect(time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil)
     }
 
-    @Test func textQuotesWhatCouldForgeALine() throws {
+    @Test func textLinesQuoteControlCharactersAndSpaces() throws {
         let log = logger(.text(colours: false))
         log.warning(
             "redis.lost",
@@ -56,26 +56,26 @@ import Testing
         )
     }
 
-    @Test func coloursAreForTerminals() throws {
+    @Test func coloursTextLinesOnRequest() throws {
         let log = logger(.text(colours: true))
         log.error("a.b", ["x": 1])
         #expect(try #require(output.lines.first).contains("\u{1b}[31mERROR\u{1b}[0m"))
     }
 
-    @Test func aLevelThatIsOffEvaluatesNothing() {
+    @Test func disabledLevelsDoNotEvaluateFields() {
         let log = logger(.json, level: .info)
-        func expensive() -> Int {
+        func recordEvaluation() -> Int {
             Issue.record("evaluated")
             return 0
         }
-        log.debug("a.b", ["x": expensive()])
+        log.debug("a.b", ["x": recordEvaluation()])
         log.info("c.d")
         log.sink.flush()
         #expect(output.lines.count == 1)
         #expect(LogLevel.trace < .debug && LogLevel.error < .critical)
     }
 
-    @Test func longStringsAreCutAtACharacter() throws {
+    @Test func truncatesLongStringsAtACharacterBoundary() throws {
         let log = logger(.json)
         log.info("a.b", ["x": String(repeating: "é", count: 5000)])
         log.sink.flush()
@@ -89,7 +89,7 @@ import Testing
         (1_795_191_840_123, "2026-11-20T16:24:00.123Z"), (-1, "1969-12-31T23:59:59.999Z"),
         (-86_400_000, "1969-12-31T00:00:00.000Z"),
     ])
-    func timesFollowRFC3339(milliseconds: Int64, text: String) {
+    func formatsTimestampsAsRFC3339(milliseconds: Int64, text: String) {
         #expect(RFC3339(milliseconds: milliseconds).description == text)
     }
 }

@@ -14,7 +14,7 @@ import Testing
             level: .info)
     }
 
-    @Test func theLinesOfATurnAreWrittenTogether() async throws {
+    @Test func writesTheLinesOfALoopTurnTogether() async throws {
         let log = logger()
         for index in 0..<10 { log.info("a.b", ["i": index]) }
         #expect(output.lines.isEmpty)
@@ -23,14 +23,14 @@ import Testing
         #expect(output.writes == 1)
     }
 
-    @Test func errorsDoNotWait() {
+    @Test func writesErrorsAtOnce() {
         let log = logger()
         log.error("a.b")
         #expect(output.lines.count == 1)
     }
 
-    @Test func aReaderThatStopsCostsLinesAndIsTold() async throws {
-        output.isStuck = true
+    @Test func dropsAndReportsLinesWhenTheOutputBlocks() async throws {
+        output.isBlocked = true
         let log = logger(limit: 1000)
         for index in 0..<100 { log.info("a.b", ["i": index]) }
         log.sink.flush()
@@ -38,7 +38,7 @@ import Testing
         let dropped = log.sink.dropped
         #expect(dropped > 80)
 
-        output.isStuck = false
+        output.isBlocked = false
         log.sink.flush()
         let lines = try output.lines.map { try JSONValue(parsing: $0) }
         #expect(lines.first?["i"]?.int == 0)
@@ -47,7 +47,7 @@ import Testing
         #expect(lines.count == 100 - Int(dropped) + 1)
     }
 
-    @Test func chunksEndWithALineWhenTheyCan() {
+    @Test func chunksEndAtLineBoundariesWhenPossible() {
         output.chunk = 200
         let log = logger()
         for index in 0..<10 { log.info("a.b", ["i": index]) }
@@ -57,7 +57,7 @@ import Testing
         #expect(output.chunks.dropLast(3).allSatisfy { $0.last == UInt8(ascii: "\n") && $0.count <= 200 })
     }
 
-    @Test func aBrokenOutputIsNotAskedForever() {
+    @Test func discardsLinesWhenTheOutputIsBroken() {
         output.isBroken = true
         let log = logger()
         log.info("a.b")
@@ -66,8 +66,8 @@ import Testing
         #expect(output.lines.isEmpty)
     }
 
-    @Test func drainingGivesUpInTime() {
-        output.isStuck = true
+    @Test func drainingEndsAtItsDeadline() {
+        output.isBlocked = true
         let log = logger()
         log.info("a.b")
         log.sink.drain(within: .milliseconds(20))
@@ -75,10 +75,10 @@ import Testing
     }
 }
 
-/// Output that remembers, and can be told to take nothing.
+/// Records what is written, and can simulate a blocked or broken output.
 @Loop final class RecordingOutput: LogOutput {
     var chunk = 4096
-    var isStuck = false
+    var isBlocked = false
     var isBroken = false
     private(set) var chunks: [[UInt8]] = []
     private(set) var writes = 0
@@ -90,7 +90,7 @@ import Testing
 
     func write(_ bytes: ArraySlice<UInt8>) -> Int {
         if isBroken { return -1 }
-        guard !isStuck else { return 0 }
+        guard !isBlocked else { return 0 }
         writes += 1
         chunks.append(Array(bytes))
         return bytes.count
@@ -98,6 +98,6 @@ import Testing
 
     func wait(milliseconds: Int32) -> Bool {
         waits += 1
-        return !isStuck
+        return !isBlocked
     }
 }

@@ -3,11 +3,11 @@ import Observability
 import Testing
 
 @Loop @Suite struct MetricsTests {
-    private func parsed(_ metrics: Metrics) throws -> Exposition {
-        try Exposition(String(decoding: metrics.exposition(), as: UTF8.self))
+    private func parsed(_ metrics: Metrics) throws -> ExpositionParser {
+        try ExpositionParser(String(decoding: metrics.exposition(), as: UTF8.self))
     }
 
-    @Test func countersAndGauges() throws {
+    @Test func exposesCountersAndGauges() throws {
         let metrics = Metrics()
         let ok = metrics.counter("orders_total", "Orders.", labels: ["result": "ok"])
         metrics.counter("orders_total", "Orders.", labels: ["result": "failed"]).increment(by: 3)
@@ -26,7 +26,7 @@ import Testing
         #expect(text.families["orders_total"] == "counter")
     }
 
-    @Test func theSameLabelsMeanTheSameInstrument() {
+    @Test func returnsTheSameInstrumentForTheSameLabels() {
         let metrics = Metrics()
         let first = metrics.counter("a_total", "A.", labels: ["x": "1"])
         #expect(metrics.counter("a_total", "A.", labels: ["x": "1"]) === first)
@@ -48,7 +48,7 @@ import Testing
         #expect(abs(sum - 4.9) < 1e-9)
     }
 
-    @Test func hostileTextIsEscaped() throws {
+    @Test func escapesLabelValuesAndHelp() throws {
         let metrics = Metrics()
         let value = "a\"b\\c\nd\\n{},=é"
         metrics.counter("odd_total", "Line one\nline \\two \"quoted\"", labels: ["v": value]).increment()
@@ -57,7 +57,7 @@ import Testing
         #expect(text.help["odd_total"] == "Line one\nline \\two \"quoted\"")
     }
 
-    @Test func oddNumbersHaveNamesOfTheirOwn() throws {
+    @Test func formatsSpecialAndExtremeValues() throws {
         let metrics = Metrics()
         for (name, value) in [
             ("nan", Double.nan), ("up", .infinity), ("down", -.infinity), ("big", 1e300), ("small", 1e-300),
@@ -73,7 +73,7 @@ import Testing
         #expect(text.value("zero") == 0)
     }
 
-    @Test func theProcessReportsItself() throws {
+    @Test func exposesProcessMetrics() throws {
         let metrics = Metrics()
         metrics.addProcessMetrics()
         let text = try parsed(metrics)
@@ -86,13 +86,13 @@ import Testing
         #expect(start > now - 86_400 && start < now + 2)
     }
 
-    @Test func theLoopReportsItself() throws {
+    @Test func exposesLoopMetrics() throws {
         let metrics = Metrics()
         metrics.addLoopMetrics()
         #expect(try #require(parsed(metrics).value("waybill_loop_turns_total")) > 0)
     }
 
-    @Test func aNameStandsForOneThing() async {
+    @Test func rejectsConflictingAndInvalidNames() async {
         await #expect(processExitsWith: .failure) { @Loop in
             let metrics = Metrics()
             _ = metrics.counter("a_total", "A.")

@@ -2,12 +2,12 @@ import Observability
 import Testing
 
 @Suite struct RedactionTests {
-    @Test func aSecretShowsItselfNowhere() {
+    @Test func secretsAreRedactedInDescriptionsAndMirrors() {
         let secret = Secret("hunter2")
-        struct Holder { let secret: Secret<String> }
+        struct Container { let secret: Secret<String> }
         var dumped = ""
-        dump(Holder(secret: secret), to: &dumped)
-        for text in ["\(secret)", String(reflecting: secret), "\(Holder(secret: secret))", dumped] {
+        dump(Container(secret: secret), to: &dumped)
+        for text in ["\(secret)", String(reflecting: secret), "\(Container(secret: secret))", dumped] {
             #expect(!text.contains("hunter2"), "\(text)")
             #expect(text.contains("redacted"))
         }
@@ -23,7 +23,7 @@ import Testing
         ("http://host/ws?access_token=abc&x=1", "http://host/ws?access_token=<redacted>&x=1"),
         ("mailto:a@b", "mailto:a@b"), ("", ""),
     ])
-    func urlsLoseTheirPasswords(text: String, redacted: String) {
+    func redactsPasswordsInURLs(text: String, redacted: String) {
         #expect(Redaction.url(text) == redacted)
     }
 
@@ -36,7 +36,7 @@ import Testing
         ("/ws?access_token", "/ws?access_token"), ("/ws?%=x&%4=y", "/ws?%=x&%4=y"),
         ("/ws?x=1?access_token=abc", "/ws?x=1?access_token=abc"),
     ])
-    func targetsLoseTheirTokens(text: String, redacted: String) {
+    func redactsTokensInRequestTargets(text: String, redacted: String) {
         #expect(Redaction.target(text) == redacted)
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct TraceContextTests {
     static let example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
-    @Test func readsAndWritesTheExampleOfTheSpecification() throws {
+    @Test func theSpecificationsExampleSurvivesARoundTrip() throws {
         let context = try #require(TraceContext(traceparent: Self.example, tracestate: "congo=t61rcWkgMzE"))
         #expect(context.traceID.description == "4bf92f3577b34da6a3ce929d0e0e4736")
         #expect(context.spanID.description == "00f067aa0ba902b7")
@@ -19,7 +19,7 @@ import Testing
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-02",
     ])
-    func onlyTheLowestFlagMeansSampled(text: String) throws {
+    func readsOnlyTheSampledFlag(text: String) throws {
         let context = try #require(TraceContext(traceparent: text))
         #expect(!context.isSampled)
         #expect(context.traceparent.hasSuffix("-00"))
@@ -29,7 +29,7 @@ import Testing
         "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-what-the-future-will-be-like",
     ])
-    func laterVersionsAreReadByTheirFirstFields(text: String) throws {
+    func readsTheFirstFieldsOfLaterVersions(text: String) throws {
         #expect(try #require(TraceContext(traceparent: text)).traceparent == Self.example)
     }
 
@@ -47,21 +47,21 @@ import Testing
         "0-04bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         "00-4bf92f3577b34da6a3ce929d0e0e4736+00f067aa0ba902b7-01",
     ])
-    func refusesEverythingElse(text: String) {
+    func rejectsInvalidTraceparents(text: String) {
         #expect(TraceContext(traceparent: text) == nil)
     }
 
     @Test(arguments: [String(repeating: "a", count: 513), "a=b\nx", "a=ü"])
-    func dropsATracestateThatCouldDoHarm(state: String) throws {
+    func dropsInvalidTracestate(state: String) throws {
         #expect(try #require(TraceContext(traceparent: Self.example, tracestate: state)).state == "")
     }
 
-    @Test func keepsATracestateOfTheLimit() throws {
+    @Test func keepsTracestateAtTheLimit() throws {
         let state = String(repeating: "a", count: TraceContext.stateLimit)
         #expect(try #require(TraceContext(traceparent: Self.example, tracestate: state)).state == state)
     }
 
-    @Test @Loop func aChildStaysInItsTrace() throws {
+    @Test @Loop func childrenKeepTheTraceID() throws {
         let parent = try #require(TraceContext(traceparent: Self.example, tracestate: "a=b"))
         let child = parent.child()
         #expect(child.traceID == parent.traceID)
@@ -70,14 +70,13 @@ import Testing
         #expect(TraceContext(traceparent: child.traceparent) != nil)
     }
 
-    @Test @Loop func rootsDiffer() {
+    @Test @Loop func rootsHaveUniqueIDs() {
         let roots = (0..<1000).map { _ in TraceContext.root() }
         #expect(Set(roots.map(\.traceID)).count == 1000)
         #expect(Set(roots.map(\.spanID)).count == 1000)
         #expect(!TraceContext.root(isSampled: false).isSampled)
     }
 
-    /// A generator that has only zeros to give must still not make an invalid id.
     @Test func idsAreNeverZero() {
         struct Zeros: RandomNumberGenerator { mutating func next() -> UInt64 { 0 } }
         var zeros = Zeros()

@@ -4,7 +4,7 @@ import Orders
 import Testing
 
 @Suite struct APITests {
-    @Test func aProduct() {
+    @Test func writesACataloguePage() {
         let product = Product(
             externalProductID: "AZ-104", name: "Cloud \"Operations\"", category: "Cloud", vendor: "Azimuth",
             imageURL: "/images/products/az-104.svg", discount: 20, billingPeriod: .annual,
@@ -21,7 +21,7 @@ import Testing
                 """)
     }
 
-    @Test func anOrderSurvivesARoundTrip() throws {
+    @Test func ordersSurviveARoundTrip() throws {
         let customer = try #require(UserID("CUST-0001"))
         let order = Order(
             id: try #require(OrderID(1_001)),
@@ -54,7 +54,7 @@ import Testing
             ),
             (
                 #"{"items":[{"quantity":8.0},{"quantity":1e2},{"quantity":0.5},{"quantity":"1"}]}"#,
-                [.number(8), .number(100), .unreadable, .unreadable].map {
+                [.number(8), .number(100), .notAnInteger, .notAnInteger].map {
                     UncheckedLine(productID: nil, quantity: $0)
                 }
             ),
@@ -64,15 +64,15 @@ import Testing
             ),
             (
                 "{\"items\":[{\"quantity\":1.5},{\"quantity\":\"2\"},{\"quantity\":99999999999999999999}]}",
-                Array(repeating: UncheckedLine(productID: nil, quantity: .unreadable), count: 3)
+                Array(repeating: UncheckedLine(productID: nil, quantity: .notAnInteger), count: 3)
             ),
         ] as [(String, [UncheckedLine]?)])
-    func requestLines(body: String, expected: [UncheckedLine]?) throws {
+    func readsRequestLines(body: String, expected: [UncheckedLine]?) throws {
         #expect(try UncheckedLine.lines(of: Array(body.utf8).span) == expected)
     }
 
     @Test(arguments: ["", "{\"items\":[}", "{\"items\":[]", "{\"items\":[],\"items\":[]}"])
-    func aBodyThatIsNotJSONThrows(body: String) {
+    func throwsForABodyThatIsNotJSON(body: String) {
         #expect(throws: JSONError.self) { try UncheckedLine.lines(of: Array(body.utf8).span) }
     }
 }

@@ -3,25 +3,25 @@ import OrderEvents
 import Orders
 import Testing
 
-/// Each golden message with one thing changed: the codec and the schema must agree on it.
+/// Golden messages with one member changed, which codec and schema must accept or reject alike.
 @Suite struct CodecTests {
-    @Test func aMissingMemberIsNamed() throws {
+    @Test func reportsTheMissingMember() throws {
         for type in OrderEventType.allCases {
-            let golden = try SchemaCheck.json("Schemas/\(type.rawValue).golden.json")
-            let schema = try SchemaCheck.json("Schemas/\(type.rawValue).schema.json")
+            let golden = try SchemaValidator.json("Schemas/\(type.rawValue).golden.json")
+            let schema = try SchemaValidator.json("Schemas/\(type.rawValue).schema.json")
             for member in golden.members ?? [] {
                 let without = JSONValue.object((golden.members ?? []).filter { $0.key != member.key })
-                #expect(try SchemaCheck.fault(in: without, against: schema) == "$: required")
-                #expect(refusal(of: type, without)?.description == "\(member.key) is missing.")
+                #expect(try SchemaValidator.violation(in: without, against: schema) == "$: required")
+                #expect(decodingError(of: type, without)?.description == "\(member.key) is missing.")
             }
         }
     }
 
     @Test func unknownMembersAreIgnored() throws {
         for type in OrderEventType.allCases {
-            let golden = try SchemaCheck.json("Schemas/\(type.rawValue).golden.json")
+            let golden = try SchemaValidator.json("Schemas/\(type.rawValue).golden.json")
             let more = JSONValue.object((golden.members ?? []) + [.init("later", ["a": [1, nil]])])
-            #expect(refusal(of: type, more) == nil)
+            #expect(decodingError(of: type, more) == nil)
         }
     }
 
@@ -69,19 +69,19 @@ import Testing
 
     @Test(arguments: values.indices)
     func codecAndSchemaAgree(index: Int) throws {
-        let (type, key, value, isGood) = Self.values[index]
-        let golden = try SchemaCheck.json("Schemas/\(type.rawValue).golden.json")
-        let schema = try SchemaCheck.json("Schemas/\(type.rawValue).schema.json")
+        let (type, key, value, isValid) = Self.values[index]
+        let golden = try SchemaValidator.json("Schemas/\(type.rawValue).golden.json")
+        let schema = try SchemaValidator.json("Schemas/\(type.rawValue).schema.json")
         let changed = JSONValue.object(
             (golden.members ?? []).map { $0.key == key ? JSONValue.Member(key, value) : $0 })
-        #expect(try (SchemaCheck.fault(in: changed, against: schema) == nil) == isGood)
-        let refusal = refusal(of: type, changed)
-        #expect((refusal == nil) == isGood)
-        #expect(refusal.map { $0.code != .malformed && $0.field.hasPrefix(key) } ?? true, "\(refusal as Any)")
+        #expect(try (SchemaValidator.violation(in: changed, against: schema) == nil) == isValid)
+        let error = decodingError(of: type, changed)
+        #expect((error == nil) == isValid)
+        #expect(error.map { $0.code != .malformed && $0.field.hasPrefix(key) } ?? true, "\(error as Any)")
     }
 
-    /// What a schema cannot say.
-    static let subtleties: [(String, JSONValue, String)] = [
+    /// Constraints that the schema cannot express.
+    static let stricterCases: [(String, JSONValue, String)] = [
         ("customerId", "a\u{1}b", "customerId"),
         ("customerId", "   ", "customerId"),
         ("acceptedAt", "2026-02-30T00:00:00Z", "acceptedAt"),
@@ -92,26 +92,26 @@ import Testing
         ),
     ]
 
-    @Test(arguments: subtleties)
-    func codecIsStricter(key: String, value: JSONValue, field: String) throws {
-        let golden = try SchemaCheck.json("Schemas/order.accepted.v1.golden.json")
+    @Test(arguments: stricterCases)
+    func codecRejectsWhatTheSchemaCannotExpress(key: String, value: JSONValue, field: String) throws {
+        let golden = try SchemaValidator.json("Schemas/order.accepted.v1.golden.json")
         let changed = JSONValue.object(
             (golden.members ?? []).map { $0.key == key ? JSONValue.Member(key, value) : $0 })
-        let refusal = refusal(of: .accepted, changed)
-        #expect(refusal?.code == .invalidField)
-        #expect(refusal?.field == field)
+        let error = decodingError(of: .accepted, changed)
+        #expect(error?.code == .invalidField)
+        #expect(error?.field == field)
     }
 
     @Test(arguments: [
         "", "{", "[]", "null", "\"x\"", "{\"orderId\":1,\"orderId\":1}", "{\"x\":\"\u{1}\"}",
     ])
-    func whatIsNoObjectIsMalformed(text: String) {
+    func reportsOtherDocumentsAsMalformed(text: String) {
         let error = #expect(throws: EventError.self) { try OrderProcessed(decoding: Array(text.utf8).span) }
         #expect(error?.code == .malformed)
         #expect(error?.field == "")
     }
 
-    @Test func aLongReasonIsCutBetweenCharacters() throws {
+    @Test func truncatesALongReasonAtACharacterBoundary() throws {
         let id = try #require(OrderID(1))
         let long = String(repeating: "é", count: 300)
         let failed = OrderFailed(
@@ -128,7 +128,7 @@ func line(
     ["productId": product, "quantity": quantity, "unitPrice": price]
 }
 
-func refusal(of type: OrderEventType, _ body: JSONValue) -> EventError? {
+func decodingError(of type: OrderEventType, _ body: JSONValue) -> EventError? {
     do throws(EventError) {
         let bytes = body.encode()
         switch type {

@@ -11,40 +11,40 @@ import Testing
         (.failed, 0x041E_5F23_5A79_5FA0), (.cancelled, 0xC65A_6E6B_6437_B90E),
     ]
 
-    /// A schema that is out in the world does not change: a changed shape is a new version, in new files.
-    @Test func publishedSchemasStayAsTheyAre() throws {
+    /// A published schema does not change; a changed schema is a new version in new files.
+    @Test func publishedSchemasAreUnchanged() throws {
         for (type, digest) in Self.digests {
-            var found: UInt64 = 0xCBF2_9CE4_8422_2325
-            for byte in try SchemaCheck.bytes("Schemas/\(type.rawValue).schema.json") {
-                found = (found ^ UInt64(byte)) &* 0x100_0000_01B3
+            var actual: UInt64 = 0xCBF2_9CE4_8422_2325
+            for byte in try SchemaValidator.bytes("Schemas/\(type.rawValue).schema.json") {
+                actual = (actual ^ UInt64(byte)) &* 0x100_0000_01B3
             }
-            #expect(found == digest, "\(type.rawValue) is 0x\(String(found, radix: 16))")
+            #expect(actual == digest, "\(type.rawValue) is 0x\(String(actual, radix: 16))")
         }
     }
 
-    @Test func everyTypeHasItsFilesAndItsChannel() throws {
-        let document = String(decoding: try SchemaCheck.bytes("asyncapi.yaml"), as: UTF8.self)
+    @Test func everyTypeHasASchemaAGoldenMessageAndAChannel() throws {
+        let document = String(decoding: try SchemaValidator.bytes("asyncapi.yaml"), as: UTF8.self)
         for type in OrderEventType.allCases {
-            let golden = try SchemaCheck.json("Schemas/\(type.rawValue).golden.json")
-            let schema = try SchemaCheck.json("Schemas/\(type.rawValue).schema.json")
-            #expect(try SchemaCheck.fault(in: golden, against: schema) == nil)
+            let golden = try SchemaValidator.json("Schemas/\(type.rawValue).golden.json")
+            let schema = try SchemaValidator.json("Schemas/\(type.rawValue).schema.json")
+            #expect(try SchemaValidator.violation(in: golden, against: schema) == nil)
             #expect(document.contains("name: \(type.rawValue)\n"))
             #expect(document.contains("'./Schemas/\(type.rawValue).schema.json'"))
         }
-        let folder = SchemaCheck.folder.appending(path: "Schemas").path()
+        let folder = SchemaValidator.folder.appending(path: "Schemas").path()
         let files = try FileManager.default.contentsOfDirectory(atPath: folder)
         #expect(files.count == 2 * OrderEventType.allCases.count)
     }
 
-    @Test func goldenMessagesAreWhatTheCodecWrites() throws {
-        try holds(OrderAccepted.self)
-        try holds(OrderProcessed.self)
-        try holds(OrderFailed.self)
-        try holds(OrderCancelled.self)
+    @Test func encodesGoldenMessagesByteForByte() throws {
+        try checkRoundTrip(OrderAccepted.self)
+        try checkRoundTrip(OrderProcessed.self)
+        try checkRoundTrip(OrderFailed.self)
+        try checkRoundTrip(OrderCancelled.self)
     }
 
-    @Test func goldenMessagesMeanWhatTheySay() throws {
-        let bytes = try SchemaCheck.bytes("Schemas/order.accepted.v1.golden.json")
+    @Test func decodesTheGoldenMessage() throws {
+        let bytes = try SchemaValidator.bytes("Schemas/order.accepted.v1.golden.json")
         let accepted = try OrderAccepted(decoding: bytes.span)
         #expect(accepted.correlationID == CorrelationID("0197a3f2-5b1c-7d4e-8f60-123456789abc"))
         #expect(accepted.orderID == OrderID(1_001))
@@ -55,8 +55,8 @@ import Testing
         #expect(accepted.lines.map(\.unitPrice.hundredths) == [14_095, 950])
     }
 
-    private func holds<Event: OrderEvent>(_ type: Event.Type) throws {
-        let golden = Array(try SchemaCheck.bytes("Schemas/\(Event.type.rawValue).golden.json").dropLast())
+    private func checkRoundTrip<Event: OrderEvent>(_ type: Event.Type) throws {
+        let golden = Array(try SchemaValidator.bytes("Schemas/\(Event.type.rawValue).golden.json").dropLast())
         let event = try Event(decoding: golden.span)
         #expect(event.encode() == golden)
         #expect(try Event(decoding: event.encode().span) == event)

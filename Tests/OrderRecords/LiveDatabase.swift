@@ -3,7 +3,7 @@ import Foundation
 import OrderRecords
 import Postgres
 
-/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
+/// The PostgreSQL server for tests: `WAYBILL_TEST_SERVERS` is the path of the JSON file of `infra/local/servers`.
 enum LiveDatabase {
     private struct Servers: Decodable {
         struct Entry: Decodable { let uri: String }
@@ -17,7 +17,7 @@ enum LiveDatabase {
         return try? JSONDecoder().decode(Servers.self, from: data).postgres.uri
     }()
 
-    /// Runs `body` with a pool on a migrated schema of its own, gone afterwards.
+    /// Runs `body` with a pool on a new migrated schema, which is dropped afterwards.
     @Loop
     static func withPool(_ body: @Loop (PostgresPool) async throws -> Void) async throws {
         var configuration = try PostgresConfiguration(url: uri ?? "")
@@ -29,7 +29,7 @@ enum LiveDatabase {
         configuration.settings["search_path"] = schema
         let result: Result<Void, any Error>
         do {
-            // Migrating sets a property of the whole database, which other schemas' runs do as well.
+            // Migrations change a setting of the whole database, so concurrent test runs take turns.
             try await owner.script("SELECT pg_advisory_lock(1)")
             try await PostgresMigrator(OrderDatabase.migrations).migrate(configuration)
             try await owner.script("SELECT pg_advisory_unlock(1)")

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct OrderStoreTests {
     @Test(arguments: Driver.available)
-    @Loop func whatIsRecordedIsNewOnceAndThereAfterwards(_ driver: Driver) async throws {
+    @Loop func recordingIsIdempotent(_ driver: Driver) async throws {
         try await with(driver) { fixture in
             let records = (1...3).map { Sample.record(Sample.order($0)) }
             let first = try await fixture.store.record(records)
@@ -15,7 +15,7 @@ import Testing
             let other = Sample.record(Sample.order(2), .cancelled, message: "other")
             let again = try await fixture.store.record([records[0], other, Sample.record(Sample.order(4))])
             #expect(again.map { $0?.isNew } == [false, false, true])
-            // What was recorded first stands, to the byte.
+            // The first record stays unchanged.
             #expect(again[1]?.status == .completed)
             #expect(again[1]?.event == records[1].outcome)
             #expect(again[1]?.owner == UserID("CUST-0001"))
@@ -24,21 +24,21 @@ import Testing
     }
 
     @Test(arguments: Driver.available)
-    @Loop func anIDOfAnotherOrderIsRefusedAlone(_ driver: Driver) async throws {
+    @Loop func returnsNilForAnIDOfAnotherOrder(_ driver: Driver) async throws {
         try await with(driver) { fixture in
             _ = try await fixture.store.record([
                 Sample.record(Sample.order(1)), Sample.record(Sample.order(2)),
             ])
-            let answers = try await fixture.store.record([
+            let results = try await fixture.store.record([
                 Sample.record(Sample.order(1, id: 7)), Sample.record(Sample.order(8, id: 2)),
                 Sample.record(Sample.order(9)),
             ])
-            #expect(answers.map { $0?.isNew } == [nil, nil, true])
+            #expect(results.map { $0?.isNew } == [nil, nil, true])
         }
     }
 
     @Test(arguments: Driver.available)
-    @Loop func marksAreRemembered(_ driver: Driver) async throws {
+    @Loop func storesPublishedMarks(_ driver: Driver) async throws {
         try await with(driver) { fixture in
             let records = (1...2).map { Sample.record(Sample.order($0)) }
             let orders = try await fixture.store.record(records).compactMap(\.self)
@@ -52,12 +52,12 @@ import Testing
     }
 
     @Test(arguments: Driver.available)
-    @Loop func aProductThatDoesNotExistFailsAllButAFailure(_ driver: Driver) async throws {
+    @Loop func acceptsUnknownProductsOnlyInFailedOrders(_ driver: Driver) async throws {
         try await with(driver) { fixture in
             let unknown = Sample.order(2, products: ["AZ-104", "XX-000"])
             do throws(OrderRecordsError) {
                 _ = try await fixture.store.record([Sample.record(Sample.order(1)), Sample.record(unknown)])
-                Issue.record("it was recorded")
+                Issue.record("the order with an unknown product was recorded")
             } catch {
                 #expect(error.code == .refused)
             }
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: Driver.available)
-    @Loop func aReplayBringsAFailedOrderBackOnce(_ driver: Driver) async throws {
+    @Loop func aReplayReopensAFailedOrderOnce(_ driver: Driver) async throws {
         try await with(driver) { fixture in
             let order = Sample.order(1)
             _ = try await fixture.store.record([Sample.record(order, .failed)])
@@ -77,16 +77,16 @@ import Testing
             #expect(redelivered?.status == .failed)
 
             let replay = Sample.record(order, isReplay: true, message: "replay")
-            let revived = try await fixture.store.record([replay])[0]
-            #expect(revived?.status == .completed)
-            #expect(revived?.version == 3)
-            #expect(revived?.event == replay.outcome)
+            let reopened = try await fixture.store.record([replay])[0]
+            #expect(reopened?.status == .completed)
+            #expect(reopened?.version == 3)
+            #expect(reopened?.event == replay.outcome)
             let again = try await fixture.store.record([
                 Sample.record(order, isReplay: true, message: "again")
             ]
             )[0]
-            #expect(again == revived)
-            // The failure, if nobody was told of it yet, is not told after the completion.
+            #expect(again == reopened)
+            // The unpublished failure is not published after the completion.
             try await fixture.settle()
             var swept: [UnpublishedEvent] = []
             _ = try await fixture.sweep(limit: 10) { events in
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: Driver.available)
-    @Loop func theOutboxHandsOverWhatIsUnpublishedAndMarksWhatWasTaken(_ driver: Driver) async throws {
+    @Loop func sweepsUnpublishedEventsAndMarksThePublishedOnes(_ driver: Driver) async throws {
         try await with(driver) { fixture in
             let records = (1...3).map { Sample.record(Sample.order($0)) }
             _ = try await fixture.store.record(records)
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test(arguments: Driver.available)
-    @Loop func productsHaveTheirCurrencies(_ driver: Driver) async throws {
+    @Loop func returnsCurrenciesByProduct(_ driver: Driver) async throws {
         try await with(driver) { fixture in
             let currencies = try await fixture.store.currencies()
             #expect(currencies["AZ-104"] == .euro)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.enabled(if: LiveDatabase.uri != nil))
 struct PostgresStoreTests {
-    @Test @Loop func rowsAreAsTheMessageSaid() async throws {
+    @Test @Loop func rowsMatchTheMessage() async throws {
         try await with(.postgres) { fixture in
             _ = try await fixture.store.record([Sample.record(Sample.order(5))])
             let order = try await fixture.pool!.query(
@@ -43,7 +43,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test @Loop func twoReplicasRecordTheSameOrdersOfANewCustomerAtOnce() async throws {
+    @Test @Loop func concurrentReplicasRecordEachOrderOnce() async throws {
         try await with(.postgres) { fixture in
             let other = PostgresOrderStore(fixture.pool!)
             for round in 0..<10 {
@@ -51,8 +51,8 @@ struct PostgresStoreTests {
                 let records = numbers.map { Sample.record(Sample.order($0, of: "NEW-\(round)-\($0 % 3)")) }
                 let one = Task { @Loop in try await fixture.store.record(records) }
                 let two = Task { @Loop in try await other.record(records.reversed()) }
-                let answers = (try await one.value, try await two.value)
-                let isNew = zip(answers.0, answers.1.reversed()).map { ($0?.isNew, $1?.isNew) }
+                let results = (try await one.value, try await two.value)
+                let isNew = zip(results.0, results.1.reversed()).map { ($0?.isNew, $1?.isNew) }
                 #expect(isNew.allSatisfy { ($0 == true) != ($1 == true) })
             }
             let counts = try await fixture.pool!.query(
@@ -63,7 +63,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test @Loop func anOrderThatWasDeletedBeforeStaysHidden() async throws {
+    @Test @Loop func anOrderDeletedBeforeItsRecordIsHidden() async throws {
         try await with(.postgres) { fixture in
             let exists = PostgresStatement("SELECT to_regclass('order_deletions') IS NOT NULL")
             guard try await fixture.pool!.query(exists).one().bool(0) else { return }
@@ -77,7 +77,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test @Loop func onlyOneReplicaSweeps() async throws {
+    @Test @Loop func onlyOneReplicaSweepsAtATime() async throws {
         try await with(.postgres) { fixture in
             _ = try await fixture.store.record([Sample.record(Sample.order(1))])
             let other = PostgresOutbox(fixture.pool!)
@@ -90,7 +90,7 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test @Loop func aBatchOfAHundredIsNotSlowerOnAFullTable() async throws {
+    @Test @Loop func recordingABatchStaysFastOnALargeTable() async throws {
         try await with(.postgres) { fixture in
             var durations: [Duration] = []
             for round in 0..<20 {
@@ -101,7 +101,7 @@ struct PostgresStoreTests {
                 _ = try await fixture.store.record(records)
                 durations.append(start.duration(to: .systemNow()))
             }
-            // Nested loops over the arrays, or a scan for the foreign key, take a multiple of this.
+            // Nested loops over the arrays or a scan for the foreign key exceed this several times.
             #expect(durations.suffix(5).min()! < .milliseconds(200))
         }
     }

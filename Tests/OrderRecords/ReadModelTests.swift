@@ -5,10 +5,10 @@ import Postgres
 import TestSupport
 import Testing
 
-/// One after another: the lock on appending is the whole database's, and one test holds it for long.
+/// Serialized, because the lock on appends covers the whole database and one test holds it for long.
 @Suite(.enabled(if: LiveDatabase.uri != nil), .serialized)
 struct ReadModelTests {
-    /// Both views, row by row, without what depends on the moment.
+    /// The rows of both read models.
     @Loop
     static func contents(_ pool: PostgresPool) async throws -> [String] {
         let orders = try await pool.query(
@@ -18,9 +18,9 @@ struct ReadModelTests {
         return try orders.map { try $0.string(0) } + sales.map { try $0.string(0) }
     }
 
-    /// The same from a rebuild as from living through it, in steps of any size.
+    /// Advances in random steps, then rebuilds.
     @Test(arguments: 0..<4)
-    @Loop func aRebuildEqualsALife(seed: UInt64) async throws {
+    @Loop func aRebuildEqualsIncrementalUpdates(seed: UInt64) async throws {
         try await with(.postgres) { fixture in
             var random = SeededGenerator(seed: seed)
             let models = ReadModels(fixture.pool!)
@@ -30,10 +30,11 @@ struct ReadModelTests {
                     .randomElement(using: &random)!
                 let products = [["AZ-104"], ["AZ-900", "AZ-104"], ["AZ-104", "XX-1"]]
                     .randomElement(using: &random)!
-                let isKnown = !products.contains("XX-1")
+                let hasKnownProducts = !products.contains("XX-1")
                 let order = Sample.order(number, of: "C-\(number % 5)", products: products)
-                _ = try await fixture.store.record([Sample.record(order, isKnown ? status : .failed)])
-                if isKnown, status == .failed { failed.append(number) }
+                _ = try await fixture.store.record([Sample.record(order, hasKnownProducts ? status : .failed)]
+                )
+                if hasKnownProducts, status == .failed { failed.append(number) }
                 if Bool.random(using: &random), let number = failed.popLast() {
                     let replay = Sample.order(number, of: "C-\(number % 5)")
                     _ = try await fixture.store.record([Sample.record(replay, isReplay: true)])
@@ -43,19 +44,19 @@ struct ReadModelTests {
                 }
             }
             while try await models.advance(limit: .random(in: 1...30, using: &random))?.isDone == false {}
-            let lived = try await Self.contents(fixture.pool!)
-            #expect(lived.count >= 61)
+            let incremental = try await Self.contents(fixture.pool!)
+            #expect(incremental.count >= 61)
             var reports: [ReadModelProgress] = []
             let end = try await models.rebuild(step: 7) { reports.append($0) }
             #expect(reports.first?.position == 0 && reports.last?.isDone == true && end.isDone)
-            #expect(try await Self.contents(fixture.pool!) == lived)
+            #expect(try await Self.contents(fixture.pool!) == incremental)
             let again = try await models.advance()
             #expect(again?.isDone == true)
-            #expect(try await Self.contents(fixture.pool!) == lived)
+            #expect(try await Self.contents(fixture.pool!) == incremental)
         }
     }
 
-    @Test @Loop func anOrderAndItsSalesAreRead() async throws {
+    @Test @Loop func projectsOrdersAndSales() async throws {
         try await with(.postgres) { fixture in
             _ = try await fixture.store.record([
                 Sample.record(Sample.order(1)), Sample.record(Sample.order(2), .cancelled),
@@ -71,8 +72,8 @@ struct ReadModelTests {
         }
     }
 
-    /// A position that was taken before and committed after must not be passed over.
-    @Test @Loop func eventsThatCommitLateAreNotMissed() async throws {
+    /// An event's position is assigned before its commit.
+    @Test @Loop func waitsForEventsThatCommitLate() async throws {
         try await with(.postgres) { fixture in
             let models = ReadModels(fixture.pool!)
             let slow = try await PostgresConnection.connect(fixture.pool!.configuration)
@@ -87,10 +88,10 @@ struct ReadModelTests {
                     VALUES (1, 3, 'order.failed.v1', '{}', now())
                     """)
                 _ = try await store.record([Sample.record(Sample.order(2))])
-                // It holds the lock that says so.
+                // The open transaction holds the lock on appends.
                 do throws(OrderRecordsError) {
                     _ = try await models.advance()
-                    Issue.record("the views went ahead")
+                    Issue.record("the read models advanced past an uncommitted event")
                 } catch {
                     #expect(error.code == .contended)
                 }

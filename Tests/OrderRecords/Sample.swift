@@ -6,29 +6,29 @@ import Orders
 import Postgres
 import TestSupport
 
-/// The drivers which must behave alike.
+/// The store implementations under test.
 enum Driver: String, CaseIterable, Sendable {
     case memory, postgres
 
     static var available: [Driver] { LiveDatabase.uri == nil ? [.memory] : allCases }
 }
 
-/// One store with its outbox, and a look behind them.
+/// A store with its outbox.
 @Loop
 struct StoreFixture {
     let store: any OrderStore
     let outbox: any Outbox
-    /// Until what was marked is written down.
+    /// Waits until pending marks are written.
     let settle: @Loop () async throws -> Void
-    /// Nil in memory.
+    /// Nil for the in-memory store.
     let pool: PostgresPool?
 
-    /// A sweep of the outbox when no other test is at it: the lock is the whole server's.
+    /// Retries the sweep while another test holds the lock, which covers the whole server.
     @Loop func sweep(
         limit: Int, _ publish: @Loop ([UnpublishedEvent]) async -> [Bool]
     ) async throws -> Sweep? {
         var result: Sweep?
-        try await eventually("a turn at the outbox") {
+        try await eventually("the outbox's lock") {
             result = try await outbox.sweep(olderThan: .zero, limit: limit, publish)
             return result != nil
         }
@@ -59,7 +59,7 @@ enum Sample {
         CorrelationID(unixMilliseconds: 1_767_225_600_000, randomA: 1, randomB: UInt64(number))
     }
 
-    /// An order of two lines, 140.95 and twice 301.95, but for what is said otherwise.
+    /// An order, by default with two lines: 140.95, and twice 301.95.
     static func order(
         _ number: Int, id: Int64? = nil, of customer: String = "CUST-0001",
         products: [String] = ["AZ-104", "AZ-900"]

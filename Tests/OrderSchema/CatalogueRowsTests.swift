@@ -20,7 +20,7 @@ import Testing
         #expect(codes.contains("AZ-104") && codes.contains("DP-900"))
     }
 
-    @Test func everyRowIsAProduct() throws {
+    @Test func everyRowIsAValidProduct() throws {
         for row in Self.rows {
             try #require(row.count == 9, "\(row)")
             #expect(row[4] == "/images/products/\(row[0].lowercased()).svg")

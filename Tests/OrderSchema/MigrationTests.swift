@@ -7,7 +7,7 @@ import Testing
     static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../libs/OrderSchema/Migrations").standardizedFileURL
 
-    @Test func everyFileIsListedInOrderAndEmbeddedAsItIs() throws {
+    @Test func listsAndEmbedsEveryFile() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path()).sorted()
         let listed = Migration.all.map { migration in
             let digits = String(migration.version)
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func transactionsAreTheRunners() {
+    @Test func migrationsControlNoTransactions() {
         for migration in Migration.all {
             let statements = migration.sql.split(separator: "\n").map {
                 $0.trimmingCharacters(in: .whitespaces)
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func theSequenceGivesBlocksOfTheAllocatorsSize() {
+    @Test func sequenceIncrementEqualsTheBlockSize() {
         let sequence = Migration.all[0].sql
         #expect(sequence.contains("INCREMENT BY \(OrderIDBlocks.standardSize) "))
         let lastBlock = OrderID.largest - OrderIDBlocks.standardSize + 1
@@ -42,7 +42,7 @@ import Testing
             sequence.contains("MAXVALUE \(lastBlock) "))
     }
 
-    @Test func statusesAreTheDomains() {
+    @Test func statusConstraintListsEveryOrderStatus() {
         let names = OrderStatus.allCases.map { "'\($0.wireName)'" }.joined(separator: ", ")
         #expect(Migration.all[0].sql.contains("status IN (\(names))"))
     }

@@ -4,16 +4,16 @@ import Testing
 @Suite struct CatalogueTests {
     let products = ["DP-900", "AZ-104", "AZ-900", "az-104", "KS-1"].map { product($0, "1.00") }
 
-    @Test func orderAndVersionDoNotDependOnTheInput() {
-        let forwards = Catalogue(products)
-        let backwards = Catalogue(products.reversed())
+    @Test func orderAndVersionDoNotDependOnInputOrder() {
+        let forward = Catalogue(products)
+        let reversed = Catalogue(products.reversed())
         #expect(
-            forwards.products.map(\.externalProductID) == ["AZ-104", "AZ-900", "DP-900", "KS-1", "az-104"])
-        #expect(forwards.products == backwards.products)
-        #expect(forwards.version == backwards.version)
+            forward.products.map(\.externalProductID) == ["AZ-104", "AZ-900", "DP-900", "KS-1", "az-104"])
+        #expect(forward.products == reversed.products)
+        #expect(forward.version == reversed.version)
     }
 
-    @Test func anyChangeChangesTheVersion() {
+    @Test func everyContentChangeChangesTheVersion() {
         let original = Catalogue(products).version
         let changes: [(inout Product) -> Void] = [
             { $0.name += "!" }, { $0.price = .zero }, { $0.discount = 11 }, { $0.isSubscription = false },
@@ -28,7 +28,7 @@ import Testing
         #expect(versions.count == changes.count + 2)
     }
 
-    @Test func looksUpExactly() {
+    @Test func lookupIsCaseSensitive() {
         let catalogue = Catalogue(products)
         #expect(catalogue["AZ-104"]?.name == "Product AZ-104")
         #expect(catalogue["Az-104"] == nil)
@@ -36,12 +36,12 @@ import Testing
         #expect(catalogue.count == 5)
     }
 
-    @Test func theLaterOfTwoCounts() {
+    @Test func keepsTheLastOfDuplicateProducts() {
         let catalogue = Catalogue([product("A", "1.00"), product("A", "2.00")])
         #expect(catalogue.products.map(\.price) == [Money(hundredths: 200)])
     }
 
-    @Test func pages() {
+    @Test func returnsPages() {
         let catalogue = Catalogue(products)
         #expect(catalogue.page(offset: 3, size: 2)?.items.map(\.externalProductID) == ["KS-1", "az-104"])
         #expect(catalogue.page(offset: 4, size: 100)?.items.count == 1)

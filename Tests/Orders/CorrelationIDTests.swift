@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct CorrelationIDTests {
     /// RFC 9562, appendix A.6.
-    @Test func exampleOfTheSpecification() throws {
+    @Test func matchesTheExampleOfTheRFC() throws {
         let id = CorrelationID(
             unixMilliseconds: 0x017F_22E2_79B0, randomA: 0xCC3, randomB: 0x18C4_DC0C_0C07_398F)
         #expect(id.description == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f")
@@ -17,7 +17,7 @@ import Testing
         "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
         "919108f7-52d1-4320-9bac-f847db4148a8", "01234567-89ab-cdef-0123-456789abcdef",
     ])
-    func anyVersionSurvivesARoundTrip(text: String) throws {
+    func everyVersionSurvivesARoundTrip(text: String) throws {
         let id = try #require(CorrelationID(text))
         #expect(id.description == text)
         #expect(CorrelationID(text.uppercased()) == id)
@@ -31,11 +31,11 @@ import Testing
         "017f22e2_79b0-7cc3-98c4-dc0c0c07398f", " 17f22e2-79b0-7cc3-98c4-dc0c0c07398f",
         "+17f22e2-79b0-7cc3-98c4-dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c0c0739é",
     ])
-    func refusesOtherForms(text: String) {
+    func rejectsOtherForms(text: String) {
         #expect(CorrelationID(text) == nil)
     }
 
-    @Test func ordersByBytes() throws {
+    @Test func comparesByBytes() throws {
         let small = try #require(CorrelationID("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"))
         #expect(small < CorrelationID(high: small.high, low: small.low + 1))
         #expect(small < CorrelationID(high: small.high + 1, low: 0))
@@ -43,7 +43,7 @@ import Testing
 }
 
 @Suite struct CorrelationIDGeneratorTests {
-    @Test func growsWhileTheClockStandsStillOrStepsBack() {
+    @Test func increasesWhileTheClockStopsOrStepsBack() {
         var generator = CorrelationIDGenerator()
         var last = generator.make(unixMilliseconds: 1_700_000_000_000, random: .max)
         for step in 0..<10_000 {
@@ -66,7 +66,7 @@ import Testing
         #expect(id.description.hasSuffix("-7000-bfff-ffffffffffff"))
     }
 
-    @Test func aNegativeClockCountsAsZero() {
+    @Test func treatsANegativeClockAsZero() {
         var generator = CorrelationIDGenerator()
         #expect(generator.make(unixMilliseconds: -1, random: 0).timestamp == Timestamp(milliseconds: 0))
     }

@@ -2,7 +2,7 @@ import Orders
 import Testing
 
 @Suite struct IdentifierTests {
-    @Test func orderIDsArePositiveAndExactInJavaScript() {
+    @Test func orderIDsAreWithinJavaScriptsExactRange() {
         #expect(OrderID(0) == nil)
         #expect(OrderID(-1) == nil)
         #expect(OrderID(1)?.value == 1)
@@ -13,7 +13,7 @@ import Testing
     @Test(arguments: [
         "", "0", "01", "-1", "+1", "1 ", "1.0", "1e3", "abc", "9007199254740992", "99999999999999999999", "١",
     ])
-    func orderIDTextIsDecimalDigitsAlone(text: String) {
+    func rejectsOrderIDTextOtherThanDecimalDigits(text: String) {
         #expect(OrderID(text) == nil)
     }
 
@@ -23,13 +23,14 @@ import Testing
         }
     }
 
-    @Test func userIDsAreShortAndPrintable() {
+    @Test func userIDsAreBoundedAndWithoutControlCharacters() {
         #expect(UserID("CUST-0001")?.value == "CUST-0001")
         #expect(UserID("zoë|42")?.description == "zoë|42")
         #expect(UserID(String(repeating: "u", count: 128)) != nil)
-        for bad in ["", " ", "\t", "a\nb", "a\u{0}", "a\u{7F}", "a\u{85}", String(repeating: "é", count: 65)]
-        {
-            #expect(UserID(bad) == nil)
+        for invalid in [
+            "", " ", "\t", "a\nb", "a\u{0}", "a\u{7F}", "a\u{85}", String(repeating: "é", count: 65),
+        ] {
+            #expect(UserID(invalid) == nil)
         }
     }
 }

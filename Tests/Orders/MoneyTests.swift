@@ -15,7 +15,7 @@ import Testing
         "92233720368547758.08",
         "922337203685477581", "99999999999999999999",
     ])
-    func refuses(text: String) {
+    func rejects(text: String) {
         #expect(Money(text) == nil)
     }
 
@@ -27,7 +27,7 @@ import Testing
         #expect(Money(hundredths: hundredths).description == text)
     }
 
-    @Test func arithmeticIsExactOrNil() {
+    @Test func arithmeticReturnsNilOnOverflow() {
         #expect(Money(hundredths: 1_999).multiplied(by: 1_000) == Money("19990.00"))
         #expect(Money(hundredths: .max).multiplied(by: 2) == nil)
         #expect(Money("0.10")?.adding(Money(hundredths: 20)) == Money("0.30"))
@@ -35,8 +35,8 @@ import Testing
         #expect(Money.zero < Money(hundredths: 1))
     }
 
-    @Test func currenciesAreThreeCapitals() {
+    @Test func currenciesAreThreeCapitalLetters() {
         #expect(Currency("EUR") == .euro)
-        for bad in ["", "eur", "EURO", "EU", "E1R", "ÉU"] { #expect(Currency(bad) == nil) }
+        for invalid in ["", "eur", "EURO", "EU", "E1R", "ÉU"] { #expect(Currency(invalid) == nil) }
     }
 }

@@ -30,7 +30,7 @@ import Testing
             testDescription: "no quantity", items: [UncheckedLine(productID: "A", quantity: .missing)],
             failures: ["items[0].quantity": [positive]]),
         Case(
-            testDescription: "half", items: [UncheckedLine(productID: "A", quantity: .unreadable)],
+            testDescription: "half", items: [UncheckedLine(productID: "A", quantity: .notAnInteger)],
             failures: ["items[0].quantity": ["Quantity must be a whole number."]]),
         Case(
             testDescription: "no product", items: [line(nil, 1)], failures: ["items[0].productId": [required]]
@@ -53,27 +53,27 @@ import Testing
                 ]
             ]),
     ])
-    func refuses(example: Case) {
-        let failure = #expect(throws: ValidationFailure.self) { try OrderRequest(checking: example.items) }
-        let fields = (failure?.fields ?? []).map { ($0.name, $0.messages) }
+    func rejects(example: Case) {
+        let error = #expect(throws: OrderValidationError.self) { try OrderRequest(checking: example.items) }
+        let fields = (error?.fields ?? []).map { ($0.name, $0.messages) }
         #expect(Dictionary(fields, uniquingKeysWith: +) == example.failures)
     }
 
-    @Test func mergesTheSameProductInOrderOfFirstMention() throws {
+    @Test func mergesLinesOfTheSameProduct() throws {
         let request = try OrderRequest(checking: [line("B", 1), line("A", 2), line("B", 999)])
         #expect(
             request.lines == [.init(productID: "B", quantity: 1_000), .init(productID: "A", quantity: 2)])
     }
 
-    @Test func takesAsMuchAsTheLimitsAllow() throws {
+    @Test func acceptsTheMaximumLinesAndQuantities() throws {
         let items = (0..<100).map { line("P-\($0)", 1_000) }
         #expect(try OrderRequest(checking: items).lines.count == 100)
     }
 
-    @Test func messagesOfOneFieldAreCollected() {
-        var failure = ValidationFailure("items", "one")
-        failure.add("items", "two")
-        #expect(failure.fields == [.init(name: "items", messages: ["one", "two"])])
+    @Test func collectsMessagesByField() {
+        var error = OrderValidationError("items", "one")
+        error.add("items", "two")
+        #expect(error.fields == [.init(name: "items", messages: ["one", "two"])])
     }
 }
 

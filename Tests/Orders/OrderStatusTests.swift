@@ -2,7 +2,7 @@ import Orders
 import Testing
 
 @Suite struct OrderStatusTests {
-    @Test func namesAndNumbersAreTheContracts() {
+    @Test func hasTheContractsNamesAndNumbers() {
         let expected: [(OrderStatus, String, Int)] = [
             (.accepted, "ACCEPTED", 0), (.processing, "PROCESSING", 1), (.completed, "COMPLETED", 2),
             (.failed, "FAILED", 3), (.cancelled, "CANCELLED", 4),
@@ -16,8 +16,8 @@ import Testing
         #expect(OrderStatus(wireName: "completed") == nil)
     }
 
-    /// Every pair; `y` advances, `=` is there already, `-` is refused, `r` needs a replay.
-    @Test func transitionsExhaustively() {
+    /// Every pair; `y` advances, `=` is unchanged, `-` is refused, `r` needs a replay.
+    @Test func decidesEveryTransition() {
         let table: [(OrderStatus?, String)] = [
             (nil, "yyyyy"), (.accepted, "=yyyy"), (.processing, "-=yy-"), (.completed, "--=--"),
             (.failed, "--r=-"), (.cancelled, "----="),
@@ -40,8 +40,8 @@ import Testing
         }
     }
 
-    /// Whatever arrives in whatever order, the rank never falls and an end stays.
-    @Test func noSequenceGoesBackwards() {
+    /// All sequences of five statuses.
+    @Test func rankNeverDecreasesAndFinalStatusStays() {
         let all = OrderStatus.allCases
         for code in 0..<3_125 {
             var current: OrderStatus?
@@ -56,11 +56,11 @@ import Testing
         }
     }
 
-    @Test func onlyWhatNobodyWorksOnIsCancellable() {
+    @Test func onlyAcceptedIsCancellable() {
         #expect(OrderStatus.allCases.filter(\.isCancellable) == [.accepted])
     }
 
-    @Test func workflowStatusText() throws {
+    @Test func workflowStatusTextSurvivesARoundTrip() throws {
         let id = try #require(OrderID(123))
         let texts = ["ACCEPTED", "PROCESSING", "COMPLETED|123", "FAILED|123", "CANCELLED|123"]
         for (status, text) in zip(OrderStatus.allCases, texts) {
@@ -75,7 +75,7 @@ import Testing
         "done",
         "completed|1", "COMPLETED| 1", "|1",
     ])
-    func otherTextIsRefused(text: String) {
+    func rejectsOtherWorkflowStatusText(text: String) {
         #expect(WorkflowStatus(text: text) == nil)
     }
 }

@@ -7,7 +7,7 @@ import Testing
         product("D", "5.00", currency: Currency("USD")),
     ])
 
-    @Test func snapshotsPricesAndAddsThemUp() throws {
+    @Test func copiesPricesAndComputesTheTotal() throws {
         let priced = try OrderRequest(checking: [line("A", 3), line("B", 7)]).priced(by: catalogue)
         #expect(priced.total == Money("60.04"))
         #expect(priced.currency == .euro)
@@ -32,24 +32,24 @@ import Testing
         #expect(order.createdAt == Timestamp(milliseconds: 5))
     }
 
-    @Test func namesWhatIsUnknownBeforeAnythingElse() throws {
+    @Test func reportsUnknownProductsBeforeOtherErrors() throws {
         let request = try OrderRequest(checking: [line("Z", 1), line("D", 1), line("A", 1), line("a", 1)])
-        #expect(throws: PricingFailure.unknownProducts(["Z", "a"])) { try request.priced(by: catalogue) }
+        #expect(throws: PricingError.unknownProducts(["Z", "a"])) { try request.priced(by: catalogue) }
         #expect(
-            PricingFailure.unknownProducts(["Z", "a"]).message == "One or more products were not found: Z, a")
+            PricingError.unknownProducts(["Z", "a"]).message == "One or more products were not found: Z, a")
     }
 
-    @Test func refusesMixedCurrencies() throws {
+    @Test func rejectsMixedCurrencies() throws {
         let request = try OrderRequest(checking: [line("A", 1), line("D", 1)])
-        #expect(throws: PricingFailure.mixedCurrencies) { try request.priced(by: catalogue) }
+        #expect(throws: PricingError.mixedCurrencies) { try request.priced(by: catalogue) }
         let dollars = try OrderRequest(checking: [line("D", 1)]).priced(by: catalogue)
         #expect(dollars.currency == Currency("USD"))
     }
 
-    @Test func refusesTotalsThatTheDatabaseCannotHold() throws {
+    @Test func rejectsTotalsAboveTheDatabaseMaximum() throws {
         let many = Catalogue((0..<11).map { product("C\($0)", "99999999.99") })
         let request = try OrderRequest(checking: (0..<11).map { line("C\($0)", 1_000) })
-        #expect(throws: PricingFailure.amountTooLarge) { try request.priced(by: many) }
+        #expect(throws: PricingError.amountTooLarge) { try request.priced(by: many) }
         #expect(
             try OrderRequest(checking: [line("C", 1_000)]).priced(by: catalogue).total == Money("99999999990")
         )

@@ -2,7 +2,7 @@ import Orders
 import Testing
 
 @Suite struct RetryPolicyTests {
-    @Test func climbsThenParks() {
+    @Test func retriesWithGrowingDelaysThenDeadLetters() {
         let retryPolicy = RetryPolicy.standard
         let decisions = (1...5).map { retryPolicy.decide(failedAttempt: $0, .transient) }
         #expect(
@@ -12,13 +12,13 @@ import Testing
             ])
     }
 
-    @Test func whatCannotPassParksAtOnce() {
+    @Test func deadLettersPermanentFailuresAtOnce() {
         for attempt in -1...5 {
             #expect(RetryPolicy.standard.decide(failedAttempt: attempt, .permanent) == .deadLetter)
         }
     }
 
-    @Test func absurdAttemptsAreTheFirstOrBeyondTheLast() {
+    @Test func clampsAttemptsOutOfRange() {
         let retryPolicy = RetryPolicy.standard
         #expect(retryPolicy.decide(failedAttempt: 0, .transient) == .retry(delay: .seconds(1), attempt: 2))
         #expect(retryPolicy.decide(failedAttempt: .min, .transient) == .retry(delay: .seconds(1), attempt: 2))

@@ -21,7 +21,7 @@ import Testing
         ("2026-01-01t00:00:00z", "2026-01-01T00:00:00.000Z"),
         ("2026-01-01T00:00:00.123999999Z", "2026-01-01T00:00:00.123Z"),
     ])
-    func readsOtherFormsOfTheSpecification(text: String, canonical: String) {
+    func parsesOtherFormsOfTheRFC(text: String, canonical: String) {
         #expect(Timestamp(text)?.description == canonical)
     }
 
@@ -34,23 +34,24 @@ import Testing
         "2026-01-01T00:00:00.123", "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01",
         "+026-01-01T00:00:00Z", "2026-01-01T00:00:00*01:00",
     ])
-    func refuses(text: String) {
+    func rejects(text: String) {
         #expect(Timestamp(text) == nil)
     }
 
-    @Test func clampsBeyondTheYears() {
+    @Test func formattingClampsToTheRange() {
         #expect(Timestamp(milliseconds: .max).description == Timestamp.latest.description)
         #expect(Timestamp(milliseconds: .min).description == Timestamp.earliest.description)
     }
 
-    /// Each day of 800 years against a calendar counted by hand.
-    @Test func everyDayFrom1600To2400() {
+    /// Each day of 800 years, against a calendar that counts days of months.
+    @Test func convertsEveryDayFrom1600To2400() {
         var days: Int64 = -135_140
         for year: Int64 in 1_600...2_400 {
             for month: Int64 in 1...12 {
-                for day in 1...CivilDate.days(inMonth: month, of: year) {
-                    let date = CivilDate(daysSinceEpoch: days)
-                    guard date == CivilDate(year: year, month: month, day: day), date.daysSinceEpoch == days
+                for day in 1...Timestamp.CivilDate.days(inMonth: month, of: year) {
+                    let date = Timestamp.CivilDate(daysSinceEpoch: days)
+                    guard date == Timestamp.CivilDate(year: year, month: month, day: day),
+                        date.daysSinceEpoch == days
                     else {
                         Issue.record("\(year)-\(month)-\(day) is \(date)")
                         return
@@ -59,7 +60,7 @@ import Testing
                 }
             }
         }
-        #expect(CivilDate.days(inMonth: 2, of: 1_900) == 28)
-        #expect(CivilDate.days(inMonth: 2, of: 2_000) == 29)
+        #expect(Timestamp.CivilDate.days(inMonth: 2, of: 1_900) == 28)
+        #expect(Timestamp.CivilDate.days(inMonth: 2, of: 2_000) == 29)
     }
 }

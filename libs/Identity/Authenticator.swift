@@ -3,20 +3,20 @@ package import HTTP
 package import JOSE
 internal import Orders
 
-/// Turns a request's token into a ``Principal``. A verified token is remembered until it expires, so that a
-/// returning client costs one look-up.
+/// Authenticates a request's token as a ``Principal``. Verified tokens are cached until they expire, so that a repeated
+/// token costs one look-up.
 @Loop
 package final class Authenticator {
     private var verifier: TokenVerifier
     private let keySource: (any KeySource)?
 
-    /// With keys that do not change: the development profile's secret.
+    /// With static keys, such as the secret of HS256.
     package init(keys: KeySet, rules: TokenRules) {
         verifier = TokenVerifier(keys: keys, rules: rules)
         keySource = nil
     }
 
-    /// With keys that the issuer publishes and rotates.
+    /// With keys that an issuer publishes and rotates.
     package init(keySource: any KeySource, rules: TokenRules) {
         verifier = TokenVerifier(keys: KeySet([]), rules: rules)
         self.keySource = keySource
@@ -31,7 +31,7 @@ package final class Authenticator {
 
     /// The principal of a REST request, by its `Authorization` header.
     package func authenticate(_ request: HTTPRequest) async throws(AuthenticationError) -> Principal {
-        guard let token = BearerToken.inAuthorization(request) else { throw .missing }
+        guard let token = BearerToken.inAuthorization(request) else { throw .missingToken }
         return try await authenticate(token)
     }
 
@@ -39,13 +39,13 @@ package final class Authenticator {
         do throws(JOSEError) {
             return try principal(verifier.verify(token, now: WallClock.seconds()))
         } catch {
-            guard error.code == .unknownKey, let keySource else { throw Self.refusal(error) }
+            guard error.code == .unknownKey, let keySource else { throw Self.authenticationError(error) }
             verifier.keys = try await keySource.keys(refreshing: true)
         }
         do throws(JOSEError) {
             return try principal(verifier.verify(token, now: WallClock.seconds()))
         } catch {
-            throw Self.refusal(error)
+            throw Self.authenticationError(error)
         }
     }
 
@@ -56,18 +56,19 @@ package final class Authenticator {
         return Principal(userID: userID, expiresAt: claims.expiresAt, roles: claims.roles)
     }
 
-    private static func refusal(_ error: JOSEError) -> AuthenticationError {
-        error.code == .missingClaim && error.claim == "sub" ? .noIdentity : .refused(error.code.rawValue)
+    private static func authenticationError(_ error: JOSEError) -> AuthenticationError {
+        error.code == .missingClaim && error.claim == "sub" ? .noIdentity : .invalidToken(error.code.rawValue)
     }
 }
 
-/// Where an issuer's keys come from.
+/// The source of an issuer's keys.
 @Loop
 package protocol KeySource: AnyObject, Sendable {
-    /// The keys in force. `refreshing` asks for a fresh set because a token names a key that is not in the
-    /// last one; how often that reaches the issuer is the source's to limit.
+    /// The current keys.
+    /// - Parameter refreshing: requests a new set, because a token has a key id that is not in the current one. The
+    ///   source limits how often it queries the issuer.
     func keys(refreshing: Bool) async throws(AuthenticationError) -> KeySet
 
-    /// Told of every set that comes, asked for or not: a key that was withdrawn must not go on being good.
+    /// Called with every fetched set, so that withdrawn keys stop verifying at once.
     var onChange: (@Loop (KeySet) -> Void)? { get set }
 }

@@ -1,9 +1,9 @@
 package import Orders
 
-/// Who a verified token speaks for.
+/// The user of a verified token.
 package struct Principal: Sendable, Equatable {
     package let userID: UserID
-    /// Seconds since 1970 at which the token's life ends.
+    /// The token's expiry in seconds since 1970.
     package let expiresAt: Int
     package let roles: [String]
 
@@ -17,14 +17,14 @@ package struct Principal: Sendable, Equatable {
     package var isOperator: Bool { roles.contains(Self.operatorRole) }
 }
 
-/// Why a request is nobody's. The reason is for logs and metrics; the client learns only 401 or 403.
+/// Why a request is not authenticated. The reason is for logs and metrics; the client gets only 401, 403 or 503.
 package enum AuthenticationError: Error, Sendable, Equatable {
-    /// No token was brought.
-    case missing
-    /// The token is not one of ours, or not any more.
-    case refused(String)
-    /// The token is good and names no user.
+    /// The request has no token.
+    case missingToken
+    /// The token does not verify, with the verifier's error code.
+    case invalidToken(String)
+    /// The token verifies but has no valid user id.
     case noIdentity
-    /// The issuer's keys could not be had.
+    /// The issuer's keys are not available.
     case unavailable
 }

@@ -3,72 +3,72 @@ package import HTTP
 package import JOSE
 internal import JSON
 
-/// The keys that an issuer publishes: fetched when first needed, again when they are old, and when a token
-/// names a key that is not among them, which is how a rotation shows. What was fetched last is good until
-/// something newer can be had.
+/// An issuer's published JWK set. It is fetched on first use, periodically by ``run()``, and when a token has an
+/// unknown key id, which indicates a rotation. When a fetch fails, the previous set stays in use.
 ///
-/// While ``run()`` runs, keys are there before the first request and withdrawn ones go.
+/// ``run()`` also fetches the keys before the first request and removes withdrawn ones.
 @Loop
 package final class RemoteKeySet: KeySource {
     package struct Limits: Sendable {
-        /// How often ``RemoteKeySet/run()`` fetches.
-        package var freshFor: Duration = .seconds(600)
-        /// At most one fetch in this time, whatever strangers write into their tokens.
-        package var atMostEvery: Duration = .seconds(30)
-        /// After a fetch that failed.
-        package var retryAfter: Duration = .seconds(2)
-        /// For a document to arrive.
-        package var patience: Duration = .seconds(3)
+        /// Time between the fetches of ``RemoteKeySet/run()``.
+        package var refreshInterval: Duration = .seconds(600)
+        /// Minimum time between fetches, however many tokens with unknown key ids arrive.
+        package var minimumInterval: Duration = .seconds(30)
+        /// Delay after a failed fetch.
+        package var retryDelay: Duration = .seconds(2)
+        /// Timeout of one HTTP request.
+        package var fetchTimeout: Duration = .seconds(3)
 
         package init() {}
     }
 
-    /// The path that makes an address one of OpenID Connect Discovery 1.0.
+    /// The path of an OpenID Connect Discovery 1.0 document.
     package static let discoveryPath = "/.well-known/openid-configuration"
 
-    private let address: String
+    private let url: String
     private let issuer: String
     private let client: HTTPClient
     private let limits: Limits
-    private var held: KeySet?
+    private var current: KeySet?
     private var fetchedAt: Instant?
     private var nextFetch = Instant(nanoseconds: .min)
     private var fetching: Task<KeySet?, Never>?
-    /// Told of every fetch: nil, or why it failed. Never what the issuer said.
+    /// Called after every fetch with the reason of its failure, or nil. The reason contains nothing of the response.
     package var onFetch: (@Loop (_ failure: String?) -> Void)?
     package var onChange: (@Loop (KeySet) -> Void)?
 
     /// - Parameters:
-    ///   - address: of the JWK set, or of the discovery document when it ends in ``discoveryPath``.
-    ///   - issuer: what the discovery document must say it is (section 4.3 there).
+    ///   - url: of the JWK set, or of the discovery document when it ends in ``discoveryPath``.
+    ///   - issuer: the required `issuer` of the discovery document (its section 4.3).
     package init(
-        address: String, issuer: String, client: HTTPClient, limits: Limits = Limits()
+        url: String, issuer: String, client: HTTPClient, limits: Limits = Limits()
     ) {
-        self.address = address
+        self.url = url
         self.issuer = issuer
         self.client = client
         self.limits = limits
     }
 
-    /// The age of the keys in force; nil before the first fetch.
+    /// Time since the last successful fetch; nil before the first one.
     package var age: Duration? { fetchedAt?.duration(to: Loop.now) }
 
-    /// Keeps the keys fresh until the task is cancelled.
+    /// Fetches the keys periodically until the task is cancelled.
     package func run() async {
         while !Task.isCancelled {
-            let isDone = await beginFetch()?.value != nil
-            let pause = isDone ? limits.freshFor : max(limits.retryAfter, Loop.now.duration(to: nextFetch))
+            let succeeded = await beginFetch()?.value != nil
+            let pause =
+                succeeded ? limits.refreshInterval : max(limits.retryDelay, Loop.now.duration(to: nextFetch))
             do { try await Loop.sleep(for: pause) } catch { return }
         }
     }
 
     package func keys(refreshing: Bool) async throws(AuthenticationError) -> KeySet {
-        if let held, !refreshing { return held }
-        guard let keys = await beginFetch()?.value ?? held else { throw .unavailable }
+        if let current, !refreshing { return current }
+        guard let keys = await beginFetch()?.value ?? current else { throw .unavailable }
         return keys
     }
 
-    /// The fetch under way, or a new one; nil when it is too early for one.
+    /// The fetch in progress, or a new one; nil before the minimum interval has passed.
     private func beginFetch() -> Task<KeySet?, Never>? {
         if let fetching { return fetching }
         guard Loop.now >= nextFetch else { return nil }
@@ -79,54 +79,56 @@ package final class RemoteKeySet: KeySource {
 
     private func fetch() async -> KeySet? {
         defer { fetching = nil }
-        do throws(FetchFailure) {
-            let keys = try await published()
-            held = keys
+        do throws(FetchError) {
+            let keys = try await fetchKeySet()
+            current = keys
             fetchedAt = Loop.now
-            nextFetch = Loop.now + limits.atMostEvery
+            nextFetch = Loop.now + limits.minimumInterval
             onChange?(keys)
             onFetch?(nil)
             return keys
         } catch {
-            nextFetch = Loop.now + limits.retryAfter
+            nextFetch = Loop.now + limits.retryDelay
             onFetch?(error.reason)
             return nil
         }
     }
 
-    private func published() async throws(FetchFailure) -> KeySet {
-        let bytes = try await document(try await keySetAddress())
-        guard let set = try? KeySet(parsingJWKSet: bytes.span) else { throw FetchFailure("no JWK set") }
-        guard !set.keys.isEmpty else { throw FetchFailure("no key that can be used") }
+    private func fetchKeySet() async throws(FetchError) -> KeySet {
+        let bytes = try await document(try await keySetURL())
+        guard let set = try? KeySet(parsingJWKSet: bytes.span) else {
+            throw FetchError("the response is no JWK set")
+        }
+        guard !set.keys.isEmpty else { throw FetchError("the JWK set has no usable key") }
         return set
     }
 
-    private func keySetAddress() async throws(FetchFailure) -> String {
-        guard address.hasSuffix(Self.discoveryPath) else { return address }
-        let bytes = try await document(address)
+    private func keySetURL() async throws(FetchError) -> String {
+        guard url.hasSuffix(Self.discoveryPath) else { return url }
+        let bytes = try await document(url)
         guard let value = try? JSONValue(parsing: bytes.span), value["issuer"]?.string == issuer,
-            let found = value["jwks_uri"]?.string
-        else { throw FetchFailure("no discovery document of this issuer") }
-        guard found.hasPrefix("https://") || address.hasPrefix("http://") else {
-            throw FetchFailure("a key set without TLS")
+            let keySetURL = value["jwks_uri"]?.string
+        else { throw FetchError("the response is no discovery document of this issuer") }
+        guard keySetURL.hasPrefix("https://") || url.hasPrefix("http://") else {
+            throw FetchError("the JWK set's URL does not use TLS")
         }
-        return found
+        return keySetURL
     }
 
-    private func document(_ address: String) async throws(FetchFailure) -> [UInt8] {
+    private func document(_ url: String) async throws(FetchError) -> [UInt8] {
         let response: HTTPClientResponse
         do throws(HTTPError) {
             response = try await client.get(
-                address, headers: ["Accept": "application/json"], within: limits.patience)
+                url, headers: ["Accept": "application/json"], within: limits.fetchTimeout)
         } catch {
-            throw FetchFailure("\(error.code)")
+            throw FetchError("\(error.code)")
         }
-        guard response.status == .ok else { throw FetchFailure("status \(response.status.code)") }
+        guard response.status == .ok else { throw FetchError("status \(response.status.code)") }
         return response.body
     }
 }
 
-private struct FetchFailure: Error {
+private struct FetchError: Error {
     let reason: String
 
     init(_ reason: String) { self.reason = reason }

@@ -4,14 +4,13 @@ internal import JOSE
 internal import Observability
 package import Service
 
-/// What verifies a service's tokens, by its settings (``TokenSettings``): a secret, or the keys that an issuer
-/// publishes.
+/// A service's authenticator by its ``TokenSettings``: with a shared secret, or with an issuer's published keys.
 @Loop
 package struct TokenKeys: Service {
     package let authenticator: Authenticator
-    /// Seconds by which clocks may differ.
+    /// Tolerated clock skew in seconds.
     package let leeway: Int
-    private let published: RemoteKeySet?
+    private let remoteKeys: RemoteKeySet?
 
     package init(_ context: ServiceContext) throws {
         let settings = context.settings
@@ -21,38 +20,39 @@ package struct TokenKeys: Service {
         if let secret = settings[TokenSettings.secret] {
             let key = try VerificationKey.hmac(secret: Array(secret.reveal().utf8))
             authenticator = Authenticator(keys: KeySet([key]), rules: rules)
-            published = nil
+            remoteKeys = nil
             return
         }
-        guard let address = settings[TokenSettings.keySet] else { throw JOSEError(.invalidKey) }
+        guard let url = settings[TokenSettings.keySet] else { throw JOSEError(.invalidKey) }
         var client = HTTPClient.Configuration()
         if let authorities = settings[ServerKeys.authorities] {
             client.tls = try TLSClient(authorities: authorities)
         }
-        let published = RemoteKeySet(address: address, issuer: rules.issuer, client: HTTPClient(client))
-        authenticator = Authenticator(keySource: published, rules: rules)
-        self.published = published
-        watch(published, context)
+        let remoteKeys = RemoteKeySet(url: url, issuer: rules.issuer, client: HTTPClient(client))
+        authenticator = Authenticator(keySource: remoteKeys, rules: rules)
+        self.remoteKeys = remoteKeys
+        observe(remoteKeys, context)
     }
 
-    /// Keeps published keys fresh.
+    /// Refreshes published keys.
     package func run() async throws {
-        guard let published else { return try await Loop.sleepUntilCancelled() }
-        await published.run()
+        guard let remoteKeys else { return try await Loop.sleepUntilCancelled() }
+        await remoteKeys.run()
     }
 
-    private func watch(_ published: RemoteKeySet, _ context: ServiceContext) {
+    private func observe(_ keys: RemoteKeySet, _ context: ServiceContext) {
         let fetches = context.metrics.counter("waybill_jwks_fetches_total", "Fetches of the issuer's keys.")
-        let failures = context.metrics.counter("waybill_jwks_fetch_failures_total", "Fetches that failed.")
-        context.metrics.gauge("waybill_jwks_age_seconds", "Since the issuer's keys were last fetched.") {
-            published.age?.seconds ?? .infinity
+        let failures = context.metrics.counter(
+            "waybill_jwks_fetch_failures_total", "Failed fetches of the issuer's keys.")
+        context.metrics.gauge("waybill_jwks_age_seconds", "Age of the issuer's keys.") {
+            keys.age?.seconds ?? .infinity
         }
-        published.onFetch = { [log = context.log] failure in
+        keys.onFetch = { [log = context.log] failure in
             fetches.increment()
             guard let failure else { return log.debug("jwks.fetched") }
             failures.increment()
             log.warning("jwks.fetch_failed", ["reason": failure])
         }
-        context.health.addCheck("jwks", holds: { published.age != nil })
+        context.health.addCheck("jwks", holds: { keys.age != nil })
     }
 }

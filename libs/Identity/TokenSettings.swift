@@ -1,13 +1,13 @@
 package import Observability
 package import Service
 
-/// The keys that say which tokens are good; ``TokenKeys`` is made of them.
+/// The settings for token verification, which ``TokenKeys`` reads.
 package enum TokenSettings {
     package static let issuer = SettingKey.string(
-        "JWT_ISSUER", kind: "the exact `iss`", "Who issues the tokens.")
+        "JWT_ISSUER", kind: "the exact `iss`", "The issuer of accepted tokens.")
 
     package static let audience = SettingKey.string(
-        "JWT_AUDIENCE", kind: "one of the `aud`", "Whom the tokens are for.")
+        "JWT_AUDIENCE", kind: "one of the `aud`", "The audience of accepted tokens.")
 
     package static let secret = SettingKey.secret(
         "JWT_SECRET", minimumBytes: 32, "The secret of HS256 tokens; instead of JWT_JWKS_URL."
@@ -20,10 +20,10 @@ package enum TokenSettings {
 
     package static let all: [any AnySettingKey] = [issuer, audience, secret, keySet]
 
-    /// Random bytes, written in whatever way, have more; `aaaa…` and `secretsecret…` have fewer.
-    private static let leastVariety = 10
+    /// Random secrets have more distinct bytes in any encoding; `aaaa…` and `secretsecret…` have fewer.
+    private static let minimumDistinctBytes = 10
 
-    /// Without keys anybody's token would do, so there is no such thing as a default.
+    /// There is no default: exactly one of the secret and the key set is required.
     package static let rules = [
         SettingsRule(at: secret) { settings in
             let hasSecret = (settings.value(secret) ?? nil) != nil
@@ -36,15 +36,17 @@ package enum TokenSettings {
         },
         SettingsRule(at: secret) { settings in
             guard settings.value(ServiceKeys.profile) == .production,
-                let secret = settings.value(secret) ?? nil, Set(secret.reveal().utf8).count < leastVariety
+                let secret = settings.value(secret) ?? nil,
+                Set(secret.reveal().utf8).count < minimumDistinctBytes
             else { return nil }
-            return SettingError("repeats few characters, so that it can be guessed", write: "32 random bytes")
+            return SettingError(
+                "has too few distinct characters and can be guessed", write: "32 random bytes")
         },
         SettingsRule(at: keySet) { settings in
             guard settings.value(ServiceKeys.profile) == .production,
                 let url = settings.value(keySet) ?? nil, url.hasPrefix("http://")
             else { return nil }
-            return SettingError("is not https, so anybody on the way could bring keys", write: "https://…")
+            return SettingError("is not https, so that keys could be forged in transit", write: "https://…")
         },
     ]
 }

@@ -23,8 +23,8 @@ package enum Base64URL {
         return output
     }
 
-    /// `nil` for padding, whitespace, any other character, an impossible length, or unused bits that are not zero:
-    /// each sequence of bytes has exactly one text.
+    /// `nil` for padding, whitespace, any other character, an impossible length, or unused bits that are not zero, so
+    /// that each byte sequence has exactly one encoding.
     package static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard text.count % 4 != 1 else { return nil }
         var output: [UInt8] = []

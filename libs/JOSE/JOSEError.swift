@@ -1,15 +1,15 @@
-/// Why a token, a key or a key set was refused. Says nothing of what they held.
+/// Why a token, a key or a key set was rejected. Contains none of their content.
 package struct JOSEError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// Not a compact JWS whose header and claims are JSON objects of the right shape.
         case malformed
-        /// Longer than the limit; not looked at.
+        /// Longer than the limit; not parsed.
         case tooLarge
-        /// `none`, an algorithm that is not known here, or another than the key is pinned to.
+        /// `none`, an unsupported algorithm, or another than the key is bound to.
         case unsupportedAlgorithm
-        /// A `typ` that is no access token's, or a `crit` extension (RFC 7515, section 4.1.11).
+        /// A `typ` other than an access token's, or a `crit` extension (RFC 7515, section 4.1.11).
         case unsupportedHeader
-        /// No key fits the header; a fresh key set may have one.
+        /// No key matches the header; a refreshed key set may contain one.
         case unknownKey
         case badSignature
         case expired
@@ -19,12 +19,12 @@ package struct JOSEError: Error, Equatable, CustomStringConvertible {
         case missingClaim
         /// A key too short, not on its curve, or not for verifying.
         case invalidKey
-        /// OpenSSL would not do what it must be able to.
+        /// An OpenSSL operation failed.
         case cryptography
     }
 
     package let code: Code
-    /// The claim that is missing or misshapen, by its registered name.
+    /// The registered name of the claim that is missing or malformed.
     package let claim: String?
 
     package init(_ code: Code, claim: String? = nil) {

@@ -1,4 +1,4 @@
-/// A number as written: `mantissa × 10^exponent`, exactly. `12.30` is (123, -1): trailing zeros say nothing.
+/// An exact decimal number, `mantissa × 10^exponent`. `12.30` is (123, -1): trailing zeros are dropped.
 package struct JSONDecimal: Equatable, Sendable {
     package let mantissa: Int64
     package let exponent: Int
@@ -27,12 +27,12 @@ package struct JSONDecimal: Equatable, Sendable {
         return value
     }
 
-    /// From text that the reader's grammar has passed; `nil` when it does not fit.
+    /// - Parameter text: a number that the reader has validated. `nil` when its digits or exponent do not fit.
     init?(validated text: Span<UInt8>) {
         var index = 0
         let isNegative = text[0] == UInt8(ascii: "-")
         if isNegative { index += 1 }
-        // Gathered below zero, where `Int64` reaches one further. Zeros wait until a digit follows them.
+        // Accumulates negatively, because `-Int64.min` overflows. Zeros are appended only when a digit follows them.
         var value: Int64 = 0
         var zeros = 0
         var scale = 0
@@ -51,17 +51,17 @@ package struct JSONDecimal: Equatable, Sendable {
             }
             for step in 0...zeros {
                 let digit = step == zeros ? Int64(byte - UInt8(ascii: "0")) : 0
-                let (shifted, tooBig) = value.multipliedReportingOverflow(by: 10)
-                let (sum, tooBigYet) = shifted.subtractingReportingOverflow(digit)
-                if tooBig || tooBigYet { return nil }
+                let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
+                let (sum, sumOverflow) = shifted.subtractingReportingOverflow(digit)
+                if overflow || sumOverflow { return nil }
                 value = sum
             }
             zeros = 0
         }
-        guard let written = Self.exponent(of: text, after: index) else { return nil }
+        guard let exponentPart = Self.exponent(of: text, after: index) else { return nil }
         guard isNegative || value != .min else { return nil }
         mantissa = isNegative ? value : 0 - value
-        exponent = value == 0 ? 0 : written + scale + zeros
+        exponent = value == 0 ? 0 : exponentPart + scale + zeros
     }
 
     private static func exponent(of text: Span<UInt8>, after index: Int) -> Int? {

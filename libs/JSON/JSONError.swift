@@ -1,4 +1,4 @@
-/// Why a document was refused, and where.
+/// Why a document was rejected, and where.
 package struct JSONError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// The document ends inside a value.
@@ -9,7 +9,7 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
         case trailingBytes
         case invalidNumber
         case invalidEscape
-        /// `\uD800`…`\uDFFF` without its other half.
+        /// `\uD800`…`\uDFFF` outside a surrogate pair.
         case loneSurrogate
         /// A byte below 0x20 inside a string.
         case controlCharacter
@@ -17,24 +17,24 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
         case duplicateKey
         case tooDeep
         case tooLarge
-        /// Valid JSON, of another kind than was asked for; the reader still stands before the value.
+        /// Valid JSON of another kind than requested; the reader stays before the value.
         case wrongKind
-        /// A number with a fraction or an exponent where an integer was asked for; the reader still stands before it.
+        /// A number with a fraction or exponent where an integer was requested; the reader stays before it.
         case notAnInteger
-        /// A number that the asked type cannot hold; the reader still stands before it.
+        /// A number outside the requested type's range; the reader stays before it.
         case outOfRange
-        /// For callers: a member that must be there is not.
+        /// For callers: a required member is missing.
         case missingKey
-        /// For callers: the right kind, but not a value that they accept.
+        /// For callers: a value of the right kind but outside its domain.
         case invalidValue
     }
 
     package let code: Code
-    /// The byte, counted from the document's start, at which reading stopped.
+    /// Offset in bytes from the document's start at which reading stopped.
     package let offset: Int
-    /// What was asked for, when the code is `wrongKind`.
+    /// The requested kind, when the code is `wrongKind`.
     package let expected: JSONKind?
-    /// Where in the document, as in `items[0].quantity`. Keys come from the peer, so `description` leaves them out.
+    /// The value's path, as in `items[0].quantity`. Keys come from the peer, so `description` omits them.
     package private(set) var path: String = ""
 
     package init(_ code: Code, at offset: Int, expected: JSONKind? = nil) {
@@ -51,8 +51,8 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        let wanted = expected.map { ", expected \($0.rawValue)" } ?? ""
-        return "JSON \(code.rawValue) at byte \(offset)\(wanted)"
+        let expectation = expected.map { ", expected \($0.rawValue)" } ?? ""
+        return "JSON \(code.rawValue) at byte \(offset)\(expectation)"
     }
 
     func inside(_ key: borrowing JSONText) -> JSONError {
@@ -70,7 +70,7 @@ package struct JSONError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// What a value is, told by its first byte.
+/// A value's kind, which its first byte determines.
 package enum JSONKind: String, Sendable {
     case object, array, string, number, bool, null
 }

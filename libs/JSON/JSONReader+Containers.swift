@@ -5,7 +5,7 @@ extension JSONReader {
     ) throws(JSONError) {
         try open(UInt8(ascii: "{"), as: .object)
         defer { depth &-= 1 }
-        if take(UInt8(ascii: "}")) { return }
+        if consume(UInt8(ascii: "}")) { return }
         var seen = SeenKeys()
         repeat {
             skipWhitespace()
@@ -19,7 +19,7 @@ extension JSONReader {
             } catch {
                 throw error.inside(text(token))
             }
-        } while take(UInt8(ascii: ","))
+        } while consume(UInt8(ascii: ","))
         try expect(UInt8(ascii: "}"))
     }
 
@@ -27,7 +27,7 @@ extension JSONReader {
     package mutating func array(_ element: (inout JSONReader) throws(JSONError) -> Void) throws(JSONError) {
         try open(UInt8(ascii: "["), as: .array)
         defer { depth &-= 1 }
-        if take(UInt8(ascii: "]")) { return }
+        if consume(UInt8(ascii: "]")) { return }
         var index = 0
         repeat {
             do {
@@ -36,7 +36,7 @@ extension JSONReader {
                 throw error.inside(index)
             }
             index &+= 1
-        } while take(UInt8(ascii: ","))
+        } while consume(UInt8(ascii: ","))
         try expect(UInt8(ascii: "]"))
     }
 
@@ -54,7 +54,7 @@ extension JSONReader {
     }
 
     private mutating func open(_ byte: UInt8, as kind: JSONKind) throws(JSONError) {
-        guard take(byte) else {
+        guard consume(byte) else {
             _ = try peek()
             throw JSONError(.wrongKind, at: position, expected: kind)
         }
@@ -63,19 +63,19 @@ extension JSONReader {
     }
 }
 
-/// The keys that one object has named so far. The first few are kept as offsets, so an ordinary object allocates
-/// nothing; from then on a hashed set keeps a hostile object linear.
+/// The keys of one object read so far. The first sixteen are kept as offsets, so that a small object allocates nothing;
+/// more go into a hashed set, which keeps duplicate detection linear for hostile input.
 struct SeenKeys {
     private static let inlineKeys = 16
-    /// One bit of a 6-bit digest for each key: a bit never seen means a key never seen.
+    /// One bit for each 6-bit digest of a key; a clear bit proves that the key is new.
     private var digests: UInt64 = 0
     private var count = 0
     private var ranges = InlineArray<16, Range<Int>>(repeating: 0..<0)
-    private var others: Set<[UInt8]> = []
+    private var hashedKeys: Set<[UInt8]> = []
 
-    /// False when the key was there already. Keys are compared byte by byte after unescaping.
+    /// False for a duplicate. Keys are compared byte by byte after unescaping.
     mutating func insert(_ key: JSONReader.StringToken, of document: Span<UInt8>) -> Bool {
-        guard others.isEmpty, !key.isEscaped, count < Self.inlineKeys else {
+        guard hashedKeys.isEmpty, !key.isEscaped, count < Self.inlineKeys else {
             return insertHashed(key, of: document)
         }
         let range = key.range
@@ -95,12 +95,12 @@ struct SeenKeys {
 
     @inline(never)
     private mutating func insertHashed(_ key: JSONReader.StringToken, of document: Span<UInt8>) -> Bool {
-        if others.isEmpty {
+        if hashedKeys.isEmpty {
             for index in 0..<count {
-                others.insert(JSONText(document.extracting(ranges[index]), isEscaped: false).bytes)
+                hashedKeys.insert(JSONText(document.extracting(ranges[index]), isEscaped: false).bytes)
             }
         }
-        return others.insert(JSONText(document.extracting(key.range), isEscaped: key.isEscaped).bytes)
+        return hashedKeys.insert(JSONText(document.extracting(key.range), isEscaped: key.isEscaped).bytes)
             .inserted
     }
 

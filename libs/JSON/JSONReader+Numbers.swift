@@ -9,19 +9,19 @@ extension JSONReader {
         var value = 0
         var overflow = false
         while index < bytes.count, case let digit = bytes[index] &- UInt8(ascii: "0"), digit < 10 {
-            let (shifted, tooBig) = value.multipliedReportingOverflow(by: 10)
-            let (sum, tooBigYet) = shifted.subtractingReportingOverflow(Int(digit))
-            overflow = overflow || tooBig || tooBigYet
+            let (shifted, shiftOverflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, sumOverflow) = shifted.subtractingReportingOverflow(Int(digit))
+            overflow = overflow || shiftOverflow || sumOverflow
             value = sum
             index &+= 1
         }
-        // `value` was gathered below zero, where `Int` reaches one further.
+        // `value` accumulates negatively, because `-Int.min` overflows.
         let continues =
             index < bytes.count
             && (bytes[index] == UInt8(ascii: ".") || bytes[index] | 0x20 == UInt8(ascii: "e"))
         let leadsWithZero = index &- first > 1 && bytes[first] == UInt8(ascii: "0")
         if index == first || continues || leadsWithZero {
-            // Tells what is wrong with it, or that it is a good number of another shape.
+            // Throws for invalid syntax; a valid number that is no integer is reported below.
             guard try peek() == .number else { throw JSONError(.wrongKind, at: position, expected: .number) }
             _ = try scanNumber()
             throw JSONError(.notAnInteger, at: position)
@@ -58,7 +58,7 @@ extension JSONReader {
         }
     }
 
-    /// A number exactly as written in decimal; `outOfRange` when its significant digits exceed `Int64`.
+    /// An exact decimal number; `outOfRange` when its significant digits exceed `Int64`.
     package mutating func decimal() throws(JSONError) -> JSONDecimal {
         let text = try number()
         guard let decimal = JSONDecimal(validated: text.content) else {
@@ -68,7 +68,7 @@ extension JSONReader {
         return decimal
     }
 
-    /// ``decimal()``, or nil (the number is skipped) when its digits are too many.
+    /// ``decimal()``, or `nil` (with the number skipped) when its significant digits exceed `Int64`.
     package mutating func decimalOrNil() throws(JSONError) -> JSONDecimal? {
         let text = try number()
         return JSONDecimal(validated: text.content)
@@ -84,7 +84,7 @@ extension JSONReader {
         return value
     }
 
-    /// Any number, as it is written.
+    /// The text of any number.
     @_lifetime(copy self)
     package mutating func number() throws(JSONError) -> JSONText {
         guard try peek() == .number else { throw JSONError(.wrongKind, at: position, expected: .number) }

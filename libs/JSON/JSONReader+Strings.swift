@@ -1,5 +1,5 @@
 extension JSONReader {
-    /// A string's place in the document: between the quotes.
+    /// A string's range in the document, without its quotes.
     struct StringToken {
         let range: Range<Int>
         let isEscaped: Bool
@@ -10,7 +10,7 @@ extension JSONReader {
         try text().string
     }
 
-    /// Reads a string and leaves it in its place.
+    /// Reads a string without copying it.
     @_lifetime(copy self)
     package mutating func text() throws(JSONError) -> JSONText {
         skipWhitespace()
@@ -34,7 +34,7 @@ extension JSONReader {
         JSONText(bytes.extracting(token.range), isEscaped: token.isEscaped)
     }
 
-    /// Reads a string from its opening quote on, checking control characters, escapes and UTF-8.
+    /// Scans a string from its opening quote, checking control characters, escapes and UTF-8.
     mutating func scanString() throws(JSONError) -> StringToken {
         guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else { throw unexpected() }
         let start = position &+ 1
@@ -67,7 +67,7 @@ extension JSONReader {
         throw JSONError(.unexpectedEnd, at: index)
     }
 
-    /// Checks the escape whose backslash stands at `index`; returns the offset after it.
+    /// Checks the escape whose backslash is at `index`; returns the offset after it.
     private func scanEscape(at index: Int) throws(JSONError) -> Int {
         guard index + 1 < bytes.count else { throw JSONError(.unexpectedEnd, at: index + 1) }
         switch bytes[index + 1] {

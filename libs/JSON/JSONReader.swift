@@ -1,10 +1,10 @@
-/// Bounds and choices that RFC 8259 (section 9) leaves to the reader.
+/// Limits and options that RFC 8259 (section 9) leaves to the parser.
 package struct JSONLimits: Sendable {
-    /// Objects and arrays within each other.
+    /// Nesting of objects and arrays.
     package var depth: Int
-    /// Bytes of the document.
+    /// Size of the document in bytes.
     package var bytes: Int
-    /// Whether an object may name a member twice (RFC 8259, section 4: "SHOULD be unique"; RFC 7493: "MUST").
+    /// Whether an object may repeat a member's name (RFC 8259, section 4: "SHOULD be unique"; RFC 7493: "MUST").
     package var allowsDuplicateKeys: Bool
 
     package init(depth: Int = 32, bytes: Int = 1 << 20, allowsDuplicateKeys: Bool = false) {
@@ -14,8 +14,8 @@ package struct JSONLimits: Sendable {
     }
 }
 
-/// A strict pull reader of one JSON document (RFC 8259): the caller asks for the values it expects, in the document's
-/// order, and gets Swift values without a tree between.
+/// A strict pull parser of one JSON document (RFC 8259). The caller reads the values it expects, in the document's
+/// order, as Swift values without an intermediate tree.
 ///
 /// ```swift
 /// try JSONReader.read(body.span) { reader throws(JSONError) in
@@ -29,8 +29,8 @@ package struct JSONLimits: Sendable {
 /// }
 /// ```
 ///
-/// A read that meets a value of another kind (`wrongKind`, `notAnInteger`, `outOfRange`) leaves the reader before that
-/// value, so the caller may `skip()` it and carry on to gather every fault. After any other error the document is done.
+/// After `wrongKind`, `notAnInteger` and `outOfRange` the reader stays before the value, so that the caller may
+/// `skip()` it and collect further errors. After any other error the reader cannot be used.
 package struct JSONReader: ~Escapable {
     let bytes: Span<UInt8>
     let limits: JSONLimits
@@ -45,7 +45,7 @@ package struct JSONReader: ~Escapable {
         self.limits = limits
     }
 
-    /// Reads a whole document: `body` reads its value, then nothing but whitespace may follow.
+    /// Reads a whole document: `body` reads its value, and only whitespace may follow.
     @inlinable
     package static func read<Value>(
         _ bytes: Span<UInt8>, limits: JSONLimits = JSONLimits(),
@@ -57,13 +57,13 @@ package struct JSONReader: ~Escapable {
         return value
     }
 
-    /// Checks that nothing but whitespace is left.
+    /// Checks that only whitespace is left.
     package mutating func end() throws(JSONError) {
         skipWhitespace()
         guard position == bytes.count else { throw JSONError(.trailingBytes, at: position) }
     }
 
-    /// The kind of the next value, which stays unread. Its contents are not checked yet.
+    /// The kind of the next value, by its first byte; the value is neither read nor checked.
     package mutating func peek() throws(JSONError) -> JSONKind {
         skipWhitespace()
         guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: position) }
@@ -78,17 +78,17 @@ package struct JSONReader: ~Escapable {
         }
     }
 
-    /// Takes a `null` if that is what comes next.
-    package mutating func takeNull() throws(JSONError) -> Bool {
+    /// Reads a `null` if it is the next value.
+    package mutating func consumeNull() throws(JSONError) -> Bool {
         guard try peek() == .null else { return false }
-        try word("null")
+        try literal("null")
         return true
     }
 
     package mutating func bool() throws(JSONError) -> Bool {
         guard try peek() == .bool else { throw JSONError(.wrongKind, at: position, expected: .bool) }
         let value = bytes[position] == UInt8(ascii: "t")
-        try word(value ? "true" : "false")
+        try literal(value ? "true" : "false")
         return value
     }
 
@@ -97,10 +97,10 @@ package struct JSONReader: ~Escapable {
     package mutating func optional<Value>(
         _ body: (inout JSONReader) throws(JSONError) -> Value
     ) throws(JSONError) -> Value? {
-        try takeNull() ? nil : try body(&self)
+        try consumeNull() ? nil : try body(&self)
     }
 
-    /// Reads past the next value, of whatever kind, checking it as strictly as if it were wanted.
+    /// Skips the next value of any kind, with the same checks as reading it.
     package mutating func skip() throws(JSONError) {
         switch try peek() {
         case .object: try object { (reader, _) throws(JSONError) in try reader.skip() }
@@ -108,11 +108,11 @@ package struct JSONReader: ~Escapable {
         case .string: _ = try text()
         case .number: _ = try number()
         case .bool: _ = try bool()
-        case .null: try word("null")
+        case .null: try literal("null")
         }
     }
 
-    /// Reads past the next value and returns its bytes, checked, as they stand in the document.
+    /// Skips the next value, with all checks, and returns its bytes in the document.
     @_lifetime(copy self)
     package mutating func raw() throws(JSONError) -> Span<UInt8> {
         skipWhitespace()
@@ -130,9 +130,9 @@ package struct JSONReader: ~Escapable {
         }
     }
 
-    /// Takes `byte` if it comes next, after whitespace.
+    /// Skips whitespace, then `byte` if it is next.
     @inline(__always)
-    mutating func take(_ byte: UInt8) -> Bool {
+    mutating func consume(_ byte: UInt8) -> Bool {
         skipWhitespace()
         guard position < bytes.count, bytes[position] == byte else { return false }
         position &+= 1
@@ -141,15 +141,15 @@ package struct JSONReader: ~Escapable {
 
     @inline(__always)
     mutating func expect(_ byte: UInt8) throws(JSONError) {
-        guard take(byte) else { throw unexpected() }
+        guard consume(byte) else { throw unexpected() }
     }
 
     func unexpected() -> JSONError {
         JSONError(position < bytes.count ? .unexpectedByte : .unexpectedEnd, at: position)
     }
 
-    private mutating func word(_ word: String) throws(JSONError) {
-        for byte in word.utf8 {
+    private mutating func literal(_ text: String) throws(JSONError) {
+        for byte in text.utf8 {
             guard position < bytes.count, bytes[position] == byte else { throw unexpected() }
             position &+= 1
         }

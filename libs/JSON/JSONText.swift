@@ -1,8 +1,8 @@
-/// A string of the document, checked but still in its place: compared and measured without a copy.
+/// A validated string inside the document, which can be compared without a copy.
 package struct JSONText: ~Escapable {
-    /// What stands between the quotes.
+    /// The bytes between the quotes.
     @usableFromInline let content: Span<UInt8>
-    /// Whether `content` holds a backslash.
+    /// Whether `content` contains escapes.
     @usableFromInline let isEscaped: Bool
 
     @_lifetime(copy content)
@@ -16,12 +16,12 @@ package struct JSONText: ~Escapable {
         text.isEscaped ? text.bytes.span.equals(literal) : text.content.equals(literal)
     }
 
-    /// The same with text known at run time only.
+    /// Equality with text that is known only at run time.
     package func equals(_ other: String) -> Bool {
         bytes.elementsEqual(other.utf8)
     }
 
-    /// Lets `switch key { case "quantity": … }` work.
+    /// Allows `switch key { case "quantity": … }`.
     package static func ~= (literal: StaticString, text: JSONText) -> Bool { text == literal }
 
     package var string: String {
@@ -60,7 +60,7 @@ package struct JSONText: ~Escapable {
                     unit = 0x10000 + (unit - 0xD800) << 10 + (codeUnit(at: index + 2) - 0xDC00)
                     index += 6
                 }
-                // The scanner has refused lone surrogates, so the replacement never shows.
+                // The scanner rejects lone surrogates, so the replacement is never used.
                 bytes.append(contentsOf: String(Unicode.Scalar(unit) ?? "\u{FFFD}").utf8)
             case let literal: bytes.append(literal)
             }
@@ -68,7 +68,7 @@ package struct JSONText: ~Escapable {
         return bytes
     }
 
-    /// Calls `body` with the string's UTF-8, unescaped; no copy unless the string holds escapes.
+    /// Calls `body` with the string's UTF-8, unescaped; no copy unless the string contains escapes.
     @inlinable
     package func withBytes<Value, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Value
@@ -80,7 +80,7 @@ package struct JSONText: ~Escapable {
         return try body(content)
     }
 
-    /// The four hexadecimal digits at `index`, which the scanner has checked.
+    /// The value of the four hexadecimal digits at `index`, which the scanner has checked.
     private func codeUnit(at index: Int) -> UInt32 {
         var unit: UInt32 = 0
         for offset in index..<index + 4 {

@@ -1,9 +1,9 @@
-/// A JSON document as a tree, for what is off the hot path: operators' tools, key sets, tests.
+/// A JSON document as a tree, for use off the hot path: command-line tools, key sets, tests.
 package enum JSONValue: Equatable, Sendable {
     case object([Member])
     case array([JSONValue])
     case string(String)
-    /// As written, so that nothing is rounded.
+    /// The number's text, so that nothing is rounded.
     case number(String)
     case bool(Bool)
     case null
@@ -26,16 +26,16 @@ package enum JSONValue: Equatable, Sendable {
         try self.init(parsing: text.utf8.span, limits: limits)
     }
 
-    /// Compact, members in their order.
+    /// Compact, with the members in their order.
     package func encode() -> [UInt8] { JSONWriter.encode { $0.value(self) } }
 
     /// Compact text.
     package var text: String { String(decoding: encode(), as: UTF8.self) }
 
-    /// The member's value (the first, should there be several), or `nil` when absent or when this is no object.
+    /// The member's value (the first, should there be several), or `nil` when absent or when the value is no object.
     package subscript(key: String) -> JSONValue? { members?.first { $0.key == key }?.value }
 
-    /// The element, or `nil` when there is none or when this is no array.
+    /// The element, or `nil` when out of range or when the value is no array.
     package subscript(index: Int) -> JSONValue? {
         guard let array, array.indices.contains(index) else { return nil }
         return array[index]
@@ -72,7 +72,7 @@ extension JSONReader {
             return .number(text)
         case .bool: return .bool(try bool())
         case .null:
-            _ = try takeNull()
+            _ = try consumeNull()
             return .null
         }
     }

@@ -1,6 +1,7 @@
-/// Appends one JSON document to an array of bytes, commas and escapes included.
+/// Appends one JSON document to an array of bytes, including commas and escapes.
 ///
-/// The caller keeps the order: in an object each `key` is followed by one value. Nothing is buffered or checked twice.
+/// The caller keeps the structure valid: in an object each `key` is followed by one value. The structure is not
+/// checked.
 package struct JSONWriter {
     package private(set) var bytes: [UInt8]
     private var needsComma = false
@@ -43,7 +44,7 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    /// A key known at compile time, which must need no escapes.
+    /// A key that is known at compile time and contains nothing to escape.
     package mutating func key(_ key: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -53,7 +54,7 @@ package struct JSONWriter {
         needsComma = false
     }
 
-    /// A key known at run time only.
+    /// A key that is known only at run time.
     package mutating func key(named key: String) {
         separate()
         quote(key)
@@ -85,7 +86,7 @@ package struct JSONWriter {
         bytes.append("null")
     }
 
-    /// An amount in hundredths with its two places: 1230 → `12.30`.
+    /// An amount in hundredths with two decimal places: 1230 → `12.30`.
     package mutating func hundredths(_ value: Int64) {
         separate()
         let (whole, cents) = value.magnitude.quotientAndRemainder(dividingBy: 100)
@@ -95,25 +96,25 @@ package struct JSONWriter {
         bytes.append(UInt8(ascii: "0") &+ UInt8(cents % 10))
     }
 
-    /// The shortest text that reads back as the same double; `null` for what JSON cannot say.
+    /// The shortest text that parses to the same double; `null` for infinities and NaN.
     package mutating func double(_ value: Double) {
         separate()
         bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
     }
 
-    /// A value that is JSON already, taken on trust.
+    /// A value that is already JSON; not checked.
     package mutating func raw(_ json: Span<UInt8>) {
         separate()
         bytes.append(json)
     }
 
-    /// A value that is JSON already, taken on trust.
+    /// A value that is already JSON; not checked.
     package mutating func raw(_ json: [UInt8]) {
         separate()
         bytes.append(contentsOf: json)
     }
 
-    /// A number that is JSON already, taken on trust.
+    /// A number that is already JSON; not checked.
     mutating func raw(_ json: String) {
         separate()
         bytes.append(contentsOf: json.utf8)
@@ -163,7 +164,6 @@ package struct JSONWriter {
     }
 }
 
-/// One member at a time.
 extension JSONWriter {
     package mutating func field(_ name: StaticString, _ value: String) {
         key(name)

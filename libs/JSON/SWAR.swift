@@ -1,5 +1,5 @@
-/// Eight bytes at a time. With `StaticString` and `String.withUTF8` below, the only unsafe expressions of this module;
-/// each stands behind its own check of bounds.
+/// SIMD within a register: eight bytes at a time. This file holds the module's only unsafe expressions, each behind its
+/// own bounds check.
 extension Span<UInt8> {
     /// The eight bytes from `index` on, the first in the lowest bits. `index + 8 <= count` is checked.
     @inline(__always)
@@ -12,15 +12,15 @@ extension Span<UInt8> {
     @inline(__always)
     func equals(_ literal: StaticString) -> Bool {
         guard literal.hasPointerRepresentation, literal.utf8CodeUnitCount == count else { return false }
-        let wanted = unsafe literal.utf8Start
-        for index in 0..<count where unsafe self[index] != wanted[index] { return false }
+        let expected = unsafe literal.utf8Start
+        for index in 0..<count where unsafe self[index] != expected[index] { return false }
         return true
     }
 }
 
 extension UInt64 {
-    /// The high bit of every byte that a JSON string cannot hold as it is: below 0x20, quote, backslash. Exact up to
-    /// and including the lowest such byte.
+    /// Sets the high bit of every byte that a JSON string must escape: below 0x20, quote, backslash. Exact up to and
+    /// including the lowest such byte.
     @inline(__always)
     var escapeMarks: UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
@@ -42,7 +42,7 @@ extension [UInt8] {
         unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 
-    /// Appends `text` when it holds nothing that JSON must escape; else leaves that to the caller.
+    /// Appends `text` and returns true unless it contains a byte that JSON must escape.
     mutating func appendIfPlain(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { units in

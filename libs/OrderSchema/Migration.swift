@@ -1,17 +1,17 @@
-/// One step of the schema, applied once and never changed afterwards.
+/// One migration of the schema. It is applied once and never changed afterwards.
 package struct Migration: Hashable, Sendable {
     /// From 1, without gaps.
     package let version: Int
-    /// As in the file's name: `order_events` of `0002_order_events.sql`.
+    /// From the file's name: `order_events` of `0002_order_events.sql`.
     package let name: String
-    /// Statements to be run together in one transaction.
+    /// Statements that run in one transaction.
     package let sql: String
 }
 
 extension Migration {
-    /// All of them, ascending. A new file in `Migrations` is listed here; a test compares the two.
+    /// All migrations, ascending. A new file in `Migrations` is listed here; a test compares both.
     ///
-    /// Connect anew after migrating: a setting of the database reaches new sessions alone.
+    /// Sessions opened before a migration do not see the database settings that it changes.
     package static let all: [Migration] = [
         Migration(1, "orders", PackageResources._001_orders_sql),
         Migration(2, "order_events", PackageResources._002_order_events_sql),

@@ -24,7 +24,7 @@ struct OperatorGuard {
             principal = try await authenticator.authenticate(request)
         } catch {
             switch error {
-            case .missing, .refused:
+            case .missingToken, .invalidToken:
                 throw Problem(.unauthorized, headers: ["WWW-Authenticate": #"Bearer realm="waybill""#])
             case .noIdentity: throw Problem(.forbidden, "The token names no user.")
             case .unavailable: throw .unavailable("Tokens cannot be verified at the moment.", retryAfter: 2)

@@ -48,7 +48,7 @@ import WorkflowState
     }
 
     @Test func anUnpriceableOrderWritesNothing() async throws {
-        let cases: [(KeyValuePairs<String, Int>, PricingFailure)] = [
+        let cases: [(KeyValuePairs<String, Int>, PricingError)] = [
             (["NO-1": 1, "AZ-104": 1, "NO-2": 1], .unknownProducts(["NO-1", "NO-2"])),
             (["AZ-104": 1, "US-1": 1], .mixedCurrencies),
         ]

@@ -51,59 +51,23 @@ struct AMQPURLParts: Equatable {
     var port: UInt16
     var virtualHost = "/"
 
-    init(_ url: String) throws(AMQPError) {
-        let fault = AMQPError(.invalidArgument, "not an amqp:// or amqps:// URL")
-        var rest: Substring
-        if url.hasPrefix("amqp://") {
-            (isSecure, rest, port) = (false, url.dropFirst(7), 5672)
-        } else if url.hasPrefix("amqps://") {
-            (isSecure, rest, port) = (true, url.dropFirst(8), 5671)
-        } else {
-            throw fault
+    init(_ text: String) throws(AMQPError) {
+        let url: ServerURL
+        do throws(ServerURLError) { url = try ServerURL(text) } catch {
+            throw AMQPError(.invalidArgument, "the URL \(error)")
         }
-        rest = rest.prefix { $0 != "?" && $0 != "#" }
-        if let slash = rest.firstIndex(of: "/") {
-            let path = rest[rest.index(after: slash)...]
-            guard let decoded = Self.decode(path) else { throw fault }
-            if !decoded.isEmpty { virtualHost = decoded }
-            rest = rest[..<slash]
+        switch url.scheme {
+        case "amqp": isSecure = false
+        case "amqps": isSecure = true
+        default: throw AMQPError(.invalidArgument, "the URL's scheme is not amqp or amqps")
         }
-        if let at = rest.lastIndex(of: "@") {
-            let pair = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let user = Self.decode(pair[0]) else { throw fault }
-            self.user = user
-            if pair.count == 2 {
-                guard let password = Self.decode(pair[1]) else { throw fault }
-                self.password = password
-            }
-            rest = rest[rest.index(after: at)...]
+        guard !url.encodedPath.dropFirst().contains("/") else {
+            throw AMQPError(.invalidArgument, "the URL has a virtual host of more than one segment")
         }
-        if let endpoint = Endpoint(String(rest)), !rest.hasPrefix(":") {
-            (host, port) = (endpoint.host, endpoint.port)
-        } else {
-            guard !rest.isEmpty, !rest.contains(":") || rest.hasPrefix("[") else { throw fault }
-            host = String(rest.filter { $0 != "[" && $0 != "]" })
-        }
-    }
-
-    /// Percent-decoding (RFC 3986, section 2.1); nil when it is broken or not UTF-8.
-    private static func decode(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var iterator = text.utf8.makeIterator()
-        while let byte = iterator.next() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = iterator.next().flatMap(hex), let low = iterator.next().flatMap(hex) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func hex(_ digit: UInt8) -> UInt8? {
-        Character(UnicodeScalar(digit)).hexDigitValue.map(UInt8.init)
+        host = url.host
+        port = url.port ?? (isSecure ? 5671 : 5672)
+        if let user = url.user { self.user = user }
+        if let password = url.password { self.password = password }
+        if !url.path.isEmpty { virtualHost = url.path }
     }
 }

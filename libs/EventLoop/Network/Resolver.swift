@@ -10,12 +10,14 @@ extension Loop {
     ) async throws(TransportError) -> [SocketAddress] {
         if let numeric = lookUp(endpoint, flags: AI_NUMERICHOST).addresses { return numeric }
         let lookups = WaiterQueue<Lookup>()
-        let result = await lookups.wait(until: now + timeout, unless: { nil }) { _ in
-            DispatchQueue.global().async {
-                let found = lookUp(endpoint, flags: AI_ADDRCONFIG)
-                Task { @Loop in lookups.resumeFirst(returning: found) }
-            }
-        }
+        let result = await lookups.wait(
+            until: now + timeout,
+            enqueued: { _ in
+                DispatchQueue.global().async {
+                    let found = lookUp(endpoint, flags: AI_ADDRCONFIG)
+                    Task { @Loop in lookups.resumeFirst(returning: found) }
+                }
+            })
         guard case .value(let answer) = result else {
             throw TransportError(.unresolved, "cannot resolve \(endpoint.host): no answer within \(timeout)")
         }

@@ -24,22 +24,7 @@ package final class Transport: DescriptorHandler {
     private var sent = 0
     private var endTimer: Timer?
     private var failure: TransportError?
-    private var flags: Flags = []
-
-    private struct Flags: OptionSet {
-        let rawValue: UInt16
-        static let open = Flags(rawValue: 1)
-        static let started = Flags(rawValue: 2)
-        static let readingPaused = Flags(rawValue: 4)
-        /// The kernel would take no more; EPOLLOUT is asked for.
-        static let blocked = Flags(rawValue: 8)
-        static let flushScheduled = Flags(rawValue: 16)
-        static let deliveryScheduled = Flags(rawValue: 32)
-        static let closeWhenFlushed = Flags(rawValue: 64)
-        static let inputEnded = Flags(rawValue: 128)
-        static let resumeInput = Flags(rawValue: 256)
-        static let held = Flags(rawValue: 512)
-    }
+    private var state = TransportState()
 
     /// Takes over a connected, non-blocking socket.
     ///
@@ -50,14 +35,14 @@ package final class Transport: DescriptorHandler {
         Socket.disableNagle(descriptor)
         do {
             registration = try Loop.register(descriptor, self, interest: isStartedAtOnce ? .readable : [])
-            flags = isStartedAtOnce ? [.open, .started] : .open
+            if isStartedAtOnce { state.start() }
         } catch {
             Glibc.close(descriptor)
             throw error
         }
     }
 
-    package var isOpen: Bool { flags.contains(.open) }
+    package var isOpen: Bool { state.isOpen }
     package var isTLS: Bool { tls != nil }
 
     /// Bytes written by the handler and not yet taken by the kernel.
@@ -65,14 +50,14 @@ package final class Transport: DescriptorHandler {
 
     /// Whether the kernel would take no more at the last attempt; ``TransportHandler/drained(_:)`` tells when
     /// all is written.
-    package var isBlocked: Bool { flags.contains(.blocked) }
+    package var isBlocked: Bool { state.output == .blocked }
 
     /// Begins to read for `handler`. Called again, it hands the connection to another protocol.
     package func start(_ handler: any TransportHandler) {
         guard isOpen else { return }
         self.handler = handler
-        if !flags.contains(.started) {
-            flags.insert(.started)
+        if state.phase == .created {
+            state.start()
             updateInterest()
         }
     }
@@ -88,12 +73,10 @@ package final class Transport: DescriptorHandler {
     }
 
     /// Keeps small output back until ``release()``, because more will follow soon that can go with it.
-    package func hold() { flags.insert(.held) }
+    package func hold() { state.hold() }
 
     package func release() {
-        guard flags.contains(.held) else { return }
-        flags.remove(.held)
-        if !output.isEmpty { scheduleFlush() }
+        if state.release(), !output.isEmpty { scheduleFlush() }
     }
 
     package func write(_ bytes: [UInt8]) { withOutput { $0.append(contentsOf: bytes) } }
@@ -111,10 +94,9 @@ package final class Transport: DescriptorHandler {
             output = []
             return
         }
-        if flags.contains(.blocked) {
+        if isBlocked {
             if pendingOutput > outputLimit { failSlowPeer() }
-        } else if !flags.contains(.flushScheduled) {
-            flags.insert(.flushScheduled)
+        } else if state.schedule() {
             LoopState.current.scheduleFlush(self)
         }
     }
@@ -125,8 +107,8 @@ package final class Transport: DescriptorHandler {
 
     /// Writes what is pending; called by the loop at the end of a turn and when the socket takes more.
     func flush() {
-        flags.remove(.flushScheduled)
-        guard isOpen, !flags.contains(.held) else { return }
+        state.beginFlush()
+        guard isOpen, !state.isHeld else { return }
         while sent < output.count {
             let result = unsafe output.withUnsafeBytes { bytes in
                 unsafe send(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
@@ -137,14 +119,11 @@ package final class Transport: DescriptorHandler {
             case .ended, .failed: return close(result.error)
             }
         }
-        let wasBlocked = flags.contains(.blocked)
         sent = 0
         LoopState.current.buffers.give(&output)
-        if wasBlocked {
-            flags.remove(.blocked)
-            updateInterest()
-        }
-        if flags.contains(.closeWhenFlushed) {
+        let wasBlocked = state.finishFlush()
+        if wasBlocked { updateInterest() }
+        if state.phase == .closing {
             finishOutput()
         } else if wasBlocked {
             handler?.drained(self)
@@ -158,10 +137,7 @@ package final class Transport: DescriptorHandler {
             sent = 0
         }
         if pendingOutput > outputLimit { return failSlowPeer() }
-        if !flags.contains(.blocked) {
-            flags.insert(.blocked)
-            updateInterest()
-        }
+        if state.block() { updateInterest() }
     }
 
     private func send(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
@@ -178,33 +154,31 @@ package final class Transport: DescriptorHandler {
 
     /// Stops reading: the peer is slowed down by TCP.
     package func pauseReading() {
-        guard isOpen, !flags.contains(.readingPaused) else { return }
-        flags.insert(.readingPaused)
+        guard isOpen, !state.isPaused else { return }
+        state.pause()
         updateInterest()
     }
 
     /// Reads again; bytes left over from before are handed on first, after the current call.
     package func resumeReading() {
-        guard isOpen, flags.contains(.readingPaused) else { return }
-        flags.remove(.readingPaused)
+        guard isOpen, state.resume() else { return }
         updateInterest()
-        // In the middle of a handler's call, what it will leave over is not in `input` yet.
-        deliver(.resumeInput)
+        // Within a handler's call, what the handler leaves over is not in `input` yet.
+        deliver(.resumed)
     }
 
     package func descriptorReady(_ readiness: Readiness) {
         if handler == nil, isOpen {
-            // Nobody has started it after all.
-            flags.remove(.started)
+            state.unstart()
             return updateInterest()
         }
         if readiness.contains(.writable) {
             flush()
             // A TLS read may have been waiting to write.
-            if tls != nil, !flags.contains(.readingPaused) { read() }
+            if tls != nil, !state.isPaused { read() }
         }
         guard isOpen else { return }
-        if readiness.contains(.hangup), flags.contains(.readingPaused) || flags.contains(.inputEnded) {
+        if readiness.contains(.hangup), state.input != .reading {
             let code = Socket.error(of: descriptor)
             return close(code == 0 ? nil : TransportError(.system(code), "connection lost"))
         }
@@ -214,7 +188,7 @@ package final class Transport: DescriptorHandler {
     private func read() {
         let buffer = unsafe LoopState.current.buffers.read
         repeat {
-            guard isOpen, !flags.contains(.inputEnded) else { return }
+            guard isOpen, !state.hasInputEnded else { return }
             let result = unsafe receive(UnsafeMutableRawBufferPointer(buffer))
             switch result {
             case .bytes(let count):
@@ -229,13 +203,13 @@ package final class Transport: DescriptorHandler {
                     consumeInput()
                 }
             case .blocked:
-                if flags.contains(.blocked) == false, !output.isEmpty { scheduleFlush() }
+                if !isBlocked, !output.isEmpty { scheduleFlush() }
                 return
             case .ended: return endInput()
             case .failed(let error): return close(error)
             }
             // OpenSSL may hold decrypted bytes that epoll does not know of.
-        } while tls?.hasPending == true && !flags.contains(.readingPaused)
+        } while tls?.hasPending == true && !state.isPaused
     }
 
     private func consumeInput() {
@@ -261,20 +235,13 @@ package final class Transport: DescriptorHandler {
     }
 
     private func endInput() {
-        flags.insert(.inputEnded)
+        state.endInput()
         updateInterest()
-        if flags.contains(.closeWhenFlushed), output.isEmpty { return close(nil) }
+        if state.phase == .closing, output.isEmpty { return close(nil) }
         handler?.inputEnded(self)
     }
 
-    private func updateInterest() {
-        var interest: Readiness = []
-        if flags.contains(.started), flags.isDisjoint(with: [.readingPaused, .inputEnded]) {
-            interest.insert(.readable)
-        }
-        if flags.contains(.blocked) { interest.insert(.writable) }
-        registration?.update(interest)
-    }
+    private func updateInterest() { registration?.update(state.interest) }
 
     // MARK: The end
 
@@ -285,24 +252,21 @@ package final class Transport: DescriptorHandler {
     /// too or after `limit`. Until then input is still handed to the handler, which may drop it: a peer
     /// that is in the middle of sending must not see a reset before it has read our last words.
     package func closeAfterFlush(within limit: Duration = .seconds(2)) {
-        guard isOpen, !flags.contains(.closeWhenFlushed) else { return }
-        flags.insert(.closeWhenFlushed)
-        flags.remove(.held)
+        guard state.beginClose() else { return }
         let timer = Timer { [weak self] in self?.close(nil) }
         timer.arm(after: limit)
         endTimer = timer
-        if !flags.contains(.blocked) { scheduleFlush() }
+        if !isBlocked { scheduleFlush() }
     }
 
     private func finishOutput() {
         tls?.shutDown()
         shutdown(descriptor, Int32(SHUT_WR))
-        if flags.contains(.inputEnded) { close(nil) }
+        if state.hasInputEnded { close(nil) }
     }
 
     private func close(_ error: TransportError?) {
-        guard isOpen else { return }
-        flags.remove(.open)
+        guard state.close() else { return }
         failure = error
         if error == nil { tls?.shutDown() }
         registration?.cancel()
@@ -313,26 +277,21 @@ package final class Transport: DescriptorHandler {
         input = []
         output = []
         sent = 0
-        deliver([])
+        deliver(.closed)
     }
 
-    private func deliver(_ news: Flags) {
-        flags.formUnion(news)
-        guard !flags.contains(.deliveryScheduled) else { return }
-        flags.insert(.deliveryScheduled)
-        LoopState.current.scheduleDelivery(self)
+    private func deliver(_ delivery: TransportState.Delivery) {
+        if state.deliver(delivery) { LoopState.current.scheduleDelivery(self) }
     }
 
-    /// Tells the handler what could not be told in the middle of its own call.
+    /// Tells the handler what could not be told within its own call.
     func deliverEvents() {
-        flags.remove(.deliveryScheduled)
+        let delivery = state.takeDelivery()
         if isOpen {
-            guard flags.contains(.resumeInput) else { return }
-            flags.remove(.resumeInput)
-            if flags.contains(.readingPaused) { return }
+            guard delivery == .resumed, !state.isPaused else { return }
             if !input.isEmpty { consumeInput() }
-            guard isOpen, !flags.contains(.readingPaused) else { return }
-            if flags.contains(.inputEnded) {
+            guard isOpen, !state.isPaused else { return }
+            if state.hasInputEnded {
                 handler?.inputEnded(self)
             } else if tls?.hasPending == true {
                 read()

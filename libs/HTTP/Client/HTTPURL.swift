@@ -12,45 +12,26 @@ package struct HTTPURL: Sendable, Hashable {
     /// Refuses user parts (credentials belong into a header), characters that should have been encoded and
     /// unknown schemes. A fragment is dropped.
     package init(_ text: String) throws(HTTPError) {
-        let bytes = Array(text.utf8)
-        let invalid = HTTPError(.invalidRequest, "invalid URL")
-        guard let separator = text.range(ofASCII: "://") else { throw invalid }
-        switch text[..<separator.lowerBound].lowercased() {
-        case "http", "ws": isSecure = false
-        case "https", "wss": isSecure = true
-        default: throw invalid
+        let url: ServerURL
+        do throws(ServerURLError) { url = try ServerURL(String(text.prefix { $0 != "#" })) } catch {
+            throw HTTPError(.invalidRequest, "the URL \(error)")
         }
-        let start = text.utf8.distance(from: text.startIndex, to: separator.upperBound)
-        var end = start
-        while end < bytes.count, ![47, 63, 35].contains(bytes[end]) { end += 1 }
-        let authority = bytes[start..<end]
-        guard Grammar.isAuthority(Array(authority).span) else { throw invalid }
-        var host = String(decoding: authority, as: UTF8.self)
-        let standard: UInt16 = isSecure ? 443 : 80
-        var port = standard
-        if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
-            if let number = UInt16(host[host.index(after: colon)...]) { port = number }
-            host = String(host[..<colon])
+        let standardPort: UInt16
+        switch url.scheme {
+        case "http", "ws": (isSecure, standardPort) = (false, 80)
+        case "https", "wss": (isSecure, standardPort) = (true, 443)
+        default: throw HTTPError(.invalidRequest, "the URL's scheme is not http, https, ws or wss")
         }
-        self.authority = port == standard ? host : "\(host):\(port)"
-        if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
-        endpoint = Endpoint(host: host, port: port)
-
-        var target = bytes[end...]
-        if let fragment = target.firstIndex(of: 35) { target = target[..<fragment] }
-        guard target.allSatisfy(Grammar.isQuery) else { throw invalid }
-        let path = String(decoding: target, as: UTF8.self)
-        self.target = path.hasPrefix("/") ? path : "/" + path
-    }
-}
-
-extension String {
-    fileprivate func range(ofASCII part: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(part) { return start..<index(start, offsetBy: part.count) }
-            start = index(after: start)
+        guard url.user == nil, url.password == nil else {
+            throw HTTPError(.invalidRequest, "the URL holds credentials")
         }
-        return nil
+        endpoint = url.endpoint(defaultPort: standardPort)
+        let host = url.host.contains(":") ? "[\(url.host)]" : url.host
+        authority = endpoint.port == standardPort ? host : "\(host):\(endpoint.port)"
+        let path = url.encodedPath.isEmpty ? "/" : url.encodedPath
+        target = path + (url.encodedQuery.map { "?\($0)" } ?? "")
+        guard target.utf8.allSatisfy(Grammar.isQuery) else {
+            throw HTTPError(.invalidRequest, "the URL holds characters that must be percent-encoded")
+        }
     }
 }

@@ -1,10 +1,12 @@
-/// Reads `application/x-www-form-urlencoded` data: a query, or a form.
+internal import EventLoop
+
+/// Reads `application/x-www-form-urlencoded` data: a query, or a form. Items with broken escapes are left out.
 package enum HTTPQuery {
     static func first(_ name: String, in bytes: Span<UInt8>) -> String? {
         var result: String?
         forEach(bytes) { key, value in
             guard matches(bytes.extracting(key), name) else { return true }
-            result = PercentEncoding.decodeQuery(bytes.extracting(value))
+            result = decode(bytes.extracting(value))
             return false
         }
         return result
@@ -13,19 +15,21 @@ package enum HTTPQuery {
     package static func items(_ bytes: Span<UInt8>) -> [(name: String, value: String)] {
         var items: [(name: String, value: String)] = []
         forEach(bytes) { key, value in
-            items.append(
-                (
-                    PercentEncoding.decodeQuery(bytes.extracting(key)),
-                    PercentEncoding.decodeQuery(bytes.extracting(value))
-                ))
+            if let name = decode(bytes.extracting(key)), let value = decode(bytes.extracting(value)) {
+                items.append((name, value))
+            }
             return true
         }
         return items
     }
 
+    private static func decode(_ bytes: Span<UInt8>) -> String? {
+        PercentEncoding.decode(bytes, plusIsSpace: true)
+    }
+
     private static func matches(_ key: Span<UInt8>, _ name: String) -> Bool {
         for i in key.indices where key[i] == UInt8(ascii: "%") || key[i] == UInt8(ascii: "+") {
-            return PercentEncoding.decodeQuery(key) == name
+            return decode(key) == name
         }
         guard key.count == name.utf8.count else { return false }
         var i = 0

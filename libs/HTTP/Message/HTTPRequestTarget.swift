@@ -1,9 +1,11 @@
+internal import EventLoop
+
 /// A request target (RFC 9112, 3.2): offsets into the head's bytes, and the path decoded where it had
 /// percent-encodings.
 ///
 /// Refused, because servers in a row read them differently: characters outside RFC 3986, invalid
-/// percent-encodings, encoded slashes, backslashes and controls, `.` and `..` segments, and paths that are
-/// not UTF-8.
+/// percent-encodings, encoded slashes, backslashes and controls, `.` and `..` segments, and paths and queries
+/// that are not UTF-8.
 package struct HTTPRequestTarget: Sendable {
     private var pathStart: UInt16 = 0
     private var pathEnd: UInt16 = 0
@@ -99,7 +101,7 @@ package struct HTTPRequestTarget: Sendable {
         while i < path.count {
             var byte = path[i]
             if byte == UInt8(ascii: "%") {
-                guard let value = PercentEncoding.value(path, at: i) else {
+                guard let value = PercentEncoding.byte(in: path, at: i) else {
                     throw HTTPParseError(.badRequest, "invalid percent-encoding")
                 }
                 guard value >= 32, value != 127, value != UInt8(ascii: "/"), value != UInt8(ascii: "\\")
@@ -119,15 +121,20 @@ package struct HTTPRequestTarget: Sendable {
     }
 
     private static func checkQuery(_ query: Span<UInt8>) throws(HTTPParseError) {
+        var needsDecoding = false
         for i in query.indices {
             guard Grammar.isQuery(query[i]) else {
                 throw HTTPParseError(.badRequest, "invalid character in the query")
             }
             if query[i] == UInt8(ascii: "%") {
-                guard let value = PercentEncoding.value(query, at: i), value != 0 else {
+                guard let value = PercentEncoding.byte(in: query, at: i), value != 0 else {
                     throw HTTPParseError(.badRequest, "invalid percent-encoding")
                 }
+                needsDecoding = true
             }
+        }
+        if needsDecoding, PercentEncoding.decode(query) == nil {
+            throw HTTPParseError(.badRequest, "query is not UTF-8")
         }
     }
 

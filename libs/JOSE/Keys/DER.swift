@@ -1,4 +1,4 @@
-/// As much of the Distinguished Encoding Rules (X.690) as keys and signatures need.
+/// The subset of the Distinguished Encoding Rules (X.690) that keys and signatures need.
 enum DER {
     static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
         let count = content.count

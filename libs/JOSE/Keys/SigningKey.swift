@@ -1,12 +1,12 @@
 package import JSON
 
-/// A key that signs tokens: for the development profile, the operator's tool and tests that play the issuer.
+/// A key that signs tokens, for the development profile, the command-line tool and tests.
 package struct SigningKey: Sendable {
     package let algorithm: Algorithm
     package let id: String?
-    /// What verifies this key's signatures.
+    /// Verifies this key's signatures.
     package let verificationKey: VerificationKey
-    /// The public half as a JWK (RFC 7517), `nil` for a secret.
+    /// The public key as a JWK (RFC 7517); `nil` for a symmetric key.
     package let jwk: JSONValue?
     private let material: Material
 
@@ -22,7 +22,7 @@ package struct SigningKey: Sendable {
             material: .secret(secret))
     }
 
-    /// A new key for `algorithm`; RSA takes tens of milliseconds.
+    /// Generates a key for `algorithm`; RSA takes tens of milliseconds.
     package static func generate(_ algorithm: Algorithm, id: String? = nil) throws(JOSEError) -> SigningKey {
         if algorithm == .hs256 { return try hmac(secret: SecureRandom.bytes(32), id: id) }
         guard let key = KeyHandle.generate(algorithm) else { throw JOSEError(.cryptography) }
@@ -56,7 +56,7 @@ package struct SigningKey: Sendable {
             material: .pair(key))
     }
 
-    /// A compact JWS over the object that `claims` writes the members of.
+    /// A compact JWS whose payload is the object with the members that `claims` writes.
     package func sign(claims: (inout JSONWriter) -> Void) throws(JOSEError) -> String {
         let header = JSONWriter.encode { writer in
             writer.object { writer in
@@ -68,7 +68,7 @@ package struct SigningKey: Sendable {
         return try sign(header: header, payload: JSONWriter.encode { $0.object(claims) })
     }
 
-    /// A compact JWS of exactly these bytes; the header is taken on trust.
+    /// A compact JWS of exactly these bytes; the header is not checked.
     package func sign(header: [UInt8], payload: [UInt8]) throws(JOSEError) -> String {
         var token = Base64URL.encodedBytes(header.span)
         token.append(UInt8(ascii: "."))
@@ -79,7 +79,7 @@ package struct SigningKey: Sendable {
         return String(decoding: token, as: UTF8.self)
     }
 
-    /// The signature as a JWS carries it.
+    /// The signature in its JWS encoding.
     func signature(of message: Span<UInt8>) throws(JOSEError) -> [UInt8] {
         let signature: [UInt8]? =
             switch material {

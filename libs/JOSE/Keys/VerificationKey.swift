@@ -1,10 +1,10 @@
-/// A key that verifies signatures of one algorithm and can be used with no other (RFC 8725, section 3.1).
+/// A key that verifies signatures of one algorithm only (RFC 8725, section 3.1).
 package struct VerificationKey: Sendable, Equatable {
     package let algorithm: Algorithm
     /// The `kid`, if the key has one.
     package let id: String?
     private let material: Material
-    /// The public parameters (or a digest of the secret), by which two keys are told apart.
+    /// The public parameters, or a digest of the secret, for comparison.
     private let fingerprint: [UInt8]
 
     private enum Material: Sendable {
@@ -35,7 +35,7 @@ package struct VerificationKey: Sendable, Equatable {
             algorithm: algorithm, id: id, material: .pair(key), fingerprint: modulus + exponent)
     }
 
-    /// ES256 with a point on P-256, 32 bytes a coordinate.
+    /// ES256 with a point on P-256, 32 bytes per coordinate.
     package static func p256(x: [UInt8], y: [UInt8], id: String? = nil) throws(JOSEError) -> VerificationKey {
         guard x.count == 32, y.count == 32,
             let key = KeyHandle.decode(DER.p256Key(x: x, y: y))
@@ -53,7 +53,7 @@ package struct VerificationKey: Sendable, Equatable {
         left.algorithm == right.algorithm && left.id == right.id && left.fingerprint == right.fingerprint
     }
 
-    /// Whether `signature`, as a JWS carries it, is this key's over `message`.
+    /// Whether `signature`, in its JWS encoding, is this key's signature of `message`.
     func verifies(_ signature: [UInt8], of message: Span<UInt8>) -> Bool {
         switch material {
         case .secret(let secret):

@@ -13,7 +13,8 @@ internal import COpenSSL
 }
 
 extension KeyHandle {
-    /// Whether `signature`, in OpenSSL's form (DER for ECDSA), is this key's over `message`. Only OpenSSL's answer 1 is.
+    /// Whether `signature`, in OpenSSL's encoding (DER for ECDSA), is this key's signature of `message`. OpenSSL
+    /// returns 1 for a valid signature; 0 and negative values count as invalid.
     func verifies(_ signature: Span<UInt8>, of message: Span<UInt8>, by algorithm: Algorithm) -> Bool {
         withCleanErrors {
             guard let context = DigestContext() else { return false }
@@ -33,7 +34,7 @@ extension KeyHandle {
         }
     }
 
-    /// The signature in OpenSSL's form, or `nil` when this is no private key for `algorithm`.
+    /// The signature in OpenSSL's encoding, or `nil` when this is no private key for `algorithm`.
     func sign(_ message: Span<UInt8>, by algorithm: Algorithm) -> [UInt8]? {
         withCleanErrors {
             guard let context = DigestContext() else { return nil }
@@ -56,7 +57,7 @@ extension KeyHandle {
 }
 
 extension Algorithm {
-    /// Ed25519 hashes for itself.
+    /// `nil` for Ed25519, which includes its hash function.
     fileprivate var digest: OpaquePointer? { self == .edDSA ? nil : unsafe EVP_sha256() }
 
     /// RFC 7518, section 3.5: the salt is as long as the digest, MGF1 uses the same hash.

@@ -2,8 +2,8 @@ internal import COpenSSL
 
 /// Owns one `EVP_PKEY`.
 @safe final class KeyHandle: Sendable {
-    /// Never changed after `init`. Each use brings its own context, which is what openssl-threads(7) asks of a key
-    /// shared between threads.
+    /// Immutable after `init`; each operation has a context of its own, as openssl-threads(7) requires of a key that
+    /// threads share.
     nonisolated(unsafe) let pointer: OpaquePointer
 
     init(adopting pointer: OpaquePointer) { unsafe self.pointer = pointer }
@@ -13,17 +13,16 @@ internal import COpenSSL
     var bits: Int { Int(unsafe EVP_PKEY_get_bits(pointer)) }
 }
 
-/// Runs one operation and leaves no error of it behind in the thread's queue.
+/// Runs one operation between two clearings of the thread's OpenSSL error queue.
 func withCleanErrors<Value: ~Copyable>(_ body: () -> Value) -> Value {
     ERR_clear_error()
     defer { ERR_clear_error() }
     return body()
 }
 
-/// Building and reading keys.
 extension KeyHandle {
-    /// A public key from its SubjectPublicKeyInfo; `nil` when that is malformed or its point lies off the curve. An RSA
-    /// modulus is not tried for small factors: that takes milliseconds and says nothing of an issuer who is trusted.
+    /// A public key from its SubjectPublicKeyInfo; `nil` when that is malformed or its point is not on the curve. An
+    /// RSA modulus is not tested for small factors: that takes milliseconds and adds nothing for a trusted issuer.
     static func decode(_ info: [UInt8]) -> KeyHandle? {
         withCleanErrors {
             let pointer = unsafe info.withUnsafeBufferPointer { info in
@@ -48,7 +47,7 @@ extension KeyHandle {
         }
     }
 
-    /// A number of the key ("n", "e", "qx", "qy"), big-endian, padded to `width` when that is given.
+    /// A parameter of the key (`n`, `e`, `qx`, `qy`), big-endian, left-padded to `width` bytes when given.
     func number(_ name: String, width: Int? = nil) -> [UInt8]? {
         withCleanErrors {
             var integer: OpaquePointer?
@@ -71,7 +70,7 @@ extension KeyHandle {
         }
     }
 
-    /// A new pair for `algorithm`; RSA has 2048 bits.
+    /// Generates a key pair for `algorithm`; RSA has 2048 bits.
     static func generate(_ algorithm: Algorithm) -> KeyHandle? {
         withCleanErrors {
             let type: CInt =

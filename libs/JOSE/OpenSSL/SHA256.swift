@@ -23,7 +23,7 @@ package enum SHA256 {
         return done ? code : nil
     }
 
-    /// Whether two digests are equal, in a time that does not tell where they differ.
+    /// Compares two digests in constant time.
     static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         return unsafe CRYPTO_memcmp(left, right, left.count) == 0

@@ -1,6 +1,7 @@
 internal import COpenSSL
 
-/// OpenSSL's generator, seeded by the kernel: for keys, ids, nonces. Draws ahead, so that one word costs little.
+/// OpenSSL's random generator, seeded by the kernel: for keys, ids and nonces. Fills a buffer of 32 words at a time,
+/// which makes a single word cheap.
 package struct SecureRandom: RandomNumberGenerator {
     private var words: [UInt64] = []
 
@@ -20,10 +21,10 @@ package struct SecureRandom: RandomNumberGenerator {
         return bytes
     }
 
-    /// Without randomness nothing that follows is safe, so there is no error to handle.
+    /// Ends the process when OpenSSL has no randomness, because no caller could continue safely.
     private static func fill(_ buffer: UnsafeMutableRawBufferPointer) {
         guard unsafe RAND_bytes(buffer.baseAddress, CInt(buffer.count)) == 1 else {
-            fatalError("no secure randomness")
+            fatalError("OpenSSL returned no random bytes")
         }
     }
 }

@@ -1,4 +1,4 @@
-/// Verified tokens by their whole text. Full, it forgets the one that came first.
+/// A bounded cache of verified tokens by their whole text; the oldest entry is evicted first.
 struct TokenCache {
     private struct Entry {
         let token: [UInt8]
@@ -6,11 +6,11 @@ struct TokenCache {
     }
 
     private let capacity: Int
-    /// By a digest of the token's end, which is its signature and so as good as random; a stranger who repeats the end
-    /// only fails the comparison of the whole.
+    /// By a digest of the token's last 32 bytes: a part of its signature, so evenly distributed. The whole token is
+    /// compared afterwards.
     private var entries: [Int: Entry] = [:]
-    /// The digests in order of arrival, as a ring once it is full.
-    private var arrivals: [Int] = []
+    /// The digests in order of insertion, as a ring buffer once it is full.
+    private var insertions: [Int] = []
     private var oldest = 0
 
     init(capacity: Int) { self.capacity = capacity }
@@ -31,15 +31,15 @@ struct TokenCache {
         for index in 0..<token.count { copy.append(token[index]) }
         let digest = Self.digest(of: token)
         guard entries.updateValue(Entry(token: copy, claims: claims), forKey: digest) == nil else { return }
-        guard arrivals.count == capacity else { return arrivals.append(digest) }
-        entries[arrivals[oldest]] = nil
-        arrivals[oldest] = digest
+        guard insertions.count == capacity else { return insertions.append(digest) }
+        entries[insertions[oldest]] = nil
+        insertions[oldest] = digest
         oldest = (oldest + 1) % capacity
     }
 
     mutating func removeAll() {
         entries = [:]
-        arrivals = []
+        insertions = []
         oldest = 0
     }
 

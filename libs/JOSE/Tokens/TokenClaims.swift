@@ -1,29 +1,29 @@
 package import JSON
 
-/// What a verified token says (RFC 7519, section 4). Times are seconds since the epoch.
+/// The claims of a verified token (RFC 7519, section 4). Times are seconds since the epoch.
 package struct TokenClaims: Sendable, Equatable {
     package internal(set) var issuer: String?
     package internal(set) var subject: String?
-    /// Empty when the token names none.
+    /// Empty when the claim is absent.
     package internal(set) var audience: [String] = []
-    /// Rounded down, so that a fraction never lengthens a life.
+    /// Rounded down, so that a fraction never extends the lifetime.
     package internal(set) var expiresAt: Int
     package internal(set) var notBefore: Int?
     package internal(set) var issuedAt: Int?
     /// The `jti`.
     package internal(set) var id: String?
-    /// Who the token speaks for: `sub`, else the name identifier of WS-Federation, else Entra's `oid`.
+    /// The user: `sub`, else the name identifier of WS-Federation, else Entra's `oid`.
     package internal(set) var userID: String?
     /// From `roles` and `role`, each a string or an array of them.
     package internal(set) var roles: [String] = []
-    /// Every other claim, as it stands.
+    /// Every other claim.
     package internal(set) var others: [JSONValue.Member] = []
 
     package subscript(name: String) -> JSONValue? { others.first { $0.key == name }?.value }
 
     package static let nameIdentifier = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
 
-    /// Throws `malformed` with the claim's name where one has the wrong shape, `missingClaim` without `exp`.
+    /// Throws `malformed` with the claim's name for a claim of the wrong type, `missingClaim` without `exp`.
     init(parsing bytes: Span<UInt8>) throws(JOSEError) {
         var claims = TokenClaims()
         var expiry: Int?

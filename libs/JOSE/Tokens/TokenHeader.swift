@@ -1,7 +1,7 @@
 internal import JSON
 
-/// What a verifier needs of a JOSE header (RFC 7515, section 4). Keys that a token brings along (`jwk`, `jku`, `x5c`,
-/// `x5u`) are checked as JSON and otherwise not looked at.
+/// The parameters of a JOSE header that a verifier needs (RFC 7515, section 4). Embedded keys (`jwk`, `jku`, `x5c`,
+/// `x5u`) are ignored.
 struct TokenHeader {
     var algorithm: Algorithm
     var keyID: String?
@@ -28,13 +28,13 @@ struct TokenHeader {
             throw JOSEError(.malformed)
         }
         guard let algorithm else { throw JOSEError(.malformed) }
-        guard let known = Algorithm(rawValue: algorithm) else { throw JOSEError(.unsupportedAlgorithm) }
+        guard let supported = Algorithm(rawValue: algorithm) else { throw JOSEError(.unsupportedAlgorithm) }
         guard isSupported else { throw JOSEError(.unsupportedHeader) }
-        self.algorithm = known
+        self.algorithm = supported
         self.keyID = keyID
     }
 
-    /// RFC 7519, section 5.1 and RFC 9068, section 2.1. Media types ignore case.
+    /// RFC 7519, section 5.1 and RFC 9068, section 2.1. Media types are case-insensitive.
     private static func isAccessToken(_ type: String) -> Bool {
         ["jwt", "at+jwt", "application/jwt", "application/at+jwt"].contains(type.lowercased())
     }

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// Mints tokens for users: the development profile's issuer, and the tests'.
+/// Issues tokens for users, in the development profile and in tests.
 package struct TokenIssuer: Sendable {
     package let key: SigningKey
     package let issuer: String
@@ -12,7 +12,7 @@ package struct TokenIssuer: Sendable {
         self.audience = audience
     }
 
-    /// A token for `userID`, in force from `now` (seconds since the epoch) for `lifetime` seconds.
+    /// A token for `userID`, valid from `now` (seconds since the epoch) for `lifetime` seconds.
     package func token(
         for userID: String, roles: [String] = [], now: Int, lifetime: Int = 3600
     ) throws(JOSEError) -> String {

@@ -1,12 +1,12 @@
-/// What a token must say to be accepted here.
+/// The claims that a token must have, and its limits.
 package struct TokenRules: Sendable {
-    /// The `iss` that must be there, byte for byte.
+    /// The required `iss`, compared byte by byte.
     package var issuer: String
-    /// One of the token's `aud`.
+    /// The required member of `aud`.
     package var audience: String
-    /// Seconds by which clocks may differ.
+    /// Tolerated clock skew in seconds.
     package var leeway: Int
-    /// Bytes of the compact token.
+    /// Maximum size of the compact token.
     package var maximumBytes: Int
 
     package init(issuer: String, audience: String, leeway: Int = 30, maximumBytes: Int = 8 << 10) {

@@ -1,13 +1,13 @@
-/// Lines that wait to be written, within a limit. Pure: who writes, and when, is the sink's business.
+/// A bounded buffer of lines to be written. It does no I/O.
 struct LogBuffer {
-    /// Bytes held at most.
+    /// Maximum size in bytes.
     let limit: Int
     private var bytes: [UInt8] = []
-    /// What of `bytes` was written already.
+    /// Offset in `bytes` of the first unwritten byte.
     private var start = 0
-    /// Lines lost because the buffer was full, since the process began.
+    /// Lines dropped because the buffer was full, since the process started.
     private(set) var dropped: UInt64 = 0
-    /// Lines lost that no line has told of yet.
+    /// Dropped lines that no `log.dropped` line has reported yet.
     private(set) var unreported: UInt64 = 0
 
     init(limit: Int) {
@@ -17,7 +17,7 @@ struct LogBuffer {
     var isEmpty: Bool { start == bytes.count }
     var count: Int { bytes.count - start }
 
-    /// Appends what `write` appends, unless the buffer is full afterwards.
+    /// Appends what `write` appends, or drops it when the buffer would exceed its limit.
     mutating func append(_ write: (inout [UInt8]) -> Void) {
         let end = bytes.count
         write(&bytes)
@@ -28,13 +28,13 @@ struct LogBuffer {
         }
     }
 
-    /// Answers how many lines were lost, once.
-    mutating func takeUnreported() -> UInt64 {
+    /// Returns and resets the number of unreported dropped lines.
+    mutating func resetUnreported() -> UInt64 {
         defer { unreported = 0 }
         return unreported
     }
 
-    /// The next bytes to write: as many whole lines as fit, or a part of one that is longer.
+    /// The next bytes to write: as many whole lines as fit, or a part of a longer line.
     func chunk(_ size: Int) -> ArraySlice<UInt8> {
         let chunk = bytes[start...].prefix(size)
         guard chunk.count < count, let newline = chunk.lastIndex(of: UInt8(ascii: "\n")) else { return chunk }
@@ -52,7 +52,7 @@ struct LogBuffer {
         }
     }
 
-    /// Gives everything up, as when the descriptor is broken.
+    /// Discards all lines, when the descriptor is broken.
     mutating func discard() {
         remove(count)
     }

@@ -1,6 +1,6 @@
 internal import JSON
 
-/// The typed fields of one log line, in the order written: `["orderId": order.id, "queue": name]`.
+/// The typed fields of one log line, in order: `["orderId": order.id, "queue": name]`.
 package struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
     private(set) var entries: [(name: String, value: LogValue)]
 
@@ -13,7 +13,7 @@ package struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
     }
 }
 
-/// What a field can hold.
+/// A field's value.
 package enum LogValue: Sendable, Equatable {
     case string(String)
     case int(Int64)
@@ -21,12 +21,12 @@ package enum LogValue: Sendable, Equatable {
     case bool(Bool)
     case null
 
-    /// Longer strings are cut: one line must not fill the buffer.
+    /// Longer strings are truncated, so that one line cannot fill the buffer.
     static let stringLimit = 2048
 }
 
-/// What can stand as a field of a log line. Errors are written by hand, `"\(error)"`, so that it is seen
-/// in review what their description gives away.
+/// A type that can be a field of a log line. Errors do not conform: call sites write `"\(error)"`, so that a review
+/// sees what their description discloses.
 package protocol LogConvertible: Sendable {
     var logValue: LogValue { get }
 }
@@ -43,7 +43,7 @@ extension UInt16: LogConvertible { package var logValue: LogValue { .int(Int64(s
 extension UInt32: LogConvertible { package var logValue: LogValue { .int(Int64(self)) } }
 extension UInt64: LogConvertible { package var logValue: LogValue { .int(Int64(clamping: self)) } }
 
-/// In milliseconds, to the microsecond; name such fields `…Ms`.
+/// In milliseconds with microsecond precision; such fields are named `…Ms`.
 extension Duration: LogConvertible {
     package var logValue: LogValue {
         let (seconds, attoseconds) = components
@@ -59,7 +59,7 @@ extension Optional: LogConvertible where Wrapped: LogConvertible {
 extension JSONWriter {
     mutating func value(_ value: LogValue) {
         switch value {
-        case .string(let text): string(text.cut(to: LogValue.stringLimit))
+        case .string(let text): string(text.truncated(toBytes: LogValue.stringLimit))
         case .int(let number): int(number)
         case .double(let number): double(number)
         case .bool(let flag): bool(flag)
@@ -69,8 +69,8 @@ extension JSONWriter {
 }
 
 extension String {
-    /// At most so many bytes of UTF-8, with an ellipsis when something was left out.
-    func cut(to limit: Int) -> String {
+    /// At most `limit` UTF-8 bytes, followed by an ellipsis when truncated.
+    func truncated(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: limit)
         while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }

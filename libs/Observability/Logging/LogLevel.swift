@@ -1,4 +1,4 @@
-/// How much a line matters. Libraries log at `info` or below; `warning` and above want a human's eye.
+/// A line's severity. Libraries log at `info` or below; `warning` and above need an operator's attention.
 package enum LogLevel: String, Sendable, CaseIterable, Comparable {
     case trace, debug, info, warning, error, critical
 

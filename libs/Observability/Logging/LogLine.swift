@@ -1,6 +1,5 @@
 internal import JSON
 
-/// Everything that one line says.
 struct LogLine {
     /// Milliseconds since 1970.
     let time: Int64
@@ -11,7 +10,7 @@ struct LogLine {
     let fields: LogFields
 }
 
-/// Who writes the log: the same on each line of a process.
+/// The process that writes the log.
 package struct LogOrigin: Sendable, Equatable {
     package let service: String
     package let replica: String
@@ -22,11 +21,10 @@ package struct LogOrigin: Sendable, Equatable {
     }
 }
 
-/// How lines look.
 package enum LogFormat: Sendable, Equatable {
-    /// One JSON object a line.
+    /// One JSON object per line.
     case json
-    /// For people: time, level, key, then `name=value`.
+    /// For terminals: time, level, key, then `name=value`.
     case text(colours: Bool)
 
     func append(_ line: LogLine, from origin: LogOrigin, to output: inout [UInt8]) {
@@ -57,7 +55,7 @@ extension LogLine {
                     line.field("span", trace.spanID.description)
                 }
                 for (name, value) in fields.entries {
-                    // An object with a name twice is read differently by every reader.
+                    // Avoids duplicate names, which parsers treat differently.
                     line.key(named: Self.reserved.contains(name) ? "\(name)_" : name)
                     line.value(value)
                 }
@@ -79,14 +77,14 @@ extension LogLine {
         for (name, value) in pairs {
             output.append(contentsOf: (colours ? " \u{1b}[2m\(name)=\u{1b}[0m" : " \(name)=").utf8)
             if case .string(let text) = value, Self.isPlain(text) {
-                output.append(contentsOf: text.cut(to: LogValue.stringLimit).utf8)
+                output.append(contentsOf: text.truncated(toBytes: LogValue.stringLimit).utf8)
             } else {
                 JSONWriter.append(to: &output) { $0.value(value) }
             }
         }
     }
 
-    /// Whether a string needs no quotes; whatever could move a terminal's cursor is quoted and escaped.
+    /// Whether a string needs no quotes. Characters that could control a terminal are quoted and escaped.
     private static func isPlain(_ text: String) -> Bool {
         !text.isEmpty
             && text.unicodeScalars.allSatisfy { scalar in

@@ -1,20 +1,20 @@
 package import EventLoop
 
-/// Where log lines go.
+/// The destination of log lines.
 @Loop package protocol LogOutput: Sendable {
-    /// Bytes that a write may take at once.
+    /// Maximum bytes per write.
     var chunk: Int { get }
-    /// Writes what it can without blocking: the number of bytes taken, 0 when it would block, negative when
-    /// nothing can be written any more.
+    /// Writes without blocking. Returns the number of bytes written, 0 when it would block, or a negative value when
+    /// the output is broken.
     func write(_ bytes: ArraySlice<UInt8>) -> Int
-    /// Waits at most so long until something can be written.
+    /// Waits until the output is writable; false when the time passed.
     func wait(milliseconds: Int32) -> Bool
 }
 
 /// The standard error stream.
 ///
-/// Its descriptor stays in blocking mode, because it is shared with whoever started the process; it is asked
-/// before each write whether it would block, and a pipe that says no takes a chunk of this size whole.
+/// Its descriptor stays in blocking mode, because other processes share it. Each write polls it first; a writable pipe
+/// accepts a whole chunk without blocking.
 package struct StandardError: LogOutput {
     package nonisolated init() {}
 

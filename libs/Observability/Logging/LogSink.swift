@@ -1,9 +1,9 @@
 package import EventLoop
 
-/// Gathers the lines of one turn of the loop and writes them together.
+/// Buffers the lines of one loop turn and writes them together.
 ///
-/// A reader of the log that stops reading costs lines, not time: past the limit they are counted and
-/// dropped, and a `log.dropped` line tells of it once there is room again.
+/// A log reader that stops reading does not block the process: lines past the limit are dropped and counted, and a
+/// `log.dropped` line reports them when the buffer has room again.
 @Loop package final class LogSink {
     private let origin: LogOrigin
     private let format: LogFormat
@@ -11,7 +11,7 @@ package import EventLoop
     private var buffer: LogBuffer
     private lazy var timer = Timer { [weak self] in self?.flush() }
 
-    /// How long to wait before another try when the reader has stopped.
+    /// Delay before the next write when the output would block.
     private static let retry = Duration.milliseconds(50)
 
     package init(
@@ -23,16 +23,16 @@ package import EventLoop
         buffer = LogBuffer(limit: limit)
     }
 
-    /// Lines lost so far.
+    /// Lines dropped since the process started.
     package var dropped: UInt64 { buffer.dropped }
 
     func write(_ line: LogLine) {
         buffer.append { format.append(line, from: origin, to: &$0) }
-        // A line that may be the last one before a crash does not wait for the end of the turn.
+        // Errors are written at once, because a crash may follow.
         if line.level >= .error { flush() } else if !timer.isArmed { timer.arm(after: .zero) }
     }
 
-    /// Writes what can be written without blocking, and comes again for the rest.
+    /// Writes what it can without blocking and schedules a retry for the rest.
     package func flush() {
         while !buffer.isEmpty {
             let written = output.write(buffer.chunk(output.chunk))
@@ -43,7 +43,7 @@ package import EventLoop
         }
     }
 
-    /// For the end of the process: blocks until all is written, the output is broken, or the time is over.
+    /// For the process's exit: blocks until all is written, the output is broken, or the time is over.
     package func drain(within limit: Duration = .seconds(1)) {
         let deadline = Instant.systemNow() + limit
         flush()
@@ -60,7 +60,7 @@ package import EventLoop
         guard buffer.unreported > 0, buffer.count < buffer.limit / 2 else { return }
         let line = LogLine(
             time: WallClock.milliseconds(), level: .warning, key: "log.dropped", correlationID: nil,
-            trace: nil, fields: ["lines": buffer.takeUnreported()])
+            trace: nil, fields: ["lines": buffer.resetUnreported()])
         buffer.append { format.append(line, from: origin, to: &$0) }
     }
 }

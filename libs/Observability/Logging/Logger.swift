@@ -1,9 +1,9 @@
 package import EventLoop
 
-/// Writes structured lines: a dotted key that names what happened (`order.accepted`), the workflow's
-/// correlation id, the trace, and typed fields.
+/// Writes structured lines: a dotted event name (`order.accepted`), the workflow's correlation id, the trace and typed
+/// fields.
 ///
-/// A level that is off costs one comparison: fields are not evaluated.
+/// A disabled level costs one comparison; its fields are not evaluated.
 /// ```swift
 /// log.info("order.accepted", ["orderId": order.id], cid: order.correlationID, trace: trace)
 /// ```

@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// A number that only grows. An increment is one addition: the labels were resolved at registration.
+/// A monotonic counter. An increment is one addition, because labels are resolved at registration.
 @Loop package final class Counter {
     package private(set) var value: UInt64 = 0
 
@@ -11,7 +11,7 @@ package import EventLoop
     }
 }
 
-/// A number that goes up and down.
+/// A value that goes up and down.
 @Loop package final class Gauge {
     package var value: Double = 0
 
@@ -22,11 +22,11 @@ package import EventLoop
     }
 }
 
-/// Counts observations into fixed buckets. Durations are observed in seconds.
+/// Counts observations in fixed buckets. Durations are observed in seconds.
 @Loop package final class Histogram {
     /// Upper bounds, inclusive, ascending; the last bucket, `+Inf`, is implied.
     package let bounds: [Double]
-    /// Observations a bucket (not cumulative); one more than the bounds.
+    /// Observations per bucket, not cumulative; one more than the bounds.
     package private(set) var counts: [UInt64]
     package private(set) var sum: Double = 0
 
@@ -51,11 +51,11 @@ package import EventLoop
 }
 
 extension Histogram {
-    /// Seconds, from half a millisecond to ten seconds: requests, round trips to servers on the same network.
+    /// Seconds, from half a millisecond to ten seconds, for requests and round trips on the same network.
     package nonisolated static let latency: [Double] = [
         0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
     ]
 
-    /// Powers of two up to 1024: sizes of batches and queues.
+    /// Powers of two up to 1024, for sizes of batches and queues.
     package nonisolated static let sizes: [Double] = (0...10).map { Double(1 << $0) }
 }

@@ -1,7 +1,7 @@
-/// The labels of one child of a metric, fixed at its registration: `["route": "/api/orders", "method": "GET"]`.
+/// The labels of one time series of a metric, fixed at registration: `["route": "/api/orders", "method": "GET"]`.
 ///
-/// Values come from the code (routes, queue names, outcomes), never from users: every new combination is a
-/// series that a Prometheus server keeps. User and order ids are not labels.
+/// Values come from the code (routes, queue names, outcomes), never from users, because each combination is a time
+/// series in Prometheus. User and order ids are not labels.
 package struct Labels: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     package let pairs: [Pair]
 
@@ -17,9 +17,9 @@ package struct Labels: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     package init(_ elements: [(String, String)]) {
         pairs = elements.map { Pair(name: $0.0, value: $0.1) }
         let names = pairs.map(\.name)
-        precondition(Set(names).count == names.count, "a label stands twice in \(names)")
+        precondition(Set(names).count == names.count, "duplicate label in \(names)")
         for name in names {
-            precondition(MetricName.isLabel(name), "\(name) cannot be the name of a label")
+            precondition(MetricName.isLabel(name), "\(name) is not a valid label name")
         }
     }
 
@@ -37,13 +37,13 @@ package struct Labels: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     }
 }
 
-/// What Prometheus allows as names (data model, "Metric names and labels").
+/// The names that Prometheus allows (data model, "Metric names and labels").
 enum MetricName {
     static func isMetric(_ name: String) -> Bool {
         isIdentifier(name) { $0 == UInt8(ascii: ":") }
     }
 
-    /// `le` belongs to histograms, and names that begin with two underscores to Prometheus itself.
+    /// `le` is reserved for histograms, and names with two leading underscores for Prometheus.
     static func isLabel(_ name: String) -> Bool {
         name != "le" && !name.hasPrefix("__") && isIdentifier(name) { _ in false }
     }

@@ -1,7 +1,7 @@
 internal import EventLoop
 
 extension Metrics {
-    /// Adds what the event loop counts of itself.
+    /// Registers the event loop's statistics.
     package func addLoopMetrics() {
         counter("waybill_loop_turns_total", "Turns of the event loop.") { Double(Loop.statistics.turns) }
         counter("waybill_loop_jobs_total", "Jobs of tasks run by the event loop.") {

@@ -1,10 +1,10 @@
 package import EventLoop
 
-/// The metrics of a process. Register once at the start and keep what comes back: recording touches no
-/// dictionary and takes no lock.
+/// The metrics registry of a process. Register instruments once at start and keep them: recording needs no look-up and
+/// no lock.
 ///
-/// Registering a name again with other labels adds a child to the family; with the same labels it returns
-/// the same instrument. A name stands for one kind, one help text and one set of label names.
+/// Registering a name again with other labels adds a time series to the family; with the same labels it returns the
+/// same instrument. A name has one kind, one help text and one set of label names.
 @Loop package final class Metrics {
     private var families: [Family] = []
     private var indices: [String: Int] = [:]
@@ -32,26 +32,26 @@ package import EventLoop
         return histogram
     }
 
-    /// A gauge that is read when the metrics are scraped.
+    /// A gauge whose value is read at each scrape.
     package func gauge(
         _ name: String, _ help: String, labels: Labels = [:], read: @escaping @Loop () -> Double
     ) {
         _ = register(name, help, .gauge, labels) { .computed(read) }
     }
 
-    /// A counter that somebody else keeps, read when the metrics are scraped.
+    /// A counter whose value is read at each scrape.
     package func counter(
         _ name: String, _ help: String, labels: Labels = [:], read: @escaping @Loop () -> Double
     ) {
         _ = register(name, help, .counter, labels) { .computed(read) }
     }
 
-    /// Adds families that are read together at each scrape. Their names must not be registered elsewhere.
+    /// Adds a collector that writes whole families at each scrape. Their names must not be registered elsewhere.
     package func collect(_ collector: @escaping @Loop (inout PrometheusText) -> Void) {
         collectors.append(collector)
     }
 
-    /// Everything in the Prometheus text format 0.0.4 (``PrometheusText/contentType``).
+    /// All metrics in the Prometheus text format 0.0.4 (``PrometheusText/contentType``).
     package func exposition() -> [UInt8] {
         var text = PrometheusText()
         for family in families {
@@ -69,7 +69,7 @@ package import EventLoop
         _ make: () -> Instrument
     ) -> Instrument {
         guard let index = indices[name] else {
-            precondition(MetricName.isMetric(name), "\(name) cannot be the name of a metric")
+            precondition(MetricName.isMetric(name), "\(name) is not a valid metric name")
             indices[name] = families.count
             let child = Family.Child(labels: labels, instrument: make())
             families.append(Family(name: name, help: help, kind: kind, children: [child]))
@@ -86,7 +86,8 @@ package import EventLoop
     }
 
     private func mismatch(_ name: String) -> Never {
-        preconditionFailure("\(name) is registered with another kind, help, bounds or other labels")
+        preconditionFailure(
+            "\(name) is already registered with another kind, help text, bounds or label names")
     }
 }
 

@@ -1,8 +1,8 @@
 internal import EventLoop
 
 extension Metrics {
-    /// Adds what Prometheus' client libraries report of a process ("Standard and runtime collectors"), read
-    /// from `/proc` at each scrape. What cannot be read is left out.
+    /// Registers the process metrics of Prometheus' client libraries ("Standard and runtime collectors"), read from
+    /// `/proc` at each scrape. Unreadable values are left out.
     package func addProcessMetrics() {
         let startTime = ProcessSample.startTime()
         collect { text in
@@ -18,7 +18,7 @@ extension Metrics {
             }
             if let count = SystemCalls.entryCount(of: "/proc/self/fd") {
                 text.family("process_open_fds", "Number of open file descriptors.", .gauge)
-                // The folder itself was open while it was counted.
+                // Subtracts the descriptor that was open for counting.
                 text.sample("process_open_fds", Double(count - 1))
             }
             if let limit = ProcessSample.descriptorLimit() {
@@ -35,16 +35,16 @@ extension Metrics {
     }
 }
 
-/// What proc(5) says of this process.
+/// The values of proc(5) for this process.
 struct ProcessSample {
     let cpuSeconds: Double
     let virtualBytes: Double
     let residentBytes: Double
-    /// Clock ticks after boot.
+    /// In clock ticks since boot.
     let startTicks: Double
 
-    /// Fields 14, 15, 22, 23 and 24 of `/proc/pid/stat`, counted after the command, whose closing parenthesis
-    /// is the last of the line, because the name may hold spaces and parentheses.
+    /// Parses fields 14, 15, 22, 23 and 24 of `/proc/pid/stat`, counted from the line's last closing parenthesis,
+    /// because the command name may contain spaces and parentheses.
     init?(stat: String) {
         guard let end = stat.lastIndex(of: ")") else { return nil }
         let fields = stat[stat.index(after: end)...].split(separator: " ")

@@ -8,7 +8,7 @@ package struct PrometheusText {
         case counter, gauge, histogram
     }
 
-    /// Opens a family: all its samples follow before the next family.
+    /// Starts a family; all its samples must follow before the next family.
     package mutating func family(_ name: String, _ help: String, _ kind: Kind) {
         bytes.append(contentsOf: "# HELP \(name) ".utf8)
         bytes.append(escaping: help, quotes: false)
@@ -31,8 +31,8 @@ package struct PrometheusText {
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    /// A Go float literal, as the format asks: `+Inf`, `-Inf` and `NaN` have names of their own, and whole
-    /// numbers that a double holds exactly are written without a fraction.
+    /// Formats a value as the format's float literal: `+Inf`, `-Inf`, `NaN`, and whole numbers that a double represents
+    /// exactly without a fraction.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
@@ -41,7 +41,7 @@ package struct PrometheusText {
 }
 
 extension [UInt8] {
-    /// Escapes a label's value (backslash, line feed, quote) or a HELP text (without the quote).
+    /// Appends an escaped label value (backslash, line feed, quote) or HELP text (backslash, line feed).
     mutating func append(escaping text: String, quotes: Bool) {
         for byte in text.utf8 {
             switch byte {

@@ -1,5 +1,5 @@
-/// A value that must not reach a log, an error text or a debugger's dump: whatever prints it prints
-/// `<redacted>`. The one way out is ``reveal()``, which is easy to find in a review.
+/// A value whose description, debug description and mirror are `<redacted>`, so that it does not reach logs or error
+/// texts. ``reveal()`` is the only access, which a review finds easily.
 package struct Secret<Value: Sendable>: Sendable {
     private let value: Value
 
@@ -15,7 +15,7 @@ package struct Secret<Value: Sendable>: Sendable {
 extension Secret: Equatable where Value: Equatable {}
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package var description: String { Redaction.mark }
-    package var debugDescription: String { Redaction.mark }
+    package var description: String { Redaction.placeholder }
+    package var debugDescription: String { Redaction.placeholder }
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// The few calls of the C library that logging and process metrics need. The only `unsafe` of this room.
+/// The C library calls for logging and process metrics: the module's only `unsafe` expressions.
 package enum SystemCalls {
-    /// A small file whole. Nil when it cannot be opened or read, or is longer than the limit.
+    /// Reads a whole file. Nil when it cannot be opened or read, or is longer than `limit` bytes.
     package static func contents(of path: String, limit: Int = 1 << 20) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -20,7 +20,7 @@ package enum SystemCalls {
         }
     }
 
-    /// Writes a file whole, readable by its owner alone where it is new; tells whether it could.
+    /// Writes a whole file, created with mode 0600; false on failure.
     package static func write(_ bytes: [UInt8], toFile path: String) -> Bool {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return false }
@@ -34,7 +34,7 @@ package enum SystemCalls {
         return true
     }
 
-    /// Number of entries of a folder, without `.` and `..`. Nil when it cannot be read.
+    /// The number of a folder's entries, without `.` and `..`. Nil when it cannot be read.
     static func entryCount(of path: String) -> Int? {
         guard let folder = unsafe opendir(path) else { return nil }
         defer { unsafe closedir(folder) }
@@ -53,11 +53,11 @@ package enum SystemCalls {
         return unsafe poll(&request, 1, milliseconds) == 1
     }
 
-    /// POSIX `PIPE_BUF`: a pipe that polls writable takes this much at once, and does not mix it with what
-    /// other processes write.
+    /// POSIX `PIPE_BUF`: a writable pipe accepts this many bytes at once, without interleaving writes of other
+    /// processes.
     static let atomicWrite = 4096
 
-    /// Bytes written; negative when the descriptor is broken.
+    /// Returns the number of bytes written, 0 when it would block, or a negative value on error.
     package static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Int {
         while true {
             let count = unsafe bytes.withUnsafeBytes {

@@ -1,14 +1,14 @@
 extension TraceContext {
     /// Length of a version 00 `traceparent`.
     private static let length = 55
-    /// What section 3.3.1.5 asks to propagate at least; longer lists are dropped whole.
+    /// The minimum length to propagate (section 3.3.1.5); longer lists are dropped.
     package static let stateLimit = 512
 
-    /// Reads `traceparent`, and `tracestate` if it is acceptable.
+    /// Parses `traceparent`, and `tracestate` when it is valid.
     ///
-    /// Nil, so that the receiver starts a trace of its own, for anything but lower-case hexadecimal in exactly
-    /// the format of section 3.2, an all-zero id, or version `ff`. A version above 00 may carry more after
-    /// another dash (section 3.2.4) and is read by its first four fields.
+    /// Nil for anything but lower-case hexadecimal in exactly the format of section 3.2, an all-zero id, or version
+    /// `ff`; the receiver then starts a new trace. Versions above 00 may have more fields (section 3.2.4); their first
+    /// four are read.
     package init?(traceparent: String, tracestate: String = "") {
         self.init(traceparent: traceparent.utf8.span, tracestate: tracestate)
     }
@@ -27,7 +27,7 @@ extension TraceContext {
             state: Self.isAcceptable(state: tracestate) ? tracestate : "")
     }
 
-    /// `00-<trace id>-<span id>-<flags>`: 55 bytes, of which only the sampled flag is ever set.
+    /// Appends `00-<trace id>-<span id>-<flags>`, 55 bytes; only the sampled flag is ever set.
     package func appendTraceparent(to output: inout [UInt8]) {
         let dash = UInt8(ascii: "-")
         output.append(contentsOf: [0x30, 0x30, dash])
@@ -57,7 +57,7 @@ extension TraceContext {
         return value
     }
 
-    /// Printable ASCII within the limit: what is opaque to us must at least not break a header line.
+    /// Whether `state` is printable ASCII within the limit, so that it cannot break a header line.
     private static func isAcceptable(state: String) -> Bool {
         state.utf8.count <= stateLimit && state.utf8.allSatisfy { (0x20...0x7e).contains($0) || $0 == 0x09 }
     }

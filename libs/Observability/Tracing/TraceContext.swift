@@ -1,16 +1,15 @@
 internal import EventLoop
 
-/// The place of one piece of work in a distributed trace, as W3C Trace Context (Recommendation of
-/// 2021-11-23) puts it on the wire: `traceparent` and the opaque `tracestate`.
+/// A span's context in a distributed trace (W3C Trace Context, Recommendation of 2021-11-23): `traceparent` and the
+/// opaque `tracestate`.
 ///
-/// A value is carried explicitly, as a parameter, through HTTP, AMQP and the outbox; nothing looks it up
-/// in a task-local.
+/// The context is passed explicitly as a parameter through HTTP, AMQP and the outbox; there is no task-local.
 package struct TraceContext: Sendable, Hashable {
     package let traceID: TraceID
-    /// The span that this value stands for: the parent of whatever receives it.
+    /// This span, the parent of the receiver's spans.
     package let spanID: SpanID
     package let isSampled: Bool
-    /// `tracestate`, passed through untouched; empty when there is none or what came was not acceptable.
+    /// `tracestate`, propagated unchanged; empty when absent or invalid.
     package let state: String
 
     package init(traceID: TraceID, spanID: SpanID, isSampled: Bool, state: String = "") {
@@ -28,7 +27,7 @@ package struct TraceContext: Sendable, Hashable {
             traceID: TraceID(using: &generator), spanID: SpanID(using: &generator), isSampled: isSampled)
     }
 
-    /// The same trace with a new span below this one.
+    /// A new span of the same trace.
     package func child(using generator: inout some RandomNumberGenerator) -> TraceContext {
         TraceContext(traceID: traceID, spanID: SpanID(using: &generator), isSampled: isSampled, state: state)
     }
@@ -42,12 +41,12 @@ package struct TraceContext: Sendable, Hashable {
     }
 }
 
-/// 16 bytes that name a trace; never all zero.
+/// A trace id of 16 bytes; never all zero.
 package struct TraceID: Sendable, Hashable, CustomStringConvertible {
     package let high: UInt64
     package let low: UInt64
 
-    /// Nil for the all-zero id, which the specification calls invalid.
+    /// Nil for the all-zero id, which is invalid.
     package init?(high: UInt64, low: UInt64) {
         guard high | low != 0 else { return nil }
         self.high = high
@@ -64,7 +63,7 @@ package struct TraceID: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// 8 bytes that name a span; never zero.
+/// A span id of 8 bytes; never zero.
 package struct SpanID: Sendable, Hashable, CustomStringConvertible {
     package let value: UInt64
 

@@ -1,12 +1,12 @@
 internal import EventLoop
 
-/// Ids of traces and spans must be unlikely to collide, not unpredictable, so a small generator seeded once
-/// from the system serves: `SystemRandomNumberGenerator` costs a system call a number.
+/// A generator for trace and span ids, seeded once from the system. The ids need to be unique but not unpredictable,
+/// and `SystemRandomNumberGenerator` costs a system call per number.
 enum TraceRandom {
     @Loop static var generator = WyRand(seed: .random(in: .min ... .max))
 }
 
-/// wyrand (Wang Yi, public domain): 64 bits of state, one multiplication a number.
+/// wyrand (Wang Yi, public domain): 64 bits of state, one multiplication per number.
 package struct WyRand: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

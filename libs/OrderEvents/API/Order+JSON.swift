@@ -1,7 +1,7 @@
 package import JSON
 package import Orders
 
-/// The order as order-accept's API shows it, which is also the value of `order:pending:{orderId}`.
+/// The order in order-accept's API and in the Redis key `order:pending:{orderId}`.
 extension Order {
     package func write(to writer: inout JSONWriter) {
         writer.object { writer in
@@ -23,7 +23,7 @@ extension Order {
         JSONWriter.encode(reserving: 512) { write(to: &$0) }
     }
 
-    /// Reads a whole document. The owner is not in it: it comes from `order:map:{cid}`.
+    /// Reads a whole document. It does not contain the owner, who comes from `order:map:{cid}`.
     package init(decoding document: Span<UInt8>, customer: UserID) throws(EventError) {
         do {
             self = try JSONReader.read(document) { (reader) throws(JSONError) in
@@ -70,7 +70,7 @@ extension Order {
 }
 
 extension OrderLine {
-    /// Reads a whole document that is an order's `items`, as the read model `order_view` keeps them.
+    /// Reads a document that holds an order's `items`, as the read model `order_view` stores them.
     package static func lines(of document: Span<UInt8>) throws(EventError) -> [OrderLine] {
         do {
             return try JSONReader.read(document) { (reader) throws(JSONError) in

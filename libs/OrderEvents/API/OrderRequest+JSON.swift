@@ -2,11 +2,11 @@ package import JSON
 package import Orders
 
 extension UncheckedLine {
-    /// The `items` of a POST's body, for `OrderRequest(checking:)`.
+    /// Reads the `items` of a POST's body, for `OrderRequest(checking:)`.
     ///
-    /// - Returns: nil when `items` is missing or no array, or when the body is no object; a line of another
-    ///   kind than object counts as one without members.
-    /// - Throws: only when the body is not JSON.
+    /// - Returns: nil when `items` is missing or no array, or when the body is no object; a line that is no object
+    ///   counts as one without members.
+    /// - Throws: when the body is not JSON.
     package static func lines(of body: Span<UInt8>) throws(JSONError) -> [UncheckedLine]? {
         try JSONReader.read(body) { (reader) throws(JSONError) in
             guard try reader.peek() == .object else {
@@ -32,22 +32,22 @@ extension UncheckedLine {
             switch key {
             case "productId": productID = try reader.stringOrNil()
             case "quantity":
-                if try reader.takeNull() { return }
+                if try reader.consumeNull() { return }
                 quantity = try Self.quantity(&reader)
             default: try reader.skip()
             }
         }
     }
 
-    /// An integer however it is written: to JSON Schema `8.0` is one.
+    /// An integer in any notation, because JSON Schema counts `8.0` as one.
     private static func quantity(_ reader: inout JSONReader) throws(JSONError) -> Quantity {
         guard try reader.peek() == .number else {
             try reader.skip()
-            return .unreadable
+            return .notAnInteger
         }
         if let decimal = try reader.decimalOrNil() {
-            return decimal.scaled(places: 0).map { .number($0) } ?? .unreadable
+            return decimal.scaled(places: 0).map { .number($0) } ?? .notAnInteger
         }
-        return .unreadable
+        return .notAnInteger
     }
 }

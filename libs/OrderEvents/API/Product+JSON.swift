@@ -2,7 +2,7 @@ package import JSON
 package import Orders
 
 extension Product {
-    /// As order-accept's API shows it.
+    /// The representation in order-accept's API.
     package func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.field("externalProductId", externalProductID)
@@ -29,7 +29,7 @@ extension Catalogue.Page {
 }
 
 extension JSONWriter {
-    /// `{offset, size, total, items}` of anything.
+    /// `{offset, size, total, items}`, with each item written by `write`.
     package mutating func page<Item>(
         offset: Int, size: Int, total: Int, of items: some Sequence<Item>,
         _ write: (inout JSONWriter, Item) -> Void

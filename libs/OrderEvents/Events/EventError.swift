@@ -1,6 +1,6 @@
 import JSON
 
-/// Why a message's body is no event of its type. Always permanent: the same bytes fail again.
+/// Why a message's body is no event of its type. Always permanent: a redelivery fails again.
 package struct EventError: Error, Hashable, Sendable {
     package enum Code: String, Sendable {
         /// Not JSON, or not an object.
@@ -10,9 +10,9 @@ package struct EventError: Error, Hashable, Sendable {
     }
 
     package let code: Code
-    /// Such as `items[0].quantity`; empty when the document itself is wrong.
+    /// Such as `items[0].quantity`; empty when the document is malformed.
     package let field: String
-    /// The reader's word for it, with the offset in bytes. Nothing of the document's content.
+    /// The parser's error with its offset in bytes, without any of the document's content.
     package let detail: String
 
     init(_ error: JSONError) {
@@ -22,19 +22,19 @@ package struct EventError: Error, Hashable, Sendable {
             code = error.path.isEmpty ? .malformed : .invalidField
         default: code = .malformed
         }
-        // Other errors may lie within members that only the sender knows.
+        // Malformed JSON may be inside unknown members, whose names come from the sender.
         field = code == .malformed ? "" : error.path
         detail = error.description
     }
 }
 
 extension EventError: CustomStringConvertible {
-    /// Fit for `x-error` and for logs.
+    /// Safe for `x-error` and logs.
     package var description: String {
         switch code {
         case .malformed: "The body is not a valid event: \(detail)."
         case .missingField: "\(field) is missing."
-        case .invalidField: "\(field) is not acceptable: \(detail)."
+        case .invalidField: "\(field) is invalid: \(detail)."
         }
     }
 }

@@ -1,12 +1,12 @@
 package import JSON
 package import Orders
 
-/// `order.accepted.v1`: order-accept has taken an order; order-process is to record it.
+/// `order.accepted.v1`: order-accept has accepted an order, which order-process records.
 package struct OrderAccepted: OrderEvent {
     package struct Line: Hashable, Sendable {
         package var productID: String
         package var quantity: Int
-        /// The price at acceptance, which is what will be charged.
+        /// The price at acceptance, which is charged.
         package var unitPrice: Money
 
         package init(productID: String, quantity: Int, unitPrice: Money) {
@@ -34,8 +34,8 @@ package struct OrderAccepted: OrderEvent {
         }
     }
 
-    /// Refuses what order-accept would not have let in: no or too many lines, quantities and prices beyond
-    /// their limits, a total beyond what the database holds.
+    /// Rejects what order-accept rejects: no or too many lines, quantities and prices beyond their limits, a total
+    /// beyond the database's maximum.
     package init(from reader: inout JSONReader) throws(JSONError) {
         var correlationID: CorrelationID?
         var orderID: OrderID?
@@ -68,7 +68,7 @@ package struct OrderAccepted: OrderEvent {
         return lines
     }
 
-    /// Nil when the database could not hold it.
+    /// Nil when it exceeds the database's maximum.
     private static func total(of lines: [Line]) -> Money? {
         var total = Money.zero
         for line in lines {

@@ -1,7 +1,7 @@
 package import JSON
 package import Orders
 
-/// `order.cancelled.v1`: its owner cancelled the order before it was completed.
+/// `order.cancelled.v1`: the owner cancelled the order before its completion.
 package struct OrderCancelled: OrderEvent {
     package static let type = OrderEventType.cancelled
 

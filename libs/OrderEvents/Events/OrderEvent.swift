@@ -1,7 +1,7 @@
 package import JSON
 package import Orders
 
-/// The events' names with their versions, as in AMQP's `type` and in `order_events.type`.
+/// The events' names with their versions, as in AMQP's `type` property and in `order_events.type`.
 package enum OrderEventType: String, Hashable, Sendable, CaseIterable {
     case accepted = "order.accepted.v1"
     case processed = "order.processed.v1"
@@ -9,15 +9,15 @@ package enum OrderEventType: String, Hashable, Sendable, CaseIterable {
     case cancelled = "order.cancelled.v1"
 }
 
-/// Something that happened to an order, as it travels. Unknown members are ignored, so that a version may
-/// gain optional ones; any other change is a new version.
+/// A domain event of an order, with its JSON encoding. Unknown members are ignored, so that a version may gain optional
+/// ones; any other change is a new version.
 package protocol OrderEvent: Hashable, Sendable {
     static var type: OrderEventType { get }
 
     var correlationID: CorrelationID { get }
     var orderID: OrderID { get }
 
-    /// Reads one from the reader's next value.
+    /// Reads the event from the reader's next value.
     init(from reader: inout JSONReader) throws(JSONError)
 
     func write(to writer: inout JSONWriter)

@@ -1,10 +1,10 @@
 package import JSON
 package import Orders
 
-/// `order.failed.v1`: the order is parked in the dead-letter queue.
+/// `order.failed.v1`: the order's message is in the dead-letter queue.
 package struct OrderFailed: OrderEvent {
     package static let type = OrderEventType.failed
-    /// In bytes of UTF-8; what is longer is cut when written and refused when read.
+    /// In UTF-8 bytes; a longer reason is truncated by `init` and rejected by the decoder.
     package static let longestReason = 512
 
     package let correlationID: CorrelationID
@@ -14,7 +14,7 @@ package struct OrderFailed: OrderEvent {
     package init(correlationID: CorrelationID, orderID: OrderID, reason: String) {
         self.correlationID = correlationID
         self.orderID = orderID
-        self.reason = Self.cut(reason)
+        self.reason = Self.truncated(reason)
     }
 
     package init(from reader: inout JSONReader) throws(JSONError) {
@@ -42,7 +42,7 @@ package struct OrderFailed: OrderEvent {
         }
     }
 
-    private static func cut(_ reason: String) -> String {
+    private static func truncated(_ reason: String) -> String {
         guard reason.utf8.count > longestReason else { return reason.isEmpty ? "unknown" : reason }
         var end = reason.utf8.index(reason.startIndex, offsetBy: longestReason)
         while end.samePosition(in: reason.unicodeScalars) == nil { end = reason.utf8.index(before: end) }

@@ -1,7 +1,7 @@
 package import JSON
 package import Orders
 
-/// `order.processed.v1`: the order is in the database. Names no user: the notifier knows whose it is.
+/// `order.processed.v1`: the order is in the database. Contains no user: the notifier looks the owner up.
 package struct OrderProcessed: OrderEvent {
     package static let type = OrderEventType.processed
 

@@ -1,14 +1,14 @@
 package import EventLoop
 internal import Orders
 
-/// The events that are recorded and not published: what a crash left.
+/// Access to recorded events that are not published yet, such as after a crash.
 @Loop
 package protocol Outbox: AnyObject {
-    /// Hands over events that are older than `age`, at most `limit`, and marks those published of which
-    /// `publish` answers true. Of one order only the earliest is handed over, so that none overtakes another.
-    /// One caller at a time, among all replicas: for the others there is nothing.
+    /// Passes at most `limit` unpublished events older than `age` to `publish` and marks those published for which it
+    /// returns true. Of each order only the earliest event is passed, which keeps the events in order. Only one caller
+    /// among all replicas sweeps at a time.
     ///
-    /// - Returns: how many were handed over and how many of them published; nil when somebody else is at it.
+    /// - Returns: the number of events passed and published; nil while another caller sweeps.
     func sweep(
         olderThan age: Duration, limit: Int, _ publish: @Loop ([UnpublishedEvent]) async -> [Bool]
     ) async throws(OrderRecordsError) -> Sweep?
@@ -36,14 +36,14 @@ package struct Sweep: Sendable, Hashable {
     }
 }
 
-/// What waits in the outbox.
+/// The unpublished events.
 package struct OutboxBacklog: Sendable, Hashable {
     package var count: Int
-    /// Since the oldest was recorded; zero when nothing waits.
+    /// Time since the oldest was recorded; zero when empty.
     package var age: Duration
-    /// Where in the log the first of them stands; nil when nothing waits.
+    /// The log position of the first; nil when empty.
     package var first: Int?
-    /// The last position of the log.
+    /// The log's last position.
     package var last: Int
 
     package init(count: Int, age: Duration, first: Int? = nil, last: Int = 0) {

@@ -2,8 +2,8 @@ package import EventLoop
 internal import Orders
 package import Postgres
 
-/// ``Outbox`` in PostgreSQL. An advisory lock of the sweeping transaction keeps other replicas away; it goes
-/// with the session when a replica dies.
+/// ``Outbox`` in PostgreSQL. The sweeping transaction holds an advisory lock against other replicas, which the server
+/// releases with the session.
 @Loop
 package final class PostgresOutbox: Outbox {
     private let pool: PostgresPool
@@ -43,7 +43,7 @@ package final class PostgresOutbox: Outbox {
         }
     }
 
-    /// Any number that nobody else locks.
+    /// The lock's number is arbitrary but used for nothing else.
     private static let lock = PostgresStatement("SELECT pg_try_advisory_xact_lock(7304105213408)")
 
     private static let oldest = PostgresStatement(
@@ -68,7 +68,7 @@ package final class PostgresOutbox: Outbox {
 }
 
 extension UnpublishedEvent {
-    /// Nil for an event of a type that this code does not know: newer code will publish it.
+    /// Nil for an event of an unknown type, which a newer version publishes.
     init?(_ row: PostgresRow) throws(PostgresError) {
         guard let id = OrderID(try row.int64(0)),
             let event = LoggedEvent(

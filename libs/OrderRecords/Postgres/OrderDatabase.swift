@@ -1,14 +1,14 @@
 internal import OrderSchema
 package import Postgres
 
-/// How the sessions of the system of record are set up, and its schema brought up to date.
+/// The session settings and migrations of the order database.
 package enum OrderDatabase {
-    /// The schema's steps, in the form that the migration runner takes.
+    /// The schema's migrations, for ``PostgresMigrator``.
     package static let migrations = OrderSchema.Migration.all.map {
         PostgresMigration(version: $0.version, name: $0.name, sql: $0.sql)
     }
 
-    /// The statements here are few and always the same, and their arrays tell the planner nothing: plan once.
+    /// Plans each statement once: there are few, and the planner gains nothing from the values of array parameters.
     package static func prepare(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
         var configuration = configuration
         configuration.settings["plan_cache_mode"] = "force_generic_plan"

@@ -5,9 +5,9 @@ extension OrderRecordsError {
         self.init(Self.code(error), error.description)
     }
 
-    /// Classes of SQLSTATE (PostgreSQL manual, appendix A): 22 is data that a type cannot hold, 23 a constraint
-    /// that it breaks; conflicts, and locks not got in time, are others at work. All else, a missing table
-    /// included, is the server's state.
+    /// By class of SQLSTATE (PostgreSQL manual, appendix A): 22 is a data exception, 23 a constraint violation;
+    /// conflicts and lock timeouts come from concurrent transactions. Everything else, including a missing table,
+    /// counts as the server's state.
     private static func code(_ error: PostgresError) -> Code {
         switch error.code {
         case .invalidParameter: return .refused

@@ -3,26 +3,24 @@ internal import OrderEvents
 package import Orders
 package import Postgres
 
-/// ``OrderStore`` in PostgreSQL: a batch is one transaction in one round trip.
+/// ``OrderStore`` in PostgreSQL. A batch is one transaction in one round trip.
 @Loop
 package final class PostgresOrderStore: OrderStore, Service {
     private let pool: PostgresPool
     private let acknowledger: PublishAcknowledger
-    /// Customers that are known to have their row, which then need no insert. Rows are never deleted; should
-    /// they vanish all the same, the foreign key says so, and nobody counts as known any more.
-    private var known: Set<UserID> = []
+    /// Customers whose row exists, which need no insert. Customers are never deleted; any error, such as a violated
+    /// foreign key, clears the set.
+    private var existingCustomers: Set<UserID> = []
 
-    private static let knownLimit = 16_384
-    /// Others may be in the way for a moment.
+    private static let existingCustomersLimit = 16_384
+    /// Tries of a transaction that conflicts with others.
     private static let attempts = 3
 
-    /// - Parameter pool: its sessions are opened after migrating (``OrderDatabase``).
+    /// - Parameter pool: with sessions that are opened after the migrations (``OrderDatabase``).
     package init(_ pool: PostgresPool) {
         self.pool = pool
         acknowledger = PublishAcknowledger(pool)
     }
-
-    // MARK: Recording
 
     package func record(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {
         if records.isEmpty { return [] }
@@ -43,14 +41,14 @@ package final class PostgresOrderStore: OrderStore, Service {
         }
     }
 
-    /// - Returns: the orders that were not there before.
+    /// - Returns: the orders that are new.
     private func insert(_ records: [OrderRecord]) async throws(OrderRecordsError) -> Set<CorrelationID> {
         var failures = 0
         while true {
             do throws(PostgresError) {
                 return try await insertOnce(records)
             } catch {
-                known = []
+                existingCustomers = []
                 failures += 1
                 guard error.isSerializationConflict, failures < Self.attempts else {
                     throw OrderRecordsError(error)
@@ -60,11 +58,11 @@ package final class PostgresOrderStore: OrderStore, Service {
     }
 
     private func insertOnce(_ records: [OrderRecord]) async throws(PostgresError) -> Set<CorrelationID> {
-        let customers = Set(records.map(\.contents.customer)).subtracting(known)
-        let published = acknowledger.take()
-        let answers: [PostgresRows]
+        let customers = Set(records.map(\.contents.customer)).subtracting(existingCustomers)
+        let published = acknowledger.removePending()
+        let results: [PostgresRows]
         do throws(PostgresError) {
-            answers = try await pool.pipeline { batch in
+            results = try await pool.pipeline { batch in
                 if !customers.isEmpty {
                     batch.add(RecordStatements.insertCustomers, customers.map(\.value).sorted())
                 }
@@ -72,13 +70,13 @@ package final class PostgresOrderStore: OrderStore, Service {
                 if !published.isEmpty { PublishAcknowledger.add(published, to: &batch) }
             }
         } catch {
-            acknowledger.putBack(published)
+            acknowledger.add(published)
             throw error
         }
-        if known.count + customers.count > Self.knownLimit { known = [] }
-        known.formUnion(customers)
+        if existingCustomers.count + customers.count > Self.existingCustomersLimit { existingCustomers = [] }
+        existingCustomers.formUnion(customers)
         var ids: Set<CorrelationID> = []
-        for row in answers[customers.isEmpty ? 0 : 1] { ids.insert(CorrelationID(try row.uuid(0))) }
+        for row in results[customers.isEmpty ? 0 : 1] { ids.insert(CorrelationID(try row.uuid(0))) }
         return ids
     }
 
@@ -95,7 +93,7 @@ package final class PostgresOrderStore: OrderStore, Service {
         }
     }
 
-    /// What is recorded of these workflows, in no order.
+    /// The recorded orders of these workflows, unordered.
     package func find(_ ids: [CorrelationID]) async throws(OrderRecordsError) -> [RecordedOrder] {
         do throws(PostgresError) {
             var orders: [RecordedOrder] = []
@@ -108,13 +106,11 @@ package final class PostgresOrderStore: OrderStore, Service {
         }
     }
 
-    // MARK: The rest
-
     package func markPublished(_ events: [EventKey]) { acknowledger.add(events) }
 
     package func drain(until deadline: Instant) async { await flush() }
 
-    /// Writes the marks that ``markPublished(_:)`` has collected.
+    /// Writes the pending marks of ``markPublished(_:)``.
     package func flush() async { await acknowledger.flush() }
 
     package func currencies() async throws(OrderRecordsError) -> [String: Currency] {
@@ -142,7 +138,7 @@ extension RecordedOrder {
             let event = LoggedEvent(
                 type: try row.string(5), payload: try row.string(6), metadata: try row.string(7),
                 occurredAt: try row.timestamp(8))
-        else { throw PostgresError(.decoding, "a row of orders holds what this code never wrote") }
+        else { throw PostgresError(.decoding, "a row of orders has an invalid value") }
         self.init(
             orderID: orderID, correlationID: CorrelationID(try row.uuid(1)), owner: owner,
             status: status, event: event, version: Int(try row.int32(4)), isPublished: try row.bool(9),

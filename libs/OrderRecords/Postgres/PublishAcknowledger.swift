@@ -2,10 +2,10 @@ internal import EventLoop
 internal import Orders
 internal import Postgres
 
-/// Events that are published and not yet marked so.
+/// Marks events as published.
 ///
-/// Marks ride along with the next batch's transaction, which saves a round trip and a commit a batch; when
-/// none comes they are written after a moment, before the relay would take an interest.
+/// Marks are written with the next batch's transaction, which saves a round trip and a commit per batch; without a
+/// batch they are written after a delay that is shorter than the outbox relay's minimum age.
 @Loop
 final class PublishAcknowledger {
     private let pool: PostgresPool
@@ -14,7 +14,7 @@ final class PublishAcknowledger {
     private var flushing: Task<Void, Never>?
 
     private static let delay = Duration.milliseconds(200)
-    /// While the database is away. What is beyond is published again.
+    /// Pending marks while the database is unavailable. Events beyond it are published again.
     private static let limit = 16_384
 
     init(_ pool: PostgresPool) { self.pool = pool }
@@ -24,34 +24,32 @@ final class PublishAcknowledger {
         if !pending.isEmpty, !timer.isArmed { timer.arm(after: Self.delay) }
     }
 
-    /// Hands them out, to be written by the caller or put back.
-    func take() -> [EventKey] {
+    /// Removes the pending marks, which the caller writes or adds again.
+    func removePending() -> [EventKey] {
         timer.cancel()
         defer { pending = [] }
         return pending
     }
 
-    func putBack(_ events: [EventKey]) { add(events) }
-
     func flush() async {
         await flushing?.value
-        let events = take()
+        let events = removePending()
         if events.isEmpty { return }
         do throws(PostgresError) {
             try await pool.pipeline { Self.add(events, to: &$0) }
         } catch {
-            putBack(events)
+            add(events)
         }
     }
 
     private func flushSoon() {
         guard flushing == nil else { return timer.arm(after: Self.delay) }
         flushing = Loop.task { [self] in
-            let events = take()
+            let events = removePending()
             do throws(PostgresError) {
                 if !events.isEmpty { try await pool.pipeline { Self.add(events, to: &$0) } }
             } catch {
-                putBack(events)
+                add(events)
             }
             flushing = nil
         }

@@ -1,18 +1,18 @@
 internal import Postgres
 
-/// The statements of ``PostgresOrderStore``. Arrays and `unnest`: a batch of any size is the same statement.
+/// The statements of ``PostgresOrderStore``. With arrays and `unnest`, batches of any size use the same statement.
 enum RecordStatements {
-    /// In the order given, which must be the same for everybody, or two batches lock each other out.
+    /// Inserts in the given order, which must be sorted: batches in different orders would deadlock.
     static let insertCustomers = PostgresStatement(
         "INSERT INTO customers (id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING")
 
-    /// One statement, so that lines and events follow exactly the orders that were inserted by it. Without a
-    /// conflict target every unique index decides: naming one would raise an error for the other.
+    /// One statement, so that lines and events are inserted for exactly the orders that it inserts. `ON CONFLICT` has
+    /// no target, so that it covers both unique indexes.
     ///
-    /// `IS TRUE` keeps the planner from turning the look-up into a join: it has no idea how long the arrays
-    /// are and would choose nested loops; this way it hashes.
+    /// `IS TRUE` prevents a join: the planner does not know the arrays' lengths and would choose nested loops instead
+    /// of a hashed look-up.
     ///
-    /// A line whose product does not exist fails on the missing name, unless $16 lets it stand under its id.
+    /// A line with an unknown product violates NOT NULL on its name, unless $16 allows the product's id as its name.
     static let insertOrders = PostgresStatement(
         """
         WITH inserted AS (
@@ -58,24 +58,25 @@ enum RecordStatements {
         WHERE orders.correlation_id = ANY ($1::uuid[])
         """)
 
-    /// A failed order's next version. What was not told of the failure by now is not told any more.
+    /// Gives a failed order its next version. An unpublished event of the failure is marked published, so that it is
+    /// not sent after the new outcome.
     static let reopenFailed = PostgresStatement(
         """
-        WITH revived AS (
+        WITH reopened AS (
             UPDATE orders SET status = $3::text, version = version + 1, updated_at = now()
             WHERE id = $1::int8 AND correlation_id = $2::uuid AND status = 'FAILED'
             RETURNING id, version
         ), items AS (
             UPDATE order_items item SET product_name = product.name, image_url = product.image_url
-            FROM revived, products product
-            WHERE item.order_id = revived.id AND product.external_product_id = item.product_id
+            FROM reopened, products product
+            WHERE item.order_id = reopened.id AND product.external_product_id = item.product_id
                 AND item.product_name = item.product_id
         ), superseded AS (
             UPDATE order_events SET published_at = now()
-            FROM revived WHERE order_events.order_id = revived.id AND published_at IS NULL
+            FROM reopened WHERE order_events.order_id = reopened.id AND published_at IS NULL
         )
         INSERT INTO order_events (order_id, version, type, payload, metadata, occurred_at)
-        SELECT id, version, $4::text, $5::text::json, $6::text::json, $7::timestamptz FROM revived
+        SELECT id, version, $4::text, $5::text::json, $6::text::json, $7::timestamptz FROM reopened
         """)
 
     static let markPublished = PostgresStatement(

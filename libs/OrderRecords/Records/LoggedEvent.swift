@@ -2,7 +2,7 @@ package import JSON
 package import OrderEvents
 package import Orders
 
-/// Names one event: its order, and its place among the order's events, from 1 without gaps.
+/// Identifies an event by its order and its version among the order's events, from 1 without gaps.
 package struct EventKey: Sendable, Hashable {
     package var orderID: OrderID
     package var version: Int
@@ -13,10 +13,10 @@ package struct EventKey: Sendable, Hashable {
     }
 }
 
-/// An event as it stands in the log, which is the event store and the outbox in one.
+/// An event of the log, which is both the event store and the outbox.
 package struct LoggedEvent: Sendable, Hashable {
     package var type: OrderEventType
-    /// The very bytes that are published.
+    /// The exact bytes that are published.
     package var payload: [UInt8]
     package var metadata: EventMetadata
     package var occurredAt: Timestamp
@@ -29,12 +29,12 @@ package struct LoggedEvent: Sendable, Hashable {
     }
 }
 
-/// What an event's envelope is made of, so that whoever publishes it, and however often, sends the same.
+/// The content of an event's envelope, so that each publication of it is the same message.
 package struct EventMetadata: Sendable, Hashable {
     /// UUIDv7.
     package var messageID: String
     package var correlationID: CorrelationID
-    /// The message that led to the event.
+    /// The id of the message that caused the event.
     package var causationID: String?
     package var traceparent: String?
 
@@ -63,7 +63,7 @@ extension EventMetadata {
         String(decoding: JSONWriter.encode { write(to: &$0) }, as: UTF8.self)
     }
 
-    /// Nil for what this type never wrote.
+    /// Nil unless the text has the format of ``json``.
     package init?(json: String) {
         var messageID: String?
         var correlationID: CorrelationID?

@@ -1,22 +1,22 @@
 package import OrderEvents
 package import Orders
 
-/// An order on its way into the system of record, with the events that go into the log with it.
+/// An order to be recorded, with its events for the log.
 package struct OrderRecord: Sendable, Hashable {
     package var contents: OrderAccepted
-    /// What the order ends as: completed, cancelled or failed.
+    /// The final status: completed, cancelled or failed.
     package var status: OrderStatus
     package var total: Money
     package var currency: Currency
-    /// The order's acceptance: version 1, published by whom it came from.
+    /// The order's acceptance, version 1, already published by order-accept.
     package var acceptance: LoggedEvent
-    /// What became of it: version 2, to be published.
+    /// The order's outcome, version 2, to be published.
     package var outcome: LoggedEvent
-    /// Whether an operator took the order out of the dead letters: then a record that says FAILED gets this
-    /// status and this outcome, as the next version.
+    /// Whether an operator replayed the order: a recorded order with FAILED then gets this status and outcome as its
+    /// next version.
     package var isReplay: Bool
 
-    /// - Returns: nil when the amounts are beyond what can be held, which decoding refuses as well.
+    /// - Returns: nil when the total overflows; decoding rejects such amounts.
     package init?(
         _ contents: OrderAccepted, _ status: OrderStatus, currency: Currency, acceptance: LoggedEvent,
         outcome: LoggedEvent, isReplay: Bool = false
@@ -36,23 +36,23 @@ package struct OrderRecord: Sendable, Hashable {
         self.isReplay = isReplay
     }
 
-    /// Of the outcome, in a record that is new.
+    /// The outcome's version in a new record.
     package static let outcomeVersion = 2
 }
 
-/// An order as the system of record has it.
+/// An order in the database, with its last event.
 package struct RecordedOrder: Sendable, Hashable {
     package var orderID: OrderID
     package var correlationID: CorrelationID
-    /// Whose the order is, whatever else is lost.
+    /// The customer.
     package var owner: UserID
     package var status: OrderStatus
-    /// The order's last event and its version.
+    /// The order's last event.
     package var event: LoggedEvent
     package var version: Int
-    /// Whether the event is known to have been published.
+    /// Whether the event is marked published.
     package var isPublished: Bool
-    /// Whether it was recorded, or brought back from FAILED, just now.
+    /// Whether this call recorded the order.
     package var isNew: Bool
 
     package var key: EventKey { EventKey(orderID, version: version) }
@@ -71,7 +71,7 @@ package struct RecordedOrder: Sendable, Hashable {
         self.isNew = isNew
     }
 
-    /// What a record becomes when nothing was there.
+    /// The result of recording a new order.
     package init(new record: OrderRecord) {
         self.init(
             orderID: record.contents.orderID, correlationID: record.contents.correlationID,

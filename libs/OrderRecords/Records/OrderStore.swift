@@ -4,34 +4,34 @@ package import Orders
 /// The system of record for orders.
 @Loop
 package protocol OrderStore: AnyObject {
-    /// Records orders with their lines, their customers and their events, all or none. What is there already
-    /// stays as it is; answering what is there makes repeating harmless.
+    /// Records orders with their lines, customers and events, all or none. Recorded orders stay unchanged and are
+    /// returned, so that the call is idempotent.
     ///
-    /// - Parameter records: each with correlation and order ids of its own.
-    /// - Returns: one a record, in their order; nil where one of its two ids belongs to another order.
+    /// - Parameter records: with distinct correlation and order ids.
+    /// - Returns: one order per record, in their order; nil where one of its two ids belongs to another order.
     func record(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?]
 
-    /// Notes that these events were published. It may take a moment to be written down, and may be lost with
-    /// the process: then they are published again, as the same messages.
+    /// Marks events as published. The marks are written with a delay and may be lost in a crash; the events are then
+    /// published again as the same messages.
     func markPublished(_ events: [EventKey])
 
-    /// The products that lines can name, those no longer sold included, and what they are priced in.
+    /// The currencies of all products by external id, including products that are no longer sold.
     func currencies() async throws(OrderRecordsError) -> [String: Currency]
 }
 
-/// Why the system of record did not do what was asked.
+/// Why an operation on the system of record failed.
 package struct OrderRecordsError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable {
-        /// It is away, overloaded, or not in the state this code expects: nothing the orders can help.
+        /// The database is unreachable, overloaded or in an unexpected state; independent of the orders.
         case unavailable
-        /// Others were in the way, also when tried again.
+        /// Conflicts with concurrent transactions, also after retries.
         case contended
-        /// It cannot hold what it was given.
+        /// The data violates a constraint.
         case refused
     }
 
     package let code: Code
-    /// Fit for logs and `x-error`: nothing of the data.
+    /// Safe for logs and `x-error`: contains none of the data.
     package let detail: String
 
     package init(_ code: Code, _ detail: String) {

@@ -1,29 +1,29 @@
 internal import Postgres
 
-/// The statements of ``ReadModels``. Ranges are above $1, up to and including $2.
+/// The statements of ``ReadModels``. Ranges exclude $1 and include $2.
 enum ReadModelStatements {
-    static let take = PostgresStatement(
+    static let lockPosition = PostgresStatement(
         """
         SELECT position, (SELECT coalesce(max(position), 0) FROM order_events)
         FROM read_model_position FOR UPDATE SKIP LOCKED
         """)
 
-    /// Waits for who is at it.
+    /// Waits for other replicas.
     static let lockForRebuild = PostgresStatement("SELECT position FROM read_model_position FOR UPDATE")
 
     static let clearOrders = PostgresStatement("DELETE FROM order_view")
     static let clearSales = PostgresStatement("DELETE FROM sales_by_product")
 
-    /// Whoever records orders queues behind us: rather come back later than make them wait for a slow one.
+    /// Transactions that record orders queue behind this lock, so waiting for a slow one is limited.
     static let lockTimeout = PostgresStatement("SELECT set_config('lock_timeout', '250ms', true)")
     /// See migration 6.
     static let lockAppends = PostgresStatement("SELECT pg_advisory_xact_lock(7304105213409) IS NOT NULL")
     static let tryLockAppends = PostgresStatement("SELECT pg_try_advisory_xact_lock(7304105213409)")
     static let lastPosition = PostgresStatement("SELECT coalesce(max(position), 0) FROM order_events")
 
-    /// The log tells which orders to look at and what became of them. What never changes about an order was
-    /// written with its first event and is read from its own row and lines, which is cheaper than parsing the
-    /// event; names and pictures are nowhere else, and change only together with an event.
+    /// The log determines which orders changed and their status. Immutable columns are read from the order's row and
+    /// lines, which is cheaper than parsing the event; names and images are stored only there and change only with an
+    /// event.
     static let addOrders = PostgresStatement(
         """
         INSERT INTO order_view
@@ -48,7 +48,7 @@ enum ReadModelStatements {
         WHERE order_view.version < excluded.version
         """)
 
-    /// An order is completed once, whatever it was before.
+    /// Each order is completed at most once.
     static let addSales = PostgresStatement(
         """
         INSERT INTO sales_by_product AS sales (product_id, orders, quantity, revenue, last_sold_at)
@@ -64,7 +64,7 @@ enum ReadModelStatements {
             last_sold_at = greatest(sales.last_sold_at, excluded.last_sold_at)
         """)
 
-    static let note = PostgresStatement(
+    static let savePosition = PostgresStatement(
         "UPDATE read_model_position SET position = $1::int8, updated_at = now()")
 
     static let progress = PostgresStatement(

@@ -1,26 +1,28 @@
 package import EventLoop
 package import Postgres
 
-/// `order_view` and `sales_by_product`, read off the event log.
+/// Projects the event log into the read models `order_view` and `sales_by_product`.
 ///
-/// The position reached is written in the transaction that brings the views there, so an event counts once
-/// however often a process dies; and its row is held meanwhile, so replicas take turns.
+/// The position is saved in the transaction that updates the read models, so that each event is applied exactly once.
+/// The position's row is locked meanwhile, which serializes replicas.
 @Loop
 package final class ReadModels {
     private let pool: PostgresPool
 
     package init(_ pool: PostgresPool) { self.pool = pool }
 
-    /// Takes in the next events, at most `limit`.
+    /// Applies at most `limit` further events.
     ///
-    /// - Parameter waits: whether to wait for a moment without anybody recording orders, who then wait for us
-    ///   in turn; otherwise there has to be one at once.
-    /// - Returns: nil when it is not our turn.
+    /// - Parameter waits: whether to wait for the lock against transactions that record orders, which then queue behind
+    ///   it; otherwise the lock must be free.
+    /// - Returns: nil when a lock is not available.
     package func advance(
         limit: Int = 2_000, waits: Bool = true
     ) async throws(OrderRecordsError) -> ReadModelProgress? {
         try await transaction { connection in
-            guard let row = try await connection.query(ReadModelStatements.take).first else { return nil }
+            guard let row = try await connection.query(ReadModelStatements.lockPosition).first else {
+                return nil
+            }
             var progress = ReadModelProgress(
                 position: Int(try row.int64(0)), target: Int(try row.int64(1)))
             if progress.isDone { return progress }
@@ -30,8 +32,8 @@ package final class ReadModels {
         }
     }
 
-    /// Makes both views anew from the whole log, in one transaction: readers see the old ones until it is
-    /// done, and keep them when it fails.
+    /// Rebuilds both read models from the whole log in one transaction: readers see the old contents until it commits,
+    /// and after a failure.
     package func rebuild(
         step: Int = 5_000, progress report: @Loop (ReadModelProgress) -> Void = { _ in }
     ) async throws(OrderRecordsError) -> ReadModelProgress {
@@ -52,7 +54,7 @@ package final class ReadModels {
         }
     }
 
-    /// How far the views are behind.
+    /// The position of the read models and the log's last position.
     package func progress() async throws(OrderRecordsError) -> ReadModelProgress {
         do throws(PostgresError) {
             let row = try await pool.query(ReadModelStatements.progress).one()
@@ -70,13 +72,13 @@ package final class ReadModels {
         try await connection.pipeline(within: .seconds(60)) { batch in
             batch.add(ReadModelStatements.addOrders, progress.position, next)
             batch.add(ReadModelStatements.addSales, progress.position, next)
-            batch.add(ReadModelStatements.note, next)
+            batch.add(ReadModelStatements.savePosition, next)
         }
         return ReadModelProgress(position: next, target: progress.target)
     }
 
-    /// The position below which no event will appear any more. On a session of its own, as the lock goes with
-    /// its transaction, and must go at once: whoever records orders waits for it.
+    /// The position up to which no further event can appear. Runs in a transaction of its own, because the lock lasts
+    /// until the transaction ends and blocks recording orders.
     private func lastPosition(waits: Bool) async throws(PostgresError) -> Int? {
         let rows = try await pool.pipeline { batch in
             batch.add(ReadModelStatements.lockTimeout)
@@ -99,11 +101,11 @@ package final class ReadModels {
     }
 }
 
-/// Where the views are on their way through the log.
+/// The read models' progress through the log.
 package struct ReadModelProgress: Sendable, Hashable {
-    /// The last position that is in them; positions have gaps, so this counts more than there are events.
+    /// The last applied position; positions have gaps.
     package var position: Int
-    /// The last position there is.
+    /// The log's last position.
     package var target: Int
 
     package init(position: Int, target: Int) {

@@ -1,6 +1,6 @@
-/// An ISO 4217 code: three capital letters. Only currencies with two decimals are meant.
+/// An ISO 4217 code: three capital letters. Only currencies with two decimal places are supported.
 package struct Currency: Hashable, Sendable {
-    package static let euro = Currency(trusted: "EUR")
+    package static let euro = Currency(unchecked: "EUR")
 
     package let code: String
 
@@ -9,7 +9,7 @@ package struct Currency: Hashable, Sendable {
         self.code = code
     }
 
-    private init(trusted code: String) {
+    private init(unchecked code: String) {
         self.code = code
     }
 }

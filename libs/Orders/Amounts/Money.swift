@@ -26,8 +26,8 @@ extension Money: Comparable {
 }
 
 extension Money {
-    /// A decimal such as `12`, `12.3`, `12.30` or `-0.05`: no exponent, no `+`, and no third decimal, since
-    /// dropping one would not be exact.
+    /// Parses a decimal such as `12`, `12.3`, `12.30` or `-0.05`: no exponent, no `+`, and at most two decimal places,
+    /// because rounding would not be exact.
     package init?(_ text: String) {
         self.init(ascii: text.utf8Span.span)
     }
@@ -64,9 +64,9 @@ extension Money {
 
     private static func append(_ digit: Int64, to value: inout Int64) -> Bool {
         let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
-        let (sum, carry) = shifted.addingReportingOverflow(digit)
+        let (sum, sumOverflow) = shifted.addingReportingOverflow(digit)
         value = sum
-        return !overflow && !carry
+        return !overflow && !sumOverflow
     }
 
     /// Appends the amount with two decimals: `12.30`.

@@ -1,6 +1,6 @@
 extension Timestamp {
-    /// An RFC 3339 date-time, `Z` or with an offset. Fractions finer than a millisecond are dropped; leap
-    /// seconds (`:60`) are refused, since the clock here does not have them.
+    /// Parses an RFC 3339 date-time, with `Z` or an offset. Fractions finer than a millisecond are truncated; leap
+    /// seconds (`:60`) are rejected, because Unix time has none.
     package init?(_ text: String) {
         self.init(ascii: text.utf8Span.span)
     }
@@ -51,7 +51,7 @@ extension Timestamp {
         return (1...9).contains(index - start) ? value : nil
     }
 
-    /// Minutes east of UTC, of the text from `index` to the end.
+    /// Parses the offset from `index` to the end, in minutes east of UTC.
     private static func offset(_ ascii: Span<UInt8>, at index: Int) -> Int64? {
         guard index < ascii.count else { return nil }
         if ascii[index] | 0x20 == UInt8(ascii: "z") { return index + 1 == ascii.count ? 0 : nil }

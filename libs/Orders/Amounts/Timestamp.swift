@@ -1,4 +1,4 @@
-/// A moment in milliseconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999 (RFC 3339).
+/// A point in time in milliseconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999 (RFC 3339).
 package struct Timestamp: Hashable, Sendable {
     /// The last millisecond of the year 9999.
     package static let latest = Timestamp(milliseconds: 253_402_300_799_999)
@@ -17,11 +17,11 @@ extension Timestamp: Comparable {
 }
 
 extension Timestamp {
-    /// Appends `2026-11-20T15:54:06.123Z`, always with milliseconds; out of range it is clamped.
+    /// Appends `2026-11-20T15:54:06.123Z`, always with milliseconds; clamped to the range.
     package func append(to bytes: inout [UInt8]) {
         let clamped = min(max(self, .earliest), .latest).milliseconds
-        let days = Self.quotient(clamped, Self.millisecondsADay)
-        let ofDay = clamped - days * Self.millisecondsADay
+        let days = Self.floorDivide(clamped, Self.millisecondsPerDay)
+        let millisecondOfDay = clamped - days * Self.millisecondsPerDay
         let date = CivilDate(daysSinceEpoch: days)
         Self.append(date.year, digits: 4, to: &bytes)
         bytes.append(UInt8(ascii: "-"))
@@ -29,20 +29,20 @@ extension Timestamp {
         bytes.append(UInt8(ascii: "-"))
         Self.append(date.day, digits: 2, to: &bytes)
         bytes.append(UInt8(ascii: "T"))
-        Self.append(ofDay / 3_600_000, digits: 2, to: &bytes)
+        Self.append(millisecondOfDay / 3_600_000, digits: 2, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
-        Self.append(ofDay / 60_000 % 60, digits: 2, to: &bytes)
+        Self.append(millisecondOfDay / 60_000 % 60, digits: 2, to: &bytes)
         bytes.append(UInt8(ascii: ":"))
-        Self.append(ofDay / 1_000 % 60, digits: 2, to: &bytes)
+        Self.append(millisecondOfDay / 1_000 % 60, digits: 2, to: &bytes)
         bytes.append(UInt8(ascii: "."))
-        Self.append(ofDay % 1_000, digits: 3, to: &bytes)
+        Self.append(millisecondOfDay % 1_000, digits: 3, to: &bytes)
         bytes.append(UInt8(ascii: "Z"))
     }
 
-    static let millisecondsADay: Int64 = 86_400_000
+    static let millisecondsPerDay: Int64 = 86_400_000
 
-    /// Rounded down, unlike `/`.
-    static func quotient(_ value: Int64, _ divisor: Int64) -> Int64 {
+    /// Rounds down, unlike `/`.
+    static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
         value >= 0 ? value / divisor : (value - divisor + 1) / divisor
     }
 

@@ -1,4 +1,4 @@
-/// The active products, held in memory: lookups and pages never wait for the database.
+/// The active products in memory, so that lookups and pages need no database access.
 package struct Catalogue: Sendable {
     package struct Page: Hashable, Sendable {
         package var offset: Int
@@ -7,18 +7,18 @@ package struct Catalogue: Sendable {
         package var items: ArraySlice<Product>
     }
 
-    /// The sizes that a page may have.
+    /// Allowed page sizes.
     package static let pageSizes = 1...100
 
     package static let empty = Catalogue([])
 
-    /// By external product id, by bytes.
+    /// Sorted by the bytes of the external product id.
     package let products: [Product]
-    /// Changes with any product's content and with nothing else: fit for an entity tag.
+    /// A digest of the products' content, usable as an entity tag.
     package let version: UInt64
     private let positions: [String: Int]
 
-    /// Where two products share an external id, the later one counts.
+    /// Of products with the same external id the last one is kept.
     package init(_ products: some Sequence<Product>) {
         var byID: [String: Product] = [:]
         for product in products { byID[product.externalProductID] = product }
@@ -43,7 +43,7 @@ package struct Catalogue: Sendable {
         positions[externalProductID].map { products[$0] }
     }
 
-    /// Nil when `offset` is negative or `size` not allowed; past the end, a page without items.
+    /// Nil when `offset` is negative or `size` is not in ``pageSizes``; a page past the end has no items.
     package func page(offset: Int, size: Int) -> Page? {
         guard offset >= 0, Self.pageSizes.contains(size) else { return nil }
         let start = min(offset, products.count)
@@ -52,7 +52,7 @@ package struct Catalogue: Sendable {
     }
 }
 
-/// FNV-1a of 64 bits: the same in every process, unlike `Hasher`.
+/// FNV-1a of 64 bits: equal in every process, unlike `Hasher`.
 private struct ContentDigest {
     private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
@@ -68,7 +68,7 @@ private struct ContentDigest {
 
     private mutating func add(_ text: String) {
         for byte in text.utf8 { add(byte) }
-        // No UTF-8 text holds this byte, so fields cannot run into each other.
+        // Separates the fields: no UTF-8 text contains this byte.
         add(0xFF)
     }
 

@@ -1,21 +1,20 @@
-/// Something that can be ordered.
 package struct Product: Hashable, Sendable {
     package enum BillingPeriod: String, Hashable, Sendable, CaseIterable {
         case monthly = "Monthly"
         case annual = "Annual"
     }
 
-    /// The code that callers order by, such as `AZ-104`; compared exactly.
+    /// The product's code in requests, such as `AZ-104`; case-sensitive.
     package var externalProductID: String
     package var name: String
     package var category: String
     package var vendor: String
     package var imageURL: String
-    /// Whole percent, 0…100, already taken off `price`: shown, never applied again.
+    /// Whole percent, 0…100, for display: `price` already includes it.
     package var discount: Int
     package var billingPeriod: BillingPeriod
     package var isSubscription: Bool
-    /// What one costs.
+    /// Per unit.
     package var price: Money
     package var currency: Currency
 

@@ -1,6 +1,6 @@
-/// The key of an order's workflow: a UUID, version 7 when issued here (RFC 9562 §5.7).
+/// Identifies an order's workflow: a UUID of version 7 (RFC 9562, section 5.7).
 ///
-/// Any well-formed UUID parses, because callers may ask about identifiers that were never issued.
+/// UUIDs of other versions parse too, because clients may query identifiers that were never issued.
 package struct CorrelationID: Hashable, Sendable {
     /// The first eight bytes, big-endian: 48 bits of milliseconds, the version and `rand_a`.
     package let high: UInt64
@@ -12,7 +12,7 @@ package struct CorrelationID: Hashable, Sendable {
         self.low = low
     }
 
-    /// Version 7 from its parts; higher bits than the fields hold are dropped.
+    /// A version 7 UUID from its fields; excess high bits are dropped.
     package init(unixMilliseconds: UInt64, randomA: UInt16, randomB: UInt64) {
         high = unixMilliseconds << 16 | 0x7000 | UInt64(randomA & 0x0FFF)
         low = 0x8000_0000_0000_0000 | randomB & 0x3FFF_FFFF_FFFF_FFFF
@@ -20,7 +20,7 @@ package struct CorrelationID: Hashable, Sendable {
 
     package var version: Int { Int(high >> 12 & 0xF) }
 
-    /// When it was issued; nil unless it is of version 7 and of RFC 9562's variant.
+    /// The time of issue; nil unless the UUID has version 7 and RFC 9562's variant.
     package var timestamp: Timestamp? {
         guard version == 7, low >> 62 == 0b10 else { return nil }
         return Timestamp(milliseconds: Int64(high >> 16))
@@ -28,7 +28,7 @@ package struct CorrelationID: Hashable, Sendable {
 }
 
 extension CorrelationID: Comparable {
-    /// By bytes, which for version 7 is by time of issue.
+    /// Compares bytes, which orders version 7 by time of issue.
     package static func < (left: Self, right: Self) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }
@@ -37,7 +37,7 @@ extension CorrelationID: Comparable {
 extension CorrelationID {
     package static let textLength = 36
 
-    /// The canonical form of 36 characters, in either case; no braces, no URN prefix, no missing dashes.
+    /// Parses the canonical form of 36 characters, case-insensitively; no braces, no URN prefix, no missing dashes.
     package init?(_ text: String) {
         self.init(ascii: text.utf8Span.span)
     }
@@ -63,7 +63,7 @@ extension CorrelationID {
     package func append(to bytes: inout [UInt8]) {
         let start = bytes.count
         bytes.append(contentsOf: repeatElement(UInt8(ascii: "-"), count: Self.textLength))
-        // In place, for an order's way writes many ids: to append each digit costs several times as much.
+        // Writes in place: appending each digit costs several times as much, and each order formats many ids.
         var text = bytes.mutableSpan
         var half = high
         var shift: UInt64 = 64

@@ -1,4 +1,4 @@
-/// An order's number: positive and below 2^53, so that JavaScript reads it exactly.
+/// An order's number, positive and below 2^53, so that JavaScript represents it exactly.
 package struct OrderID: Hashable, Sendable {
     package static let largest: Int64 = (1 << 53) - 1
 
@@ -9,7 +9,7 @@ package struct OrderID: Hashable, Sendable {
         self.value = value
     }
 
-    /// Decimal digits alone: no sign, no leading zero.
+    /// Parses decimal digits without sign or leading zero.
     package init?(_ text: String) {
         self.init(ascii: text.utf8Span.span)
     }

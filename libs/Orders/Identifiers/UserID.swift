@@ -1,12 +1,12 @@
-/// Who orders: the identity that a verified token names. Never taken from a body.
+/// The user of a verified token; never read from a request body.
 package struct UserID: Hashable, Sendable {
-    /// In bytes of UTF-8.
+    /// In UTF-8 bytes.
     package static let longest = 128
 
     package let value: String
 
-    /// Nil when blank, longer than `longest` or holding a control character: it becomes part of keys,
-    /// channels and log lines.
+    /// Nil when blank, longer than `longest` or with a control character, because it becomes part of keys, channels and
+    /// log lines.
     package init?(_ value: String) {
         guard value.utf8.count <= Self.longest else { return nil }
         if Self.isPlain(value) {
@@ -14,7 +14,7 @@ package struct UserID: Hashable, Sendable {
             return
         }
         var isBlank = true
-        // Each request builds one: an ASCII byte is judged without Unicode's tables.
+        // ASCII is checked without a look-up of Unicode properties, because this runs for each request.
         for scalar in value.unicodeScalars {
             if scalar.isASCII {
                 guard (0x20..<0x7F).contains(scalar.value) else { return nil }
@@ -28,7 +28,7 @@ package struct UserID: Hashable, Sendable {
         self.value = value
     }
 
-    /// Printable ASCII without spaces, which nearly all are: no look into Unicode's tables.
+    /// Whether the value is printable ASCII without spaces, the common case that needs no Unicode properties.
     private static func isPlain(_ value: String) -> Bool {
         !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }

@@ -1,8 +1,7 @@
-/// An order as its owner sees it.
 package struct Order: Hashable, Sendable {
     package var id: OrderID
     package var correlationID: CorrelationID
-    /// Whose it is; not part of what the API shows.
+    /// The owner; not part of the API's representation.
     package var customer: UserID
     package var createdAt: Timestamp
     package var status: OrderStatus
@@ -24,7 +23,7 @@ package struct Order: Hashable, Sendable {
         self.lines = lines
     }
 
-    /// A newly accepted order with what was priced.
+    /// A newly accepted order with its priced lines.
     package init(
         id: OrderID, correlationID: CorrelationID, customer: UserID, acceptedAt: Timestamp,
         priced: PricedLines
@@ -35,7 +34,7 @@ package struct Order: Hashable, Sendable {
     }
 }
 
-/// A line with the product's name, picture and price as they were when the order was accepted.
+/// A line with the product's name, image and price at acceptance.
 package struct OrderLine: Hashable, Sendable {
     package var productID: String
     package var productName: String

@@ -1,23 +1,22 @@
 extension OrderStatus {
-    /// Why a status is to be written.
+    /// What causes a status change.
     package enum Cause: Hashable, Sendable, CaseIterable {
-        /// The order's way, with redeliveries.
+        /// Regular processing, including redeliveries.
         case processing
-        /// An operator took the order out of the dead-letter queue.
+        /// An operator replayed the order from the dead-letter queue.
         case replay
     }
 
     package enum Transition: Hashable, Sendable {
-        /// Write it.
+        /// Write the new status.
         case advance
-        /// It is there already: a redelivery.
+        /// The status is already set, as on a redelivery.
         case unchanged
-        /// It would go backwards, or overwrite an end.
+        /// The status would go backwards or overwrite a final one.
         case refuse
     }
 
-    /// Whether `next` may be written over `current`; nil is an expired or unknown status, over which
-    /// anything may.
+    /// Whether `next` may replace `current`. Nil is an expired or unknown status, which any status may replace.
     ///
     /// | from \ to | ACCEPTED | PROCESSING | COMPLETED | FAILED | CANCELLED |
     /// | --- | --- | --- | --- | --- | --- |
@@ -27,8 +26,8 @@ extension OrderStatus {
     /// | FAILED | no | no | replay | same | no |
     /// | CANCELLED | no | no | no | no | same |
     ///
-    /// ACCEPTED → COMPLETED is allowed, since the write of PROCESSING may have been lost. Cancelling and
-    /// processing race for ACCEPTED: who comes second is refused, so that an order never is both.
+    /// ACCEPTED → COMPLETED is allowed, because the write of PROCESSING may have been lost. Cancellation and processing
+    /// compete for ACCEPTED: the second transition is refused, so that an order never gets both.
     package static func transition(from current: Self?, to next: Self, cause: Cause = .processing)
         -> Transition
     {

@@ -1,4 +1,4 @@
-/// How far an order has come. The declared order is SignalR's numbering, 0…4.
+/// An order's status. The declared order is SignalR's numbering, 0…4.
 package enum OrderStatus: Int, Hashable, Sendable, CaseIterable {
     case accepted
     case processing
@@ -6,7 +6,7 @@ package enum OrderStatus: Int, Hashable, Sendable, CaseIterable {
     case failed
     case cancelled
 
-    /// As in JSON, Redis and PostgreSQL.
+    /// The name in JSON, Redis and PostgreSQL.
     package var wireName: String {
         switch self {
         case .accepted: "ACCEPTED"
@@ -22,10 +22,10 @@ package enum OrderStatus: Int, Hashable, Sendable, CaseIterable {
         self = status
     }
 
-    /// As in the SignalR hub's `Notification`.
+    /// The number in the SignalR hub's `Notification`.
     package var signalRValue: Int { rawValue }
 
-    /// Steps along the way; a status only moves to a higher rank.
+    /// A status changes only to one of a higher rank.
     package var rank: Int {
         switch self {
         case .accepted: 0
@@ -34,7 +34,7 @@ package enum OrderStatus: Int, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Nothing follows, unless an operator replays a failed order.
+    /// No status follows, except when an operator replays a failed order.
     package var isFinal: Bool { rank == 2 }
 }
 

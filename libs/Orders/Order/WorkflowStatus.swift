@@ -2,16 +2,16 @@
 /// `CANCELLED|123`.
 package struct WorkflowStatus: Hashable, Sendable {
     package let status: OrderStatus
-    /// Known at the ends alone.
+    /// Present for final statuses only.
     package let orderID: OrderID?
 
-    /// The id is dropped for a status that does not carry it.
+    /// - Parameter orderID: dropped for a status that is not final.
     package init(_ status: OrderStatus, _ orderID: OrderID) {
         self.status = status
         self.orderID = status.isFinal ? orderID : nil
     }
 
-    /// Nil unless it is exactly one of the five forms.
+    /// Nil unless the text has exactly one of the five forms.
     package init?(text: String) {
         guard let bar = text.utf8.firstIndex(of: UInt8(ascii: "|")) else {
             guard let status = OrderStatus(wireName: text), !status.isFinal else { return nil }

@@ -1,3 +1,5 @@
+internal import EventLoop
+
 /// A `timestamptz`: microseconds since 1970-01-01 00:00 UTC, the server's whole precision.
 package struct PostgresTimestamp: Hashable, Comparable, Sendable {
     package let microseconds: Int64
@@ -43,37 +45,26 @@ extension PostgresTimestamp {
     /// `2026-11-20 15:44:00.123456+00`: DateStyle ISO in UTC, which every connection of this library sets.
     init?(serverText text: String) {
         let bytes = Array(text.utf8)
-        func number(_ range: Range<Int>) -> Int64? {
+        func number(_ range: Range<Int>) -> Int? {
             guard range.upperBound <= bytes.count else { return nil }
-            var value: Int64 = 0
+            var value = 0
             for byte in bytes[range] {
                 guard byte >= 0x30, byte <= 0x39 else { return nil }
-                value = value * 10 + Int64(byte - 0x30)
+                value = value * 10 + Int(byte - 0x30)
             }
             return value
         }
         guard text.hasSuffix("+00"), bytes.count >= 22, let year = number(0..<4), let month = number(5..<7),
             let day = number(8..<10), let hour = number(11..<13), let minute = number(14..<16),
-            let second = number(17..<19)
+            let second = number(17..<19), let date = CivilDate(year: year, month: month, day: day)
         else { return nil }
-        var fraction: Int64 = 0
+        var fraction = 0
         if bytes[19] == UInt8(ascii: ".") {
             let digits = bytes.count - 3 - 20
             guard (1...6).contains(digits), let value = number(20..<(20 + digits)) else { return nil }
             fraction = (digits..<6).reduce(value) { scaled, _ in scaled * 10 }
         }
-        let days = Self.days(year: year, month: month, day: day)
-        let seconds = (days * 24 + hour) * 3600 + minute * 60 + second
-        self.init(microseconds: seconds * 1_000_000 + fraction)
-    }
-
-    /// Days since 1970-01-01 in the proleptic Gregorian calendar, for years from 1 on.
-    private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
-        // The year begins in March, so that the leap day is its last.
-        let shifted = month > 2 ? year : year - 1
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        let seconds = (date.daysSinceEpoch * 24 + hour) * 3600 + minute * 60 + second
+        self.init(microseconds: Int64(seconds * 1_000_000 + fraction))
     }
 }

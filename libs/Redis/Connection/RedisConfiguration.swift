@@ -36,56 +36,26 @@ extension RedisConfiguration {
     ///
     /// - Parameter authorities: for `rediss`, a PEM file of trusted authorities; the system's when `nil`.
     @Loop package init(url: String, authorities: String? = nil) throws(RedisError) {
-        let secure = url.hasPrefix("rediss://")
-        guard secure || url.hasPrefix("redis://") else {
+        let parts: ServerURL
+        do throws(ServerURLError) { parts = try ServerURL(url) } catch {
+            throw RedisError(.configuration, "the URL \(error)")
+        }
+        guard parts.scheme == "redis" || parts.scheme == "rediss" else {
             throw RedisError(.configuration, "the scheme must be redis or rediss")
         }
-        let rest = url.dropFirst(secure ? 9 : 8)
-        let slash = rest.firstIndex(of: "/")
-        let authority = slash.map { rest[..<$0] } ?? rest
-        let path = slash.map { rest[rest.index(after: $0)...] } ?? ""
-        let at = authority.lastIndex(of: "@")
-        let address = at.map { authority[authority.index(after: $0)...] } ?? authority
-        let bare = address.hasSuffix("]") || !address.contains(":")
-        guard !address.isEmpty, let endpoint = Endpoint(bare ? "\(address):6379" : String(address)) else {
-            throw RedisError(.configuration, "no host and port in the URL")
-        }
-        self.init(endpoint: endpoint)
-        if let at {
-            let parts = authority[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            user = parts[0].isEmpty ? nil : Self.decode(parts[0])
-            password = parts.count > 1 ? Self.decode(parts[1]) : nil
-        }
-        if !path.isEmpty {
-            guard let number = Int(path), number >= 0 else {
+        self.init(endpoint: parts.endpoint(defaultPort: 6379))
+        user = parts.user
+        password = parts.password
+        if !parts.path.isEmpty {
+            guard let number = Int(parts.path), number >= 0 else {
                 throw RedisError(.configuration, "the database must be a number")
             }
             database = number
         }
-        if secure {
+        if parts.scheme == "rediss" {
             do { tls = try TLSClient(authorities: authorities) } catch {
                 throw RedisError(.configuration, "TLS: \(error)")
             }
         }
-    }
-
-    /// Percent-decoding; what is not a valid escape stays as it is.
-    private static func decode(_ text: Substring) -> String {
-        let source = Array(text.utf8)
-        var bytes: [UInt8] = []
-        var index = 0
-        while index < source.count {
-            if source[index] == UInt8(ascii: "%"), index + 2 < source.count,
-                let high = Character(UnicodeScalar(source[index + 1])).hexDigitValue,
-                let low = Character(UnicodeScalar(source[index + 2])).hexDigitValue
-            {
-                bytes.append(UInt8(high << 4 | low))
-                index += 3
-            } else {
-                bytes.append(source[index])
-                index += 1
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -55,11 +55,12 @@ package final class RedisSubscriber: Service {
     package func subscribe(_ channel: String) async throws(RedisError) {
         let channel = Array(channel.utf8)
         if table.isSubscribed(channel) { return }
-        let result = await waiters.wait(until: Loop.now + configuration.commandTimeout, unless: { nil }) {
-            waiter in
-            waitersByChannel[channel, default: []].append(waiter)
-            send(table.subscribe(channel))
-        }
+        let result = await waiters.wait(
+            until: Loop.now + configuration.commandTimeout,
+            enqueued: { waiter in
+                waitersByChannel[channel, default: []].append(waiter)
+                send(table.subscribe(channel))
+            })
         if case .value(nil) = result { return }
         waitersByChannel[channel]?.removeAll { $0.isSettled }
         if waitersByChannel[channel]?.isEmpty == true { waitersByChannel[channel] = nil }

@@ -12,15 +12,15 @@ extension SettingKey where Value == String {
     package static func url(_ name: String, schemes: [String], _ summary: String) -> SettingKey {
         let kind = "\(schemes.joined(separator: ":// or "))://host[:port]/path"
         return SettingKey(name, kind: kind, summary) { text in
-            guard let scheme = schemes.first(where: { text.hasPrefix("\($0)://") }) else {
+            let url: ServerURL
+            do throws(ServerURLError) { url = try ServerURL(text) } catch {
+                return .failure(SettingError("\(error)", write: kind))
+            }
+            guard schemes.contains(url.scheme) else {
                 return .failure(SettingError("has another scheme or none", write: kind))
             }
-            let authority = text.dropFirst(scheme.count + 3).prefix { !"/?#".contains($0) }
-            guard !authority.isEmpty, !authority.hasPrefix(":"), !authority.contains("@") else {
+            guard url.user == nil, url.password == nil else {
                 return .failure(SettingError("has no plain host", write: kind))
-            }
-            guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-                return .failure(SettingError("holds spaces or characters that a URL cannot", write: kind))
             }
             return .success(text)
         }

@@ -3,7 +3,7 @@ import Orders
 import Service
 
 extension Problem {
-    init(_ failure: ValidationFailure) {
+    init(_ failure: OrderValidationError) {
         self = .validation(failure.fields.map { ($0.name, $0.messages) })
     }
 
@@ -25,7 +25,7 @@ extension Problem {
         }
     }
 
-    private init(_ failure: PricingFailure) {
+    private init(_ failure: PricingError) {
         switch failure {
         case .unknownProducts: self.init(.notFound, failure.message)
         case .mixedCurrencies, .amountTooLarge: self = .validation([("items", [failure.message])])

@@ -54,11 +54,11 @@ final class RequestAuthorizer {
     /// RFC 6750, section 3.1. The reason stays here.
     private static func problem(_ error: AuthenticationError) -> Problem {
         switch error {
-        case .missing:
+        case .missingToken:
             Problem(
                 .unauthorized, "A bearer token is required.",
                 headers: ["WWW-Authenticate": #"Bearer realm="waybill""#])
-        case .refused:
+        case .invalidToken:
             Problem(
                 .unauthorized, "The bearer token is not valid.",
                 headers: ["WWW-Authenticate": #"Bearer realm="waybill", error="invalid_token""#])

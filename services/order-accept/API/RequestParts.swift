@@ -16,7 +16,7 @@ extension HTTPRequest {
         do throws(JSONError) { lines = try UncheckedLine.lines(of: body.span) } catch {
             throw .validation([("$", ["The body is not valid JSON."])])
         }
-        do throws(ValidationFailure) { return try OrderRequest(checking: lines) } catch {
+        do throws(OrderValidationError) { return try OrderRequest(checking: lines) } catch {
             throw Problem(error)
         }
     }

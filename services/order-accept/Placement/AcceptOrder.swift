@@ -95,7 +95,7 @@ final class AcceptOrder {
 
     private func price(_ request: OrderRequest) throws(PlacementError) -> PricedLines {
         guard let catalogue = catalogue.current else { throw .noCatalogue }
-        do throws(PricingFailure) { return try request.priced(by: catalogue) } catch {
+        do throws(PricingError) { return try request.priced(by: catalogue) } catch {
             throw .pricing(error)
         }
     }

@@ -3,7 +3,7 @@ import WorkflowState
 
 /// Why an order was not accepted. The client is told in every case.
 enum PlacementError: Error, Equatable {
-    case pricing(PricingFailure)
+    case pricing(PricingError)
     /// The catalogue was never read.
     case noCatalogue
     case noIdentifiers

@@ -25,8 +25,8 @@ final class SequenceOrderIDs: OrderIDSource, Service {
     private(set) var hasBegun = false
 
     func next() -> OrderID? {
-        let id = blocks.take()
-        if blocks.wantsRefill { demand.set() }
+        let id = blocks.allocate()
+        if blocks.needsRefill { demand.set() }
         return id
     }
 
@@ -34,26 +34,31 @@ final class SequenceOrderIDs: OrderIDSource, Service {
     func run() async {
         while !Task.isCancelled {
             demand.reset()
-            guard blocks.beginRefill() else {
+            guard blocks.wantsRefill else {
                 await demand.wait()
                 continue
             }
             await Loop.retry(Backoff(base: .milliseconds(20), cap: .seconds(1))) { failures in
-                do {
-                    let first = try await pool.query(Self.nextBlock).one().int64(0)
-                    guard blocks.refilled(first: first) else {
-                        throw PostgresError(.decoding, "a block of ids that overlaps or leaves the range")
-                    }
-                    hasBegun = true
-                    return true
-                } catch {
-                    log.log(
-                        failures == 0 ? .warning : .debug, "order_ids.refill_failed",
-                        ["error": "\(error)", "remaining": remaining])
-                    return false
-                }
+                await refill(failures)
             }
+        }
+    }
+
+    private func refill(_ failures: Int) async -> Bool {
+        guard blocks.beginRefill() else { return true }
+        do {
+            let first = try await pool.query(Self.nextBlock).one().int64(0)
+            guard blocks.refilled(first: first) else {
+                throw PostgresError(.decoding, "a block of ids that overlaps or leaves the range")
+            }
+            hasBegun = true
+            return true
+        } catch {
             blocks.refillFailed()
+            log.log(
+                failures == 0 ? .warning : .debug, "order_ids.refill_failed",
+                ["error": "\(error)", "remaining": remaining])
+            return false
         }
     }
 }

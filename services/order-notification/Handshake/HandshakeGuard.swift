@@ -37,7 +37,7 @@ struct HandshakeGuard {
     /// The principal of a stream or a hub, whose clients can be told 401.
     func principal(_ request: HTTPRequest) async throws -> Principal {
         do throws(AuthenticationError) {
-            guard let token = BearerToken.forSocket(request) else { throw .missing }
+            guard let token = BearerToken.forSocket(request) else { throw .missingToken }
             return try await sessions.authenticator.authenticate(token)
         } catch {
             if error == .unavailable { throw Problem.unavailable("Tokens cannot be verified.") }

@@ -1,4 +1,4 @@
-import HTTP
+import EventLoop
 internal import JSON
 internal import Service
 

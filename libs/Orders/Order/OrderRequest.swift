@@ -1,4 +1,4 @@
-/// What a caller wants to order: valid, each product once, in the order of first mention.
+/// A validated request for an order, with each product once, in the order of its first line.
 package struct OrderRequest: Hashable, Sendable {
     package struct Line: Hashable, Sendable {
         package var productID: String
@@ -12,19 +12,19 @@ package struct OrderRequest: Hashable, Sendable {
 
     package static let maximumLines = 100
     package static let quantities = 1...1_000
-    /// In bytes of UTF-8.
+    /// In UTF-8 bytes.
     package static let longestProductID = 64
 
     package let lines: [Line]
 }
 
-/// A line as it came, before anything was checked.
+/// A request's line before validation.
 package struct UncheckedLine: Hashable, Sendable {
     package enum Quantity: Hashable, Sendable {
         case missing
         case number(Int64)
-        /// Not a whole number of 64 bits.
-        case unreadable
+        /// Anything but a whole number of 64 bits.
+        case notAnInteger
     }
 
     /// Nil when missing, null or not a string.

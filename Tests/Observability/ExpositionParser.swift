@@ -1,7 +1,7 @@
-/// A strict reader of the Prometheus text format 0.0.4: families whole and once, HELP then TYPE, names and
-/// escapes as documented, no sample twice, histograms complete and cumulative.
-struct Exposition {
-    struct Fault: Error { let line: String, why: String }
+/// A strict parser of the Prometheus text format 0.0.4: contiguous unique families, HELP before TYPE, valid names and
+/// escapes, unique samples, complete and cumulative histograms.
+struct ExpositionParser {
+    struct ParseError: Error { let line: String, reason: String }
 
     private(set) var families: [String: String] = [:]
     private(set) var help: [String: String] = [:]
@@ -14,19 +14,23 @@ struct Exposition {
     }
 
     init(_ text: String) throws {
-        guard text.isEmpty || text.hasSuffix("\n") else { throw Fault(line: text, why: "no final line feed") }
+        guard text.isEmpty || text.hasSuffix("\n") else {
+            throw ParseError(line: text, reason: "no final line feed")
+        }
         var family = ""
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
             if line.hasPrefix("# HELP ") {
                 let words = line.split(separator: " ", maxSplits: 3)
                 family = String(words[2])
-                guard families[family] == nil, help[family] == nil else { throw fault(line, "twice") }
+                guard families[family] == nil, help[family] == nil else {
+                    throw error(line, "duplicate family")
+                }
                 help[family] = words.count > 3 ? try unescape(words[3], quotes: false) : ""
             } else if line.hasPrefix("# TYPE ") {
                 let words = line.split(separator: " ")
                 guard words.count == 4, words[2] == family, families[family] == nil,
                     ["counter", "gauge", "histogram"].contains(words[3])
-                else { throw fault(line, "TYPE") }
+                else { throw error(line, "TYPE") }
                 families[family] = String(words[3])
             } else {
                 try sample(line, family)
@@ -45,7 +49,7 @@ struct Exposition {
                 rest = rest.dropFirst()
                 let label = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
                 rest = rest.dropFirst(label.count)
-                guard !label.isEmpty, rest.hasPrefix("=\"") else { throw fault(line, "label") }
+                guard !label.isEmpty, rest.hasPrefix("=\"") else { throw error(line, "label") }
                 rest = rest.dropFirst(2)
                 var end = rest.startIndex
                 while end < rest.endIndex, rest[end] != "\"" {
@@ -53,20 +57,20 @@ struct Exposition {
                 }
                 guard
                     labels.updateValue(try unescape(rest[..<end], quotes: true), forKey: String(label)) == nil
-                else { throw fault(line, "label twice") }
+                else { throw error(line, "duplicate label") }
                 rest = rest[end...].dropFirst()
             } while rest.first == ","
-            guard rest.first == "}" else { throw fault(line, "brace") }
+            guard rest.first == "}" else { throw error(line, "missing brace") }
             rest = rest.dropFirst()
         }
-        guard rest.first == " ", let value = number(rest.dropFirst()) else { throw fault(line, "value") }
+        guard rest.first == " ", let value = number(rest.dropFirst()) else { throw error(line, "value") }
         let suffixes = families[family] == "histogram" ? ["_bucket", "_sum", "_count"] : [""]
         guard suffixes.contains(where: { family + $0 == name }) else {
-            throw fault(line, "outside its family")
+            throw error(line, "sample outside its family")
         }
-        if families[family] == "counter", !(value >= 0) { throw fault(line, "negative counter") }
+        if families[family] == "counter", !(value >= 0) { throw error(line, "negative counter") }
         guard samples.updateValue(value, forKey: Series(name: String(name), labels: labels)) == nil else {
-            throw fault(line, "sample twice")
+            throw error(line, "duplicate sample")
         }
     }
 
@@ -82,7 +86,7 @@ struct Exposition {
             guard buckets.last?.0 == .infinity, buckets.last?.1 == count,
                 value(name + "_sum", series.labels) != nil,
                 zip(buckets, buckets.dropFirst()).allSatisfy({ $0.1 <= $1.1 })
-            else { throw Fault(line: name, why: "not a histogram") }
+            else { throw ParseError(line: name, reason: "not a histogram") }
         }
     }
 
@@ -100,7 +104,7 @@ struct Exposition {
         var iterator = text.makeIterator()
         while let character = iterator.next() {
             guard character == "\\" else {
-                if character == "\n" { throw fault(text, "line feed") }
+                if character == "\n" { throw error(text, "line feed") }
                 result.append(character)
                 continue
             }
@@ -108,11 +112,13 @@ struct Exposition {
             case "\\": result.append("\\")
             case "n": result.append("\n")
             case "\"" where quotes: result.append("\"")
-            default: throw fault(text, "escape")
+            default: throw error(text, "escape")
             }
         }
         return result
     }
 
-    private func fault(_ line: Substring, _ why: String) -> Fault { Fault(line: String(line), why: why) }
+    private func error(_ line: Substring, _ reason: String) -> ParseError {
+        ParseError(line: String(line), reason: reason)
+    }
 }

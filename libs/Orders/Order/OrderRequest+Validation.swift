@@ -1,5 +1,5 @@
-/// What is wrong with a request, by field, in the order of the request.
-package struct ValidationFailure: Error, Hashable, Sendable {
+/// The messages of an invalid request by field, in the request's order.
+package struct OrderValidationError: Error, Hashable, Sendable {
     package struct Field: Hashable, Sendable {
         /// Such as `items[0].quantity`.
         package var name: String
@@ -29,51 +29,51 @@ package struct ValidationFailure: Error, Hashable, Sendable {
 }
 
 extension OrderRequest {
-    /// Checks every line and merges those of one product.
+    /// Validates every line and merges lines of the same product.
     ///
-    /// - Parameter items: nil when the collection is missing, null or not an array.
-    package init(checking items: [UncheckedLine]?) throws(ValidationFailure) {
-        guard let items else { throw ValidationFailure("items", "Items collection is required.") }
+    /// - Parameter items: nil when `items` is missing, null or not an array.
+    package init(checking items: [UncheckedLine]?) throws(OrderValidationError) {
+        guard let items else { throw OrderValidationError("items", "Items collection is required.") }
         guard !items.isEmpty else {
-            throw ValidationFailure("items", "At least one order item is required.")
+            throw OrderValidationError("items", "At least one order item is required.")
         }
         guard items.count <= Self.maximumLines else {
-            throw ValidationFailure("items", "At most \(Self.maximumLines) order items are allowed.")
+            throw OrderValidationError("items", "At most \(Self.maximumLines) order items are allowed.")
         }
 
-        var failure = ValidationFailure()
+        var errors = OrderValidationError()
         var lines: [Line] = []
         lines.reserveCapacity(items.count)
         for (index, item) in items.enumerated() {
-            let productID = Self.check(item.productID, at: index, &failure)
-            let quantity = Self.check(item.quantity, at: index, &failure)
+            let productID = Self.check(item.productID, at: index, &errors)
+            let quantity = Self.check(item.quantity, at: index, &errors)
             guard let productID, let quantity else { continue }
-            guard let known = lines.firstIndex(where: { $0.productID == productID }) else {
+            guard let existing = lines.firstIndex(where: { $0.productID == productID }) else {
                 lines.append(Line(productID: productID, quantity: quantity))
                 continue
             }
-            lines[known].quantity += quantity
-            if lines[known].quantity > Self.quantities.upperBound {
-                failure.add("items[\(index)].quantity", Self.tooManyTogether)
+            lines[existing].quantity += quantity
+            if lines[existing].quantity > Self.quantities.upperBound {
+                errors.add("items[\(index)].quantity", Self.totalTooLarge)
             }
         }
-        guard failure.fields.isEmpty else { throw failure }
+        guard errors.fields.isEmpty else { throw errors }
         self.init(lines: lines)
     }
 
-    private static let tooMany = "Quantity must not exceed \(quantities.upperBound)."
-    private static let tooManyTogether =
+    private static let tooLarge = "Quantity must not exceed \(quantities.upperBound)."
+    private static let totalTooLarge =
         "The quantities of all lines of a product together must not exceed \(quantities.upperBound)."
 
-    private static func check(_ productID: String?, at index: Int, _ failure: inout ValidationFailure)
+    private static func check(_ productID: String?, at index: Int, _ errors: inout OrderValidationError)
         -> String?
     {
         guard let productID, productID.contains(where: { !$0.isWhitespace }) else {
-            failure.add("items[\(index)].productId", "ProductId is required.")
+            errors.add("items[\(index)].productId", "ProductId is required.")
             return nil
         }
         guard productID.utf8.count <= longestProductID else {
-            failure.add(
+            errors.add(
                 "items[\(index)].productId", "ProductId must not be longer than \(longestProductID) bytes.")
             return nil
         }
@@ -81,17 +81,17 @@ extension OrderRequest {
     }
 
     private static func check(
-        _ quantity: UncheckedLine.Quantity, at index: Int, _ failure: inout ValidationFailure
+        _ quantity: UncheckedLine.Quantity, at index: Int, _ errors: inout OrderValidationError
     ) -> Int? {
         switch quantity {
         case .number(let value) where value > quantities.upperBound:
-            failure.add("items[\(index)].quantity", tooMany)
+            errors.add("items[\(index)].quantity", tooLarge)
         case .number(let value) where value >= quantities.lowerBound:
             return Int(value)
         case .number, .missing:
-            failure.add("items[\(index)].quantity", "Quantity must be greater than 0.")
-        case .unreadable:
-            failure.add("items[\(index)].quantity", "Quantity must be a whole number.")
+            errors.add("items[\(index)].quantity", "Quantity must be greater than 0.")
+        case .notAnInteger:
+            errors.add("items[\(index)].quantity", "Quantity must be a whole number.")
         }
         return nil
     }

@@ -1,17 +1,17 @@
-/// Lines with the catalogue's prices of the moment, and what they come to.
+/// Lines with the catalogue's current prices, and their total.
 package struct PricedLines: Hashable, Sendable {
     package let lines: [OrderLine]
     package let total: Money
     package let currency: Currency
 }
 
-package enum PricingFailure: Error, Hashable, Sendable {
+package enum PricingError: Error, Hashable, Sendable {
     /// In the order of the request.
     case unknownProducts([String])
     case mixedCurrencies
     case amountTooLarge
 
-    /// Fit for a response.
+    /// The message for a response.
     package var message: String {
         switch self {
         case .unknownProducts(let ids):
@@ -23,8 +23,8 @@ package enum PricingFailure: Error, Hashable, Sendable {
 }
 
 extension OrderRequest {
-    /// Takes the snapshot of names, pictures and prices.
-    package func priced(by catalogue: Catalogue) throws(PricingFailure) -> PricedLines {
+    /// Copies names, images and prices from the catalogue.
+    package func priced(by catalogue: Catalogue) throws(PricingError) -> PricedLines {
         let unknown = lines.map(\.productID).filter { catalogue[$0] == nil }
         guard unknown.isEmpty else { throw .unknownProducts(unknown) }
         var priced: [OrderLine] = []
@@ -48,7 +48,7 @@ extension OrderRequest {
     }
 }
 
-/// What the columns of PostgreSQL hold.
+/// The maxima of the PostgreSQL columns.
 package enum OrderTotals {
     /// `numeric(14, 2)`
     package static let largest = Money(hundredths: 99_999_999_999_999)
