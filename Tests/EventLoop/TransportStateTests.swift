@@ -5,7 +5,8 @@ import Testing
 /// Every sequence of events up to a length, against what must always hold.
 @Suite struct TransportStateTests {
     enum Event: CaseIterable {
-        case start, pause, resume, endInput, schedule, beginFlush, block, finishFlush, hold, release, beginClose, close
+        case start, pause, resume, endInput, schedule, beginFlush, block, finishFlush, hold, release,
+            beginClose, close
         case deliverResumed, deliverClosed, takeDelivery
     }
 

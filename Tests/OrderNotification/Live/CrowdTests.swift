@@ -101,7 +101,7 @@ struct CrowdTests {
         let nonReading = try (0..<50).map { _ in try NonReadingClient(port: replica.port, token: token) }
         try await eventually("the fifty are here", within: .seconds(10)) {
             replica.replica.sessions.all.count == 1000
-                && replica.replica.sessions.all.allSatisfy { $0.phase == .live }
+                && replica.replica.sessions.all.allSatisfy { $0.isLive }
         }
         let quiet = try await latencies(replica, users, tabs, 200)
         let memory = Self.residentBytes()

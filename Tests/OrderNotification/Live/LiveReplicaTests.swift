@@ -173,7 +173,7 @@ struct LiveReplicaTests {
                 events += String(decoding: try await stream.body.next() ?? [], as: UTF8.self)
             }
             try await eventually("both are live") {
-                replica.replica.sessions.all.allSatisfy { $0.phase == .live }
+                replica.replica.sessions.all.allSatisfy { $0.isLive }
             }
             _ = try await replica.mailboxes.deliver(deliveries(1...1))
             while !events.contains("event: order.status") {

@@ -23,7 +23,7 @@ struct PresenceTests {
         let presence = presence(replica)
         let (session, tab) = replica.replica.open("ada-\(name)")
         _ = replica.replica.open("ada-\(name)", .events)
-        try await eventually("the welcome") { session.phase == .live && !tab.messages.isEmpty }
+        try await eventually("the welcome") { session.isLive && !tab.messages.isEmpty }
         let client = replica.client
         for _ in 0..<2 {
             await presence.register()

@@ -12,7 +12,7 @@ import Testing
         limits.drainTime = .milliseconds(200)
         let replica = try Replica(limits: limits)
         let tabs = (0..<300).map { replica.open("user-\($0)") }
-        try await eventually("the welcomes") { tabs.allSatisfy { $0.0.phase == .live } }
+        try await eventually("the welcomes") { tabs.allSatisfy { $0.0.isLive } }
         replica.sessions.beginDrain()
         try await eventually("the hints") { tabs.allSatisfy { !$0.1.messages("draining").isEmpty } }
         let hints = tabs.compactMap { $0.1.messages("draining")[0]["retryAfterMs"]?.int }
@@ -29,7 +29,7 @@ import Testing
         let (hub, hubTab) = replica.open("ada", .signalR)
         hub.hear("{\"protocol\":\"json\",\"version\":1}\u{1e}")
         let (_, stream) = replica.open("ada", .events)
-        try await eventually("the welcomes") { hub.phase == .live && !stream.texts.isEmpty }
+        try await eventually("the welcomes") { hub.isLive && !stream.texts.isEmpty }
         replica.sessions.beginDrain()
         try await eventually("the ends") { hubTab.end != nil && stream.end != nil }
         #expect(hubTab.texts.last == "{\"type\":7,\"allowReconnect\":true}\u{1e}")

@@ -13,7 +13,7 @@ import WorkflowState
     @Test func eventsCarryTheirPlace() async throws {
         let replica = try Replica()
         let (session, tab) = replica.open("ada", .events)
-        try await eventually("it is live") { session.phase == .live }
+        try await eventually("it is live") { session.isLive }
         let end = try await replica.mailboxes.ends(of: [ada])[0]
         #expect(tab.texts[0].hasPrefix("id: \(end.epoch):"))
         #expect(tab.texts[0].contains("\nevent: connected\ndata: {\"type\":\"welcome\""))
@@ -26,7 +26,7 @@ import WorkflowState
     @Test func itsEndIsAnEvent() async throws {
         let replica = try Replica()
         let (session, tab) = replica.open("ada", .events)
-        try await eventually("it is live") { session.phase == .live }
+        try await eventually("it is live") { session.isLive }
         session.end(.unauthenticated, "token expired")
         #expect(
             tab.texts.last == "event: closed\ndata: {\"code\":4401,\"reason\":\"token expired\"}\n\n")

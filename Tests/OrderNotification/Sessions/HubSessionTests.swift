@@ -17,7 +17,7 @@ import WorkflowState
     private func connected(_ replica: Replica, _ user: String = "ada") async throws -> (Session, Recorder) {
         let (session, tab) = replica.open(user, .signalR)
         session.hear(#"{"protocol":"json","version":1}"# + separator)
-        try await eventually("it is live") { session.phase == .live }
+        try await eventually("it is live") { session.isLive }
         return (session, tab)
     }
 
@@ -70,9 +70,9 @@ import WorkflowState
         let ping = #"{"type":1,"invocationId":"1","target":"Ping","arguments":[]}"# + separator
         session.hear(#"{"protocol":"json","version":1}"# + separator + ping)
         try await settle()
-        #expect(tab.texts.isEmpty && session.phase == .subscribing)
+        #expect(tab.texts.isEmpty && session.isSubscribing)
         channels.confirm()
-        try await eventually("it is live") { session.phase == .live }
+        try await eventually("it is live") { session.isLive }
         #expect(
             tab.texts == ["{}" + separator, #"{"type":3,"invocationId":"1","result":"pong"}"# + separator])
     }
@@ -112,7 +112,7 @@ import WorkflowState
         let (session, tab) = replica.open("ada", .signalR)
         let ping = #"{"type":1,"invocationId":"1","target":"Ping","arguments":[]}"# + separator
         session.hear(#"{"protocol":"json","version":1}"# + separator + ping + #"{"type":6}"# + separator)
-        try await eventually("it is live") { session.phase == .live }
+        try await eventually("it is live") { session.isLive }
         #expect(tab.texts.last == #"{"type":3,"invocationId":"1","result":"pong"}"# + separator)
     }
 

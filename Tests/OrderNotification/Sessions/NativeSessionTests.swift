@@ -18,7 +18,7 @@ import WorkflowState
         Session, Recorder
     ) {
         let (session, tab) = replica.open(user, lifetime: lifetime)
-        try await eventually("the welcome") { session.phase == .live }
+        try await eventually("the welcome") { session.isLive }
         return (session, tab)
     }
 
@@ -42,15 +42,15 @@ import WorkflowState
         let replica = try Replica(state, channels: channels)
         let (session, tab) = replica.open("ada", wireProtocol)
         if wireProtocol == .signalR { session.hear("{\"protocol\":\"json\",\"version\":1}\u{1e}") }
-        #expect(tab.isHeld == (wireProtocol != .signalR) && session.phase == .subscribing)
+        #expect(tab.isHeld == (wireProtocol != .signalR) && session.isSubscribing)
         try await settle()
         channels.confirm()
-        try await eventually("the welcome") { session.phase == .live }
+        try await eventually("the welcome") { session.isLive }
         #expect(!tab.isHeld)
         // While Redis is away, not longer than a second.
         let (late, lateTab) = replica.open("bob", wireProtocol)
         replica.sessions.tick()
-        #expect(!lateTab.isHeld && late.phase != .live)
+        #expect(!lateTab.isHeld && !late.isLive)
     }
 
     @Test func thePushIsTimedOnceAndOnlyWhereSomebodyIsTold() async throws {
@@ -105,7 +105,7 @@ import WorkflowState
         session.hear(#"{"type":"status","correlationId":"x"}"#)
         #expect(tab.messages("error").first?["code"] == "not_ready")
         session.hear(#"{"type":"auth","token":"\#(try replica.token("ada"))"}"#)
-        try await eventually("the welcome") { session.phase == .live }
+        try await eventually("the welcome") { session.isLive }
         #expect(session.user == ada)
         session.hear(#"{"type":"auth","token":"x"}"#)
         #expect(tab.messages("error").last?["code"] == "already_authenticated")
@@ -134,7 +134,7 @@ import WorkflowState
         let replica = try Replica(limits: limits)
         replica.state.fault = WorkflowStateError(.unavailable, isRetriable: true)
         let (session, tab) = replica.open("ada")
-        #expect(session.phase == .subscribing)
+        #expect(session.isSubscribing)
         replica.sessions.tick()
         #expect(tab.end?.code == .tryAgainLater)
     }

@@ -19,7 +19,7 @@ import WorkflowState
 
     private func live(_ replica: Replica, from start: ResumePoint = .latest) async throws -> Recorder {
         let (session, tab) = replica.open("ada", from: start)
-        try await eventually("the welcome") { session.phase == .live }
+        try await eventually("the welcome") { session.isLive }
         return tab
     }
 
@@ -66,7 +66,7 @@ import WorkflowState
         let (session, tab) = replica.open("ada")
         try await settle()
         channels.confirm()
-        try await eventually("the welcome") { session.phase == .live }
+        try await eventually("the welcome") { session.isLive }
         _ = try await replica.mailboxes.deliver((1...3).map { MailboxDelivery(to: ada, update($0)) })
         channels.reconnect()
         try await eventually("the rest") { tab.offsets.count == 3 }
@@ -126,7 +126,7 @@ import WorkflowState
         let (session, tab) = replica.open("ada")
         try await settle()
         channels.confirm()
-        try await eventually("the welcome") { session.phase == .live }
+        try await eventually("the welcome") { session.isLive }
         _ = try await replica.mailboxes.deliver([
             MailboxDelivery(to: ada, update(1)), MailboxDelivery(to: ada, update(2)),
         ])
@@ -145,7 +145,7 @@ import WorkflowState
         let (session, tab) = replica.open("ada")
         try await settle()
         channels.confirm()
-        try await eventually("the welcome") { session.phase == .live }
+        try await eventually("the welcome") { session.isLive }
         _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
         channels.lose()
         try await settle()
@@ -161,7 +161,7 @@ import WorkflowState
         policy.unsubscribeDelay = .zero
         let replica = try Replica(policy: policy)
         let (session, _) = replica.open("ada")
-        try await eventually("the welcome") { session.phase == .live }
+        try await eventually("the welcome") { session.isLive }
         session.disconnected(.normal)
         #expect(replica.subscriptions.count == 1 && replica.sessions.all.isEmpty)
         replica.sessions.tick()

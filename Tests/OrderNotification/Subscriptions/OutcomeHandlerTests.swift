@@ -55,7 +55,7 @@ import WorkflowState
         let replica = try Replica()
         for number in 1...3 { try await accept(number, replica) }
         let (session, tab) = replica.open("ada")
-        try await eventually("the welcome") { session.phase == .live }
+        try await eventually("the welcome") { session.isLive }
         try await consume(replica) { _, publisher in
             try await publish(processed(1), publisher)
             let (second, third) = (update(2), update(3))

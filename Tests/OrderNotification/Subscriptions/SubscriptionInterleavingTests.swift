@@ -86,7 +86,7 @@ private final class Run {
 
     /// A live session asks again for what came before.
     private func resume() {
-        guard let index = tabs.indices.randomElement(using: &random), tabs[index].session.phase == .live,
+        guard let index = tabs.indices.randomElement(using: &random), tabs[index].session.isLive,
             let welcome = tabs[index].recorder.messages("welcome").first,
             let reached = tabs[index].session.subscription?.position?.offset,
             // A client cannot have seen what was not sent to it.

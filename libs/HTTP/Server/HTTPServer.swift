@@ -22,7 +22,8 @@ package final class HTTPServer {
     private var sessions: [any ServerSession] = []
     private var perAddress: [String: Int] = [:]
     private var listeners: [Listener] = []
-    private var whenEmpty: LoopContinuation<Void>?
+    /// Set when the last session of a draining server has ended.
+    private let empty = AsyncSignal()
     package private(set) var isDraining = false
 
     package init(_ router: HTTPRouter, _ configuration: Configuration = Configuration()) {
@@ -104,10 +105,7 @@ package final class HTTPServer {
             sessions[slot] = last
             last.slot = slot
         }
-        if sessions.isEmpty {
-            whenEmpty?.resume()
-            whenEmpty = nil
-        }
+        if sessions.isEmpty, isDraining { empty.set() }
     }
 
     /// When a connection that begins to wait now has waited too long.
@@ -128,18 +126,11 @@ package final class HTTPServer {
         listeners = []
         isDraining = true
         for session in sessions { session.drain() }
-        var inTime = true
-        if !sessions.isEmpty {
-            let timer = Timer { [weak self] in
-                inTime = false
-                guard let self else { return }
-                for session in sessions { session.transport.close() }
-            }
-            timer.arm(after: limit)
-            await Loop.suspend { (resumption: LoopContinuation<Void>) in
-                if sessions.isEmpty { resumption.resume() } else { whenEmpty = resumption }
-            }
-            timer.cancel()
+        if sessions.isEmpty { return true }
+        let inTime = await empty.wait(within: limit)
+        if !inTime {
+            for session in sessions { session.transport.close() }
+            await empty.wait()
         }
         return inTime
     }

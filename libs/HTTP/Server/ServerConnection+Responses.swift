@@ -3,8 +3,7 @@ internal import EventLoop
 /// How a handler's answer goes out.
 extension ServerConnection {
     func respond(_ response: HTTPResponse, to request: HTTPRequest, _ number: UInt32) {
-        guard number == exchange, phase == .handling, isOpen else { return }
-        task = nil
+        guard case .handling(number, _) = phase, isOpen else { return }
         switch response.body {
         case .bytes:
             send(response)
@@ -23,34 +22,32 @@ extension ServerConnection {
         let hasContent = !response.status.forbidsContent
         transport.withOutput { out in
             writeHead(response, hasContent ? .length(body.count) : .unstated, &out)
-            if hasContent, !isHead { out.append(contentsOf: body) }
+            if hasContent, !options.isHead { out.append(contentsOf: body) }
         }
     }
 
     private func writeHead(_ response: HTTPResponse, _ framing: MessageEncoder.Framing, _ out: inout [UInt8])
     {
-        if server.isDraining { keepAlive = false }
+        if server.isDraining { options.keepAlive = false }
         MessageEncoder.appendResponseHead(
             response.status, response.headers, common: server.defaultHeaders.bytes,
-            framing: framing, connection: !keepAlive ? .close : isVersion10 ? .keepAlive : .unstated, to: &out
+            framing: framing,
+            connection: !options.keepAlive ? .close : options.isVersion10 ? .keepAlive : .unstated, to: &out
         )
     }
 
     private func begin(_ response: HTTPResponse, _ start: @Loop (HTTPResponseStream) -> Void) {
-        if isVersion10 { keepAlive = false }
-        transport.withOutput { writeHead(response, isVersion10 ? .unstated : .chunked, &$0) }
-        guard !isHead, !response.status.forbidsContent else { return endExchange() }
-        phase = .streaming
+        if options.isVersion10 { options.keepAlive = false }
+        transport.withOutput { writeHead(response, options.isVersion10 ? .unstated : .chunked, &$0) }
+        guard !options.isHead, !response.status.forbidsContent else { return endExchange() }
         timer.cancel()
-        let stream = HTTPResponseStream(self, isChunked: !isVersion10, limit: limits.streamLimit)
-        self.stream = stream
+        let stream = HTTPResponseStream(self, isChunked: !options.isVersion10, limit: limits.streamLimit)
+        phase = .streaming(stream)
         start(stream)
     }
 
     func streamEnded() {
-        guard phase == .streaming else { return }
-        stream = nil
-        endExchange()
+        if case .streaming = phase { endExchange() }
     }
 
     /// The reader of a stream has stopped reading.
@@ -74,11 +71,10 @@ extension ServerConnection {
         }
         let socket = WebSocket(
             transport, role: .server, handler: handler, subprotocol: subprotocol, configuration)
-        phase = .upgraded
+        phase = .upgraded(socket)
         exchange &+= 1
         timer.cancel()
         server.replace(self, by: socket)
-        self.socket = socket
         socket.start()
         transport.resumeReading()
         if server.isDraining { socket.drain() }

@@ -1,16 +1,29 @@
 internal import EventLoop
 internal import Glibc
 
-/// One connection that speaks HTTP/1.1: reads requests one after another, has each answered before the
-/// next, and ends by a time-out, a refusal, or the peer.
+/// One HTTP/1.1 connection: reads requests one after another, has each answered before the next, and ends by a time-out,
+/// a refusal, or the peer.
 @Loop
 final class ServerConnection: TransportHandler {
-    enum Phase: UInt8 {
-        /// Waits for a head, or has a part of one.
-        case head
-        case body, handling, streaming, upgraded
-        /// The last response is on its way; input is dropped.
+    enum Phase {
+        /// Waits for a request's head; `isPartial` once some of it has arrived.
+        case head(isPartial: Bool)
+        /// Reads a request's body; `needsContinue` until its client was told to send it.
+        case body(PendingBody, needsContinue: Bool)
+        /// A handler works on the exchange of this number.
+        case handling(UInt32, Task<Void, Never>)
+        case streaming(HTTPResponseStream)
+        /// The socket takes the connection over with the bytes that follow; nil once it has.
+        case upgraded(WebSocket?)
+        /// The last response is being written; input is dropped.
         case ended
+    }
+
+    /// What the request of the current exchange means for its response.
+    struct ResponseOptions {
+        var keepAlive = true
+        var isHead = false
+        var isVersion10 = false
     }
 
     let transport: Transport
@@ -18,25 +31,17 @@ final class ServerConnection: TransportHandler {
     var slot = -1
     var countedAddress: String?
 
-    var phase = Phase.head
-    private var hasPartialHead = false
-    var keepAlive = true
-    var isHead = false
-    var isVersion10 = false
-    private var needsContinue = false
-    /// Counts requests, so that the answer of a handler that was given up on is known as such.
+    var phase = Phase.head(isPartial: false)
+    var options = ResponseOptions()
+    /// Counts exchanges, so that the late answer of an abandoned handler is recognized.
     var exchange: UInt32 = 0
     private var parser = HTTPRequestParser()
-    private var pending: PendingBody?
-    var task: Task<Void, Never>?
-    var stream: HTTPResponseStream?
-    var socket: WebSocket?
     lazy var timer = Timer { [unowned self] in timerFired() }
 
     init(_ transport: Transport, _ server: HTTPServer) {
         self.transport = transport
         self.server = server
-        // What a client leaves unread is bounded here: by one response, and by the stream's limit.
+        // Bounded by one response, and by the stream's limit.
         transport.outputLimit = .max
     }
 
@@ -48,10 +53,10 @@ final class ServerConnection: TransportHandler {
         timer.arm(at: server.idleDeadline)
     }
 
-    /// Turns the connection away.
+    /// Answers 503 without reading a request.
     func reject() {
         transport.start(self)
-        keepAlive = false
+        options.keepAlive = false
         send(HTTPResponse(problem: .serviceUnavailable, headers: ["Retry-After": "1"]))
         end(within: limits.lingerTimeout)
     }
@@ -63,30 +68,29 @@ final class ServerConnection: TransportHandler {
         do throws(HTTPParseError) {
             reading: while used < bytes.count {
                 switch phase {
-                case .head:
+                case .head(let isPartial):
                     guard hasRoomForResponse() else { break reading }
                     let rest = bytes.span.extracting(used..<bytes.count)
                     guard let head = try parser.next(rest, limits: limits.head) else {
-                        headIsPartial()
+                        if !isPartial { headIsPartial() }
                         break reading
                     }
-                    hasPartialHead = false
                     used += head.length
                     used += try begin(head, bytes.span.extracting(used..<bytes.count))
-                case .body:
-                    used += try readBody(bytes.span.extracting(used..<bytes.count))
+                case .body(let pending, _):
+                    used += try read(pending, bytes.span.extracting(used..<bytes.count))
                 case .handling, .streaming:
                     transport.pauseReading()
                     break reading
-                case .upgraded:
+                case .upgraded(let socket):
                     guard let socket else { return bytes.count }
-                    self.socket = nil
+                    phase = .upgraded(nil)
                     return used + socket.received(rest: used, of: &bytes, from: transport)
                 case .ended: return bytes.count
                 }
             }
-            if needsContinue, phase == .body {
-                needsContinue = false
+            if case .body(let pending, needsContinue: true) = phase {
+                phase = .body(pending, needsContinue: false)
                 transport.write("HTTP/1.1 100 Continue\r\n\r\n")
             }
             return used
@@ -96,27 +100,25 @@ final class ServerConnection: TransportHandler {
         }
     }
 
-    /// A peer that asks without reading waits until it has read.
+    /// Pauses a client that sends requests without reading responses.
     private func hasRoomForResponse() -> Bool {
         guard transport.pendingOutput > limits.outputHighWater else { return true }
         transport.pauseReading()
-        // What this turn produced is written before the rest is handed on again.
+        // This turn's output is written before the rest is parsed.
         if !transport.isBlocked { transport.resumeReading() }
         return false
     }
 
     private func headIsPartial() {
-        guard !hasPartialHead else { return }
-        hasPartialHead = true
+        phase = .head(isPartial: true)
         timer.arm(after: limits.headTimeout)
     }
 
     /// - Returns: how many of the bytes after the head were used.
     private func begin(_ head: HTTPRequestHead, _ rest: Span<UInt8>) throws(HTTPParseError) -> Int {
         server.countRequest()
-        keepAlive = head.keepAlive
-        isHead = head.method == .head
-        isVersion10 = head.isVersion10
+        options = ResponseOptions(
+            keepAlive: head.keepAlive, isHead: head.method == .head, isVersion10: head.isVersion10)
         let match = server.router.match(head)
         let limit = match.route.bodyLimit ?? limits.bodyLimit
         switch head.framing {
@@ -130,12 +132,12 @@ final class ServerConnection: TransportHandler {
             fallthrough
         case .chunked:
             if head.expectsContinue, match.route.isRefusal {
-                keepAlive = false
+                options.keepAlive = false
                 break
             }
-            pending = PendingBody(head, match, limit: limit)
-            needsContinue = head.expectsContinue && rest.count == 0
-            phase = .body
+            phase = .body(
+                PendingBody(head, match, limit: limit), needsContinue: head.expectsContinue && rest.count == 0
+            )
             timer.arm(after: limits.bodyTimeout)
             return 0
         }
@@ -143,13 +145,12 @@ final class ServerConnection: TransportHandler {
         return 0
     }
 
-    private func readBody(_ bytes: Span<UInt8>) throws(HTTPParseError) -> Int {
-        guard let pending else { return bytes.count }
-        needsContinue = false
+    private func read(_ pending: PendingBody, _ bytes: Span<UInt8>) throws(HTTPParseError) -> Int {
         let used = try pending.feed(bytes)
         if pending.isComplete {
-            self.pending = nil
             dispatch(pending.head, pending.match, pending.body)
+        } else {
+            phase = .body(pending, needsContinue: false)
         }
         return used
     }
@@ -157,11 +158,11 @@ final class ServerConnection: TransportHandler {
     func inputEnded(_ transport: Transport) {
         switch phase {
         case .head: end(within: limits.idleTimeout)
-        case .handling:
-            keepAlive = false
-            task?.cancel()
-        case .streaming:
-            stream?.ends(.left)
+        case .handling(_, let task):
+            options.keepAlive = false
+            task.cancel()
+        case .streaming(let stream):
+            stream.ends(.left)
             transport.close()
         case .body, .upgraded: transport.close()
         case .ended: break
@@ -171,31 +172,29 @@ final class ServerConnection: TransportHandler {
     // MARK: Handling
 
     private func dispatch(_ head: HTTPRequestHead, _ match: RouteMatch, _ body: [UInt8]) {
-        phase = .handling
         let number = exchange
         let request = HTTPRequest(head, match, body: body, connection: self)
         let task = Loop.task { [self] in
             let response = await match.route.handler(request)
             respond(response, to: request, number)
         }
-        self.task = task
+        phase = .handling(number, task)
         timer.arm(after: limits.handlerTimeout)
     }
 
     func endExchange() {
         exchange &+= 1
-        guard keepAlive, !server.isDraining else { return end(within: limits.idleTimeout) }
-        phase = .head
+        guard options.keepAlive, !server.isDraining else { return end(within: limits.idleTimeout) }
+        phase = .head(isPartial: false)
         timer.arm(at: server.idleDeadline)
         transport.resumeReading()
     }
 
-    /// The last response is written; the client has `limit` to read it.
+    /// Ends after the last response; the client has `limit` to read it.
     private func end(within limit: Duration) {
-        guard phase != .ended else { return }
+        if case .ended = phase { return }
         phase = .ended
         exchange &+= 1
-        pending = nil
         timer.cancel()
         transport.closeAfterFlush(within: limit)
         transport.resumeReading()
@@ -203,8 +202,8 @@ final class ServerConnection: TransportHandler {
 
     private func refuse(_ status: HTTPStatus) {
         server.countRefusal()
-        keepAlive = false
-        if phase == .head { isHead = false }
+        options.keepAlive = false
+        if case .head = phase { options.isHead = false }
         send(limits.refusal(status))
         end(within: limits.lingerTimeout)
     }
@@ -213,22 +212,21 @@ final class ServerConnection: TransportHandler {
 
     func drain() {
         switch phase {
-        case .head: if !hasPartialHead { end(within: limits.idleTimeout) }
-        case .streaming: stream?.serverDrains()
+        case .head(let isPartial): if !isPartial { end(within: limits.idleTimeout) }
+        case .streaming(let stream): stream.serverDrains()
         case .body, .handling, .upgraded, .ended: break
         }
     }
 
     private func timerFired() {
         switch phase {
-        case .head: hasPartialHead ? refuse(.requestTimeout) : end(within: limits.lingerTimeout)
+        case .head(let isPartial): isPartial ? refuse(.requestTimeout) : end(within: limits.lingerTimeout)
         case .body: refuse(.requestTimeout)
-        case .handling:
-            task?.cancel()
-            task = nil
+        case .handling(_, let task):
+            task.cancel()
             refuse(.serviceUnavailable)
-        case .streaming:
-            stream?.ends(.tooSlow)
+        case .streaming(let stream):
+            stream.ends(.tooSlow)
             transport.close()
         case .upgraded, .ended: break
         }
@@ -236,30 +234,31 @@ final class ServerConnection: TransportHandler {
 
     func drained(_ transport: Transport) {
         switch phase {
-        case .streaming:
+        case .streaming(let stream):
             timer.cancel()
-            stream?.drained()
+            stream.drained()
         case .head: transport.resumeReading()
         default: break
         }
     }
 
     func closed(_ transport: Transport, _ error: TransportError?) {
-        phase = .ended
+        let phase = phase
+        self.phase = .ended
         exchange &+= 1
         timer.cancel()
-        task?.cancel()
-        task = nil
-        pending = nil
         server.remove(self)
-        let stream = stream
-        self.stream = nil
-        if case .system(let number)? = error?.code {
-            // A client that leaves with something unread resets the connection.
-            let hasLeft = number == ECONNRESET || number == EPIPE
-            stream?.ends(hasLeft ? .left : transport.isBlocked ? .tooSlow : .lost)
+        switch phase {
+        case .handling(_, let task): task.cancel()
+        case .streaming(let stream):
+            if case .system(let number)? = error?.code {
+                // A client that leaves with unread output resets the connection.
+                let hasLeft = number == ECONNRESET || number == EPIPE
+                stream.ends(hasLeft ? .left : transport.isBlocked ? .tooSlow : .lost)
+            }
+            stream.connectionClosed()
+        default: break
         }
-        stream?.connectionClosed()
     }
 
     /// See ``Request/clientAddress``.

@@ -34,7 +34,7 @@ final class SequenceOrderIDs: OrderIDSource, Service {
     func run() async {
         while !Task.isCancelled {
             demand.reset()
-            guard blocks.wantsRefill else {
+            guard blocks.needsRefill else {
                 await demand.wait()
                 continue
             }

@@ -59,7 +59,7 @@ extension Session {
     // MARK: The mailbox and orders
 
     private func resume(_ start: ResumePoint) {
-        guard phase == .live, let subscription else { return notYet() }
+        guard case .live(let subscription) = phase else { return notYet() }
         if !registry.subscriptions.resume(self, in: subscription, from: start) {
             send(.fault(code: "busy", detail: "A resume is under way."))
         }
@@ -109,7 +109,7 @@ extension Session {
         func complete(_ completion: SignalRCompletion) {
             if let invocation { send(.completion(id: invocation, completion)) }
         }
-        guard phase != .handshaking else { return end(.protocolError, "the handshake is missing") }
+        guard !isHandshaking else { return end(.protocolError, "the handshake is missing") }
         switch call {
         case .ping: complete(.text("pong"))
         case .unknown(let name): complete(.failure("Unknown hub method '\(name)'"))

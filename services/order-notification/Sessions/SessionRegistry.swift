@@ -155,7 +155,7 @@ final class SessionRegistry: Service {
     func tick(_ wallSeconds: Int = WallClock.seconds()) {
         second &+= 1
         subscriptions.tick()
-        for session in Self.takeDue(&handshaking) where session.phase == .handshaking {
+        for session in Self.takeDue(&handshaking) where session.isHandshaking {
             session.end(.authenticationTimeout, "no token in time")
         }
         for (session, deadline) in subscribing.reversed() {
@@ -163,7 +163,7 @@ final class SessionRegistry: Service {
             guard deadline > Loop.now + limits.subscribing - .seconds(3) else { break }
             session.releaseHeldOutput()
         }
-        for session in Self.takeDue(&subscribing) where session.phase == .subscribing {
+        for session in Self.takeDue(&subscribing) where session.isSubscribing {
             session.end(.tryAgainLater, "the mailbox cannot be reached")
         }
         if wallSeconds >= soonestExpiry { endExpired(wallSeconds) }
@@ -199,7 +199,7 @@ final class SessionRegistry: Service {
         for session in keepAliveSlots[index] {
             if second &- session.heardAt > UInt32(limits.clientTimeout) {
                 session.end(.goingAway, "nothing heard from the client")
-            } else if session.phase == .live {
+            } else if session.isLive {
                 session.send(.keepAlive)
             }
         }

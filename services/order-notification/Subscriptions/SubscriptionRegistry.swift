@@ -68,7 +68,7 @@ final class SubscriptionRegistry {
     func join(_ session: Session, _ user: UserID, from start: ResumePoint) -> Bool {
         let subscription = byUser[user] ?? open(user)
         guard subscription.sessionCount < policy.sessionsPerUser else { return false }
-        session.subscription = subscription
+        session.subscribe(to: subscription)
         subscription.join(session, from: start)
         enqueue(subscription)
         return true

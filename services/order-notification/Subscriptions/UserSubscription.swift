@@ -3,35 +3,73 @@ import Observability
 import Orders
 import WorkflowState
 
-/// One user on this replica: brings the mailbox's updates to each of the user's sessions, exactly once and in
-/// order, whatever the order in which wake-ups and histories arrive.
+/// One user on this replica: brings the mailbox's updates to each of the user's sessions, exactly once and in order, in
+/// whatever order channel messages and histories arrive.
 ///
-/// It does no I/O. ``wantsRead`` says that the mailbox must be read; then ``beginRead(blank:)`` and, with
-/// the answer, ``finishRead(_:)`` or ``failRead()``.
+/// Does no I/O. ``wantsRead`` says that the mailbox must be read: then ``beginRead(blank:)``, and with the result
+/// ``finishRead(_:)`` or ``failRead()``.
 @Loop
 final class UserSubscription {
-    enum State: UInt8, Sendable {
-        /// Wake-ups may not arrive yet.
+    enum State: Sendable, Equatable {
+        /// The channel's subscription is not confirmed: messages may be missing.
         case subscribing
-        /// Something may have been missed: nothing is delivered until the mailbox has been read.
-        case recovering
-        /// Every wake-up that follows ``position`` is delivered as it comes.
-        case live
+        /// Updates after the position may have been missed: none is delivered before the mailbox has been read.
+        case recovering(MailboxPosition?)
+        /// Updates up to the position were delivered to the live sessions; what follows is delivered as it arrives.
+        case live(MailboxPosition)
+
+        var position: MailboxPosition? {
+            switch self {
+            case .subscribing: nil
+            case .recovering(let position): position
+            case .live(let position): position
+            }
+        }
+
+        var isLive: Bool { if case .live = self { true } else { false } }
     }
 
-    /// Wake-ups that are kept while a read is under way; beyond, another read finds them.
+    /// A session that receives every update as it arrives.
+    private struct LiveSession {
+        let session: Session
+        /// Updates after this offset were delivered to the session.
+        let since: Int64
+    }
+
+    /// A session that waits for a read of the mailbox.
+    private struct PendingSession {
+        let session: Session
+        let resumePoint: ResumePoint
+        /// For a session that asked to resume while live: the offsets that it has received.
+        var received: Range<Int64>?
+
+        var isWelcomed: Bool { received != nil }
+    }
+
+    /// A read of the mailbox, with what happened since it began.
+    private struct Read {
+        var sessions: [PendingSession]
+        /// Updates that arrived since.
+        var buffered: [Publication] = []
+        /// Whether an update arrived that neither the buffer nor, perhaps, the result holds.
+        var hasOverflowed = false
+    }
+
+    private enum ReadState {
+        case idle
+        case wanted
+        case running(Read, isWantedAgain: Bool)
+    }
+
+    /// Updates that are buffered during a read; after more, another read follows.
     static let bufferLimit = 256
 
     let user: UserID
     private(set) var state = State.subscribing
-    /// Everything up to here was given to the live sessions.
-    private(set) var position: MailboxPosition?
-    /// Whether a read is wanted, beside any that is under way.
-    private(set) var wantsRead = false
     private(set) var sessionCount = 0
-    private var live: [Session] = []
+    private var live: [LiveSession] = []
     private var pending: [PendingSession] = []
-    private var pendingRead: PendingRead?
+    private var readState = ReadState.idle
     private let metrics: NotificationMetrics
 
     /// Places in the registry's lists.
@@ -40,187 +78,202 @@ final class UserSubscription {
     /// When the last session left.
     var emptySince: Instant?
 
-    private struct PendingSession {
-        let session: Session
-        var resumePoint: ResumePoint
-        var isWelcomed = false
-        /// Offsets that the session was given before it asked to resume.
-        var received: Range<Int64>?
-    }
-
-    private struct PendingRead {
-        var pending: [PendingSession]
-        /// Wake-ups since the read began.
-        var buffered: [Publication] = []
-        /// Something came that the log does not hold, and perhaps not the read's answer either.
-        var hasOverflowed = false
-    }
-
     init(_ user: UserID, _ metrics: NotificationMetrics) {
         self.user = user
         self.metrics = metrics
     }
 
+    /// Updates up to here were delivered to the live sessions.
+    var position: MailboxPosition? { state.position }
     var isEmpty: Bool { sessionCount == 0 }
-    var isReading: Bool { pendingRead != nil }
-    var sessions: [Session] { live + pending.map(\.session) + (pendingRead?.pending.map(\.session) ?? []) }
+    var isReading: Bool { if case .running = readState { true } else { false } }
+
+    /// Whether a read is wanted, beside one that is running.
+    var wantsRead: Bool {
+        switch readState {
+        case .idle: false
+        case .wanted: true
+        case .running(_, let isWantedAgain): isWantedAgain
+        }
+    }
+
+    var sessions: [Session] {
+        var sessions = live.map(\.session) + pending.map(\.session)
+        if case .running(let read, _) = readState { sessions += read.sessions.map(\.session) }
+        return sessions
+    }
 
     // MARK: Sessions
 
     func join(_ session: Session, from start: ResumePoint) {
         sessionCount += 1
-        if state == .live, let position {
-            switch start {
-            case .latest: return admit(session, at: position)
-            case .after(position), .unrecoverable:
-                admit(session, at: position)
-                return session.resumed(recovered: start != .unrecoverable, count: 0)
-            case .after: break
-            }
+        guard case .live(let position) = state else {
+            return wait(PendingSession(session: session, resumePoint: start))
         }
-        wait(PendingSession(session: session, resumePoint: start))
+        switch start {
+        case .latest: admit(session, at: position)
+        case .after(position), .unrecoverable:
+            admit(session, at: position)
+            session.resumed(recovered: start != .unrecoverable, count: 0)
+        case .after: wait(PendingSession(session: session, resumePoint: start))
+        }
     }
 
-    /// A session that is here asks for what followed a position.
+    /// Replays to a live session what followed a position.
     ///
-    /// - Returns: false while an earlier wish is being fulfilled.
+    /// - Returns: false while an earlier resume of the session is running.
     func resume(_ session: Session, from start: ResumePoint) -> Bool {
-        guard let index = live.firstIndex(where: { $0 === session }), let position else { return false }
-        if start == .after(position), session.since == position.offset {
+        guard let index = live.firstIndex(where: { $0.session === session }), let position else {
+            return false
+        }
+        let since = live[index].since
+        if start == .after(position), since == position.offset {
             session.resumed(recovered: true, count: 0)
             return true
         }
         live.remove(at: index)
-        let seen = session.since + 1..<max(position.offset, session.since) + 1
-        wait(PendingSession(session: session, resumePoint: start, isWelcomed: true, received: seen))
+        let received = since + 1..<max(position.offset, since) + 1
+        wait(PendingSession(session: session, resumePoint: start, received: received))
         return true
     }
 
     func leave(_ session: Session) {
         sessionCount -= 1
-        if let index = live.firstIndex(where: { $0 === session }) {
+        if let index = live.firstIndex(where: { $0.session === session }) {
             live.remove(at: index)
         } else {
             pending.removeAll { $0.session === session }
         }
     }
 
-    private func wait(_ waiting: PendingSession) {
-        self.pending.append(waiting)
-        if state != .subscribing { wantsRead = true }
+    private func wait(_ session: PendingSession) {
+        pending.append(session)
+        if state != .subscribing { wantRead() }
     }
 
     private func admit(_ session: Session, at position: MailboxPosition) {
-        live.append(session)
+        live.append(LiveSession(session: session, since: position.offset))
         session.welcome(at: position)
     }
 
-    // MARK: Wake-ups
+    // MARK: Channel messages
 
-    /// Every wake-up will arrive from now on; what came before may be lost.
+    /// The channel delivers every message from now on; earlier ones may be lost.
     func subscribed() {
-        state = .recovering
-        wantsRead = true
-        pendingRead?.hasOverflowed = true
+        state = .recovering(position)
+        wantRead()
+        updateRead { $0.hasOverflowed = true }
     }
 
     func receive(_ message: ChannelMessage) {
-        guard state != .subscribing, let epoch = position?.epoch else {
-            pendingRead?.hasOverflowed = true
-            return
-        }
+        guard let epoch = position?.epoch else { return updateRead { $0.hasOverflowed = true } }
         deliver(Publication(message, epoch))
     }
 
     private func deliver(_ publication: Publication) {
         guard let offset = publication.offset else {
-            if state == .live { pushToLive(publication) }
+            if state.isLive { pushToLive(publication) }
             return
         }
         guard let position, offset > position.offset else { return }
-        if state == .live, publication.previous > position.offset {
+        if state.isLive, publication.previous > position.offset {
             metrics.gaps.increment()
-            state = .recovering
-            wantsRead = true
+            state = .recovering(position)
+            wantRead()
         }
-        if state == .live, let pendingRead, !pendingRead.pending.isEmpty,
-            pendingRead.buffered.count >= Self.bufferLimit
-        {
-            state = .recovering
-        }
-        guard state == .live else { return keep(publication) }
+        let isReplaying = if case .running(let read, _) = readState { !read.sessions.isEmpty } else { false }
+        if state.isLive, isReplaying, bufferIsFull { state = .recovering(position) }
+        guard state.isLive else { return buffer(publication) }
         pushToLive(publication)
-        self.position = MailboxPosition(epoch: position.epoch, offset: offset)
-        if pendingRead?.pending.isEmpty == false { keep(publication) }
+        state = .live(MailboxPosition(epoch: position.epoch, offset: offset))
+        if isReplaying { buffer(publication) }
     }
 
-    private func keep(_ publication: Publication) {
-        guard let count = pendingRead?.buffered.count else { return }
-        if count < Self.bufferLimit {
-            pendingRead?.buffered.append(publication)
-        } else {
-            pendingRead?.hasOverflowed = true
+    private var bufferIsFull: Bool {
+        if case .running(let read, _) = readState { read.buffered.count >= Self.bufferLimit } else { false }
+    }
+
+    private func buffer(_ publication: Publication) {
+        updateRead { read in
+            if read.buffered.count < Self.bufferLimit {
+                read.buffered.append(publication)
+            } else {
+                read.hasOverflowed = true
+            }
         }
     }
 
     private func pushToLive(_ publication: Publication) {
         if !live.isEmpty { metrics.recordDelivery(publication.update) }
-        for session in live { session.push(publication) }
+        for entry in live { entry.session.push(publication) }
     }
 
     // MARK: Reads
 
-    /// Asks for a look at the mailbox although nothing seems to be missing.
-    func check() { if state == .live, pendingRead == nil { wantsRead = true } }
+    /// Asks for a read although no update seems to be missing.
+    func check() { if state.isLive, !isReading { wantRead() } }
+
+    private func wantRead() {
+        switch readState {
+        case .idle, .wanted: readState = .wanted
+        case .running(let read, _): readState = .running(read, isWantedAgain: true)
+        }
+    }
+
+    private func updateRead(_ change: (inout Read) -> Void) {
+        guard case .running(var read, let isWantedAgain) = readState else { return }
+        // Moved out meanwhile, so that the buffer is not copied.
+        readState = .idle
+        change(&read)
+        readState = .running(read, isWantedAgain: isWantedAgain)
+    }
 
     /// - Parameter blank: a position after which there is nothing.
-    /// - Returns: what to ask the mailbox, in one go.
+    /// - Returns: the requests to the mailbox, for one round trip.
     func beginRead(blank: MailboxPosition) -> [HistoryRequest] {
-        precondition(pendingRead == nil, "one read at a time")
-        wantsRead = false
-        pendingRead = PendingRead(pending: pending)
-        pending = []
+        precondition(!isReading, "one read at a time")
         var requests = [HistoryRequest(user, after: position ?? blank)]
-        for waiting in pendingRead?.pending ?? [] {
-            if case .after(let start) = waiting.resumePoint {
+        for session in pending {
+            if case .after(let start) = session.resumePoint {
                 requests.append(HistoryRequest(user, after: start))
             }
         }
+        readState = .running(Read(sessions: pending), isWantedAgain: false)
+        pending = []
         return requests
     }
 
     /// - Parameter histories: one for each request, of one moment.
     func finishRead(_ histories: ArraySlice<History>) {
-        guard let read = pendingRead, let own = histories.first else { return }
-        pendingRead = nil
-        catchUp(own)
-        var rest = histories.dropFirst()
-        for waiting in read.pending {
-            var history: History?
-            if case .after = waiting.resumePoint { history = rest.popFirst() }
-            guard waiting.session.isOpen else { continue }
-            catchUp(waiting, history, end: own.end, read.buffered)
+        guard case .running(let read, let isWantedAgain) = readState, let own = histories.first else {
+            return
         }
-        state = read.hasOverflowed ? .recovering : .live
+        readState = .idle
+        let position = catchUpLive(own)
+        state = state.isLive ? .live(position) : .recovering(position)
+        var rest = histories.dropFirst()
+        for session in read.sessions {
+            var history: History?
+            if case .after = session.resumePoint { history = rest.popFirst() }
+            guard session.session.isOpen else { continue }
+            catchUp(session, history, end: own.end.offset, position, read.buffered)
+        }
+        state = read.hasOverflowed ? .recovering(position) : .live(position)
         if !read.hasOverflowed { for publication in read.buffered { deliver(publication) } }
-        wantsRead = wantsRead || state == .recovering || !pending.isEmpty
+        if isWantedAgain || !state.isLive || !pending.isEmpty { wantRead() }
     }
 
     func failRead() {
-        guard let read = pendingRead else { return }
-        pendingRead = nil
-        if !read.buffered.isEmpty || read.hasOverflowed { state = .recovering }
-        pending = read.pending.filter { $0.session.isOpen } + pending
-        wantsRead = true
+        guard case .running(let read, _) = readState else { return }
+        readState = .wanted
+        if !read.buffered.isEmpty || read.hasOverflowed { state = .recovering(position) }
+        pending = read.sessions.filter { $0.session.isOpen } + pending
     }
 
-    /// Brings the live sessions to the end of the mailbox.
-    private func catchUp(_ own: History) {
-        let epoch = position.flatMap { $0.epoch == own.end.epoch ? $0.epoch : nil } ?? own.end.epoch
-        guard let known = position else {
-            position = MailboxPosition(epoch: epoch, offset: own.end.offset)
-            return
-        }
+    /// Brings the live sessions to the end of the mailbox, which is returned.
+    private func catchUpLive(_ own: History) -> MailboxPosition {
+        guard let known = position else { return own.end }
+        let epoch = own.end.epoch
         var reached = known.offset
         var count = 0
         for entry in own.entries where entry.offset > reached {
@@ -230,38 +283,41 @@ final class UserSubscription {
         }
         if count > 0 { metrics.replays.increment(by: UInt64(count * live.count)) }
         if !own.isRecovered {
-            for session in live { session.resumed(recovered: false, count: count) }
+            for entry in live { entry.session.resumed(recovered: false, count: count) }
         }
-        position = MailboxPosition(epoch: epoch, offset: max(reached, own.end.offset))
+        return MailboxPosition(epoch: epoch, offset: max(reached, own.end.offset))
     }
 
-    /// Brings a session that waited to where the live ones are.
+    /// Brings a pending session to where the live ones are.
+    ///
+    /// - Parameter end: the mailbox's last offset at the time of the read.
     private func catchUp(
-        _ waiting: PendingSession, _ history: History?, end: MailboxPosition, _ log: [Publication]
+        _ pending: PendingSession, _ history: History?, end: Int64, _ position: MailboxPosition,
+        _ buffered: [Publication]
     ) {
-        guard let position else { return }
-        let session = waiting.session
-        let end = MailboxPosition(epoch: position.epoch, offset: end.offset)
-        if let history, case .after(let start) = waiting.resumePoint {
-            if !waiting.isWelcomed { session.welcome(at: history.isRecovered ? start : end) }
+        let session = pending.session
+        let end = MailboxPosition(epoch: position.epoch, offset: end)
+        var since = pending.received.map { $0.lowerBound - 1 } ?? end.offset
+        if let history, case .after(let start) = pending.resumePoint {
+            if !pending.isWelcomed { session.welcome(at: history.isRecovered ? start : end) }
+            since = min(since, start.offset)
             var count = 0
-            for entry in history.entries where waiting.received?.contains(entry.offset) != true {
+            for entry in history.entries where pending.received?.contains(entry.offset) != true {
                 session.push(Publication(entry, end.epoch))
                 count += 1
             }
-            session.since = min(session.since, start.offset)
             metrics.replays.increment(by: UInt64(count))
             session.resumed(recovered: history.isRecovered, count: count)
         } else {
-            if !waiting.isWelcomed { session.welcome(at: end) }
-            if waiting.resumePoint == .unrecoverable { session.resumed(recovered: false, count: 0) }
+            if !pending.isWelcomed { session.welcome(at: end) }
+            if pending.resumePoint == .unrecoverable { session.resumed(recovered: false, count: 0) }
         }
-        for publication in log {
-            guard let offset = publication.offset, offset > end.offset, offset <= position.offset else {
-                continue
-            }
-            if waiting.received?.contains(offset) != true { session.push(publication) }
+        for publication in buffered {
+            guard let offset = publication.offset, offset > end.offset, offset <= position.offset,
+                pending.received?.contains(offset) != true
+            else { continue }
+            session.push(publication)
         }
-        live.append(session)
+        live.append(LiveSession(session: session, since: since))
     }
 }
