@@ -21,4 +21,16 @@ import Testing
                 names.isDisjoint(with: ["Common", "Utils", "Util", "Helpers", "Helper", "Manager", "Misc"]))
         }
     }
+
+    /// Below a module's own folder, a folder of one or two files costs more clicks than it orders.
+    @Test func foldersHoldAtLeastThreeFiles() {
+        var counts: [String: Int] = [:]
+        for rule in ModuleRule.all {
+            for file in SourceTree.files(in: rule.folder) {
+                let folder = file.path.prefix(upTo: file.path.lastIndex(of: "/") ?? file.path.startIndex)
+                if folder != rule.folder { counts[String(folder), default: 0] += 1 }
+            }
+        }
+        for (folder, count) in counts where count < 3 { Issue.record("\(folder) holds \(count) files") }
+    }
 }

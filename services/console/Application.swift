@@ -39,9 +39,7 @@ struct Application {
         let log = OrderLog(pool)
         let faults = settings[ConsoleKeys.stack].map { FaultInjection(stack: $0) }
 
-        let health = context.health
-        health.addCheck("redis", holds: { redis.state.isUp })
-        health.addCheck("rabbitmq", holds: { broker.isReady })
+        Dependencies(redis: redis, broker: broker).register(context)
         services = [
             "tokens": tokens, "redis": redis, "rabbitmq": broker, "records": pool,
             "status": StatusBroadcaster(subscribers, snapshot, log, context.log),

@@ -3,6 +3,13 @@ import Observability
 import Orders
 import Postgres
 
+/// Where order ids come from. Never waits.
+@Loop
+protocol OrderIDSource: AnyObject {
+    /// Nil when all ids at hand are spent.
+    func next() -> OrderID?
+}
+
 /// ``OrderIDSource`` from blocks that the sequence `order_id_blocks` reserves, asked for ahead of need.
 @Loop
 final class SequenceOrderIDs: OrderIDSource, Service {

@@ -3,6 +3,13 @@ import Observability
 import Orders
 import Postgres
 
+/// The products of this moment, in memory.
+@Loop
+protocol CatalogueSource: AnyObject {
+    /// Nil until it was read for the first time.
+    var current: Catalogue? { get }
+}
+
 /// ``CatalogueSource`` from the table `products`: read at the start, then every minute. What was read last
 /// stays while PostgreSQL is away.
 @Loop
