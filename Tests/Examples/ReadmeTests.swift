@@ -45,6 +45,6 @@ import Testing
         let start = try #require(lines.firstIndex { $0.contains("func ") }) + 1
         let end = try #require(lines.lastIndex(of: "}"))
         let body = lines[start..<end].map { $0.hasPrefix("    ") ? $0.dropFirst(4) : $0 }
-        return (imports + [""] + body + [""]).joined(separator: "\n")
+        return "\(imports.joined(separator: "\n"))\n\n\(body.joined(separator: "\n"))\n"
     }
 }
