@@ -11,11 +11,9 @@ enum Repository {
         var found: [String] = []
         while let path = walk.nextObject() as? String {
             let url = SourceTree.root.appending(path: path)
-            var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: url.path(), isDirectory: &isFolder)
             if ignored.contains(url.lastPathComponent) {
                 walk.skipDescendants()
-            } else if !isFolder.boolValue {
+            } else if (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == false {
                 found.append(path)
             }
         }
