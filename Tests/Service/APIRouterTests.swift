@@ -6,13 +6,13 @@ import Testing
 
 @testable import Service
 
-@Loop @Suite struct EdgeTests {
+@Loop @Suite struct APIRouterTests {
     let router = HTTPRouter()
     let metrics = Metrics()
     let record = Record()
-    let edge: APIRouter
+    let api: APIRouter
 
-    init() { edge = APIRouter(router, log: record.log, metrics: metrics) }
+    init() { api = APIRouter(router, log: record.log, metrics: metrics) }
 
     static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -26,10 +26,10 @@ import Testing
     }
 
     @Test func aRequestGoesOnInItsTrace() async throws {
-        edge.on(.get, "/x") { _, scope in
-            #expect(scope.trace.traceID.description == "4bf92f3577b34da6a3ce929d0e0e4736")
-            #expect(scope.trace.spanID.description != "00f067aa0ba902b7")
-            #expect(scope.trace.state == "a=1,b=2")
+        api.on(.get, "/x") { _, context in
+            #expect(context.trace.traceID.description == "4bf92f3577b34da6a3ce929d0e0e4736")
+            #expect(context.trace.spanID.description != "00f067aa0ba902b7")
+            #expect(context.trace.state == "a=1,b=2")
             return HTTPResponse(.ok)
         }
         var headers: HTTPHeaders = ["traceparent": Self.parent, "tracestate": "a=1", "X-Request-Id": "r-1"]
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func aRequestWithoutATraceBeginsOne() async throws {
-        edge.on(.get, "/x") { _, _ in HTTPResponse(.ok) }
+        api.on(.get, "/x") { _, _ in HTTPResponse(.ok) }
         var twice: HTTPHeaders = ["traceparent": Self.parent, "X-Request-Id": "a b"]
         twice.add("traceparent", Self.parent)
         for headers in [[:], ["traceparent": "junk"], twice] as [HTTPHeaders] {
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func problemsCarryTheTraceAndThePath() async throws {
-        edge.on(.get, "/api/orders/{id}") { _, _ in
+        api.on(.get, "/api/orders/{id}") { _, _ in
             throw Problem.validation([("items[0].quantity", ["Quantity must be greater than 0."])])
         }
         let request = HTTPRequest(.get, "/api/orders/7?x=1", headers: ["traceparent": Self.parent])
@@ -69,8 +69,8 @@ import Testing
 
     @Test func errorsOfTheDomainAreMapped() async throws {
         struct Busy: Error {}
-        edge.on(.get, "/x") { _, _ in throw Busy() }
-        edge.mapErrors { $0 is Busy ? .unavailable("Busy.", retryAfter: 3) : nil }
+        api.on(.get, "/x") { _, _ in throw Busy() }
+        api.mapErrors { $0 is Busy ? .unavailable("Busy.", retryAfter: 3) : nil }
         let response = await router.respond(to: HTTPRequest(.get, "/x"))
         #expect(response.status == .serviceUnavailable && response.headers["Retry-After"] == "3")
         #expect(try json(response)["detail"] == "Busy.")
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func anUnknownErrorIsLoggedAndToldToNobody() async throws {
-        edge.on(.get, "/x") { _, _ in throw Unexpected() }
+        api.on(.get, "/x") { _, _ in throw Unexpected() }
         let response = await router.respond(to: HTTPRequest(.get, "/x"))
         #expect(response.status == .internalServerError)
         let problem = try json(response)
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func requestsAreCountedByRoute() async throws {
-        edge.on(.get, "/api/orders/{id}") { request, _ in
+        api.on(.get, "/api/orders/{id}") { request, _ in
             HTTPResponse(request.parameter("id") == "1" ? .ok : .notFound)
         }
         for path in ["/api/orders/1", "/api/orders/1", "/api/orders/2", "/nowhere"] {
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test func theAccessLogHidesTokens() async {
-        edge.on(.get, "/ws") { _, _ in HTTPResponse(.ok) }
+        api.on(.get, "/ws") { _, _ in HTTPResponse(.ok) }
         _ = await router.respond(to: HTTPRequest(.get, "/ws?access_token=hunter2&x=1"))
         #expect(record.keys == ["http.request"])
         #expect(!record.text.contains("hunter2") && record.text.contains("access_token=<redacted>&x=1"))

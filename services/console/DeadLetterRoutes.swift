@@ -21,14 +21,14 @@ struct DeadLetterRoutes {
     let publisher: AMQPPublisher
     let log: Logger
 
-    func add(to edge: APIRouter) {
-        edge.on(.get, "/ops/api/dead-letters/{queue}") { request, _ in try await list(request) }
-        edge.on(.post, "/ops/api/dead-letters/{queue}/replay", bodyLimit: 16 << 10) { request, _ in
+    func add(to router: APIRouter) {
+        router.on(.get, "/ops/api/dead-letters/{queue}") { request, _ in try await list(request) }
+        router.on(.post, "/ops/api/dead-letters/{queue}/replay", bodyLimit: 16 << 10) { request, _ in
             try await change(request, "replayed") { messages, ids throws(AMQPError) in
                 try await messages.replay(ids).count
             }
         }
-        edge.on(.post, "/ops/api/dead-letters/{queue}/drop", bodyLimit: 16 << 10) { request, _ in
+        router.on(.post, "/ops/api/dead-letters/{queue}/drop", bodyLimit: 16 << 10) { request, _ in
             try await change(request, "dropped") { messages, ids throws(AMQPError) in
                 try await messages.drop(ids).count
             }

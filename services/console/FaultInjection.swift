@@ -42,8 +42,8 @@ struct FaultRoutes {
     let faultInjection: FaultInjection
     let log: Logger
 
-    func add(to edge: APIRouter) {
-        edge.on(.post, "/ops/api/lab/stop", bodyLimit: 4096) { request, _ in try await stop(request) }
+    func add(to router: APIRouter) {
+        router.on(.post, "/ops/api/lab/stop", bodyLimit: 4096) { request, _ in try await stop(request) }
     }
 
     /// `{"replica": …, "way": "kill" | "drain"}`

@@ -89,8 +89,8 @@ struct StatusRoutes {
     let log: OrderLog
     let hasFaultInjection: Bool
 
-    func add(to edge: APIRouter) {
-        edge.on(.get, "/ops/api/stream") { request, _ in try await stream(request) }
+    func add(to router: APIRouter) {
+        router.on(.get, "/ops/api/stream") { request, _ in try await stream(request) }
     }
 
     private func stream(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {

@@ -20,7 +20,7 @@ struct Application {
         let authorities = settings[ServerKeys.authorities]
         var server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
-        // A request's whole time is short.
+        // Below a request's budget.
         server.commandTimeout = PlacementBudget.state
         let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])

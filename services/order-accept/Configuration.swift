@@ -3,7 +3,7 @@ import Observability
 import Postgres
 import Service
 
-/// The keys of order-accept, besides those that every service has.
+/// The settings of order-accept, beside those of every service.
 enum AcceptKeys {
     static let database = SettingKey.connection(
         "DATABASE_URL", .postgresql,

@@ -55,7 +55,7 @@ struct Dependencies {
         metrics.gauge("waybill_catalogue_products", "Products that can be ordered.") {
             Double(catalogue.current?.count ?? 0)
         }
-        metrics.gauge("waybill_catalogue_age_seconds", "Since the catalogue was last read.") {
+        metrics.gauge("waybill_catalogue_age_seconds", "Time since the catalogue was last loaded.") {
             catalogue.age?.seconds ?? .infinity
         }
     }

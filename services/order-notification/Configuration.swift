@@ -2,24 +2,24 @@ import EventLoop
 import Identity
 import Service
 
-/// The keys of this service, each documented where it is declared.
+/// The settings of order-notification, beside those of every service.
 enum NotificationKeys {
     static let origins = SettingKey.list(
         "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
-        "Pages that may open a connection; without an Origin it is no browser, and may.")
+        "Origins whose pages may open a connection; a client without an Origin may.")
     static let processing = SettingKey.flag(
-        "NOTIFY_PROCESSING", default: true, "Whether sessions are told that an order is being processed.")
+        "NOTIFY_PROCESSING", default: true, "Whether sessions are sent PROCESSING updates.")
     static let sessionsPerUser = SettingKey.integer(
         "NOTIFY_SESSIONS_PER_USER", in: 1...1000, default: 20, "Sessions of one user on one replica.")
     static let sessionsPerAddress = SettingKey.integer(
         "NOTIFY_SESSIONS_PER_ADDRESS", in: 1...100_000, default: 500,
-        "Sessions of one client address on one replica; the loopback's are not counted.")
+        "Sessions of one client address on one replica; loopback is exempt.")
     static let handshakes = SettingKey.integer(
         "NOTIFY_HANDSHAKES_PER_SECOND", in: 1...100_000, default: 2000,
-        "Handshakes a second; two and a half times as many at once.")
+        "Handshakes a second; two and a half times as many in a burst.")
     static let frames = SettingKey.integer(
         "NOTIFY_FRAMES_PER_SECOND", in: 1...10_000, default: 20,
-        "Texts a second from one client; three times as many at once.")
+        "Messages a second from one client; three times as many in a burst.")
     static let output = SettingKey.integer(
         "NOTIFY_OUTPUT_LIMIT", in: 4096...16_777_216, default: 262_144,
         "Bytes that a client may leave unread before it is closed with 4508.")

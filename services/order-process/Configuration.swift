@@ -3,13 +3,13 @@ import OrderRecords
 import Postgres
 import Service
 
-/// The keys of order-process, besides those that every service has.
+/// The settings of order-process, beside those of every service.
 enum ProcessKeys {
     static let database = SettingKey.connection(
         "DATABASE_URL", .postgresql, "The system of record; the role `waybill`, which owns the schema.")
 
     static let notifyProcessing = SettingKey.flag(
-        "NOTIFY_PROCESSING", default: true, "Whether tabs hear of PROCESSING as well.")
+        "NOTIFY_PROCESSING", default: true, "Whether sessions are sent PROCESSING updates.")
 
     static let all = ServerKeys.all + [database, notifyProcessing]
 }

@@ -22,7 +22,7 @@ struct Dependencies {
         health.addCheck("messages.waiting", holds: { !consumer.isWaitingForDependency })
 
         let metrics = context.metrics
-        metrics.gauge("waybill_postgres_up", "Whether PostgreSQL can be worked with.") {
+        metrics.gauge("waybill_postgres_up", "Whether PostgreSQL is available and the schema current.") {
             database.isUp ? 1 : 0
         }
         metrics.gauge("waybill_redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }

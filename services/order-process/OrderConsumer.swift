@@ -6,7 +6,7 @@ import OrderEvents
 import OrderRecords
 import Orders
 
-/// The consumer of `order.accepted`, which begins when the schema is there.
+/// Consumes `order.accepted` once the schema is current.
 @Loop
 final class OrderConsumer: Service {
     private let database: RecordDatabase
@@ -17,7 +17,7 @@ final class OrderConsumer: Service {
     private var consumer: AMQPConsumer?
     private var isStopping = false
 
-    /// Two batches: one under way, one that comes in meanwhile.
+    /// Two batches: one in processing, one that arrives meanwhile.
     private static let prefetch: UInt16 = 256
     private static let batch = 128
 
@@ -55,9 +55,9 @@ final class OrderConsumer: Service {
         await pipeline?.drain(until: deadline)
     }
 
-    /// Whether a batch waits for a server that is away.
+    /// Whether a batch waits for an unavailable server.
     var isWaitingForDependency: Bool { pipeline?.isWaitingForDependency ?? false }
 
-    /// Delivered and not settled.
+    /// Messages delivered and not settled.
     var unsettled: Int { consumer?.unsettled ?? 0 }
 }

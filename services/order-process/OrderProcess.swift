@@ -1,6 +1,6 @@
 internal import Service
 
-/// Records accepted orders and tells of it; see README.md.
+/// Records accepted orders and publishes their outcomes; see README.md.
 @main
 struct OrderProcess {
     static func main() {

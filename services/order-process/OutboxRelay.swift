@@ -4,7 +4,7 @@ import Observability
 import OrderRecords
 import Orders
 
-/// Publishes what a crash left unpublished.
+/// Publishes events that a crash left unpublished.
 @Loop
 final class OutboxRelay: Service {
     private let outbox: any Outbox
@@ -15,7 +15,7 @@ final class OutboxRelay: Service {
     private let waiting: Gauge
     private let oldest: Gauge
 
-    /// How long whoever recorded an event has to publish it.
+    /// The time that the process which recorded an event has to publish it.
     static let age = Duration.seconds(2)
     static let pause = Duration.seconds(1)
     static let limit = 256
@@ -29,12 +29,12 @@ final class OutboxRelay: Service {
         self.ready = ready
         self.log = log
         relayed = metrics.counter(
-            "waybill_outbox_relayed_total", "Events published by the relay, which a crash had left.")
-        waiting = metrics.gauge("waybill_outbox_events", "Events recorded and not marked as published.")
-        oldest = metrics.gauge("waybill_outbox_age_seconds", "Age of the oldest of them.")
+            "waybill_outbox_relayed_total", "Events published by the relay.")
+        waiting = metrics.gauge("waybill_outbox_events", "Events not marked as published.")
+        oldest = metrics.gauge("waybill_outbox_age_seconds", "Age of the oldest unpublished event.")
     }
 
-    /// Sweeps until its task is cancelled. Replicas take turns at random.
+    /// Sweeps at random intervals, so that replicas take turns.
     func run() async throws {
         await ready.wait()
         while true {
@@ -50,7 +50,7 @@ final class OutboxRelay: Service {
         }
     }
 
-    /// - Returns: whether there is more, and a point in going on at once.
+    /// - Returns: whether more events are unpublished and publishing succeeds.
     func sweep() async throws(OrderRecordsError) -> Bool {
         let sweep = try await outbox.sweep(olderThan: Self.age, limit: Self.limit) { await publish($0) }
         guard let sweep, sweep.found > 0 else { return false }

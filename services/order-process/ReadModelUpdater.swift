@@ -2,7 +2,7 @@ import EventLoop
 import Observability
 import OrderRecords
 
-/// Keeps the read models up to date behind the event log.
+/// Applies the event log to the read models.
 @Loop
 final class ReadModelUpdater: Service {
     private let models: ReadModels
@@ -11,9 +11,9 @@ final class ReadModelUpdater: Service {
     private let behind: Gauge
     private let steps: Histogram
 
-    /// When there is nothing to do; what readers may be behind.
+    /// The delay between two steps, and so the lag of readers.
     static let pause = Duration.milliseconds(500)
-    /// How long orders are not made to wait for us, so long as they leave no moment.
+    /// For how long the updater defers to the recording of orders.
     static let maxDeferral = Duration.seconds(5)
 
     private var lastStep = Instant.systemNow()
@@ -23,11 +23,11 @@ final class ReadModelUpdater: Service {
         self.ready = ready
         self.log = log
         behind = metrics.gauge(
-            "waybill_read_model_lag_events", "Positions of the event log that are not in the read models.")
-        steps = metrics.histogram("waybill_read_model_step_seconds", "Time to take in one piece of the log.")
+            "waybill_read_model_lag_events", "Events that are not in the read models.")
+        steps = metrics.histogram("waybill_read_model_step_seconds", "Time of one step.")
     }
 
-    /// Works until its task is cancelled. Replicas take turns at random.
+    /// Works at random intervals, so that replicas take turns.
     func run() async throws {
         await ready.wait()
         var backoff = Backoff(base: Self.pause, cap: .seconds(10))
@@ -46,7 +46,7 @@ final class ReadModelUpdater: Service {
         }
     }
 
-    /// - Returns: whether there is more to take in.
+    /// - Returns: whether more events follow.
     func step() async throws(OrderRecordsError) -> Bool {
         let start = Instant.systemNow()
         let waits = lastStep.duration(to: start) > Self.maxDeferral

@@ -16,7 +16,7 @@ final class RecordDatabase: Service {
         self.configuration = configuration
         self.log = log
         var limits = PostgresPoolLimits()
-        // The batch under way, the relay, the marks of a quiet moment, and two for the read models.
+        // One for the batch, one for the relay, one for marks, and two for the read models.
         limits.size = 5
         pool = PostgresPool(configuration, limits: limits)
     }

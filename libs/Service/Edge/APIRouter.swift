@@ -2,49 +2,49 @@ package import EventLoop
 package import HTTP
 package import Observability
 
-/// Answers one request within its scope; what it throws becomes a problem document.
-package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async throws -> HTTPResponse
+/// Answers one request in its context; an error it throws becomes a problem document.
+package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async throws -> HTTPResponse
 
-/// The outer edge of an HTTP API: gives each request a trace and an id, counts and times it by route, logs
-/// it at debug, and turns errors into problem documents.
+/// Routes of an HTTP API. Gives each request a trace and an id, counts and times it by route, logs it at
+/// debug, and turns errors into problem documents.
 ///
 /// ```swift
-/// edge.on(.get, "/api/orders/{id}") { request, scope in … }
-/// edge.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
+/// router.on(.get, "/api/orders/{id}") { request, context in … }
+/// router.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
 /// ```
 @Loop package final class APIRouter {
-    /// For routes that want none of this, such as health.
+    /// For routes without that, such as health.
     package let router: HTTPRouter
     private let metrics: Metrics
-    private let manner: RouteOptions
+    private let middleware: RequestMiddleware
 
     package init(_ router: HTTPRouter, log: Logger, metrics: Metrics) {
         self.router = router
         self.metrics = metrics
-        manner = RouteOptions(log, metrics)
+        middleware = RequestMiddleware(log, metrics)
         let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
-        router.notFound = manner.wrap(unmatched) { _, _ in throw Problem(.notFound) }
-        router.methodNotAllowed = manner.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
+        router.notFound = middleware.wrap(unmatched) { _, _ in throw Problem(.notFound) }
+        router.methodNotAllowed = middleware.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
     }
 
     /// - Parameter bodyLimit: in bytes; nil for the server's.
     package func on(
-        _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping ScopedHandler
+        _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping RequestHandler
     ) {
         let series = RouteMetrics(metrics, method: method.name, route: pattern)
-        router.on(method, pattern, bodyLimit: bodyLimit, manner.wrap(series, handler))
+        router.on(method, pattern, bodyLimit: bodyLimit, middleware.wrap(series, handler))
     }
 
-    /// Says which problem an error of the domain is; nil for those that it does not know. The first answer
-    /// counts. An error that nobody knows is logged and becomes a bare 500.
+    /// Translates the domain's errors into problems; nil for those it does not know. The first mapping that
+    /// answers wins. An error that none knows is logged and becomes a 500 without a detail.
     package func mapErrors(_ mapping: @escaping @Loop (any Error) -> Problem?) {
-        manner.mappings.append(mapping)
+        middleware.mappings.append(mapping)
     }
 }
 
-/// How requests are answered, whatever their route. Apart from the edge, which holds the router: the router
-/// holds the handlers, and these hold this.
-@Loop private final class RouteOptions {
+/// The steps around every handler. A class apart from `APIRouter`, so that the handlers, which the router
+/// holds, do not hold the router.
+@Loop private final class RequestMiddleware {
     private let log: Logger
     private let inFlight: Gauge
     var mappings: [@Loop (any Error) -> Problem?] = []
@@ -54,20 +54,20 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
         inFlight = metrics.gauge("waybill_http_requests_in_flight", "HTTP requests being handled.")
     }
 
-    func wrap(_ series: RouteMetrics, _ handler: @escaping ScopedHandler) -> HTTPHandler {
+    func wrap(_ series: RouteMetrics, _ handler: @escaping RequestHandler) -> HTTPHandler {
         { [self] request in
             let begin = Instant.systemNow()
-            let scope = RequestContext(request)
+            let context = RequestContext(request)
             inFlight.add(1)
             var response: HTTPResponse
             do {
-                response = try await handler(request, scope)
+                response = try await handler(request, context)
             } catch {
-                response = problem(for: error, scope).response(instance: request.path, trace: scope.trace)
+                response = problem(for: error, context).response(instance: request.path, trace: context.trace)
             }
             inFlight.add(-1)
-            response.headers.add("X-Request-Id", scope.id)
-            response.headers.add("traceparent", scope.trace.traceparent)
+            response.headers.add("X-Request-Id", context.id)
+            response.headers.add("traceparent", context.trace.traceparent)
             let took = begin.duration(to: .systemNow())
             series.record(response.status, took)
             log.debug(
@@ -75,20 +75,21 @@ package typealias ScopedHandler = @Loop (HTTPRequest, RequestContext) async thro
                 [
                     "method": request.method.name, "target": Redaction.target(request.rawTarget),
                     "status": response.status.code, "ms": took, "client": request.clientAddress,
-                    "requestId": scope.id,
-                ], trace: scope.trace)
+                    "requestId": context.id,
+                ], trace: context.trace)
             return response
         }
     }
 
-    private func problem(for error: any Error, _ scope: RequestContext) -> Problem {
+    private func problem(for error: any Error, _ context: RequestContext) -> Problem {
         if let problem = error as? Problem { return problem }
         for mapping in mappings {
             if let problem = mapping(error) { return problem }
         }
-        // The client has gone, or the server took back the request's time: nobody's fault here.
+        // The client has gone, or the request's time limit has passed: not an error of the handler.
         if error is CancellationError { return .unavailable() }
-        log.error("http.handler_failed", ["error": "\(error)", "requestId": scope.id], trace: scope.trace)
+        log.error(
+            "http.handler_failed", ["error": "\(error)", "requestId": context.id], trace: context.trace)
         return Problem(.internalServerError)
     }
 }

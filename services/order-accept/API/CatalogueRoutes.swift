@@ -5,14 +5,14 @@ import OrderEvents
 import Orders
 import Service
 
-/// The catalogue, out of memory.
+/// `GET /api/products` and one product, from the catalogue in memory.
 @Loop
 struct ProductRoutes {
     let authorizer: RequestAuthorizer
     let catalogue: any CatalogueSource
 
-    func add(to edge: APIRouter) {
-        edge.on(.get, "/api/products") { request, _ in
+    func add(to router: APIRouter) {
+        router.on(.get, "/api/products") { request, _ in
             _ = try await authorizer.authenticate(request)
             let (offset, size) = try request.page(defaultSize: 12)
             guard let page = try products().page(offset: offset, size: size) else {
@@ -20,7 +20,7 @@ struct ProductRoutes {
             }
             return HTTPResponse(json: JSONWriter.encode(reserving: 4096) { page.write(to: &$0) })
         }
-        edge.on(.get, "/api/products/{externalProductId}") { request, _ in
+        router.on(.get, "/api/products/{externalProductId}") { request, _ in
             _ = try await authorizer.authenticate(request)
             guard let product = try products()[request.parameter("externalProductId")] else {
                 throw Problem(.notFound, "There is no such product.")
@@ -37,11 +37,11 @@ struct ProductRoutes {
     }
 }
 
-/// `GET /api/openapi.yaml`: the description of this API, for anybody.
+/// `GET /api/openapi.yaml`: the description of this API, without authentication.
 @Loop
 struct DescriptionRoute {
-    func add(to edge: APIRouter) {
-        edge.on(.get, "/api/openapi.yaml") { _, _ in
+    func add(to router: APIRouter) {
+        router.on(.get, "/api/openapi.yaml") { _, _ in
             HTTPResponse(
                 .ok, contentType: "application/yaml", headers: ["Cache-Control": "max-age=300"],
                 body: PackageResources.openapi_yaml)

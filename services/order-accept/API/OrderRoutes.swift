@@ -6,7 +6,7 @@ import OrderEvents
 import Orders
 import Service
 
-/// What users may ask about their orders, and do with them.
+/// Queries of a user's orders, cancellation and deletion.
 @Loop
 struct OrderRoutes {
     let authorizer: RequestAuthorizer
@@ -15,11 +15,11 @@ struct OrderRoutes {
     let deleting: DeleteOrder
     let log: Logger
 
-    func add(to edge: APIRouter) {
-        edge.on(.get, "/api/orders") { request, scope in
+    func add(to router: APIRouter) {
+        router.on(.get, "/api/orders") { request, context in
             let user = try await authorizer.authenticate(request)
             let (offset, size) = try request.page(defaultSize: 10)
-            let page = try await read(scope) { () throws(OrderQueryError) in
+            let page = try await read(context) { () throws(OrderQueryError) in
                 try await reading.page(of: user, offset: offset, size: size)
             }
             return HTTPResponse(
@@ -29,55 +29,56 @@ struct OrderRoutes {
                     }
                 })
         }
-        edge.on(.get, "/api/orders/{id}") { request, scope in
+        router.on(.get, "/api/orders/{id}") { request, context in
             let user = try await authorizer.authenticate(request)
             let id = try request.orderID()
-            let order = try await read(scope) { () throws(OrderQueryError) in
+            let order = try await read(context) { () throws(OrderQueryError) in
                 try await reading.order(id, of: user)
             }
             guard let order else { throw Problem.noSuchOrder }
             return HTTPResponse(json: order.encode())
         }
-        edge.on(.get, "/api/orders/status/{correlationId}") { request, scope in
+        router.on(.get, "/api/orders/status/{correlationId}") { request, context in
             let user = try await authorizer.authenticate(request)
             let id = try request.correlationID()
-            let report = try await read(scope) { () throws(OrderQueryError) in
+            let report = try await read(context) { () throws(OrderQueryError) in
                 try await reading.status(id, of: user)
             }
             guard let report else { throw Problem.noSuchOrder }
             return HTTPResponse(json: report.encode())
         }
-        edge.on(.post, "/api/orders/{id}/cancel") { request, scope in
+        router.on(.post, "/api/orders/{id}/cancel") { request, context in
             let (user, headers) = try await authorizer.authorizeChange(request)
             let id = try request.orderID()
-            let order = try await change(scope) { () throws(OrderChangeError) in
+            let order = try await change(context) { () throws(OrderChangeError) in
                 try await cancelling.cancel(id, of: user)
             }
             return HTTPResponse(.accepted, json: order.encode(), headers: headers)
         }
-        edge.on(.delete, "/api/orders/{id}") { request, scope in
+        router.on(.delete, "/api/orders/{id}") { request, context in
             let (user, headers) = try await authorizer.authorizeChange(request)
             let id = try request.orderID()
-            try await change(scope) { () throws(OrderChangeError) in try await deleting.delete(id, of: user) }
+            try await change(context) { () throws(OrderChangeError) in try await deleting.delete(id, of: user)
+            }
             return HTTPResponse(.noContent, headers: headers)
         }
     }
 
     private func read<Answer>(
-        _ scope: RequestContext, _ body: @Loop () async throws(OrderQueryError) -> Answer
+        _ context: RequestContext, _ body: @Loop () async throws(OrderQueryError) -> Answer
     ) async throws(Problem) -> Answer {
         do throws(OrderQueryError) { return try await body() } catch {
-            log.warning("order.query_failed", ["error": error.reason], trace: scope.trace)
+            log.warning("order.query_failed", ["error": error.reason], trace: context.trace)
             throw .ordersUnavailable
         }
     }
 
     private func change<Answer>(
-        _ scope: RequestContext, _ body: @Loop () async throws(OrderChangeError) -> Answer
+        _ context: RequestContext, _ body: @Loop () async throws(OrderChangeError) -> Answer
     ) async throws(Problem) -> Answer {
         do throws(OrderChangeError) { return try await body() } catch {
             if case .unavailable(let reason) = error {
-                log.warning("order.change_failed", ["error": reason], trace: scope.trace)
+                log.warning("order.change_failed", ["error": reason], trace: context.trace)
             }
             throw Problem(error)
         }

@@ -15,13 +15,13 @@ struct PlacementRoutes {
     /// In bytes.
     private static let bodyLimit = 64 << 10
 
-    func add(to edge: APIRouter) {
-        edge.on(.post, "/api/orders", bodyLimit: Self.bodyLimit) { request, scope in
+    func add(to router: APIRouter) {
+        router.on(.post, "/api/orders", bodyLimit: Self.bodyLimit) { request, context in
             let budget = PlacementBudget(from: Loop.now)
             var (user, headers) = try await authorizer.authorizeChange(request)
             let order = try request.orderRequest()
             let key = try request.idempotencyKey()
-            let placement = try await place(order, from: user, key, scope, budget)
+            let placement = try await place(order, from: user, key, context, budget)
             headers.add("Location", "/api/orders/\(placement.orderID)")
             if placement.order == nil { headers.add("Idempotency-Replayed", "true") }
             return HTTPResponse(.created, json: placement.document, headers: headers)
@@ -29,28 +29,28 @@ struct PlacementRoutes {
     }
 
     private func place(
-        _ request: OrderRequest, from user: UserID, _ key: String?, _ scope: RequestContext,
+        _ request: OrderRequest, from user: UserID, _ key: String?, _ context: RequestContext,
         _ budget: PlacementBudget
     ) async throws(Problem) -> IdempotentOrderPlacement.Placement {
         do throws(PlacementError) {
             let placement = try await placement.place(
-                request, from: user, key: key, trace: scope.trace, cause: scope.id, budget: budget)
-            note(placement, scope)
+                request, from: user, key: key, trace: context.trace, cause: context.id, budget: budget)
+            note(placement, context)
             return placement
         } catch {
             metrics.failed(error)
             if error.isOutage {
-                log.warning("order.rejected", ["reason": error.reason], trace: scope.trace)
+                log.warning("order.rejected", ["reason": error.reason], trace: context.trace)
             }
             throw Problem(error)
         }
     }
 
-    private func note(_ placement: IdempotentOrderPlacement.Placement, _ scope: RequestContext) {
+    private func note(_ placement: IdempotentOrderPlacement.Placement, _ context: RequestContext) {
         guard let order = placement.order else { return metrics.replayed() }
         metrics.accepted(order)
         log.debug(
             "order.accepted", ["orderId": order.id.value], cid: order.correlationID.description,
-            trace: scope.trace)
+            trace: context.trace)
     }
 }

@@ -5,7 +5,7 @@ import Observability
 import Orders
 import Service
 
-/// Says who sends a request, and whether they may at this pace.
+/// Authenticates requests and applies the users' rate limits.
 @Loop
 final class RequestAuthorizer {
     private let authenticator: Authenticator
@@ -17,9 +17,9 @@ final class RequestAuthorizer {
         self.authenticator = authenticator
         self.limiter = limiter
         limited = metrics.counter(
-            "waybill_rate_limited_requests_total", "Requests refused because their user sent too many.")
+            "waybill_rate_limited_requests_total", "Requests refused by their user's rate limit.")
         if let limiter {
-            metrics.gauge("waybill_rate_limit_users", "Users whose pace is remembered.") {
+            metrics.gauge("waybill_rate_limit_users", "Users with a rate limiter.") {
                 Double(limiter.count)
             }
         }
@@ -33,7 +33,7 @@ final class RequestAuthorizer {
         }
     }
 
-    /// The user of a request that changes something, and the headers that tell of the pace.
+    /// The user of a changing request, and the response's `RateLimit` headers.
     func authorizeChange(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders)
     {
         let user = try await authenticate(request)
@@ -51,7 +51,7 @@ final class RequestAuthorizer {
         return (user, headers)
     }
 
-    /// RFC 6750, section 3.1. The reason stays here.
+    /// RFC 6750, section 3.1. The response does not say why a token is invalid.
     private static func problem(_ error: AuthenticationError) -> Problem {
         switch error {
         case .missingToken:

@@ -5,7 +5,7 @@ import Orders
 import Service
 
 extension HTTPRequest {
-    /// The body of a POST of an order, checked.
+    /// The validated body of `POST /api/orders`.
     func orderRequest() throws(Problem) -> OrderRequest {
         guard isJSON else {
             throw Problem(
@@ -28,7 +28,7 @@ extension HTTPRequest {
             guard let value, value.count >= wanted.utf8CodeUnitCount else { return false }
             var index = 0
             for byte in "application/json".utf8 {
-                // The letters are the only bytes of it that differ in this bit by case.
+                // Case differs in this bit of letters alone, and no other byte of the name becomes equal by it.
                 guard value[index] | 0x20 == byte | 0x20 else { return false }
                 index += 1
             }

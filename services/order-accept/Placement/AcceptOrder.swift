@@ -6,19 +6,19 @@ import OrderEvents
 import Orders
 import WorkflowState
 
-/// Takes an order in: prices it, gives it its ids, writes its keys to Redis, and announces it. It is
-/// accepted when the broker has confirmed, and not before.
+/// Accepts an order: prices it, assigns its ids, writes its keys to Redis, and publishes `order.accepted`. The order is
+/// accepted once the broker has confirmed.
 ///
-/// Redis first, then the broker, is a dual write. What a failure between them leaves is taken back:
+/// Redis, then the broker, is a dual write. A failure between the two is compensated:
 ///
-/// | the broker … | then | answer |
+/// | publish | compensation | answer |
 /// | --- | --- | --- |
-/// | has it not (away, blocked, returned, nacked) | the keys are removed | refused |
-/// | may have it (timed out, connection lost) | the status becomes CANCELLED, so that an order whose client was told no is not carried out | refused |
-/// | may have it, and the order has moved on since | it was published after all | accepted |
-/// | may have it, and Redis is away as well | the status becomes CANCELLED later (``CompensationQueue``), if it can | not known |
+/// | failed (unavailable, blocked, returned, nacked) | the keys are removed | refused |
+/// | unknown (timed out, connection lost) | the status becomes CANCELLED, so that a refused order is not processed | refused |
+/// | unknown, and the order is in processing | none: it was published | accepted |
+/// | unknown, and Redis is unavailable | the status becomes CANCELLED later (``CompensationQueue``) | outcome unknown |
 ///
-/// Keys that cannot be removed because Redis is away expire.
+/// Keys that cannot be removed expire.
 @Loop
 final class AcceptOrder {
     private let catalogue: any CatalogueSource
@@ -41,7 +41,7 @@ final class AcceptOrder {
         self.clock = clock
     }
 
-    /// What would be accepted: priced and numbered, and nobody knows of it yet.
+    /// A priced order with its ids, not recorded anywhere yet.
     func draft(_ request: OrderRequest, from user: UserID) throws(PlacementError) -> AcceptedOrder {
         AcceptedOrder(try number(try price(request), for: user))
     }
@@ -50,14 +50,14 @@ final class AcceptOrder {
     ///
     /// - Parameters:
     ///   - cause: the id of the request.
-    ///   - mayBeKnown: whether the broker may have it already.
+    ///   - mayBeKnown: whether an earlier attempt may have published it.
     func accept(
         _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: PlacementBudget,
         mayBeKnown: Bool = false
     ) async throws(PlacementError) {
         do throws(WorkflowStateError) { try await record(draft) } catch {
             if mayBeKnown { throw Self.inDoubt }
-            // Some of the keys may be there.
+            // Some of the keys may be written.
             if error.outcomeIsUnknown || error.code == .unusable { await withdraw(draft.order) }
             throw .state(error)
         }
@@ -71,9 +71,9 @@ final class AcceptOrder {
         }
     }
 
-    /// Goes on with a draft that somebody else may have accepted, in part or altogether, before they died.
+    /// Continues with a draft that another process may have accepted before it crashed.
     ///
-    /// - Returns: false when it was cancelled since: it is not to be accepted any more.
+    /// - Returns: false when the order was cancelled in the meantime.
     func resume(
         _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: PlacementBudget
     ) async throws(PlacementError) -> Bool {
@@ -84,7 +84,7 @@ final class AcceptOrder {
             throw Self.inDoubt
         }
         switch workflow?.status.status {
-        // Consumers know the order by its correlation id: announced twice, it is still one.
+        // Consumers are idempotent by correlation id, so that publishing twice makes one order.
         case nil, .accepted?:
             try await accept(draft, trace: trace, cause: cause, budget: budget, mayBeKnown: true)
         case .cancelled?: return false
@@ -150,7 +150,7 @@ final class AcceptOrder {
         if outcome?.status.status == .cancelled { throw .outcomeUnknown(reason: error.code.rawValue) }
     }
 
-    /// Redis does not say what became of an earlier attempt.
+    /// The state of an earlier attempt cannot be read from Redis.
     private static let inDoubt = PlacementError.inDoubt(reason: "redis", uncancelled: nil)
 
     private func withdraw(_ order: Order) async {
@@ -159,14 +159,14 @@ final class AcceptOrder {
 }
 
 extension WorkflowStep {
-    /// Cancels an order, unless somebody works on it already.
+    /// Cancels an order that is not in processing yet.
     static func cancelling(_ order: Order) -> WorkflowStep {
         WorkflowStep(
             .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer)
     }
 }
 
-/// An order and its JSON, which is the answer as well as the pending snapshot.
+/// An order with its JSON, which is both the response's body and the pending snapshot.
 struct AcceptedOrder: Sendable {
     let order: Order
     let document: [UInt8]
@@ -182,14 +182,13 @@ struct AcceptedOrder: Sendable {
     }
 }
 
-/// How the time of one order is spent. Whatever stands still, the client has an answer within about
-/// ``total``.
+/// The time for one order. Whichever server does not answer, the client has a response within about ``total``.
 struct PlacementBudget {
     static let total = Duration.seconds(2)
-    /// One call to Redis, the wait for a connection included.
+    /// For one call to Redis, including the wait for a connection.
     static let state = Duration.milliseconds(600)
 
-    /// The broker must have confirmed by then; what follows is left to take back what was written.
+    /// The deadline for the broker's confirm; the rest of the time is for compensation.
     let publishUntil: Instant
 
     init(from start: Instant) {

@@ -3,11 +3,11 @@ import Observability
 import Orders
 import WorkflowState
 
-/// What Redis could not be told while a request lasted, and is told as soon as it answers again: that an order
-/// which the broker may have is cancelled, and that nobody is at work for an idempotency key.
+/// Writes to Redis that failed during a request and are repeated once Redis is available: the cancellation of an order
+/// whose publish is unknown, and the release of an idempotency key.
 ///
-/// Best effort, in memory: an order that is not cancelled in time is carried out, of which its client was told
-/// that it is not known; a key that is not let go is free when its lease runs out.
+/// Best effort, in memory: an order that is not cancelled in time is processed, and its client was told that the outcome
+/// is unknown; a key that is not released is free when its lease expires.
 @Loop
 final class CompensationQueue: Service {
     private struct Compensation {
@@ -16,8 +16,8 @@ final class CompensationQueue: Service {
         var expiry: Instant
     }
 
-    /// Well below an idempotency key's lease: who takes the key over afterwards may accept the order, and must
-    /// not find it cancelled then.
+    /// Well below an idempotency key's lease: a process that takes the key over may accept the order, which must not be
+    /// cancelled afterwards.
     static let lifetime = Duration.seconds(20)
     static let limit = 4096
 
@@ -27,7 +27,7 @@ final class CompensationQueue: Service {
     private var entries = Deque<Compensation>()
     /// Set while there are entries.
     private let pending = AsyncSignal()
-    /// Of those that found no room.
+    /// Entries refused because the queue was full.
     private(set) var dropped = 0
 
     init(
@@ -42,8 +42,8 @@ final class CompensationQueue: Service {
     var count: Int { entries.count }
 
     /// - Parameters:
-    ///   - order: to be cancelled, unless somebody works on it.
-    ///   - lease: to be let go then, and not before: no late cancellation may meet who goes on with the order.
+    ///   - order: is cancelled unless it is in processing.
+    ///   - lease: is released afterwards, so that no late cancellation meets the next owner of the key.
     func add(cancelling order: Order?, releasing lease: IdempotencyLease?) {
         guard order != nil || lease != nil else { return }
         guard count < Self.limit else {

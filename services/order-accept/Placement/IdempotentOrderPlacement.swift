@@ -4,20 +4,18 @@ import Observability
 import Orders
 import WorkflowState
 
-/// ``AcceptOrder`` behind an idempotency key: however often a client sends a request again, one order comes
-/// of it, and the same answer.
+/// ``AcceptOrder`` behind an idempotency key: repeated requests make one order and get the same response.
 ///
-/// Only a 201 is kept. After a refusal the key is free again, so that a second attempt is one. Where the process
-/// died in between, or could not find out what had become of the order, whoever gets the key next goes on with
-/// the same draft.
+/// Only a 201 is stored. A refusal releases the key, so that the next request is a new attempt. After a crash, or when
+/// the outcome is unknown, the next request with the key continues with the same draft.
 @Loop
 final class IdempotentOrderPlacement {
-    private let intake: AcceptOrder
+    private let acceptOrder: AcceptOrder
     private let keys: any IdempotencyStore
     private let compensations: CompensationQueue
 
-    init(_ intake: AcceptOrder, keys: any IdempotencyStore, compensations: CompensationQueue) {
-        self.intake = intake
+    init(_ acceptOrder: AcceptOrder, keys: any IdempotencyStore, compensations: CompensationQueue) {
+        self.acceptOrder = acceptOrder
         self.keys = keys
         self.compensations = compensations
     }
@@ -26,7 +24,7 @@ final class IdempotentOrderPlacement {
         var orderID: OrderID
         /// The order as JSON.
         var document: [UInt8]
-        /// Nil for a replay: nothing was done.
+        /// Nil when a stored response is replayed.
         var order: Order?
     }
 
@@ -36,16 +34,16 @@ final class IdempotentOrderPlacement {
     ) async throws(PlacementError) -> Placement {
         guard let key else {
             return try await compensatingDoubt(nil) { () throws(PlacementError) in
-                let draft = try intake.draft(request, from: user)
-                try await intake.accept(draft, trace: trace, cause: cause, budget: budget)
+                let draft = try acceptOrder.draft(request, from: user)
+                try await acceptOrder.accept(draft, trace: trace, cause: cause, budget: budget)
                 return Placement(draft)
             }
         }
         let lease = IdempotencyLease(
             IdempotencyKey(user: user, key: key), fingerprint: request.fingerprint)
-        // A replay answers also when the draft would fail today.
+        // A replay answers even when the draft would fail now.
         let draft = Result<AcceptedOrder, PlacementError> { () throws(PlacementError) in
-            try intake.draft(request, from: user)
+            try acceptOrder.draft(request, from: user)
         }
         let reservation = try await reserve(lease, draft)
         switch reservation {
@@ -61,16 +59,16 @@ final class IdempotentOrderPlacement {
         let placement = try await finish(lease) { () throws(PlacementError) in
             guard case .resumed(let bytes) = reservation else {
                 let draft = try draft.get()
-                try await intake.accept(draft, trace: trace, cause: cause, budget: budget)
+                try await acceptOrder.accept(draft, trace: trace, cause: cause, budget: budget)
                 return draft
             }
             guard let begun = StoredResponse(bytes)?.draft(of: user),
-                try await intake.resume(begun, trace: trace, cause: cause, budget: budget)
+                try await acceptOrder.resume(begun, trace: trace, cause: cause, budget: budget)
             else { return nil }
             return begun
         }
         if let placement { return placement }
-        // All over again, with a draft that is known to whoever comes next, should this process die of it.
+        // Starts again with a draft of its own, which is stored for the next process in case of a crash.
         return try await place(request, from: user, key: key, trace: trace, cause: cause, budget: budget)
     }
 
@@ -81,20 +79,20 @@ final class IdempotentOrderPlacement {
             let bytes = (try? draft.get()).map { StoredResponse($0).bytes } ?? []
             return try await keys.reserve(lease, draft: bytes)
         } catch {
-            // It may be reserved, now or later, for a request that ends here.
+            // The key may be reserved, now or later, for this request, which fails.
             if error.outcomeIsUnknown { compensations.add(cancelling: nil, releasing: lease) }
             throw .state(error)
         }
     }
 
-    /// - Parameter accept: nil when there is nothing to go on with.
+    /// - Parameter accept: returns nil when the draft was cancelled.
     private func finish(
         _ lease: IdempotencyLease, _ accept: () async throws(PlacementError) -> AcceptedOrder?
     ) async throws(PlacementError) -> Placement? {
         try await compensatingDoubt(lease) { () throws(PlacementError) in
             let accepted: AcceptedOrder?
             do throws(PlacementError) { accepted = try await accept() } catch {
-                // The draft stays where the order may be carried out.
+                // The draft is kept while the order may be processed.
                 if case .inDoubt = error { throw error }
                 try? await release(lease)
                 throw error
@@ -103,7 +101,7 @@ final class IdempotentOrderPlacement {
                 try await release(lease)
                 return nil
             }
-            // The order is accepted, whether this succeeds or not: whoever takes the key over finds that out.
+            // The order is accepted even if this fails: the next owner of the key finds it in Redis.
             do throws(WorkflowStateError) {
                 _ = try await keys.complete(lease, response: StoredResponse(accepted).bytes)
             } catch {
@@ -120,7 +118,7 @@ final class IdempotentOrderPlacement {
         }
     }
 
-    /// What is in doubt is cleared up later.
+    /// Queues the compensation of an unknown outcome.
     private func compensatingDoubt<Outcome>(
         _ lease: IdempotencyLease?, _ work: () async throws(PlacementError) -> Outcome
     ) async throws(PlacementError) -> Outcome {
@@ -138,13 +136,12 @@ extension IdempotentOrderPlacement.Placement {
 }
 
 extension OrderRequest {
-    /// Tells this request's content from others': white space, the order of members and how a quantity is
-    /// split over lines do not matter.
+    /// A digest of the request's content; white space, member order and split lines do not matter.
     var fingerprint: String {
         var bytes = Array("POST /api/orders\n".utf8)
         for line in lines {
             bytes.append(contentsOf: line.productID.utf8)
-            // No product id that is checked against the catalogue holds this byte, nor does a number.
+            // A separator that neither a product id of the catalogue nor a number contains.
             bytes.append(0)
             bytes.append(contentsOf: "\(line.quantity)\n".utf8)
         }

@@ -1,28 +1,28 @@
 import Orders
 import WorkflowState
 
-/// Why an order was not accepted. The client is told in every case.
+/// Why an order was not accepted.
 enum PlacementError: Error, Equatable {
     case pricing(PricingError)
-    /// The catalogue was never read.
+    /// The catalogue has not been loaded.
     case noCatalogue
     case noIdentifiers
-    /// Redis did not take the order's keys, or cannot tell whether it did.
+    /// The order's keys were not written to Redis, or the outcome is unknown.
     case state(WorkflowStateError)
-    /// The broker does not have the order.
+    /// The order was not published.
     case refused(reason: String)
-    /// The broker may have the order: it was marked as cancelled, so that it is not carried out.
+    /// The publish is unknown; the order was cancelled, so that it is not processed.
     case outcomeUnknown(reason: String)
-    /// The order may be carried out: the broker may have it, and Redis did not say whether it could be marked as
-    /// cancelled (then `uncancelled` is the order), or what had become of an earlier attempt.
+    /// The order may be processed: the publish is unknown and the cancellation failed (then `uncancelled` is the order),
+    /// or the state of an earlier attempt is unknown.
     case inDoubt(reason: String, uncancelled: Order?)
 
-    /// Another request with this idempotency key is being answered.
+    /// Another request with this idempotency key is in progress.
     case requestInProgress
-    /// The idempotency key belongs to another order.
+    /// The idempotency key was used with another body.
     case keyReused
 
-    /// Whether something that order-accept stands on is at fault, and the same request may succeed later.
+    /// Whether a dependency failed, so that the same request may succeed later.
     var isOutage: Bool {
         switch self {
         case .pricing, .requestInProgress, .keyReused: false
@@ -40,7 +40,7 @@ enum PlacementError: Error, Equatable {
         case .refused(let reason): "rabbitmq_\(reason)"
         case .outcomeUnknown(let reason): "rabbitmq_\(reason)_unknown"
         case .inDoubt(let reason, _): "\(reason)_in_doubt"
-        case .requestInProgress: "key_in_flight"
+        case .requestInProgress: "request_in_progress"
         case .keyReused: "key_reused"
         }
     }

@@ -2,7 +2,7 @@ import EventLoop
 import Observability
 import Orders
 
-/// What intake counts.
+/// Counters of placement.
 @Loop
 final class PlacementMetrics {
     private let metrics: Metrics
@@ -13,7 +13,7 @@ final class PlacementMetrics {
 
     init(_ metrics: Metrics) {
         self.metrics = metrics
-        orders = metrics.counter("waybill_orders_accepted_total", "Orders taken in.")
+        orders = metrics.counter("waybill_orders_accepted_total", "Orders accepted.")
         lines = metrics.counter("waybill_orders_accepted_lines_total", "Lines of accepted orders.")
         replays = metrics.counter("waybill_orders_replayed_total", "Answers repeated by idempotency key.")
     }
@@ -29,7 +29,7 @@ final class PlacementMetrics {
         let reason = failure.reason
         if failures[reason] == nil {
             failures[reason] = metrics.counter(
-                "waybill_orders_rejected_total", "Valid requests that became no order.",
+                "waybill_orders_rejected_total", "Valid requests that were not accepted.",
                 labels: ["reason": reason])
         }
         failures[reason]?.increment()

@@ -3,14 +3,14 @@ import Observability
 import Orders
 import Postgres
 
-/// Where order ids come from. Never waits.
+/// A source of order ids that never waits.
 @Loop
 protocol OrderIDSource: AnyObject {
-    /// Nil when all ids at hand are spent.
+    /// Nil when no id is available.
     func next() -> OrderID?
 }
 
-/// ``OrderIDSource`` from blocks that the sequence `order_id_blocks` reserves, asked for ahead of need.
+/// ``OrderIDSource`` from blocks reserved by the sequence `order_id_blocks` (hi/lo), fetched ahead of need.
 @Loop
 final class SequenceOrderIDs: OrderIDSource, Service {
     private var blocks = OrderIDBlocks()
@@ -26,9 +26,9 @@ final class SequenceOrderIDs: OrderIDSource, Service {
         self.log = log
     }
 
-    /// Ids that can be handed out without asking PostgreSQL.
+    /// Ids that can be assigned without PostgreSQL.
     var remaining: Int64 { blocks.remaining }
-    /// Whether a block was ever there.
+    /// Whether a block was ever fetched.
     private(set) var hasBegun = false
 
     func next() -> OrderID? {

@@ -1,7 +1,7 @@
 import OrderEvents
 import Orders
 
-/// What is kept under an idempotency key, as a draft and then as the answer: the order's id, a line break, and the
+/// The value of an idempotency key, first for the draft and then for the response: the order's id, a line feed, and the
 /// body of the 201.
 struct StoredResponse: Hashable, Sendable {
     let orderID: OrderID
@@ -25,7 +25,7 @@ struct StoredResponse: Hashable, Sendable {
 
     var bytes: [UInt8] { Array("\(orderID)\n".utf8) + document }
 
-    /// The order again; nil when the document is none.
+    /// The stored order; nil when the document is not one.
     func draft(of user: UserID) -> AcceptedOrder? {
         guard let order = try? Order(decoding: document.span, customer: user), order.id == orderID else {
             return nil

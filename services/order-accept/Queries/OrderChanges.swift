@@ -2,8 +2,8 @@ import EventLoop
 import Orders
 import WorkflowState
 
-/// Cancels an order that nobody works on yet. The one place that decides is the status in Redis: cancelling
-/// and processing race for ACCEPTED. order-process, which finds CANCELLED, records it so.
+/// Cancels an order that is not in processing. The status in Redis decides: cancelling and processing race for ACCEPTED.
+/// order-process records an order that it finds CANCELLED as cancelled.
 @Loop
 struct CancelOrder {
     let state: any WorkflowStore
@@ -40,8 +40,7 @@ struct CancelOrder {
     }
 }
 
-/// Hides an order from its owner for good; the record stays. One that nobody works on yet is cancelled as
-/// well: what was deleted is not carried out.
+/// Hides an order from its owner for good; the record is kept. An order that is not in processing is cancelled too.
 @Loop
 struct DeleteOrder {
     let state: any WorkflowStore
@@ -61,7 +60,7 @@ struct DeleteOrder {
         case .success(nil):
             guard try await hide(id, of: user, isPending: false) else { throw .notFound }
         case .failure(let error):
-            // It may be pending, and nobody can tell.
+            // The order may be pending, which cannot be read.
             guard try await hide(id, of: user, isPending: false) else {
                 throw .unavailable(reason: "\(error)")
             }
@@ -77,7 +76,7 @@ struct DeleteOrder {
         }
     }
 
-    /// A failure here is without harm: the order is hidden already, and the snapshot expires.
+    /// Ignores failures: the order is hidden already, and the snapshot expires.
     private func forget(_ order: Order) async {
         if order.status == .accepted {
             _ = try? await state.advance([.cancelling(order)])
@@ -88,11 +87,11 @@ struct DeleteOrder {
 
 /// Why an order was not changed.
 enum OrderChangeError: Error, Hashable {
-    /// Or it is somebody else's.
+    /// No such order, or another user's.
     case notFound
-    /// Somebody works on it, or it has ended.
+    /// The order is in processing or final.
     case notCancellable(OrderStatus)
-    /// Who decides cannot be asked at the moment.
+    /// The server that decides is unavailable.
     case unavailable(reason: String)
 
     init(_ failure: OrderQueryError) { self = .unavailable(reason: failure.reason) }

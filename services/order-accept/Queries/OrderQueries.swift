@@ -1,7 +1,7 @@
 import EventLoop
 import Orders
 
-/// The orders that are persisted, each as its owner may see it. What is deleted is not there.
+/// Persisted orders as their owner sees them, without deleted ones.
 @Loop
 protocol OrderQueries: AnyObject {
     /// Nil when there is no such order of this user.
@@ -15,15 +15,15 @@ protocol OrderQueries: AnyObject {
 
     /// Hides an order.
     ///
-    /// - Parameter isPending: it is known to be the user's, and may not be persisted yet: it is hidden when
-    ///   it comes.
+    /// - Parameter isPending: the order is known to be the user's and may not be persisted yet; it is then hidden once it
+    ///   is.
     /// - Returns: false when there is no such order of this user.
     func delete(_ id: OrderID, of user: UserID, isPending: Bool) async throws(OrderQueryError) -> Bool
 }
 
 struct OrderPage: Hashable, Sendable {
     var orders: [Order]
-    /// How many the user has.
+    /// The number of all the user's orders.
     var total: Int
 }
 
@@ -34,8 +34,8 @@ struct StatusReport: Hashable, Sendable {
     var updatedAt: Timestamp
 }
 
-/// The queries cannot be asked at the moment.
+/// The queries' server is unavailable.
 struct OrderQueryError: Error, Hashable, Sendable {
-    /// Fit for a log.
+    /// Suitable for logs.
     var reason: String
 }

@@ -1,19 +1,17 @@
 import Postgres
 
-/// The SQL of ``PostgresOrderQueries``. Whoever is asked about is named in every statement, so that nobody sees
-/// another's order.
+/// The SQL of ``PostgresOrderQueries``. Every statement filters by the user.
 ///
-/// What an order holds comes out of the read model `order_view`, which has it in one row. Which orders there are,
-/// and where they stand, comes out of `orders`: the view follows the event log at some distance (half a second,
-/// seconds while much is being processed) and knows nothing of deletions, whereas an order must not be missing or
-/// stand still whose user was just told that it is completed. So a row of the view counts where it has the order's
-/// last event; for the few orders that it has not the lines are put together here, as the view's writer does it.
+/// The contents of an order come from the read model `order_view`, one row an order. Existence and status come from
+/// `orders`: the view lags behind the event log (by half a second, by seconds under load) and has no deletions, but an
+/// order whose user was told COMPLETED must be listed as such. A row of the view counts when it has the order's last
+/// version; for the others the lines are aggregated here.
 enum OrderQueryStatements {
     private static let visible = """
         o.deleted_at IS NULL AND NOT EXISTS (SELECT FROM order_deletions d WHERE d.order_id = o.id)
         """
 
-    /// As ``OrderQueryRows/order(_:of:)`` reads them.
+    /// The columns that ``OrderQueryRows/order(_:of:)`` reads.
     private static let columns = """
         o.id, o.correlation_id, o.created_at, o.status, o.total, o.currency, coalesce(v.items, (
             SELECT jsonb_agg(jsonb_build_object('productId', product_id, 'productName', product_name,

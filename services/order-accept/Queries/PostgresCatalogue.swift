@@ -3,15 +3,15 @@ import Observability
 import Orders
 import Postgres
 
-/// The products of this moment, in memory.
+/// The current products, in memory.
 @Loop
 protocol CatalogueSource: AnyObject {
-    /// Nil until it was read for the first time.
+    /// Nil until it was first loaded.
     var current: Catalogue? { get }
 }
 
-/// ``CatalogueSource`` from the table `products`: read at the start, then every minute. What was read last
-/// stays while PostgreSQL is away.
+/// ``CatalogueSource`` from the table `products`, loaded at the start and then every minute; the last version is kept
+/// while PostgreSQL is unavailable.
 @Loop
 final class PostgresCatalogue: CatalogueSource, Service {
     private(set) var current: Catalogue?
@@ -32,7 +32,7 @@ final class PostgresCatalogue: CatalogueSource, Service {
         self.log = log
     }
 
-    /// How long ago it was read.
+    /// The time since the last load.
     var age: Duration? { readAt?.duration(to: Loop.now) }
 
     /// Reads until the task is cancelled.

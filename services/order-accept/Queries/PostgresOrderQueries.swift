@@ -60,7 +60,7 @@ final class PostgresOrderQueries: OrderQueries {
     }
 }
 
-/// Reads rows into the domain's values; what does not fit is a `.decoding` error.
+/// Decodes rows into the domain's values; a value that does not fit is a `.decoding` error.
 enum OrderQueryRows {
     static func order(_ row: PostgresRow, of user: UserID) throws(PostgresError) -> Order {
         let key = try row.uuid(1)

@@ -3,11 +3,10 @@ import OrderEvents
 import Orders
 import WorkflowState
 
-/// Answers what users ask about their orders.
+/// Queries of a user's orders.
 ///
-/// Redis is asked first: the snapshot goes when the order has been persisted, so that an order is found in
-/// one of the two from its 201 on, and a fresh one costs PostgreSQL nothing. Redis away is no reason not to
-/// answer from PostgreSQL.
+/// Reads Redis first: the pending snapshot is deleted when the order has been persisted, so that an order is found in
+/// one of the two from its 201 on. Falls back to PostgreSQL when Redis is unavailable.
 @Loop
 struct ReadOrders {
     let state: any WorkflowStore
@@ -27,7 +26,7 @@ struct ReadOrders {
         if let workflow = try? await state.workflow(id), let owner = workflow.owner {
             guard owner == user else { return nil }
             let age = workflow.age.nanoseconds / 1_000_000
-            // Without its number the order is an old one, such as one that was parked and is being replayed.
+            // The id has expired for an old order, such as one that is replayed from the dead-letter queue.
             if let orderID = workflow.orderID {
                 return StatusReport(
                     correlationID: id, orderID: orderID, status: workflow.status.status,
@@ -38,12 +37,12 @@ struct ReadOrders {
     }
 }
 
-/// Orders between acceptance and persistence, out of Redis.
+/// Orders between acceptance and persistence, from Redis.
 @Loop
 struct PendingOrders {
     let state: any WorkflowStore
 
-    /// The order as it was accepted with its status of now; nil when it is not the user's, or not pending.
+    /// The accepted order with its current status; nil when it is another user's, or not pending.
     func order(_ id: OrderID, of user: UserID) async throws(WorkflowStateError) -> Order? {
         guard let document = try await state.pending(id),
             var order = try? Order(decoding: document.span, customer: user),

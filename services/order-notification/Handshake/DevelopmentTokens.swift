@@ -26,17 +26,17 @@ struct DevelopmentTokens {
             audience: settings[TokenSettings.audience])
     }
 
-    func add(to edge: APIRouter) {
-        edge.on(.post, "/dev/token", bodyLimit: 4096) { request, _ in try answer(request) }
+    func add(to router: APIRouter) {
+        router.on(.post, "/dev/token", bodyLimit: 4096) { request, _ in try answer(request) }
     }
 
     private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
         let body = request.body
-        let wish = try? JSONValue(parsing: body.span)
-        let name = wish?["userId"]?.string ?? ""
+        let document = try? JSONValue(parsing: body.span)
+        let name = document?["userId"]?.string ?? ""
         guard !name.allSatisfy(\.isWhitespace) else { return Self.refusal("userId is required") }
         guard let user = UserID(name) else { return Self.refusal("userId is not valid") }
-        guard let roles = Self.roles(wish?["roles"]) else { return Self.refusal("roles are not valid") }
+        guard let roles = Self.roles(document?["roles"]) else { return Self.refusal("roles are not valid") }
         let now = WallClock.seconds()
         let token = try issuer.token(for: user.value, roles: roles, now: now, lifetime: lifetime)
         let expiry = Timestamp(milliseconds: Int64(now + lifetime) * 1000)
@@ -50,7 +50,7 @@ struct DevelopmentTokens {
         return HTTPResponse(.ok, json: json, headers: ["Cache-Control": "no-store"])
     }
 
-    /// At most eight words; nil for anything else.
+    /// At most eight strings; nil for anything else.
     private static func roles(_ value: JSONValue?) -> [String]? {
         guard let value, !value.isNull else { return [] }
         guard let list = value.array, list.count <= 8 else { return nil }

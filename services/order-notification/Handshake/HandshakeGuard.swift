@@ -4,16 +4,16 @@ import Identity
 import Observability
 import Service
 
-/// What every handshake passes: origin, rates, and the token that it brings.
+/// The checks of every handshake: origin, rate limits and token.
 @Loop
 struct HandshakeGuard {
     let sessions: SessionRegistry
-    /// Pages that may connect, as browsers name them.
+    /// The origins whose pages may connect.
     let origins: [String]
 
-    /// - Returns: the address to count the session with; `nil` for the loopback's.
+    /// - Returns: the address that the session counts against; nil for the loopback's.
     func admit(_ request: HTTPRequest) throws -> String? {
-        // No `Origin` means no browser: its user cannot be tricked into connecting by a page.
+        // A client without `Origin` is no browser, so that no page can make it connect.
         guard request.isOriginAllowed(origins, missing: true) else {
             sessions.metrics.refusals.origin.increment()
             throw Problem(.forbidden, "This origin may not connect.")
@@ -34,7 +34,7 @@ struct HandshakeGuard {
         return address
     }
 
-    /// The principal of a stream or a hub, whose clients can be told 401.
+    /// The principal of an event stream or a hub, whose clients see the status 401.
     func principal(_ request: HTTPRequest) async throws -> Principal {
         do throws(AuthenticationError) {
             guard let token = BearerToken.forSocket(request) else { throw .missingToken }
@@ -47,8 +47,8 @@ struct HandshakeGuard {
         }
     }
 
-    /// What a native socket brings. Browsers hide a handshake's status from their pages, so a bad token is
-    /// answered with a close code.
+    /// The credentials of a native socket. Browsers hide a handshake's status from pages, so an invalid token is answered
+    /// with a close code.
     func credentials(_ request: HTTPRequest) async -> HandshakeContext.Credentials? {
         guard let token = BearerToken.forSocket(request) else { return nil }
         do throws(AuthenticationError) {

@@ -3,7 +3,7 @@ import HTTP
 import Identity
 import Service
 
-/// The ways to be told: the native WebSocket, server-sent events and the SignalR hub.
+/// The routes of the native WebSocket, server-sent events and the SignalR hub.
 @Loop
 struct SocketRoutes {
     let handshakeGuard: HandshakeGuard
@@ -11,11 +11,11 @@ struct SocketRoutes {
     private var sessions: SessionRegistry { handshakeGuard.sessions }
     private static let hub = "/hubs/order-status"
 
-    func add(to edge: APIRouter) {
-        edge.on(.get, "/ws") { request, _ in try await native(request) }
-        edge.on(.get, "/api/notifications/stream") { request, _ in try await events(request) }
-        edge.on(.get, Self.hub) { request, _ in try await hub(request) }
-        edge.on(.post, "\(Self.hub)/negotiate") { request, _ in try await negotiate(request) }
+    func add(to router: APIRouter) {
+        router.on(.get, "/ws") { request, _ in try await native(request) }
+        router.on(.get, "/api/notifications/stream") { request, _ in try await events(request) }
+        router.on(.get, Self.hub) { request, _ in try await hub(request) }
+        router.on(.post, "\(Self.hub)/negotiate") { request, _ in try await negotiate(request) }
     }
 
     private func native(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -23,7 +23,7 @@ struct SocketRoutes {
         let start = ResumePoint(epoch: request.query("epoch"), lastEventID: request.query("lastEventId"))
         let handshake = HandshakeContext(await handshakeGuard.credentials(request), start)
         let offered = request.webSocketProtocols
-        // The token stands in the same list, and is never echoed.
+        // The token is in the same list, and is not echoed.
         let subprotocol = offered.contains(BearerToken.subprotocol) ? BearerToken.subprotocol : nil
         return .webSocket(
             Session(.native, sessions, handshake, address: address), subprotocol: subprotocol,
@@ -53,7 +53,7 @@ struct SocketRoutes {
             sessions.webSocket)
     }
 
-    /// Any replica may get the connection that follows: the ids mean nothing, so nothing is kept.
+    /// The connection that follows may reach any replica, so that no state is kept for the ids.
     private func negotiate(_ request: HTTPRequest) async throws -> HTTPResponse {
         _ = try handshakeGuard.admit(request)
         _ = try await handshakeGuard.principal(request)

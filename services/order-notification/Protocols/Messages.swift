@@ -2,21 +2,21 @@ import EventLoop
 import Orders
 import WorkflowState
 
-/// What a session says besides updates.
+/// Messages from a session to its client, except updates.
 enum ServerMessage: Sendable {
     case welcome(Welcome)
-    /// The answer to a wish to resume: whether everything since the position was replayed.
+    /// The answer to a resume: whether every update since the position was replayed.
     case resumed(recovered: Bool, count: Int)
     case refreshed(expiresAt: Timestamp)
     case status(StatusAnswer)
     case pong
     case fault(code: StaticString, detail: String)
     case draining(retryAfter: Duration)
-    /// Keeps a quiet connection known to be alive.
+    /// Keeps an idle connection open.
     case keepAlive
-    /// The end, where the transport has no words for it.
+    /// The end of the session, for protocols with a message for it.
     case close(code: UInt16, reason: String, mayReturn: Bool)
-    /// The refusal of a hub's handshake; a welcome accepts it.
+    /// Refuses a hub's handshake; a welcome accepts it.
     case handshake(error: String)
     case completion(id: String, SignalRCompletion)
 }
@@ -28,15 +28,15 @@ struct Welcome: Sendable {
     var position: MailboxPosition
 }
 
-/// Where one of the user's orders stands.
+/// The status of one of the user's orders.
 struct StatusAnswer: Sendable, Equatable {
     var correlationID: CorrelationID
     var status: OrderStatus
-    /// Nil when Redis has forgotten it before the status.
+    /// Nil when the id expired before the status.
     var orderID: OrderID?
 }
 
-/// What an invocation of the hub came to.
+/// The result of an invocation of the hub.
 enum SignalRCompletion: Sendable, Equatable {
     case void
     case text(String)
@@ -44,18 +44,18 @@ enum SignalRCompletion: Sendable, Equatable {
     case failure(String)
 }
 
-/// What a client asks of its session.
+/// Messages from a client to its session.
 enum ClientMessage: Sendable, Equatable {
     case authenticate(token: String)
     case resume(ResumePoint)
     case refresh(token: String)
     case status(CorrelationID?)
     case ping
-    /// A hub's keep-alive, and what a hub needs no answer to.
+    /// A hub's keep-alive and other messages without an answer.
     case ignored
-    /// A hub's handshake, and why it cannot be accepted, if so.
+    /// A hub's handshake, with the reason for its refusal, if any.
     case handshake(error: String?)
-    /// A call of the hub; without an id no answer is wanted.
+    /// An invocation of the hub; without an id it has no answer.
     case invoke(SignalRInvocation, id: String?)
     case close
     case unknown
@@ -64,10 +64,10 @@ enum ClientMessage: Sendable, Equatable {
 /// A method of the hub with its arguments.
 enum SignalRInvocation: Sendable, Equatable {
     case ping
-    /// `nil` where the argument is no correlation id.
+    /// Nil when the argument is no correlation id.
     case registerOrder(CorrelationID?)
     case currentStatus(CorrelationID?)
     case unknown(String)
-    /// Called as a stream, which no method here is.
+    /// A stream invocation; no method streams.
     case stream(String)
 }

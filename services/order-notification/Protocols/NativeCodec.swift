@@ -4,7 +4,7 @@ import JSON
 import Orders
 import WorkflowState
 
-/// The native WebSocket: one JSON object a text frame.
+/// The native WebSocket protocol: one JSON object a text frame.
 enum NativeCodec: MessageCodec {
     private static let limits = JSONLimits(depth: 8, bytes: 16 << 10)
 
@@ -96,7 +96,7 @@ enum NativeCodec: MessageCodec {
             case "auth": .authenticate(token: token ?? "")
             case "refresh": .refresh(token: token ?? "")
             case "resume":
-                // To resume without saying from where is to have lost it.
+                // A resume without a position cannot be recovered.
                 epoch == nil && lastEventID == nil
                     ? .resume(.unrecoverable) : .resume(ResumePoint(epoch: epoch, lastEventID: lastEventID))
             case "status": .status(correlationID.flatMap { CorrelationID($0) })

@@ -1,13 +1,13 @@
 import HTTP
 import WorkflowState
 
-/// Server-sent events: the native JSON as data. They say nothing back.
+/// Server-sent events with the native JSON as data. Clients send nothing.
 enum SSECodec: MessageCodec {
     static func encode(_ message: ServerMessage) -> Encoded? {
         guard let json = NativeCodec.json(message) else { return end(message) }
         let (name, id): (String, String?)
         switch message {
-        // Its id lets the browser come back to this place although no update has come yet.
+        // Its id lets the browser resume here before it has received an update.
         case .welcome(let welcome): (name, id) = ("connected", welcome.position.description)
         case .resumed: (name, id) = ("resumed", nil)
         case .draining: (name, id) = ("draining", nil)

@@ -11,7 +11,7 @@ enum SignalRCodec: MessageCodec {
     static let separator: UInt8 = 0x1E
     private static let limits = JSONLimits(depth: 8, bytes: 16 << 10)
 
-    /// The types of messages.
+    /// Message types.
     private enum Kind {
         static let invocation = 1
         static let completion = 3
@@ -19,19 +19,19 @@ enum SignalRCodec: MessageCodec {
         static let cancelInvocation = 5
         static let ping = 6
         static let close = 7
-        /// Of stateful reconnects, which are not offered.
+        /// Messages of stateful reconnects, which are not supported.
         static let reliable = 8...9
     }
 
-    /// Version 2 adds stateful reconnects, to those who ask for them in the negotiation. Some clients say 0.
+    /// Version 2 adds stateful reconnects for clients that negotiate them. Some clients send 0.
     private static let versions = 0...2
 
-    // MARK: Out
+    // MARK: Encoding
 
     static func encode(_ message: ServerMessage) -> Encoded? {
         switch message {
         case .handshake(let error): record { $0.field("error", error) }
-        // Who is told to be connected will hear everything from then on.
+        // The handshake is accepted once every later update will be delivered.
         case .welcome: record { _ in }
         case .keepAlive: keepAlive
         case .close(_, let reason, let mayReturn):
@@ -93,7 +93,7 @@ enum SignalRCodec: MessageCodec {
         return WebSocketFrame(text: bytes.span)
     }
 
-    // MARK: In
+    // MARK: Decoding
 
     static func decode(_ text: Span<UInt8>) throws(ProtocolError) -> [ClientMessage] {
         guard text.count > 0, text[text.count - 1] == separator else {
@@ -152,7 +152,7 @@ enum SignalRCodec: MessageCodec {
         return .invoke(call, id: value["invocationId"]?.string)
     }
 
-    /// A text, or an object that wraps one as `value`.
+    /// A string, or an object that wraps one as `value`.
     private static func correlationID(_ argument: JSONValue?) -> CorrelationID? {
         (argument?.string ?? argument?["value"]?.string).flatMap { CorrelationID($0) }
     }

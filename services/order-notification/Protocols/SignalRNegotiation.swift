@@ -1,11 +1,11 @@
 import HTTP
 import JSON
 
-/// What a SignalR client is told before it connects.
+/// The response of `POST …/negotiate`.
 ///
 /// Source: "Transport Protocols", dotnet/aspnetcore, `src/SignalR/docs/specs/TransportProtocols.md`.
 enum SignalRNegotiation {
-    /// - Parameter version: 0 or 1; 1 tells the connection's public id from its token.
+    /// - Parameter version: 0 or 1; 1 separates the connection's public id from its token.
     static func response(version: Int) -> HTTPResponse {
         let body = JSONWriter.encode { writer in
             writer.object { writer in

@@ -3,7 +3,7 @@ import HTTP
 import Orders
 import WorkflowState
 
-/// What a session speaks.
+/// The protocol of a session.
 enum WireProtocol: UInt8, CaseIterable, Sendable {
     /// The native WebSocket, `/ws`.
     case native
@@ -12,7 +12,7 @@ enum WireProtocol: UInt8, CaseIterable, Sendable {
     /// The SignalR hub's JSON protocol.
     case signalR
 
-    /// As in metrics and in the replica's registration.
+    /// The name in metrics and in the replica's registration.
     var name: String {
         switch self {
         case .native: "websocket"
@@ -29,7 +29,7 @@ enum WireProtocol: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// The update in this wireProtocol; encoded when it is first asked for.
+    /// The update in this protocol; encoded on first use.
     @Loop func encoded(_ publication: Publication) -> Encoded {
         switch self {
         case .native: .frame(publication.frame)
@@ -39,23 +39,23 @@ enum WireProtocol: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// How a wireProtocol says what a session has to say, and what it understands.
+/// Encodes and decodes the messages of a protocol.
 protocol MessageCodec: Sendable {
-    /// `nil` for what the wireProtocol has no words for.
+    /// Nil when the protocol has no such message.
     static func encode(_ message: ServerMessage) -> Encoded?
-    /// The messages in one text; some wire protocols put several into one.
+    /// The messages in one text; a hub's text may hold several.
     static func decode(_ text: Span<UInt8>) throws(ProtocolError) -> [ClientMessage]
 }
 
-/// Bytes that are ready for an transport.
+/// Bytes that are ready to be sent.
 enum Encoded: Sendable {
     case frame(WebSocketFrame)
     case event(ServerSentEvent)
 }
 
-/// A text that is nothing in its wireProtocol.
+/// A text that is no message of its protocol.
 struct ProtocolError: Error, Sendable, Equatable {
-    /// Shown to the client; says nothing of the text.
+    /// Shown to the client; contains nothing of the text.
     let detail: String
 
     init(_ detail: String) { self.detail = detail }

@@ -4,7 +4,7 @@ import Observability
 import Orders
 import WorkflowState
 
-/// What the notifier counts.
+/// Counters of order-notification.
 @Loop
 final class NotificationMetrics {
     private let pushes: [Counter]
@@ -19,7 +19,7 @@ final class NotificationMetrics {
     private let otherCloses: Counter
     let refusals: (origin: Counter, token: Counter, rate: Counter, address: Counter)
 
-    /// Codes that this service closes with, and 1000 and 1006, the usual ends by clients.
+    /// The close codes of this service, and 1000 and 1006, those of clients.
     private static let codes: [UInt16] = [
         1000, 1001, 1006, 1008, 1009, 1013, 4401, 4403, 4408, 4429, 4508,
     ]
@@ -31,24 +31,24 @@ final class NotificationMetrics {
                 labels: ["protocol": wireProtocol.name])
         }
         replays = metrics.counter(
-            "waybill_notification_replays_total", "Updates pushed out of a mailbox's history.")
+            "waybill_notification_replays_total", "Updates pushed from a mailbox's history.")
         gaps = metrics.counter(
-            "waybill_notification_gaps_total", "Wake-ups that showed that one before them was lost.")
-        let resumed = "Answers to sessions that asked for what followed a position."
+            "waybill_notification_gaps_total", "Channel messages that revealed a lost one.")
+        let resumed = "Resumed sessions, by whether all updates were recovered."
         resumes = (
             metrics.counter("waybill_notification_resumes_total", resumed, labels: ["recovered": "true"]),
             metrics.counter("waybill_notification_resumes_total", resumed, labels: ["recovered": "false"])
         )
-        let events = "Events of orders that were consumed, by what became of them."
+        let events = "Consumed outcomes of orders, by result."
         delivered = metrics.counter(
             "waybill_notification_outcomes_total", events, labels: ["result": "delivered"])
         duplicates = metrics.counter(
             "waybill_notification_outcomes_total", events, labels: ["result": "duplicate"])
         unknownOwner = metrics.counter(
-            "waybill_notification_outcomes_total", events, labels: ["result": "ownerless"])
+            "waybill_notification_outcomes_total", events, labels: ["result": "unknown_owner"])
         latency = metrics.histogram(
             "waybill_notification_delivery_seconds",
-            "From an update's occurrence to its push to a user's live sessions.")
+            "Time from an update to its push to the user's live sessions.")
         let closed = "Sessions that ended, by close code."
         closes = Dictionary(
             uniqueKeysWithValues: Self.codes.map { code in
@@ -70,7 +70,7 @@ final class NotificationMetrics {
 
     func resumed(recovered: Bool) { (recovered ? resumes.recovered : resumes.lost).increment() }
 
-    /// An update was pushed to those of a user's sessions that are live.
+    /// Records that an update was pushed to a user's live sessions.
     func recordDelivery(_ update: StatusUpdate) {
         let took = WallClock.milliseconds() - update.occurredAt.milliseconds
         latency.observe(Double(max(0, took)) / 1000)

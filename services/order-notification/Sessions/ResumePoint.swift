@@ -1,17 +1,17 @@
 import WorkflowState
 
-/// Where in the user's mailbox a session begins.
+/// The position in the user's mailbox at which a session starts.
 enum ResumePoint: Sendable, Equatable {
-    /// With what comes from now on.
+    /// Updates from now on.
     case latest
-    /// With what followed a position that the client has seen.
+    /// Updates after a position that the client has received.
     case after(MailboxPosition)
-    /// The client has a position that cannot be one of ours: it is told so, and begins with now.
+    /// The client's position is invalid: it is answered `recovered:false` and gets updates from now on.
     case unrecoverable
 }
 
 extension ResumePoint {
-    /// Reads what a client says of its position; nothing at all means a first visit.
+    /// Parses a client's position; without any it is a first connection.
     init(epoch: String?, lastEventID: String?) {
         switch (epoch.flatMap { $0.isEmpty ? nil : $0 }, lastEventID.flatMap { $0.isEmpty ? nil : $0 }) {
         case (nil, nil): self = .latest
@@ -20,7 +20,7 @@ extension ResumePoint {
         }
     }
 
-    /// Reads `<epoch>:<offset>`.
+    /// Parses `<epoch>:<offset>`.
     init(position: String) {
         self = MailboxPosition(position).map { .after($0) } ?? .unrecoverable
     }

@@ -5,7 +5,7 @@ import Observability
 import Orders
 import WorkflowState
 
-/// What a client asks for.
+/// The handling of a client's messages.
 extension Session {
     func handle(_ message: ClientMessage) {
         switch message {
@@ -73,7 +73,7 @@ extension Session {
         look(up: id) { session, answer in
             switch answer {
             case .success(let found?): session.send(.status(found))
-            // Whether it is another's or nobody's is not told.
+            // The answer does not reveal whether another user has the order.
             case .success(nil): session.send(.fault(code: "not_found", detail: "No such order."))
             case .failure: session.send(.fault(code: "unavailable", detail: "Try again."))
             }
@@ -84,7 +84,7 @@ extension Session {
         send(.fault(code: "not_ready", detail: "The session is not ready for this yet."))
     }
 
-    /// The status of an order of this session's user; nil for every other order.
+    /// Looks up the status of an order; nil when it is not the session's user's.
     private func look(
         up id: CorrelationID,
         _ answer: @escaping @Loop (Session, Result<StatusAnswer?, WorkflowStateError>) -> Void

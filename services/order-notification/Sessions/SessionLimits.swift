@@ -2,33 +2,32 @@ import EventLoop
 import HTTP
 import Service
 
-/// What sessions may take.
+/// Limits of sessions and handshakes.
 struct SessionLimits: Sendable {
     var sessionsPerUser = 20
-    /// Of one client address; the loopback's are not counted, since that is the edge, or an operator.
+    /// Sessions of one client address; loopback is exempt, as the address of the edge.
     var sessionsPerAddress = 500
-    /// Handshakes of the whole replica.
+    /// Handshakes of the replica.
     var handshakes = RateLimit(burst: 5000, perSecond: 2000)
     /// Handshakes of one address.
     var handshakesPerAddress = RateLimit(burst: 100, perSecond: 20)
     /// Texts from one client.
     var frames = RateLimit(burst: 60, perSecond: 20)
-    /// For the token, or the hub's handshake.
+    /// Time for the token in a first frame, or the hub's handshake.
     var handshaking = Duration.seconds(5)
-    /// For the mailbox to be reached.
+    /// Time for the mailbox to be read.
     var subscribing = Duration.seconds(15)
     /// Bytes of one text; a token has at most 8 KiB.
     var text = 16 << 10
     /// Bytes that a client may leave unread.
     var output = 256 << 10
-    /// Between the keep-alives of a hub, which its clients miss after 30 s; and after twice this silence the
-    /// client counts as gone.
+    /// Seconds between the keep-alives to a hub's client, which times out after 30.
     var keepAlive = 10
-    /// Seconds without a word from a hub's client.
+    /// Seconds without a message after which a hub's client times out.
     var clientTimeout = 30
-    /// Between the comments in an event stream.
+    /// Interval of comments in an event stream.
     var heartbeat = Duration.seconds(15)
-    /// Over how much time a drain spreads its closes.
+    /// The time over which a drain spreads its closes.
     var drainTime = Duration.seconds(2)
 
     init() {}

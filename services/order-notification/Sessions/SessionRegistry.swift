@@ -5,7 +5,7 @@ import Observability
 import Service
 import WorkflowState
 
-/// The registry at which this replica's sessions are kept: who is here, how many of each address, whose time is up.
+/// The sessions of this replica, with their deadlines, expiries and counts by address.
 @Loop
 final class SessionRegistry: Service {
     let replica: String
@@ -16,7 +16,7 @@ final class SessionRegistry: Service {
     let metrics: NotificationMetrics
     let log: Logger
     let tasks: TaskTracker
-    /// Seconds by which a token may be older than it says.
+    /// Seconds by which a token may be past its expiry.
     let leeway: Int
     /// Shared by all WebSockets.
     let webSocket: WebSocket.Configuration
@@ -29,7 +29,7 @@ final class SessionRegistry: Service {
     private var soonestExpiry = Int.max
     private var handshaking: [(session: Session, deadline: Instant)] = []
     private var subscribing: [(session: Session, deadline: Instant)] = []
-    /// The hub's sessions, by the tick at which they get their pulse.
+    /// The hub's sessions, by the tick of their keep-alive.
     private var keepAliveSlots: [[Session]]
     private var addresses: [String: Address] = [:]
     private var handshakes = RateLimiter()
@@ -58,22 +58,22 @@ final class SessionRegistry: Service {
         keepAliveSlots = Array(repeating: [], count: limits.keepAlive)
     }
 
-    /// Bytes that clients have not taken yet.
+    /// Bytes that clients have not read.
     var pendingOutput: Int { all.reduce(0) { $0 + $1.pendingOutput } }
 
     // MARK: Handshakes
 
     enum Refusal: Error, Sendable {
-        /// Too many handshakes, here or from this address.
+        /// Too many handshakes, of the replica or the address.
         case rate
-        /// The address has all the sessions it may have.
+        /// The address has reached its limit of sessions.
         case address
         case draining
     }
 
-    /// Lets a handshake pass, or says why not.
+    /// Admits a handshake.
     ///
-    /// - Parameter address: `nil` for one that is not counted.
+    /// - Parameter address: nil for an exempt one.
     func admit(_ address: String?) throws(Refusal) {
         if isDraining { throw .draining }
         guard handshakes.take(limits.handshakes, now: Loop.now) else {
@@ -93,9 +93,9 @@ final class SessionRegistry: Service {
         }
     }
 
-    // MARK: Members
+    // MARK: Sessions
 
-    /// - Returns: false where the replica is about to stop.
+    /// - Returns: false when the replica is draining.
     func add(_ session: Session) -> Bool {
         session.slot = Int32(all.count)
         all.append(session)
@@ -122,7 +122,7 @@ final class SessionRegistry: Service {
         if all.isEmpty { clearDeadlines() }
     }
 
-    /// Nobody is here of whom anything could still be expected.
+    /// Drops deadlines when there are no sessions, whose entries would keep them alive.
     private func clearDeadlines() {
         handshaking = []
         subscribing = []
@@ -137,7 +137,7 @@ final class SessionRegistry: Service {
         subscribing.append((session, Loop.now + limits.subscribing))
     }
 
-    /// A session will end at this time, in seconds since 1970, unless it is refreshed.
+    /// Notes that a session expires at `time`, in seconds since 1970.
     func expires(at time: Int) { soonestExpiry = min(soonestExpiry, time) }
 
     // MARK: Time
@@ -159,7 +159,7 @@ final class SessionRegistry: Service {
             session.end(.authenticationTimeout, "no token in time")
         }
         for (session, deadline) in subscribing.reversed() {
-            // Those before were looked at by an earlier tick.
+            // Earlier entries were handled by an earlier tick.
             guard deadline > Loop.now + limits.subscribing - .seconds(3) else { break }
             session.releaseHeldOutput()
         }
@@ -192,7 +192,7 @@ final class SessionRegistry: Service {
         }
     }
 
-    /// Hub clients give a server up that says nothing for 30 s; and so do we with a client.
+    /// Sends keep-alives to hub clients, and ends those that time out.
     private func keepAlive() {
         let index = Int(second) % keepAliveSlots.count
         keepAliveSlots[index].removeAll { !$0.isOpen }
@@ -207,8 +207,7 @@ final class SessionRegistry: Service {
 
     // MARK: The end
 
-    /// Tells every session that the replica stops, and when to come back, each at another time; then closes
-    /// them in paced batches.
+    /// Sends every session a `draining` message with a jittered retry hint, then closes them in paced batches.
     func beginDrain() {
         guard !isDraining else { return }
         isDraining = true
@@ -225,7 +224,7 @@ final class SessionRegistry: Service {
         let batch = max(100, all.count * Int(pause.nanoseconds) / Int(spread.nanoseconds) + 1)
         while !all.isEmpty {
             try? await Loop.sleep(for: pause)
-            // From the end: those that end leave the list at once or soon, and the rest keep their places.
+            // From the end, so that the sessions before keep their slots.
             let remaining = all.filter(\.isOpen)
             if remaining.isEmpty { return }
             for session in remaining.suffix(batch) { session.end(.goingAway, "draining") }

@@ -1,15 +1,15 @@
 import EventLoop
 import HTTP
 
-/// Where a session writes to.
+/// The connection of a session.
 @Loop
 protocol SessionTransport: AnyObject {
-    /// What does not fit any more is dropped, and the transport ends by itself.
+    /// Beyond the output limit the transport closes by itself.
     func send(_ encoded: Encoded)
-    /// Bytes that the client has not taken yet.
+    /// Bytes that the client has not read.
     var pendingOutput: Int { get }
     func end(_ code: WebSocketCloseCode, reason: String)
-    /// Keeps what is sent back until ``release()``.
+    /// Holds output back until ``release()``.
     func hold()
     func release()
 }
@@ -35,14 +35,14 @@ extension WebSocketCloseCode {
     static let unauthenticated = WebSocketCloseCode(4401)
     /// A token of another user.
     static let otherUser = WebSocketCloseCode(4403)
-    /// No token within the time for it.
+    /// No token in time.
     static let authenticationTimeout = WebSocketCloseCode(4408)
     /// Too many frames.
     static let rateLimited = WebSocketCloseCode(4429)
-    /// The client reads too slowly; it should come back and resume.
+    /// The client reads too slowly; it should reconnect and resume.
     static let tooSlow = WebSocketCloseCode(4508)
 
-    /// What the end of an event stream would have been on a socket.
+    /// The close code that corresponds to the end of an event stream.
     init(_ ending: HTTPStreamEnd) {
         self =
             switch ending {
@@ -52,7 +52,7 @@ extension WebSocketCloseCode {
             }
     }
 
-    /// Whether a client does well to connect again.
+    /// Whether the client should reconnect.
     var mayReturn: Bool {
         switch self {
         case .goingAway, .tryAgainLater, .unauthenticated, .tooSlow: true

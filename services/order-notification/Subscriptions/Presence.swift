@@ -5,15 +5,14 @@ import Orders
 import Redis
 import WorkflowState
 
-/// Registers this replica and whom it serves, for `waybill sessions`: `notify:replica:<name>` holds JSON and
-/// expires by itself when the replica dies; `notify:replicas` holds the names, so that nobody has to search
-/// the keys for them.
+/// Registers this replica and its sessions in Redis, for operators: `notify:replica:<name>` holds JSON and expires when
+/// the replica dies; `notify:replicas` lists the names.
 @Loop
 final class Presence: Service {
     static let interval = Duration.seconds(5)
     static let index = "notify:replicas"
     private static let lifetime = 15
-    /// Sessions that are named; their number is told in full.
+    /// Sessions that are listed; all are counted.
     private static let named = 1000
 
     private let client: RedisClient
@@ -58,7 +57,7 @@ final class Presence: Service {
             let replies = try await client.pipeline { batch in
                 if !isKnown { batch.add("SET", key, document, "EX", Self.lifetime) }
                 batch.add("ZADD", Self.index, until, sessions.replica)
-                // Those that died have not withdrawn.
+                // Removes replicas that died.
                 batch.add("ZREMRANGEBYSCORE", Self.index, "-inf", until - 4 * Self.lifetime)
             }
             for reply in replies { _ = try reply.get() }
@@ -101,7 +100,7 @@ final class Presence: Service {
     ) {
         list.object { writer in
             writer.field("userId", subscription.user.value)
-            // Where its live sessions are in the mailbox; nowhere yet while the mailbox cannot be read.
+            // Null while the mailbox has not been read.
             writer.field("position", subscription.position?.description)
             writer.key("sessions")
             writer.array { list in

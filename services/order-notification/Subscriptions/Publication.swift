@@ -3,14 +3,13 @@ import HTTP
 import Orders
 import WorkflowState
 
-/// An update on its way to this replica's sessions: encoded once for each wireProtocol that somebody speaks, and
-/// shared by all who speak it.
+/// An update for this replica's sessions, encoded once for each protocol in use.
 @Loop
 final class Publication {
     let update: StatusUpdate
-    /// Its place in the mailbox; `nil` for an ephemeral update.
+    /// The offset in the mailbox; nil for an ephemeral update.
     let offset: Int64?
-    /// The offset before it in the mailbox.
+    /// The offset of the entry before it.
     let previous: Int64
     private let epoch: Epoch
     private let json: [UInt8]

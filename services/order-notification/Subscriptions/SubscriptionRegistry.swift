@@ -3,19 +3,19 @@ import Observability
 import Orders
 import WorkflowState
 
-/// The users whom this replica serves: listens for each while a session is here, and reads mailboxes for all
-/// of them, many in one round trip.
+/// The subscriptions of this replica's users: subscribes to a user's channel while the user has sessions, and reads
+/// mailboxes in batches.
 @Loop
 final class SubscriptionRegistry {
     struct Policy: Sendable {
         var sessionsPerUser = 20
-        /// How long a user stays subscribed to after the last session has gone: reloads and reconnects are short.
+        /// For how long a subscription outlives its last session, for reloads and reconnects.
         var unsubscribeDelay = Duration.seconds(5)
-        /// Within this time every live user's mailbox is looked at, so that a lost wake-up is found.
+        /// Every live user's mailbox is read within this interval, in case a channel message was lost.
         var checkInterval = Duration.seconds(5)
         /// Users in one read.
         var batch = 64
-        /// Whether updates that are in no mailbox (PROCESSING) are passed on.
+        /// Whether ephemeral updates (PROCESSING) are delivered.
         var deliversEphemeral = true
     }
 
@@ -28,18 +28,18 @@ final class SubscriptionRegistry {
 
     private var byUser: [UserID: UserSubscription] = [:]
     private var all: [UserSubscription] = []
-    /// Whose mailbox is to be read next.
+    /// Subscriptions whose mailbox is to be read.
     private var queue: [UserSubscription] = []
     private var isReading = false
-    /// Those who were found empty, and when.
+    /// Subscriptions without sessions, and since when.
     private var idle: [(subscription: UserSubscription, since: Instant)] = []
-    /// Whose channel could not be had.
+    /// Subscriptions whose channel could not be subscribed to.
     private var unsubscribed: [UserSubscription] = []
     private var nextCheck = 0
-    /// The server that holds the mailboxes, where that may change.
+    /// The current primary, behind sentinels.
     private var primary: String?
     private var isRecordingPrimary = false
-    /// Nothing follows it.
+    /// A position without later entries.
     private let blank = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
 
     init(
@@ -57,14 +57,14 @@ final class SubscriptionRegistry {
         channels.onRestored = { [weak self] users in self?.resubscribed(users) }
     }
 
-    /// Users who are listened for.
+    /// The number of subscriptions.
     var count: Int { all.count }
 
     // MARK: Sessions
 
-    /// Makes the session one of the user's.
+    /// Adds a session to its user's subscription.
     ///
-    /// - Returns: false where the user has as many sessions as one may have.
+    /// - Returns: false when the user has reached the limit of sessions.
     func join(_ session: Session, _ user: UserID, from start: ResumePoint) -> Bool {
         let subscription = byUser[user] ?? open(user)
         guard subscription.sessionCount < policy.sessionsPerUser else { return false }
@@ -169,7 +169,7 @@ final class SubscriptionRegistry {
         }
     }
 
-    /// - Returns: false where the mailboxes could not be read; they are queued again.
+    /// - Returns: false when the read failed; the subscriptions are queued again.
     private func read(_ batch: [UserSubscription]) async -> Bool {
         let requests = batch.map { subscription in
             subscription.isQueued = false
@@ -190,8 +190,8 @@ final class SubscriptionRegistry {
         }
     }
 
-    /// Says which server holds the mailboxes, where it may be another one than before. Whoever was served by
-    /// the last one learns that positions in its mailboxes are worth nothing.
+    /// Records the primary that holds the mailboxes. A new one begins a new epoch, so that positions of the last one are
+    /// not recovered.
     func primaryChanged(to server: String) {
         primary = server
         guard !isRecordingPrimary else { return }
@@ -222,11 +222,11 @@ final class SubscriptionRegistry {
 
     // MARK: Time
 
-    /// Once a second: lets the departed go, tries refused channels again, and looks at a share of mailboxes.
+    /// Once a second: closes idle subscriptions, retries failed ones, and reads a share of the mailboxes.
     func tick() {
         let left = Loop.now - policy.unsubscribeDelay
         let due = idle.prefix { $0.since <= left }.count
-        // Who came back and left again is emptier for a shorter time, and stands in the list once more.
+        // A user who returned and left again has a later entry.
         for (subscription, since) in idle[..<due]
         where subscription.isEmpty && subscription.emptySince == since && subscription.slot >= 0 {
             close(subscription)

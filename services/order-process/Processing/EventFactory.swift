@@ -5,7 +5,7 @@ import OrderEvents
 import OrderRecords
 import Orders
 
-/// Makes the events of the log, and what is published of them.
+/// Builds the records of orders with their events.
 @Loop
 final class EventFactory {
     private var identifiers = MessageIdentifiers()
@@ -47,7 +47,7 @@ final class EventFactory {
     }
 
     private func make(_ record: OrderRecord?) throws(HandlingError) -> OrderRecord {
-        guard let record else { throw HandlingError(.permanent, "The total is beyond what can be held.") }
+        guard let record else { throw HandlingError(.permanent, "The total is too large.") }
         return record
     }
 
@@ -74,7 +74,7 @@ final class EventFactory {
 }
 
 extension EventPublisher {
-    /// The message of a logged event: the same however often it is sent.
+    /// The message of a logged event; every attempt has the same message id.
     func prepare(_ event: LoggedEvent) throws(MessagingError) -> OutboundMessage {
         let metadata = event.metadata
         return try prepare(

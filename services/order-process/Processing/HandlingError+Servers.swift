@@ -3,7 +3,7 @@ import Messaging
 import OrderRecords
 import WorkflowState
 
-/// What a server's failure means for the messages.
+/// Maps the errors of servers to the handling of messages.
 extension HandlingError {
     init(_ error: OrderRecordsError) {
         switch error.code {
@@ -13,17 +13,17 @@ extension HandlingError {
         }
     }
 
-    /// Redis away is nobody's fault; a value that nobody of us wrote is that order's.
+    /// An unavailable Redis affects every message; an unexpected value only its order.
     init(_ error: WorkflowStateError) {
         self.init(error.code == .unavailable ? .unavailable : .transient, error.description)
     }
 
-    /// An exchange without its queues is as good as no broker.
+    /// A topology that is missing counts as an unavailable broker.
     init(_ error: MessagingError) {
         self.init(error.code == .invalid ? .permanent : .unavailable, error.description)
     }
 
-    /// Runs a step of the work, with its failure put into these terms.
+    /// Runs a step and maps its error.
     @Loop static func mapping<Value>(_ body: @Loop () async throws -> Value) async throws(HandlingError)
         -> Value
     {

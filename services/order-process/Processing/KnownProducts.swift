@@ -3,19 +3,19 @@ import OrderEvents
 import OrderRecords
 import Orders
 
-/// The products there are, so that an order for none of them is parked without failing its whole batch.
+/// The existing products, so that an order for an unknown one is dead-lettered without failing its batch.
 @Loop
 final class KnownProducts {
     private let store: any OrderStore
     private var currencies: [String: Currency] = [:]
     private var readAt: Instant?
 
-    /// Orders for products that do not exist must not make us read the catalogue all the time.
+    /// Bounds how often orders for unknown products cause the catalogue to be read.
     private static let freshness = Duration.seconds(1)
 
     init(_ store: any OrderStore) { self.store = store }
 
-    /// Refuses the items whose products do not exist.
+    /// Rejects the items with unknown products.
     func check(_ work: inout ProcessingBatch) async throws {
         if work.items.contains(where: { unknown(in: $0) != nil }), isStale {
             currencies = try await store.currencies()
@@ -28,7 +28,7 @@ final class KnownProducts {
         work.dropSettled()
     }
 
-    /// The lines of one order share theirs.
+    /// The lines of an order share a currency.
     func currency(of item: BatchItem) -> Currency {
         item.event.lines.first.flatMap { currencies[$0.productID] } ?? .euro
     }

@@ -8,8 +8,7 @@ import Orders
 import WorkflowState
 
 extension ProcessOrders {
-    /// The order is recorded as failed, its event published, and only then its status set: FAILED says that
-    /// all of this is done.
+    /// Records the order as failed, publishes its event, and sets the status last: FAILED means that all of it is done.
     func deadLettered(_ deadLetter: DeadLetter<OrderAccepted>) async throws {
         try await HandlingError.mapping {
             guard let event = deadLetter.event else { return try await publishUnreadableFailure(deadLetter) }
@@ -23,7 +22,7 @@ extension ProcessOrders {
         }
     }
 
-    /// What the system of record refuses altogether is told of all the same.
+    /// An order that PostgreSQL refuses is published as failed without a record.
     private func recordFailure(_ record: OrderRecord) async throws(OrderRecordsError) -> RecordedOrder {
         do throws(OrderRecordsError) {
             return try await store.record([record])[0] ?? RecordedOrder(new: record)
@@ -33,7 +32,7 @@ extension ProcessOrders {
         }
     }
 
-    /// An order that cannot be recorded, as it cannot be read; but perhaps it still says whose it is.
+    /// Publishes the failure of an order that cannot be decoded, when its body still names order and customer.
     private func publishUnreadableFailure(_ deadLetter: DeadLetter<OrderAccepted>) async throws {
         guard let sender = UnreadableOrder(body: deadLetter.body.span),
             sender.correlationID.description == deadLetter.envelope.correlationID
@@ -49,7 +48,7 @@ extension ProcessOrders {
     }
 }
 
-/// The members of a body that tell who is to be told, whatever the others are worth.
+/// The members of an invalid body that identify the order and its customer.
 struct UnreadableOrder {
     let correlationID: CorrelationID
     let orderID: OrderID

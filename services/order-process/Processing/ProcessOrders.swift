@@ -6,10 +6,10 @@ import OrderRecords
 import Orders
 import WorkflowState
 
-/// The use case: records accepted orders, a batch at a time, and tells of it.
+/// The use case: records accepted orders in batches and publishes their outcomes.
 ///
-/// Every step can be repeated, and the message is acked after the last: a crash anywhere is mended by running
-/// the batch again from the start. What PostgreSQL has is the truth; Redis and the published event follow it.
+/// Every step is idempotent, and messages are acked after the last one: after a crash the batch runs again from the
+/// start. PostgreSQL is the system of record; Redis and the published event follow it.
 @Loop
 final class ProcessOrders: EventHandler {
     let store: any OrderStore
@@ -20,10 +20,10 @@ final class ProcessOrders: EventHandler {
     let metrics: ProcessingMetrics
     private let publishesProcessing: Bool
 
-    /// Well above what a broker in the middle of an election takes.
+    /// Well above the duration of a leader election.
     static let publishLimit = Duration.seconds(5)
 
-    /// - Parameter publishesProcessing: whether tabs hear of PROCESSING.
+    /// - Parameter publishesProcessing: whether sessions are sent PROCESSING.
     init(
         store: any OrderStore, workflow: any WorkflowStore, publisher: EventPublisher,
         publishesProcessing: Bool = true, metrics: ProcessingMetrics, events: EventFactory = EventFactory()
@@ -50,7 +50,7 @@ final class ProcessOrders: EventHandler {
         }
     }
 
-    /// PROCESSING, or what the script answers instead.
+    /// Moves the status to PROCESSING, or finds that the order was cancelled or has failed.
     private func begin(_ work: inout ProcessingBatch) async throws {
         let start = Instant.systemNow()
         let now = publishesProcessing ? events.now() : nil
@@ -59,8 +59,8 @@ final class ProcessOrders: EventHandler {
         for (index, outcome) in outcomes.enumerated() {
             switch outcome.status.status {
             case .cancelled: work.items[index].status = .cancelled
-            // FAILED is written last, after the message has gone to the dead letters and its owner was told:
-            // this is the original, left by a crash in between.
+            // FAILED is written after the message was dead-lettered and its event published: this is the original, which
+            // a crash left unacked.
             case .failed where !work.items[index].isReplay: work.items[index].isSettled = true
             case .accepted, .processing, .completed, .failed: break
             }
@@ -93,7 +93,7 @@ final class ProcessOrders: EventHandler {
         metrics.publish.observe(start.duration(to: .systemNow()))
     }
 
-    /// COMPLETED, or what else PostgreSQL has; and the owner once more, who may have expired.
+    /// Moves the status to what PostgreSQL has, and writes an expired owner again.
     private func finish(_ work: ProcessingBatch) async throws {
         let start = Instant.systemNow()
         let steps = work.items.compactMap { item in item.recorded.map { $0.step(isReplay: item.isReplay) } }
@@ -101,8 +101,8 @@ final class ProcessOrders: EventHandler {
         metrics.finish.observe(start.duration(to: .systemNow()))
     }
 
-    /// Publishes what is not published, all in one go. Those that got through are marked even when others
-    /// did not, whose failure is thrown.
+    /// Publishes the unpublished events in one batch. Those that are confirmed are marked even when others fail, whose
+    /// error is thrown.
     func publish(_ orders: [RecordedOrder]) async throws {
         let waiting = orders.filter { !$0.isPublished }
         if waiting.isEmpty { return }

@@ -40,7 +40,7 @@ struct ProcessingBatch {
 
 /// One order of a batch.
 struct BatchItem {
-    /// In the batch.
+    /// Index in the batch.
     let index: Int
     let message: Received<OrderAccepted>
     /// The status to record.
@@ -68,7 +68,7 @@ struct BatchItem {
 }
 
 extension RecordedOrder {
-    /// The last step: what is recorded.
+    /// The step to the recorded status.
     func step(isReplay: Bool) -> WorkflowStep {
         WorkflowStep(
             status, correlationID: correlationID, orderID: orderID, owner: owner,

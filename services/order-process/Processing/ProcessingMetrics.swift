@@ -3,7 +3,7 @@ import Observability
 import OrderRecords
 import Orders
 
-/// What order-process counts of its orders; the messages' counts are the pipeline's.
+/// Counters of orders; messages are counted by the pipeline.
 @Loop
 struct ProcessingMetrics {
     let failed: Counter
@@ -19,7 +19,7 @@ struct ProcessingMetrics {
         func outcome(_ name: String) -> Counter {
             metrics.counter(
                 "waybill_orders_processed_total",
-                "Orders by what became of them; repeated ones were recorded before.",
+                "Orders by outcome; repeated ones were recorded before.",
                 labels: ["outcome": name])
         }
         func step(_ name: String) -> Histogram {
