@@ -55,7 +55,7 @@ extension WholeStackTests {
                     switch command {
                     case "cancel": result = try await Self.cancelling(line, stack, environment)
                     case _ where line.contains(Self.message):
-                        let id = try await Self.deadLetter(stack)
+                        let id = try await Self.park(stack)
                         result = try await Self.run(line.replacing(Self.message, with: id), environment)
                     case _ where Self.endless.contains(command) && !line.contains("--count"):
                         result = try await Self.run(line, environment, within: .seconds(3))
@@ -113,7 +113,7 @@ extension WholeStackTests {
         private static func needsThreeNotifiers(_ line: String) -> Bool { line == "waybill demo failover" }
 
         /// A message that order-process parks, by its id.
-        private static func deadLetter(_ stack: Stack) async throws -> String {
+        private static func park(_ stack: Stack) async throws -> String {
             var id = ""
             try await ServerAccess.with(stack) { servers in
                 let cid = servers.newID()

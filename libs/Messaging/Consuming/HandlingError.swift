@@ -52,11 +52,11 @@ package protocol EventHandler<Event>: AnyObject {
 
     /// The message lies in the dead-letter queue now; tell whoever waits for it. Throwing repeats the call a
     /// few times, and for `.unavailable` until the server is back; the message stays parked.
-    func deadLettered(_ deadLetter: DeadLetter<Event>) async throws
+    func deadLettered(_ parked: DeadLetter<Event>) async throws
 }
 
 extension EventHandler {
     package func handleDeferred(_ received: Received<Event>) async throws -> HandlingResult { .deferred }
 
-    package func deadLettered(_ deadLetter: DeadLetter<Event>) async throws {}
+    package func deadLettered(_ parked: DeadLetter<Event>) async throws {}
 }
