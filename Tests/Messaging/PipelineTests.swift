@@ -15,7 +15,7 @@ struct PipelineTests {
         let publisher = EventPublisher(broker.sender(), appID: "test")
         _ = await publisher.publish(try Sample.messages(0..<1, by: publisher))
         let handler = RecordingHandler()
-        handler.result = { _ in
+        handler.verdict = { _ in
             broker.outage = MessagingError(.unavailable)
             return .failed(HandlingError(.permanent, "No."))
         }
@@ -35,7 +35,7 @@ struct PipelineTests {
         let publisher = EventPublisher(broker.sender(), appID: "test")
         _ = await publisher.publish(try Sample.messages(0..<2, by: publisher))
         let handler = RecordingHandler()
-        handler.result = { $0 == 0 ? .deferred : .done }
+        handler.verdict = { $0 == 0 ? .deferred : .done }
         let queue = topology.queue(.processed)
         let pipeline = ConsumePipeline(
             queue: queue, from: broker.source(of: queue), to: broker.sender(),

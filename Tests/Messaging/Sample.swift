@@ -36,7 +36,7 @@ final class RecordingHandler: EventHandler {
     var parkedEvents: [Int?] = []
     /// What to throw for a batch.
     var failBatch: ([Int]) -> HandlingError? = { _ in nil }
-    var result: (Int) -> HandlingResult = { _ in .done }
+    var verdict: (Int) -> HandlingResult = { _ in .done }
     var failParked = 0
     /// Waits for the verdict on a message that was put off.
     var undecided: CheckedContinuation<HandlingResult, Never>?
@@ -54,15 +54,15 @@ final class RecordingHandler: EventHandler {
         batches.append(numbers)
         received += batch
         if let error = failBatch(numbers) { throw error }
-        return numbers.map(result)
+        return numbers.map(verdict)
     }
 
-    func deadLettered(_ deadLetter: DeadLetter<OrderProcessed>) async throws {
+    func deadLettered(_ parked: DeadLetter<OrderProcessed>) async throws {
         if failParked > 0 {
             failParked -= 1
             throw HandlingError(.unavailable, "away")
         }
-        parkedReasons.append(deadLetter.reason)
-        parkedEvents.append(deadLetter.event.map(Sample.number))
+        parkedReasons.append(parked.reason)
+        parkedEvents.append(parked.event.map(Sample.number))
     }
 }

@@ -109,7 +109,7 @@ struct PipelineConformance {
     @Test(arguments: Transports.here)
     @Loop func aTransientFailureClimbsTheLadderThenIsParked(_ transport: Transports) async throws {
         let handler = RecordingHandler()
-        handler.result = { $0 == 1 ? .failed(HandlingError(.transient, "Not yet.")) : .done }
+        handler.verdict = { $0 == 1 ? .failed(HandlingError(.transient, "Not yet.")) : .done }
         try await work(
             transport, handler,
             prepare: { try await send(0..<3, $0) },
@@ -168,7 +168,7 @@ struct PipelineConformance {
     @Test(arguments: Transports.here)
     @Loop func deliveriesThatNobodyHandledCountAsNoAttempt(_ transport: Transports) async throws {
         let handler = RecordingHandler()
-        handler.result = { _ in .failed(HandlingError(.transient, "Not yet.")) }
+        handler.verdict = { _ in .failed(HandlingError(.transient, "Not yet.")) }
         try await work(
             transport, handler,
             prepare: { fixture in
@@ -194,7 +194,7 @@ struct PipelineConformance {
     @Loop func theHandlerIsToldOfAParkedMessageEvenIfItFailsAtFirst(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         handler.failParked = 2
-        handler.result = { _ in .failed(HandlingError(.permanent, "No.")) }
+        handler.verdict = { _ in .failed(HandlingError(.permanent, "No.")) }
         try await work(
             transport, handler, prepare: { try await send(0..<1, $0) },
             until: { _ in handler.parkedReasons == ["No."] })

@@ -26,13 +26,13 @@ package final class RedisFailover {
 
     /// Runs `body` once the three sentinels know the primary, its replica and each other.
     package static func with(_ body: @Loop (RedisFailover) async throws -> Void) async throws {
-        let failover = try await RedisFailover()
+        let ground = try await RedisFailover()
         var failure: (any Error)?
         do {
-            try await failover.start()
-            try await body(failover)
+            try await ground.start()
+            try await body(ground)
         } catch { failure = error }
-        failover.remove()
+        ground.remove()
         if let failure { throw failure }
     }
 

@@ -85,13 +85,12 @@ package final class PostgresConnection: DescriptorHandler {
     func perform(_ work: PipelineRequest.Work, within limit: Duration?) async throws(PostgresError)
         -> [PostgresRows]
     {
-        let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { continuation in
-            if let refusal { return continuation.resume(returning: .failure(refusal)) }
+        let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { resumption in
+            if let refusal { return resumption.resume(returning: .failure(refusal)) }
             let deadline = Loop.now + (limit ?? configuration.queryTimeout)
             lastRequest += 1
             waiting.append(
-                PipelineRequest(
-                    number: lastRequest, work: work, deadline: deadline, continuation: continuation))
+                PipelineRequest(number: lastRequest, work: work, deadline: deadline, resumption: resumption))
             armTimer(deadline)
             sendWaiting()
         }
