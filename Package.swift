@@ -130,6 +130,13 @@ let package = Package(
                 "WorkflowState",
             ], path: "Tests/Support/MemoryAdapters", swiftSettings: settings),
         tests("Architecture"),
+        tests(
+            "Examples",
+            [
+                "EventLoop", "JSON", "JOSE", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "Orders", "OrderEvents", "OrderSchema", "Messaging", "WorkflowState", "Identity",
+                "OrderRecords",
+            ]),
         tests("EventLoop", ["EventLoop", "TestSupport"]),
         tests("JSON", ["JSON", "TestSupport"]),
         tests("JOSE", ["JOSE", "JSON", "TestSupport"]),

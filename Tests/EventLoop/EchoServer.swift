@@ -10,7 +10,7 @@ final class EchoServer: TransportHandler {
     private let readsInput: Bool
     var outputLimit = 1 << 20
     /// Said in answer to the first bytes, and then the connection is closed.
-    var farewell: [UInt8]?
+    var closingBytes: [UInt8]?
 
     init(overTLS: Bool, readsInput: Bool = true) async throws {
         self.readsInput = readsInput
@@ -41,8 +41,8 @@ final class EchoServer: TransportHandler {
     }
 
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
-        if let farewell {
-            transport.write(farewell)
+        if let closingBytes {
+            transport.write(closingBytes)
             transport.closeAfterFlush()
         } else {
             transport.write(bytes.span)

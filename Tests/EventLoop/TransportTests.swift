@@ -75,12 +75,12 @@ import Testing
 
     @Test @Loop func closeAfterFlushDeliversPendingOutput() async throws {
         let server = try await EchoServer(overTLS: false)
-        server.farewell = [UInt8](repeating: 9, count: 500_000)
+        server.closingBytes = [UInt8](repeating: 9, count: 500_000)
         let client = try await server.connect()
         let recorder = Recorder()
         client.start(recorder)
         client.write("bye")
-        try await eventually("farewell") { recorder.isClosed }
+        try await eventually("the connection is closed") { recorder.isClosed }
         #expect(recorder.bytes.count == 500_000)
         #expect(recorder.error == nil)
         server.close()

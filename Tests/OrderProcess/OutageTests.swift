@@ -82,9 +82,9 @@ import WorkflowState
         try await eventually("all are settled") {
             line.broker.depth(of: "order.processed") == 3 && line.broker.depth(of: "order.failed") == 2
         }
-        let parked = line.broker.contents(of: "order.accepted.dlq")
-        #expect(parked.count == 2)
-        #expect(parked.allSatisfy { $0.envelope.failure != nil })
+        let deadLetters = line.broker.contents(of: "order.accepted.dlq")
+        #expect(deadLetters.count == 2)
+        #expect(deadLetters.allSatisfy { $0.envelope.failure != nil })
         #expect(try await line.fixture.status(Sample.order(3)) == "FAILED|3")
         #expect(try await line.fixture.status(Sample.order(5)) == "FAILED|5")
         await line.stop()
@@ -94,7 +94,9 @@ import WorkflowState
         let line = Line()
         line.fixture.store.failure = OrderRecordsError(.contended, "locks")
         try await line.send(Sample.order(1))
-        try await eventually("the message is parked") { line.broker.depth(of: "order.accepted.dlq") == 1 }
+        try await eventually("the message is dead-lettered") {
+            line.broker.depth(of: "order.accepted.dlq") == 1
+        }
         #expect(line.broker.contents(of: "order.accepted.dlq")[0].envelope.attempt == 2)
         line.fixture.store.failure = nil
         try await eventually("its owner is told") { line.broker.depth(of: "order.failed") == 1 }

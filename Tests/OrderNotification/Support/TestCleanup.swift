@@ -13,12 +13,12 @@ struct TestCleanupTrait: TestTrait, SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?,
         performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        let leftovers = TestCleanup()
+        let cleanup = TestCleanup()
         var failure: (any Error)?
         do {
-            try await RunningTest.$leftovers.withValue(leftovers) { try await function() }
+            try await RunningTest.$cleanup.withValue(cleanup) { try await function() }
         } catch { failure = error }
-        await leftovers.end()
+        await cleanup.end()
         if let failure { throw failure }
     }
 }
@@ -33,9 +33,9 @@ final class TestCleanup {
     private var channels: [SlowChannels] = []
     private var mailboxes: [SlowMailboxes] = []
 
-    static func add(_ replica: Replica) { RunningTest.leftovers?.replicas.append(replica) }
-    static func add(_ channels: SlowChannels) { RunningTest.leftovers?.channels.append(channels) }
-    static func add(_ mailboxes: SlowMailboxes) { RunningTest.leftovers?.mailboxes.append(mailboxes) }
+    static func add(_ replica: Replica) { RunningTest.cleanup?.replicas.append(replica) }
+    static func add(_ channels: SlowChannels) { RunningTest.cleanup?.channels.append(channels) }
+    static func add(_ mailboxes: SlowMailboxes) { RunningTest.cleanup?.mailboxes.append(mailboxes) }
 
     func end() async {
         for replica in replicas {
@@ -48,5 +48,5 @@ final class TestCleanup {
 }
 
 private enum RunningTest {
-    @TaskLocal static var leftovers: TestCleanup?
+    @TaskLocal static var cleanup: TestCleanup?
 }

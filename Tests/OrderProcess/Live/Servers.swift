@@ -193,9 +193,9 @@ final class LiveFixture {
             OutboundMessage(to: .event(key: "order.accepted"), envelope, body: body), within: .seconds(10))
     }
 
-    func letters(of queue: OrderTopology.WorkQueue) async throws -> [DeadLetterQueue.Message] {
-        let letters = DeadLetterQueue(of: topology.queue(queue), broker, publisher)
-        return try await letters.list(limit: 1000)
+    func messages(of queue: OrderTopology.WorkQueue) async throws -> [DeadLetterQueue.Message] {
+        let messages = DeadLetterQueue(of: topology.queue(queue), broker, publisher)
+        return try await messages.list(limit: 1000)
     }
 
     func script(_ sql: String) async throws {

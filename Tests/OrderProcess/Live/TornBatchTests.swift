@@ -131,10 +131,10 @@ struct TornBatchTests {
             let failures = await fixture.workflows(in: .failed)
             #expect(Set(failures).count == failing + readable)
 
-            let letters = try await fixture.letters(of: .accepted)
-            #expect(letters.allSatisfy { $0.envelope.failure?.reason.isEmpty == false })
-            let parked = Set(letters.map(\.envelope.correlationID))
-            #expect(parked == Set((gone + unknown + poison).map(\.correlationID.description)))
+            let messages = try await fixture.messages(of: .accepted)
+            #expect(messages.allSatisfy { $0.envelope.failure?.reason.isEmpty == false })
+            let deadLetters = Set(messages.map(\.envelope.correlationID))
+            #expect(deadLetters == Set((gone + unknown + poison).map(\.correlationID.description)))
             #expect(try await fixture.count("order_events WHERE published_at IS NULL") == 0)
         }
     }

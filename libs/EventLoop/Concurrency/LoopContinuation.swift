@@ -8,9 +8,9 @@ extension Loop {
     package nonisolated(nonsending) static func suspend<Value: Sendable>(
         _ body: (LoopContinuation<Value>) -> Void
     ) async -> Value {
-        let resumption = LoopContinuation<Value>()
-        body(resumption)
-        return await resumption.value()
+        let continuation = LoopContinuation<Value>()
+        body(continuation)
+        return await continuation.value()
     }
 }
 

@@ -47,10 +47,10 @@ final class TLSSession {
         case SSL_ERROR_WANT_WRITE: return .wantsWrite
         default:
             hasFailed = true
-            let verdict = unsafe SSL_get_verify_result(ssl)
-            if verdict != Int(X509_V_OK) {
+            let result = unsafe SSL_get_verify_result(ssl)
+            if result != Int(X509_V_OK) {
                 ERR_clear_error()
-                let reason = unsafe String(cString: X509_verify_cert_error_string(verdict))
+                let reason = unsafe String(cString: X509_verify_cert_error_string(result))
                 return .failed(TransportError(.tls, "the certificate was not accepted: \(reason)"))
             }
             return .failed(TLSFailure.last("TLS handshake failed"))

@@ -53,9 +53,9 @@ package final class HTTPBodyStream {
     private func arrival() async {
         precondition(reader == nil, "one reader at a time")
         await withTaskCancellationHandler {
-            await Loop.suspend { (resumption: LoopContinuation<Void>) in
+            await Loop.suspend { (continuation: LoopContinuation<Void>) in
                 if Task.isCancelled { cancel() }
-                if outcome == nil, chunks.isEmpty { reader = resumption } else { resumption.resume() }
+                if outcome == nil, chunks.isEmpty { reader = continuation } else { continuation.resume() }
             }
         } onCancel: {
             Loop.task { self.cancel() }

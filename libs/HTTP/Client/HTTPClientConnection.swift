@@ -59,12 +59,12 @@ final class HTTPClientConnection: TransportHandler {
         let stream = HTTPBodyStream(self)
         body = stream
         let result = await withTaskCancellationHandler {
-            await Loop.suspend { (resumption: LoopContinuation<Result<HTTPResponseHead, HTTPError>>) in
+            await Loop.suspend { (continuation: LoopContinuation<Result<HTTPResponseHead, HTTPError>>) in
                 guard isBusy else {
                     let error = failure ?? HTTPError(.connectionClosed, "connection closed")
-                    return resumption.resume(returning: .failure(error))
+                    return continuation.resume(returning: .failure(error))
                 }
-                waiter = resumption
+                waiter = continuation
                 if Task.isCancelled { fail(HTTPError(.cancelled, "cancelled")) }
             }
         } onCancel: {
@@ -179,9 +179,9 @@ final class HTTPClientConnection: TransportHandler {
         body?.end(error)
         let reuse = reusable && keepAlive && isOpen
         if !reuse { transport.close() }
-        let whenFree = onIdle
+        let notifyIdle = onIdle
         self.onIdle = nil
-        whenFree?(reuse)
+        notifyIdle?(reuse)
         if reuse { transport.resumeReading() }
     }
 

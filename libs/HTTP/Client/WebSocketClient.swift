@@ -40,7 +40,7 @@ private final class ClientHandshake: TransportHandler {
     private let configuration: WebSocket.Configuration
     private let key = WebSocketHandshake.makeKey()
     private var parser = HTTPResponseParser()
-    private var resumption: LoopContinuation<Result<WebSocket, HTTPError>>?
+    private var continuation: LoopContinuation<Result<WebSocket, HTTPError>>?
     private var isFinished = false
     private lazy var timer = Timer { [unowned self] in
         finish(.failure(HTTPError(.timeout, "no answer in time")))
@@ -72,8 +72,8 @@ private final class ClientHandshake: TransportHandler {
         }
         timer.arm(at: deadline)
         let result = await withTaskCancellationHandler {
-            await Loop.suspend { (resumption: LoopContinuation<Result<WebSocket, HTTPError>>) in
-                self.resumption = resumption
+            await Loop.suspend { (continuation: LoopContinuation<Result<WebSocket, HTTPError>>) in
+                self.continuation = continuation
                 transport.start(self)
                 if Task.isCancelled { finish(.failure(HTTPError(.cancelled, "cancelled"))) }
             }
@@ -88,8 +88,8 @@ private final class ClientHandshake: TransportHandler {
         isFinished = true
         timer.cancel()
         if case .failure = result { transport.close() }
-        resumption?.resume(returning: result)
-        resumption = nil
+        continuation?.resume(returning: result)
+        continuation = nil
     }
 
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {

@@ -38,14 +38,14 @@ final class RequestAuthorizer {
     {
         let user = try await authenticate(request)
         guard let limiter else { return (user, [:]) }
-        let allowance = limiter.take(for: user)
+        let decision = limiter.take(for: user)
         var headers: HTTPHeaders = [
-            "RateLimit-Limit": "\(allowance.limit)", "RateLimit-Remaining": "\(allowance.remaining)",
-            "RateLimit-Reset": "\(allowance.resetSeconds)",
+            "RateLimit-Limit": "\(decision.limit)", "RateLimit-Remaining": "\(decision.remaining)",
+            "RateLimit-Reset": "\(decision.resetSeconds)",
         ]
-        guard allowance.isAllowed else {
+        guard decision.isAllowed else {
             limited.increment()
-            headers.add("Retry-After", "\(max(1, allowance.resetSeconds))")
+            headers.add("Retry-After", "\(max(1, decision.resetSeconds))")
             throw Problem(.tooManyRequests, "Too many requests; slow down.", headers: headers)
         }
         return (user, headers)
