@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.onLoop, .timeLimit(.minutes(1)))
 struct LoopContinuationTests {
-    @Test @Loop func aTaskGoesOnWithWhatItIsResumedWith() async {
+    @Test @Loop func aTaskResumesWithTheValueGiven() async {
         var resumption: LoopContinuation<Int>?
         let task = Loop.task {
             let value = await Loop.suspend { resumption = $0 }
@@ -16,7 +16,7 @@ struct LoopContinuationTests {
         #expect(await task.value == 7)
     }
 
-    @Test @Loop func theBodyRunsBeforeAnythingElseAndMayResumeAtOnce() async {
+    @Test @Loop func theBodyRunsFirstAndMayResumeAtOnce() async {
         var order: [String] = []
         let task = Loop.task {
             Task { @Loop in order.append("other") }
@@ -30,7 +30,7 @@ struct LoopContinuationTests {
         #expect(order.prefix(2) == ["body", "after"])
     }
 
-    @Test @Loop func manyWaitAtOnceAndComeBackInOrder() async {
+    @Test @Loop func manyContinuationsResumeInOrder() async {
         var resumptions: [LoopContinuation<Int>] = []
         var order: [Int] = []
         let tasks = (0..<1000).map { _ in
