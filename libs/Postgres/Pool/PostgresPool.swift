@@ -67,8 +67,8 @@ package final class PostgresPool: Service {
     }
 
     func acquire(wait: Duration) async throws(PostgresError) -> PostgresConnection {
-        let result = await waiters.wait(until: Loop.now + wait, unless: { available() }) { _ in openAsNeeded()
-        }
+        let result = await waiters.wait(
+            until: Loop.now + wait, unless: { available() }, enqueued: { _ in openAsNeeded() })
         switch result {
         case .value(let answer): return try answer.get()
         case .cancelled: throw PostgresError(.poolExhausted, "the wait for a session was cancelled")
