@@ -11,7 +11,7 @@ import Testing
         try state.receiveBody(bytes.span)
     }
 
-    @Test func putsADeliveryTogetherFromItsFrames() throws {
+    @Test func assemblesADeliveryFromItsFrames() throws {
         var state = ChannelState(bodyLimit: 100)
         #expect(try state.receive(deliver) == .none)
         #expect(try state.receive(.init(bodySize: 4, properties: AMQPProperties())) == .none)
@@ -19,7 +19,7 @@ import Testing
         let expected = AMQPDelivery(
             tag: 7, isRedelivered: true, exchange: "e", routingKey: "k", body: [1, 2, 3, 4])
         #expect(try body([4], &state) == .deliver(expected))
-        // The next message starts afresh.
+        // State is reset for the next message.
         _ = try state.receive(deliver)
         guard case .deliver(let empty) = try state.receive(.init(bodySize: 0, properties: AMQPProperties()))
         else {
@@ -40,7 +40,7 @@ import Testing
         #expect(delivery.body.isEmpty && delivery.defect == .oversized(3))
     }
 
-    @Test func brokenPropertiesAreFlagged() throws {
+    @Test func malformedPropertiesAreFlagged() throws {
         var state = ChannelState(bodyLimit: 9)
         _ = try state.receive(deliver)
         guard case .deliver(let delivery) = try state.receive(.init(bodySize: 0, properties: nil)) else {
@@ -50,7 +50,7 @@ import Testing
         #expect(delivery.defect == .malformedProperties)
     }
 
-    @Test func framesOutOfPlaceAreViolations() throws {
+    @Test func framesOutOfOrderAreProtocolViolations() throws {
         var state = ChannelState(bodyLimit: 9)
         #expect(throws: AMQPError.self) { _ = try body([1], &state) }
         #expect(throws: AMQPError.self) { _ = try state.receive(.init(bodySize: 1, properties: nil)) }
@@ -61,7 +61,7 @@ import Testing
         #expect(throws: AMQPError.self) { _ = try state.receive(.channelCloseOk) }
     }
 
-    @Test func confirmsReturnsAndAnswersFindTheirWay() throws {
+    @Test func dispatchesConfirmsReturnsAndReplies() throws {
         var state = ChannelState(bodyLimit: 9)
         #expect(
             try state.receive(.basicNack(tag: 2, multiple: true))
@@ -82,7 +82,7 @@ import Testing
                 == .closed(AMQPError(.channelClosed, replyCode: 404, "no")))
     }
 
-    @Test func afterOurCloseOnlyItsAnswerCounts() throws {
+    @Test func ignoresEverythingButCloseOkAfterClosing() throws {
         var state = ChannelState(bodyLimit: 9)
         _ = try state.receive(deliver)
         state.beginClose()

@@ -15,7 +15,7 @@ import Testing
         return result
     }
 
-    @Test func encodesAnAckAsTheSpecificationSays() throws {
+    @Test func encodesAnAckAsSpecified() throws {
         let codec = AMQPCodec()
         var output: [UInt8] = []
         try codec.append(.basicAck(tag: 258, multiple: true), channel: 3, to: &output)
@@ -23,7 +23,7 @@ import Testing
             output == [1, 0, 3, 0, 0, 0, 13, 0, 60, 0, 80, 0, 0, 0, 0, 0, 0, 1, 2, 1, 0xCE])
     }
 
-    @Test func publishGoesAsMethodHeaderAndBodies() throws {
+    @Test func encodesPublishAsMethodHeaderAndBodyFrames() throws {
         let codec = AMQPCodec()
         var message = AMQPMessage(exchange: "orders", routingKey: "order.accepted", body: Array("hello".utf8))
         message.properties.contentType = "application/json"
@@ -52,7 +52,7 @@ import Testing
         #expect(Array(bodies.joined()) == body)
     }
 
-    @Test func everyPropertyComesBack() throws {
+    @Test func roundTripsEveryProperty() throws {
         let codec = AMQPCodec()
         var properties = AMQPProperties()
         properties.contentType = "a"
@@ -78,7 +78,7 @@ import Testing
         #expect(try codec.decodeHeader(header.span).properties == properties)
     }
 
-    @Test func namesTooLongAreRefusedAndLeaveNothingBehind() throws {
+    @Test func refusesTooLongNamesWithoutOutput() throws {
         let codec = AMQPCodec()
         let long = String(repeating: "x", count: 256)
         var output: [UInt8] = [1]
@@ -93,10 +93,10 @@ import Testing
         #expect(output == [1])
     }
 
-    @Test func brokenPropertiesAreADefectNotAnError() throws {
+    @Test func malformedPropertiesAreADefectNotAnError() throws {
         let codec = AMQPCodec()
         let prefix: [UInt8] = [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]
-        // The flag of the content type, whose length runs past the end.
+        // The flag of the content type, whose length exceeds the list.
         let broken = prefix + [0x80, 0, 200, 65]
         let header = try codec.decodeHeader(broken.span)
         #expect(header == AMQPCodec.ContentHeader(bodySize: 9, properties: nil))
@@ -104,7 +104,7 @@ import Testing
         #expect(try codec.decodeHeader(large.span).properties == nil)
     }
 
-    @Test func tablesNestedTooDeeplyAreCutNotFollowed() throws {
+    @Test func truncatesTooDeeplyNestedTables() throws {
         let codec = AMQPCodec()
         var value: AMQPFieldValue = "core"
         for _ in 0..<100 { value = .table(["t": value]) }
@@ -123,7 +123,7 @@ import Testing
         #expect(depth == AMQPCodec.depthLimit && next == .void)
     }
 
-    @Test func mutatedMethodsAreRefusedNotTrusted() throws {
+    @Test func mutatedMethodsDecodeOrThrow() throws {
         let codec = AMQPCodec()
         var deliver: [UInt8] = [0, 60, 0, 60, 1, 0x77, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0x65, 0x78, 1, 0x71]
         #expect(
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func methodsOfTheClientAreNotAccepted() {
+    @Test func refusesMethodsThatOnlyClientsSend() {
         let codec = AMQPCodec()
         let qos: [UInt8] = [0, 60, 0, 10, 0, 0, 0, 0, 0, 1, 0]
         #expect(throws: AMQPError.self) { _ = try codec.decodeMethod(qos.span) }
@@ -161,7 +161,7 @@ import Testing
         #expect(frame.kind == .heartbeat && frame.upperBound == 8)
     }
 
-    @Test func refusesWhatIsNoFrame() {
+    @Test func refusesMalformedFrames() {
         let faults: [[UInt8]] = [
             Array("AMQP\u{0}\u{0}\u{9}\u{1}".utf8),
             [8, 0, 0, 0, 0, 0, 0, 0xCD],

@@ -6,15 +6,15 @@ import Testing
     @Test func numbersFromOneAndIsBounded() {
         var window = ConfirmWindow<Int>(limit: 3)
         #expect((1...3).map { window.append($0) } == [1, 2, 3])
-        #expect(window.isFull && window.room == 0)
-        // A settled message behind an unsettled one still holds its place.
+        #expect(window.isFull && window.remainingCapacity == 0)
+        // A settled message behind an unsettled one keeps its slot.
         _ = window.settle(2, multiple: false) { _ in }
         #expect(window.isFull && window.outstanding == 2)
         _ = window.settle(1, multiple: false) { _ in }
-        #expect(window.room == 2)
+        #expect(window.remainingCapacity == 2)
     }
 
-    @Test func aLaterMultipleSkipsWhatWasSettled() {
+    @Test func aLaterMultipleSkipsSettledMessages() {
         var window = ConfirmWindow<Int>(limit: 10)
         for value in 1...6 { _ = window.append(value) }
         var settled: [Int] = []
@@ -24,7 +24,7 @@ import Testing
         #expect(window.outstanding == 1 && window.next == 7)
     }
 
-    @Test func tagsOfThePastAreIgnoredThoseOfTheFutureAreNot() {
+    @Test func ignoresSettledTagsAndRefusesUnpublishedOnes() {
         var window = ConfirmWindow<Int>(limit: 4)
         _ = window.append(1)
         #expect(window.settle(1, multiple: false) { _ in } == true)
@@ -34,7 +34,7 @@ import Testing
         #expect(window.settle(0, multiple: false) { _ in } == false)
     }
 
-    @Test func tagZeroWithMultipleIsEverything() {
+    @Test func tagZeroWithMultipleSettlesEverything() {
         var window = ConfirmWindow<Int>(limit: 4)
         #expect(window.settle(0, multiple: true) { _ in } == true)
         for value in 1...4 { _ = window.append(value) }
@@ -43,7 +43,7 @@ import Testing
         #expect(settled == [1, 2, 3, 4])
     }
 
-    @Test func removalStartsTheCountAgain() {
+    @Test func removeAllRestartsNumbering() {
         var window = ConfirmWindow<Int>(limit: 4)
         for value in 1...4 { _ = window.append(value) }
         _ = window.settle(2, multiple: false) { _ in }
@@ -82,6 +82,8 @@ import Testing
                 return
             }
         }
-        if open.isEmpty != (window.room == 4) { Issue.record("places kept after \(confirms)") }
+        if open.isEmpty != (window.remainingCapacity == 4) {
+            Issue.record("slots not released after \(confirms)")
+        }
     }
 }

@@ -54,7 +54,7 @@ import Testing
         #expect(heartbeat == expected && channelMax == 2047 && frameMax == UInt32(AMQPCodec.frameLimit))
     }
 
-    @Test func refusesWhatItCannotWorkWith() {
+    @Test func refusesUnsupportedBrokers() {
         let faults = [
             start(mechanisms: "EXTERNAL"), start(capabilities: ["basic.nack": true]), start(minor: 8),
             .connectionOpenOk,
@@ -68,7 +68,7 @@ import Testing
     @Test(
         arguments: [(403, .authenticationFailed), (530, .authenticationFailed), (541, .connectionFailed)]
             as [(UInt16, AMQPError.Code)])
-    func namesTheReason(replyCode: UInt16, code: AMQPError.Code) throws {
+    func mapsReplyCodesToErrorCodes(replyCode: UInt16, code: AMQPError.Code) throws {
         var handshake = handshake()
         _ = try handshake.receive(start())
         #expect(throws: AMQPError(code, replyCode: replyCode, "text")) {
@@ -78,7 +78,7 @@ import Testing
 }
 
 @Suite struct HeartbeatTests {
-    @Test func sendsWhenNothingElseWasSent() {
+    @Test func sendsAHeartbeatOnlyWhenIdle() {
         var heartbeat = Heartbeat()
         #expect(heartbeat.tick() == Heartbeat.Action.idle)
         #expect(heartbeat.tick() == .send)
@@ -86,11 +86,11 @@ import Testing
         #expect(heartbeat.tick() == Heartbeat.Action.idle)
     }
 
-    @Test func twoSilentIntervalsAreTheEnd() {
+    @Test func twoSilentIntervalsLoseTheConnection() {
         var heartbeat = Heartbeat()
-        // The first tick sees the handshake's bytes; then four halves without any.
-        let verdicts = (0..<5).map { _ in heartbeat.tick() }
-        #expect(verdicts == [.idle, .send, .send, .send, .lost])
+        // The first tick counts the handshake's bytes; four half intervals without any follow.
+        let actions = (0..<5).map { _ in heartbeat.tick() }
+        #expect(actions == [.idle, .send, .send, .send, .lost])
         var alive = Heartbeat()
         for _ in 0..<20 {
             for _ in 0..<3 { #expect(alive.tick() != .lost) }
@@ -100,13 +100,13 @@ import Testing
 }
 
 @Suite struct URLTests {
-    @Test func readsEveryPart() throws {
+    @Test func parsesEveryPartOfAURL() throws {
         let parts = try AMQPURLParts("amqps://us%40er:p%3Aw@rabbit.example:5673/v%2Fh")
         #expect(parts.isSecure && parts.user == "us@er" && parts.password == "p:w")
         #expect(parts.host == "rabbit.example" && parts.port == 5673 && parts.virtualHost == "v/h")
     }
 
-    @Test func fillsInTheUsual() throws {
+    @Test func appliesURLDefaults() throws {
         let parts = try AMQPURLParts("amqp://localhost")
         #expect(parts.port == 5672 && parts.virtualHost == "/" && parts.user == "guest")
         #expect(try AMQPURLParts("amqp://[::1]/").host == "::1")
@@ -120,7 +120,7 @@ import Testing
 }
 
 @Suite struct TopologyTests {
-    @Test func aWorkQueueBringsItsLadderAndDeadLetters() {
+    @Test func aWorkQueueDeclaresItsRetryAndDeadLetterQueues() {
         var topology = AMQPTopology()
         topology.addWorkQueue(
             "q", kind: .quorum, retryDelays: [.seconds(1), .seconds(60), .milliseconds(250)])

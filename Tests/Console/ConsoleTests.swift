@@ -40,13 +40,13 @@ import Testing
         }
     }
 
-    @Test func anOperatorOnOurPageIsLetIn() async throws {
+    @Test func anOperatorOnTheConsolePageIsAdmitted() async throws {
         #expect(try await refusal(request()) == nil)
         #expect(try await refusal(request(["Origin": "https://shop.example"])) == nil)
         #expect(try await refusal(request(roles: ["clerk", "operator"])) == nil)
     }
 
-    @Test func nobodyElseIs() async throws {
+    @Test func everyoneElseIsRefused() async throws {
         #expect(try await refusal(HTTPRequest(.get, "/ops/api/stream")) == .unauthorized)
         #expect(try await refusal(request(roles: [])) == .forbidden)
         #expect(try await refusal(request(roles: ["operators"])) == .forbidden)
@@ -55,7 +55,7 @@ import Testing
         #expect(try await refusal(request(["Sec-Fetch-Site": "cross-site"])) == .forbidden)
     }
 
-    @Test func aChangeIsWhatNoOtherPageCanSendUnasked() async throws {
+    @Test func changesNeedABodyThatRequiresAPreflight() async throws {
         for type in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
             let sent = try request(["Content-Type": type], .post)
             #expect(try await refusal(sent, isChange: true) == .unsupportedMediaType)
@@ -64,7 +64,7 @@ import Testing
         #expect(try await refusal(json, isChange: true) == nil)
     }
 
-    @Test func samplesAreThoseThatAreShown() {
+    @Test func onlyTheShownSamplesAreRead() {
         let text = """
             # HELP waybill_notification_sessions Open sessions.
             # TYPE waybill_notification_sessions gauge

@@ -4,16 +4,16 @@ import TestSupport
 import Testing
 
 extension WholeStackTests {
-    /// Messages that services really park, and what an operator does about them hours later.
+    /// Dead-lettered messages of real services, and the operator's commands on them hours later.
     @Suite struct DeadLetterTests {
         private static let limit = Duration.seconds(30)
 
-        /// The message's entry in `waybill dlq list`, once it is there.
+        /// The message's entry in `waybill dlq list`, once it exists.
         private static func deadLettered(_ id: String, in queue: String, _ stack: Stack) async throws
             -> JSONValue
         {
             var found: JSONValue?
-            try await eventually("\(id) is parked", within: limit) {
+            try await eventually("\(id) is dead-lettered", within: limit) {
                 let list = try await stack.waybillJSON("dlq", "list", "--queue", queue)
                 found = list.array?.first { $0["name"]?.string == id }
                 return found != nil
@@ -31,12 +31,12 @@ extension WholeStackTests {
             ])
         }
 
-        /// What a user hears, from before `body` until the update of `cid` has come.
-        @Loop private static func hearing(
+        /// The updates that a user receives from before `body` until the update of `cid`.
+        @Loop private static func updates(
             _ user: String, _ cid: String, _ stack: Stack, _ body: @Loop () async throws -> Void
         ) async throws -> Program.Result {
             let watching = Watch(stack, "watch", user, "--json", "--count", "1", "--for", "60")
-            // The watcher is connected when its replica names it, which it does every five seconds.
+            // The watcher is connected once its replica registers it, every five seconds.
             try await eventually("\(user) is connected", within: limit) {
                 try await Loop.sleep(for: .milliseconds(250))
                 return try await stack.waybillJSON("sessions", "--user", user).array?.isEmpty == false
@@ -45,7 +45,7 @@ extension WholeStackTests {
             return try await watching.result()
         }
 
-        @Test @Loop func anUnknownProductIsParkedShownAndReplayedHoursLater() async throws {
+        @Test @Loop func deadLettersShowsAndReplaysAnOrderOfAnUnknownProduct() async throws {
             let stack = try await Stack.shared()
             try await ServerAccess.with(stack) { servers in
                 let (cid, user) = (servers.newID(), "E2E-DLQ-\(Int.random(in: 0..<1_000_000))")
@@ -65,7 +65,7 @@ extension WholeStackTests {
                     try await servers.rows("SELECT status FROM orders WHERE id = \(number)") == ["FAILED"]
                 }
 
-                // Hours later: Redis has forgotten it, and the product is there.
+                // Hours later: Redis has expired the workflow, and the product exists.
                 _ = try await servers.rows(
                     """
                     INSERT INTO products (external_product_id, name, category, vendor, image_url, billing_period,
@@ -74,26 +74,27 @@ extension WholeStackTests {
                     RETURNING name
                     """)
                 try await servers.forget("order:map:\(cid)", "order:status:\(cid)")
-                let heard = try await Self.hearing(user, cid, stack) {
+                let updates = try await Self.updates(user, cid, stack) {
                     let replay = try await stack.waybillJSON("dlq", "replay", id)
                     #expect(replay["replayed"] == [.string(id)] && replay["restored"] == 1)
                 }
-                #expect(heard.output.contains("COMPLETED") && heard.output.contains(cid))
+                #expect(updates.output.contains("COMPLETED") && updates.output.contains(cid))
                 #expect(
                     try await servers.rows("SELECT status FROM orders WHERE id = \(number)") == [
                         "COMPLETED"
                     ])
-                try await eventually("the status is known again", within: Self.limit) {
+                try await eventually("the status is restored", within: Self.limit) {
                     try await servers.key("order:status:\(cid)") == "COMPLETED|\(number)"
                 }
                 #expect(try await servers.key("order:map:\(cid)") == user)
-                let gone = try await stack.waybillJSON("dlq", "show", id, status: 1)
-                #expect(gone["error"]?.string?.contains("no message") == true)
+                let missing = try await stack.waybillJSON("dlq", "show", id, status: 1)
+                #expect(missing["error"]?.string?.contains("no message") == true)
             }
         }
 
-        /// The notifier knows users by Redis alone. A message of its queue finds its user again, by PostgreSQL.
-        @Test @Loop func aNotificationFindsItsUserAfterTheKeysExpired() async throws {
+        /// order-notification reads owners from Redis alone. A replayed message's owner is restored from
+        /// PostgreSQL.
+        @Test @Loop func replayRestoresAnExpiredOwner() async throws {
             let stack = try await Stack.shared()
             try await ServerAccess.with(stack) { servers in
                 let user = "E2E-DLQ-\(Int.random(in: 0..<1_000_000))"
@@ -107,22 +108,22 @@ extension WholeStackTests {
                     .init("correlationId", .string(cid)), .init("orderId", .number(String(number))),
                     .init("processedAt", "2026-01-01T00:00:00.000Z"),
                 ])
-                // Its last try, so that it need not climb the retryPolicy of 71 s.
+                // Its last attempt, so that it skips the retry policy's 71 s.
                 let id = try await servers.publish("order.processed", body, workflow: cid, attempt: 4)
                 let message = try await Self.deadLettered(id, in: "order.processed", stack)
                 #expect(message["reason"]?.string == "The order's owner is not known.")
 
-                let heard = try await Self.hearing(user, cid, stack) {
+                let updates = try await Self.updates(user, cid, stack) {
                     let replay = try await stack.waybillJSON("dlq", "replay", id, "--queue", "processed")
                     #expect(replay["replayed"] == [.string(id)] && replay["restored"] == 1)
                 }
-                #expect(heard.output.contains("COMPLETED") && heard.output.contains(cid))
+                #expect(updates.output.contains("COMPLETED") && updates.output.contains(cid))
                 #expect(try await servers.key("order:map:\(cid)") == user)
                 #expect(try await servers.key("order:status:\(cid)") == "COMPLETED|\(number)")
             }
         }
 
-        @Test @Loop func whatNobodyOwnsStaysAndIsDropped() async throws {
+        @Test @Loop func replayKeepsAMessageWithoutAnOwner() async throws {
             let stack = try await Stack.shared()
             try await ServerAccess.with(stack) { servers in
                 let cid = servers.newID()
@@ -134,10 +135,10 @@ extension WholeStackTests {
                 _ = try await Self.deadLettered(id, in: "order.processed", stack)
                 let replay = try await stack.waybillJSON("dlq", "replay", id, status: 1)
                 #expect(replay["replayed"] == [])
-                #expect(replay["refused"]?[0]?["why"]?.string == "nobody knows whose order it is")
+                #expect(replay["refused"]?[0]?["why"]?.string == "the order's owner is not known")
 
-                let unsure = try await stack.waybill("dlq", "drop", id)
-                #expect(unsure.status == 2 && unsure.errors.contains("--yes"))
+                let refused = try await stack.waybill("dlq", "drop", id)
+                #expect(refused.status == 2 && refused.errors.contains("--yes"))
                 _ = try await Self.deadLettered(id, in: "order.processed", stack)
                 let dropped = try await stack.waybillJSON("dlq", "drop", id, "--yes")
                 #expect(dropped["dropped"] == [.string(id)] && dropped["missing"] == [])

@@ -1,20 +1,20 @@
 import TestSupport
 import Testing
 
-/// What disturbs the one stack, or takes hold of all there is in it: one after another.
+/// Tests that disturb the shared stack, or use all messages in it, run one after another.
 @Suite(.serialized, .enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct WholeStackTests {}
 
 extension WholeStackTests {
-    /// The promises, told as the demonstration tells them: it kills parts of the stack.
+    /// Runs the demonstration, which kills parts of the stack.
     @Suite struct DemoScenarioTests {
-        @Test func nothingIsLostWhenServicesAreKilled() async throws {
+        @Test func noUpdateIsLostWhenServicesAreKilled() async throws {
             let result = try await Stack.shared().waybill("demo", "--orders", "20")
             #expect(result.status == 0, "\(result.output)\n\(result.errors)")
             #expect(result.output.contains("The scenario held: 60 orders"))
         }
 
-        @Test func theCommandSaysWhenThereIsNoStack() async throws {
+        @Test func demoFailsWithoutAStack() async throws {
             let result = try await Stack.shared().waybill("demo", "--stack", "/nowhere/stack.json")
             #expect(result.status == 69)
             #expect(result.errors.contains("waybill up"))

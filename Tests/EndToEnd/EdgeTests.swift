@@ -2,7 +2,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// What the edge refuses itself looks like what the services refuse.
+/// The edge's own refusals have the same form as the services'.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct EdgeTests {
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -15,19 +15,19 @@ struct EdgeTests {
     }
 
     @Test(arguments: [
-        Refusal(testDescription: "an operator's page", path: "/metrics", options: [], status: 404),
-        Refusal(testDescription: "another of them", path: "/health/ready", options: [], status: 404),
-        Refusal(testDescription: "a body above all bounds", path: "/api/orders", options: large, status: 413),
+        Refusal(testDescription: "operator page", path: "/metrics", options: [], status: 404),
+        Refusal(testDescription: "another operator page", path: "/health/ready", options: [], status: 404),
+        Refusal(testDescription: "oversized body", path: "/api/orders", options: large, status: 413),
         Refusal(
-            testDescription: "a method of nobody", path: "/api/orders", options: ["-X", "TRACE"], status: 405),
+            testDescription: "unknown method", path: "/api/orders", options: ["-X", "TRACE"], status: 405),
         Refusal(
-            testDescription: "a path without end", path: "/" + String(repeating: "a", count: 20_000),
+            testDescription: "oversized path", path: "/" + String(repeating: "a", count: 20_000),
             options: [], status: 414),
         Refusal(
-            testDescription: "a field without end", path: "/api/products",
+            testDescription: "oversized header field", path: "/api/products",
             options: ["-H", "X-Long: " + String(repeating: "a", count: 20_000)], status: 400),
     ])
-    func whatTheEdgeRefusesIsAProblemWithATrace(refusal: Refusal) async throws {
+    func edgeRefusalsAreProblemsWithATrace(refusal: Refusal) async throws {
         let edge = try await Stack.shared().edge
         let result = try await Program.run(
             [
@@ -39,7 +39,7 @@ struct EdgeTests {
         #expect(lines.last == "\(refusal.status) application/problem+json")
         let problem = try JSONValue(parsing: String(lines.first ?? ""))
         #expect(problem["status"]?.int == refusal.status)
-        // A request that could not be read has a trace of the edge's own.
+        // A request that could not be parsed has a trace of the edge's own.
         let isRead = refusal.status != 414 && refusal.status != 400
         let traceID = problem["traceId"]?.string ?? ""
         #expect(isRead ? traceID == Self.trace : traceID.count == 32)

@@ -5,14 +5,14 @@ import TestSupport
 import Testing
 
 extension WholeStackTests {
-    /// Every example that `waybill --help` shows, run as it stands there.
+    /// Runs every example of `waybill --help` unchanged.
     @Suite struct ExampleTests {
-        /// Names in the examples for what a reader has under another name.
+        /// Placeholders in the examples, replaced by real values.
         private static let order = "1042"
         private static let message = "0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e"
-        /// These start and stop stacks: they have a test with a stack of its own.
+        /// These start and stop stacks: a separate test runs them with a stack of its own.
         private static let startsStacks: Set = ["up", "down"]
-        /// These go on until Ctrl-C.
+        /// These run until Ctrl-C.
         private static let endless: Set = ["watch", "console"]
 
         /// Command → its examples, as help prints them.
@@ -45,7 +45,7 @@ extension WholeStackTests {
                 in: Stack.repository, within: limit)
         }
 
-        @Test @Loop func everyExampleDoesWhatItSays() async throws {
+        @Test @Loop func everyExampleSucceeds() async throws {
             let stack = try await Stack.shared()
             let environment = ["WAYBILL_STACK": stack.file]
             for (command, lines) in try await Self.examples(stack) where !Self.startsStacks.contains(command)
@@ -55,7 +55,7 @@ extension WholeStackTests {
                     switch command {
                     case "cancel": result = try await Self.cancelling(line, stack, environment)
                     case _ where line.contains(Self.message):
-                        let id = try await Self.park(stack)
+                        let id = try await Self.deadLetterMessage(stack)
                         result = try await Self.run(line.replacing(Self.message, with: id), environment)
                     case _ where Self.endless.contains(command) && !line.contains("--count"):
                         result = try await Self.run(line, environment, within: .seconds(3))
@@ -64,7 +64,7 @@ extension WholeStackTests {
                     case "watch": result = try await Self.watching(line, stack)
                     default: result = try await Self.run(line, environment)
                     }
-                    // The doctor may find something: another test leaves a message, or the machine is small.
+                    // The doctor may report problems: another test leaves a message, or the machine is small.
                     let accepted: Set<Int32> = command == "doctor" ? [0, 1] : [0]
                     #expect(
                         accepted.contains(result.status),
@@ -78,7 +78,8 @@ extension WholeStackTests {
             }
         }
 
-        /// An order that nobody processes while the example runs: order-process sleeps.
+        /// Places an order that is not processed while the example runs: order-process is stopped with
+        /// SIGSTOP.
         private static func cancelling(
             _ line: String, _ stack: Stack, _ environment: [String: String]
         ) async throws -> Program.Result {
@@ -102,7 +103,7 @@ extension WholeStackTests {
             return result
         }
 
-        /// Orders until the watcher has heard of as many as it waits for.
+        /// Places orders until the watcher has received as many updates as it waits for.
         @Loop private static func watching(_ line: String, _ stack: Stack) async throws -> Program.Result {
             let words = line.split(separator: " ").dropFirst().map(String.init)
             let watching = Watch(stack, words)
@@ -112,21 +113,21 @@ extension WholeStackTests {
 
         private static func needsThreeNotifiers(_ line: String) -> Bool { line == "waybill demo failover" }
 
-        /// A message that order-process parks, by its id.
-        private static func park(_ stack: Stack) async throws -> String {
+        /// A message that order-process dead-letters, by its id.
+        private static func deadLetterMessage(_ stack: Stack) async throws -> String {
             var id = ""
             try await ServerAccess.with(stack) { servers in
                 let cid = servers.newID()
                 id = try await servers.publish("order.accepted", ["no": "order"], workflow: cid)
-                try await eventually("it is parked", within: .seconds(30)) {
+                try await eventually("it is dead-lettered", within: .seconds(30)) {
                     try await stack.waybill("dlq", "show", id).status == 0
                 }
             }
             return id
         }
 
-        /// `up` and `down`, on ports and in a folder of their own.
-        @Test func stacksAreStartedAndStopped() async throws {
+        /// `up` and `down`, on ports and in a directory of their own.
+        @Test func upAndDownStartAndStopAStack() async throws {
             let stack = try await Stack.shared()
             let base = try #require(ProcessInfo.processInfo.environment["WAYBILL_VAR_BASE"])
             let free = try await Program.run(["infra/local/bin/stack", "free-offset"], in: Stack.repository)
@@ -143,8 +144,8 @@ extension WholeStackTests {
                     #expect(status.status == 0, "\(status.output)")
                     guard line.contains("--notifiers 3") else { continue }
                     for scenario in examples.flatMap(\.lines).filter(Self.needsThreeNotifiers) {
-                        let told = try await Self.run(scenario, environment)
-                        #expect(told.status == 0, "\(scenario): \(told.output) \(told.errors)")
+                        let result = try await Self.run(scenario, environment)
+                        #expect(result.status == 0, "\(scenario): \(result.output) \(result.errors)")
                     }
                 }
             }

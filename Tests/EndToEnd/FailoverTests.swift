@@ -4,9 +4,9 @@ import TestSupport
 import Testing
 
 extension WholeStackTests {
-    /// Who is connected, and what becomes of it on a bad day: on a stack of its own, since Redis is restarted.
+    /// Sessions and their recovery from failures: on a stack of its own, since Redis is restarted.
     @Suite struct FailoverTests {
-        @Test func everyTabHearsOfEveryOrderOnceWhateverDies() async throws {
+        @Test func everyClientGetsEveryUpdateOnceDespiteFaults() async throws {
             let stack = try await Stack.started(notifiers: 3)
             let page = "\(stack.file).failover.html"
             let result = try await stack.waybill(
@@ -18,19 +18,19 @@ extension WholeStackTests {
             let rows = report["protocols"]?.array ?? []
             #expect(rows.map { $0["protocol"]?.string } == ["WebSocket", "SSE", "SignalR"])
             for row in rows { #expect(row["tabs"] == 8 && row["clean"] == true && row["gaps"] == 0) }
-            // A killed replica, and one that said goodbye.
+            // One replica killed, one drained.
             #expect(rows.compactMap { $0["reconnections"]?.int }.reduce(0, +) >= 8)
             let html = try String(contentsOfFile: page, encoding: .utf8)
             #expect(html.contains("The scenario held") && html.contains("</svg>") && html.contains("kill -9"))
             try await stack.stop()
         }
 
-        @Test func twoNotifiersAreTooFewForTheScenario() async throws {
+        @Test func failoverRequiresThreeNotifiers() async throws {
             let result = try await Stack.shared().waybill("demo", "failover")
             #expect(result.status == 69 && result.errors.contains("WAYBILL_NOTIFIERS=3"))
         }
 
-        @Test func sessionsShowsWhoIsConnected() async throws {
+        @Test func sessionsListsConnectedUsers() async throws {
             let stack = try await Stack.shared()
             async let watching = stack.waybill("watch", "E2E-SEEN", "--for", "20")
             var sessions: [JSONValue] = []

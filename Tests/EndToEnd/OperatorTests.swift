@@ -13,7 +13,7 @@ struct OperatorTests {
         #expect(try await stack.waybillJSON("migrate", "up") == [])
     }
 
-    @Test func viewsAreRebuilt() async throws {
+    @Test func rebuildsViews() async throws {
         let stack = try await Stack.shared()
         _ = try await stack.waybill("order", "AZ-104", "--user", "E2E-VIEWS", "--watch")
         let rebuilt = try await stack.waybillJSON("views", "rebuild")
@@ -25,27 +25,27 @@ struct OperatorTests {
         #expect(listed["items"]?.array?.isEmpty == false)
     }
 
-    @Test func theOutboxGetsThrough() async throws {
+    @Test func outboxStatusReportsNoDelay() async throws {
         let outbox = try await Stack.shared().waybillJSON("outbox", "status")
         #expect(outbox["late"] == false)
         #expect(try #require(outbox["lastPosition"]?.int) >= 0)
     }
 
-    @Test func theDoctorFindsWhatIsWrong() async throws {
+    @Test func doctorReportsProblemsWithRemedies() async throws {
         let stack = try await Stack.shared()
         let result = try await stack.waybill("doctor", "--json")
         let found = try #require(try JSONValue(parsing: result.output).array)
         let names = found.compactMap { $0["name"]?.string }
         for name in [
-            "programs", "Redis evicts nothing", "order.accepted is worked off", "the schema fits the code",
+            "programs", "Redis evicts nothing", "order.accepted is consumed", "the schema matches the code",
         ] {
             #expect(names.contains(name))
         }
-        // Whatever is wrong comes with the line that mends it.
+        // Every problem has a remedy.
         #expect(found.allSatisfy { $0["ok"]?.bool == true || $0["remedy"]?.string != nil })
     }
 
-    @Test func helpIsForScriptsAsWell() async throws {
+    @Test func helpIsAvailableAsJSON() async throws {
         let commands = try await Stack.shared().waybillJSON("help").array ?? []
         #expect(commands.count >= 20)
         #expect(commands.allSatisfy { !($0["examples"]?.array ?? []).isEmpty })

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the services refuse to do outside development. None of them needs a server for that.
+/// What the services refuse outside development. None of these checks needs a server.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(1)))
 struct ProfileTests {
     private static let folder = ProcessInfo.processInfo.environment["WAYBILL_BIN"] ?? ".build/debug"
@@ -19,7 +19,7 @@ struct ProfileTests {
             [:], ["JWT_SECRET": "short"], ["JWT_SECRET": String(repeating: "secret", count: 8)],
             ["JWT_JWKS_URL": "http://issuer.test/jwks"],
         ])
-    func withoutGoodKeysThereIsNoStart(service: String, keys: [String: String]) async throws {
+    func refusesToStartWithInvalidKeys(service: String, keys: [String: String]) async throws {
         let result = try await Program.run(
             ["\(Self.folder)/\(service)"], environment: Self.nowhere.merging(keys) { $1 },
             in: Stack.repository, within: .seconds(20))
@@ -27,9 +27,9 @@ struct ProfileTests {
         #expect(result.errors.contains(keys.keys.first ?? "JWT_SECRET"))
     }
 
-    /// Also `development` is looked at, so that the route is known to be missing for that reason.
+    /// `development` is checked too, to show that the route is missing because of the profile.
     @Test(arguments: [("production", "404"), ("development", "200")])
-    func tokensForTheAskingAreForDevelopmentAlone(profile: String, status: String) async throws {
+    func devTokenRouteExistsInDevelopmentOnly(profile: String, status: String) async throws {
         let script = """
             port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
             LISTEN=127.0.0.1:$port "$0" >/dev/null 2>&1 &

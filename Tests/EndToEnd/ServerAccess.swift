@@ -6,7 +6,7 @@ import Postgres
 import Redis
 import TestSupport
 
-/// The servers behind the stack, for tests that need what no client can do.
+/// Access to the stack's servers, for tests that need more than a client can do.
 @Loop
 final class ServerAccess {
     private let broker: AMQPClient
@@ -53,7 +53,7 @@ final class ServerAccess {
         ).description
     }
 
-    /// Publishes a message as a service would; answers with its id.
+    /// Publishes a message as a service would; returns its id.
     func publish(
         _ type: String, _ body: JSONValue, workflow: String, attempt: Int64 = 1
     ) async throws -> String {

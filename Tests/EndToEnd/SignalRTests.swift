@@ -1,10 +1,10 @@
 import TestSupport
 import Testing
 
-/// Other people's clients of the hub, which are Python's: see `Tests/System/SignalR`.
+/// Third-party SignalR clients, in Python: see `Tests/System/SignalR`.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct SignalRTests {
-    @Test func publicClientsInvokeAndAreTold() async throws {
+    @Test func publicClientsInvokeAndReceiveUpdates() async throws {
         let stack = try await Stack.shared()
         let result = try await Program.run(
             ["Tests/System/SignalR/run"], environment: ["WAYBILL_STACK": stack.file], in: Program.repository)

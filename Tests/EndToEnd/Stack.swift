@@ -3,7 +3,7 @@ import Foundation
 import JSON
 import TestSupport
 
-/// The whole stack, started once for the run on ports of its own; whoever runs the tests stops it.
+/// The whole stack, started once per test run on ports of its own; the script that runs the tests stops it.
 struct Stack: Sendable {
     let file: String
     let folder: String
@@ -23,7 +23,7 @@ struct Stack: Sendable {
 
     private static let started = Task.detached { try await started(notifiers: 2) }
 
-    /// One of its own, for a test that breaks what others need; to be stopped.
+    /// A separate stack, for a test that disturbs others; the test stops it.
     static func started(notifiers: Int) async throws -> Stack {
         let free = try await script("free-offset")
         let offset = free.output.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -58,7 +58,7 @@ struct Stack: Sendable {
             within: limit)
     }
 
-    /// The same with `--json`, whose last line is read; the exit status has to be `status`.
+    /// The same with `--json`; parses the last line and requires the exit status `status`.
     func waybillJSON(_ words: String..., status: Int32 = 0) async throws -> JSONValue {
         let result = try await Program.run(
             ["\(Self.binaries)/waybill"] + words + ["--json"], environment: ["WAYBILL_STACK": file],
@@ -75,7 +75,7 @@ struct StackDidNotStart: Error, CustomStringConvertible {
     var description: String { "the stack did not start:\n\(log)" }
 }
 
-/// A command that goes on while a test does other things.
+/// A command that runs concurrently with a test.
 @Loop
 final class Watch {
     private(set) var isOver = false

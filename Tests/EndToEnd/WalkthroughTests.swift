@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The README's commands, pasted.
+/// Runs the README's commands unchanged.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
 struct WalkthroughTests {
-    @Test func theCurlWalkthroughWorksAsPasted() async throws {
+    @Test func curlWalkthroughSucceeds() async throws {
         let stack = try await Stack.shared()
         let readme = try String(contentsOfFile: "\(Stack.repository)/README.md", encoding: .utf8)
         let use = try #require(readme.components(separatedBy: "\n## Use it\n").last)

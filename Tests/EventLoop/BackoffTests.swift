@@ -22,7 +22,7 @@ import Testing
         #expect(delays.contains { $0 < .milliseconds(100) } && delays.contains { $0 > .milliseconds(900) })
     }
 
-    @Test func resetStartsAnew() {
+    @Test func resetRestoresTheFirstBound() {
         var backoff = Backoff()
         for _ in 0..<100 { _ = backoff.next() }
         backoff.reset()

@@ -4,25 +4,25 @@ import Testing
 
 @Suite(.onLoop, .timeLimit(.minutes(1)))
 struct LoopContinuationTests {
-    @Test @Loop func aTaskGoesOnWithWhatItIsResumedWith() async {
-        var continuation: LoopContinuation<Int>?
+    @Test @Loop func aTaskResumesWithTheValueGiven() async {
+        var resumption: LoopContinuation<Int>?
         let task = Loop.task {
-            let value = await Loop.suspend { continuation = $0 }
+            let value = await Loop.suspend { resumption = $0 }
             #expect(Loop.isCurrent)
             return value
         }
-        let timer = Timer { continuation?.resume(returning: 7) }
+        let timer = Timer { resumption?.resume(returning: 7) }
         timer.arm(after: .milliseconds(1))
         #expect(await task.value == 7)
     }
 
-    @Test @Loop func theBodyRunsBeforeAnythingElseAndMayResumeAtOnce() async {
+    @Test @Loop func theBodyRunsFirstAndMayResumeAtOnce() async {
         var order: [String] = []
         let task = Loop.task {
             Task { @Loop in order.append("other") }
-            await Loop.suspend { (continuation: LoopContinuation<Void>) in
+            await Loop.suspend { (resumption: LoopContinuation<Void>) in
                 order.append("body")
-                continuation.resume()
+                resumption.resume()
             }
             order.append("after")
         }
@@ -30,14 +30,14 @@ struct LoopContinuationTests {
         #expect(order.prefix(2) == ["body", "after"])
     }
 
-    @Test @Loop func manyWaitAtOnceAndComeBackInOrder() async {
+    @Test @Loop func manyContinuationsResumeInOrder() async {
         var resumptions: [LoopContinuation<Int>] = []
         var order: [Int] = []
         let tasks = (0..<1000).map { _ in
             Loop.task { order.append(await Loop.suspend { resumptions.append($0) }) }
         }
         let timer = Timer {
-            for (number, continuation) in resumptions.enumerated() { continuation.resume(returning: number) }
+            for (number, resumption) in resumptions.enumerated() { resumption.resume(returning: number) }
         }
         timer.arm(after: .milliseconds(20))
         for task in tasks { await task.value }

@@ -34,7 +34,7 @@ import Testing
         await spinner.value
     }
 
-    @Test @Loop func nowIsSteadyWithinATurnAndMovesOn() async throws {
+    @Test @Loop func nowIsConstantWithinATurnAndAdvancesBetweenTurns() async throws {
         let first = Loop.now
         #expect(Loop.now == first)
         try await Loop.sleep(for: .milliseconds(2))

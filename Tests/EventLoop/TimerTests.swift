@@ -42,7 +42,7 @@ import Testing
         #expect(fired == ["first"])
     }
 
-    @Test @Loop func movingADeadlineAwayDelaysAndMovingItNearHastens() async throws {
+    @Test @Loop func aMovedDeadlineDelaysOrAdvancesATimer() async throws {
         let start = Loop.now
         var fired: [String] = []
         var lateAt: Instant?
@@ -97,13 +97,13 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
     }
 
-    @Test @Loop func withDeadlineCancelsAndSaysSo() async {
+    @Test @Loop func withDeadlineCancelsAndThrows() async {
         await #expect(throws: DeadlineExceededError.self) {
             try await withDeadline(.milliseconds(2)) { try await Loop.sleep(for: .seconds(60)) }
         }
     }
 
-    @Test @Loop func withDeadlineHandsOnResultsAndErrors() async throws {
+    @Test @Loop func withDeadlineReturnsResultsAndErrors() async throws {
         struct Refused: Error {}
         let answer = try await withDeadline(.seconds(5)) { 42 }
         #expect(answer == 42)

@@ -42,7 +42,7 @@ import Testing
         server.close()
     }
 
-    @Test @Loop func aPeerThatDoesNotReadIsCutOff() async throws {
+    @Test @Loop func aPeerThatDoesNotReadIsDisconnected() async throws {
         let server = try await EchoServer(overTLS: false, readsInput: false)
         let client = try await server.connect()
         client.outputLimit = 100_000
@@ -57,7 +57,7 @@ import Testing
         server.close()
     }
 
-    @Test @Loop func pausedReadingLeavesBytesAndResumingHandsThemOn() async throws {
+    @Test @Loop func resumedReadingDeliversBytesLeftOver() async throws {
         let server = try await EchoServer(overTLS: false)
         let client = try await server.connect()
         let recorder = Recorder()
@@ -73,7 +73,7 @@ import Testing
         server.close()
     }
 
-    @Test @Loop func closeAfterFlushDeliversTheLastWords() async throws {
+    @Test @Loop func closeAfterFlushDeliversPendingOutput() async throws {
         let server = try await EchoServer(overTLS: false)
         server.closingBytes = [UInt8](repeating: 9, count: 500_000)
         let client = try await server.connect()
@@ -128,7 +128,7 @@ import Testing
         server.close()
     }
 
-    @Test @Loop func aHandshakeThatNeverComesTimesOut() async throws {
+    @Test @Loop func aMissingHandshakeTimesOut() async throws {
         let server = try await EchoServer(overTLS: false, readsInput: false)
         let certificate = try await TestCertificate.shared()
         let tls = try TLSClient(authorities: certificate.certificate)

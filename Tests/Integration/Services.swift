@@ -7,10 +7,10 @@ import TestSupport
 /// The services as processes of their own: order-process, order-accept and two of order-notification.
 @Loop
 final class Services {
-    /// Where the services find their servers.
-    struct Ground {
+    /// The servers' addresses for the services.
+    struct Environment {
         let servers: PrivateServers
-        /// What says where Redis is.
+        /// The environment keys that locate Redis.
         let redis: [String: String]
     }
 
@@ -19,12 +19,12 @@ final class Services {
     private(set) var accept = ""
     private(set) var notifiers: [String] = []
     private let folder: URL
-    private let ground: Ground
+    private let environment: Environment
     private let client = HTTPClient()
     private var processes: [String: Process] = [:]
 
-    static func with(_ ground: Ground, _ body: @Loop (Services) async throws -> Void) async throws {
-        let services = try Services(ground)
+    static func with(_ environment: Environment, _ body: @Loop (Services) async throws -> Void) async throws {
+        let services = try Services(environment)
         var failure: (any Error)?
         do {
             try await services.start()
@@ -36,16 +36,16 @@ final class Services {
         if let failure { throw failure }
     }
 
-    private init(_ ground: Ground) throws {
-        self.ground = ground
+    private init(_ environment: Environment) throws {
+        self.environment = environment
         folder = FileManager.default.temporaryDirectory.appending(
             path: "waybill-services-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
     private func start() async throws {
-        let database = ground.servers.postgres
-        // It makes the tables that the others read.
+        let database = environment.servers.postgres
+        // It creates the tables that the others read.
         try await start("order-process", ["DATABASE_URL": database.uri!])
         try await ready()
         accept = try await start("order-accept", ["DATABASE_URL": database.readerUri!])
@@ -53,7 +53,7 @@ final class Services {
         try await ready()
     }
 
-    /// Two of them, at new addresses.
+    /// Starts two notifiers at new addresses.
     func startNotifiers() async throws {
         for _ in 0..<2 { notifiers.append(try await start("order-notification", [:])) }
     }
@@ -77,10 +77,10 @@ final class Services {
         process.executableURL = URL(filePath: "\(Self.binaries!)/\(name)")
         process.environment = [
             "WAYBILL_PROFILE": "development", "LISTEN": address, "LOG_FORMAT": "text",
-            "RABBITMQ_URL": ground.servers.rabbitmq.uri!, "JWT_ISSUER": "waybill",
+            "RABBITMQ_URL": environment.servers.rabbitmq.uri!, "JWT_ISSUER": "waybill",
             "JWT_AUDIENCE": "waybill-api",
             "JWT_SECRET": "0123456789abcdef0123456789abcdef",
-        ].merging(ground.redis) { $1 }.merging(own) { $1 }
+        ].merging(environment.redis) { $1 }.merging(own) { $1 }
         let log = folder.appending(path: "\(name)-\(port).log")
         try Data().write(to: log)
         process.standardOutput = try FileHandle(forWritingTo: log)
@@ -112,7 +112,7 @@ final class Services {
         }.joined(separator: "\n")
     }
 
-    // MARK: What a customer does
+    // MARK: Client operations
 
     func token(for user: String) async throws -> String {
         let answer = try await client.post(
@@ -121,7 +121,7 @@ final class Services {
         return try JSONValue(parsing: answer.body.span)["token"]?.string ?? ""
     }
 
-    /// - Returns: the order's correlation id, or nil where the answer is not 201.
+    /// - Returns: the order's correlation id, or nil when the response is not 201.
     func order(_ token: String) async throws -> String? {
         let answer = try? await client.post(
             "\(accept)/api/orders", contentType: "application/json",
@@ -137,7 +137,7 @@ final class Services {
         return try JSONValue(parsing: answer.body.span)["status"]?.string == "COMPLETED"
     }
 
-    /// A tab of the token's user on one of the notifiers.
+    /// A client of the token's user on one of the notifiers.
     func tab(_ token: String, on notifier: Int = 0, query: String = "") async throws -> Tab {
         let tab = Tab()
         let address = notifiers[notifier].dropFirst("http".count)
@@ -153,7 +153,7 @@ struct ServicesFailed: Error, CustomStringConvertible {
     var description: String { "\(error)\n\(logs)" }
 }
 
-/// A client's end of a native WebSocket.
+/// The client side of a native WebSocket.
 @Loop
 final class Tab: WebSocketHandler {
     private(set) var messages: [JSONValue] = []
@@ -169,7 +169,7 @@ final class Tab: WebSocketHandler {
 
     func messages(_ type: String) -> [JSONValue] { messages.filter { $0["type"]?.string == type } }
 
-    /// The update that ends an order's story.
+    /// The order's COMPLETED update.
     func completion(of order: String) -> JSONValue? {
         messages("order.status").first {
             $0["correlationId"]?.string == order && $0["status"]?.string == "COMPLETED"

@@ -8,7 +8,7 @@ import Testing
 @Suite(.onLoop, .enabled(if: Transports.url != nil), .timeLimit(.minutes(1)))
 struct DeadLetterQueueLiveTests {
     @Test(arguments: [Transports.quorum, .classic])
-    @Loop func areListedReplayedAndDropped(_ transport: Transports) async throws {
+    @Loop func listsReplaysAndDropsMessages(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let fixture = try #require(fixture as? RabbitMQTransportFixture)
             var sent = try Sample.messages(0..<4, by: fixture.publisher)
@@ -18,13 +18,13 @@ struct DeadLetterQueueLiveTests {
                 sent[index].envelope.failure = Envelope.Failure(reason: "why", failedAt: "then")
             }
             _ = await fixture.sender.send(sent, within: .seconds(5))
-            let letters = DeadLetterQueue(of: fixture.queue, fixture.client, fixture.amqpPublisher)
-            #expect(try await letters.count() == 4)
-            // What was looked at is there for the next look, whatever part of it that was.
-            #expect(try await letters.list().map(\.envelope) == sent.map(\.envelope))
-            #expect(try await letters.list(limit: 2).map(\.body) == sent.prefix(2).map(\.body))
+            let deadLetters = DeadLetterQueue(of: fixture.queue, fixture.client, fixture.amqpPublisher)
+            #expect(try await deadLetters.count() == 4)
+            // Listed messages are returned to the queue, whichever part was listed.
+            #expect(try await deadLetters.list().map(\.envelope) == sent.map(\.envelope))
+            #expect(try await deadLetters.list(limit: 2).map(\.body) == sent.prefix(2).map(\.body))
 
-            let replayed = try await letters.replay([sent[1].envelope.id])
+            let replayed = try await deadLetters.replay([sent[1].envelope.id])
             try #require(replayed.map(\.id) == [sent[1].envelope.id])
             let source = try await fixture.source(of: fixture.queue)
             let back = try #require(await source.next())
@@ -33,11 +33,11 @@ struct DeadLetterQueueLiveTests {
             #expect(back[0].envelope.attempt == 1 && back[0].envelope.failure == nil)
             #expect(back[0].envelope.isReplay)
 
-            #expect(try await letters.drop([sent[0].envelope.id]).count == 1)
-            let rest = try await letters.list().map(\.envelope.id)
+            #expect(try await deadLetters.drop([sent[0].envelope.id]).count == 1)
+            let rest = try await deadLetters.list().map(\.envelope.id)
             #expect(rest == [sent[2].envelope.id, sent[3].envelope.id])
-            #expect(try await letters.drop().count == 2)
-            try await eventually("none are left") { try await letters.count() == 0 }
+            #expect(try await deadLetters.drop().count == 2)
+            try await eventually("the queue is empty") { try await deadLetters.count() == 0 }
         }
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct DecisionTests {
     @Test(arguments: HandlingError.Kind.allCases, 0...6)
-    func everyFailureOfEveryAttempt(kind: HandlingError.Kind, attempt: Int) {
+    func decidesEveryFailureOfEveryAttempt(kind: HandlingError.Kind, attempt: Int) {
         let disposition = Disposition.decide(HandlingError(kind, "x"), attempt: attempt, .standard)
         let delays: [Duration] = [.seconds(1), .seconds(10), .seconds(60)]
         let step = max(attempt, 1)
@@ -19,7 +19,7 @@ import Testing
     struct UnexpectedFailure: Error {}
 
     @Test(arguments: 1...3)
-    func everyFailureOfABatch(count: Int) {
+    func decidesEveryFailureOfABatch(count: Int) {
         #expect(BatchFailure.decide(HandlingError(.unavailable, "x"), batch: count) == .retryBatch)
         for error in [HandlingError(.transient, "x"), HandlingError(.permanent, "x")] {
             #expect(
@@ -29,12 +29,12 @@ import Testing
             Issue.record("not settled")
             return
         }
-        // What an unknown error says may be anything: it is not shown.
+        // An unknown error's text may contain anything, so it is not shown.
         #expect(error.kind == .transient && !error.reason.contains("UnexpectedFailure"))
     }
 
     /// All batches of up to eight: every message once, in order, redelivered ones alone, fresh ones together.
-    @Test func everyPlan() {
+    @Test func plansEveryBatchOfUpToEight() {
         for count in 0...8 {
             for bits in 0..<(1 << count) {
                 let flags = (0..<count).map { bits >> $0 & 1 == 1 }
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func eventNames() {
+    @Test func parsesEventNames() {
         #expect(EventName("order.accepted.v1").name == "order.accepted")
         #expect(EventName("order.accepted.v12").version == 12)
         for text in ["", "order", "order.accepted", "order.v", "order.vx", "order.v0"] {

@@ -20,7 +20,7 @@ import Testing
         return envelope
     }
 
-    @Test func travelsWhole() {
+    @Test func roundTripsEveryField() {
         let properties = AMQPProperties(envelope())
         #expect(Envelope(properties) == envelope())
         #expect(properties.isPersistent && properties.contentType == "application/json")
@@ -31,7 +31,7 @@ import Testing
             ])
     }
 
-    @Test func whatIsMissingOrStrangeStaysEmpty() {
+    @Test func missingOrInvalidFieldsStayEmpty() {
         var properties = AMQPProperties()
         properties.headers = [
             "x-attempt": -4, "traceparent": "nonsense", "causation-id": 7, "x-death": .array([]),
@@ -43,7 +43,7 @@ import Testing
         #expect(Envelope(properties).attempt == 1)
     }
 
-    @Test func errorsKeepTheirMeaning() {
+    @Test func mapsAMQPErrors() {
         let codes: [(AMQPError.Code, MessagingError.Code)] = [
             (.notConnected, .unavailable), (.blocked, .unavailable), (.overloaded, .overloaded),
             (.returned, .unroutable), (.nacked, .refused), (.connectionLost, .unknownOutcome),
@@ -57,7 +57,7 @@ import Testing
 }
 
 @Suite struct TopologyTests {
-    @Test func namesAreThoseOfTheContract() {
+    @Test func queueNamesMatchTheContract() {
         let topology = OrderTopology().declarations
         #expect(topology.exchanges.map(\.name) == ["orders"])
         let queues = Set(topology.queues.map(\.name))
@@ -70,9 +70,9 @@ import Testing
         #expect(queues.count == 15)
     }
 
-    /// 1 s, 10 s and 60 s, each a queue that hands back to the one it serves; on both kinds of queue.
+    /// 1 s, 10 s and 60 s, each a retry queue that dead-letters back to the work queue; for both queue types.
     @Test(arguments: AMQPQueueType.allCases)
-    func theLadderIsTheContracts(kind: AMQPQueueType) throws {
+    func retryDelaysMatchTheContract(kind: AMQPQueueType) throws {
         let queues = OrderTopology(kind: kind).declarations.queues
         for name in ["order.accepted", "order.processed", "order.failed"] {
             for (label, milliseconds) in [("1s", 1_000), ("10s", 10_000), ("60s", 60_000)] {
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func typesVersionsAndBodiesAreTold() {
+    @Test func decodingErrorsNameTypeVersionOrBody() {
         #expect(refusal("", "{}") == "The message has no type.")
         #expect(refusal("order.processed.v2", "{}") == "Version order.processed.v2 is not understood.")
         #expect(refusal("order.accepted.v1", "{}") == "Type order.accepted.v1 is not understood.")
@@ -119,7 +119,7 @@ import Testing
         #expect(refusal(String(repeating: "x", count: 500), "")!.utf8.count < 100)
     }
 
-    @Test func oneConsumerReadsSeveralTypes() throws {
+    @Test func oneConsumerDecodesSeveralTypes() throws {
         enum Either: Equatable {
             case processed(OrderProcessed)
             case cancelled(OrderCancelled)

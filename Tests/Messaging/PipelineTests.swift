@@ -10,12 +10,12 @@ import Testing
 struct PipelineTests {
     private let topology = OrderTopology(retryPolicy: RetryPolicy(delays: [.milliseconds(20)]))
 
-    @Test @Loop func withoutAPlaceForTheCopyTheOriginalGoesBack() async throws {
+    @Test @Loop func requeuesTheOriginalWhenItsCopyIsNotConfirmed() async throws {
         let broker = MemoryBroker(topology.declarations)
         let publisher = EventPublisher(broker.sender(), appID: "test")
         _ = await publisher.publish(try Sample.messages(0..<1, by: publisher))
         let handler = RecordingHandler()
-        handler.verdict = { _ in
+        handler.result = { _ in
             broker.outage = MessagingError(.unavailable)
             return .failed(HandlingError(.permanent, "No."))
         }
@@ -24,34 +24,34 @@ struct PipelineTests {
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
             decoder: EventDecoder(OrderProcessed.self), handler: handler)
         let run = Loop.task { try await pipeline.run() }
-        try await eventually("it was handled") { handler.handled.count == 1 }
+        try await eventually("the message is handled") { handler.handled.count == 1 }
         await pipeline.drain(until: Loop.now + .seconds(10))
         run.cancel()
-        #expect(broker.depth(of: queue) == 1 && handler.parkedReasons.isEmpty)
+        #expect(broker.depth(of: queue) == 1 && handler.deadLetterReasons.isEmpty)
     }
 
-    @Test @Loop func anUndecidedMessageHoldsNobodyUp() async throws {
+    @Test @Loop func aDeferredMessageDoesNotBlockTheQueue() async throws {
         let broker = MemoryBroker(topology.declarations)
         let publisher = EventPublisher(broker.sender(), appID: "test")
         _ = await publisher.publish(try Sample.messages(0..<2, by: publisher))
         let handler = RecordingHandler()
-        handler.verdict = { $0 == 0 ? .deferred : .done }
+        handler.result = { $0 == 0 ? .deferred : .done }
         let queue = topology.queue(.processed)
         let pipeline = ConsumePipeline(
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
             decoder: EventDecoder(OrderProcessed.self), handler: handler)
         let run = Loop.task { try await pipeline.run() }
-        try await eventually("it is asked for") { handler.undecided != nil }
+        try await eventually("the deferred message is handled") { handler.undecided != nil }
         _ = await publisher.publish(try Sample.messages(2..<3, by: publisher))
-        try await eventually("the next one is handled") { handler.handled == [0, 1, 2] }
+        try await eventually("the next message is handled") { handler.handled == [0, 1, 2] }
         let drain = Loop.task { await pipeline.drain(until: Loop.now + .seconds(10)) }
         handler.undecided?.resume(returning: .failed(HandlingError(.permanent, "No.")))
         await drain.value
         run.cancel()
-        #expect(handler.parkedReasons == ["No."] && broker.depth(of: queue) == 0)
+        #expect(handler.deadLetterReasons == ["No."] && broker.depth(of: queue) == 0)
     }
 
-    @Test @Loop func stoppingDuringAnOutageGivesTheBatchBack() async throws {
+    @Test @Loop func drainingDuringAnOutageRequeuesTheBatch() async throws {
         let broker = MemoryBroker(topology.declarations)
         let publisher = EventPublisher(broker.sender(), appID: "test")
         _ = await publisher.publish(try Sample.messages(0..<5, by: publisher))
@@ -62,7 +62,7 @@ struct PipelineTests {
             queue: queue, from: broker.source(of: queue), to: broker.sender(),
             decoder: EventDecoder(OrderProcessed.self), handler: handler)
         let run = Loop.task { try await pipeline.run() }
-        try await eventually("it is held up") { pipeline.isWaitingForDependency }
+        try await eventually("the pipeline waits for the dependency") { pipeline.isWaitingForDependency }
         await pipeline.drain(until: Loop.now + .seconds(10))
         run.cancel()
         #expect(broker.depth(of: queue) == 5 && !pipeline.isWaitingForDependency)
@@ -94,7 +94,7 @@ struct PipelineTests {
         #expect(try publisher.prepare(event, in: Sample.context(event), id: "again").envelope.id == "again")
     }
 
-    @Test @Loop func refusesWhatBreaksTheRules() {
+    @Test @Loop func refusesInvalidEvents() {
         let publisher = EventPublisher(Discard(), appID: "test")
         let event = Sample.processed(1)
         #expect(throws: MessagingError.self) {

@@ -4,7 +4,7 @@ import Observability
 import OrderEvents
 import Orders
 
-/// Events and messages to test with.
+/// Events and messages for tests.
 enum Sample {
     static func processed(_ number: Int) -> OrderProcessed {
         OrderProcessed(
@@ -23,22 +23,22 @@ enum Sample {
         try numbers.map { try publisher.prepare(processed($0), in: context(processed($0))) }
     }
 
-    /// The number that `processed` put into an event.
+    /// The number that `processed` encoded in an event.
     static func number(_ event: OrderProcessed) -> Int { Int(event.orderID.value) - 1 }
 }
 
-/// Does with each event what a test says, and keeps what it saw.
+/// Handles each event as the test configures, and records it.
 @Loop
 final class RecordingHandler: EventHandler {
     var batches: [[Int]] = []
     var received: [Received<OrderProcessed>] = []
-    var parkedReasons: [String] = []
-    var parkedEvents: [Int?] = []
-    /// What to throw for a batch.
+    var deadLetterReasons: [String] = []
+    var deadLetterEvents: [Int?] = []
+    /// The error to throw for a batch.
     var failBatch: ([Int]) -> HandlingError? = { _ in nil }
-    var verdict: (Int) -> HandlingResult = { _ in .done }
-    var failParked = 0
-    /// Waits for the verdict on a message that was put off.
+    var result: (Int) -> HandlingResult = { _ in .done }
+    var failingDeadLetterCalls = 0
+    /// Waits for the result of a deferred message.
     var undecided: CheckedContinuation<HandlingResult, Never>?
 
     nonisolated init() {}
@@ -54,15 +54,15 @@ final class RecordingHandler: EventHandler {
         batches.append(numbers)
         received += batch
         if let error = failBatch(numbers) { throw error }
-        return numbers.map(verdict)
+        return numbers.map(result)
     }
 
-    func deadLettered(_ parked: DeadLetter<OrderProcessed>) async throws {
-        if failParked > 0 {
-            failParked -= 1
+    func deadLettered(_ deadLetter: DeadLetter<OrderProcessed>) async throws {
+        if failingDeadLetterCalls > 0 {
+            failingDeadLetterCalls -= 1
             throw HandlingError(.unavailable, "away")
         }
-        parkedReasons.append(parked.reason)
-        parkedEvents.append(parked.event.map(Sample.number))
+        deadLetterReasons.append(deadLetter.reason)
+        deadLetterEvents.append(deadLetter.event.map(Sample.number))
     }
 }

@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func aSecretOrAKeySetIsEnough() {
+    @Test func aSecretOrAKeySetIsRequired() {
         #expect(faults(Self.secret) == [])
         #expect(faults(["JWT_JWKS_URL": "https://id.example.com/jwks"]) == [])
     }
@@ -33,24 +33,24 @@ import Testing
         #expect(faults(["WAYBILL_PROFILE": profile, "JWT_SECRET": "short"]).contains("JWT_SECRET"))
     }
 
-    @Test func aSecretThatCanBeGuessedIsForDevelopmentAlone() {
+    @Test func weakSecretsAreForDevelopmentOnly() {
         let weak = ["JWT_SECRET": String(repeating: "secret", count: 8)]
         #expect(faults(weak) == ["JWT_SECRET"])
         #expect(faults(weak.merging(["WAYBILL_PROFILE": "development"]) { $1 }) == [])
     }
 
-    @Test func oneOfTheTwoAlone() {
+    @Test func secretAndKeySetExcludeEachOther() {
         let both = Self.secret.merging(["JWT_JWKS_URL": "https://id.example.com/jwks"]) { $1 }
         #expect(faults(both) == ["JWT_SECRET"])
     }
 
-    @Test func keysComeOverTLSOutsideDevelopment() {
+    @Test func keySetsNeedTLSOutsideDevelopment() {
         let plain = ["JWT_JWKS_URL": "http://id.example.com/jwks"]
         #expect(faults(plain) == ["JWT_JWKS_URL"])
         #expect(faults(plain.merging(["WAYBILL_PROFILE": "development"]) { $1 }) == [])
     }
 
-    @Test func everyFaultIsToldAtOnce() {
+    @Test func everySettingErrorIsReportedAtOnce() {
         let faults = faults(["REDIS_URL": "http://x", "RATE_LIMIT": "many", "WORKFLOW_TTL": "1"])
         #expect(Set(faults) == ["REDIS_URL", "RATE_LIMIT", "WORKFLOW_TTL", "JWT_SECRET"])
     }

@@ -10,7 +10,7 @@ import WorkflowState
 @testable import OrderProcess
 
 @Suite struct DeadLetterTests {
-    @Test @Loop func theOwnerIsToldAndTheOrderRecordedAsFailed() async throws {
+    @Test @Loop func aFailedOrderIsRecordedAndItsOwnerNotified() async throws {
         let fixture = Fixture()
         let order = Sample.order(2, product: "XX-000")
         try await fixture.accept(order)
@@ -24,7 +24,7 @@ import WorkflowState
         #expect(fixture.store.orders[order.correlationID]?.published == [1, 2])
     }
 
-    @Test @Loop func aFailureIsToldEvenIfItCannotBeRecorded() async throws {
+    @Test @Loop func theOwnerIsNotifiedEvenIfTheFailureIsNotRecorded() async throws {
         let fixture = Fixture()
         _ = try await fixture.handle(Sample.order(1))
         let thief = Sample.order(2, id: 1)
@@ -33,7 +33,7 @@ import WorkflowState
         #expect(fixture.store.orders.count == 1)
     }
 
-    @Test @Loop func anOrderThatWasCompletedIsNotCalledFailed() async throws {
+    @Test @Loop func aCompletedOrderIsNotReportedAsFailed() async throws {
         let fixture = Fixture()
         let order = Sample.order(1)
         _ = try await fixture.handle(order)
@@ -42,7 +42,7 @@ import WorkflowState
         #expect(try await fixture.status(order) == "COMPLETED|1")
     }
 
-    @Test @Loop func whoeverAnUnreadableOrderNamesIsTold() async throws {
+    @Test @Loop func theOwnerNamedByAnUnreadableOrderIsNotified() async throws {
         let fixture = Fixture()
         let order = Sample.order(1)
         try await fixture.accept(order)
@@ -62,7 +62,7 @@ import WorkflowState
         #expect(fixture.sender.sent.count == 1)
     }
 
-    @Test @Loop func theOriginalOfAParkedMessageIsDone() async throws {
+    @Test @Loop func theOriginalOfADeadLetteredMessageIsAcknowledged() async throws {
         let fixture = Fixture()
         let order = Sample.order(1)
         try await fixture.process.deadLettered(Sample.deadLettered(order, "why"))

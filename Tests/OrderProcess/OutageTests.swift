@@ -70,7 +70,7 @@ import WorkflowState
         await line.stop()
     }
 
-    @Test @Loop func whatIsRefusedParksAloneAndItsOwnerIsTold() async throws {
+    @Test @Loop func aRefusedOrderIsDeadLetteredAloneAndItsOwnerIsNotified() async throws {
         let line = Line()
         // Known to nobody but the handler's list: the store refuses the whole batch, which is taken apart.
         line.fixture.store.products["GONE"] = .euro
@@ -90,7 +90,7 @@ import WorkflowState
         await line.stop()
     }
 
-    @Test @Loop func aFaultThatStaysClimbsTheLadderAndParks() async throws {
+    @Test @Loop func aPersistentErrorIsRetriedThenDeadLettered() async throws {
         let line = Line()
         line.fixture.store.failure = OrderRecordsError(.contended, "locks")
         try await line.send(Sample.order(1))

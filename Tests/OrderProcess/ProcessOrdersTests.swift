@@ -11,7 +11,7 @@ import WorkflowState
 @testable import OrderProcess
 
 @Suite struct ProcessOrdersTests {
-    @Test @Loop func aBatchIsRecordedToldAndCompleted() async throws {
+    @Test @Loop func aBatchIsRecordedPublishedAndCompleted() async throws {
         let fixture = Fixture()
         let orders = (1...3).map { Sample.order($0) }
         for order in orders { try await fixture.accept(order) }
@@ -45,7 +45,7 @@ import WorkflowState
         #expect(try await fixture.status(order) == "CANCELLED|1")
     }
 
-    @Test @Loop func aRedeliveryChangesNothingAndSendsNothing() async throws {
+    @Test @Loop func aRedeliveryChangesAndPublishesNothing() async throws {
         let fixture = Fixture()
         let order = Sample.order(1)
         for _ in 0..<3 { #expect(try await fixture.handle(order) == [.done]) }
@@ -53,7 +53,7 @@ import WorkflowState
         #expect(fixture.store.orders[order.correlationID]?.events.count == 2)
     }
 
-    @Test @Loop func theSameOrderTwiceInABatchIsOne() async throws {
+    @Test @Loop func theSameOrderTwiceInABatchIsRecordedOnce() async throws {
         let fixture = Fixture()
         let order = Sample.order(1)
         #expect(try await fixture.handle(order, order) == [.done, .done])
@@ -64,7 +64,7 @@ import WorkflowState
         #expect(verdicts[1].isPermanent)
     }
 
-    @Test @Loop func anUnknownProductFailsAloneAndTouchesNothing() async throws {
+    @Test @Loop func anUnknownProductFailsAloneWithoutSideEffects() async throws {
         let fixture = Fixture()
         let verdicts = try await fixture.handle(
             Sample.order(1), Sample.order(2, product: "XX-000"), Sample.order(3))
@@ -83,13 +83,13 @@ import WorkflowState
         }
     }
 
-    @Test @Loop func anOrderIDThatIsTakenIsRefused() async throws {
+    @Test @Loop func aTakenOrderIDIsRefused() async throws {
         let fixture = Fixture()
         let verdicts = try await fixture.handle(Sample.order(1), Sample.order(2, id: 1))
         #expect(verdicts.map(\.isPermanent) == [false, true])
     }
 
-    @Test @Loop func whatIsRecordedWinsOverALostStatus() async throws {
+    @Test @Loop func theRecordedStatusWinsOverALostOne() async throws {
         let fixture = Fixture()
         let order = Sample.order(1)
         _ = try await fixture.handle(order)
@@ -100,7 +100,7 @@ import WorkflowState
         #expect(fixture.sender.sent.count == 1)
     }
 
-    @Test @Loop func whatWasConfirmedIsMarkedEvenWhenOthersFail() async throws {
+    @Test @Loop func confirmedEventsAreMarkedEvenWhenOthersFail() async throws {
         let fixture = Fixture()
         fixture.sender.fault = { message in
             message.envelope.correlationID.hasSuffix("2") ? MessagingError(.unavailable) : nil

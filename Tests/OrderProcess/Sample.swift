@@ -51,7 +51,7 @@ enum Sample {
     }
 }
 
-/// What a test's sender was given, with the failures it is told to have.
+/// Records published messages, with scripted failures.
 @Loop
 final class RecordingSender: MessageSender {
     private(set) var sent: [OutboundMessage] = []

@@ -4,7 +4,7 @@ import Testing
 @testable import Postgres
 
 @Suite struct ConfigurationTests {
-    @Test func aURLIsReadWhole() throws {
+    @Test func parsesEveryPartOfAURL() throws {
         let url =
             "postgresql://us%40er:p%3Aw@db-1:6432,db-2:6433/way?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=3"
         let configuration = try PostgresConfiguration(url: url)
@@ -21,13 +21,13 @@ import Testing
     @Test(arguments: [
         "", "http://a/b", "postgresql://host/db", "postgresql://u@h:99999/db", "postgresql://u@h?nonsense=1",
     ])
-    func nonsenseIsRefusedWithoutQuotingIt(_ url: String) {
+    func refusesInvalidURLsWithoutQuotingThem(_ url: String) {
         let error = #expect(throws: PostgresError.self) { try PostgresConfiguration(url: url) }
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.isRetriable == false)
     }
 
-    @Test func theSessionIsSetUpOnItsWayIn() throws {
+    @Test func sessionSettingsAreStartupParameters() throws {
         var configuration = PostgresConfiguration(host: "h", user: "u", database: "d")
         configuration.settings = ["search_path": #"a, "b\"#]
         configuration.statementTimeout = .seconds(2)
@@ -41,7 +41,7 @@ import Testing
         #expect(keywords["options"] == expected)
     }
 
-    @Test func attemptsEndWithTheirNumberOrTheirTime() {
+    @Test func retriesEndAfterTheAttemptsOrTheBudget() {
         var retry = PostgresRetryPolicy(attempts: 3, budget: .seconds(1))
         #expect(retry.next(elapsed: .zero) != nil)
         #expect(retry.next(elapsed: .zero) != nil)
@@ -56,7 +56,7 @@ import Testing
         ("40001", true), ("40P01", true), ("57P01", true), ("53300", true), ("08006", true), ("23505", false),
         ("42601", false),
     ])
-    func whatMayPassIsRetriable(_ code: String, _ isRetriable: Bool) {
+    func transientConditionsAreRetriable(_ code: String, _ isRetriable: Bool) {
         let error = PostgresError(
             report: PostgresDiagnostics(
                 severity: "ERROR", sqlState: PostgresSQLState(code), message: "secret"))

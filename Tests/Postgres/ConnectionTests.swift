@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
 struct ConnectionTests {
-    @Test @Loop func aStatementIsAnsweredAndPreparedOnce() async throws {
+    @Test @Loop func preparesAStatementOnce() async throws {
         try await LiveServer.withSchema { connection, _ in
             let add = PostgresStatement("SELECT $1 + 1 AS next, $2 || '!' AS text")
             for number: Int64 in 1...3 {
@@ -22,7 +22,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func unitsArePipelinedAndAnsweredInOrder() async throws {
+    @Test @Loop func pipelinesRequestsAndAnswersInOrder() async throws {
         try await LiveServer.withSchema { connection, _ in
             let statement = PostgresStatement("SELECT $1")
             let tasks = (0..<100).map { number in
@@ -36,7 +36,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func aFailureIsTypedAndKeepsValuesOutOfItsDescription() async throws {
+    @Test @Loop func serverErrorsAreTypedWithoutValuesInTheirDescription() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (id int8 CONSTRAINT t_key PRIMARY KEY, name text)")
             let insert = PostgresStatement("INSERT INTO t VALUES ($1, $2)")
@@ -55,7 +55,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func aDeadlineClosesTheSessionAndFailsWhatWaitsBehind() async throws {
+    @Test @Loop func aTimeoutClosesTheSessionAndFailsLaterRequests() async throws {
         try await LiveServer.withSchema { connection, _ in
             let behind = Task { @Loop in try await connection.query(PostgresStatement("SELECT 1")) }
             let error = await #expect(throws: PostgresError.self) {
@@ -70,7 +70,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func theServerStopsWhatNobodyWaitsForAnyMore() async throws {
+    @Test @Loop func aTimeoutCancelsTheStatementOnTheServer() async throws {
         try await LiveServer.withSchema { connection, configuration in
             let slow = try await PostgresConnection.connect(configuration)
             let process = slow.serverProcess
@@ -85,12 +85,12 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func aKilledSessionFailsItsUnitsAndSaysWhy() async throws {
+    @Test @Loop func aKilledSessionFailsItsRequestsWithTheReason() async throws {
         try await LiveServer.withSchema { connection, configuration in
             let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
-            var ending: PostgresError?
-            connection.onClose = { ending = $0 }
+            var closeError: PostgresError?
+            connection.onClose = { closeError = $0 }
             let killed = Task { @Loop in try await connection.query(PostgresStatement("SELECT pg_sleep(20)"))
             }
             let running = PostgresStatement(
@@ -105,11 +105,11 @@ struct ConnectionTests {
             #expect(error?.sqlState == .adminShutdown)
             #expect(error?.isRetriable == true && error?.mayHaveCommitted == true)
             #expect(!connection.isOpen)
-            #expect(ending?.code == .connectionLost)
+            #expect(closeError?.code == .connectionLost)
         }
     }
 
-    @Test @Loop func anIdleSessionNoticesThatItWasKilled() async throws {
+    @Test @Loop func anIdleSessionDetectsItsTermination() async throws {
         try await LiveServer.withSchema { connection, configuration in
             let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
@@ -119,7 +119,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func largeAnswersAndLargeParametersPassWhole() async throws {
+    @Test @Loop func transfersLargeResultsAndParameters() async throws {
         try await LiveServer.withSchema { connection, _ in
             let rows = try await connection.query(
                 PostgresStatement("SELECT n, repeat('x', 1000) FROM generate_series(1, $1) n"), Int64(20_000))
@@ -133,7 +133,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func noticesAreHandedOn() async throws {
+    @Test @Loop func reportsNotices() async throws {
         try await LiveServer.withSchema { connection, _ in
             var notices: [PostgresDiagnostics] = []
             connection.onNotice = { notices.append($0) }
@@ -142,7 +142,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func notificationsArrive() async throws {
+    @Test @Loop func deliversNotifications() async throws {
         try await LiveServer.withSchema { connection, configuration in
             let other = try await PostgresConnection.connect(configuration)
             defer { other.close() }
@@ -158,7 +158,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func aScriptAndPipelinedUnitsTakeTurns() async throws {
+    @Test @Loop func serializesScriptsAndPipelinedRequests() async throws {
         try await LiveServer.withSchema { connection, _ in
             let script = "CREATE TABLE t (n int8); INSERT INTO t VALUES (7); SELECT n FROM t"
             async let first = connection.query(PostgresStatement("SELECT 1"))
@@ -173,7 +173,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func textWithNULIsRefusedBeforeItIsCutShort() async throws {
+    @Test @Loop func refusesTextWithNUL() async throws {
         try await LiveServer.withSchema { connection, _ in
             let error = await #expect(throws: PostgresError.self) {
                 try await connection.query(PostgresStatement("SELECT $1::text"), "a\0b")
@@ -182,7 +182,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func whatCannotBeReachedFailsWithinTheTimeOut() async throws {
+    @Test @Loop func connectFailsWithinItsTimeout() async throws {
         var configuration = PostgresConfiguration(
             host: "127.0.0.1", port: 1, user: "nobody", database: "nothing")
         configuration.connectTimeout = .seconds(2)
@@ -201,7 +201,7 @@ struct ConnectionTests {
         #expect(!"\(denied!)".contains(configuration.user))
     }
 
-    @Test @Loop func aNameIsResolvedOffTheLoop() async throws {
+    @Test @Loop func resolvesNamesOffTheLoop() async throws {
         var configuration = try LiveServer.configuration()
         configuration.hosts[0].name = "localhost"
         let connection = try await PostgresConnection.connect(configuration)

@@ -2,7 +2,7 @@ import EventLoop
 import Foundation
 import Postgres
 
-/// The PostgreSQL that the test run was given: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
+/// The PostgreSQL server of the test run: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
 enum LiveServer {
     private struct Servers: Decodable {
         struct Entry: Decodable { let uri: String }
@@ -17,13 +17,13 @@ enum LiveServer {
         var configuration = try PostgresConfiguration(
             url: JSONDecoder().decode(Servers.self, from: data).postgres.uri)
         configuration.applicationName = "waybill-tests"
-        // All tests share one loop and the machine; their patience is not what they test.
+        // All tests share one loop and the machine; these tests do not check timeouts.
         configuration.connectTimeout = .seconds(30)
         configuration.queryTimeout = .seconds(30)
         return configuration
     }
 
-    /// Runs `body` with a session whose tables live in a schema of their own, gone afterwards.
+    /// Runs `body` with a session in a schema of its own, which is dropped afterwards.
     @Loop
     static func withSchema(_ body: @Loop (PostgresConnection, PostgresConfiguration) async throws -> Void)
         async throws
@@ -47,7 +47,7 @@ enum LiveServer {
     }
 }
 
-/// The error that `body` ends with, where `#expect(throws:)` cannot be told of an `async let`.
+/// The error that `body` throws, where `#expect(throws:)` cannot be used with an `async let`.
 @Loop
 func failure(_ body: @Loop () async throws -> Void) async -> PostgresError? {
     do {

@@ -16,20 +16,20 @@ import Testing
             appliedAt: PostgresTimestamp(milliseconds: 0), duration: .zero)
     }
 
-    @Test func theRestIsPendingInOrder() throws {
+    @Test func pendingMigrationsAreInOrder() throws {
         let plan = try MigrationPlan(Self.steps.reversed())
         #expect(try plan.pending([]).map(\.version) == [1, 2, 3])
         #expect(try plan.pending([applied(Self.steps[0])]).map(\.version) == [2, 3])
         #expect(try plan.pending(Self.steps.map { applied($0) }).isEmpty)
     }
 
-    @Test func gapsAndDuplicatesAreRefused() {
+    @Test func refusesGapsAndDuplicates() {
         #expect(throws: PostgresError.self) { try MigrationPlan([Self.steps[0], Self.steps[2]]) }
         #expect(throws: PostgresError.self) { try MigrationPlan([Self.steps[0], Self.steps[0]]) }
         #expect(throws: PostgresError.self) { try MigrationPlan([Self.steps[1]]) }
     }
 
-    @Test func aDatabaseThatDoesNotFitIsRefused() throws {
+    @Test func refusesADatabaseThatDoesNotMatch() throws {
         let plan = try MigrationPlan(Array(Self.steps[..<2]))
         let changed = #expect(throws: PostgresError.self) {
             try plan.pending([applied(Self.steps[0], checksum: "0")])
@@ -55,7 +55,7 @@ struct MigratorTests {
         PostgresMigration(version: 2, name: "rows", sql: "INSERT INTO t SELECT generate_series(1, 5);"),
     ]
 
-    @Test @Loop func itAppliesWhatIsMissingOnce() async throws {
+    @Test @Loop func appliesPendingMigrationsOnce() async throws {
         try await LiveServer.withSchema { connection, configuration in
             let first = try PostgresMigrator(Array(Self.steps[..<1]))
             let all = try PostgresMigrator(Self.steps)
@@ -72,7 +72,7 @@ struct MigratorTests {
         }
     }
 
-    @Test @Loop func ofManyThatStartAtOnceOneWorks() async throws {
+    @Test @Loop func concurrentMigratorsApplyOnce() async throws {
         try await LiveServer.withSchema { _, configuration in
             let migrator = try PostgresMigrator(Self.steps)
             let tasks = (0..<6).map { _ in Task { @Loop in try await migrator.migrate(configuration).count } }
@@ -82,7 +82,7 @@ struct MigratorTests {
         }
     }
 
-    @Test @Loop func whoWaitsTooLongGivesUp() async throws {
+    @Test @Loop func aMigratorTimesOutWaitingForTheLock() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await connection.query(
                 PostgresStatement("SELECT pg_advisory_lock($1, hashtext(current_schema()))"),
@@ -96,7 +96,7 @@ struct MigratorTests {
         }
     }
 
-    @Test @Loop func changedSQLIsRefused() async throws {
+    @Test @Loop func refusesChangedSQL() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await PostgresMigrator(Self.steps).migrate(configuration)
             var edited = Self.steps
@@ -109,7 +109,7 @@ struct MigratorTests {
         }
     }
 
-    @Test @Loop func aFailedStepLeavesNothingBehind() async throws {
+    @Test @Loop func rollsBackAFailedMigration() async throws {
         try await LiveServer.withSchema { connection, configuration in
             let broken = [
                 Self.steps[0],
@@ -123,10 +123,12 @@ struct MigratorTests {
         }
     }
 
-    @Test @Loop func aStepMayNotEndItsTransaction() async throws {
+    @Test @Loop func refusesAMigrationThatEndsItsTransaction() async throws {
         try await LiveServer.withSchema { _, configuration in
-            let sly = [PostgresMigration(version: 1, name: "sly", sql: "CREATE TABLE u (); COMMIT;")]
-            let error = await failure { try await PostgresMigrator(sly).migrate(configuration) }
+            let committing = [
+                PostgresMigration(version: 1, name: "committing", sql: "CREATE TABLE u (); COMMIT;")
+            ]
+            let error = await failure { try await PostgresMigrator(committing).migrate(configuration) }
             #expect(error?.code == .migration)
         }
     }

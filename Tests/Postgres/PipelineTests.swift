@@ -21,7 +21,7 @@ struct PipelineTests {
         }
     }
 
-    @Test @Loop func theFirstFailureUndoesTheWholeBatchAndSparesTheNext() async throws {
+    @Test @Loop func aFailureRollsBackItsBatchAndNotTheNext() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (id int8 PRIMARY KEY)")
             let failing = Task { @Loop in
@@ -40,10 +40,10 @@ struct PipelineTests {
         }
     }
 
-    @Test @Loop func aStatementThatCouldNotBePreparedIsPreparedLater() async throws {
+    @Test @Loop func preparesAStatementAgainAfterAFailedPrepare() async throws {
         try await LiveServer.withSchema { connection, _ in
             let select = PostgresStatement("SELECT n FROM later")
-            // Skipped behind a failure, then refused, then good.
+            // Skipped behind a failure, then refused, then valid.
             await #expect(throws: PostgresError.self) {
                 try await connection.pipeline {
                     $0.add(PostgresStatement("SELECT 1 / $1"), 0)
@@ -71,21 +71,21 @@ struct PipelineTests {
         }
     }
 
-    @Test @Loop func theSameTextWithOtherTypesIsAnotherStatement() async throws {
+    @Test @Loop func theSameSQLWithOtherTypesIsAnotherStatement() async throws {
         try await LiveServer.withSchema { connection, _ in
             let echo = PostgresStatement("SELECT $1")
             let number = try await connection.query(echo, Int64(5)).one()
-            let truth = try await connection.query(echo, true).one()
+            let boolean = try await connection.query(echo, true).one()
             let text = try await connection.query(echo, "text").one()
             let null = try await connection.query(echo, Int64?.none).one()
             #expect(try number.int64(0) == 5)
-            #expect(try truth.bool(0))
+            #expect(try boolean.bool(0))
             #expect(try text.string(0) == "text")
             #expect(null.isNull(0))
         }
     }
 
-    @Test @Loop func aDeferredConstraintFailsTheBatchAtItsEnd() async throws {
+    @Test @Loop func aDeferredConstraintFailsTheBatchAtItsCommit() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (id int8 UNIQUE DEFERRABLE INITIALLY DEFERRED)")
             let error = await #expect(throws: PostgresError.self) {
@@ -99,7 +99,7 @@ struct PipelineTests {
         }
     }
 
-    @Test @Loop func tooManyUnitsAreRefused() async throws {
+    @Test @Loop func refusesTooManyPendingRequests() async throws {
         try await LiveServer.withSchema { connection, _ in
             let tasks = (0..<(PostgresConnection.pendingLimit + 10)).map { _ in
                 Task { @Loop in await failure { try await connection.query(PostgresStatement("SELECT 1")) } }

@@ -25,7 +25,7 @@ struct PoolTests {
         #expect(pool.statistics == PostgresPoolStatistics(idle: 0, leased: 0, opening: 0, waiting: 0))
     }
 
-    @Test @Loop func itsSizeIsABoundAndItsSessionsAreUsedAgain() async throws {
+    @Test @Loop func boundsItsSizeAndReusesSessions() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 3
         try await withPool(limits) { pool in
@@ -39,7 +39,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func whoComesFirstIsServedFirst() async throws {
+    @Test @Loop func servesCallersInOrder() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 1
         try await withPool(limits) { pool in
@@ -52,7 +52,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func exhaustionIsAnErrorAndNoLastingOne() async throws {
+    @Test @Loop func exhaustionIsATemporaryError() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 1
         limits.waiters = 1
@@ -65,7 +65,7 @@ struct PoolTests {
                 #expect(pool.statistics.waiting == 0)
 
                 let waiting = Task { @Loop in try await pool.query(Self.process).count }
-                try await eventually("one waits") { pool.statistics.waiting == 1 }
+                try await eventually("one caller waits") { pool.statistics.waiting == 1 }
                 let refused = await failure { try await pool.withConnection { _ in } }
                 #expect(refused?.code == .poolExhausted)
                 return waiting
@@ -75,7 +75,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func whatBreaksOrIsLeftInATransactionIsReplaced() async throws {
+    @Test @Loop func replacesBrokenSessionsAndThoseInATransaction() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 1
         try await withPool(limits) { pool in
@@ -93,54 +93,54 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func anIdleSessionThatWasKilledIsReplacedByItself() async throws {
+    @Test @Loop func replacesAKilledIdleSession() async throws {
         try await withPool(PostgresPoolLimits()) { pool in
             let other = try await PostgresConnection.connect(pool.configuration)
             defer { other.close() }
             let first = try await pool.query(Self.process).one().int32(0)
             try await other.query(PostgresStatement("SELECT pg_terminate_backend($1::int4)"), first)
-            try await eventually("another is opened") {
-                // The first may be lent once more before its end has been heard of.
+            try await eventually("a new session is opened") {
+                // The first may be lent once more before its end is detected.
                 guard let answer = try? await pool.query(Self.process) else { return false }
                 return try answer.one().int32(0) != first
             }
         }
     }
 
-    @Test @Loop func healthFollowsTheServer() async throws {
+    @Test @Loop func healthReflectsTheServer() async throws {
         var limits = PostgresPoolLimits()
         limits.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         var configuration = try LiveServer.configuration()
         configuration.hosts[0].port = 1
         let pool = PostgresPool(configuration, limits: limits)
-        var news: [Bool] = []
-        pool.onHealth = { news.append($0.isAvailable) }
+        var states: [Bool] = []
+        pool.onHealth = { states.append($0.isAvailable) }
         pool.openFirst()
-        try await eventually("the pool gives up hope") { news == [false] }
+        try await eventually("the pool is unavailable") { states == [false] }
         let error = await failure { try await pool.withConnection(wait: .milliseconds(20)) { _ in } }
         #expect(error?.code == .connectionFailed)
         await pool.close()
 
         let good = PostgresPool(try LiveServer.configuration(), limits: limits)
-        good.onHealth = { news.append($0.isAvailable) }
+        good.onHealth = { states.append($0.isAvailable) }
         good.openFirst()
-        try await eventually("the pool is available") { news == [false, true] }
+        try await eventually("the pool is available") { states == [false, true] }
         await good.close()
     }
 
-    @Test @Loop func idleSessionsAreAskedAndTheSurplusIsClosed() async throws {
+    @Test @Loop func pingsIdleSessionsAndClosesTheSurplus() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 4
         limits.idle = 1
         limits.idleCheck = .milliseconds(20)
         try await withPool(limits) { pool in
-            var wereAllLent = false
+            var wereAllLeased = false
             let tasks = (0..<4).map { _ in
                 Task { @Loop in
                     try await pool.withConnection { _ in
-                        try await eventually("all are lent") {
-                            if pool.statistics.leased == 4 { wereAllLent = true }
-                            return wereAllLent
+                        try await eventually("all sessions are leased") {
+                            if pool.statistics.leased == 4 { wereAllLeased = true }
+                            return wereAllLeased
                         }
                     }
                 }
@@ -150,7 +150,7 @@ struct PoolTests {
         }
     }
 
-    @Test @Loop func closingWaitsForWhatIsLent() async throws {
+    @Test @Loop func closingWaitsForLentSessions() async throws {
         let pool = PostgresPool(try LiveServer.configuration())
         var isLent = false
         let user = Loop.task {
@@ -160,7 +160,7 @@ struct PoolTests {
                 return try await connection.query(Self.process).count
             }
         }
-        try await eventually("it is lent") { isLent }
+        try await eventually("the session is leased") { isLent }
         await pool.close(within: .seconds(30))
         #expect(pool.statistics == PostgresPoolStatistics(idle: 0, leased: 0, opening: 0, waiting: 0))
         #expect(try await user.value == 1)
@@ -168,7 +168,7 @@ struct PoolTests {
         #expect(error?.code == .closed)
     }
 
-    @Test @Loop func aListenerComesBackAndSaysSo() async throws {
+    @Test @Loop func aListenerReconnectsAndReportsIt() async throws {
         let configuration = try LiveServer.configuration()
         let channel = "test_\(UInt64.random(in: 0...UInt64.max))"
         var hints: [String] = []
@@ -178,17 +178,17 @@ struct PoolTests {
             backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         ) { hints.append($0?.payload ?? "look") }
         let running = Task { @Loop in await listener.run() }
-        try await eventually("it listens") { hints == ["look"] }
+        try await eventually("the listener is listening") { hints == ["look"] }
         let other = try await PostgresConnection.connect(configuration)
         defer { other.close() }
         try await other.notify(channel, "one")
-        try await eventually("the hint arrives") { hints == ["look", "one"] }
+        try await eventually("the notification arrives") { hints == ["look", "one"] }
         let find = PostgresStatement(
             "SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%' || $1 || '%' AND pid <> pg_backend_pid()"
         )
         source = try await other.query(find, channel).one().int32(0)
         try await other.query(PostgresStatement("SELECT pg_terminate_backend($1::int4)"), source)
-        try await eventually("it is back") { hints == ["look", "one", "look"] }
+        try await eventually("the listener is reconnected") { hints == ["look", "one", "look"] }
         running.cancel()
         await running.value
         #expect(!listener.isListening)

@@ -10,29 +10,29 @@ import Testing
         PostgresDiagnostics(severity: "ERROR", sqlState: PostgresSQLState(code), message: "")
     }
 
-    @Test func theFirstFailureIsTheUnits() {
-        var exchange = QueryState([.execute(Self.one), .prepare(Self.two), .execute(Self.two)])
-        #expect(exchange.receive(.failed(report("23505"))) == .none)
-        #expect(exchange.receive(.ended) == .none)
-        // What was skipped was not prepared.
-        #expect(exchange.receive(.skipped) == .settled(Self.two, isPrepared: false))
-        #expect(exchange.receive(.ended) == .none)
-        #expect(exchange.receive(.skipped) == .none)
-        #expect(exchange.receive(.ended) == .none)
-        #expect(exchange.failure?.sqlState == .uniqueViolation)
-        #expect(exchange.failure?.message.contains("statement 1") == true)
+    @Test func theFirstFailureFailsTheRequest() {
+        var state = QueryState([.execute(Self.one), .prepare(Self.two), .execute(Self.two)])
+        #expect(state.receive(.failed(report("23505"))) == .none)
+        #expect(state.receive(.ended) == .none)
+        // A skipped statement was not prepared.
+        #expect(state.receive(.skipped) == .settled(Self.two, isPrepared: false))
+        #expect(state.receive(.ended) == .none)
+        #expect(state.receive(.skipped) == .none)
+        #expect(state.receive(.ended) == .none)
+        #expect(state.failure?.sqlState == .uniqueViolation)
+        #expect(state.failure?.message.contains("statement 1") == true)
     }
 
     @Test func aFailureAtTheSynchronizationPointCounts() {
-        var exchange = QueryState([.execute(Self.one)])
-        _ = exchange.receive(.ended)
-        #expect(exchange.failure == nil)
-        #expect(exchange.receive(.failed(report("23503"))) == .none)
-        #expect(exchange.failure?.sqlState == .foreignKeyViolation)
+        var state = QueryState([.execute(Self.one)])
+        _ = state.receive(.ended)
+        #expect(state.failure == nil)
+        #expect(state.receive(.failed(report("23503"))) == .none)
+        #expect(state.failure?.sqlState == .foreignKeyViolation)
     }
 
-    @Test(arguments: ["26000", "0A000"]) func aStalePlanIsForgotten(_ code: String) {
-        var exchange = QueryState([.execute(Self.one)])
-        #expect(exchange.receive(.failed(report(code))) == .forget(Self.one))
+    @Test(arguments: ["26000", "0A000"]) func forgetsAStatementWithAStalePlan(_ code: String) {
+        var state = QueryState([.execute(Self.one)])
+        #expect(state.receive(.failed(report(code))) == .forget(Self.one))
     }
 }

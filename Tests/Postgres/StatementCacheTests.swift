@@ -8,7 +8,7 @@ import Testing
         StatementCache.Key(statement: PostgresStatement(sql, reused: reused), types: types)
     }
 
-    @Test func whatIsPreparedIsUsedAgain() {
+    @Test func reusesPreparedStatements() {
         var cache = StatementCache()
         #expect(cache.plan(key("a"), request: 1) == .prepare("s1"))
         cache.settle(key("a"), isPrepared: true)
@@ -18,7 +18,7 @@ import Testing
         #expect(cache.plan(key("c", reused: false), request: 2) == .unnamed)
     }
 
-    @Test func untilItIsPreparedOnlyItsOwnUnitBuildsOnIt() {
+    @Test func onlyThePreparingRequestExecutesAnUnconfirmedStatement() {
         var cache = StatementCache()
         _ = cache.plan(key("a"), request: 1)
         #expect(cache.plan(key("a"), request: 1) == .prepared("s1"))
@@ -27,7 +27,7 @@ import Testing
         #expect(cache.plan(key("a"), request: 3) == .prepare("s2"))
     }
 
-    @Test func whatTheServerForgotIsPreparedAnew() {
+    @Test func preparesADeallocatedStatementAgain() {
         var cache = StatementCache()
         _ = cache.plan(key("a"), request: 1)
         cache.settle(key("a"), isPrepared: true)
@@ -35,7 +35,7 @@ import Testing
         #expect(cache.plan(key("a"), request: 2) == .prepare("s2"))
     }
 
-    @Test func itIsBounded() {
+    @Test func boundsItsSize() {
         var cache = StatementCache(limit: 1)
         _ = cache.plan(key("a"), request: 1)
         #expect(cache.plan(key("b"), request: 1) == .unnamed)

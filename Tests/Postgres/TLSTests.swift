@@ -4,10 +4,10 @@ import Testing
 
 @testable import Postgres
 
-/// Against a PostgreSQL with `ssl = on`, whose certificate is for `localhost`.
+/// Runs against a PostgreSQL with `ssl = on`, whose certificate is for `localhost`.
 @Suite(.enabled(if: PrivateServers.areAvailable), .timeLimit(.minutes(1)))
 struct TLSTests {
-    @Test @Loop func theServerMustProveToBeTheOneMeant() async throws {
+    @Test @Loop func refusesACertificateForAnotherHost() async throws {
         let certificate = try await TestCertificate.ofNameAlone()
         let other = try await TestCertificate.shared()
         try await PrivateServers.with("postgres", tls: certificate) { servers in
@@ -23,7 +23,7 @@ struct TLSTests {
             }
             let connection = try await connect("localhost", "verify-full", certificate)
             #expect(connection.usesTLS)
-            // Longer than TLS records, both ways.
+            // Longer than a TLS record, in both directions.
             let long = String(repeating: "x", count: 300_000)
             let row = try await connection.query(PostgresStatement("SELECT $1 || '!'"), long).one()
             #expect(try row.string(0) == long + "!")
@@ -41,7 +41,7 @@ struct TLSTests {
                 let error = await failure { try await connect(host, mode, authority).close() }
                 #expect(error?.code == .connectionFailed, "\(host) \(mode)")
             }
-            // A name that is not the certificate's is what verify-ca does not look at.
+            // verify-ca does not check the certificate's name.
             try await connect("127.0.0.1", "verify-ca", certificate).close()
         }
     }

@@ -10,7 +10,7 @@ struct TransactionTests {
     private static let count = PostgresStatement("SELECT count(*) FROM t")
     private static let sum = PostgresStatement("SELECT coalesce(sum(id), 0)::int8 FROM t")
 
-    @Test @Loop func itCommitsWhatReturnsAndUndoesWhatThrows() async throws {
+    @Test @Loop func commitsOnReturnAndRollsBackOnThrow() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await connection.script("CREATE TABLE t (id int8 PRIMARY KEY)")
             let other = try await PostgresConnection.connect(configuration)
@@ -32,7 +32,7 @@ struct TransactionTests {
         }
     }
 
-    @Test @Loop func aSwallowedFailureIsNotCommittedInSilence() async throws {
+    @Test @Loop func aSwallowedFailureFailsTheCommit() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (id int8 PRIMARY KEY)")
             await #expect(throws: PostgresError.self) {
@@ -45,7 +45,7 @@ struct TransactionTests {
         }
     }
 
-    @Test @Loop func anEmptyOneAsksNothingOfTheServer() async throws {
+    @Test @Loop func anEmptyTransactionSendsNothing() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.transaction { _ in }
             await #expect(throws: Unwanted.self) {
@@ -55,7 +55,7 @@ struct TransactionTests {
         }
     }
 
-    @Test @Loop func itsIsolationAndReadOnlyReachTheServer() async throws {
+    @Test @Loop func setsIsolationAndReadOnly() async throws {
         try await LiveServer.withSchema { connection, _ in
             try await connection.script("CREATE TABLE t (id int8)")
             let show = PostgresStatement("SELECT current_setting('transaction_isolation')")
@@ -69,7 +69,7 @@ struct TransactionTests {
         }
     }
 
-    @Test @Loop func conflictsAreRunAgain() async throws {
+    @Test @Loop func retriesSerializationConflicts() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await connection.script("CREATE TABLE t (id int8)")
             let other = try await PostgresConnection.connect(configuration)
@@ -79,7 +79,7 @@ struct TransactionTests {
                 attempts += 1
                 let seen = try await transaction.query(Self.sum).one().int64(0)
                 if attempts == 1 {
-                    // Reads and writes what the first does: one of them must lose.
+                    // Reads and writes the same rows as the first: one of them must fail.
                     try await other.transaction(isolation: .serializable) { rival in
                         try await rival.query(Self.sum)
                         try await rival.query(Self.insert, 10)
@@ -92,7 +92,7 @@ struct TransactionTests {
         }
     }
 
-    @Test @Loop func aSessionThatDiesInATransactionFailsIt() async throws {
+    @Test @Loop func aLostSessionFailsItsTransaction() async throws {
         try await LiveServer.withSchema { connection, configuration in
             try await connection.script("CREATE TABLE t (id int8)")
             let other = try await PostgresConnection.connect(configuration)

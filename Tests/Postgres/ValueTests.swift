@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
 struct ValueTests {
-    /// What the server thinks of a value, and the value after its way there and back.
+    /// The server's text of a value, and the value after a round trip.
     @Loop
     private func echo<Value: PostgresEncodable & PostgresDecodable>(
         _ value: Value, as type: String, on connection: PostgresConnection
@@ -44,7 +44,7 @@ struct ValueTests {
         }
     }
 
-    @Test @Loop func numericsBeyondOursAreRefusedAndNotRounded() async throws {
+    @Test @Loop func refusesNumericsOutOfRangeInsteadOfRounding() async throws {
         try await LiveServer.withSchema { connection, _ in
             for text in ["NaN", "Infinity", "1e30", "9223372036854775808", "0.0000000000000000001"] {
                 let row = try await connection.query(
@@ -70,13 +70,13 @@ struct ValueTests {
             let answer = try await echo(time, as: "timestamptz", on: connection)
             #expect(answer.text == text)
             #expect(answer.value == time)
-            // The simple protocol answers in text.
+            // The simple protocol returns text.
             let rows = try await connection.script("SELECT '\(text)'::timestamptz")
             #expect(try rows[0].one().timestamp(0) == time)
         }
     }
 
-    @Test @Loop func theOtherScalars() async throws {
+    @Test @Loop func otherScalars() async throws {
         try await LiveServer.withSchema { (connection, _) async throws in
             let id = PostgresUUID("0197f3a0-1b2c-7def-8123-456789abcdef")!
             #expect(
@@ -118,7 +118,7 @@ struct ValueTests {
         }
     }
 
-    @Test @Loop func whatDoesNotFitSaysWhichColumn() async throws {
+    @Test @Loop func decodingErrorsNameTheColumn() async throws {
         try await LiveServer.withSchema { connection, _ in
             let statement = PostgresStatement(
                 "SELECT 1::int8 AS one, NULL::text AS nothing, 'x'::text AS word")

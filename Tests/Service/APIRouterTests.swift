@@ -25,7 +25,7 @@ import Testing
         String(decoding: metrics.exposition(), as: UTF8.self).split(separator: "\n").contains { $0 == text }
     }
 
-    @Test func aRequestGoesOnInItsTrace() async throws {
+    @Test func continuesTheCallersTrace() async throws {
         api.on(.get, "/x") { _, context in
             #expect(context.trace.traceID.description == "4bf92f3577b34da6a3ce929d0e0e4736")
             #expect(context.trace.spanID.description != "00f067aa0ba902b7")
@@ -39,7 +39,7 @@ import Testing
         #expect(response.headers["X-Request-Id"] == "r-1")
     }
 
-    @Test func aRequestWithoutATraceBeginsOne() async throws {
+    @Test func startsATraceForARequestWithoutOne() async throws {
         api.on(.get, "/x") { _, _ in HTTPResponse(.ok) }
         var twice: HTTPHeaders = ["traceparent": Self.parent, "X-Request-Id": "a b"]
         twice.add("traceparent", Self.parent)
@@ -67,7 +67,7 @@ import Testing
         #expect(problem["errors"]?["items[0].quantity"]?[0] == "Quantity must be greater than 0.")
     }
 
-    @Test func errorsOfTheDomainAreMapped() async throws {
+    @Test func mapsDomainErrorsToProblems() async throws {
         struct Busy: Error {}
         api.on(.get, "/x") { _, _ in throw Busy() }
         api.mapErrors { $0 is Busy ? .unavailable("Busy.", retryAfter: 3) : nil }
@@ -77,7 +77,7 @@ import Testing
         #expect(!record.keys.contains("http.handler_failed"))
     }
 
-    @Test func anUnknownErrorIsLoggedAndToldToNobody() async throws {
+    @Test func logsAnUnmappedErrorAndHidesItFromTheClient() async throws {
         api.on(.get, "/x") { _, _ in throw Unexpected() }
         let response = await router.respond(to: HTTPRequest(.get, "/x"))
         #expect(response.status == .internalServerError)
@@ -86,7 +86,7 @@ import Testing
         #expect(record.keys.contains("http.handler_failed"))
     }
 
-    @Test func requestsAreCountedByRoute() async throws {
+    @Test func countsRequestsByRoute() async throws {
         api.on(.get, "/api/orders/{id}") { request, _ in
             HTTPResponse(request.parameter("id") == "1" ? .ok : .notFound)
         }

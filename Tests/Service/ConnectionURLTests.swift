@@ -4,7 +4,7 @@ import Testing
 @testable import Service
 
 @Suite struct ConnectionURLTests {
-    @Test func readsAllParts() throws {
+    @Test func parsesAllParts() throws {
         let url = try ConnectionURL(
             "amqps://app%40x:p%2Fw%3A%20d@broker.example:5999/v%2Fh?heartbeat=10", .amqp)
         #expect(url.usesTLS && url.host == "broker.example" && url.port == 5999)
@@ -28,7 +28,7 @@ import Testing
         #expect(url.user == nil && url.password == nil)
     }
 
-    @Test func readsPasswordsWithoutUserAndIPv6() throws {
+    @Test func parsesPasswordsWithoutUserAndIPv6() throws {
         let url = try ConnectionURL("redis://:pw@[::1]:7000", .redis)
         #expect(url.user == nil && url.password?.reveal() == "pw" && url.host == "::1" && url.port == 7000)
     }
@@ -45,11 +45,11 @@ import Testing
             ("amqp://h/a/b", .amqp), ("postgresql://h", .postgresql), ("postgresql://h/a/b", .postgresql),
             ("postgresql://h/d?a=%", .postgresql), ("redis://ü", .redis), ("", .redis),
         ] as [(String, ConnectionURL.Scheme)])
-    func refusesWhatServersWouldReadDifferently(text: String, dialect: ConnectionURL.Scheme) {
+    func refusesAmbiguousURLs(text: String, dialect: ConnectionURL.Scheme) {
         #expect(throws: SettingError.self) { try ConnectionURL(text, dialect) }
     }
 
-    @Test func neverShowsItsPassword() throws {
+    @Test func descriptionOmitsThePassword() throws {
         let url = try ConnectionURL("postgresql://waybill:hunter2@[::1]/db", .postgresql)
         var dumped = ""
         dump(url, to: &dumped)

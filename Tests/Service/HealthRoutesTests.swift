@@ -6,7 +6,7 @@ import Testing
 
 @testable import Service
 
-/// Section 2 of the contract.
+/// Implements section 2 of the contract.
 @Loop @Suite struct HealthRoutesTests {
     let health = Health()
     let router = HTTPRouter()
@@ -23,20 +23,20 @@ import Testing
         (Health.Phase.starting("redis"), #"{"status":"starting","reasons":["starting redis"]}"#),
         (.draining, #"{"status":"draining","reasons":["shutting down"]}"#),
     ])
-    func beforeAndAfterItServes(phase: Health.Phase, body: String) async {
+    func isNotReadyBeforeAndAfterServing(phase: Health.Phase, body: String) async {
         health.phase = phase
         #expect(await get("/health/ready") == (503, body))
         #expect(await get("/healthz") == (503, #"{"status":"unavailable"}"#))
         #expect(await get("/health/live") == (200, #"{"status":"ok"}"#))
     }
 
-    @Test func whileItServes() async {
+    @Test func isReadyWhileServing() async {
         health.phase = .serving
         #expect(await get("/health/ready") == (200, #"{"status":"ready"}"#))
         #expect(await get("/healthz") == (200, #"{"status":"ok"}"#))
     }
 
-    @Test func withoutWhatItNeeds() async {
+    @Test func isNotReadyWithoutADependency() async {
         health.phase = .serving
         health.addCheck("redis") { "not connected" }
         #expect(

@@ -6,7 +6,7 @@ import Testing
 @Loop @Suite struct HealthTests {
     let health = Health()
 
-    @Test func phasesComeBeforeChecks() async {
+    @Test func phasesTakePrecedenceOverChecks() async {
         health.addCheck("x") { "down" }
         health.phase = .starting("redis")
         #expect(await health.readiness() == ReadinessReport(status: .starting, reasons: ["starting redis"]))
@@ -16,7 +16,7 @@ import Testing
         #expect(await health.readiness() == ReadinessReport(status: .draining, reasons: ["shutting down"]))
     }
 
-    @Test func everyReasonIsNamed() async {
+    @Test func listsEveryReason() async {
         health.phase = .serving
         health.addCheck("redis") { nil }
         health.addCheck("rabbitmq") { "blocked" }
@@ -26,37 +26,37 @@ import Testing
                 == ReadinessReport(status: .unavailable, reasons: ["rabbitmq: blocked", "postgres: refused"]))
     }
 
-    @Test func aNameMayBeReasonEnough() async {
+    @Test func aCheckMayUseItsNameAsTheReason() async {
         health.phase = .serving
         health.addCheck("redis", holds: { true })
         health.addCheck("rabbitmq.blocked", holds: { false })
         #expect(await health.readiness().reasons == ["rabbitmq.blocked"])
     }
 
-    @Test func aProbeIsAskedOnceForAllAndItsAnswerKept() async {
+    @Test func aProbeRunsOnceForConcurrentCallersAndIsCached() async {
         health.phase = .serving
-        let asked = Record()
+        let calls = Record()
         health.addProbe("x", every: .seconds(60)) {
-            asked.events.append("asked")
+            calls.events.append("calls")
             await Task.yield()
         }
         async let first = health.readiness()
         async let second = health.readiness()
         #expect(await [first.status, second.status] == [.ready, .ready])
         #expect(await health.readiness().status == .ready)
-        #expect(asked.events == ["asked"])
+        #expect(calls.events == ["calls"])
     }
 
-    @Test func aProbeIsAskedAgainWhenItsAnswerIsOld() async {
+    @Test func aProbeRunsAgainWhenItsResultIsOld() async {
         health.phase = .serving
-        let asked = Record()
-        health.addProbe("x", every: .zero) { asked.events.append("asked") }
+        let calls = Record()
+        health.addProbe("x", every: .zero) { calls.events.append("calls") }
         _ = await health.readiness()
         _ = await health.readiness()
-        #expect(asked.events.count == 2)
+        #expect(calls.events.count == 2)
     }
 
-    @Test func aProbeThatHangsIsANo() async {
+    @Test func aHangingProbeFails() async {
         health.phase = .serving
         health.addProbe("x", within: .milliseconds(5)) { try await Loop.sleep(for: .seconds(60)) }
         let readiness = await health.readiness()

@@ -27,7 +27,7 @@ import Testing
         #expect(limiter.remaining(limit, now: start + .seconds(3600)) == 3)
     }
 
-    @Test func aClockThatGoesBackGivesNoPermits() {
+    @Test func aClockMovingBackwardsGrantsNoPermits() {
         var limiter = RateLimiter()
         for _ in 0..<3 { _ = limiter.take(limit, now: start + .seconds(1)) }
         let isAllowed = limiter.take(limit, now: start)

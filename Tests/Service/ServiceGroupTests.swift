@@ -38,7 +38,7 @@ import Testing
         #expect(health.phase == .draining)
     }
 
-    @Test func isReadyOnceAllHasStartedAndNoLongerWhenTold() async {
+    @Test func isReadyFromStartToShutdownRequest() async {
         let observer = TestService(
             run: { [health, shutdown, record] in
                 // The group starts the next service before this task runs.
@@ -62,7 +62,7 @@ import Testing
         #expect(record.keys.contains("component.start_failed"))
     }
 
-    @Test func aFailureWhileRunningBringsTheServiceDown() async {
+    @Test func aFailureWhileRunningDrainsAllServices() async {
         struct LostReply: Error {}
         let failing = TestService(
             run: { throw LostReply() }, drain: { [record] _ in record.events.append("drain b") })
@@ -72,7 +72,7 @@ import Testing
         #expect(shutdown.reason == .failure(component: "b"))
     }
 
-    @Test func anEarlyEndIsAFailureToo() async {
+    @Test func anEarlyReturnIsAFailure() async {
         #expect(await group(["a": TestService(run: {})]).run() == 1)
         #expect(record.keys.contains("component.ended"))
     }
@@ -98,7 +98,7 @@ import Testing
         #expect(record.events == ["terminate 143"])
     }
 
-    @Test func aTerminalsInterruptAndItsSupervisorsSignalAreOne() {
+    @Test func countsATerminalsInterruptAndTheSupervisorsSignalOnce() {
         let service = group([:])
         service.receive(signal: 2)
         service.receive(signal: 15)
@@ -107,7 +107,7 @@ import Testing
         #expect(record.events == ["terminate 130"])
     }
 
-    @Test func aDrainThatIsLateIsCancelledAndTold() async {
+    @Test func cancelsAndLogsALateDrain() async {
         let slow = TestService(drain: { _ in try? await Loop.sleep(for: .seconds(60)) })
         let last = TestService(start: { [shutdown] in shutdown.request(.signal(15)) })
         let services: ServiceList = ["a": recorder("a"), "slow": slow, "last": last]
@@ -117,7 +117,7 @@ import Testing
     }
 }
 
-/// What happened, in order, and the keys that were logged.
+/// The calls in order, and the logged event keys.
 @Loop final class Record {
     var events: [String] = []
     private let output = Lines()

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Service
 
-/// A service as a whole, in a process of its own.
+/// Runs a complete service in a process of its own.
 @Suite struct ServiceProcessTests {
-    @Test func aSignalEndsItInOrder() async throws {
+    @Test func aSignalDrainsTheProcess() async throws {
         let result = await #expect(
             processExitsWith: .exitCode(0), observing: [\.standardErrorContent]
         ) {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func aSecondSignalEndsItAtOnce() async {
+    @Test func aSecondSignalEndsTheProcessAtOnce() async {
         await #expect(processExitsWith: .exitCode(143)) {
             ServiceProcess.main(
                 name: "probe", summary: "", port: 1, arguments: [], environment: Environment([:])
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func afailureIsACodeOfItsOwn() async {
+    @Test func aFailureHasItsOwnExitCode() async {
         struct MalformedInput: Error {}
         await #expect(processExitsWith: .exitCode(1)) {
             ServiceProcess.main(
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func everyFaultOfTheConfigurationIsLogged() async {
+    @Test func logsEveryConfigurationError() async {
         let result = await #expect(
             processExitsWith: .exitCode(78), observing: [\.standardErrorContent]
         ) {
@@ -90,7 +90,7 @@ import Testing
         #expect(lines.contains { $0.contains("WAYBILL_X is not a key of this service") })
     }
 
-    @Test func helpAndUnknownArguments() async {
+    @Test func printsHelpAndRefusesUnknownArguments() async {
         let result = await #expect(processExitsWith: .exitCode(0), observing: [\.standardOutputContent]) {
             ServiceProcess.main(name: "probe", summary: "Probes.", port: 7, arguments: ["--help"]) { _ in [:]
             }

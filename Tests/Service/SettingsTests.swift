@@ -31,7 +31,7 @@ import Testing
             rules: rules)
     }
 
-    @Test func defaultsHoldWhenNothingIsSet() throws {
+    @Test func usesDefaultsWhenNothingIsSet() throws {
         let settings = try settings(["SIZE": "", "WAIT": ""])
         #expect(
             settings[Self.size] == 3 && settings[Self.wait] == .seconds(5) && settings[Self.flag] == false)
@@ -95,12 +95,12 @@ import Testing
     ]
 
     @Test(arguments: faults)
-    func aFaultSaysKeyProblemAndRemedy(key: String, text: String, line: String) throws {
+    func anErrorNamesKeyProblemAndRemedy(key: String, text: String, line: String) throws {
         let error = try #require(throws: ConfigurationError.self) { try settings([key: text]) }
         #expect(error.description == line)
     }
 
-    @Test func allFaultsAreReportedAtOnce() throws {
+    @Test func reportsAllErrorsAtOnce() throws {
         let rule = SettingsRule(at: Self.nick) {
             $0.value(Self.flag) == true ? SettingError("is odd", write: "it") : nil
         }
@@ -111,7 +111,7 @@ import Testing
         #expect(error.description.contains("NAME is not set; write text"))
     }
 
-    @Test func secretsComeFromFilesToo() throws {
+    @Test func readsSecretsFromFiles() throws {
         #expect(try settings(["WAYBILL_KEY_FILE": "/run/key"])[Self.secret]?.reveal() == "from a file")
         let error = try #require(throws: ConfigurationError.self) {
             try settings(["WAYBILL_KEY_FILE": "/run/key", "WAYBILL_KEY": "12345678"])
@@ -119,18 +119,18 @@ import Testing
         #expect(error.description == "WAYBILL_KEY is set, and so is WAYBILL_KEY_FILE; write only one of them")
     }
 
-    @Test func unknownKeysOfOursAreWarnedOf() throws {
+    @Test func warnsOfUnknownWaybillKeys() throws {
         let settings = try settings([
             "WAYBILL_KEE": "1", "WAYBILL_KEY_FILE": "", "WAYBILL_NOTIFIERS": "3", "OTHER": "x",
         ])
         #expect(settings.warnings == ["WAYBILL_KEE is not a key of this service"])
     }
 
-    @Test func theProcessHasAnEnvironment() {
+    @Test func readsTheProcessEnvironment() {
         #expect(Environment.process()["PATH"] != nil)
     }
 
-    @Test func theTableNamesEveryKey() {
+    @Test func theTableListsEveryKey() {
         let table = SettingTable.markdown(Self.all)
         #expect(table.contains("| `SIZE` | integer 1…10 | `3` | Size. |"))
         #expect(table.contains("| `NAME` | text | required | Name. |"))
@@ -139,7 +139,7 @@ import Testing
         #expect(SettingTable.text(Self.all).contains("WAIT=seconds"))
     }
 
-    @Test func theLogsStyleFollowsTheTerminal() {
+    @Test func theLogFormatDependsOnTheTerminal() {
         #expect(LogStyle.auto.format(isTerminal: false, noColour: false) == .json)
         #expect(LogStyle.auto.format(isTerminal: true, noColour: false) == .text(colours: true))
         #expect(LogStyle.auto.format(isTerminal: true, noColour: true) == .text(colours: false))

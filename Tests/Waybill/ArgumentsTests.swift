@@ -12,7 +12,7 @@ import Testing
 
     private func parse(_ words: String...) throws -> Arguments { try Arguments(words, options: Self.options) }
 
-    @Test func optionsAndPositionalsMayStandInAnyOrder() throws {
+    @Test func acceptsOptionsAndPositionalsInAnyOrder() throws {
         let arguments = try parse("AZ-104:2", "--user", "CUST-1", "DP-900", "--watch")
         #expect(arguments.positional == ["AZ-104:2", "DP-900"])
         #expect(arguments["user"] == "CUST-1")
@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test(arguments: [["--unknown"], ["--user"], ["--watch=yes"]])
-    func whatMakesNoSenseIsAUsageError(words: [String]) {
+    func invalidArgumentsAreUsageErrors(words: [String]) {
         let failure = #expect(throws: CommandError.self) { try Arguments(words, options: Self.options) }
         #expect(failure?.code == .usage)
     }
@@ -44,13 +44,13 @@ import Testing
         }
     }
 
-    @Test func orderLinesNameAProductAndMaybeAQuantity() throws {
+    @Test func parsesOrderLines() throws {
         #expect(try OrderLineArgument("AZ-104:2") == OrderLineArgument(product: "AZ-104", quantity: 2))
         #expect(try OrderLineArgument("DP-900") == OrderLineArgument(product: "DP-900", quantity: 1))
     }
 
     @Test(arguments: ["", ":2", "AZ-104:", "AZ-104:x", "AZ-104:1:2"])
-    func otherOrderLinesAreUsageErrors(text: String) {
+    func invalidOrderLinesAreUsageErrors(text: String) {
         #expect(throws: CommandError.self) { try OrderLineArgument(text) }
     }
 

@@ -13,29 +13,29 @@ import Testing
         }
     }
 
-    @Test func commandsAreFoundByOneWordOrTwo() {
+    @Test func findsCommandsByOneOrTwoWords() {
         #expect(found("status", "--json") == "status < --json")
         #expect(found("dlq", "replay", "--all") == "dlq replay < --all")
         #expect(found("views", "rebuild") == "views rebuild < ")
     }
 
-    @Test func aSharedWordAloneNamesItsFamily() {
+    @Test func aSharedWordFindsItsFamily() {
         #expect(found("dlq") == "dlq: 4")
         #expect(found("migrate", "--json") == "migrate: 2")
     }
 
-    @Test func whatThereIsNotIsUnknown() {
+    @Test func refusesUnknownCommands() {
         #expect(found("frobnicate") == "? frobnicate")
         #expect(found("dlq", "eat") == "? dlq eat")
     }
 
-    /// A word is either a command or shared by several.
-    @Test func noCommandIsCalledLikeAFamily() {
+    /// A word is either a command or a family of commands.
+    @Test func noCommandHasAFamilysName() {
         let families = Set(CommandTable.all.compactMap { $0.help.family })
         #expect(families.isDisjoint(with: CommandTable.all.map { $0.help.name }))
     }
 
-    @Test func theOverviewNamesEveryCommandAndExitCode() {
+    @Test func theOverviewListsEveryCommandAndExitCode() {
         let text = Help.overview(CommandTable.groups.map { ($0.title, $0.commands.map { $0.help }) })
         for command in CommandTable.all { #expect(text.contains("  \(command.help.name) ")) }
         for code in ExitCode.allCases { #expect(text.contains(" \(code.rawValue) ")) }
@@ -54,7 +54,7 @@ import Testing
 
     // MARK: Completion
 
-    /// What bash offers for a line, by the script itself.
+    /// The completions that the bash script offers for a line.
     private func completions(_ words: String...) async throws -> Set<String> {
         let quoted = words.map { "'\($0)'" }.joined(separator: " ")
         let script = """
@@ -82,7 +82,7 @@ import Testing
         #expect(try await completions("waybill", "order", "--w") == ["--watch"])
     }
 
-    @Test func zshIsOfferedTheSame() {
+    @Test func zshCompletesTheSame() {
         let script = ShellCompletion.script(.zsh)
         #expect(script.hasPrefix("#compdef waybill\n"))
         for command in CommandTable.all where command.help.family == nil {

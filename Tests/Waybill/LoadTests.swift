@@ -4,7 +4,7 @@ import Testing
 @testable import Waybill
 
 @Suite struct LoadTests {
-    @Test func ordersAreDueAtEvenSteps() throws {
+    @Test func ordersAreEvenlySpaced() throws {
         let plan = try LoadPlan(rate: 400, users: 3, seconds: 2)
         #expect(plan.orders == 800)
         #expect(plan.due(0) == .zero && plan.due(1) == .microseconds(2500) && plan.due(800) == .seconds(2))
@@ -31,31 +31,31 @@ import Testing
                 record.settle(order, .refused("503 <away>"))
             } else {
                 record.settle(order, .accepted(after: .milliseconds(number + 1)))
-                record.tell(order, after: .milliseconds(10))
-                record.tell(order, after: .milliseconds(99))
+                record.recordNotified(order, after: .milliseconds(10))
+                record.recordNotified(order, after: .milliseconds(99))
             }
         }
         return record
     }
 
-    @Test func ordersAreCountedOnce() {
+    @Test func countsOrdersOnce() {
         let record = record()
-        #expect(record.acceptedCount == 4 && record.toldCount == 4 && record.refusedCount == 1)
+        #expect(record.acceptedCount == 4 && record.notifiedCount == 4 && record.refusedCount == 1)
         #expect(record.answered == [1, 2, 3, 5].map { .milliseconds($0) })
         #expect(record.notified == Array(repeating: .milliseconds(10), count: 4))
         #expect(record.bySecond().map(\.count) == [3, 2])
     }
 
     @Test(arguments: [0.4, 1, 3, 7.5, 9.99, 42, 100, 1234, 98_765])
-    func ticksCoverTheRangeInFewRoundSteps(most: Double) {
-        let ticks = Chart.ticks(to: most)
-        #expect(ticks.first == 0 && ticks.last! >= most * 0.999_999)
+    func ticksCoverTheRangeInFewRoundSteps(maximum: Double) {
+        let ticks = Chart.ticks(to: maximum)
+        #expect(ticks.first == 0 && ticks.last! >= maximum * 0.999_999)
         #expect((3...12).contains(ticks.count), "\(ticks)")
         let digits = ticks[1].description.filter { ("1"..."9").contains($0) }
         #expect(["1", "2", "5"].contains(digits), "\(ticks)")
     }
 
-    @Test func thePageIsOneOfItsOwnAndEscaped() throws {
+    @Test func thePageIsSelfContainedAndEscaped() throws {
         let plan = try LoadPlan(rate: 2, users: 1, seconds: 3)
         let report = LoadReport(
             plan: plan, record: record(), edge: "http://127.0.0.1:8080", at: "2026-11-20T10:11:12.000Z")

@@ -11,7 +11,7 @@ import Testing
         try Arguments(words, options: DropDeadLettersCommand.help.options)
     }
 
-    @Test func aQueueMayBeCalledInSeveralWays() throws {
+    @Test func acceptsShortQueueNames() throws {
         for name in ["order.failed", "failed", "order.failed.dlq"] {
             #expect(try arguments("--queue", name).queues == [.failed])
         }
@@ -20,7 +20,7 @@ import Testing
         #expect(failure?.code == .usage)
     }
 
-    @Test func lettersAreNamedOrAllAreMeant() throws {
+    @Test func requiresMessageNamesOrAll() throws {
         #expect(try arguments("--all").messages("dlq drop") == nil)
         #expect(try arguments("a", "b").messages("dlq drop") == ["a", "b"])
         #expect(throws: CommandError.self) { try arguments().messages("dlq drop") }
@@ -42,7 +42,7 @@ import Testing
             "REDIS_URL": "redis://x", "RABBITMQ_URL": "amqp://x", "DATABASE_URL": "postgresql://x",
         ])
         #expect(try StackFile(path: nil, environment: environment).addresses().redis == "redis://x")
-        // Who names a stack means that one.
+        // An explicit stack takes precedence over the environment.
         #expect(throws: CommandError.self) {
             try StackFile(path: "/nowhere/stack.json", environment: environment).addresses()
         }
@@ -52,7 +52,7 @@ import Testing
         ([:], "var/stack.json", "var"), (["WAYBILL_PORT_OFFSET": "300"], "var/300/stack.json", "var/300"),
         (["WAYBILL_VAR": "/x"], "/x/stack.json", "/x"), (["WAYBILL_STACK": "/y/s.json"], "/y/s.json", "/y"),
     ])
-    func theStacksFileIsFound(environment: [String: String], path: String, folder: String) {
+    func findsTheStackFile(environment: [String: String], path: String, folder: String) {
         let file = StackFile(path: nil, environment: Environment(environment))
         #expect(file.path == path && file.folder == folder)
     }

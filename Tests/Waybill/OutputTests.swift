@@ -5,14 +5,14 @@ import Testing
 @testable import Waybill
 
 @Suite struct OutputTests {
-    @Test func whatATerminalWouldObeyIsShownAsText() {
+    @Test func escapesTerminalControlCharacters() {
         #expect("plain ÄÖ 🙂".printable == "plain ÄÖ 🙂")
         #expect("a\u{1B}[2Jb\nc\u{7F}".printable == #"a\u{1b}[2Jb\u{a}c\u{7f}"#)
         // Right-to-left override and C1 controls as well.
         #expect("x\u{202E}y\u{9B}".printable == #"x\u{202e}y\u{9b}"#)
     }
 
-    @Test func textIsCutWithAnEllipsis() {
+    @Test func cutsTextWithAnEllipsis() {
         #expect("abc".cut(to: 3) == "abc")
         #expect("abcd".cut(to: 3) == "ab…")
     }
@@ -21,11 +21,11 @@ import Testing
         (Duration.milliseconds(850), "850 ms"), (.milliseconds(12_340), "12.3 s"), (.seconds(240), "4 min"),
         (.seconds(3 * 3600), "3 h"), (.seconds(200_000), "2 days"),
     ])
-    func durationsAreForPeople(duration: Duration, text: String) {
+    func formatsDurations(duration: Duration, text: String) {
         #expect(duration.text == text)
     }
 
-    @Test func jsonIsIndentedForReading() throws {
+    @Test func indentsJSON() throws {
         let value = try JSONValue(parsing: #"{"a":[1,{"b":"\u001b"}],"c":{},"d":[]}"#)
         #expect(
             value.indented == """
@@ -47,8 +47,8 @@ import Testing
         var now = Instant(nanoseconds: 0)
     }
 
-    /// Nothing for what is done at once, then a line now and then with what is left.
-    @Test @Loop func progressIsShownWhereItTakesLong() {
+    /// Shows nothing for short work, then a line at intervals with the remaining time.
+    @Test @Loop func showsProgressForLongWork() {
         let clock = Clock()
         let progress = ProgressIndicator(Terminal(wantsJSON: false), "rebuilding") { clock.now }
         #expect(progress.step(1, of: 100) == nil)

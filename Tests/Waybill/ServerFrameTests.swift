@@ -8,7 +8,7 @@ import Testing
 
     private func frame(_ text: String) -> ServerFrame? { ServerFrame(text.utf8.span, receivedAt: now) }
 
-    @Test func theFramesOfTheContractAreRead() {
+    @Test func parsesTheFramesOfTheContract() {
         #expect(
             frame(
                 #"{"type":"welcome","connectionId":"c","replica":"r1","userId":"u","epoch":"e","lastEventId":4}"#
@@ -37,7 +37,7 @@ import Testing
     @Test(arguments: [
         "", "{}", "[]", #"{"type":"welcome"}"#, #"{"type":"order.status","status":"COMPLETED"}"#,
     ])
-    func anythingElseIsNoFrame(text: String) {
+    func refusesInvalidFrames(text: String) {
         #expect(frame(text) == nil)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 @testable import Waybill
 
 @Suite struct SessionDirectoryTests {
-    @Test func aRegistrationIsRead() throws {
+    @Test func parsesARegistration() throws {
         let text = #"""
             {"replica":"n@1","address":"127.0.0.1:1","draining":true,"sessions":{"websocket":2,"sse":1,"signalr":0},
             "userCount":2,"users":[{"userId":"ada","position":"e:7","sessions":[

@@ -1,4 +1,4 @@
-/// The one error of this library.
+/// The error type of this library.
 ///
 /// `message` may quote the broker and stays out of `description`: log it at debug level only.
 package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -9,9 +9,9 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
         case connectionFailed
         /// The broker refused the user, the password or the virtual host.
         case authenticationFailed
-        /// The connection ended with the operation under way: its outcome is unknown.
+        /// The connection ended during the operation: its outcome is unknown.
         case connectionLost
-        /// The deadline passed with the operation under way: its outcome is unknown.
+        /// The deadline passed during the operation: its outcome is unknown.
         case timeout
         /// The broker closed the connection with `connection.close`.
         case connectionClosed
@@ -21,13 +21,13 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
         case blocked
         /// The window of unconfirmed messages, or the socket's buffer, is full; nothing was sent.
         case overloaded
-        /// A mandatory message reached no queue. It is nowhere.
+        /// A mandatory message reached no queue; it is not stored.
         case returned
-        /// The broker refused the message after every retry. It is nowhere.
+        /// The broker nacked the message on every attempt; it is not stored.
         case nacked
-        /// The peer broke the protocol, or speaks another one.
+        /// The peer violated the protocol, or speaks another one.
         case protocolViolation
-        /// A name or table the protocol cannot carry.
+        /// A name or table that the protocol cannot encode.
         case invalidArgument
         /// This side closed the client, publisher or consumer.
         case closed
@@ -61,7 +61,7 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether the broker may have taken the message although the call failed: repeat it only with the same
+    /// Whether the broker may have stored the message although the call failed: retry only with the same
     /// message id, for an idempotent consumer.
     package var isOutcomeUnknown: Bool {
         switch code {

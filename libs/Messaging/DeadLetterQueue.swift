@@ -1,16 +1,16 @@
 package import AMQP
 package import EventLoop
 
-/// A queue's dead letters, for the operator: look, send back, drop.
+/// A queue's dead-letter queue, for the operator: list, replay, drop.
 ///
-/// Looking takes the messages without settling them and puts them back; they keep their order, and are
-/// marked as delivered before.
+/// Listing receives the messages without settling them and requeues them; they keep their order, and are
+/// marked as redelivered.
 @Loop
 package struct DeadLetterQueue {
     package struct Message: Sendable, Hashable {
         package let envelope: Envelope
         package let body: [UInt8]
-        /// Too large or too broken to be taken apart: there is nothing here that could be sent back.
+        /// Too large or malformed to be decoded, so it cannot be replayed.
         package let isDefective: Bool
 
         init(_ delivery: AMQPDelivery) {
@@ -19,7 +19,7 @@ package struct DeadLetterQueue {
             isDefective = delivery.defect != nil
         }
 
-        /// What an operator calls it by: the message id, or a digest of the body (FNV-1a) where there is none.
+        /// The operator's name for it: the message id, or a digest of the body (FNV-1a) when there is none.
         package var name: String {
             if !envelope.id.isEmpty { return envelope.id }
             let hash = body.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
@@ -28,12 +28,12 @@ package struct DeadLetterQueue {
         }
     }
 
-    /// Told of each letter looked at: its number from 1, and how many there are.
+    /// Called for each message visited: its number from 1, and the total.
     package typealias Progress = @Loop (_ seen: Int, _ all: Int) -> Void
 
     private let client: AMQPClient
     private let publisher: AMQPPublisher
-    /// The queue they were meant for.
+    /// The queue that dead-lettered them.
     package let queue: String
 
     package init(of queue: String, _ client: AMQPClient, _ publisher: AMQPPublisher) {
@@ -44,7 +44,7 @@ package struct DeadLetterQueue {
 
     private var name: String { OrderTopology.deadLetterQueue(of: queue) }
 
-    /// The true number of messages ready.
+    /// The number of ready messages.
     package func count() async throws(AMQPError) -> Int {
         let name = name
         return try await client.withChannel { channel throws(AMQPError) in
@@ -52,33 +52,33 @@ package struct DeadLetterQueue {
         }
     }
 
-    /// The oldest letters.
+    /// The oldest messages.
     package func list(limit: Int = 100) async throws(AMQPError) -> [Message] {
-        var letters: [Message] = []
+        var messages: [Message] = []
         try await visit(limit: limit) { delivery in
-            letters.append(Message(delivery))
+            messages.append(Message(delivery))
             return .leave
         }
-        return letters
+        return messages
     }
 
-    /// Sends letters back to their queue, marked as replays and otherwise as if new, each confirmed before it
-    /// is taken out here. Defective ones stay.
+    /// Publishes messages to their queue again, marked as replays and with a new attempt count, each
+    /// confirmed before it is removed here. Defective ones stay.
     /// - Parameters:
-    ///   - names: of the letters; nil: all there are.
-    ///   - prepare: called before each is sent; the letter stays where it answers false.
-    /// - Returns: what was sent back.
+    ///   - names: of the messages; nil: all.
+    ///   - prepare: called before each is published; the message stays when it returns false.
+    /// - Returns: the replayed messages.
     package func replay(
         _ names: Set<String>? = nil, progress: Progress = { _, _ in },
         prepare: @Loop (Message) async -> Bool = { _ in true }
     ) async throws(AMQPError) -> [Envelope] {
         var replayed: [Envelope] = []
         try await visit(progress: progress) { delivery throws(AMQPError) in
-            let letter = Message(delivery)
-            guard !letter.isDefective, names?.contains(letter.name) ?? true, await prepare(letter) else {
+            let entry = Message(delivery)
+            guard !entry.isDefective, names?.contains(entry.name) ?? true, await prepare(entry) else {
                 return .leave
             }
-            var envelope = letter.envelope
+            var envelope = entry.envelope
             envelope.attempt = 1
             envelope.failure = nil
             envelope.isReplay = true
@@ -91,9 +91,9 @@ package struct DeadLetterQueue {
         return replayed
     }
 
-    /// Drops letters for good.
-    /// - Parameter names: of the letters; nil: all there are.
-    /// - Returns: the names of what was dropped.
+    /// Drops messages permanently.
+    /// - Parameter names: of the messages; nil: all.
+    /// - Returns: the names of the dropped messages.
     package func drop(
         _ names: Set<String>? = nil, progress: Progress = { _, _ in }
     ) async throws(AMQPError) -> [String] {
@@ -109,8 +109,8 @@ package struct DeadLetterQueue {
 
     private enum Disposition { case leave, remove }
 
-    /// Takes up to `limit` letters in order on one channel; what is left goes back when it closes.
-    /// - Parameter limit: nil for all there are.
+    /// Gets up to `limit` messages in order on one channel; unsettled ones are requeued when it closes.
+    /// - Parameter limit: nil for all.
     private func visit(
         limit: Int? = nil, progress: Progress = { _, _ in },
         _ body: @Loop (AMQPDelivery) async throws(AMQPError) -> Disposition
@@ -134,8 +134,8 @@ package struct DeadLetterQueue {
         try await settle(all - removed)
     }
 
-    /// A quorum queue takes letters back some time after their channel is closed: the next look must find
-    /// them. Whoever else takes letters meanwhile costs a second.
+    /// A quorum queue requeues messages some time after their channel is closed, so this waits until they are
+    /// ready again. When another consumer takes messages meanwhile, it waits one second.
     private func settle(_ expected: Int) async throws(AMQPError) {
         let deadline = Instant.systemNow() + .seconds(1)
         while try await count() < expected, Instant.systemNow() < deadline {

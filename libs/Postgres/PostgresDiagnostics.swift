@@ -1,6 +1,6 @@
-/// An error or notice as the server sent it (PostgreSQL manual, "Error and Notice Message Fields").
+/// An error or notice from the server (PostgreSQL manual, "Error and Notice Message Fields").
 ///
-/// Its texts may quote data. It has no description of its own on purpose.
+/// Its texts may quote data, so it deliberately has no description.
 package final class PostgresDiagnostics: Sendable {
     package let severity: String
     package let sqlState: PostgresSQLState
@@ -11,7 +11,7 @@ package final class PostgresDiagnostics: Sendable {
     package let table: String?
     package let column: String?
     package let constraint: String?
-    /// Where in the statement, counted in characters from 1.
+    /// Position in the statement, in characters from 1.
     package let position: Int?
 
     init(
@@ -61,8 +61,8 @@ package struct PostgresSQLState: Hashable, Sendable, CustomStringConvertible {
 
     package var isSerializationConflict: Bool { self == .serializationFailure || self == .deadlockDetected }
 
-    /// Conditions that pass by themselves: conflicts, shutdown and failover, lack of resources, lock and statement
-    /// time-outs.
+    /// Temporary conditions: conflicts, shutdown and failover, lack of resources, lock and statement
+    /// timeouts.
     package var isTransient: Bool {
         if isSerializationConflict || self == .lockNotAvailable || self == .queryCanceled { return true }
         // 08 connection, 53 resources, 57P operator intervention, 25006 a primary turned replica.

@@ -1,22 +1,22 @@
-/// The one error of this library.
+/// The error type of this library.
 ///
-/// `description` holds nothing that came out of the data: codes, SQLSTATE, names of schema objects and our own words.
-/// What the server said (which may quote values) is in ``report``, for logs at debug level only.
+/// `description` contains no data: only codes, SQLSTATE, names of schema objects and this library's text. The
+/// server's text (which may quote values) is in ``report``, for logs at debug level only.
 package struct PostgresError: Error, Sendable {
     package enum Code: String, Sendable {
-        /// A connection string, TLS file or option that cannot be used. Fix the configuration.
+        /// An invalid connection string, TLS file or option. Fix the configuration.
         case invalidConfiguration
         /// No session could be opened: name not resolved, refused, TLS, authentication.
         case connectionFailed
-        /// The session broke with work in flight; see ``PostgresError/mayHaveCommitted``.
+        /// The session broke with requests in flight; see ``PostgresError/mayHaveCommitted``.
         case connectionLost
-        /// A deadline passed. The session is closed with it, so that a late answer meets nobody.
+        /// A deadline passed. The session is closed with it, so that a late answer is discarded.
         case timedOut
         /// The connection or the pool was closed by this process.
         case closed
-        /// Too many statements wait on one connection.
+        /// Too many requests are pending on one connection.
         case overloaded
-        /// No connection became free in time, or too many callers wait for one.
+        /// No connection became available in time, or too many callers wait for one.
         case poolExhausted
         /// The server refused a statement; see ``PostgresError/sqlState``.
         case server
@@ -31,9 +31,9 @@ package struct PostgresError: Error, Sendable {
     }
 
     package let code: Code
-    /// Our own words; safe to log.
+    /// This library's text; safe to log.
     package let message: String
-    /// What the server reported, where it did.
+    /// The server's report, if any.
     package let report: PostgresDiagnostics?
     package let file: String
     package let line: Int
@@ -66,10 +66,10 @@ package struct PostgresError: Error, Sendable {
         }
     }
 
-    /// True when the transaction lost against another one and can be run again at once.
+    /// True when the transaction had a serialization conflict and can be retried at once.
     package var isSerializationConflict: Bool { sqlState?.isSerializationConflict ?? false }
 
-    /// True when the server may have carried the statement out although no answer came.
+    /// True when the server may have executed the statement although no answer arrived.
     package var mayHaveCommitted: Bool { code == .connectionLost || code == .timedOut }
 }
 

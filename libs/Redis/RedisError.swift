@@ -1,27 +1,27 @@
-/// Why a command, a connection or a reply failed. One type for the whole library.
+/// Why a command, a connection or a reply failed; the error type of this library.
 ///
-/// `description` carries the code alone: a server's text may quote keys or values, so it stays in
-/// ``message``, for a debugger and not for a log line.
+/// `description` contains the code alone: a server's text may quote keys or values, so it is only in
+/// ``message``, for debugging and not for a log line.
 package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         /// The connection ended while the command was in flight: the server may or may not have run it.
         case connectionLost
-        /// No connection became available within the deadline: the command was never sent.
+        /// No connection became available within the deadline: the command was not sent.
         case notConnected
-        /// No reply within the deadline. As replies are ordered, the connection is closed with it; the
+        /// No reply within the deadline. The connection is closed with it, since replies are ordered; the
         /// server may or may not have run the command.
         case timeout
-        /// The user, the password or the ACL does not allow it (`WRONGPASS`, `NOAUTH`, `NOPERM`).
+        /// The user, the password or the ACL is refused (`WRONGPASS`, `NOAUTH`, `NOPERM`).
         case authentication
-        /// Too many commands or bytes are pending already: the command was never sent.
+        /// Too many commands or bytes are pending already: the command was not sent.
         case overloaded
         /// The peer does not speak RESP2, or exceeded the reader's limits.
         case protocolViolation
-        /// A cluster node names another one (`MOVED`, `ASK`).
+        /// A cluster node redirects to another one (`MOVED`, `ASK`).
         case moved
-        /// The server answered with an error; the first word of it (`ERR`, `WRONGTYPE`, `LOADING` …).
+        /// The server answered with an error; its first word (`ERR`, `WRONGTYPE`, `LOADING` …).
         case server(prefix: String)
-        /// A reply of another shape than the command's documented one.
+        /// A reply of another shape than the documented one.
         case unexpectedReply
         /// The address, the credentials or the URL are unusable.
         case configuration
@@ -30,7 +30,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     package let code: Code
-    /// Free text for people; may hold data, so it is left out of `description`.
+    /// Free text that may contain data, so `description` omits it.
     package let message: String
 
     package init(_ code: Code, _ message: String = "") {
@@ -38,9 +38,9 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         self.message = message
     }
 
-    /// Whether the same command may succeed when sent again a little later.
+    /// Whether the same command may succeed when sent again later.
     ///
-    /// Look at ``outcomeIsUnknown`` too before repeating a command that is not idempotent.
+    /// Check ``outcomeIsUnknown`` too before repeating a command that is not idempotent.
     package var isRetriable: Bool {
         switch code {
         case .connectionLost, .notConnected, .timeout, .overloaded: true
@@ -49,7 +49,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether the server may have run the command although no reply came.
+    /// Whether the server may have run the command although no reply arrived.
     package var outcomeIsUnknown: Bool { code == .connectionLost || code == .timeout }
 
     package var description: String {
@@ -66,7 +66,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension RedisError {
-    /// Sorts a server's error text by its first word (redis.io, "RESP protocol spec": simple errors).
+    /// Maps a server's error text by its first word (redis.io, "RESP protocol spec": simple errors).
     package init(serverText text: String) {
         let prefix = text.prefix { $0 != " " }
         switch prefix {

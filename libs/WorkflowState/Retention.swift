@@ -1,12 +1,12 @@
-/// How long the keys live; whole seconds, but for the lease.
+/// The keys' lifetimes, in whole seconds except for the lease.
 package struct Retention: Sendable, Equatable {
-    /// Of `order:*`, of a mailbox since its last entry, and of the memory that an update was delivered.
+    /// Of `order:*`, of a mailbox since its last entry, and of the delivery marks.
     package var workflow: Duration = .seconds(2700)
     /// Of a stored response to an idempotency key.
     package var response: Duration = .seconds(86_400)
-    /// How long an idempotency key is held by a request that never finished.
+    /// How long an unfinished request holds an idempotency key.
     package var lease: Duration = .seconds(30)
-    /// Entries of a mailbox; older ones are dropped.
+    /// Maximum entries of a mailbox; the oldest are dropped.
     package var mailboxCap = 256
 
     package init() {}

@@ -4,7 +4,7 @@ package import Redis
 /// The names of keys and channels, as the contract fixes them.
 package enum WorkflowKeys {
     package static let epoch: StaticString = "notify:epoch"
-    /// The server that held the mailboxes last; only where there are several.
+    /// The server that was last recorded as the primary; only with several servers.
     package static let primary: StaticString = "notify:holder"
     package static let channelPrefix: StaticString = "notify:user:"
 
@@ -20,7 +20,7 @@ package enum WorkflowKeys {
         RedisKey("notify:delivered:", "\(update.correlationID):\(update.status.wireName)")
     }
 
-    /// Colons of the user are escaped: else user `a` with key `b:c` would share a name with user `a:b`.
+    /// Colons in the user id are escaped: else user `a` with key `b:c` would share a name with user `a:b`.
     package static func idempotency(_ key: IdempotencyKey) -> RedisKey {
         guard key.user.value.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "%") })
         else {

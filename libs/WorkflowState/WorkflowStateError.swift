@@ -3,16 +3,16 @@ package import Redis
 /// Why the shared state could not be read or written.
 package struct WorkflowStateError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
-        /// The store is away, slow or overloaded.
+        /// The store is unavailable, slow or overloaded.
         case unavailable
-        /// The store answered something that this library never wrote, or refused the command.
+        /// The store returned something that this library never writes, or refused the command.
         case unusable
     }
 
     package let code: Code
-    /// Whether the same call may succeed a little later.
+    /// Whether the same call may succeed later.
     package let isRetriable: Bool
-    /// Whether what was asked for may have been done although this was thrown.
+    /// Whether the operation may have been applied although this was thrown.
     package let outcomeIsUnknown: Bool
     package let underlying: RedisError?
 

@@ -9,7 +9,7 @@ import Postgres
 import Redis
 import Service
 
-/// The composition: which live adapter stands behind which port, and the services in the order of their start.
+/// Composes the service: the adapter behind each port, and the services in the order of their start.
 @Loop
 struct Application {
     let services: ServiceList

@@ -1,7 +1,7 @@
 import Identity
 import Service
 
-/// The settings of the console, beside those of every service.
+/// The settings of the console, besides those of every service.
 enum ConsoleKeys {
     static let database = SettingKey.connection(
         "DATABASE_URL", .postgresql,
@@ -16,7 +16,7 @@ enum ConsoleKeys {
         "The stack.json of a development stack: its replicas can be stopped in the failover lab."
     ).optional
 
-    /// Of Redis, a user who may read `notify:replica*` is enough.
+    /// For Redis, a user who may read `notify:replica*` suffices.
     static let all: [any AnySettingKey] =
         [
             ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.rabbitMQ,

@@ -8,10 +8,10 @@ import Observability
 import Orders
 import Service
 
-/// The dead-letter messages of a queue: look, send back, drop.
+/// The dead-letter messages of a queue: list, show, requeue, drop.
 @Loop
 struct DeadLetterRoutes {
-    /// Letters of one answer, and of one change.
+    /// Messages of one response, and of one change.
     private static let most = 100
     /// Bytes of a body that are shown.
     private static let bodyLimit = 2048
@@ -90,7 +90,7 @@ struct DeadLetterRoutes {
         }
     }
 
-    /// `{"ids": [names of messages]}`
+    /// `{"ids": [message ids]}`
     private static func ids(_ request: HTTPRequest) throws(Problem) -> Set<String> {
         let body = request.body
         let list = (try? JSONValue(parsing: body.span))?["ids"]?.array ?? []

@@ -7,7 +7,7 @@ import Observability
 import Orders
 import Service
 
-/// Ends notifiers of a development stack, to show how their tabs fail over. The stack's supervisor starts them again.
+/// Ends notifiers of a development stack, to show how their tabs fail over. The stack's supervisor restarts them.
 struct FaultInjection: Sendable {
     enum Fault: String {
         /// SIGKILL: no client is told.

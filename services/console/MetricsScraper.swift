@@ -2,7 +2,7 @@ import EventLoop
 import HTTP
 import JSON
 
-/// The services' `/metrics`, of which the console shows a few samples.
+/// Reads a few samples from the services' `/metrics`.
 @Loop
 struct MetricsScraper {
     private static let wanted: Set<String> = [
@@ -29,7 +29,7 @@ struct MetricsScraper {
         client = HTTPClient(configuration)
     }
 
-    /// One object a target, in their order; without samples where it did not answer.
+    /// One object for each target, in order; without samples when it did not answer.
     func read() async -> JSONValue {
         let pages = targets.map { target in Loop.task { await page(target.name, target.url) } }
         var list: [JSONValue] = []
@@ -46,7 +46,7 @@ struct MetricsScraper {
             head + [.init("isUp", true), .init("samples", .object(Self.samples(of: answer.text)))])
     }
 
-    /// `name{labels} value` of the lines whose name is wanted.
+    /// `name{labels} value` of the lines with the wanted names.
     static func samples(of text: String) -> [JSONValue.Member] {
         text.split(separator: "\n").compactMap { line in
             guard let end = line.firstIndex(where: { $0 == "{" || $0 == " " }),

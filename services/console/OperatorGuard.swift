@@ -3,7 +3,7 @@ import HTTP
 import Identity
 import Service
 
-/// What every request to the console passes: the page it comes from, the token, the role.
+/// Checks every request to the console: its origin, the token, the role.
 @Loop
 struct OperatorGuard {
     private let authenticator: Authenticator
@@ -14,7 +14,7 @@ struct OperatorGuard {
         self.origins = origins
     }
 
-    /// - Returns: who asks.
+    /// - Returns: the operator.
     func admit(_ request: HTTPRequest) async throws(Problem) -> Principal {
         guard request.isOriginAllowed(origins, missing: true),
             request.headers["Sec-Fetch-Site"] != "cross-site"
@@ -34,8 +34,8 @@ struct OperatorGuard {
         return principal
     }
 
-    /// For what changes something: besides, its body must be of a type that no page of another origin can send
-    /// without being asked for leave first (Fetch, "CORS-safelisted request-header").
+    /// For requests that change something: besides, the body's type must be one that a page of another origin cannot
+    /// send without a preflight (Fetch, "CORS-safelisted request-header").
     func admitChange(_ request: HTTPRequest) async throws(Problem) -> Principal {
         guard request.headers["Content-Type"]?.hasPrefix("application/json") == true else {
             throw Problem(.unsupportedMediaType, "The body must be application/json.")

@@ -2,14 +2,14 @@ import EventLoop
 import JSON
 import Postgres
 
-/// What became of orders lately, off the event log by position.
+/// The latest order events, read from the event log by position.
 @Loop
 final class OrderLog {
-    /// Of one look; what came in greater number is counted by the services' metrics and left out here.
+    /// Events of one read; more are left out here, and counted by the services' metrics.
     private static let most = 400
-    /// For whoever begins to watch.
+    /// Events for a stream that begins.
     private static let kept = 90
-    /// Positions are taken in one order and committed in another: how far back a look begins again.
+    /// Positions are taken in one order and committed in another: how far back each read begins.
     private static let overlap: Int64 = 256
 
     private let pool: PostgresPool
@@ -19,7 +19,7 @@ final class OrderLog {
 
     init(_ pool: PostgresPool) { self.pool = pool }
 
-    /// What was not handed over before, oldest first.
+    /// The events that were not returned before, oldest first.
     func news() async throws(PostgresError) -> [JSONValue] {
         let limit = last == 0 ? Self.kept : Self.most
         let rows = try await pool.query(Self.newest, max(0, last - Self.overlap), limit)

@@ -4,8 +4,8 @@ import JSON
 import Messaging
 import Orders
 
-/// How many messages wait, and where. Passive declarations: the counts that a broker lists are stale for quorum
-/// queues.
+/// The numbers of waiting messages by queue. Read by passive declarations: the counts that a broker lists are stale
+/// for quorum queues.
 @Loop
 struct QueueDepths {
     private let client: AMQPClient

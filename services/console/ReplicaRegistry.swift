@@ -2,7 +2,7 @@ import EventLoop
 import JSON
 import Redis
 
-/// The notifiers that are registered: `notify:replicas` has their names, `notify:replica:<name>` the rest.
+/// The registered notifiers: `notify:replicas` has their names, `notify:replica:<name>` the details.
 @Loop
 struct ReplicaRegistry {
     private static let most = 100
@@ -22,7 +22,7 @@ struct ReplicaRegistry {
         return .array(documents.compactMap { $0.bytes.flatMap { Self.summary($0) } })
     }
 
-    /// A registration names up to a thousand sessions: their numbers will do.
+    /// A registration names up to a thousand sessions; only their number is returned.
     private static func summary(_ bytes: [UInt8]) -> JSONValue? {
         guard let document = try? JSONValue(parsing: bytes.span) else { return nil }
         return .object((document.members ?? []).filter { $0.key != "users" })

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// The operator's command: mints tokens, places orders, watches them, and proves that nothing is lost.
+/// The operator's command: mints tokens, places orders, watches them, and verifies delivery.
 @main
 struct Waybill {
     static func main() {

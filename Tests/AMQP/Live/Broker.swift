@@ -23,10 +23,10 @@ enum Broker {
         return configuration
     }
 
-    /// A name no other test run uses.
+    /// A name unique to this test run.
     static func name(_ purpose: String) -> String { "test.\(purpose).\(UUID().uuidString.prefix(8))" }
 
-    /// A started client with `topology`, shut down after `body`, its queues and exchanges deleted.
+    /// Runs `body` with a started client, shuts it down afterwards, and deletes its queues and exchanges.
     @Loop static func withClient(
         _ topology: AMQPTopology = AMQPTopology(), through proxy: Proxy? = nil,
         heartbeat: Duration = .seconds(10),
@@ -57,7 +57,7 @@ enum Broker {
     }
 }
 
-/// Takes deliveries until there are `count`.
+/// Receives until there are `count` deliveries.
 @Loop func take(_ count: Int, from consumer: AMQPConsumer) async -> [AMQPDelivery] {
     var deliveries: [AMQPDelivery] = []
     while deliveries.count < count, let batch = await consumer.next() { deliveries += batch }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite(.onLoop, .enabled(if: Broker.isThere), .timeLimit(.minutes(1)))
 struct ClientLiveTests {
-    @Test @Loop func aSilentConnectionIsLostAfterTwoHeartbeats() async throws {
+    @Test @Loop func closesASilentConnectionAfterTwoHeartbeats() async throws {
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
         try await Broker.withClient(through: proxy, heartbeat: .seconds(1)) { client in
@@ -23,15 +23,15 @@ struct ClientLiveTests {
         try await Broker.withClient(through: proxy, heartbeat: .seconds(1)) { client in
             var states: [AMQPClient.State] = []
             client.onStateChange { states.append($0) }
-            // Each end sends one in half the time: more than twice the time after which silence is death.
-            try await eventually("both have lived by heartbeats for a while") {
+            // Each end sends a heartbeat every half interval: more than two timeout periods pass.
+            try await eventually("heartbeats kept both connections open") {
                 proxy.heartbeats.fromClients >= 5 && proxy.heartbeats.fromBroker >= 5
             }
             #expect(states.isEmpty && client.isReady && proxy.connections == 1)
         }
     }
 
-    @Test @Loop func wrongCredentialsAreNamed() async throws {
+    @Test @Loop func wrongCredentialsFailAuthentication() async throws {
         var configuration = try Broker.configuration()
         configuration.password = "wrong"
         let authenticationFailed = await failure { try await AMQPConnection.open(configuration) }
@@ -42,19 +42,19 @@ struct ClientLiveTests {
         #expect(refused?.code == .authenticationFailed)
     }
 
-    @Test @Loop func aBrokerThatSaysNothingCostsTheConnectTimeout() async throws {
-        let mute = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { transport in
+    @Test @Loop func connectTimesOutWhenTheBrokerIsSilent() async throws {
+        let silent = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { transport in
             transport.start(SilentServer())
         }
-        defer { mute.close() }
+        defer { silent.close() }
         var configuration = try Broker.configuration()
-        configuration.endpoint.port = mute.port
+        configuration.endpoint.port = silent.port
         configuration.connectTimeout = .milliseconds(200)
         let connectionFailed = await failure { try await AMQPConnection.open(configuration) }
         #expect(connectionFailed?.code == .connectionFailed)
     }
 
-    @Test @Loop func aCallThatFailsClosesItsChannelOnly() async throws {
+    @Test @Loop func aFailedCallClosesItsChannelOnly() async throws {
         try await Broker.withClient { client in
             let missing = Broker.name("missing")
             let error = await failure {
@@ -76,9 +76,9 @@ struct ClientLiveTests {
         let client = AMQPClient(try Broker.configuration(through: proxy), topology: topology)
         Loop.task { await client.run() }
         try await client.ready(within: .seconds(10))
-        // An exclusive queue goes with its connection.
+        // An exclusive queue is deleted with its connection.
         proxy.cut()
-        try await eventually("it is back") { proxy.connections == 2 && client.isReady }
+        try await eventually("reconnected") { proxy.connections == 2 && client.isReady }
         let publisher = AMQPPublisher(client)
         try await publisher.publish(message("x", to: queue), within: .seconds(5))
         await client.shutdown()
@@ -86,7 +86,7 @@ struct ClientLiveTests {
         #expect(await publisher.publish([message("y", to: queue)]).first??.code == .closed)
     }
 
-    @Test @Loop func itemsCanBeTakenAndPurgedOneByOne() async throws {
+    @Test @Loop func getsRequeuesAndPurgesMessages() async throws {
         let queue = Broker.name("get")
         var topology = AMQPTopology()
         topology.addQueue(queue, kind: .quorum)
@@ -99,8 +99,8 @@ struct ClientLiveTests {
                 if let first { try channel.ack(first) }
                 _ = try await channel.get(from: queue)
             }
-            // The second went back with its channel.
-            try await eventually("two are left") {
+            // The second was requeued when its channel closed.
+            try await eventually("two messages are ready") {
                 try await client.withChannel { channel throws(AMQPError) in
                     try await channel.status(of: queue)
                 }.messages == 2

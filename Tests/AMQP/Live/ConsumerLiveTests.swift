@@ -16,7 +16,7 @@ struct ConsumerLiveTests {
     }
 
     @Test(arguments: [AMQPQueueType.quorum, .classic])
-    @Loop func verdictsReachTheBroker(kind: AMQPQueueType) async throws {
+    @Loop func settlesAcksRejectsAndRequeues(kind: AMQPQueueType) async throws {
         let (queue, topology) = workQueue("verdict", kind: kind)
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -41,7 +41,7 @@ struct ConsumerLiveTests {
     }
 
     @Test(arguments: [AMQPQueueType.quorum, .classic])
-    @Loop func aRetryQueueHandsBackWhenItsTimeIsUp(kind: AMQPQueueType) async throws {
+    @Loop func aRetryQueueDeadLettersBackAfterItsDelay(kind: AMQPQueueType) async throws {
         let delay = Duration.milliseconds(150)
         let (queue, topology) = workQueue("retry", kind: kind, delays: [delay])
         try await Broker.withClient(topology) { client in
@@ -57,7 +57,7 @@ struct ConsumerLiveTests {
         }
     }
 
-    @Test @Loop func prefetchBoundsWhatIsUnsettled() async throws {
+    @Test @Loop func prefetchBoundsUnsettledDeliveries() async throws {
         let (queue, topology) = workQueue("prefetch", kind: .classic)
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -65,7 +65,7 @@ struct ConsumerLiveTests {
             let consumer = AMQPConsumer(client, queue: queue, prefetch: 10)
             let first = await take(10, from: consumer)
             #expect(first.count == 10 && consumer.unsettled == 10)
-            // Acked out of order, all come in the end.
+            // Out-of-order acks still free the whole prefetch window.
             for delivery in first.reversed() { consumer.ack(delivery) }
             var rest: [AMQPDelivery] = []
             while rest.count < 40, let batch = await consumer.next() {
@@ -77,7 +77,7 @@ struct ConsumerLiveTests {
         }
     }
 
-    @Test @Loop func afterAReconnectOldVerdictsAreDroppedAndAllComesAgain() async throws {
+    @Test @Loop func ignoresOldAcksAndRedeliversAfterAReconnect() async throws {
         let (queue, topology) = workQueue("reconnect", kind: .quorum)
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
@@ -87,7 +87,9 @@ struct ConsumerLiveTests {
             let consumer = AMQPConsumer(client, queue: queue)
             let old = await take(3, from: consumer)
             proxy.cut()
-            try await eventually("the consumer is back") { proxy.connections == 2 && consumer.isConsuming }
+            try await eventually("the consumer is reconnected") {
+                proxy.connections == 2 && consumer.isConsuming
+            }
             consumer.ack(old)
             let again = await take(3, from: consumer)
             #expect(again.map(text) == old.map(text) && again.allSatisfy(\.isRedelivered))
@@ -99,10 +101,10 @@ struct ConsumerLiveTests {
         let (queue, topology) = workQueue("cancel", kind: .classic)
         try await Broker.withClient(topology) { client in
             let consumer = AMQPConsumer(client, queue: queue)
-            try await eventually("it consumes") { consumer.isConsuming }
+            try await eventually("the consumer is consuming") { consumer.isConsuming }
             try await client.withChannel { channel throws(AMQPError) in try await channel.deleteQueue(queue) }
             let publisher = AMQPPublisher(client)
-            try await eventually("the queue is back") {
+            try await eventually("the queue is declared again") {
                 await publisher.publish([message("new", to: queue)]).first! == nil
             }
             let deliveries = await take(1, from: consumer)
@@ -111,7 +113,7 @@ struct ConsumerLiveTests {
         }
     }
 
-    @Test @Loop func stoppingGivesBackWhatWasNotHandedOut() async throws {
+    @Test @Loop func stoppingRequeuesDeliveriesNotHandedOut() async throws {
         let (queue, topology) = workQueue("stop", kind: .classic)
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -121,7 +123,7 @@ struct ConsumerLiveTests {
             await consumer.stop()
             #expect(await consumer.next() == nil)
             consumer.ack(batch)
-            try await eventually("the rest is back in the queue") {
+            try await eventually("the rest is requeued") {
                 try await client.withChannel { channel throws(AMQPError) in
                     try await channel.status(of: queue)
                 } == AMQPQueueStatus(messages: 20 - batch.count, consumers: 0)

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// A TCP relay in front of the broker that can cut, freeze and speak out of turn.
+/// A TCP proxy in front of the broker that can cut and freeze connections and inject bytes.
 @Loop
 final class Proxy {
     private var listener: Listener?
@@ -30,23 +30,23 @@ final class Proxy {
         }
     }
 
-    /// Heartbeats that went by with nothing else around them.
+    /// Heartbeat frames that were forwarded alone.
     var heartbeats: (fromClients: Int, fromBroker: Int) {
         pipes.reduce((0, 0)) { ($0.0 + $1.heartbeats.fromClient, $0.1 + $1.heartbeats.fromServer) }
     }
 
-    /// Ends every connection.
+    /// Closes every connection.
     func cut() {
         for pipe in pipes { pipe.cut() }
         pipes = []
     }
 
-    /// Swallows everything from now on, without ending the connections: half open.
+    /// Drops all further bytes without closing the connections, which leaves them half open.
     func freeze() {
         for pipe in pipes { pipe.isFrozen = true }
     }
 
-    /// Writes to the clients what the broker did not say.
+    /// Sends bytes to the clients that the broker did not send.
     func inject(_ bytes: [UInt8]) {
         for pipe in pipes { pipe.client.write(bytes) }
     }

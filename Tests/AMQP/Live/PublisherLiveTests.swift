@@ -13,7 +13,7 @@ struct PublisherLiveTests {
         return (name, topology)
     }
 
-    @Test @Loop func returnsWhenTheBrokerHasIt() async throws {
+    @Test @Loop func publishReturnsAfterTheConfirm() async throws {
         let (queue, topology) = queue("confirm")
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -26,7 +26,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func manyAtOnceAreAllConfirmedInOrder() async throws {
+    @Test @Loop func concurrentPublishesAreConfirmedInOrder() async throws {
         let (queue, topology) = queue("many")
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -43,7 +43,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func anUnroutableOneFailsAloneInABatch() async throws {
+    @Test @Loop func anUnroutableMessageFailsAloneInABatch() async throws {
         let (queue, topology) = queue("return")
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
@@ -53,7 +53,7 @@ struct PublisherLiveTests {
             ])
             #expect(failures.map { $0?.code } == [nil, .returned, nil])
             #expect(failures[1]?.replyCode == 312)
-            // Without message ids, the body tells them apart.
+            // Without message ids, returned messages are matched by body.
             var anonymous = AMQPMessage(exchange: "", routingKey: nowhere, body: [1])
             #expect(await publisher.publish([anonymous]).first??.code == .returned)
             anonymous.isMandatory = false
@@ -68,7 +68,7 @@ struct PublisherLiveTests {
             try await publisher.publish(message("fits", to: queue))
             let refused = await publisher.publish([message("no", to: queue)], within: .milliseconds(300))
             #expect(refused.first??.code == .nacked)
-            // Room is made while the message waits for its next try.
+            // The queue is emptied while the message waits for its next attempt.
             async let late: Void = publisher.publish(message("late", to: queue), within: .seconds(5))
             let taken = try await client.withChannel { channel throws(AMQPError) -> AMQPDelivery? in
                 let delivery = try await channel.get(from: queue)
@@ -80,7 +80,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func aFullWindowRefuses() async throws {
+    @Test @Loop func publishFailsWhenTheWindowIsFull() async throws {
         let (queue, topology) = queue("window")
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client, window: 4)
@@ -101,7 +101,7 @@ struct PublisherLiveTests {
         }
     }
 
-    @Test @Loop func aLostConnectionMeansUnknownAndTheNextOneWorks() async throws {
+    @Test @Loop func aLostConnectionMakesTheOutcomeUnknownAndPublishingResumes() async throws {
         let (queue, topology) = queue("lost")
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
@@ -110,17 +110,17 @@ struct PublisherLiveTests {
             try await publisher.publish(message("before", to: queue))
             proxy.freeze()
             async let lost = publisher.publish([message("during", to: queue)], within: .seconds(20))
-            try await eventually("a message is on its way") { publisher.unconfirmed == 1 }
+            try await eventually("a message is unconfirmed") { publisher.unconfirmed == 1 }
             proxy.cut()
             let failure = await lost[0]
             #expect(failure?.code == .connectionLost && failure?.isOutcomeUnknown == true)
-            // Waits for the connection to come back.
+            // Waits for the reconnect.
             try await publisher.publish(message("after", to: queue), within: .seconds(10))
             #expect(proxy.connections == 2)
         }
     }
 
-    @Test @Loop func deadlinesHold() async throws {
+    @Test @Loop func publishTimesOutAtItsDeadline() async throws {
         let (queue, topology) = queue("deadline")
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
@@ -134,13 +134,13 @@ struct PublisherLiveTests {
             #expect(start.duration(to: .systemNow()) < .seconds(2))
             proxy.isRefusing = true
             proxy.cut()
-            try await eventually("the loss is noticed") { client.connection == nil }
+            try await eventually("the disconnect is detected") { client.connection == nil }
             let late = await publisher.publish([message("away", to: queue)], within: .seconds(5))
             #expect(late.first??.code == .notConnected)
         }
     }
 
-    @Test @Loop func anAlarmRefusesAtOnceAndIsVisible() async throws {
+    @Test @Loop func anAlarmBlocksPublishesAtOnce() async throws {
         let (queue, topology) = queue("alarm")
         let proxy = try await Proxy(to: Broker.configuration().endpoint)
         defer { proxy.close() }
@@ -150,11 +150,11 @@ struct PublisherLiveTests {
             let publisher = AMQPPublisher(client)
             try await publisher.publish(message("before", to: queue))
             proxy.inject([1, 0, 0, 0, 0, 0, 8, 0, 10, 0, 60, 3, 0x6C, 0x6F, 0x77, 0xCE])
-            try await eventually("the alarm arrives") { client.state == .blocked(reason: "low") }
+            try await eventually("the alarm is reported") { client.state == .blocked(reason: "low") }
             let failures = await publisher.publish([message("during", to: queue)])
             #expect(failures.first??.code == .blocked)
             proxy.inject([1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 61, 0xCE])
-            try await eventually("the alarm ends") { client.isReady }
+            try await eventually("the alarm is cleared") { client.isReady }
             try await publisher.publish(message("after", to: queue))
             #expect(states == [.blocked(reason: "low"), .ready])
         }

@@ -7,7 +7,7 @@ import Testing
 /// Against a RabbitMQ with a TLS listener, whose certificate is for `localhost`.
 @Suite(.onLoop, .enabled(if: PrivateServers.areAvailable), .timeLimit(.minutes(1)))
 struct TLSLiveTests {
-    @Test @Loop func theBrokerMustProveToBeTheOneMeant() async throws {
+    @Test @Loop func refusesACertificateForAnotherHost() async throws {
         let certificate = try await TestCertificate.ofNameAlone()
         let other = try await TestCertificate.shared()
         try await PrivateServers.with("rabbitmq", tls: certificate) { servers in

@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test @Loop func givesUpAtTheDeadline() async throws {
+    @Test @Loop func failsAtTheDeadline() async throws {
         try await withServer {
             Self.routes($0)
         } _: { server, port in
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test @Loop func namesWhatIsUnreachable() async throws {
+    @Test @Loop func reportsAnUnreachableServer() async throws {
         let error = await #expect(throws: HTTPError.self) {
             try await HTTPClient().get("http://127.0.0.1:1/")
         }

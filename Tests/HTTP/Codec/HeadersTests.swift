@@ -15,7 +15,7 @@ import Testing
         #expect(String(decoding: headers.bytes, as: UTF8.self) == "A: 4\r\n")
     }
 
-    @Test func noValueStartsAFieldOfItsOwn() {
+    @Test func noValueCanStartAnotherField() {
         let headers: HTTPHeaders = ["A": "b\r\nSet-Cookie: c\0"]
         #expect(String(decoding: headers.bytes, as: UTF8.self) == "A: b  Set-Cookie: c \r\n")
     }
@@ -31,7 +31,7 @@ import Testing
         #expect(HTTPDate.format(secondsSince1970: seconds) == text)
     }
 
-    @Test func addressesOfTheWeb() throws {
+    @Test func parsesAndRefusesURLs() throws {
         let address = try HTTPURL("https://[::1]:8443/a?b#c")
         #expect(address.isSecure)
         #expect(address.endpoint.host == "::1")

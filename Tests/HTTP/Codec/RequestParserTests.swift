@@ -5,7 +5,8 @@ import Testing
 @Suite("RFC 9112: requests") struct RequestParserTests {
     private func head(_ text: String) throws -> HTTPRequestHead { try #require(try Decoding.head(text)) }
 
-    @Test("2.2: one empty line before the request is ignored") func emptyLine() throws {
+    @Test("2.2: one empty line before the request is ignored") func ignoresOneEmptyLineBeforeARequest() throws
+    {
         #expect(try head("\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n").method == .get)
         #expect(
             Decoding.requests("\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n").first?.hasPrefix("refused 400")
@@ -24,7 +25,7 @@ import Testing
             status == 200 ? log.count == 1 && log[0].hasPrefix("get") : log[0].hasPrefix("refused \(status)"))
     }
 
-    @Test("3.2: target forms") func targets() throws {
+    @Test("3.2: target forms") func parsesTargets() throws {
         let origin = HTTPRequest(try head("GET /a/b?c=d&e HTTP/1.1\r\nHost: x\r\n\r\n"))
         #expect(origin.path == "/a/b")
         #expect(origin.rawQuery == "c=d&e")

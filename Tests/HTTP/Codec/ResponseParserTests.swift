@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func everyCutGivesTheSame() throws {
+    @Test func everySplitGivesTheSameResult() throws {
         let bytes = Array("HTTP/1.1 201 Created\r\nA: b\r\nContent-Length: 0\r\n\r\n".utf8)
         for cut in 0..<bytes.count {
             var parser = HTTPResponseParser()

@@ -12,7 +12,7 @@ import Testing
         "OPTIONS * HTTP/1.1\r\nHost: [::1]:80\r\n\r\nHEAD http://h/ HTTP/1.1\r\nHost: H\r\nConnection: close\r\n\r\n",
     ]
 
-    @Test(arguments: inputs) func everyCutGivesTheSame(_ input: String) {
+    @Test(arguments: inputs) func everySplitGivesTheSameResult(_ input: String) {
         let bytes = Array(input.utf8)
         let whole = Decoding.requests([bytes])
         #expect(!whole.contains { $0.hasPrefix("refused") })

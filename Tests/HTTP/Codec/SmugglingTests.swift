@@ -137,5 +137,7 @@ import Testing
         #expect(log.first?.hasPrefix("refused \(attempt.status) ") == true, "\(log)")
     }
 
-    @Test func thereAreEnough() { #expect(Self.framing.count + Self.syntax.count + Self.chunks.count > 100) }
+    @Test func corpusIsLargeEnough() {
+        #expect(Self.framing.count + Self.syntax.count + Self.chunks.count > 100)
+    }
 }

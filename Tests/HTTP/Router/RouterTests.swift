@@ -50,7 +50,7 @@ import Testing
         #expect(text.contains(#""status":404"#))
     }
 
-    @Test @Loop func tellsTheMethodsAllowed() async {
+    @Test @Loop func answers405WithTheAllowedMethods() async {
         let refused = await answer(.delete, "/orders")
         #expect(refused.0 == 405)
         #expect(refused.2.headers["Allow"] == "GET, HEAD, POST, OPTIONS")

@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 @Suite struct ConnectionTests {
-    @Test @Loop func aRefusalEndsTheConnectionAfterWhatCameBefore() async throws {
+    @Test @Loop func anErrorEndsTheConnectionAfterEarlierResponses() async throws {
         try await withServer {
             $0.get("/") { _ in HTTPResponse(text: "first") }
         } _: { server, port in
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test @Loop func aPeerThatHalfClosesGetsItsAnswer() async throws {
+    @Test @Loop func aPeerThatHalfClosesGetsItsResponse() async throws {
         try await withServer {
             $0.get("/") { _ in
                 try? await Loop.sleep(for: .milliseconds(5))
@@ -53,7 +53,7 @@ import Testing
     }
 
     /// Thousands of requests and large answers in one read: answered in order, without piling up.
-    @Test @Loop func manyPipelinedRequestsAreAnsweredUnderBackPressure() async throws {
+    @Test @Loop func manyPipelinedRequestsAreAnsweredUnderBackpressure() async throws {
         let large = String(repeating: "x", count: 100_000)
         var served = 0
         try await withServer {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test @Loop func noContentHasNoLength() async throws {
+    @Test @Loop func noContentHasNoContentLength() async throws {
         try await withServer {
             $0.delete("/") { _ in HTTPResponse(.noContent) }
         } _: { _, port in
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test @Loop func knowsTheClientBehindAProxy() async throws {
+    @Test @Loop func findsTheClientAddressBehindAProxy() async throws {
         var configuration = HTTPServer.Configuration()
         for (trusts, expected) in [(true, "203.0.113.9"), (false, "127.0.0.1")] {
             configuration.trustsLoopbackProxy = trusts
@@ -100,7 +100,7 @@ import Testing
     }
 
     /// The time that a refused client has to read must not cut a long answer short.
-    @Test @Loop func aLongLastAnswerIsNotCutByTheLingerTimeout() async throws {
+    @Test @Loop func aLongLastResponseOutlivesTheLingerTimeout() async throws {
         var configuration = HTTPServer.Configuration()
         configuration.lingerTimeout = .milliseconds(1)
         try await withServer(configuration) {

@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 @Suite struct DrainTests {
-    @Test @Loop func finishesWhatIsUnderWayAndClosesTheRest() async throws {
+    @Test @Loop func finishesCurrentRequestsAndClosesIdleConnections() async throws {
         var release = false
         let router = HTTPRouter()
         router.get("/slow") { _ in
@@ -41,7 +41,7 @@ import Testing
         await #expect(throws: (any Error).self) { try await RawClient(port: port) }
     }
 
-    @Test @Loop func cutsWhatDoesNotEnd() async throws {
+    @Test @Loop func closesWhatExceedsTheDrainLimit() async throws {
         let router = HTTPRouter()
         router.get("/") { _ in
             try? await Loop.sleep(for: .seconds(30))

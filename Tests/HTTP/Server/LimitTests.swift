@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test @Loop func aHeadThatTricklesInIsNotGivenMoreTime() async throws {
+    @Test @Loop func aTricklingHeadGetsNoMoreTime() async throws {
         var configuration = HTTPServer.Configuration()
         configuration.headTimeout = Self.short
         try await withServer(configuration) { _ in
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test @Loop func aClientThatGoesAwayCancelsItsHandler() async throws {
+    @Test @Loop func aClientThatDisconnectsCancelsItsHandler() async throws {
         var started = false
         var wasCancelled = false
         try await withServer {
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test @Loop func tooManyConnectionsAreTurnedAway() async throws {
+    @Test @Loop func connectionsPastTheLimitAreRefused() async throws {
         var configuration = HTTPServer.Configuration()
         configuration.maxConnections = 2
         try await withServer(configuration) {
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test @Loop func oneAddressHasItsShare() async throws {
+    @Test @Loop func connectionsOfOneAddressAreLimited() async throws {
         var configuration = HTTPServer.Configuration()
         configuration.maxConnectionsPerAddress = 1
         try await withServer(configuration) { _ in
@@ -159,7 +159,7 @@ import Testing
     }
 
     /// The client is in the middle of sending when it is refused: it must still see why.
-    @Test @Loop func aRefusalReachesAClientThatIsStillSending() async throws {
+    @Test @Loop func anErrorReachesAClientThatIsStillSending() async throws {
         try await withServer {
             $0.post("/", bodyLimit: 10) { _ in HTTPResponse(.ok) }
         } _: { _, port in

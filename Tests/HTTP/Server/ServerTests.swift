@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test @Loop func asksForABodyOnlyWhenItIsWanted() async throws {
+    @Test @Loop func sends100ContinueOnlyWhenTheBodyIsRead() async throws {
         try await withServer {
             $0.post("/small", bodyLimit: 10) { HTTPResponse(.ok, contentType: "text/plain", body: $0.body) }
         } _: { server, port in

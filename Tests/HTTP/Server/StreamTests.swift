@@ -4,7 +4,7 @@ import Testing
 @testable import HTTP
 
 @Suite struct StreamTests {
-    @Test @Loop func aStreamIsChunkedAndTheConnectionGoesOn() async throws {
+    @Test @Loop func aStreamIsChunkedAndTheConnectionStaysOpen() async throws {
         try await withServer { router in
             router.get("/") { _ in
                 .stream(contentType: "text/plain") { stream in
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test @Loop func aStreamTo10EndsWithTheConnection() async throws {
+    @Test @Loop func aStreamToHTTP10EndsWithTheConnection() async throws {
         try await withServer { router in
             router.get("/") { _ in
                 .stream(contentType: "text/plain") { stream in
@@ -43,7 +43,7 @@ import Testing
     }
 
     /// A producer that waits for its reader never has more than a little in memory.
-    @Test @Loop func backPressureReachesTheProducer() async throws {
+    @Test @Loop func backpressureSuspendsTheProducer() async throws {
         var produced = 0
         var largest = 0
         var ended = false
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test @Loop func aReaderThatStopsIsCutOff() async throws {
+    @Test @Loop func aClientThatStopsReadingIsDisconnected() async throws {
         var configuration = HTTPServer.Configuration()
         configuration.streamLimit = 256 << 10
         var end: HTTPStreamEnd?

@@ -28,7 +28,7 @@ import Testing
         return HTTPClient(configuration)
     }
 
-    @Test @Loop func requestsAndSocketsTravelEncrypted() async throws {
+    @Test @Loop func requestsAndWebSocketsWorkOverTLS() async throws {
         let certificate = try await TestCertificate.ofNameAlone()
         try await withTLSServer(certificate) { port in
             let client = try client(trusting: certificate)
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test @Loop func aServerThatIsNotTheOneMeantIsRefused() async throws {
+    @Test @Loop func aServerWithAnotherNameIsRefused() async throws {
         let certificate = try await TestCertificate.ofNameAlone()
         let other = try await TestCertificate.shared()
         try await withTLSServer(certificate) { port in
@@ -70,7 +70,7 @@ import Testing
     }
 
     /// Somebody else's client agrees: curl, with OpenSSL's or GnuTLS' verification.
-    @Test @Loop func curlAgrees() async throws {
+    @Test @Loop func curlAcceptsTheServer() async throws {
         let certificate = try await TestCertificate.ofNameAlone()
         let other = try await TestCertificate.shared()
         try await withTLSServer(certificate) { port in

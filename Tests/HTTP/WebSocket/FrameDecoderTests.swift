@@ -142,7 +142,7 @@ import Testing
         #expect(Self.events([cut]) == ["failed 1007"])
     }
 
-    @Test func everyCutGivesTheSame() {
+    @Test func everySplitGivesTheSameResult() {
         let bytes =
             Self.frame(.text, "grüß", isFinal: false, mask: 0x89ab_cdef) + Self.frame(.ping, "pingping")
             + Self.frame(.continuation, "ÄÖÜ €uro 𝄞", mask: 0xffff_0001)

@@ -12,11 +12,11 @@ import Testing
         return HTTPRequest(.get, "/", headers: headers)
     }
 
-    @Test("1.3: the example of the document") func accept() {
+    @Test("1.3: the example of the document") func computesTheAcceptKey() {
         #expect(WebSocketHandshake.accept(for: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     }
 
-    @Test("4.2.1: what a server checks") func checks() {
+    @Test("4.2.1: what a server checks") func checksTheHandshake() {
         #expect(WebSocketHandshake.fault(in: request()) == nil)
         #expect(WebSocketHandshake.fault(in: request { $0.remove("Upgrade") })?.status == .upgradeRequired)
         #expect(
@@ -36,7 +36,7 @@ import Testing
         #expect(WebSocketHandshake.fault(in: twice)?.status == .badRequest)
     }
 
-    @Test func listsTheProtocolsOffered() {
+    @Test func listsTheOfferedProtocols() {
         let offered = request {
             $0.add("Sec-WebSocket-Protocol", "waybill.v1 , bearer.abc")
             $0.add("Sec-WebSocket-Protocol", "third")
@@ -44,7 +44,7 @@ import Testing
         #expect(offered.webSocketProtocols == ["waybill.v1", "bearer.abc", "third"])
     }
 
-    @Test func looksAtTheOrigin() {
+    @Test func checksTheOrigin() {
         let allowed = ["https://Shop.example"]
         let page = request { $0.add("Origin", "https://shop.example") }
         #expect(page.isOriginAllowed(allowed, missing: false))

@@ -14,7 +14,7 @@ import Testing
         return (accepted, validator.isAtBoundary)
     }
 
-    @Test func agreesWithTheStandardLibrary() {
+    @Test func matchesTheStandardLibrary() {
         var sequences = (0...255).flatMap { first in (0...255).map { [UInt8(first), UInt8($0)] } }
         for first: UInt8 in 0xC0...0xFF {
             for second: UInt8 in [0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0] {
@@ -35,7 +35,7 @@ import Testing
         #expect(feed([[0xED], [0xA0]]).accepted == false)
     }
 
-    @Test func carriesOnOverCuts() {
+    @Test func continuesAcrossChunks() {
         let bytes = Array("aaaaaaaaaaaaaaaa grüß 𝄞 €".utf8)
         for cut in 0...bytes.count {
             #expect(feed([Array(bytes[..<cut]), Array(bytes[cut...])]) == (true, true))

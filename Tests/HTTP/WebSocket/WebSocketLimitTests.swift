@@ -31,7 +31,7 @@ import Testing
 
     private func close(_ code: UInt16) -> [UInt8] { [UInt8(code >> 8), UInt8(code & 255)] }
 
-    @Test @Loop func silenceIsPingedThenCut() async throws {
+    @Test @Loop func aSilentPeerIsPingedThenDisconnected() async throws {
         let configuration = WebSocket.Configuration(
             pingInterval: .milliseconds(20), pongTimeout: .milliseconds(40))
         try await withSocket(configuration) { client, handler in
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test @Loop func theClosingHandshakeIsEchoed() async throws {
+    @Test @Loop func theCloseFrameIsEchoed() async throws {
         try await withSocket(.init()) { client, handler in
             client.send(FrameDecoderTests.frame(.close, "\u{03}") + [])
             try await client.expectClose()
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test @Loop func aPeerThatDoesNotAnswerTheCloseIsCut() async throws {
+    @Test @Loop func aPeerThatDoesNotAnswerTheCloseIsDisconnected() async throws {
         try await withSocket(.init(closeTimeout: .milliseconds(20))) { client, handler in
             handler.socket?.close(.goingAway, reason: "bye")
             try await client.expectClose()
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test @Loop func aSlowReaderIsTold4508() async throws {
+    @Test @Loop func aSlowReaderIsClosedWith4508() async throws {
         let configuration = WebSocket.Configuration(outputLimit: 128 << 10)
         try await withSocket(configuration) { client, handler in
             client.transport.pauseReading()
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test @Loop func anUpgradeThatIsNoneIsA426() async throws {
+    @Test @Loop func anInvalidUpgradeIsA426() async throws {
         try await withServer {
             $0.get("/ws") { _ in .webSocket(EchoHandler()) }
         } _: { _, port in

@@ -6,14 +6,14 @@ import Orders
 import TestSupport
 import Testing
 
-/// What the pipelines promise on every transport.
+/// Behaviour of the pipelines on every transport.
 @Suite(.onLoop, .timeLimit(.minutes(1)))
 struct PipelineConformance {
     @Loop private func work(
         _ transport: Transports, _ handler: RecordingHandler, batchLimit: Int = 128,
-        prepare: @Loop (any StoreFixture) async throws -> Void,
-        until done: @escaping @Loop (any StoreFixture) async throws -> Bool,
-        check: @Loop (any StoreFixture) async throws -> Void = { _ in }
+        prepare: @Loop (any TransportFixture) async throws -> Void,
+        until done: @escaping @Loop (any TransportFixture) async throws -> Bool,
+        check: @Loop (any TransportFixture) async throws -> Void = { _ in }
     ) async throws {
         try await transport.withFixture { fixture in
             try await prepare(fixture)
@@ -23,7 +23,7 @@ struct PipelineConformance {
                 decoder: EventDecoder(OrderProcessed.self),
                 handler: handler, retryPolicy: fixture.topology.retryPolicy)
             let run = Loop.task { try await pipeline.run() }
-            try await eventually("the work is done", within: .seconds(30)) { try await done(fixture) }
+            try await eventually("the messages are handled", within: .seconds(30)) { try await done(fixture) }
             await pipeline.drain(until: Loop.now + .seconds(10))
             run.cancel()
             try await check(fixture)
@@ -32,13 +32,13 @@ struct PipelineConformance {
         }
     }
 
-    @Loop private func send(_ numbers: Range<Int>, _ fixture: any StoreFixture) async throws {
+    @Loop private func send(_ numbers: Range<Int>, _ fixture: any TransportFixture) async throws {
         let failures = await fixture.publisher.publish(try Sample.messages(numbers, by: fixture.publisher))
         #expect(failures.allSatisfy { $0 == nil })
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func eventsAreHandledInOrderWithinTheirScope(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func handlesEventsInOrderWithTheirContext(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         let event = Sample.processed(1)
         try await work(
@@ -66,27 +66,28 @@ struct PipelineConformance {
             })
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func oneBadMessageOfABatchIsParkedAlone(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func deadLettersOnlyTheFailingMessageOfABatch(_ transport: Transports) async throws {
         let handler = RecordingHandler()
-        handler.failBatch = { $0.contains(3) ? HandlingError(.permanent, "Three is poison.") : nil }
+        handler.failBatch = { $0.contains(3) ? HandlingError(.permanent, "Three is invalid.") : nil }
         try await work(
             transport, handler,
             prepare: { try await send(0..<8, $0) },
-            until: { _ in handler.parkedReasons == ["Three is poison."] && handler.handled.contains(7) },
+            until: { _ in handler.deadLetterReasons == ["Three is invalid."] && handler.handled.contains(7) },
             check: { fixture in
                 #expect(Set(handler.handled) == Set(0..<8))
-                let graveyard = try await fixture.source(of: fixture.deadLetters)
-                let dead = try #require(await graveyard.next())
-                graveyard.ack(dead)
-                #expect(dead.count == 1 && dead[0].envelope.failure?.reason == "Three is poison.")
-                #expect(dead[0].body == Sample.processed(3).encode())
-                #expect(handler.parkedEvents == [3])
+                let deadLetterSource = try await fixture.source(of: fixture.deadLetters)
+                let deadLetter = try #require(await deadLetterSource.next())
+                deadLetterSource.ack(deadLetter)
+                #expect(
+                    deadLetter.count == 1 && deadLetter[0].envelope.failure?.reason == "Three is invalid.")
+                #expect(deadLetter[0].body == Sample.processed(3).encode())
+                #expect(handler.deadLetterEvents == [3])
             })
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func whatCannotBeReadIsParkedWithTheReason(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func deadLettersUndecodableMessagesWithAReason(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         try await work(
             transport, handler,
@@ -97,23 +98,23 @@ struct PipelineConformance {
                 messages[2].envelope.type = ""
                 _ = await fixture.sender.send(messages, within: .seconds(5))
             },
-            until: { _ in handler.parkedReasons.count == 3 && handler.handled == [3] },
+            until: { _ in handler.deadLetterReasons.count == 3 && handler.handled == [3] },
             check: { fixture in
-                #expect(handler.parkedEvents == [nil, nil, nil])
-                #expect(handler.parkedReasons[1] == "Version order.processed.v9 is not understood.")
+                #expect(handler.deadLetterEvents == [nil, nil, nil])
+                #expect(handler.deadLetterReasons[1] == "Version order.processed.v9 is not understood.")
                 let depth3 = try await fixture.depth(of: fixture.deadLetters)
                 #expect(depth3 == 3)
             })
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func aTransientFailureClimbsTheLadderThenIsParked(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func retriesTransientFailuresThenDeadLetters(_ transport: Transports) async throws {
         let handler = RecordingHandler()
-        handler.verdict = { $0 == 1 ? .failed(HandlingError(.transient, "Not yet.")) : .done }
+        handler.result = { $0 == 1 ? .failed(HandlingError(.transient, "Not yet.")) : .done }
         try await work(
             transport, handler,
             prepare: { try await send(0..<3, $0) },
-            until: { _ in handler.parkedReasons.count == 1 },
+            until: { _ in handler.deadLetterReasons.count == 1 },
             check: { fixture in
                 let attempts = handler.received.filter { Sample.number($0.event) == 1 }.map(
                     \.envelope.attempt)
@@ -126,13 +127,13 @@ struct PipelineConformance {
             })
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func anOutageOfAServerCountsAgainstNoMessage(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func anUnavailableServerCountsNoAttempt(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         var failures = 3
         handler.failBatch = { _ in
             failures -= 1
-            return failures >= 0 ? HandlingError(.unavailable, "The database is away.") : nil
+            return failures >= 0 ? HandlingError(.unavailable, "The database is unavailable.") : nil
         }
         try await work(
             transport, handler,
@@ -147,8 +148,8 @@ struct PipelineConformance {
             })
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func redeliveredOnesGoAlone(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func handlesRedeliveredMessagesIndividually(_ transport: Transports) async throws {
         let handler = RecordingHandler()
         try await work(
             transport, handler,
@@ -164,11 +165,11 @@ struct PipelineConformance {
             check: { _ in #expect(handler.batches == [[0], [1], [2]]) })
     }
 
-    /// Brokers differ in what they count as a delivery, so none of it counts: only our own tries do.
-    @Test(arguments: Transports.here)
-    @Loop func deliveriesThatNobodyHandledCountAsNoAttempt(_ transport: Transports) async throws {
+    /// Brokers differ in what they count as a delivery, so only this pipeline's own attempts count.
+    @Test(arguments: Transports.available)
+    @Loop func unhandledDeliveriesCountNoAttempt(_ transport: Transports) async throws {
         let handler = RecordingHandler()
-        handler.verdict = { _ in .failed(HandlingError(.transient, "Not yet.")) }
+        handler.result = { _ in .failed(HandlingError(.transient, "Not yet.")) }
         try await work(
             transport, handler,
             prepare: { fixture in
@@ -180,9 +181,10 @@ struct PipelineConformance {
                     try await fixture.interrupt(afterStopping: source)
                 }
             },
-            until: { _ in handler.parkedReasons.count == 1 },
+            until: { _ in handler.deadLetterReasons.count == 1 },
             check: { fixture in
-                // Both steps of a retryPolicy with one delay, and then the dead letters: as if nothing had been.
+                // Both steps of a retry policy with one delay and then the dead letters, as if it had not
+                // been delivered before.
                 #expect(handler.received.map(\.envelope.attempt) == [1, 2])
                 #expect(handler.received.map(\.isRedelivered) == [true, false])
                 let letters = try await fixture.depth(of: fixture.deadLetters)
@@ -190,13 +192,13 @@ struct PipelineConformance {
             })
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func theHandlerIsToldOfAParkedMessageEvenIfItFailsAtFirst(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func repeatsTheDeadLetterCallbackUntilItSucceeds(_ transport: Transports) async throws {
         let handler = RecordingHandler()
-        handler.failParked = 2
-        handler.verdict = { _ in .failed(HandlingError(.permanent, "No.")) }
+        handler.failingDeadLetterCalls = 2
+        handler.result = { _ in .failed(HandlingError(.permanent, "No.")) }
         try await work(
             transport, handler, prepare: { try await send(0..<1, $0) },
-            until: { _ in handler.parkedReasons == ["No."] })
+            until: { _ in handler.deadLetterReasons == ["No."] })
     }
 }

@@ -5,7 +5,7 @@ import Orders
 import TestSupport
 import Testing
 
-/// What every transport promises.
+/// Behaviour required of every transport.
 @Suite(.onLoop, .timeLimit(.minutes(1)))
 struct TransportConformance {
     @Loop private func take(_ count: Int, from source: any MessageSource) async -> [InboundMessage] {
@@ -14,8 +14,8 @@ struct TransportConformance {
         return messages
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func messagesArriveWholeAndInOrder(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func deliversMessagesUnchangedAndInOrder(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<300, by: fixture.publisher)
             let failures = await fixture.sender.send(sent, within: .seconds(5))
@@ -33,8 +33,8 @@ struct TransportConformance {
         }
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func anEventNobodyWantsIsUnroutable(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func anUnboundEventIsUnroutable(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             var messages = try Sample.messages(0..<3, by: fixture.publisher)
             messages[1].destination = .event(key: "order.unheard-of")
@@ -49,8 +49,8 @@ struct TransportConformance {
         }
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func whatIsNotSettledComesAgainAndOldVerdictsAreIgnored(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func redeliversUnsettledMessagesAndIgnoresOldAcks(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<3, by: fixture.publisher)
             _ = await fixture.sender.send(sent, within: .seconds(5))
@@ -62,7 +62,8 @@ struct TransportConformance {
             #expect(again.map(\.isRedelivered) == [true, true, true])
             source.ack(first)
             source.reject(first[0])
-            // Had these been understood as verdicts on the new deliveries, they would be told by now.
+            // Had the old acks been applied to the new deliveries, the queue's depth would have changed by
+            // now.
             for _ in 0..<3 { _ = try await fixture.depth(of: fixture.queue) }
             try await fixture.interrupt()
             let third = await take(3, from: source)
@@ -71,8 +72,8 @@ struct TransportConformance {
         }
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func releasedOnesComeBackAndRejectedOnesAreDeadLetters(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func requeuedMessagesReturnAndRejectedOnesAreDeadLettered(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let sent = try Sample.messages(0..<2, by: fixture.publisher)
             _ = await fixture.sender.send(sent, within: .seconds(5))
@@ -83,15 +84,15 @@ struct TransportConformance {
             let again = await take(1, from: source)
             #expect(again.map(\.envelope.id) == [sent[0].envelope.id] && again[0].isRedelivered)
             source.ack(again)
-            let graveyard = try await fixture.source(of: fixture.deadLetters)
-            let dead = await take(1, from: graveyard)
-            #expect(dead.map(\.body) == [sent[1].body])
-            graveyard.ack(dead)
+            let deadLetterSource = try await fixture.source(of: fixture.deadLetters)
+            let deadLetter = await take(1, from: deadLetterSource)
+            #expect(deadLetter.map(\.body) == [sent[1].body])
+            deadLetterSource.ack(deadLetter)
         }
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func aRetryQueueGivesBackAfterItsDelay(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func aRetryQueueDeadLettersBackAfterItsDelay(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             var message = try Sample.messages(0..<1, by: fixture.publisher)[0]
             message.envelope.attempt = 2
@@ -107,8 +108,8 @@ struct TransportConformance {
         }
     }
 
-    @Test(arguments: Transports.here)
-    @Loop func aStoppedSourceEnds(_ transport: Transports) async throws {
+    @Test(arguments: Transports.available)
+    @Loop func aStoppedSourceReturnsNil(_ transport: Transports) async throws {
         try await transport.withFixture { fixture in
             let source = try await fixture.source(of: fixture.queue)
             let waiting = Loop.task { await source.next() }

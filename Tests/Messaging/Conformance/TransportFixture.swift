@@ -8,14 +8,14 @@ import Testing
 @testable import AMQP
 @testable import Messaging
 
-/// The transports, each of which has to behave the same.
+/// The transports, which must behave alike.
 enum Transports: String, CaseIterable, CustomTestStringConvertible {
     case memory, quorum, classic
 
     var testDescription: String { rawValue }
 
-    /// Those which can run here: RabbitMQ needs a server, named by `WAYBILL_TEST_SERVERS`.
-    static var here: [Transports] { url == nil ? [.memory] : allCases }
+    /// The transports available here: RabbitMQ needs a server, named by `WAYBILL_TEST_SERVERS`.
+    static var available: [Transports] { url == nil ? [.memory] : allCases }
 
     static let url: String? = {
         guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
@@ -25,13 +25,13 @@ enum Transports: String, CaseIterable, CustomTestStringConvertible {
         return (servers["rabbitmq"] as? [String: Any])?["uri"] as? String
     }()
 
-    /// Runs `body` in a fixture of its own, with names that nobody else uses.
-    @Loop func withFixture(_ body: @Loop (any StoreFixture) async throws -> Void) async throws {
+    /// Runs `body` in a fixture with unique names.
+    @Loop func withFixture(_ body: @Loop (any TransportFixture) async throws -> Void) async throws {
         let topology = OrderTopology(
             kind: self == .classic ? .classic : .quorum,
             retryPolicy: RetryPolicy(delays: [.milliseconds(80)]),
             prefix: "test.\(UUID().uuidString.prefix(8)).")
-        let fixture: any StoreFixture =
+        let fixture: any TransportFixture =
             self == .memory
             ? MemoryTransportFixture(topology) : try await RabbitMQTransportFixture(topology, Self.url ?? "")
         do {
@@ -45,19 +45,19 @@ enum Transports: String, CaseIterable, CustomTestStringConvertible {
 }
 
 @Loop
-protocol StoreFixture: AnyObject {
+protocol TransportFixture: AnyObject {
     var topology: OrderTopology { get }
     var sender: any MessageSender { get }
     func source(of queue: String, batchLimit: Int) async throws -> any MessageSource
-    /// Breaks what the sources rest on: what they have not settled comes again.
+    /// Interrupts the sources' connections: what they have not settled is redelivered.
     func interrupt() async throws
-    /// As when the process that read from `source` dies.
+    /// Simulates the end of the process that read from `source`.
     func interrupt(afterStopping source: any MessageSource) async throws
     func depth(of queue: String) async throws -> Int
     func close() async throws
 }
 
-extension StoreFixture {
+extension TransportFixture {
     var queue: String { topology.queue(.processed) }
     var deadLetters: String { OrderTopology.deadLetterQueue(of: queue) }
     var publisher: EventPublisher { EventPublisher(sender, appID: "test") }
@@ -67,7 +67,7 @@ extension StoreFixture {
     }
 }
 
-final class MemoryTransportFixture: StoreFixture {
+final class MemoryTransportFixture: TransportFixture {
     let topology: OrderTopology
     let broker: MemoryBroker
     private var sources: [MemorySource] = []
@@ -94,7 +94,7 @@ final class MemoryTransportFixture: StoreFixture {
     func close() async throws {}
 }
 
-final class RabbitMQTransportFixture: StoreFixture {
+final class RabbitMQTransportFixture: TransportFixture {
     let topology: OrderTopology
     let client: AMQPClient
     let amqpPublisher: AMQPPublisher
@@ -118,13 +118,13 @@ final class RabbitMQTransportFixture: StoreFixture {
     func source(of queue: String, batchLimit: Int) async throws -> any MessageSource {
         let consumer = AMQPConsumer(consuming, queue: queue, batchLimit: batchLimit)
         consumers.append(consumer)
-        try await eventually("it consumes") { consumer.isConsuming }
+        try await eventually("the consumer is consuming") { consumer.isConsuming }
         return AMQPSource(consumer)
     }
 
     func interrupt() async throws {
         consuming.connection?.fail(AMQPError(.connectionLost))
-        try await eventually("the consumers are back") {
+        try await eventually("the consumers are reconnected") {
             consuming.isReady && consumers.allSatisfy(\.isConsuming)
         }
     }
@@ -133,7 +133,7 @@ final class RabbitMQTransportFixture: StoreFixture {
         consumers = []
         let lost = consuming.connection
         lost?.fail(AMQPError(.connectionLost))
-        try await eventually("all are back in the queue") {
+        try await eventually("all messages are requeued") {
             try await depth(of: queue) > 0 && consuming.isReady
         }
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import OrderAccept
 
 @Loop @Suite struct DescriptionTests {
-    @Test func itIsServedToAnybody() async throws {
+    @Test func theDescriptionNeedsNoToken() async throws {
         let answer = try await API().get("/api/openapi.yaml", token: nil)
         #expect(answer.status == .ok && answer.headers["Content-Type"] == "application/yaml")
         guard case .bytes(let bytes) = answer.body else { throw HTTPResponse.NoDocument() }
@@ -14,7 +14,7 @@ import Testing
     }
 
     /// Each path of the description is a route, for exactly its methods.
-    @Test func itNamesTheRoutes() async throws {
+    @Test func theDescriptionListsTheRoutes() async throws {
         let text = String(decoding: PackageResources.openapi_yaml, as: UTF8.self)
         let paths = try #require(
             text.split(separator: "\npaths:\n").last?.split(separator: "\ncomponents:").first)

@@ -57,7 +57,7 @@ import WorkflowState
         #expect(problem["traceId"]?.string?.count == 32 && problem["instance"] == "/api/orders")
     }
 
-    @Test func unknownProductsAreNamed() async throws {
+    @Test func unknownProductsAreListedInTheProblem() async throws {
         let body =
             #"{"items":[{"productId":"a","quantity":1},{"productId":"AZ-104","quantity":1},{"productId":"b","quantity":1}]}"#
         let answer = await api.post("/api/orders", body)
@@ -86,7 +86,7 @@ import WorkflowState
 
     // MARK: Idempotency
 
-    @Test func aReplayIsMarked() async throws {
+    @Test func aReplayedResponseIsMarked() async throws {
         let first = await api.post("/api/orders", Self.order, headers: ["Idempotency-Key": "a-1"])
         let second = await api.post("/api/orders", Self.order, headers: ["Idempotency-Key": "a-1"])
         #expect(first.headers["Idempotency-Replayed"] == nil)
@@ -108,7 +108,7 @@ import WorkflowState
 
     // MARK: RequestAuthorizer
 
-    @Test func strangersAreTurnedAway() async throws {
+    @Test func requestsWithoutAValidTokenAreRefused() async throws {
         for path in ["/api/orders", "/api/products", "/api/orders/1", "/api/products/x"] {
             let answer = await api.get(path, token: nil)
             #expect(answer.status == .unauthorized)
@@ -124,7 +124,7 @@ import WorkflowState
         #expect(await api.get("/api/orders", token: try api.token(for: " ")).status == .forbidden)
     }
 
-    @Test func theirPaceIsLimited() async throws {
+    @Test func requestsOfOneUserAreRateLimited() async throws {
         let limited = try API(limit: RateLimit(burst: 2, perSecond: 1))
         let answers = [
             await limited.post("/api/orders", Self.order), await limited.post("/api/orders", Self.order),
@@ -192,7 +192,7 @@ import WorkflowState
         #expect(await api.post("/api/orders/1/cancel", "").status == .notFound)
     }
 
-    @Test func whatIsUnderWayIsNotCancelled() async throws {
+    @Test func anOrderBeingProcessedIsNotCancelled() async throws {
         _ = await api.post("/api/orders", Self.order)
         let event = try #require(api.intake.sender.sent.first?.event)
         _ = try await api.intake.workflows.memory.advance([
@@ -201,7 +201,7 @@ import WorkflowState
         #expect(await api.post("/api/orders/1/cancel", "").status == .conflict)
     }
 
-    @Test func theArchiveAwayIs503() async throws {
+    @Test func anUnavailableDatabaseIs503() async throws {
         api.intake.queries.fault = OrderQueryError(reason: "secret text")
         for answer in [await api.get("/api/orders"), await api.get("/api/orders/5")] {
             #expect(answer.status == .serviceUnavailable && answer.headers["Retry-After"] != nil)

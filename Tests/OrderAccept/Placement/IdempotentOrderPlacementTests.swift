@@ -26,7 +26,7 @@ import WorkflowState
         #expect(try await place(key: nil).orderID != first.orderID)
     }
 
-    @Test func theSameKeyGetsTheSameAnswer() async throws {
+    @Test func theSameKeyGetsTheSameResponse() async throws {
         let first = try await place()
         #expect(first.order != nil)
         let second = try await place()
@@ -34,17 +34,17 @@ import WorkflowState
         #expect(intake.sender.sent.count == 1)
     }
 
-    @Test func keysBelongToTheirUser() async throws {
+    @Test func keysAreScopedToTheirUser() async throws {
         let first = try await place()
         #expect(try await place(user: PlacementFixture.stranger).orderID != first.orderID)
     }
 
-    @Test func anotherBodyIsRefused() async throws {
+    @Test func anotherBodyWithTheSameKeyIsRefused() async throws {
         _ = try await place()
         await #expect(throws: PlacementError.keyReused) { try await place(["AZ-104": 3]) }
     }
 
-    @Test func whileTheFirstIsUnderWayTheSecondIsTurnedAway() async throws {
+    @Test func aConcurrentRequestWithTheSameKeyIsRefused() async throws {
         let suite = self
         var seen: PlacementError?
         intake.sender.meanwhile = { _ in
@@ -56,7 +56,7 @@ import WorkflowState
         #expect(intake.sender.sent.count == 1)
     }
 
-    @Test func aFailureFreesTheKey() async throws {
+    @Test func aFailureReleasesTheKey() async throws {
         intake.sender.failures = [.away]
         await #expect(throws: PlacementError.refused(reason: "unavailable")) { try await place() }
         #expect(try await place().order != nil)
@@ -78,7 +78,7 @@ import WorkflowState
         #expect(try await place().order == nil)
     }
 
-    @Test func whatWasCancelledMeanwhileIsPlacedAnew() async throws {
+    @Test func aDraftCancelledMeanwhileIsPlacedAgain() async throws {
         let begun = try await crash(reached: .cancelled)
         let answer = try await place()
         #expect(answer.order != nil && answer.orderID != begun.order.id)
@@ -112,7 +112,7 @@ import WorkflowState
         #expect(try await place().document == answer.document)
     }
 
-    @Test func whoCannotAskWhatBecameOfADraftIsInDoubt() async throws {
+    @Test func anUnreadableDraftMakesTheOutcomeUnknown() async throws {
         let begun = try await crash(reached: .accepted)
         for call in [WorkflowCall.workflow, .accept] {
             intake.workflows.faults = [call: .away]
@@ -157,7 +157,7 @@ import WorkflowState
         #expect(try await place().document == second.document)
     }
 
-    @Test func looseEndsAreTriedUntilTheyAreTied() async throws {
+    @Test func compensationsAreRetriedUntilTheySucceed() async throws {
         intake.sender.failures = [.lost, .away]
         intake.workflows.faults = [.advance: .away]
         await #expect(throws: PlacementError.self) { try await place() }
@@ -172,7 +172,7 @@ import WorkflowState
         await run.value
     }
 
-    @Test func looseEndsHaveABound() async throws {
+    @Test func compensationsAreBounded() async throws {
         let order = try intake.accept.draft(PlacementFixture.request(), from: PlacementFixture.user).order
         for _ in 0..<CompensationQueue.limit + 2 {
             intake.compensations.add(cancelling: order, releasing: nil)
@@ -181,7 +181,7 @@ import WorkflowState
     }
 
     /// Dead between the second draft and its answer: the third attempt goes on with the second draft.
-    @Test func aDraftThatReplacesACancelledOneIsKnown() async throws {
+    @Test func aDraftThatReplacesACancelledOneIsRecorded() async throws {
         let begun = try await crash(reached: .cancelled)
         intake.keys.faults = [.complete: .away]
         let second = try await place()
@@ -215,7 +215,7 @@ import WorkflowState
         #expect(intake.sender.sent.isEmpty)
     }
 
-    @Test func fingerprintsTellOrdersApart() throws {
+    @Test func fingerprintsDifferForDifferentOrders() throws {
         let base = try PlacementFixture.request(["AZ-104": 2, "AZ-900": 1])
         #expect(
             try PlacementFixture.request(["AZ-104": 1, "AZ-900": 1, "AZ-104": 1]).fingerprint
@@ -226,7 +226,7 @@ import WorkflowState
         for lines in others { #expect(try PlacementFixture.request(lines).fingerprint != base.fingerprint) }
     }
 
-    @Test func storedAnswersReadBack() throws {
+    @Test func storedResponsesRoundTrip() throws {
         let answer = StoredResponse(orderID: try #require(OrderID(42)), document: Array("{\n}".utf8))
         #expect(StoredResponse(answer.bytes) == answer)
         for text in ["", "42", "x\n{}", "-1\n{}"] { #expect(StoredResponse(Array(text.utf8)) == nil) }

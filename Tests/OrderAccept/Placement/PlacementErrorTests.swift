@@ -51,7 +51,7 @@ import WorkflowState
         #expect(try await remains() == (nil, nil, false))
     }
 
-    @Test func aFailedWithdrawalDoesNotChangeTheAnswer() async throws {
+    @Test func aFailedCompensationDoesNotChangeTheResponse() async throws {
         intake.sender.failures = [.away]
         intake.workflows.faults[.withdraw] = .away
         #expect(try await intake.failure() == .refused(reason: "unavailable"))

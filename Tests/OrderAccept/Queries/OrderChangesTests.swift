@@ -33,7 +33,7 @@ import WorkflowState
 
     // MARK: Reading
 
-    @Test func anOrderIsReadBeforeAndAfterItIsPersisted() async throws {
+    @Test func anOrderIsReadableBeforeAndAfterItIsPersisted() async throws {
         let order = try await intake.place().order
         #expect(try await reading.order(order.id, of: PlacementFixture.user) == order)
         try await move(order, to: .processing)
@@ -43,7 +43,7 @@ import WorkflowState
         #expect(try await reading.page(of: PlacementFixture.user, offset: 0, size: 10).total == 1)
     }
 
-    @Test func nobodyReadsAnothersOrder() async throws {
+    @Test func onlyItsOwnerReadsAnOrder() async throws {
         let order = try await intake.place().order
         #expect(try await reading.order(order.id, of: PlacementFixture.stranger) == nil)
         #expect(try await reading.status(order.correlationID, of: PlacementFixture.stranger) == nil)
@@ -52,7 +52,7 @@ import WorkflowState
         #expect(try await reading.page(of: PlacementFixture.stranger, offset: 0, size: 10).total == 0)
     }
 
-    @Test func redisAwayLeavesWhatIsPersisted() async throws {
+    @Test func withoutRedisPersistedOrdersAreReadable() async throws {
         let order = try await intake.place().order
         try await move(order, to: .completed, isPersisted: true)
         intake.workflows.faults = [.pending: .away, .workflow: .away]
@@ -61,7 +61,7 @@ import WorkflowState
             try await reading.status(order.correlationID, of: PlacementFixture.user)?.status == .completed)
     }
 
-    @Test func theArchiveAwayLeavesWhatIsPending() async throws {
+    @Test func withoutTheDatabasePendingOrdersAreReadable() async throws {
         let order = try await intake.place().order
         intake.queries.fault = OrderQueryError(reason: "away")
         #expect(try await reading.order(order.id, of: PlacementFixture.user) != nil)
@@ -71,7 +71,7 @@ import WorkflowState
         }
     }
 
-    @Test func statusNamesTheOrderFromItsAcceptanceOn() async throws {
+    @Test func theStatusHasTheOrderIDFromItsAcceptance() async throws {
         let order = try await intake.place().order
         for status in [OrderStatus.accepted, .processing, .completed] {
             try await move(order, to: status, isPersisted: status == .completed)
@@ -84,7 +84,7 @@ import WorkflowState
 
     // MARK: Cancelling
 
-    @Test func whatNobodyWorksOnIsCancelledOnce() async throws {
+    @Test func aPendingOrderIsCancelledOnce() async throws {
         let order = try await intake.place().order
         for _ in 0..<2 {
             #expect(try await cancelling.cancel(order.id, of: PlacementFixture.user).status == .cancelled)
@@ -105,7 +105,7 @@ import WorkflowState
         #expect(try await intake.status(of: order) == status)
     }
 
-    @Test func nobodyCancelsAnothersOrder() async throws {
+    @Test func onlyItsOwnerCancelsAnOrder() async throws {
         let order = try await intake.place().order
         await #expect(throws: OrderChangeError.notFound) {
             try await cancelling.cancel(order.id, of: PlacementFixture.stranger)
@@ -113,7 +113,7 @@ import WorkflowState
         #expect(try await intake.status(of: order) == .accepted)
     }
 
-    @Test func withoutTheDeciderNothingIsCancelled() async throws {
+    @Test func withoutTheStatusStoreNothingIsCancelled() async throws {
         let order = try await intake.place().order
         for call in [WorkflowCall.pending, .advance] {
             intake.workflows.faults = [call: .away]
@@ -148,7 +148,7 @@ import WorkflowState
         #expect(try await reading.page(of: PlacementFixture.user, offset: 0, size: 10).total == 0)
     }
 
-    @Test func whatCannotBeToldIsNotDenied() async throws {
+    @Test func anUnavailableStoreIsNotAnAbsentOrder() async throws {
         let order = try await intake.place().order
         intake.workflows.faults = [.pending: .away]
         await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import OrderAccept
 
-/// What holds for every queries, in memory or in PostgreSQL.
+/// Holds for both adapters, in memory and PostgreSQL.
 @Loop @Suite struct OrderQueriesTests {
     @Test(arguments: OrderQueriesDriver.available)
     func anOrderComesBackAsItWas(driver: OrderQueriesDriver) async throws {

@@ -44,7 +44,7 @@ final class API {
         try issuer.token(for: user, now: WallClock.seconds())
     }
 
-    /// Who asks when a test does not say.
+    /// The default user.
     static let user = "CUST-1"
 
     func get(_ target: String) async -> HTTPResponse {

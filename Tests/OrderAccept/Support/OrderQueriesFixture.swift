@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import OrderAccept
 
-/// The archives that must behave alike.
+/// The adapters that must behave alike.
 enum OrderQueriesDriver: String, CaseIterable, Sendable {
     case memory
     /// The read models have yet to follow.
@@ -33,7 +33,7 @@ enum OrderQueriesDriver: String, CaseIterable, Sendable {
     }
 }
 
-/// An queries, and the one who persists.
+/// Order queries, and the adapter that persists.
 @Loop
 struct OrderQueriesFixture {
     let queries: any OrderQueries
@@ -58,7 +58,7 @@ struct OrderQueriesFixture {
     private static let first = OrderID(1)!
 }
 
-/// PostgreSQL with the schema of the migrations in a schema of its own; the queries comes as the reader.
+/// PostgreSQL with the schema of the migrations in a private schema; the queries connect as the reader.
 @Loop
 enum LiveOrderQueriesFixture {
     struct Servers: Decodable, Sendable {

@@ -44,7 +44,7 @@ struct CrowdTests {
         return MailboxDelivery(to: UserID(user)!, update)
     }
 
-    @Test func aThousandUsersComeBackAtOnceAndMissNothing() async throws {
+    @Test func aThousandUsersReconnectAtOnceAndMissNothing() async throws {
         let replica = try await LiveReplica(name)
         let users = (0..<1000).map { "\(name)-\($0)" }
         let start = try await replica.mailboxes.ends(of: [UserID(users[0])!])[0]
@@ -90,7 +90,7 @@ struct CrowdTests {
         + #""status":"PROCESSING","occurredAt":"2026-01-01T00:00:00.000Z","pad":""#
         + String(repeating: "x", count: 16 << 10) + #""}"#
 
-    @Test func fiftyWhoStopReadingAreCutOffAndTheOthersDoNotFeelIt() async throws {
+    @Test func fiftySlowReadersAreDisconnectedWithoutDelayingOthers() async throws {
         var limits = SessionLimits()
         limits.sessionsPerUser = 50
         limits.output = 64 << 10
@@ -139,7 +139,7 @@ struct CrowdTests {
         return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
     }
 
-    @Test func aReplicaWithoutTheUserHearsNothingOfTheUser() async throws {
+    @Test func aReplicaWithoutTheUserGetsNoneOfItsUpdates() async throws {
         var replicas: [LiveReplica] = []
         for index in 0..<5 { replicas.append(try await LiveReplica("\(name)-\(index)")) }
         let (here, elsewhere) = ("\(name)-here", "\(name)-elsewhere")

@@ -48,7 +48,7 @@ struct LiveReplicaTests {
         return (socket, tab)
     }
 
-    @Test func everyTabOnEveryReplicaIsToldOnce() async throws {
+    @Test func everyTabOnEveryReplicaGetsTheUpdateOnce() async throws {
         try await with(2) { replicas in
             let token = try replicas[0].replica.token(name)
             let tabs = [
@@ -70,7 +70,7 @@ struct LiveReplicaTests {
         }
     }
 
-    @Test func aTabThatReconnectsElsewhereGetsTheRest() async throws {
+    @Test func aTabThatReconnectsElsewhereGetsTheMissedUpdates() async throws {
         try await with(2) { replicas in
             let token = try replicas[0].replica.token(name)
             let (socket, first) = try await connect(replicas[0], "?access_token=\(token)")
@@ -106,7 +106,7 @@ struct LiveReplicaTests {
         }
     }
 
-    @Test func onlyReplicasWithTheUsersSessionsListen() async throws {
+    @Test func onlyReplicasWithTheUsersSessionsSubscribe() async throws {
         try await with(3) { replicas in
             let token = try replicas[0].replica.token(name)
             for replica in replicas[1...] {
@@ -155,7 +155,7 @@ struct LiveReplicaTests {
         }
     }
 
-    @Test func streamsAndHubsAreToldToo() async throws {
+    @Test func streamsAndHubsGetUpdates() async throws {
         try await with(1) { replicas in
             let replica = replicas[0]
             let token = try replica.replica.token(name)
@@ -183,7 +183,7 @@ struct LiveReplicaTests {
             stream.body.cancel()
             socket.close()
             try await eventually("both are gone") { replica.replica.sessions.all.isEmpty }
-            // Who leaves a stream has no words for it, and is no accident.
+            // A stream has no close frame, and closing the connection is not an error.
             #expect(replica.replica.count(of: "waybill_notification_closes_total{code=\"1000\"}") == 2)
         }
     }

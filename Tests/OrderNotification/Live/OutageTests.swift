@@ -83,7 +83,7 @@ struct OutageTests {
         }
     }
 
-    @Test func lostMailboxesAreConfessed() async throws {
+    @Test func lostMailboxesAreReported() async throws {
         try await withPrivateRedis { replica, _ in
             let tab = try await connect(replica)
             try await eventually("the welcome") { tab.isWelcome }
@@ -104,7 +104,7 @@ struct OutageTests {
         }
     }
 
-    @Test func aTrimmedMailboxIsConfessed() async throws {
+    @Test func aTrimmedMailboxIsReported() async throws {
         try await withPrivateRedis(mailboxCap: 3) { replica, _ in
             let tab = try await connect(replica)
             try await eventually("the welcome") { tab.isWelcome }

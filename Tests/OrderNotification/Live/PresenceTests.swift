@@ -17,7 +17,7 @@ struct PresenceTests {
             replica.client, replica.replica.sessions, address: "127.0.0.1:1", log: log)
     }
 
-    @Test func aReplicaIsToBeFoundUntilItStops() async throws {
+    @Test func aReplicaIsRegisteredUntilItStops() async throws {
         let name = "presence-\(UInt64.random(in: 0 ... .max))"
         let replica = try await LiveReplica(name)
         let presence = presence(replica)
@@ -43,7 +43,7 @@ struct PresenceTests {
         await replica.stop()
     }
 
-    @Test func noMoreThanAThousandAreNamed() async throws {
+    @Test func atMostAThousandSessionsAreListed() async throws {
         let name = "presence-\(UInt64.random(in: 0 ... .max))"
         let replica = try await LiveReplica(name)
         for number in 0..<600 {
@@ -57,8 +57,8 @@ struct PresenceTests {
         await replica.stop()
     }
 
-    /// Whoever looks at who is connected can see nothing else.
-    @Test func theObserverSeesRegistrationsAlone() async throws {
+    /// The observer's Redis user can read registrations only.
+    @Test func theObserverReadsOnlyRegistrations() async throws {
         let redis = try #require(LiveRedis.shared)
         let observer = try #require(redis.observer)
         var configuration = redis.configuration("observer")

@@ -6,8 +6,8 @@ import Testing
 
 @testable import OrderNotification
 
-@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct DrainTests {
-    @Test func everySessionIsToldWhenToComeBackBeforeItIsClosed() async throws {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct FarewellTests {
+    @Test func drainingTellsEverySessionWhenToReconnect() async throws {
         var limits = SessionLimits()
         limits.drainTime = .milliseconds(200)
         let replica = try Replica(limits: limits)
@@ -24,7 +24,7 @@ import Testing
         #expect(throws: SessionRegistry.Refusal.draining) { try replica.sessions.admit(nil) }
     }
 
-    @Test func aHubIsAskedToReconnectAndAStreamIsTold() async throws {
+    @Test func drainingTellsHubsAndStreams() async throws {
         let replica = try Replica()
         let (hub, hubTab) = replica.open("ada", .signalR)
         hub.hear("{\"protocol\":\"json\",\"version\":1}\u{1e}")

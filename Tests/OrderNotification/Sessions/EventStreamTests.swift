@@ -10,7 +10,7 @@ import WorkflowState
 @Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct EventStreamTests {
     let ada = UserID("ada")!
 
-    @Test func eventsCarryTheirPlace() async throws {
+    @Test func eventsCarryTheirPosition() async throws {
         let replica = try Replica()
         let (session, tab) = replica.open("ada", .events)
         try await eventually("it is live") { session.isLive }
@@ -23,7 +23,7 @@ import WorkflowState
         #expect(tab.texts[1].hasSuffix("}\n\n"))
     }
 
-    @Test func itsEndIsAnEvent() async throws {
+    @Test func theEndOfAStreamIsAnEvent() async throws {
         let replica = try Replica()
         let (session, tab) = replica.open("ada", .events)
         try await eventually("it is live") { session.isLive }

@@ -7,7 +7,7 @@ import Testing
 @testable import OrderNotification
 
 @Loop @Suite(.endsItsSessions) struct HandshakeLimitTests {
-    @Test func anAddressHasItsRateAndItsSessions() throws {
+    @Test func ratesAndSessionsOfOneAddressAreLimited() throws {
         var limits = SessionLimits()
         limits.handshakesPerAddress = RateLimit(burst: 4, perSecond: 1)
         limits.sessionsPerAddress = 2
@@ -26,7 +26,7 @@ import Testing
         try replica.sessions.admit("192.0.2.8")
     }
 
-    @Test func theReplicaHasItsRate() throws {
+    @Test func theHandshakeRateOfAReplicaIsLimited() throws {
         var limits = SessionLimits()
         limits.handshakes = RateLimit(burst: 2, perSecond: 1)
         let replica = try Replica(limits: limits)

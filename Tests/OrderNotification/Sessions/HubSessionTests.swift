@@ -61,7 +61,7 @@ import WorkflowState
         #expect(tab.end?.code == .protocolError)
     }
 
-    /// Whoever is told to be connected misses nothing from then on.
+    /// A client that is told it is connected misses nothing from then on.
     @Test func theHandshakeIsAnsweredWhenUpdatesWillArrive() async throws {
         let state = MemoryState()
         let channels = SlowChannels(state)
@@ -77,7 +77,7 @@ import WorkflowState
             tab.texts == ["{}" + separator, #"{"type":3,"invocationId":"1","result":"pong"}"# + separator])
     }
 
-    @Test func aRefusalIsTheHandshakesAnswer() async throws {
+    @Test func aRefusalIsTheHandshakeResponse() async throws {
         var policy = SubscriptionRegistry.Policy()
         policy.sessionsPerUser = 1
         let replica = try Replica(policy: policy)
@@ -88,7 +88,7 @@ import WorkflowState
         #expect(tab.end?.code == .policyViolation)
     }
 
-    @Test func lostUpdatesAreConfessedByAnEnd() async throws {
+    @Test func lostUpdatesEndTheConnection() async throws {
         let replica = try Replica()
         let (_, tab) = try await connected(replica)
         replica.state.flush()
@@ -107,7 +107,7 @@ import WorkflowState
                 + "\(id)" + #""},"status":3,"orderId":9}]}"# + separator)
     }
 
-    @Test func severalMessagesMayComeAtOnce() async throws {
+    @Test func severalMessagesInOneFrameAreHandled() async throws {
         let replica = try Replica()
         let (session, tab) = replica.open("ada", .signalR)
         let ping = #"{"type":1,"invocationId":"1","target":"Ping","arguments":[]}"# + separator
@@ -116,7 +116,7 @@ import WorkflowState
         #expect(tab.texts.last == #"{"type":3,"invocationId":"1","result":"pong"}"# + separator)
     }
 
-    @Test func onlyTheOwnerMayRegisterAndAsk() async throws {
+    @Test func onlyTheOwnerSubscribesAndReads() async throws {
         let replica = try Replica()
         let id = update(5).correlationID
         try await replica.workflows.accept(
@@ -154,7 +154,7 @@ import WorkflowState
         #expect(tab.end == nil)
     }
 
-    @Test func aQuietSessionGetsPulsesAndASilentClientGoes() async throws {
+    @Test func aQuietSessionGetsPingsAndASilentClientIsClosed() async throws {
         var limits = SessionLimits()
         limits.keepAlive = 2
         limits.clientTimeout = 6

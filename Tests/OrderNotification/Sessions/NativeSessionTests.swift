@@ -22,7 +22,7 @@ import WorkflowState
         return (session, tab)
     }
 
-    @Test func aSessionIsWelcomedAndTold() async throws {
+    @Test func aSessionGetsItsGreetingAndUpdates() async throws {
         let replica = try Replica()
         let (_, tab) = try await live(replica)
         let welcome = try #require(tab.messages("welcome").first)
@@ -53,7 +53,7 @@ import WorkflowState
         #expect(!lateTab.isHeld && !late.isLive)
     }
 
-    @Test func thePushIsTimedOnceAndOnlyWhereSomebodyIsTold() async throws {
+    @Test func deliveryIsMeasuredOnceWhereASessionGetsIt() async throws {
         let replica = try Replica()
         let (session, _) = try await live(replica)
         _ = try await live(replica)
@@ -64,7 +64,7 @@ import WorkflowState
         #expect(replica.count(of: "waybill_notification_delivery_seconds_count") == 1 && !session.isOpen)
     }
 
-    @Test func tabsOnTwoReplicasAreToldAndOthersAreNot() async throws {
+    @Test func tabsOnTwoReplicasGetUpdatesAndOtherUsersDoNot() async throws {
         let first = try Replica()
         let second = try Replica(first.state, name: "replica-2")
         let tabs = [try await live(first).1, try await live(first).1, try await live(second).1]
@@ -76,7 +76,7 @@ import WorkflowState
         #expect(other.offsets.isEmpty)
     }
 
-    @Test func processingIsPassedOnWithoutAnIdentifier() async throws {
+    @Test func processingUpdatesHaveNoPosition() async throws {
         let replica = try Replica()
         let (_, tab) = try await live(replica)
         var step = WorkflowStep(
@@ -119,7 +119,7 @@ import WorkflowState
         #expect(tab.end?.code == .unauthenticated)
     }
 
-    @Test func whoSaysNothingIsSentAway() async throws {
+    @Test func aClientThatSendsNoTokenIsDisconnected() async throws {
         var limits = SessionLimits()
         limits.handshaking = .zero
         let replica = try Replica(limits: limits)
@@ -128,7 +128,7 @@ import WorkflowState
         #expect(tab.end?.code == .authenticationTimeout)
     }
 
-    @Test func whileTheStoreIsAwaySessionsWaitAndThenGiveUp() async throws {
+    @Test func withoutRedisSessionsWaitThenClose() async throws {
         var limits = SessionLimits()
         limits.subscribing = .zero
         let replica = try Replica(limits: limits)
@@ -149,7 +149,7 @@ import WorkflowState
         #expect(tab.end?.code == .unauthenticated)
     }
 
-    @Test func aTokenTakenWithinTheLeewayServesForTheRestOfIt() async throws {
+    @Test func aTokenAcceptedWithinTheLeewayLastsForTheRestOfIt() async throws {
         let replica = try Replica()
         let (session, tab) = try await live(replica, lifetime: -10)
         replica.sessions.tick()
@@ -158,7 +158,7 @@ import WorkflowState
         #expect(tab.end?.code == .unauthenticated)
     }
 
-    @Test func aFreshTokenOfTheSameUserProlongsTheSession() async throws {
+    @Test func aNewTokenOfTheSameUserExtendsTheSession() async throws {
         let replica = try Replica()
         let (session, tab) = try await live(replica, lifetime: 100)
         session.hear(#"{"type":"refresh","token":"\#(try replica.token("ada", lifetime: 900))"}"#)
@@ -175,7 +175,7 @@ import WorkflowState
         #expect(tab.end?.code == .otherUser)
     }
 
-    @Test func onlyTheOwnerLearnsAStatus() async throws {
+    @Test func onlyTheOwnerGetsAStatus() async throws {
         let replica = try Replica()
         let id = update(5).correlationID
         try await replica.workflows.accept(
@@ -190,7 +190,7 @@ import WorkflowState
         #expect(other.messages("error")[0]["code"] == "not_found")
     }
 
-    @Test func framesThatMeanNothingAreAnswered() async throws {
+    @Test func unknownFramesAreAnsweredWithAnError() async throws {
         let replica = try Replica()
         let (session, tab) = try await live(replica)
         for text in ["", "[]", "{", #"{"type":7}"#, #"{"type":"dance"}"#, #"{"type":"ping"}"#] {
@@ -210,7 +210,7 @@ import WorkflowState
         #expect(tab.end?.code == .rateLimited && tab.messages("pong").count == 5)
     }
 
-    @Test func aUserHasSoManySessionsAndNotMore() async throws {
+    @Test func sessionsOfOneUserAreLimited() async throws {
         var policy = SubscriptionRegistry.Policy()
         policy.sessionsPerUser = 2
         let replica = try Replica(policy: policy)

@@ -23,7 +23,7 @@ import WorkflowState
         return tab
     }
 
-    @Test func whatWasMissedIsReplayedInOrder() async throws {
+    @Test func missedUpdatesAreReplayedInOrder() async throws {
         let replica = try Replica()
         let start = try await position(replica)
         let offsets = try await replica.mailboxes.deliver(
@@ -37,7 +37,7 @@ import WorkflowState
         #expect(tab.offsets.count == 6)
     }
 
-    @Test func aTrimmedMailboxIsConfessed() async throws {
+    @Test func aTrimmedMailboxIsReported() async throws {
         var retention = Retention()
         retention.mailboxCap = 3
         let replica = try Replica(retention: retention)
@@ -59,7 +59,7 @@ import WorkflowState
         #expect(tab.offsets.count == 1)
     }
 
-    @Test func afterTheConnectionWasLostEverybodyIsCaughtUp() async throws {
+    @Test func sessionsCatchUpAfterALostConnection() async throws {
         let state = MemoryState()
         let channels = SlowChannels(state)
         let replica = try Replica(state, channels: channels)
@@ -73,7 +73,7 @@ import WorkflowState
         #expect(tab.messages("resumed").isEmpty)
     }
 
-    @Test func lostDataAreConfessedToLiveSessions() async throws {
+    @Test func lostDataAreReportedToOpenSessions() async throws {
         let replica = try Replica()
         let tab = try await live(replica)
         replica.state.flush()
@@ -82,7 +82,7 @@ import WorkflowState
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
     }
 
-    @Test func afterAFailoverPositionsAreWorthNothing() async throws {
+    @Test func afterAFailoverPositionsAreInvalid() async throws {
         let replica = try Replica()
         let tab = try await live(replica)
         let before = try await position(replica)
@@ -99,7 +99,7 @@ import WorkflowState
     }
 
     /// Nobody who saw the last holder is left: the mailboxes themselves remember it.
-    @Test func aFailoverIsFoundOutByReplicasThatStartAfterIt() async throws {
+    @Test func aFailoverIsDetectedByReplicasThatStartLater() async throws {
         let state = MemoryState()
         let gone = try Replica(state)
         gone.subscriptions.primaryChanged(to: "first:1")
@@ -119,7 +119,7 @@ import WorkflowState
         #expect(again.messages("resumed")[0]["recovered"] == true)
     }
 
-    @Test func aLostWakeUpIsFoundByTheNextOne() async throws {
+    @Test func aLostPublicationIsFoundByTheNext() async throws {
         let state = MemoryState()
         let channels = SlowChannels(state)
         let replica = try Replica(state, channels: channels)
@@ -136,7 +136,7 @@ import WorkflowState
         #expect(replica.metrics.gaps.value == 1)
     }
 
-    @Test func aLostWakeUpIsFoundAlsoWhenNoneFollows() async throws {
+    @Test func aLostPublicationIsFoundWithoutAnother() async throws {
         var policy = SubscriptionRegistry.Policy()
         policy.checkInterval = .seconds(2)
         let state = MemoryState()
@@ -156,7 +156,7 @@ import WorkflowState
         #expect(tab.messages("resumed").isEmpty && tab.end == nil)
     }
 
-    @Test func aUserIsListenedToAWhileLongerThanThereAreSessions() async throws {
+    @Test func aSubscriptionOutlivesTheLastSession() async throws {
         var policy = SubscriptionRegistry.Policy()
         policy.unsubscribeDelay = .zero
         let replica = try Replica(policy: policy)

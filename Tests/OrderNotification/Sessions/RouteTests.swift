@@ -39,7 +39,7 @@ import Testing
         await router.respond(to: HTTPRequest(.post, "/dev/token", body: Array(body.utf8)))
     }
 
-    @Test func tokensForDevelopment() async throws {
+    @Test func mintsTokensInDevelopmentOnly() async throws {
         let answer = await mint(#"{"userId":"CUST-0001"}"#)
         let value = try json(answer)
         #expect(answer.status == .ok)
@@ -49,7 +49,7 @@ import Testing
         #expect(principal.userID.value == "CUST-0001")
     }
 
-    @Test func rolesAreGivenToWhoAsksForThem() async throws {
+    @Test func mintedTokensCarryTheRequestedRoles() async throws {
         let token = try #require(
             try json(await mint(#"{"userId":"OP","roles":["operator"]}"#))["token"]?.string)
         #expect(try await replica.sessions.authenticator.authenticate(token).isOperator)
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func streamsAndHubsWantATokenAtOnce() async throws {
+    @Test func streamsAndHubsRequireATokenAtOnce() async throws {
         for path in ["/api/notifications/stream", "/hubs/order-status?access_token=x"] {
             let answer = await get(path)
             #expect(answer.status == .unauthorized && answer.headers["WWW-Authenticate"] == "Bearer")

@@ -25,7 +25,7 @@ final class SlowMailboxes: MailboxStore {
         TestCleanup.add(self)
     }
 
-    /// Nobody will say any more when a read takes its steps: all fail.
+    /// The test ends: all pending reads fail.
     func end() {
         isOver = true
         while !asked.isEmpty { fail() }
@@ -89,7 +89,7 @@ final class SlowChannels: UserChannels {
         TestCleanup.add(self)
     }
 
-    /// Nobody will confirm any more: all are confirmed.
+    /// The test ends: all pending subscriptions are confirmed.
     func end() {
         isOver = true
         confirm()

@@ -52,7 +52,7 @@ struct LiveTests {
         }
     }
 
-    @Test @Loop func theRelayPublishesWhatACrashLeft() async throws {
+    @Test @Loop func theRelayPublishesEventsLeftByACrash() async throws {
         try await LiveFixture.with { fixture in
             let store = PostgresOrderStore(fixture.pool)
             let events = EventFactory()

@@ -18,7 +18,7 @@ struct RelayTests {
     private static let orders = 30
     private static let versions = 5
 
-    /// Sends nothing and notes everything, with the failures and deaths it is told to have.
+    /// Records instead of sending, with scripted failures and crashes.
     @Loop
     final class RecordingTab: MessageSender {
         private(set) var sent: [(order: Int, version: Int)] = []

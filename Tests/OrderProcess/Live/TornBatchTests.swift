@@ -37,7 +37,7 @@ struct TornBatchTests {
         }
     }
 
-    /// Bodies that nothing can be made of, by what is wrong; and whether they still say whose order it is.
+    /// Unreadable bodies by their error, and whether they still name the order's owner.
     static func poison(_ order: OrderAccepted) -> [(name: String, body: [UInt8], type: String, isTold: Bool)]
     {
         let text = String(decoding: order.encode(), as: UTF8.self)

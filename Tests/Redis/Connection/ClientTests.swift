@@ -18,7 +18,7 @@ import Testing
         await run.value
     }
 
-    @Test func reconnectsAndTellsOfIt() async throws {
+    @Test func reconnectsAndReportsItsState() async throws {
         let server = try await ScriptedServer.answering { _ in "+OK\r\n" }
         defer { server.close() }
         try await running(server.configuration) { client in
@@ -26,14 +26,14 @@ import Testing
             client.onStateChange = { states.append($0.isUp) }
             #expect(try await client.command("SET", "k", "v") == .status("OK"))
             server.dropAll()
-            try await eventually("the loss is noticed") { !client.state.isUp || server.accepted > 1 }
+            try await eventually("the disconnect is detected") { !client.state.isUp || server.accepted > 1 }
             #expect(try await client.command("SET", "k", "v") == .status("OK"))
             #expect(states == [true, false, true])
             #expect(server.accepted == 2)
         }
     }
 
-    @Test func failsWithinTheDeadlineWhileTheServerIsAway() async throws {
+    @Test func failsWithinTheDeadlineWhileDisconnected() async throws {
         let server = try await ScriptedServer { _ in nil }
         var configuration = server.configuration
         configuration.commandTimeout = .milliseconds(200)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func closingFailsThoseWhoWait() async throws {
+    @Test func closingFailsWaitingCallers() async throws {
         let server = try await ScriptedServer { _ in "" }
         defer { server.close() }
         var configuration = server.configuration

@@ -5,7 +5,7 @@ import Testing
 @testable import Redis
 
 @Suite(.timeLimit(.minutes(1))) @Loop struct ConnectionTests {
-    @Test func repliesComeInOrderHoweverTheyArrive() async throws {
+    @Test func repliesAreInOrderHoweverTheyAreFragmented() async throws {
         let server = try await ScriptedServer.answering { _ in "+A\r\n:2\r\n-ERR th" }
         defer { server.close() }
         let connection = try await RedisConnection.connect(server.configuration)
@@ -54,7 +54,7 @@ import Testing
         #expect(refused?.code == .notConnected)
     }
 
-    @Test func whatIsInFlightAtDisconnectIsLost() async throws {
+    @Test func commandsInFlightAtDisconnectAreLost() async throws {
         let server = try await ScriptedServer.answering { _ in nil }
         defer { server.close() }
         let connection = try await RedisConnection.connect(server.configuration)
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: ["?\r\n", "+OK\r\n+UNASKED\r\n"])
-    func protocolViolationsCloseIt(answer: String) async throws {
+    func protocolViolationsCloseTheConnection(answer: String) async throws {
         let server = try await ScriptedServer.answering { _ in answer }
         defer { server.close() }
         let connection = try await RedisConnection.connect(server.configuration)
@@ -89,7 +89,7 @@ import Testing
         #expect(connection.pendingCommands == 2)
     }
 
-    @Test func refusedCredentials() async throws {
+    @Test func refusedCredentialsFailAuthentication() async throws {
         let server = try await ScriptedServer { _ in "-WRONGPASS no\r\n+PONG\r\n" }
         defer { server.close() }
         var configuration = server.configuration
@@ -100,21 +100,21 @@ import Testing
         #expect(error?.code == .authentication)
     }
 
-    @Test func aSilentPeerIsFoundByPing() async throws {
+    @Test func closesWhenAPingIsNotAnswered() async throws {
         let answers = Answers()
         let server = try await ScriptedServer { _ in answers.next() }
         defer { server.close() }
         var configuration = server.configuration
         configuration.keepAlive = .milliseconds(200)
         let connection = try await RedisConnection.connect(configuration)
-        // The first is the greeting's.
+        // The first PING belongs to the handshake.
         try await eventually("pings are answered") { answers.count >= 3 }
         #expect(connection.isOpen)
         answers.areOff = true
         #expect(await connection.closed().code == .timeout)
     }
 
-    @Test func nobodyListens() async throws {
+    @Test func connectFailsWhenThePortIsClosed() async throws {
         let server = try await ScriptedServer { _ in nil }
         let configuration = server.configuration
         server.close()

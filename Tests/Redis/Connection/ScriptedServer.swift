@@ -2,10 +2,10 @@ import EventLoop
 
 @testable import Redis
 
-/// A peer on a free port which answers bytes as told: for what a real server does not do on request.
+/// A scripted peer on a free port, for behaviour that a real server does not show on request.
 @Loop
 final class ScriptedServer {
-    /// What to answer to received bytes; `nil` closes the connection.
+    /// The answer to received bytes; `nil` closes the connection.
     typealias Answer = @Loop (_ received: String) -> String?
 
     private var listener: Listener!

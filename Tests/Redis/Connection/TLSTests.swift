@@ -5,7 +5,7 @@ import Testing
 @testable import Redis
 
 @Suite(.timeLimit(.minutes(1))) @Loop struct TLSTests {
-    @Test func commandsTravelEncrypted() async throws {
+    @Test func commandsAreEncrypted() async throws {
         let certificate = try await TestCertificate.shared()
         let tls = try TLSServer(
             certificateChain: certificate.certificate, privateKey: certificate.privateKey)

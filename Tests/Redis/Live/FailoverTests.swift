@@ -5,74 +5,74 @@ import Testing
 
 @testable import Redis
 
-/// Against real sentinels: who asks them follows the primary.
+/// Clients follow the primary, against real sentinels.
 @Suite(
     .serialized, .enabled(if: RedisFailover.isAvailable && PrivateServers.areAvailable),
     .timeLimit(.minutes(2)))
 @Loop struct FailoverTests {
     @Test func clientsFollowWhenThePrimaryIsKilled() async throws {
-        try await withClients { ground, client, subscriber in
+        try await withClients { redis, client, subscriber in
             var messages: [String] = []
             var restored: [String] = []
             subscriber.onMessage = { messages.append(String(decoding: $1, as: UTF8.self)) }
             subscriber.onRestored = { restored += $0.map { String(decoding: $0, as: UTF8.self) } }
-            try await subscriber.subscribe("news")
+            try await subscriber.subscribe("channel")
             _ = try await client.command("SET", "k", "kept")
             #expect(try await client.command("WAIT", 1, 5000) == .integer(1))
 
-            ground.signal(SIGKILL, ground.first)
-            try await eventually("the sentinels name another", within: .seconds(20)) {
-                try await ground.primary() == ground.second
+            redis.signal(SIGKILL, redis.first)
+            try await eventually("the sentinels name the new primary", within: .seconds(20)) {
+                try await redis.primary() == redis.second
             }
-            // The next attempt comes at most two seconds after the last, and asks anew.
+            // The next attempt follows within two seconds and asks the sentinels again.
             try await eventually("both are on the new primary", within: .seconds(5)) {
-                client.state == .up(ground.second) && subscriber.state == .up(ground.second)
+                client.state == .up(redis.second) && subscriber.state == .up(redis.second)
             }
             #expect(try await client.command("GET", "k").string == "kept")
-            #expect(restored == ["news"])
-            #expect(try await client.command("PUBLISH", "news", "hello") == .integer(1))
-            try await eventually("the message came") { messages == ["hello"] }
+            #expect(restored == ["channel"])
+            #expect(try await client.command("PUBLISH", "channel", "hello") == .integer(1))
+            try await eventually("the message is received") { messages == ["hello"] }
 
-            // The dead one comes back, believes itself a primary, and is made a replica: nobody goes there.
-            try ground.start(ground.first)
-            try await eventually("it is a replica now", within: .seconds(30)) {
-                try await ground.role(of: ground.first) == "slave"
+            // The old primary restarts as a primary and is made a replica; no client connects to it.
+            try redis.start(redis.first)
+            try await eventually("the old primary is a replica", within: .seconds(30)) {
+                try await redis.role(of: redis.first) == "slave"
             }
-            #expect(client.state == .up(ground.second) && subscriber.state == .up(ground.second))
+            #expect(client.state == .up(redis.second) && subscriber.state == .up(redis.second))
             _ = try await client.command("SET", "k", "changed")
         }
     }
 
-    /// A primary that is deposed lives on as a replica: who stayed with it could read, and not write.
-    @Test func clientsLeaveAPrimaryThatIsDeposed() async throws {
-        try await withClients { ground, client, subscriber in
-            try await subscriber.subscribe("news")
-            try await ground.depose()
+    /// A deposed primary continues as a replica: a client that stays connected can read but not write.
+    @Test func clientsLeaveADeposedPrimary() async throws {
+        try await withClients { redis, client, subscriber in
+            try await subscriber.subscribe("channel")
+            try await redis.depose()
             try await eventually("both are on the new primary", within: .seconds(30)) {
-                client.state == .up(ground.second) && subscriber.state == .up(ground.second)
+                client.state == .up(redis.second) && subscriber.state == .up(redis.second)
             }
             _ = try await client.command("SET", "k", "written")
-            #expect(try await ground.role(of: ground.first) == "slave")
+            #expect(try await redis.role(of: redis.first) == "slave")
         }
     }
 
     private func withClients(
         _ body: @Loop (RedisFailover, RedisClient, RedisSubscriber) async throws -> Void
     ) async throws {
-        try await RedisFailover.with { ground in
+        try await RedisFailover.with { redis in
             var configuration = RedisConfiguration(endpoint: Endpoint(host: "nowhere.invalid", port: 1))
             configuration.password = RedisFailover.password
             let provider = RedisSentinels.provider(
-                ground.sentinels, primary: RedisFailover.name, of: configuration)
+                redis.sentinels, primary: RedisFailover.name, of: configuration)
             let client = RedisClient(configuration, endpoint: provider)
             let subscriber = RedisSubscriber(configuration, endpoint: provider)
             let runs = [Loop.task { await client.run() }, Loop.task { await subscriber.run() }]
             var failure: (any Error)?
             do {
                 try await eventually("connected") {
-                    client.state == .up(ground.first) && subscriber.state == .up(ground.first)
+                    client.state == .up(redis.first) && subscriber.state == .up(redis.first)
                 }
-                try await body(ground, client, subscriber)
+                try await body(redis, client, subscriber)
             } catch { failure = error }
             client.close()
             subscriber.close()

@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func scriptsSurviveAFlushOfTheirCache() async throws {
+    @Test func reloadsScriptsAfterAScriptFlush() async throws {
         try await withClient { client, prefix in
             let script = RedisScript("return {KEYS[1], ARGV[1], redis.call('INCR', KEYS[1])} -- \(prefix)")
             for expected in 1...3 {
@@ -82,7 +82,7 @@ import Testing
         try await withClient { client, _ in
             let id = try await client.command("CLIENT", "ID")
             _ = try? await client.command("CLIENT", "KILL", "ID", id.integer!, "SKIPME", "no")
-            try await eventually("another connection") {
+            try await eventually("a new connection") {
                 (try? await client.command("CLIENT", "ID")).map { $0 != id } ?? false
             }
         }

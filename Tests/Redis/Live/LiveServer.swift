@@ -3,7 +3,8 @@ import Foundation
 
 @testable import Redis
 
-/// The real server named by `WAYBILL_TEST_SERVERS`, a JSON file with `{"redis": {host, port, user, password}}`.
+/// The real server named by `WAYBILL_TEST_SERVERS`, a JSON file with `{"redis": {host, port, user,
+/// password}}`.
 struct LiveServer: Decodable {
     let host: String
     let port: UInt16
@@ -30,7 +31,7 @@ struct LiveServer: Decodable {
     }
 }
 
-/// A client of the real server for the time of `body`, and a prefix for its keys, which are deleted after.
+/// Runs `body` with a client of the real server and a key prefix, and deletes the prefix's keys afterwards.
 @Loop
 func withClient(_ body: @Loop (RedisClient, _ prefix: String) async throws -> Void) async throws {
     let client = RedisClient(LiveServer.configuration)
@@ -46,7 +47,7 @@ func withClient(_ body: @Loop (RedisClient, _ prefix: String) async throws -> Vo
     if let failure { throw failure }
 }
 
-/// Runs `body` once per number, all at the same time.
+/// Runs `body` once per number, concurrently.
 @Loop
 func concurrently(_ count: Int, _ body: @escaping @Loop (Int) async throws -> Void) async throws {
     let tasks = (0..<count).map { number in Task { @Loop in try await body(number) } }

@@ -46,7 +46,7 @@ private final class Inbox {
         }
     }
 
-    /// Cuts the subscriber's connection from the server's side.
+    /// Kills the subscriber's connection on the server.
     private func kill(_ client: RedisClient, _ prefix: String) async throws {
         let list = try await client.command("CLIENT", "LIST").string ?? ""
         for line in list.split(separator: "\n") where line.contains("name=subscriber-\(prefix)") {
@@ -62,10 +62,10 @@ private final class Inbox {
                 let receivers = try await client.command("PUBLISH", "\(prefix)c\(number)", "hello")
                 #expect(receivers == .integer(1))
             }
-            try await eventually("all arrived") { inbox.messages.count == 50 }
+            try await eventually("all messages are received") { inbox.messages.count == 50 }
             #expect(inbox.messages[7] == "c7=hello")
             subscriber.unsubscribe("\(prefix)c1")
-            try await eventually("nobody listens any more") {
+            try await eventually("nothing is subscribed") {
                 try await client.command("PUBLISH", "\(prefix)c1", "late") == .integer(0)
             }
             #expect(subscriber.channels == 49)
@@ -81,11 +81,11 @@ private final class Inbox {
             for number in [0, 999, 1999] {
                 #expect(try await client.command("PUBLISH", "\(prefix)\(number)", "again") == .integer(1))
             }
-            try await eventually("three arrived") { inbox.messages.count == 3 }
+            try await eventually("three messages are received") { inbox.messages.count == 3 }
         }
     }
 
-    @Test func subscribingTwiceAndChangingOnesMind() async throws {
+    @Test func subscribeIsIdempotentAndFollowsUnsubscribe() async throws {
         try await withSubscriber { subscriber, inbox, client, prefix in
             let channel = prefix + "x"
             try await subscriber.subscribe(channel)
@@ -93,7 +93,7 @@ private final class Inbox {
             subscriber.unsubscribe(channel)
             try await subscriber.subscribe(channel)
             #expect(try await client.command("PUBLISH", channel, "m") == .integer(1))
-            try await eventually("one arrived") { inbox.messages == ["x=m"] }
+            try await eventually("one message is received") { inbox.messages == ["x=m"] }
         }
     }
 }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import Redis
 
-/// Against a Redis with a TLS port, whose certificate is for `localhost`.
+/// Runs against a Redis with a TLS port, whose certificate is for `localhost`.
 @Suite(.enabled(if: PrivateServers.areAvailable), .timeLimit(.minutes(1)))
 @Loop struct LiveTLSTests {
-    @Test func theServerMustProveToBeTheOneMeant() async throws {
+    @Test func refusesACertificateForAnotherHost() async throws {
         let certificate = try await TestCertificate.ofNameAlone()
         let other = try await TestCertificate.shared()
         try await PrivateServers.with("redis", tls: certificate) { servers in

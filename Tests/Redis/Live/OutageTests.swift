@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.enabled(if: LiveServer.isAvailable && PrivateServer.program != nil), .timeLimit(.minutes(1)))
 @Loop struct OutageTests {
-    @Test func aKilledServerComesBackWithEverything() async throws {
+    @Test func restoresCommandsScriptsAndSubscriptionsAfterARestart() async throws {
         try await withServer { server, client, subscriber in
             var messages: [String] = []
             var restored: [String] = []
@@ -23,7 +23,7 @@ import Testing
             restored = []
 
             server.signal(SIGKILL)
-            try await eventually("both know") { !client.state.isUp && !subscriber.state.isUp }
+            try await eventually("both are disconnected") { !client.state.isUp && !subscriber.state.isUp }
             let error = await #expect(throws: RedisError.self) { try await read() }
             #expect(error?.code == .notConnected)
             let subscription = await #expect(throws: RedisError.self) {
@@ -32,15 +32,15 @@ import Testing
             #expect(subscription?.code == .timeout)
 
             try server.start()
-            try await eventually("it is back") { client.state.isUp && restored.count == 4 }
+            try await eventually("both are reconnected") { client.state.isUp && restored.count == 4 }
             #expect(try await read() == "kept")
             #expect(Set(restored) == ["a", "b", "c", "late"])
             #expect(try await client.command("PUBLISH", "late", "hello") == .integer(1))
-            try await eventually("the message came") { messages == ["hello"] }
+            try await eventually("the message is received") { messages == ["hello"] }
         }
     }
 
-    @Test func aServerThatHangsIsLeftWithinTheDeadline() async throws {
+    @Test func detectsAHangingServerWithinTheDeadline() async throws {
         try await withServer { server, client, subscriber in
             try await subscriber.subscribe("a")
             server.signal(SIGSTOP)
@@ -48,9 +48,9 @@ import Testing
             let error = await #expect(throws: RedisError.self) { try await client.command("GET", "k") }
             #expect(error?.code == .timeout && error?.outcomeIsUnknown == true)
             #expect(start.duration(to: .systemNow()) < .seconds(2))
-            try await eventually("the subscriber found out by its ping") { !subscriber.state.isUp }
+            try await eventually("the subscriber's ping timed out") { !subscriber.state.isUp }
             server.signal(SIGCONT)
-            try await eventually("both are back") { client.state.isUp && subscriber.state.isUp }
+            try await eventually("both are reconnected") { client.state.isUp && subscriber.state.isUp }
             _ = try await client.command("GET", "k")
         }
     }

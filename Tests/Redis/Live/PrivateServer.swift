@@ -3,7 +3,7 @@ import Foundation
 
 @testable import Redis
 
-/// A server of the test's own, which it may kill, stop and start again.
+/// A server owned by the test, which can kill, stop and restart it.
 @Loop
 final class PrivateServer {
     nonisolated static let program = [

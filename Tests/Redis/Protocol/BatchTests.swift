@@ -25,7 +25,7 @@ import Testing
         #expect(text { $0.add("X", value) } == "*2\r\n$1\r\nX\r\n$\(digits.count)\r\n\(digits)\r\n")
     }
 
-    @Test func countsRepliesAndIsUsedAgain() {
+    @Test func countsRepliesAndIsReusable() {
         var batch = RedisBatch()
         batch.add("PING")
         batch.add("ECHO", "x")

@@ -4,7 +4,7 @@ import Testing
 @testable import Redis
 
 @Suite struct ReplyReaderTests {
-    /// Everything `text` holds, fed `step` bytes at a time.
+    /// Parses `text`, fed `step` bytes at a time.
     private func read(
         _ text: String, step: Int = .max, limits: RedisReplyReader.Limits = .init()
     ) throws -> [RedisValue] {
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 7, Int.max])
-    func everyTypeInPieces(step: Int) throws {
+    func parsesEveryTypeFromFragments(step: Int) throws {
         let text =
             "+OK\r\n-WRONGTYPE no\r\n:-42\r\n$5\r\nhe\r\nx\r\n$-1\r\n*-1\r\n*0\r\n$0\r\n\r\n"
             + "*3\r\n:1\r\n*2\r\n$1\r\na\r\n*1\r\n+b\r\n$-1\r\n"
@@ -34,7 +34,7 @@ import Testing
         #expect(try read(text, step: step) == expected)
     }
 
-    @Test func bytesAreKeptAsTheyAre() throws {
+    @Test func preservesArbitraryBytes() throws {
         var reader = RedisReplyReader()
         let bytes: [UInt8] = Array("$4\r\n".utf8) + [0, 255, 13, 10] + Array("\r\n".utf8)
         reader.feed(bytes.span)
@@ -45,15 +45,15 @@ import Testing
     @Test(arguments: [
         "?\r\n", ":1x\r\n", "$-2\r\n", "*-2\r\n", "HTTP/1.1 400\r\n", "$99999999999999999999\r\n",
     ])
-    func malformedIsRefused(text: String) {
+    func refusesMalformedReplies(text: String) {
         #expect(throws: RedisError.self) { try read(text) }
     }
 
-    @Test func nestingHasALimit() {
+    @Test func limitsNesting() {
         #expect(throws: RedisError.self) { try read(String(repeating: "*1\r\n", count: 12) + ":1\r\n") }
     }
 
-    @Test func sizeHasALimit() {
+    @Test func limitsReplySize() {
         let limits = RedisReplyReader.Limits(replyBytes: 64, elements: 8)
         let tooLong = "$1000\r\n" + String(repeating: "x", count: 200)
         #expect(throws: RedisError.self) { try read(tooLong, step: 50, limits: limits) }
@@ -66,15 +66,15 @@ import Testing
         }
     }
 
-    @Test func longStreamsOfSmallReplies() throws {
+    @Test func parsesLongStreamsOfSmallReplies() throws {
         let text = String(repeating: "+OK\r\n:7\r\n", count: 20_000)
         let values = try read(text, step: 16_384)
         #expect(values.count == 40_000)
         #expect(values.allSatisfy { $0 == .status("OK") || $0 == .integer(7) })
     }
 
-    /// Changed bytes must give an error or other values, never a trap or a hang.
-    @Test func mutatedRepliesDoNoHarm() {
+    /// Mutated bytes produce an error or other values, never a trap or a hang.
+    @Test func mutatedRepliesParseOrThrow() {
         var random = SeededGenerator(seed: 7)
         let seed = Array("*3\r\n$7\r\nmessage\r\n$3\r\nabc\r\n*2\r\n:12\r\n$-1\r\n-ERR x\r\n+OK\r\n".utf8)
         for _ in 0..<3000 {

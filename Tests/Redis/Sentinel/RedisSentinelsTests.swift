@@ -5,12 +5,12 @@ import Testing
 @testable import Redis
 
 @Loop @Suite(.timeLimit(.minutes(1))) struct RedisSentinelsTests {
-    /// Says what it is.
+    /// Answers ROLE.
     private func server(_ role: String) async throws -> ScriptedServer {
         try await .answering { $0.contains("ROLE") ? "*1\r\n$\(role.utf8.count)\r\n\(role)\r\n" : "+OK\r\n" }
     }
 
-    /// Names a server as the primary `orders`; `nil` knows none.
+    /// Names a server as the primary `orders`; `nil`: knows no primary.
     private func sentinel(naming port: UInt16?) async throws -> ScriptedServer {
         try await .answering { text in
             guard let port, text.contains("GET-MASTER-ADDR-BY-NAME"), text.contains("orders") else {
@@ -25,22 +25,22 @@ import Testing
             servers.map(\.configuration.endpoint), primary: "orders", of: server.configuration)
     }
 
-    @Test func theFirstWhoKnowsAPrimaryIsBelieved() async throws {
+    @Test func asksSentinelsUntilOneNamesAPrimary() async throws {
         let primary = try await server("master")
         let replica = try await server("slave")
-        let ignorant = try await sentinel(naming: nil)
+        let withoutPrimary = try await sentinel(naming: nil)
         let outdated = try await sentinel(naming: replica.configuration.endpoint.port)
-        let informed = try await sentinel(naming: primary.configuration.endpoint.port)
-        let sentinels = sentinels([ignorant, outdated, informed], of: primary)
+        let current = try await sentinel(naming: primary.configuration.endpoint.port)
+        let sentinels = sentinels([withoutPrimary, outdated, current], of: primary)
         for _ in 0..<2 {
             let found = try await sentinels.primary()
             #expect(found == primary.configuration.endpoint)
         }
-        // The second time the one that knew is asked at once.
-        #expect(ignorant.accepted == 1 && outdated.accepted == 1 && informed.accepted == 2)
+        // The sentinel that answered last is asked first.
+        #expect(withoutPrimary.accepted == 1 && outdated.accepted == 1 && current.accepted == 2)
     }
 
-    @Test func withoutAPrimaryThereIsNoConnection() async throws {
+    @Test func failsToConnectWithoutAPrimary() async throws {
         let primary = try await server("master")
         let silent = try await sentinel(naming: nil)
         silent.close()

@@ -25,7 +25,7 @@ import Testing
         #expect(table.wanted == 0)
     }
 
-    @Test func changesOfMindWhileInFlight() {
+    @Test func followsTheLastRequestAfterAConfirmationInFlight() {
         var table = connected()
         #expect(table.subscribe(a) == .subscribe(a))
         #expect(table.unsubscribe(a) == nil)
@@ -35,7 +35,7 @@ import Testing
         #expect(table.confirmedSubscribe(a) == .init(isSubscribed: true))
     }
 
-    @Test func wantedWhileAway() {
+    @Test func subscribesAfterConnectingWhatWasRequestedBefore() {
         var table = SubscriptionTable()
         #expect(table.subscribe(a) == nil)
         #expect(table.subscribe([2]) == nil)
@@ -64,7 +64,7 @@ import Testing
         #expect(restored.count == 10)
     }
 
-    @Test func droppedWhileRestoring() {
+    @Test func unsubscribesDuringARestore() {
         var table = SubscriptionTable()
         _ = table.subscribe(a)
         _ = table.subscribe([2])
@@ -75,7 +75,7 @@ import Testing
         #expect(table.confirmedSubscribe(a) == .init(command: .unsubscribe(a), restored: [[2]]))
     }
 
-    @Test func disconnectionForgetsTheUnwanted() {
+    @Test func disconnectingForgetsUnwantedChannels() {
         var table = connected()
         _ = table.subscribe(a)
         _ = table.confirmedSubscribe(a)
@@ -88,8 +88,8 @@ import Testing
         #expect(table.nextBatch(limit: 10) == [a])
     }
 
-    /// Whatever callers do and whenever the connection breaks, what is wanted ends up subscribed.
-    @Test func randomWalksConverge() {
+    /// After any sequence of calls and disconnects, every wanted channel ends up subscribed.
+    @Test func randomCallSequencesConverge() {
         var random = SeededGenerator(seed: 3)
         for _ in 0..<300 {
             var table = SubscriptionTable()

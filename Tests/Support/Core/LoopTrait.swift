@@ -1,10 +1,10 @@
 import EventLoop
 package import Testing
 
-/// Runs a test in a task whose home is the loop, as everything in a service does.
+/// Runs a test in a task isolated to the loop, as all code of a service is.
 ///
-/// In any other task each call of an asynchronous function of the loop gives others a turn first, so that what
-/// happens between two calls is not what happens in a service.
+/// In other tasks each call of an asynchronous function of the loop switches executors, which allows
+/// interleavings that do not occur in a service.
 package struct LoopTrait: TestTrait, SuiteTrait, TestScoping {
     package var isRecursive: Bool { true }
 
@@ -12,7 +12,7 @@ package struct LoopTrait: TestTrait, SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?,
         performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
-        // The closure does not outlive this call: the task is waited for.
+        // The closure does not escape: the task is awaited.
         try await withoutActuallyEscaping(function) { function in
             try await Loop.task { try await function() }.value
         }

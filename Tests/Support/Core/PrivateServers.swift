@@ -1,7 +1,7 @@
 import EventLoop
 import Foundation
 
-/// Servers of a test's own, started by `infra/local/bin/servers`: for what those of the whole run cannot be asked to do.
+/// Servers owned by a test, started by `infra/local/bin/servers`, for tests that cannot use the shared ones.
 package struct PrivateServers: Sendable {
     package struct Address: Decodable, Sendable {
         package let port: UInt16
@@ -29,7 +29,7 @@ package struct PrivateServers: Sendable {
     /// Whether the tests run where servers can be started: by `make test`.
     package static let areAvailable = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"] != nil
 
-    /// Starts `kinds` (redis, rabbitmq, postgres) for the time of `body`.
+    /// Starts `kinds` (redis, rabbitmq, postgres) for the duration of `body`.
     @Loop package static func with(
         _ kinds: String..., tls certificate: TestCertificate? = nil,
         _ body: @Loop (PrivateServers) async throws -> Void

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Another program, run to its end off the loop.
+/// Runs another program to its end, off the loop.
 package struct Program: Sendable {
     package struct Result: Sendable {
         package let status: Int32
@@ -12,13 +12,13 @@ package struct Program: Sendable {
     package static let repository = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
-    /// Runs `arguments[0]`, found by the PATH, with this process's environment and `environment` on top. It is
-    /// terminated after `limit`.
+    /// Runs `arguments[0]`, found by the PATH, with this process's environment overridden by `environment`.
+    /// It is terminated after `limit`.
     package static func run(
         _ arguments: [String], environment: [String: String] = [:], in folder: String? = nil,
         within limit: Duration = .seconds(120)
     ) async throws -> Result {
-        // On a thread that may be blocked: those of the tasks' pool are as few as the cores.
+        // On a thread that may block: the task pool has as few threads as cores.
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {
                 continuation.resume(
@@ -38,7 +38,7 @@ package struct Program: Sendable {
         let scratch = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: scratch) }
-        // Files and not pipes: a daemon that the program leaves behind would hold a pipe open.
+        // Files instead of pipes: a daemon left behind by the program would hold a pipe open.
         let output = scratch.appending(path: "output")
         let errors = scratch.appending(path: "errors")
         for file in [output, errors] { try Data().write(to: file) }

@@ -1,30 +1,29 @@
 package import EventLoop
 import Foundation
 
-/// A Redis primary, its replica, and three sentinels that watch them: real servers on free ports, all of the
-/// test's own.
+/// A Redis primary, its replica, and three sentinels: real servers on free ports, all owned by the test.
 @Loop
 package final class RedisFailover {
     package nonisolated static let isAvailable = ["redis-server", "redis-cli"].allSatisfy {
         FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
     }
 
-    /// Under which the sentinels know the primary.
+    /// The sentinels' name of the primary.
     package nonisolated static let name = "waybill"
     package nonisolated static let password = "failover-test"
-    /// After so long without an answer a sentinel holds the primary for dead.
+    /// Milliseconds without an answer after which a sentinel considers the primary down.
     private nonisolated static let downAfter = 1000
 
     private let folder: URL
     private let ports: [UInt16]
     private var processes: [UInt16: Process] = [:]
 
-    /// The two servers: the primary at first, and its replica.
+    /// The two servers: the initial primary, and its replica.
     package var first: Endpoint { Endpoint(host: "127.0.0.1", port: ports[0]) }
     package var second: Endpoint { Endpoint(host: "127.0.0.1", port: ports[1]) }
     package var sentinels: [Endpoint] { ports[2...].map { Endpoint(host: "127.0.0.1", port: $0) } }
 
-    /// Runs `body` once the three sentinels know the primary, its replica and each other.
+    /// Runs `body` once the three sentinels have discovered the primary, its replica and each other.
     package static func with(_ body: @Loop (RedisFailover) async throws -> Void) async throws {
         let ground = try await RedisFailover()
         var failure: (any Error)?
@@ -50,11 +49,11 @@ package final class RedisFailover {
     private func start() async throws {
         try start(first)
         try start(second, replicaOf: first)
-        try await eventually("the replica follows", within: .seconds(20)) {
+        try await eventually("the replica is in sync", within: .seconds(20)) {
             try await self.ask(self.second, "info", "replication").contains("master_link_status:up")
         }
         for sentinel in sentinels { try startSentinel(sentinel) }
-        try await eventually("the sentinels know all", within: .seconds(30)) {
+        try await eventually("the sentinels discovered all servers", within: .seconds(30)) {
             for sentinel in self.sentinels {
                 let facts = try await self.ask(sentinel, "info", "sentinel")
                 guard facts.contains("status=ok"), facts.contains("slaves=1,sentinels=3") else {
@@ -65,13 +64,13 @@ package final class RedisFailover {
         }
     }
 
-    // MARK: What happens to the servers
+    // MARK: Faults
 
-    /// Starts a server, also one that was killed: with its data, and as whatever the sentinels make of it.
+    /// Starts a server, also a killed one: with its data, in the role that the sentinels assign.
     package func start(_ server: Endpoint, replicaOf primary: Endpoint? = nil) throws {
         var words = ["--masterauth", Self.password, "--requirepass", Self.password, "--appendonly", "yes"]
         if let primary { words += ["--replicaof", primary.host, "\(primary.port)"] }
-        // At once: the delay is for many replicas that come together.
+        // At once: the default delay serves many replicas that connect together.
         words += ["--repl-diskless-sync-delay", "0"]
         try run(server, words)
     }
@@ -89,15 +88,15 @@ package final class RedisFailover {
     }
 
     private func run(_ server: Endpoint, _ words: [String], configuration: URL? = nil) throws {
-        let home = folder.appending(path: "\(server.port)")
-        try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+        let directory = folder.appending(path: "\(server.port)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/redis-server")
         process.arguments =
             (configuration.map { [$0.path] } ?? [])
             + [
-                "--bind", server.host, "--port", "\(server.port)", "--dir", home.path, "--save", "",
-                "--logfile", home.appending(path: "log").path,
+                "--bind", server.host, "--port", "\(server.port)", "--dir", directory.path, "--save", "",
+                "--logfile", directory.appending(path: "log").path,
             ] + words
         try process.run()
         processes[server.port] = process
@@ -107,21 +106,21 @@ package final class RedisFailover {
         if let process = processes[server.port] { kill(process.processIdentifier, number) }
     }
 
-    /// Has the sentinels depose the primary although it is well, and does not wait for the end of that.
+    /// Forces a failover of a healthy primary, without waiting for its end.
     package func depose() async throws { _ = try await ask(sentinels[0], "sentinel", "failover", Self.name) }
 
-    /// Lets the replica hear nothing more of the primary.
+    /// Stops replication to the replica.
     package func cutReplication() async throws {
         _ = try await ask(second, "config", "set", "masterauth", "not-\(Self.password)")
         _ = try await ask(first, "client", "kill", "type", "replica")
-        try await eventually("the replica is cut off") {
+        try await eventually("replication has stopped") {
             try await self.ask(self.second, "info", "replication").contains("master_link_status:down")
         }
     }
 
-    // MARK: What they say
+    // MARK: Queries
 
-    /// Who is the primary, by the word of the first sentinel.
+    /// The primary, according to the first sentinel.
     package func primary() async throws -> Endpoint? {
         let lines = try await ask(sentinels[0], "sentinel", "get-master-addr-by-name", Self.name)
             .split(separator: "\n")
@@ -134,7 +133,7 @@ package final class RedisFailover {
         String(try await ask(server, "role").prefix { $0 != "\n" })
     }
 
-    /// The output of `redis-cli`, which is empty for a server that does not answer.
+    /// The output of `redis-cli`; empty for a server that does not answer.
     package func ask(_ server: Endpoint, _ words: String...) async throws -> String {
         let account = sentinels.contains(server) ? [] : ["--no-auth-warning", "-a", Self.password]
         return try await Program.run(

@@ -12,7 +12,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// One to four random edits of `bytes`: flips, insertions, deletions, copies from elsewhere, truncation.
+    /// Applies one to four random edits to `bytes`: flips, insertions, deletions, copies, truncation.
     /// `alphabet` holds the bytes worth inserting into this kind of input.
     package mutating func mutate(_ bytes: [UInt8], alphabet: [UInt8] = []) -> [UInt8] {
         var bytes = bytes

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A self-signed certificate, made by the system's openssl in a folder of its own, which is removed with it. It
-/// is its own authority.
+/// A self-signed certificate, created by the system's openssl in a temporary directory that is removed on
+/// deinit. It is its own authority.
 package final class TestCertificate: Sendable {
     package let certificate: String
     package let privateKey: String
@@ -11,7 +11,7 @@ package final class TestCertificate: Sendable {
     package static func shared() async throws -> TestCertificate { try await made.value }
     private static let made = Task { try await TestCertificate(names: "DNS:localhost,IP:127.0.0.1") }
 
-    /// One for `localhost` alone: who connects to 127.0.0.1 must refuse it.
+    /// One for `localhost` alone: clients that connect to 127.0.0.1 must refuse it.
     package static func ofNameAlone() async throws -> TestCertificate { try await madeOfName.value }
     private static let madeOfName = Task { try await TestCertificate(names: "DNS:localhost") }
 

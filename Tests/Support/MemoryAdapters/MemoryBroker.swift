@@ -2,8 +2,8 @@ package import AMQP
 package import EventLoop
 package import Messaging
 
-/// A broker in memory, for tests and for a service run alone: topic exchanges (whole keys), queues with
-/// time-to-live and dead-lettering, redelivery. Reads the same topology as RabbitMQ.
+/// An in-memory broker, for tests and for running a service alone: topic exchanges (whole keys), queues with
+/// TTL and dead-lettering, redelivery. Uses the same topology as RabbitMQ.
 @Loop
 package final class MemoryBroker {
     struct Stored {
@@ -27,7 +27,7 @@ package final class MemoryBroker {
     private var queues: [String: Queue] = [:]
     private let bindings: [AMQPTopology.Binding]
     private var timers: [Timer] = []
-    /// Set to let every send fail, as in an outage.
+    /// When set, every send fails with it.
     package var outage: MessagingError?
 
     package init(_ topology: AMQPTopology) {
@@ -44,7 +44,7 @@ package final class MemoryBroker {
     /// Ready messages of a queue.
     package func depth(of queue: String) -> Int { queues[queue]?.ready.count ?? 0 }
 
-    /// What lies ready in a queue, first in front.
+    /// The ready messages of a queue, in order.
     package func contents(of queue: String) -> [OutboundMessage] { queues[queue]?.ready.map(\.message) ?? [] }
 
     func queue(_ name: String) -> Queue? { queues[name] }
@@ -75,7 +75,7 @@ package final class MemoryBroker {
         put([Stored(message: stored.message)], into: target)
     }
 
-    /// One time-to-live a queue: the oldest messages are the next to expire.
+    /// One TTL per queue: the oldest messages expire next.
     private func expire(_ count: Int, of name: String, after delay: Duration) {
         let timer = Timer { [weak self] in
             guard let self, let queue = queues[name] else { return }
@@ -87,7 +87,7 @@ package final class MemoryBroker {
     }
 }
 
-/// Sends into a ``MemoryBroker``.
+/// Sends to a ``MemoryBroker``.
 @Loop
 package final class MemorySender: MessageSender {
     private let broker: MemoryBroker
@@ -103,7 +103,7 @@ package final class MemorySender: MessageSender {
     }
 }
 
-/// Takes from one queue of a ``MemoryBroker``.
+/// Receives from one queue of a ``MemoryBroker``.
 @Loop
 package final class MemorySource: MessageSource {
     private let broker: MemoryBroker
@@ -170,7 +170,7 @@ package final class MemorySource: MessageSource {
 
     package func requeue(_ messages: [InboundMessage]) { giveBack(messages.compactMap(settle)) }
 
-    /// As when the connection is lost: everything unsettled comes again, and old verdicts mean nothing.
+    /// Simulates a lost connection: unsettled messages are redelivered, and old tokens become invalid.
     package func reconnect() {
         let stored = unsettled.sorted { $0.key < $1.key }.map(\.value)
         unsettled = [:]

@@ -25,11 +25,11 @@ package final class MemoryMailboxStore: MailboxStore {
         let key = WorkflowKeys.mailbox(delivery.user)
         let previous = state.mailbox(key).last?.offset ?? 0
         let offset = max(state.now(), previous + 1)
-        let tail = UpdateCodec.payloadSuffix(delivery.update)
-        let entry = MemoryState.StoredEntry(offset: offset, tail: tail)
+        let suffix = UpdateCodec.payloadSuffix(delivery.update)
+        let entry = MemoryState.StoredEntry(offset: offset, suffix: suffix)
         state.append(entry, to: key, cap: retention.mailboxCap, for: retention.workflow)
         state.publish(
-            UpdateCodec.wakeUp(previous: previous, offset: offset, tail: tail), to: delivery.user)
+            UpdateCodec.channelMessage(previous: previous, offset: offset, suffix: suffix), to: delivery.user)
         return offset
     }
 
@@ -42,7 +42,7 @@ package final class MemoryMailboxStore: MailboxStore {
                 first: stored.first?.offset, last: stored.last?.offset, count: stored.count,
                 now: state.now(), cap: retention.mailboxCap, lifetime: retention.workflow)
             let entries = stored.filter { request.after.epoch == epoch && $0.offset > request.after.offset }
-                .compactMap { UpdateCodec.entry(offset: $0.offset, tail: $0.tail) }
+                .compactMap { UpdateCodec.entry(offset: $0.offset, suffix: $0.suffix) }
             return History(entries, after: request.after, epoch: epoch, facts)
         }
     }

@@ -72,7 +72,7 @@ package final class MemoryOrderStore: OrderStore, Outbox {
 
     // MARK: Outbox
 
-    /// Of every age.
+    /// All events, regardless of their age.
     package func sweep(
         olderThan age: Duration, limit: Int, _ publish: @Loop ([UnpublishedEvent]) async -> [Bool]
     ) async throws(OrderRecordsError) -> Sweep? {

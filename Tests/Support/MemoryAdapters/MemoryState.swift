@@ -3,13 +3,13 @@ internal import Orders
 package import Redis
 package import WorkflowState
 
-/// What the in-memory drivers share, as the Redis drivers share a server: several stores on one state are
-/// several replicas. Time stands still until it is moved.
+/// The shared state of the in-memory drivers, like the server of the Redis drivers: several stores on one
+/// state act as several replicas. Time advances only by ``advance(by:)``.
 @Loop
 package final class MemoryState {
     /// The server's time in microseconds since 1970; grows by one at each reading.
     private var clock: Int64 = 1_767_225_600_000_000
-    /// Thrown by every call while set: the store is away.
+    /// When set, every call throws it.
     package var fault: WorkflowStateError?
 
     private struct Entry<Value> {
@@ -27,10 +27,10 @@ package final class MemoryState {
     /// An entry of a mailbox.
     struct StoredEntry {
         var offset: Int64
-        var tail: [UInt8]
+        var suffix: [UInt8]
     }
 
-    /// What is kept under an idempotency key.
+    /// The value of an idempotency key.
     struct StoredResponse {
         var fingerprint: String
         var token: String
@@ -48,7 +48,7 @@ package final class MemoryState {
 
     package func advance(by duration: Duration) { clock += duration.nanoseconds / 1000 }
 
-    /// Loses everything but the listeners, as a server without its data.
+    /// Deletes everything but the listeners, like a server that loses its data.
     package func flush() {
         epoch = nil
         primary = nil
@@ -81,7 +81,7 @@ package final class MemoryState {
         texts[key] = Entry(value: value, expiry: expiry(lifetime))
     }
 
-    /// Whether the key exists; its lifetime starts anew.
+    /// Whether the key exists; renews its lifetime.
     package func extend(_ key: RedisKey, for lifetime: Duration) -> Bool {
         guard text(key) != nil else { return false }
         texts[key]!.expiry = expiry(lifetime)
@@ -121,7 +121,7 @@ package final class MemoryState {
         for listener in listeners { listener.channels?.received(payload, user) }
     }
 
-    /// The connections of all replicas break and come back: each is told of the users it listens for.
+    /// Drops and restores the connections of all replicas: each is notified of its subscribed users.
     package func dropConnections() {
         for listener in listeners { listener.channels?.restored() }
     }

@@ -2,7 +2,7 @@ package import EventLoop
 package import Orders
 package import WorkflowState
 
-/// ``UserChannels`` in memory: messages are handed over in the call that publishes them.
+/// ``UserChannels`` in memory: messages are delivered synchronously by the call that publishes them.
 @Loop
 package final class MemoryUserChannels: UserChannels {
     private let state: MemoryState

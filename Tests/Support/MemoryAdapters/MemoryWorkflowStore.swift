@@ -55,7 +55,7 @@ package final class MemoryWorkflowStore: WorkflowStore {
         if transition == .advance, let time = step.announcedAt, let user = step.owner ?? owner(id) {
             let update = StatusUpdate(
                 correlationID: id, orderID: step.orderID, status: step.status, occurredAt: time)
-            state.publish(UpdateCodec.frame(offset: nil, tail: UpdateCodec.payloadSuffix(update)), to: user)
+            state.publish(UpdateCodec.frame(offset: nil, suffix: UpdateCodec.payloadSuffix(update)), to: user)
         }
         if step.isPersisted { state.remove(WorkflowKeys.pending(step.orderID)) }
         return WorkflowOutcome(status: current!, moved: transition == .advance)

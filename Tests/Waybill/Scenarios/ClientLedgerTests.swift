@@ -10,38 +10,38 @@ import Testing
         .init(orderID: number, correlationID: "c\(number)", sentAt: at(sentAt), acceptedAt: at(sentAt + 1))
     }
 
-    @Test func everyOrderOnceIsClean() {
-        var book = ClientLedger()
-        book.pushed("c1", isCompleted: true, at: at(5))
-        book.pushed("c2", isCompleted: true, at: at(6))
-        let verdict = book.verdict(on: [order(1), order(2)])
+    @Test func everyOrderOncePasses() {
+        var ledger = ClientLedger()
+        ledger.pushed("c1", isCompleted: true, at: at(5))
+        ledger.pushed("c2", isCompleted: true, at: at(6))
+        let verdict = ledger.verdict(on: [order(1), order(2)])
         #expect(verdict.isClean && verdict.text == "exactly once")
     }
 
-    @Test func everyFaultIsNamed() {
-        var book = ClientLedger()
-        book.pushed("c1", isCompleted: true, at: at(5))
-        book.pushed("c1", isCompleted: true, at: at(6))
-        book.pushed("c2", isCompleted: false, at: at(6))
-        book.pushed("x", isCompleted: true, at: at(7))
-        let verdict = book.verdict(on: [order(1), order(2), order(3)])
+    @Test func reportsEveryDeliveryError() {
+        var ledger = ClientLedger()
+        ledger.pushed("c1", isCompleted: true, at: at(5))
+        ledger.pushed("c1", isCompleted: true, at: at(6))
+        ledger.pushed("c2", isCompleted: false, at: at(6))
+        ledger.pushed("x", isCompleted: true, at: at(7))
+        let verdict = ledger.verdict(on: [order(1), order(2), order(3)])
         #expect(verdict == ClientLedger.Verdict(missing: 1, twice: 1, foreign: 1, failed: 1))
         #expect(verdict.text == "1 missing, 1 twice, 1 not its own, 1 not completed" && !verdict.isClean)
     }
 
-    @Test func aGapExcusesOnlyWhatWasOrderedBeforeIt() {
-        var book = ClientLedger()
-        book.missedSomething(at: at(100))
-        let verdict = book.verdict(on: [order(1, sentAt: 50), order(2, sentAt: 150)])
+    @Test func aGapNoticeExcusesOnlyEarlierOrders() {
+        var ledger = ClientLedger()
+        ledger.receivedGapNotice(at: at(100))
+        let verdict = ledger.verdict(on: [order(1, sentAt: 50), order(2, sentAt: 150)])
         #expect(verdict == ClientLedger.Verdict(missing: 1, excused: 1))
     }
 
-    @Test func whatWasAskedForIsNoPush() {
-        var book = ClientLedger()
-        book.learned("c1", isCompleted: true, at: at(5))
-        book.pushed("c1", isCompleted: true, at: at(9))
-        #expect(book.asked == ["c1"] && book.knownAt["c1"] == at(5))
-        #expect(book.verdict(on: [order(1)]).isClean)
+    @Test func queriedOrdersDoNotCountAsPushed() {
+        var ledger = ClientLedger()
+        ledger.queryAnswered("c1", isCompleted: true, at: at(5))
+        ledger.pushed("c1", isCompleted: true, at: at(9))
+        #expect(ledger.queried == ["c1"] && ledger.finalStatusAt["c1"] == at(5))
+        #expect(ledger.verdict(on: [order(1)]).isClean)
     }
 }
 
@@ -49,7 +49,7 @@ import Testing
     static let text =
         "retry: 1500\n\nid: e:7\nevent: order.status\ndata: {\"a\":1}\n\n:\n\nevent: closed\ndata: x\ndata: y\n\nid: 9\n"
 
-    @Test(arguments: [1, 2, 3, 7, 200]) func eventsComeInAnyPieces(_ size: Int) {
+    @Test(arguments: [1, 2, 3, 7, 200]) func parsesEventsFromFragments(_ size: Int) {
         var reader = EventText()
         var events: [EventText.Event] = []
         var rest = Array(Self.text.utf8)[...]

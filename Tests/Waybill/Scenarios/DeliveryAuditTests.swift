@@ -6,15 +6,15 @@ import Testing
 @Suite struct DeliveryAuditTests {
     private let start = Instant(nanoseconds: 0)
 
-    private func ledger(_ orders: Int...) -> DeliveryAudit {
-        var ledger = DeliveryAudit()
+    private func audit(_ orders: Int...) -> DeliveryAudit {
+        var audit = DeliveryAudit()
         for id in orders {
-            ledger.add(
+            audit.add(
                 .init(
                     orderID: id, correlationID: "c\(id)", sentAt: start, acceptedAt: start + .milliseconds(1))
             )
         }
-        return ledger
+        return audit
     }
 
     private func update(_ id: Int, _ status: String = "COMPLETED", after: Duration = .milliseconds(5))
@@ -25,36 +25,36 @@ import Testing
             receivedAt: start + after)
     }
 
-    @Test func eachOrderOnceIsClean() {
-        let verdict = ledger(1, 2).verdict(
+    @Test func eachOrderOncePasses() {
+        let verdict = audit(1, 2).verdict(
             on: [update(2), update(1, "PROCESSING"), update(1)], isOwner: true)
         #expect(verdict.isClean)
         #expect(verdict.text == "exactly once")
     }
 
-    @Test func aMissingUpdateIsFound() {
-        #expect(ledger(1, 2).verdict(on: [update(1)], isOwner: true).missing == [2])
+    @Test func reportsAMissingUpdate() {
+        #expect(audit(1, 2).verdict(on: [update(1)], isOwner: true).missing == [2])
     }
 
-    @Test func aRepeatedUpdateIsFound() {
-        #expect(ledger(1).verdict(on: [update(1), update(1)], isOwner: true).duplicated == [1])
+    @Test func reportsADuplicateUpdate() {
+        #expect(audit(1).verdict(on: [update(1), update(1)], isOwner: true).duplicated == [1])
     }
 
-    @Test func anUpdateOfAnotherUsersOrderIsFound() {
-        #expect(ledger(1).verdict(on: [update(1), update(7)], isOwner: true).foreign == [7])
-        #expect(ledger(1).verdict(on: [update(1)], isOwner: false).foreign == [1])
-        #expect(ledger(1).verdict(on: [], isOwner: false).isClean)
+    @Test func reportsAnUpdateOfAnotherUsersOrder() {
+        #expect(audit(1).verdict(on: [update(1), update(7)], isOwner: true).foreign == [7])
+        #expect(audit(1).verdict(on: [update(1)], isOwner: false).foreign == [1])
+        #expect(audit(1).verdict(on: [], isOwner: false).isClean)
     }
 
-    @Test func anOrderThatFailedIsFound() {
-        #expect(ledger(1).verdict(on: [update(1, "FAILED")], isOwner: true).failed == [1])
+    @Test func reportsAFailedOrder() {
+        #expect(audit(1).verdict(on: [update(1, "FAILED")], isOwner: true).failed == [1])
     }
 
-    @Test func latencyRunsFromTheSendingToTheFinalUpdate() {
-        let ledger = ledger(1)
+    @Test func latencyIsFromTheRequestToTheFinalUpdate() {
+        let audit = audit(1)
         let updates = [update(1, "PROCESSING", after: .milliseconds(2)), update(1, after: .milliseconds(9))]
-        #expect(ledger.latency(of: ledger.entries[0], in: updates) == .milliseconds(9))
-        #expect(ledger.latency(of: ledger.entries[0], in: []) == nil)
+        #expect(audit.latency(of: audit.entries[0], in: updates) == .milliseconds(9))
+        #expect(audit.latency(of: audit.entries[0], in: []) == nil)
     }
 
     @Test func percentilesAreOfTheSortedValues() {

@@ -9,13 +9,13 @@ import Testing
         var timeline = Timeline(start: .systemNow())
         _ = timeline.note(.fault, "kill -9 <order-notification@5016> & co")
         timeline.sample([20, 20, 20], accepted: 0, refused: 0)
-        timeline.left(3)
-        timeline.returned(3)
-        timeline.left(4)
+        timeline.disconnected(3)
+        timeline.reconnected(3)
+        timeline.disconnected(4)
         timeline.gap(5)
         timeline.arrivals = [
-            .init(at: .milliseconds(10), took: .milliseconds(12), wireProtocol: .events, isLearned: false),
-            .init(at: .milliseconds(20), took: .seconds(2), wireProtocol: .hub, isLearned: true),
+            .init(at: .milliseconds(10), took: .milliseconds(12), wireProtocol: .events, isQueried: false),
+            .init(at: .milliseconds(20), took: .seconds(2), wireProtocol: .hub, isQueried: true),
         ]
         timeline.sample([20, 0, 39], accepted: 5, refused: 1)
         var row = FailoverReport.Row(wireProtocol: .events)
@@ -25,35 +25,35 @@ import Testing
             failure: failure, rows: [row])
     }
 
-    @Test func thePageIsOneSelfContainedDocument() throws {
+    @Test func thePageIsSelfContained() throws {
         let html = FailoverPage(report()).html
         #expect(html.contains("<h1>The scenario held</h1>") && html.contains("<svg viewBox="))
         #expect(html.contains("kill -9 &lt;order-notification@5016&gt; &amp; co") && !html.contains("http"))
         for tag in ["svg", "table", "ol", "figure", "style", "html"] {
             #expect(html.components(of: "<\(tag)") == html.components(of: "</\(tag)>"), "\(tag)")
         }
-        #expect(html.contains("class=\"away\"") && html.contains("told of a gap"))
+        #expect(html.contains("class=\"away\"") && html.contains("gap notices"))
     }
 
-    @Test func aFailureIsSaid() {
+    @Test func thePageShowsAFailure() {
         let report = report(failure: "the last update did not come")
         #expect(!report.held && report.json(page: nil)["held"]?.bool == false)
         #expect(FailoverPage(report).html.contains("the last update did not come"))
     }
 
-    @Test func absencesHaveALength() {
+    @Test func recordsAbsencesAndTheirLength() {
         var timeline = Timeline(start: .systemNow())
-        timeline.left(1)
-        timeline.left(1)
-        timeline.returned(2)
+        timeline.disconnected(1)
+        timeline.disconnected(1)
+        timeline.reconnected(2)
         #expect(timeline.absences.count == 1 && timeline.longestAbsence(since: .zero) == nil)
-        timeline.returned(1)
+        timeline.reconnected(1)
         #expect(timeline.longestAbsence(since: .zero) != nil)
         #expect(timeline.longestAbsence(since: .seconds(60)) == nil)
     }
 
     @Test(arguments: [(0.0, "0"), (12.04, "12"), (-0.5, "-0.5"), (999.96, "1000")])
-    func numbersAreShort(_ value: Double, _ text: String) { #expect(SVG.number(value) == text) }
+    func formatsNumbersShort(_ value: Double, _ text: String) { #expect(SVG.number(value) == text) }
 }
 
 extension String {

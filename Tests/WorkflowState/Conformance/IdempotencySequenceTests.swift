@@ -3,20 +3,20 @@ import Testing
 
 @testable import WorkflowState
 
-/// Every sequence of what may happen to a key, held against a model of it.
+/// Compares every sequence of operations on a key with a model.
 @Suite(.timeLimit(.minutes(1))) @Loop struct IdempotencySequenceTests {
     enum Step: CaseIterable {
         case reserve, reserveOther
-        /// By who held the key first, and who does so last.
-        case completeFirst, completeLast, releaseFirst, releaseLast, letGoFirst, letGoLast
+        /// The first or the latest lease of the key completes, releases or expires.
+        case completeFirst, completeLast, releaseFirst, releaseLast, expireFirst, expireLast
         case leaseEnds
     }
 
-    /// What a key is, told without any store's means.
+    /// The state of a key, without a store.
     struct Model: Equatable {
         enum State: Equatable {
             case free
-            case recordPrimary(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
+            case held(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
             case answered(fingerprint: String, by: Int, response: UInt8)
         }
 
@@ -27,14 +27,14 @@ import Testing
         mutating func reserve(_ number: Int, _ fingerprint: String) -> Reservation {
             switch state {
             case .free:
-                state = .recordPrimary(
+                state = .held(
                     fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
                 holders.append(number)
                 return .reserved
-            case .recordPrimary(let first, _, let isOver, let draft):
+            case .held(let first, _, let isOver, let draft):
                 guard first == fingerprint else { return .mismatch }
                 guard isOver else { return .inFlight }
-                state = .recordPrimary(fingerprint: first, by: number, isOver: false, draft: draft)
+                state = .held(fingerprint: first, by: number, isOver: false, draft: draft)
                 holders.append(number)
                 return .resumed(draft: [draft])
             case .answered(let first, _, let response):
@@ -44,7 +44,7 @@ import Testing
 
         mutating func complete(_ number: Int, _ fingerprint: String) -> Bool {
             switch state {
-            case .recordPrimary(_, let holder, _, _) where holder != number: return false
+            case .held(_, let holder, _, _) where holder != number: return false
             case .answered(_, let holder, _) where holder != number: return false
             default:
                 state = .answered(fingerprint: fingerprint, by: number, response: UInt8(number))
@@ -53,25 +53,25 @@ import Testing
         }
 
         mutating func release(_ number: Int) {
-            if case .recordPrimary(_, number, _, _) = state { state = .free }
+            if case .held(_, number, _, _) = state { state = .free }
         }
 
         mutating func expire(_ number: Int) {
-            if case .recordPrimary(let fingerprint, number, _, let draft) = state {
-                state = .recordPrimary(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
+            if case .held(let fingerprint, number, _, let draft) = state {
+                state = .held(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
             }
         }
 
-        /// - Returns: whether there was one to end.
+        /// - Returns: whether there was a lease to end.
         mutating func endLease() -> Bool {
-            guard case .recordPrimary(_, let holder, _, _) = state else { return false }
+            guard case .held(_, let holder, _, _) = state else { return false }
             expire(holder)
             return true
         }
     }
 
-    /// One sequence on a key of its own.
-    private func play(_ steps: [Step], _ fixture: StoreFixture) async throws {
+    /// Runs one sequence on a key of its own.
+    private func run(_ steps: [Step], _ fixture: StoreFixture) async throws {
         let key = IdempotencyKey(user: fixture.user(), key: "k")
         var model = Model()
         var leases: [IdempotencyLease] = []
@@ -93,17 +93,17 @@ import Testing
                 let number = step == .releaseFirst ? model.holders[0] : model.holders.last!
                 model.release(number)
                 try await fixture.idempotency.release(leases[number])
-            case .letGoFirst, .letGoLast:
-                let number = step == .letGoFirst ? model.holders[0] : model.holders.last!
+            case .expireFirst, .expireLast:
+                let number = step == .expireFirst ? model.holders[0] : model.holders.last!
                 model.expire(number)
                 try await fixture.idempotency.expire(leases[number])
             case .leaseEnds:
                 if model.endLease() { try await fixture.endLease(key) }
             }
-            // Its words are made for a failure alone: thousands of sequences share the loop with other tests.
+            // The text is built only on failure: thousands of sequences share the loop with other tests.
             if !isRight { Issue.record("step \(index) of \(steps)") }
         }
-        // What the key is in the end, as the next two requests find it.
+        // The key's final state, as seen by the next two requests.
         for fingerprint in ["f", "g"] {
             let lease = IdempotencyLease(key, fingerprint: fingerprint)
             let expected = model.reserve(leases.count, fingerprint)
@@ -113,7 +113,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func everySequenceOfFiveSteps(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func everySequenceOfFiveStepsMatchesTheModel(driver: Driver)
+        async throws
+    {
         let all = Step.allCases
         try await with(driver) { fixture in
             for code in 0..<(all.count * all.count * all.count * all.count) {
@@ -123,7 +125,7 @@ import Testing
                     steps.append(all[rest % all.count])
                     rest /= all.count
                 }
-                try await play(steps, fixture)
+                try await run(steps, fixture)
             }
         }
     }

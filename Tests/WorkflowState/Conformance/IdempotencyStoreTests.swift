@@ -8,7 +8,7 @@ import Testing
         IdempotencyLease(key, fingerprint: fingerprint)
     }
 
-    @Test(arguments: Driver.available) func theLifeOfAKey(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func reservesCompletesAndReplaysAKey(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let store = fixture.idempotency
             let key = IdempotencyKey(user: fixture.user(), key: "k")
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aReleasedKeyIsFree(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func aReleasedKeyCanBeReserved(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let key = IdempotencyKey(user: fixture.user(), key: "k")
             let lease = fresh(key)
@@ -40,7 +40,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aLeaseThatRanOut(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func anExpiredLeaseIsResumedByTheNextRequest(driver: Driver)
+        async throws
+    {
         try await with(driver, .test) { fixture in
             let store = fixture.idempotency
             let key = IdempotencyKey(user: fixture.user(), key: "k")
@@ -63,7 +65,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aKeyThatWasLetGoIsResumedAtOnce(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func anExpiredKeyIsResumedAtOnce(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let store = fixture.idempotency
             let key = IdempotencyKey(user: fixture.user(), key: "k")
@@ -72,7 +74,7 @@ import Testing
             for _ in 0..<2 { try await store.expire(first) }
             #expect(try await store.reserve(fresh(key, "g"), draft: [8]) == .mismatch)
             #expect(try await store.reserve(second, draft: [8]) == .resumed(draft: [7]))
-            // It is another's now.
+            // The key belongs to another lease now.
             try await store.expire(first)
             #expect(try await store.reserve(fresh(key), draft: [9]) == .inFlight)
             try await store.expire(second)
@@ -80,7 +82,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aReservationThatComesTooLateHoldsNothing(driver: Driver)
+    @Test(arguments: Driver.available) func refusesAReservationAfterItsExpire(driver: Driver)
         async throws
     {
         try await with(driver, .test) { fixture in
@@ -90,7 +92,7 @@ import Testing
             try await store.expire(late)
             #expect(try await store.reserve(late, draft: [6]) == .inFlight)
             #expect(try await store.reserve(holder, draft: [7]) == .reserved)
-            // Nor does it take over.
+            // It does not take over either.
             let later = fresh(key)
             try await store.expire(later)
             try await store.expire(holder)

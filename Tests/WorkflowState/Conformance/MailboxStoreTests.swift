@@ -12,7 +12,7 @@ import Testing
         try await fixture.mailboxes.history([HistoryRequest(user, after: position)])[0]
     }
 
-    @Test(arguments: Driver.available) func whatCameAfterAPositionIsReplayedInOrder(driver: Driver)
+    @Test(arguments: Driver.available) func replaysEntriesAfterAPositionInOrder(driver: Driver)
         async throws
     {
         try await with(driver, .test) { fixture in
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aTrimmedMailboxSaysSo(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func aTrimmedMailboxIsNotRecovered(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let user = fixture.user()
             let start = try await fixture.mailboxes.ends(of: [user])[0]
@@ -80,8 +80,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func positionsNobodyGaveOutAreNotRecovered(driver: Driver) async throws
-    {
+    @Test(arguments: Driver.available) func positionsNeverIssuedAreNotRecovered(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let user = fixture.user()
             let start = try await fixture.mailboxes.ends(of: [user])[0]
@@ -92,7 +91,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func offsetsGrowOverAnExpiry(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func offsetsGrowAcrossAnExpiry(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let user = fixture.user()
             let before = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])[0]
@@ -102,7 +101,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func manyUsersInOneBatch(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func deliversToManyUsersInOneBatch(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let users = (0..<40).map { _ in fixture.user() }
             let starts = try await fixture.mailboxes.ends(of: users)
@@ -119,7 +118,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func replicasAreWokenWithTheUpdateItself(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func publishesTheUpdateToSubscribedReplicas(driver: Driver)
+        async throws
+    {
         try await with(driver, .test) { fixture in
             let user = fixture.user(":with:colons é")
             let inbox = Inbox(fixture)
@@ -128,7 +129,9 @@ import Testing
             let offsets = try await fixture.mailboxes.deliver([
                 delivery, fixture.delivery(to: fixture.user()), fixture.delivery(to: user),
             ])
-            try await eventually("both replicas have both") { inbox.messages.allSatisfy { $0.count == 2 } }
+            try await eventually("both replicas received both updates") {
+                inbox.messages.allSatisfy { $0.count == 2 }
+            }
             for messages in inbox.messages {
                 #expect(messages.map(\.offset) == [offsets[0], offsets[2]])
                 #expect(messages.map(\.previous) == [0, offsets[0]])
@@ -142,12 +145,12 @@ import Testing
             fixture.channels[0].stopListening(for: user)
             try await fixture.channels[0].listen(for: fixture.user())
             _ = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])
-            try await eventually("one replica has the third") { inbox.messages[1].count == 3 }
+            try await eventually("one replica received the third update") { inbox.messages[1].count == 3 }
             #expect(inbox.messages[0].count == 2)
         }
     }
 
-    @Test(arguments: Driver.available) func theStepToProcessingIsAnnouncedOnce(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func publishesTheStepToProcessingOnce(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let order = fixture.order()
             let inbox = Inbox(fixture)
@@ -163,7 +166,7 @@ import Testing
             _ = try await fixture.workflows.advance([step])
             let sentinel = fixture.delivery(to: order.owner)
             _ = try await fixture.mailboxes.deliver([sentinel])
-            try await eventually("the last message came") {
+            try await eventually("the last message is received") {
                 inbox.messages[0].last?.update == sentinel.update
             }
             #expect(inbox.messages[0].count == 2)
@@ -178,7 +181,7 @@ import Testing
     }
 }
 
-/// What each replica of a fixture was told.
+/// What each replica of a fixture received.
 @Loop
 private final class Inbox {
     var messages: [[ChannelMessage]]

@@ -6,30 +6,30 @@ import Redis
 
 @testable import WorkflowState
 
-/// The drivers which must behave alike.
+/// The drivers, which must behave alike.
 enum Driver: String, CaseIterable, Sendable {
     case memory
     case redis
 
-    /// Those which can run here: Redis needs a server, named by `WAYBILL_TEST_SERVERS`.
+    /// The drivers available here: Redis needs a server, named by `WAYBILL_TEST_SERVERS`.
     static var available: [Driver] { LiveRedis.shared == nil ? [.memory] : allCases }
 }
 
-/// One set of stores, and what a test may do behind their back.
+/// One set of stores, and operations on their state that the stores do not offer.
 @Loop
 final class StoreFixture {
     let workflows: any WorkflowStore
     let mailboxes: any MailboxStore
     let idempotency: any IdempotencyStore
-    /// Of two replicas.
+    /// The channels of two replicas.
     let channels: [any UserChannels]
-    /// Lets everything expire that belongs to these orders and users.
+    /// Expires all keys of these orders and users.
     let expire: @Loop ([CorrelationID], [UserID]) async throws -> Void
-    /// The lifetime left of an order's owner and status; `nil` where there is none.
+    /// The remaining lifetime of an order's owner and status; `nil` where there is none.
     let retention: @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?)
-    /// Lets the lease of an idempotency key run out.
+    /// Expires the lease of an idempotency key.
     let endLease: @Loop (IdempotencyKey) async throws -> Void
-    /// Writes text where a status belongs.
+    /// Writes text in place of a status.
     let corrupt: @Loop (CorrelationID, String) async throws -> Void
 
     private let seed = UInt64.random(in: 0 ... .max)
@@ -53,7 +53,7 @@ final class StoreFixture {
         self.corrupt = corrupt
     }
 
-    /// A fresh order of a user.
+    /// A new order of a user.
     func order(of user: UserID? = nil) -> Acceptance {
         count += 1
         return Acceptance(
@@ -77,7 +77,7 @@ final class StoreFixture {
     }
 }
 
-/// Runs `body` against a fresh fixture of the driver.
+/// Runs `body` with a new fixture of the driver.
 @Loop
 func with(
     _ driver: Driver, _ retention: Retention = Retention(), _ body: @Loop (StoreFixture) async throws -> Void
@@ -149,7 +149,7 @@ private func withRedis(_ retention: Retention, _ body: @Loop (StoreFixture) asyn
     if let failure { throw failure }
 }
 
-/// The real server named by `WAYBILL_TEST_SERVERS`. Test keys carry random ids, and expire after a minute.
+/// The real server named by `WAYBILL_TEST_SERVERS`. Test keys contain random ids, and expire after a minute.
 struct LiveRedis: Decodable {
     let host: String
     let port: UInt16
@@ -173,7 +173,7 @@ struct LiveRedis: Decodable {
 }
 
 extension Retention {
-    /// Short enough to clean up by itself, long enough for any test.
+    /// Short enough to expire by itself, long enough for any test.
     static let test: Retention = {
         var retention = Retention(workflow: .seconds(60))
         retention.response = .seconds(60)

@@ -6,7 +6,7 @@ import Testing
 @testable import WorkflowState
 
 @Suite(.timeLimit(.minutes(1))) @Loop struct WorkflowStoreTests {
-    @Test(arguments: Driver.available) func acceptedOrdersAreKnown(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func storesAcceptedOrders(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let order = fixture.order()
             #expect(try await fixture.workflows.workflow(order.correlationID) == nil)
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func anAcceptanceThatComesLateUndoesNothing(driver: Driver)
+    @Test(arguments: Driver.available) func aLateAcceptanceKeepsTheStatus(driver: Driver)
         async throws
     {
         try await with(driver, .test) { fixture in
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func everyStepFollowsTheDomainsTable(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func everyStepFollowsTheTransitionTable(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             for from in OrderStatus.allCases {
                 for to in OrderStatus.allCases {
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func aBatchIsOneStepEach(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func advancesABatchInOneStepEach(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let orders = (0..<130).map { _ in fixture.order() }
             for order in orders.prefix(2) { try await fixture.workflows.accept(order) }
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func anExpiredOwnerIsWrittenAgain(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func writesAnExpiredOwnerAgain(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let order = fixture.order()
             try await fixture.workflows.accept(order)
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func retentionStartAnew(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func advanceAndRefreshRenewLifetimes(driver: Driver) async throws {
         var short = Retention.test
         short.workflow = .seconds(30)
         try await with(driver, short) { fixture in
@@ -133,8 +133,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func onlyAnUntouchedAcceptanceIsWithdrawn(driver: Driver) async throws
-    {
+    @Test(arguments: Driver.available) func withdrawsOnlyAnUnchangedAcceptance(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let order = fixture.order()
             try await fixture.workflows.accept(order)
@@ -172,7 +171,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Driver.available) func anUnknownStatusIsWrittenOver(driver: Driver) async throws {
+    @Test(arguments: Driver.available) func overwritesAnUnknownStatus(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let order = fixture.order()
             try await fixture.corrupt(order.correlationID, "NONSENSE")

@@ -11,11 +11,11 @@ protocol AMQPConnectionUser: AnyObject {
     func end()
 }
 
-/// A connection that is kept up: reconnects with jittered backoff, declares the topology again, and attaches its
-/// publishers and consumers again.
+/// A long-lived client: reconnects with jittered backoff, declares the topology again, and reattaches its
+/// publishers and consumers.
 ///
-/// Publish and consume through two clients: a broker in alarm stops reading from connections that publish, and with the
-/// publishes it would leave acks unread.
+/// Use separate clients for publishing and consuming: a broker in alarm stops reading from publishing
+/// connections, and would then not read their acks.
 @Loop
 package final class AMQPClient: Service {
     package enum State: Sendable, Equatable {
@@ -34,7 +34,7 @@ package final class AMQPClient: Service {
     package let configuration: AMQPConfiguration
     package let topology: AMQPTopology
     package private(set) var state = State.connecting
-    /// The connection, while there is one.
+    /// The current connection, if any.
     package private(set) var connection: AMQPConnection?
 
     private var users: [any AMQPConnectionUser] = []
@@ -54,7 +54,7 @@ package final class AMQPClient: Service {
 
     // MARK: Lifecycle
 
-    /// Keeps the connection up until `shutdown` or cancellation, and closes it cleanly.
+    /// Keeps the client connected until `shutdown` or cancellation, and closes the connection cleanly.
     package func run() async {
         precondition(!isRunning, "a client runs once")
         isRunning = true
@@ -108,7 +108,7 @@ package final class AMQPClient: Service {
 
     package var isConnected: Bool { isReady || isBlocked }
 
-    /// One connection from attempt to end; returns for how long it was up.
+    /// Serves one connection from attempt to end; returns how long it was open.
     private func connectAndServe() async -> Duration {
         let connection: AMQPConnection
         do throws(AMQPError) {
@@ -128,7 +128,8 @@ package final class AMQPClient: Service {
         return start.duration(to: Loop.now)
     }
 
-    /// Declares the topology, attaches the users, and attaches again those that ask for it, until the connection ends.
+    /// Declares the topology, attaches the users, and reattaches those that ask for it, until the connection
+    /// ends.
     private func serve(_ connection: AMQPConnection) async throws(AMQPError) {
         connection.onClosed = { [weak self] error in self?.connectionLost(error) }
         connection.onBlocked = { [weak self] in self?.updateBlocked() }

@@ -1,10 +1,9 @@
 package import EventLoop
 
-/// Consumes one queue: deliveries come in batches of whatever has arrived, and are settled one by one or
-/// together. At most `prefetch` deliveries are unsettled, which bounds memory and is the back-pressure.
+/// Consumes one queue: deliveries arrive in batches and are settled one by one or together. At most
+/// `prefetch` deliveries are unsettled, which bounds memory and applies back-pressure.
 ///
-/// After a reconnect the broker delivers again what was not settled; verdicts on the old deliveries are
-/// dropped without a word.
+/// After a reconnect the broker redelivers what was not settled; results for the old deliveries are ignored.
 @Loop
 package final class AMQPConsumer {
     package let queue: String
@@ -21,7 +20,7 @@ package final class AMQPConsumer {
 
     private static let tag = "waybill"
 
-    /// Begins to consume as soon as the client is connected.
+    /// Starts consuming as soon as the client is connected.
     package init(_ client: AMQPClient, queue: String, prefetch: UInt16 = 256, batchLimit: Int = 128) {
         self.client = client
         self.queue = queue
@@ -30,10 +29,10 @@ package final class AMQPConsumer {
         client.add(self)
     }
 
-    /// Whether deliveries can come.
+    /// Whether the channel is open.
     package var isConsuming: Bool { channel?.isOpen ?? false }
 
-    /// Delivered and not settled, the ones not handed out included.
+    /// Deliveries not settled yet, including those not handed out.
     package var unsettled: Int { ackTracker.outstanding }
 
     /// Waits for the next deliveries: at least one, at most `batchLimit`, in order; nil once stopped.
@@ -54,9 +53,9 @@ package final class AMQPConsumer {
         return batch
     }
 
-    // MARK: Verdicts
+    // MARK: Settling
 
-    /// Done with it. Acks of one turn of the loop leave together, as few frames as possible.
+    /// Acks the delivery. Acks of one loop iteration are sent together, in as few frames as possible.
     package func ack(_ delivery: AMQPDelivery) { ack(tag: delivery.tag, generation: delivery.generation) }
 
     package func ack(tag: UInt64, generation: UInt64) {
@@ -64,12 +63,11 @@ package final class AMQPConsumer {
         scheduleFlush()
     }
 
-    /// Done with all of them.
     package func ack(_ deliveries: some Sequence<AMQPDelivery>) {
         for delivery in deliveries { ack(delivery) }
     }
 
-    /// Not done: back to the queue, or to its dead letters.
+    /// Rejects the delivery: it is requeued or dead-lettered.
     package func reject(_ delivery: AMQPDelivery, requeue: Bool) {
         reject(tag: delivery.tag, generation: delivery.generation, requeue: requeue)
     }
@@ -82,7 +80,7 @@ package final class AMQPConsumer {
     private func scheduleFlush() {
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
-        // Runs when the jobs of this turn that are there already have run.
+        // Runs after the jobs that are already queued on the loop.
         Task { @Loop in flush() }
     }
 
@@ -94,10 +92,10 @@ package final class AMQPConsumer {
         }
     }
 
-    // MARK: The end
+    // MARK: Closing
 
-    /// Takes no more deliveries; those not handed out go back to the queue, those handed out may still be
-    /// settled until the client shuts down.
+    /// Stops consuming; deliveries not handed out are requeued, the others may still be settled until the
+    /// client shuts down.
     package func stop() async {
         guard !isStopped else { return }
         isStopped = true
@@ -120,7 +118,7 @@ extension AMQPConsumer: AMQPConnectionUser {
         generation += 1
         self.channel = channel
         channel.delegate = self
-        // The queue may have gone with its broker node, or been deleted.
+        // The queue may have been lost with its broker node, or been deleted.
         try await channel.declare(client.topology)
         _ = try await channel.exchange([
             .basicQos(prefetch: prefetch),
@@ -136,7 +134,7 @@ extension AMQPConsumer: AMQPConnectionUser {
         waiting.take()?.resume(returning: nil)
     }
 
-    /// What is not handed out will be delivered again.
+    /// Deliveries not handed out are redelivered.
     private func reset() {
         channel = nil
         generation += 1

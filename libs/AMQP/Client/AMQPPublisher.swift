@@ -1,7 +1,7 @@
 package import EventLoop
 
-/// Publishes with confirms: a call returns when the broker has the message safe in every queue it belongs
-/// to, and throws in every other case. Nothing is sent twice except after a nack.
+/// Publishes with confirms: a call returns when every queue the message is routed to has stored it, and
+/// throws otherwise. A message is sent again only after a nack.
 ///
 /// Retry `AMQPError.isOutcomeUnknown` only with the same message id.
 @Loop
@@ -23,7 +23,7 @@ package final class AMQPPublisher {
     /// - Parameters:
     ///   - window: how many messages may be unconfirmed; more fail with `.overloaded`.
     ///   - nackLimit: how often a message is sent again after a nack, with jittered, growing delays.
-    ///   - patience: how long a message waits for a connection before it fails with `.notConnected`.
+    ///   - connectionTimeout: how long a message waits for a connection before it fails with `.notConnected`.
     package init(
         _ client: AMQPClient, window: Int = 4096, nackLimit: Int = 6,
         connectionTimeout: Duration = .milliseconds(250)
@@ -36,11 +36,11 @@ package final class AMQPPublisher {
         client.add(self)
     }
 
-    /// Messages the broker has not settled.
+    /// Messages that the broker has not settled.
     package var unconfirmed: Int { window.outstanding + retryQueue.count + backlog.count }
 
     /// Publishes one message and waits for its confirm.
-    /// - Parameter limit: after it the call fails with `.timeout`, which means: outcome unknown.
+    /// - Parameter limit: after it the call fails with `.timeout`: the outcome is unknown.
     package func publish(_ message: AMQPMessage, within limit: Duration = .seconds(2)) async throws(AMQPError)
     {
         let deadline = Loop.now + limit
@@ -50,7 +50,7 @@ package final class AMQPPublisher {
         if let failure { throw failure }
     }
 
-    /// Publishes many in one write and waits for all; the answer has each message's failure, in order.
+    /// Publishes messages in one write and waits for all; returns each message's failure, in order.
     package func publish(_ messages: [AMQPMessage], within limit: Duration = .seconds(2)) async
         -> [AMQPError?]
     {
@@ -69,7 +69,7 @@ package final class AMQPPublisher {
         guard let channel, channel.isOpen else {
             guard backlog.count < window.limit else { return publication.settle(AMQPError(.overloaded)) }
             backlog.append(publication)
-            return armTimer(at: end(ofWaiting: publication))
+            return armTimer(at: waitDeadline(of: publication))
         }
         if channel.isBlocked { return publication.settle(AMQPError(.blocked)) }
         if window.isFull || channel.isSaturated { return publication.settle(AMQPError(.overloaded)) }
@@ -86,15 +86,15 @@ package final class AMQPPublisher {
         }
     }
 
-    /// Until when a message waits for a channel: all its time when there is a connection, for the channel is
-    /// on its way then; else the publisher's patience.
-    private func end(ofWaiting publication: PendingPublish) -> Instant {
+    /// Until when a message waits for a channel: its own deadline while there is a connection, since the
+    /// channel is being opened then; else the connection timeout.
+    private func waitDeadline(of publication: PendingPublish) -> Instant {
         let isConnected = client.connection?.isOpen ?? false
         return isConnected
             ? publication.deadline : min(publication.deadline, publication.enqueued + connectionTimeout)
     }
 
-    // MARK: Verdicts
+    // MARK: Confirms
 
     private func settle(_ publication: PendingPublish, isAck: Bool) {
         if let returned = publication.returned { return publication.settle(returned) }
@@ -102,22 +102,22 @@ package final class AMQPPublisher {
         if publication.isSettled { return }
         publication.nacks += 1
         var backoff = Backoff(base: .milliseconds(10 << min(publication.nacks, 10)), cap: .seconds(1))
-        let again = Loop.now + backoff.next()
-        guard publication.nacks <= nackLimit, again < publication.deadline else {
-            return publication.settle(AMQPError(.nacked, "the broker refused the message"))
+        let retryAt = Loop.now + backoff.next()
+        guard publication.nacks <= nackLimit, retryAt < publication.deadline else {
+            return publication.settle(AMQPError(.nacked, "the broker nacked the message"))
         }
-        retryQueue.append((again, publication))
-        armTimer(at: again)
+        retryQueue.append((retryAt, publication))
+        armTimer(at: retryAt)
     }
 
-    /// Makes sure the clock rings at `instant` at the latest.
+    /// Arms the timer to fire at `instant` at the latest.
     private func armTimer(at instant: Instant) {
         if let timerDeadline, timerDeadline <= instant { return }
         timerDeadline = instant
         timer?.arm(at: instant)
     }
 
-    /// Fails what is too late, sends again what has rested, and sets the clock for the rest.
+    /// Fails messages past their deadline, resends those whose retry is due, and rearms the timer.
     private func timerFired() {
         let now = Loop.now
         timerDeadline = nil
@@ -131,26 +131,26 @@ package final class AMQPPublisher {
         }
         for _ in 0..<backlog.count {
             guard let publication = backlog.popFirst() else { break }
-            let end = end(ofWaiting: publication)
-            if end <= now {
+            let deadline = waitDeadline(of: publication)
+            if deadline <= now {
                 publication.settle(AMQPError(.notConnected, lastFailure.message))
             } else {
                 backlog.append(publication)
-                note(end)
+                note(deadline)
             }
         }
-        let rested = retryQueue
+        let retries = retryQueue
         retryQueue = []
-        for (instant, publication) in rested {
+        for (instant, publication) in retries {
             if publication.deadline <= now {
-                publication.settle(AMQPError(.nacked, "the broker refused the message"))
+                publication.settle(AMQPError(.nacked, "the broker nacked the message"))
             } else if instant <= now, let channel, !window.isFull {
                 send(publication, on: channel)
                 note(publication.deadline)
             } else {
-                let again = max(instant, now + .milliseconds(5))
-                retryQueue.append((again, publication))
-                note(again)
+                let retryAt = max(instant, now + .milliseconds(5))
+                retryQueue.append((retryAt, publication))
+                note(retryAt)
             }
         }
         if let next { armTimer(at: next) }
@@ -159,12 +159,12 @@ package final class AMQPPublisher {
     private func fail(_ error: AMQPError) {
         lastFailure = error
         let unsettled = window.removeAll()
-        let rested = retryQueue
+        let retries = retryQueue
         retryQueue = []
-        let loss = AMQPError(.connectionLost, replyCode: error.replyCode, error.message)
-        for publication in unsettled { publication.settle(publication.returned ?? loss) }
-        // Refused before, and nothing of them is on its way.
-        for (_, publication) in rested { publication.settle(AMQPError(.nacked, error.message)) }
+        let failure = AMQPError(.connectionLost, replyCode: error.replyCode, error.message)
+        for publication in unsettled { publication.settle(publication.returned ?? failure) }
+        // They were nacked and not sent again.
+        for (_, publication) in retries { publication.settle(AMQPError(.nacked, error.message)) }
     }
 }
 
@@ -183,8 +183,8 @@ extension AMQPPublisher: AMQPConnectionUser {
     func detach(_ error: AMQPError) {
         channel = nil
         fail(error)
-        // Those that wait may have less time now.
-        if let oldest = backlog.first { armTimer(at: end(ofWaiting: oldest)) }
+        // The deadlines of waiting messages may be earlier now.
+        if let oldest = backlog.first { armTimer(at: waitDeadline(of: oldest)) }
     }
 
     func end() {
@@ -200,7 +200,9 @@ extension AMQPPublisher: ChannelDelegate {
     func channel(_ channel: AMQPChannel, confirmed tag: UInt64, multiple: Bool, isAck: Bool) {
         guard channel === self.channel else { return }
         let isKnown = window.settle(tag, multiple: multiple) { settle($0, isAck: isAck) }
-        if !isKnown { channel.failConnection(AMQPError(.protocolViolation, "a confirm of nothing")) }
+        if !isKnown {
+            channel.failConnection(AMQPError(.protocolViolation, "a confirm of an unpublished tag"))
+        }
     }
 
     func channel(_ channel: AMQPChannel, returned message: AMQPReturnedMessage) {

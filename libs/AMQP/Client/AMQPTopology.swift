@@ -1,4 +1,4 @@
-/// How a queue keeps its messages.
+/// How a queue stores its messages.
 package enum AMQPQueueType: String, Sendable, Hashable, CaseIterable {
     /// Replicated by Raft (https://www.rabbitmq.com/docs/quorum-queues).
     case quorum
@@ -6,7 +6,7 @@ package enum AMQPQueueType: String, Sendable, Hashable, CaseIterable {
     case classic
 }
 
-/// Exchanges, queues and bindings a program relies on, declared at every connect.
+/// Exchanges, queues and bindings of a program, declared at every connect.
 package struct AMQPTopology: Sendable, Hashable {
     package struct Exchange: Sendable, Hashable {
         package var name: String
@@ -48,13 +48,13 @@ package struct AMQPTopology: Sendable, Hashable {
         queues.append(Queue(name: name, arguments: Self.type(kind)))
     }
 
-    /// Adds a durable queue, its dead-letter queue, and a retry queue a delay.
+    /// Adds a durable queue, its dead-letter queue, and one retry queue per delay.
     ///
-    /// A retry queue hands its messages back to the queue when its own time is up: one TTL a queue, because
-    /// mixed ones block each other. Quorum queues dead-letter at least once, which needs `reject-publish`
-    /// (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering).
-    /// - Parameter deliveryLimit: after so many returns by crashing consumers a quorum queue dead-letters by
-    ///   itself: the last resort, named so that every broker version agrees. Classic queues have none.
+    /// A retry queue dead-letters its messages back to the queue after its TTL: one TTL per queue, because
+    /// messages with a longer one block those behind. Quorum queues dead-letter at least once, which needs
+    /// `reject-publish` (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering).
+    /// - Parameter deliveryLimit: redeliveries after which a quorum queue dead-letters by itself; explicit,
+    ///   since the default depends on the broker's version. Classic queues have none.
     package mutating func addWorkQueue(
         _ name: String, kind: AMQPQueueType, retryDelays: [Duration], deliveryLimit: Int64 = 20
     ) {
@@ -97,7 +97,7 @@ package struct AMQPTopology: Sendable, Hashable {
         }
     }
 
-    /// In an order in which each finds what it refers to.
+    /// Ordered so that each declaration finds what it refers to.
     var calls: [AMQPClientMethod] {
         exchanges.map {
             .exchangeDeclare(

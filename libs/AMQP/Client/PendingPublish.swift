@@ -1,9 +1,9 @@
 internal import EventLoop
 
-/// A message on its way, from `publish` to its verdict.
+/// A message from `publish` to its settlement.
 @Loop
 final class PendingPublish {
-    /// The publications of one `publish` of many, which wait together.
+    /// The publications of one batched `publish`.
     @Loop
     final class Batch {
         var failures: [AMQPError?]
@@ -33,9 +33,9 @@ final class PendingPublish {
     let enqueued = Loop.now
     let deadline: Instant
     private var waiter: Waiter
-    /// How often the broker refused it.
+    /// How often the broker nacked it.
     var nacks = 0
-    /// Came back as unroutable; its ack is still to come.
+    /// Returned as unroutable; its ack has not arrived yet.
     var returned: AMQPError?
 
     init(_ message: AMQPMessage, deadline: Instant, _ waiter: Waiter) {
@@ -44,12 +44,13 @@ final class PendingPublish {
         self.waiter = waiter
     }
 
-    /// Whether nobody waits any more; it keeps its place in the window until the broker settles it.
+    /// Whether the caller has been resumed; the message keeps its slot in the window until the broker settles
+    /// it.
     var isSettled: Bool {
         if case .none = waiter { true } else { false }
     }
 
-    /// Tells the waiting publisher, once; nil: the broker has the message safe.
+    /// Resumes the waiting publisher, once; nil: the broker has stored the message.
     func settle(_ error: AMQPError?) {
         let waiter = waiter
         self.waiter = .none
@@ -60,7 +61,7 @@ final class PendingPublish {
         }
     }
 
-    /// Whether a returned message is this one: returns carry no sequence number, only the message.
+    /// Whether a returned message is this one: `basic.return` carries no sequence number.
     func matches(_ returned: AMQPReturnedMessage) -> Bool {
         guard message.exchange == returned.exchange, message.routingKey == returned.routingKey,
             message.properties.messageID == returned.properties.messageID

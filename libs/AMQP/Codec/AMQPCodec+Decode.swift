@@ -1,20 +1,21 @@
 internal import CRabbitMQ
 
 extension AMQPCodec {
-    /// What a content header says: how many bytes of body follow, and the properties, unless they are broken.
+    /// A content header: the body's size in bytes, and the properties, unless they are malformed.
     package struct ContentHeader: Sendable, Equatable {
         package var bodySize: UInt64
         package var properties: AMQPProperties?
     }
 
-    /// Property lists past this many bytes are not decoded: the C decoder recurses over nested tables, and
-    /// depth must not depend on the sender.
+    /// Larger property lists, in bytes, are not decoded: the C decoder recurses over nested tables, whose
+    /// depth the sender controls.
     package static let propertiesLimit = 16_384
 
-    /// How deep tables may nest before values are dropped.
+    /// Nesting depth of tables beyond which values are dropped.
     static let depthLimit = 8
 
-    /// Decodes the payload of a method frame. A method this client never expects is a protocol violation.
+    /// Decodes the payload of a method frame. A method that this client never expects is a protocol
+    /// violation.
     package func decodeMethod(_ payload: Span<UInt8>) throws(AMQPError) -> AMQPServerMethod {
         guard payload.count >= 4 else {
             throw AMQPError(.protocolViolation, "a method frame without a method")

@@ -16,10 +16,10 @@ extension AMQPCodec {
     ) throws(AMQPError) {
         recycle()
         var publish = unsafe amqp_basic_publish_t()
-        unsafe publish.exchange = try lendShort(message.exchange)
-        unsafe publish.routing_key = try lendShort(message.routingKey)
+        unsafe publish.exchange = try pooledShort(message.exchange)
+        unsafe publish.routing_key = try pooledShort(message.routingKey)
         unsafe publish.mandatory = message.isMandatory ? 1 : 0
-        var properties = try unsafe lend(message.properties)
+        var properties = try unsafe pooled(message.properties)
 
         let methodSize = try unsafe encode(.basicPublish, &publish)
         let start = output.count
@@ -31,7 +31,7 @@ extension AMQPCodec {
         unsafe withUnsafeBytes(of: &size) { bytes in
             unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[4..<12]).copyMemory(from: bytes)
         }
-        let written = unsafe amqp_encode_properties(UInt16(AMQP_BASIC_CLASS), &properties, room(from: 12))
+        let written = unsafe amqp_encode_properties(UInt16(AMQP_BASIC_CLASS), &properties, scratch(from: 12))
         guard written >= 0, Int(written) + 12 + AMQPFrame.overhead <= frameMax else {
             output.removeSubrange(start...)
             throw AMQPError(.invalidArgument, "the properties do not fit a frame")
@@ -49,59 +49,59 @@ extension AMQPCodec {
         }
     }
 
-    private func lend(_ properties: AMQPProperties) throws(AMQPError) -> amqp_basic_properties_t {
-        var lent = unsafe amqp_basic_properties_t()
+    private func pooled(_ properties: AMQPProperties) throws(AMQPError) -> amqp_basic_properties_t {
+        var encoded = unsafe amqp_basic_properties_t()
         var flags = UInt32(AMQP_BASIC_DELIVERY_MODE_FLAG)
-        unsafe lent.delivery_mode = properties.isPersistent ? 2 : 1
+        unsafe encoded.delivery_mode = properties.isPersistent ? 2 : 1
         if let text = properties.contentType {
-            unsafe lent.content_type = try lendShort(text)
+            unsafe encoded.content_type = try pooledShort(text)
             flags |= UInt32(AMQP_BASIC_CONTENT_TYPE_FLAG)
         }
         if let text = properties.contentEncoding {
-            unsafe lent.content_encoding = try lendShort(text)
+            unsafe encoded.content_encoding = try pooledShort(text)
             flags |= UInt32(AMQP_BASIC_CONTENT_ENCODING_FLAG)
         }
         if !properties.headers.isEmpty {
-            unsafe lent.headers = try lend(properties.headers)
+            unsafe encoded.headers = try pooled(properties.headers)
             flags |= UInt32(AMQP_BASIC_HEADERS_FLAG)
         }
         if let priority = properties.priority {
-            unsafe lent.priority = priority
+            unsafe encoded.priority = priority
             flags |= UInt32(AMQP_BASIC_PRIORITY_FLAG)
         }
         if let text = properties.correlationID {
-            unsafe lent.correlation_id = try lendShort(text)
+            unsafe encoded.correlation_id = try pooledShort(text)
             flags |= UInt32(AMQP_BASIC_CORRELATION_ID_FLAG)
         }
         if let text = properties.replyTo {
-            unsafe lent.reply_to = try lendShort(text)
+            unsafe encoded.reply_to = try pooledShort(text)
             flags |= UInt32(AMQP_BASIC_REPLY_TO_FLAG)
         }
         if let text = properties.expiration {
-            unsafe lent.expiration = try lendShort(text)
+            unsafe encoded.expiration = try pooledShort(text)
             flags |= UInt32(AMQP_BASIC_EXPIRATION_FLAG)
         }
         if let text = properties.messageID {
-            unsafe lent.message_id = try lendShort(text)
+            unsafe encoded.message_id = try pooledShort(text)
             flags |= UInt32(AMQP_BASIC_MESSAGE_ID_FLAG)
         }
         if let seconds = properties.timestamp {
-            unsafe lent.timestamp = seconds
+            unsafe encoded.timestamp = seconds
             flags |= UInt32(AMQP_BASIC_TIMESTAMP_FLAG)
         }
         if let text = properties.type {
-            unsafe lent.type = try lendShort(text)
+            unsafe encoded.type = try pooledShort(text)
             flags |= UInt32(AMQP_BASIC_TYPE_FLAG)
         }
         if let text = properties.appID {
-            unsafe lent.app_id = try lendShort(text)
+            unsafe encoded.app_id = try pooledShort(text)
             flags |= UInt32(AMQP_BASIC_APP_ID_FLAG)
         }
-        unsafe lent._flags = flags
-        return unsafe lent
+        unsafe encoded._flags = flags
+        return unsafe encoded
     }
 
-    private func room(from offset: Int) -> amqp_bytes_t {
+    private func scratch(from offset: Int) -> amqp_bytes_t {
         unsafe amqp_bytes_t(len: scratch.count - offset, bytes: scratch.baseAddress! + offset)
     }
 
@@ -109,7 +109,7 @@ extension AMQPCodec {
     func encode<Arguments>(_ id: AMQPMethodID, _ arguments: inout Arguments) throws(AMQPError) -> Int {
         unsafe scratch.storeBytes(of: id.rawValue.bigEndian, as: UInt32.self)
         let written = unsafe withUnsafeMutablePointer(to: &arguments) { pointer in
-            unsafe amqp_encode_method(id.rawValue, pointer, room(from: 4))
+            unsafe amqp_encode_method(id.rawValue, pointer, scratch(from: 4))
         }
         guard written >= 0 else { throw AMQPError(.invalidArgument, "the method's arguments do not fit") }
         return Int(written) + 4

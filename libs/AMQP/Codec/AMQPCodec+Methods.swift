@@ -19,10 +19,10 @@ extension AMQPCodec {
         switch method {
         case .connectionStartOk(let properties, let mechanism, let response, let locale):
             var m = unsafe amqp_connection_start_ok_t()
-            unsafe m.client_properties = try lend(properties)
-            unsafe m.mechanism = try lendShort(mechanism)
-            unsafe m.response = lend(response)
-            unsafe m.locale = try lendShort(locale)
+            unsafe m.client_properties = try pooled(properties)
+            unsafe m.mechanism = try pooledShort(mechanism)
+            unsafe m.response = pooled(response)
+            unsafe m.locale = try pooledShort(locale)
             return try unsafe encode(.connectionStartOk, &m)
         case .connectionTuneOk(let channelMax, let frameMax, let heartbeat):
             var m = amqp_connection_tune_ok_t(
@@ -30,12 +30,12 @@ extension AMQPCodec {
             return try encode(.connectionTuneOk, &m)
         case .connectionOpen(let virtualHost):
             var m = unsafe amqp_connection_open_t()
-            unsafe m.virtual_host = try lendShort(virtualHost)
+            unsafe m.virtual_host = try pooledShort(virtualHost)
             return try unsafe encode(.connectionOpen, &m)
         case .connectionClose(let replyCode, let replyText):
             var m = unsafe amqp_connection_close_t()
             unsafe m.reply_code = replyCode
-            unsafe m.reply_text = try lendShort(replyText)
+            unsafe m.reply_text = try pooledShort(replyText)
             return try unsafe encode(.connectionClose, &m)
         default:
             var m = amqp_connection_close_ok_t()
@@ -54,7 +54,7 @@ extension AMQPCodec {
         case .channelClose(let replyCode, let replyText):
             var m = unsafe amqp_channel_close_t()
             unsafe m.reply_code = replyCode
-            unsafe m.reply_text = try lendShort(replyText)
+            unsafe m.reply_text = try pooledShort(replyText)
             return try unsafe encode(.channelClose, &m)
         case .channelCloseOk:
             var m = amqp_channel_close_ok_t()
@@ -69,40 +69,40 @@ extension AMQPCodec {
         switch method {
         case .exchangeDeclare(let name, let kind, let isDurable, let isPassive, let arguments):
             var m = unsafe amqp_exchange_declare_t()
-            unsafe m.exchange = try lendShort(name)
-            unsafe m.type = try lendShort(kind)
+            unsafe m.exchange = try pooledShort(name)
+            unsafe m.type = try pooledShort(kind)
             unsafe m.durable = isDurable ? 1 : 0
             unsafe m.passive = isPassive ? 1 : 0
-            unsafe m.arguments = try lend(arguments)
+            unsafe m.arguments = try pooled(arguments)
             return try unsafe encode(.exchangeDeclare, &m)
         case .exchangeDelete(let name):
             var m = unsafe amqp_exchange_delete_t()
-            unsafe m.exchange = try lendShort(name)
+            unsafe m.exchange = try pooledShort(name)
             return try unsafe encode(.exchangeDelete, &m)
         case .queueDeclare(
             let name, let isDurable, let isExclusive, let isAutoDelete, let isPassive, let arguments):
             var m = unsafe amqp_queue_declare_t()
-            unsafe m.queue = try lendShort(name)
+            unsafe m.queue = try pooledShort(name)
             unsafe m.durable = isDurable ? 1 : 0
             unsafe m.exclusive = isExclusive ? 1 : 0
             unsafe m.auto_delete = isAutoDelete ? 1 : 0
             unsafe m.passive = isPassive ? 1 : 0
-            unsafe m.arguments = try lend(arguments)
+            unsafe m.arguments = try pooled(arguments)
             return try unsafe encode(.queueDeclare, &m)
         case .queueBind(let queue, let exchange, let routingKey, let arguments):
             var m = unsafe amqp_queue_bind_t()
-            unsafe m.queue = try lendShort(queue)
-            unsafe m.exchange = try lendShort(exchange)
-            unsafe m.routing_key = try lendShort(routingKey)
-            unsafe m.arguments = try lend(arguments)
+            unsafe m.queue = try pooledShort(queue)
+            unsafe m.exchange = try pooledShort(exchange)
+            unsafe m.routing_key = try pooledShort(routingKey)
+            unsafe m.arguments = try pooled(arguments)
             return try unsafe encode(.queueBind, &m)
         case .queuePurge(let queue):
             var m = unsafe amqp_queue_purge_t()
-            unsafe m.queue = try lendShort(queue)
+            unsafe m.queue = try pooledShort(queue)
             return try unsafe encode(.queuePurge, &m)
         case .queueDelete(let queue):
             var m = unsafe amqp_queue_delete_t()
-            unsafe m.queue = try lendShort(queue)
+            unsafe m.queue = try pooledShort(queue)
             return try unsafe encode(.queueDelete, &m)
         default:
             preconditionFailure("not a method of topology")
@@ -126,21 +126,21 @@ extension AMQPCodec {
             return try encode(.basicQos, &m)
         case .basicConsume(let queue, let consumerTag, let isExclusive):
             var m = unsafe amqp_basic_consume_t()
-            unsafe m.queue = try lendShort(queue)
-            unsafe m.consumer_tag = try lendShort(consumerTag)
+            unsafe m.queue = try pooledShort(queue)
+            unsafe m.consumer_tag = try pooledShort(consumerTag)
             unsafe m.exclusive = isExclusive ? 1 : 0
             return try unsafe encode(.basicConsume, &m)
         case .basicCancel(let consumerTag):
             var m = unsafe amqp_basic_cancel_t()
-            unsafe m.consumer_tag = try lendShort(consumerTag)
+            unsafe m.consumer_tag = try pooledShort(consumerTag)
             return try unsafe encode(.basicCancel, &m)
         case .basicCancelOk(let consumerTag):
             var m = unsafe amqp_basic_cancel_ok_t()
-            unsafe m.consumer_tag = try lendShort(consumerTag)
+            unsafe m.consumer_tag = try pooledShort(consumerTag)
             return try unsafe encode(.basicCancelOk, &m)
         case .basicGet(let queue):
             var m = unsafe amqp_basic_get_t()
-            unsafe m.queue = try lendShort(queue)
+            unsafe m.queue = try pooledShort(queue)
             return try unsafe encode(.basicGet, &m)
         default:
             preconditionFailure("not a method of the basic class")

@@ -1,9 +1,9 @@
 internal import CRabbitMQ
 
-/// rabbitmq-c's codec of methods, properties and tables, on values instead of sockets.
+/// rabbitmq-c's codec of methods, properties and tables, without its sockets.
 ///
-/// Strings on their way out are copied into a pool, a bump allocator that is recycled at every call, so
-/// that no pointer outlives the call it was made for. Nothing here blocks or does I/O.
+/// Outgoing strings are copied into a pool, a bump allocator that is recycled at every call, so that no
+/// pointer outlives its call. Nothing here blocks or does I/O.
 @safe package struct AMQPCodec: ~Copyable {
     let pool: UnsafeMutablePointer<amqp_pool_t>
     let scratch: UnsafeMutableRawBufferPointer
@@ -24,13 +24,13 @@ internal import CRabbitMQ
         unsafe scratch.deallocate()
     }
 
-    // MARK: Lending values to C
+    // MARK: Passing values to C
 
     func recycle() {
         unsafe recycle_amqp_pool(pool)
     }
 
-    func lend(_ bytes: UnsafeRawBufferPointer) -> amqp_bytes_t {
+    func pooled(_ bytes: UnsafeRawBufferPointer) -> amqp_bytes_t {
         guard let source = bytes.baseAddress, bytes.count > 0,
             let copy = unsafe amqp_pool_alloc(pool, bytes.count)
         else { return unsafe amqp_bytes_t() }
@@ -38,39 +38,39 @@ internal import CRabbitMQ
         return unsafe amqp_bytes_t(len: bytes.count, bytes: copy)
     }
 
-    func lend(_ text: String) -> amqp_bytes_t {
+    func pooled(_ text: String) -> amqp_bytes_t {
         var text = text
-        return text.withUTF8 { utf8 in unsafe lend(UnsafeRawBufferPointer(utf8)) }
+        return text.withUTF8 { utf8 in unsafe pooled(UnsafeRawBufferPointer(utf8)) }
     }
 
-    func lend(_ bytes: [UInt8]) -> amqp_bytes_t {
-        unsafe bytes.withUnsafeBytes { raw in unsafe lend(raw) }
+    func pooled(_ bytes: [UInt8]) -> amqp_bytes_t {
+        unsafe bytes.withUnsafeBytes { raw in unsafe pooled(raw) }
     }
 
     /// A short string holds at most 255 bytes.
-    func lendShort(_ text: String) throws(AMQPError) -> amqp_bytes_t {
-        let bytes = unsafe lend(text)
+    func pooledShort(_ text: String) throws(AMQPError) -> amqp_bytes_t {
+        let bytes = unsafe pooled(text)
         guard unsafe bytes.len <= 255 else {
             throw AMQPError(.invalidArgument, "a short string of more than 255 bytes")
         }
         return unsafe bytes
     }
 
-    func lend(_ table: AMQPTable) throws(AMQPError) -> amqp_table_t {
+    func pooled(_ table: AMQPTable) throws(AMQPError) -> amqp_table_t {
         let count = table.entries.count
         guard count > 0,
             let memory = unsafe amqp_pool_alloc(pool, count * MemoryLayout<amqp_table_entry_t>.stride)
         else { return unsafe amqp_table_t() }
         let entries = unsafe memory.bindMemory(to: amqp_table_entry_t.self, capacity: count)
         for (index, entry) in table.entries.enumerated() {
-            let key = try unsafe lendShort(entry.name)
-            let value = try unsafe lend(entry.value)
+            let key = try unsafe pooledShort(entry.name)
+            let value = try unsafe pooled(entry.value)
             unsafe (entries + index).initialize(to: amqp_table_entry_t(key: key, value: value))
         }
         return unsafe amqp_table_t(num_entries: Int32(count), entries: entries)
     }
 
-    private func lend(_ value: AMQPFieldValue) throws(AMQPError) -> amqp_field_value_t {
+    private func pooled(_ value: AMQPFieldValue) throws(AMQPError) -> amqp_field_value_t {
         var field = unsafe amqp_field_value_t()
         switch value {
         case .bool(let flag):
@@ -84,32 +84,32 @@ internal import CRabbitMQ
             unsafe field.value.f64 = number
         case .string(let text):
             unsafe field.kind = UInt8(AMQP_FIELD_KIND_UTF8.rawValue)
-            unsafe field.value.bytes = unsafe lend(text)
+            unsafe field.value.bytes = unsafe pooled(text)
         case .bytes(let bytes):
             unsafe field.kind = UInt8(AMQP_FIELD_KIND_BYTES.rawValue)
-            unsafe field.value.bytes = unsafe lend(bytes)
+            unsafe field.value.bytes = unsafe pooled(bytes)
         case .timestamp(let seconds):
             unsafe field.kind = UInt8(AMQP_FIELD_KIND_TIMESTAMP.rawValue)
             unsafe field.value.u64 = seconds
         case .table(let table):
             unsafe field.kind = UInt8(AMQP_FIELD_KIND_TABLE.rawValue)
-            unsafe field.value.table = try unsafe lend(table)
+            unsafe field.value.table = try unsafe pooled(table)
         case .array(let values):
             unsafe field.kind = UInt8(AMQP_FIELD_KIND_ARRAY.rawValue)
-            unsafe field.value.array = try unsafe lend(values)
+            unsafe field.value.array = try unsafe pooled(values)
         case .void:
             unsafe field.kind = UInt8(AMQP_FIELD_KIND_VOID.rawValue)
         }
         return unsafe field
     }
 
-    private func lend(_ values: [AMQPFieldValue]) throws(AMQPError) -> amqp_array_t {
+    private func pooled(_ values: [AMQPFieldValue]) throws(AMQPError) -> amqp_array_t {
         guard !values.isEmpty,
             let memory = unsafe amqp_pool_alloc(pool, values.count * MemoryLayout<amqp_field_value_t>.stride)
         else { return unsafe amqp_array_t() }
         let entries = unsafe memory.bindMemory(to: amqp_field_value_t.self, capacity: values.count)
         for (index, value) in values.enumerated() {
-            unsafe (entries + index).initialize(to: try lend(value))
+            unsafe (entries + index).initialize(to: try pooled(value))
         }
         return unsafe amqp_array_t(num_entries: Int32(values.count), entries: entries)
     }

@@ -11,7 +11,7 @@ package enum AMQPFieldValue: Sendable, Hashable {
     case timestamp(UInt64)
     case array([AMQPFieldValue])
     case table(AMQPTable)
-    /// Null, and whatever has no counterpart here (decimals, values nested too deeply).
+    /// Null, and any type without a counterpart here (decimals, values nested too deeply).
     case void
 
     package var string: String? {
@@ -47,7 +47,7 @@ package struct AMQPTable: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     package var isEmpty: Bool { entries.isEmpty }
 
-    /// Adds an entry without looking for one of that name.
+    /// Appends an entry without replacing one of that name.
     package mutating func append(_ name: String, _ value: AMQPFieldValue) {
         entries.append(Entry(name: name, value: value))
     }

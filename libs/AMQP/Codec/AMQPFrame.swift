@@ -1,7 +1,7 @@
-/// One frame's place in a buffer (AMQP 0-9-1, section 2.3.5): type, channel, size, payload, end octet.
+/// One frame's range in a buffer (AMQP 0-9-1, section 2.3.5): type, channel, size, payload, end octet.
 ///
-/// rabbitmq-c could split frames too (`amqp_handle_input`), but it copies each into a pool that must be
-/// released by channel and wants a connection object with a socket; the split is seven bytes.
+/// rabbitmq-c's `amqp_handle_input` copies each frame into a pool that must be released by channel, and needs
+/// a connection object with a socket; splitting takes seven bytes of header.
 package struct AMQPFrame: Sendable, Equatable {
     package enum Kind: UInt8, Sendable {
         case method = 1
@@ -22,7 +22,7 @@ package struct AMQPFrame: Sendable, Equatable {
     /// Where the next frame begins.
     package var upperBound: Int { payload.upperBound + 1 }
 
-    /// Finds the frame that begins at `offset`; nil when it is not there whole.
+    /// Finds the frame that begins at `offset`; nil when it is incomplete.
     /// - Parameter maximum: the negotiated `frame-max`, overhead included.
     package static func find(in bytes: Span<UInt8>, at offset: Int, maximum: Int) throws(AMQPError)
         -> AMQPFrame?

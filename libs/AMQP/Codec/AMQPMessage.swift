@@ -26,7 +26,7 @@ package struct AMQPMessage: Sendable, Hashable {
     package var routingKey: String
     package var properties: AMQPProperties
     package var body: [UInt8]
-    /// A message that reaches no queue comes back as `AMQPError.Code.returned` instead of vanishing.
+    /// A message that reaches no queue fails with `AMQPError.Code.returned` instead of being dropped.
     package var isMandatory: Bool
 
     package init(
@@ -41,20 +41,20 @@ package struct AMQPMessage: Sendable, Hashable {
     }
 }
 
-/// A message from a queue, to be settled by its tag on the channel it came from.
+/// A received message, to be settled by its tag on the channel that delivered it.
 package struct AMQPDelivery: Sendable, Hashable {
-    /// Why a message cannot be handled, whatever is inside. Reject it, so that it is dead-lettered whole.
+    /// Why a message cannot be processed. Reject it, so that it is dead-lettered unchanged.
     package enum Defect: Sendable, Hashable {
-        /// The property list is broken or absurdly large; `properties` is empty.
+        /// The property list is malformed or too large; `properties` is empty.
         case malformedProperties
         /// The body has this many bytes, more than the connection's limit; `body` is empty.
         case oversized(UInt64)
     }
 
     package var tag: UInt64
-    /// Counts the channels of the consumer: a tag is only good on the channel it came from.
+    /// Number of the consumer's channel: a tag is valid only on the channel that delivered it.
     package var generation: UInt64 = 0
-    /// Delivered before, perhaps to a process that died of it.
+    /// Delivered before, perhaps to a process that crashed on it.
     package var isRedelivered: Bool
     package var exchange: String
     package var routingKey: String

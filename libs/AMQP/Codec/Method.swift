@@ -1,4 +1,4 @@
-/// Class and method numbers of AMQP 0-9-1 (class in the high half), those this client speaks.
+/// Class and method numbers of AMQP 0-9-1 (class in the high half) that this client supports.
 package enum AMQPMethodID: UInt32, Sendable {
     case connectionStart = 0x000A_000A
     case connectionStartOk = 0x000A_000B
@@ -79,7 +79,7 @@ package enum AMQPServerMethod: Sendable, Equatable {
     case confirmSelectOk
 }
 
-/// The methods the client sends. `basic.publish` goes with its content: `Codec.appendPublish`.
+/// The methods the client sends. `basic.publish` is sent with its content by `AMQPCodec.appendPublish`.
 package enum AMQPClientMethod: Sendable, Equatable {
     case connectionStartOk(properties: AMQPTable, mechanism: String, response: [UInt8], locale: String)
     case connectionTuneOk(channelMax: UInt16, frameMax: UInt32, heartbeat: UInt16)

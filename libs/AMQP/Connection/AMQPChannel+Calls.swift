@@ -1,6 +1,6 @@
-/// What a queue held at one moment.
+/// A queue's state at one moment.
 package struct AMQPQueueStatus: Sendable, Equatable {
-    /// Ready to be delivered; those delivered and not yet acked are not counted.
+    /// Ready messages; delivered and unacked ones are not counted.
     package var messages: Int
     package var consumers: Int
 }
@@ -12,7 +12,7 @@ extension AMQPChannel {
         if !calls.isEmpty { _ = try await exchange(calls) }
     }
 
-    /// The true depth of a queue, by a passive declare; the channel closes with 404 when there is none.
+    /// A queue's current depth, by a passive declare; the channel closes with 404 when there is none.
     package func status(of queue: String) async throws(AMQPError) -> AMQPQueueStatus {
         let reply = try await call(
             .queueDeclare(
@@ -22,8 +22,8 @@ extension AMQPChannel {
         return AMQPQueueStatus(messages: Int(messages), consumers: Int(consumers))
     }
 
-    /// Takes the first message of a queue; nil when it is empty. Settle it with `ack` or `reject`, or close
-    /// the channel to put it back.
+    /// Gets the first message of a queue; nil when it is empty. Settle it with `ack` or `reject`, or close
+    /// the channel to requeue it.
     package func get(from queue: String) async throws(AMQPError) -> AMQPDelivery? {
         switch try await exchange([.basicGet(queue: queue)]) {
         case .delivery(let delivery): return delivery
@@ -32,7 +32,7 @@ extension AMQPChannel {
         }
     }
 
-    /// Drops every message that is ready; returns how many.
+    /// Drops all ready messages; returns how many.
     package func purge(_ queue: String) async throws(AMQPError) -> Int {
         guard case .queuePurgeOk(let messages) = try await call(.queuePurge(queue: queue)) else {
             throw Self.unexpected
@@ -58,6 +58,6 @@ extension AMQPChannel {
     }
 
     private static var unexpected: AMQPError {
-        AMQPError(.protocolViolation, replyCode: 503, "an answer to another call")
+        AMQPError(.protocolViolation, replyCode: 503, "a reply to another call")
     }
 }

@@ -1,15 +1,15 @@
 package import EventLoop
 
-/// What a publisher or consumer hears from its channel. Called on the loop, in order of arrival.
+/// What a channel reports to its publisher or consumer. Called on the loop, in order of arrival.
 @Loop
 protocol ChannelDelegate: AnyObject {
     func channel(_ channel: AMQPChannel, delivered delivery: AMQPDelivery)
-    /// The bytes that were read are used up: what came came.
+    /// All bytes of one read have been processed.
     func channelReadCompleted(_ channel: AMQPChannel)
     func channel(_ channel: AMQPChannel, returned message: AMQPReturnedMessage)
     func channel(_ channel: AMQPChannel, confirmed tag: UInt64, multiple: Bool, isAck: Bool)
     func channelConsumerCancelled(_ channel: AMQPChannel)
-    /// The channel, or its connection, is gone. Told once.
+    /// The channel, or its connection, has closed. Called once.
     func channel(_ channel: AMQPChannel, closed error: AMQPError)
 }
 
@@ -21,10 +21,10 @@ extension ChannelDelegate {
     func channelConsumerCancelled(_ channel: AMQPChannel) {}
 }
 
-/// One channel of a connection: calls and their answers in order, and what the broker sends by itself.
+/// One channel of a connection: calls with their replies in order, and messages from the broker.
 @Loop
 package final class AMQPChannel {
-    /// What a call was answered with.
+    /// The reply to a call.
     enum Reply: Sendable {
         case method(AMQPServerMethod)
         case delivery(AMQPDelivery)
@@ -41,7 +41,7 @@ package final class AMQPChannel {
     private var state: ChannelState
     private var calls = Deque<Call>()
     private var isMarkedReadable = false
-    /// Held until the channel ends.
+    /// Retained until the channel closes.
     var delegate: (any ChannelDelegate)?
     package private(set) var failure: AMQPError?
 
@@ -53,7 +53,7 @@ package final class AMQPChannel {
 
     package var isOpen: Bool { failure == nil }
 
-    /// Whether the connection's output is too full for more messages.
+    /// Whether the connection's output buffer is too full for more messages.
     var isSaturated: Bool { connection.isSaturated }
     var isBlocked: Bool { connection.blockedReason != nil }
 
@@ -72,20 +72,20 @@ package final class AMQPChannel {
     /// Sends one call and waits for its answer.
     func call(_ method: AMQPClientMethod) async throws(AMQPError) -> AMQPServerMethod {
         guard case .method(let reply) = try await exchange([method]) else {
-            throw AMQPError(.protocolViolation, "content for an answer")
+            throw AMQPError(.protocolViolation, "content instead of a reply")
         }
         return reply
     }
 
-    /// Sends calls one behind the other, in one write, and waits for the last answer: the broker answers
-    /// in order, and a call that fails closes the channel, which fails them all.
+    /// Sends calls in one write and waits for the last reply: the broker replies in order, and a failing call
+    /// closes the channel, which fails them all.
     func exchange(_ methods: [AMQPClientMethod]) async throws(AMQPError) -> Reply {
         for method in methods { try send(method) }
         let timeout = connection.configuration.callTimeout
         let result: Result<Reply, AMQPError> = await Loop.suspend { continuation in
             for _ in methods.dropLast() { calls.append(Call()) }
             let timer = Timer { [connection] in
-                connection.fail(AMQPError(.timeout, "no answer within \(timeout)"))
+                connection.fail(AMQPError(.timeout, "no reply within \(timeout)"))
             }
             timer.arm(after: timeout)
             calls.append(Call(continuation: continuation, timer: timer))
@@ -93,7 +93,7 @@ package final class AMQPChannel {
         return try result.get()
     }
 
-    /// Closes the channel; what it had unacked goes back to its queue.
+    /// Closes the channel; its unacked messages are requeued.
     package func close() async {
         guard failure == nil else { return }
         do {
@@ -103,7 +103,7 @@ package final class AMQPChannel {
             let timeout = connection.configuration.callTimeout
             let _: Result<Reply, AMQPError> = await Loop.suspend { continuation in
                 let timer = Timer { [connection] in
-                    connection.fail(AMQPError(.timeout, "no answer within \(timeout)"))
+                    connection.fail(AMQPError(.timeout, "no reply within \(timeout)"))
                 }
                 timer.arm(after: timeout)
                 calls.append(Call(continuation: continuation, timer: timer))
@@ -146,7 +146,7 @@ package final class AMQPChannel {
 
     private func answer(_ reply: Reply) throws(AMQPError) {
         guard let call = calls.popFirst() else {
-            throw AMQPError(.protocolViolation, replyCode: 503, "an answer nobody waits for")
+            throw AMQPError(.protocolViolation, replyCode: 503, "an unexpected reply")
         }
         call.timer?.cancel()
         call.continuation?.resume(returning: .success(reply))
@@ -157,10 +157,10 @@ package final class AMQPChannel {
         delegate?.channelReadCompleted(self)
     }
 
-    /// The peer talks nonsense on this channel: none of the connection can be trusted.
+    /// A violation on one channel makes the whole connection unreliable.
     func failConnection(_ error: AMQPError) { connection.fail(error) }
 
-    // MARK: The end
+    // MARK: Closing
 
     func end(_ error: AMQPError) {
         guard failure == nil else { return }

@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// Where the broker is and how to behave towards it.
+/// The broker's address, and the client's limits and timeouts.
 package struct AMQPConfiguration: Sendable {
     package var endpoint: Endpoint
     package var user: String
@@ -10,13 +10,13 @@ package struct AMQPConfiguration: Sendable {
     package var tls: TLSClient?
     /// Shown in the broker's list of connections.
     package var connectionName = "waybill"
-    /// Two missed in a row end the connection; the broker may ask for a shorter one. Whole seconds.
+    /// Two missed in a row close the connection; the broker may negotiate a shorter one. Whole seconds.
     package var heartbeat: Duration = .seconds(10)
-    /// Covers name, TCP, TLS and the AMQP handshake.
+    /// Covers name resolution, TCP, TLS and the AMQP handshake.
     package var connectTimeout: Duration = .seconds(5)
-    /// For every call that has an answer; when it passes the connection counts as lost.
+    /// For every call that has a reply; when it passes, the connection counts as lost.
     package var callTimeout: Duration = .seconds(5)
-    /// Bodies past this many bytes are delivered as a `Delivery.Defect`.
+    /// Larger bodies, in bytes, are delivered as an `AMQPDelivery.Defect`.
     package var bodyLimit = 1 << 20
 
     package init(endpoint: Endpoint, user: String, password: String, virtualHost: String = "/") {

@@ -1,10 +1,10 @@
 package import EventLoop
 
 /// One AMQP connection: drives the handshake, the channels and the heartbeat over a transport. It does not
-/// come back once it is closed; `Client` makes the next one.
+/// reconnect; ``AMQPClient`` does.
 @Loop
 package final class AMQPConnection: TransportHandler {
-    /// Past this many bytes not yet taken by the kernel, publishes are refused.
+    /// Unsent bytes beyond which publishes are refused.
     static let saturation = 8 << 20
 
     let configuration: AMQPConfiguration
@@ -23,11 +23,11 @@ package final class AMQPConnection: TransportHandler {
 
     /// Why the connection ended; nil while it is open.
     package private(set) var failure: AMQPError?
-    /// The broker's reason while it takes no publishes (https://www.rabbitmq.com/docs/connection-blocked).
+    /// The broker's reason while it accepts no publishes (https://www.rabbitmq.com/docs/connection-blocked).
     package private(set) var blockedReason: String?
-    /// Told when `blockedReason` changes.
+    /// Called when `blockedReason` changes.
     var onBlocked: (() -> Void)?
-    /// Told once.
+    /// Called once.
     var onClosed: ((AMQPError) -> Void)?
 
     private init(_ transport: Transport, _ configuration: AMQPConfiguration) {
@@ -39,7 +39,7 @@ package final class AMQPConnection: TransportHandler {
             heartbeat: UInt16(clamping: configuration.heartbeat.components.seconds))
     }
 
-    /// Connects and completes the handshake within the configuration's time.
+    /// Connects and completes the handshake within `connectTimeout`.
     package static func open(_ configuration: AMQPConfiguration) async throws(AMQPError) -> AMQPConnection {
         let start = Instant.systemNow()
         let transport: Transport
@@ -167,9 +167,9 @@ package final class AMQPConnection: TransportHandler {
             switch try handshake.receive(method) {
             case .send(let methods):
                 for method in methods { try send(method, channel: 0) }
-            case .done(let agreement):
-                self.tuneParameters = agreement
-                startHeartbeat(agreement.heartbeat)
+            case .done(let parameters):
+                self.tuneParameters = parameters
+                startHeartbeat(parameters.heartbeat)
                 opening?.resume(returning: nil)
                 opening = nil
             }
@@ -194,7 +194,7 @@ package final class AMQPConnection: TransportHandler {
 
     private func startHeartbeat(_ seconds: UInt16) {
         guard seconds > 0 else { return }
-        let half = Duration.milliseconds(Int64(seconds) * 500)
+        let halfInterval = Duration.milliseconds(Int64(seconds) * 500)
         heartbeatTimer = Timer { [weak self] in
             guard let self, failure == nil else { return }
             switch heartbeat.tick() {
@@ -202,14 +202,14 @@ package final class AMQPConnection: TransportHandler {
             case .send: transport.write(AMQPFrame.heartbeat)
             case .lost: return fail(AMQPError(.connectionLost, "two heartbeats missed"))
             }
-            heartbeatTimer?.arm(after: half)
+            heartbeatTimer?.arm(after: halfInterval)
         }
-        heartbeatTimer?.arm(after: half)
+        heartbeatTimer?.arm(after: halfInterval)
     }
 
-    // MARK: The end
+    // MARK: Closing
 
-    /// Says goodbye, waits for the answer at most `limit`, and closes.
+    /// Sends `connection.close`, waits for the reply at most `limit`, and closes.
     package func close(within limit: Duration = .seconds(1)) async {
         guard failure == nil else { return }
         do {
@@ -227,17 +227,17 @@ package final class AMQPConnection: TransportHandler {
         let isLoginRefused = tuneParameters == nil && handshake.isAuthenticating && error == nil
         end(
             isLoginRefused
-                ? AMQPError(.authenticationFailed, "the broker hung up at the login")
-                : AMQPError(.connectionLost, error?.description ?? "the broker hung up"))
+                ? AMQPError(.authenticationFailed, "the broker closed the connection during authentication")
+                : AMQPError(.connectionLost, error?.description ?? "the broker closed the connection"))
     }
 
-    /// Ends the connection at once.
+    /// Closes the connection at once.
     func fail(_ error: AMQPError) {
         end(error)
         transport.close()
     }
 
-    /// Ends the connection, telling the broker which rule it broke.
+    /// Closes the connection, with the violated rule's reply code for the broker.
     private func closeWithProtocolError(_ error: AMQPError) {
         if tuneParameters != nil, failure == nil {
             try? send(
@@ -252,10 +252,10 @@ package final class AMQPConnection: TransportHandler {
         failure = error
         heartbeatTimer?.cancel()
         heartbeatTimer = nil
-        let orphans = channels.values
+        let openChannels = channels.values
         channels = [:]
         readableChannels = []
-        for channel in orphans { channel.end(error) }
+        for channel in openChannels { channel.end(error) }
         opening?.resume(returning: error)
         opening = nil
         for continuation in closing { continuation.resume() }

@@ -1,6 +1,6 @@
 /// The client's side of opening a connection (AMQP 0-9-1, section 2.2.4), without I/O.
 struct AMQPHandshake: Sendable {
-    /// What both sides agreed on.
+    /// The negotiated parameters.
     struct TuneParameters: Sendable, Equatable {
         var frameMax: Int
         var channelMax: UInt16
@@ -24,7 +24,8 @@ struct AMQPHandshake: Sendable {
     private var phase = Phase.awaitingStart
     private var tuneParameters: TuneParameters
 
-    /// - Parameter heartbeat: seconds this side wants; the smaller of both wins, unless the other is zero.
+    /// - Parameter heartbeat: requested seconds; the smaller of both sides' applies, unless the other is
+    ///   zero.
     init(user: String, password: String, virtualHost: String, connectionName: String, heartbeat: UInt16) {
         self.user = user
         self.password = password
@@ -34,7 +35,8 @@ struct AMQPHandshake: Sendable {
             frameMax: AMQPCodec.frameLimit, channelMax: 2047, heartbeat: heartbeat, server: "unknown")
     }
 
-    /// Whether the password has been sent: a broker that hangs up then refuses the login without a word.
+    /// Whether the credentials have been sent: a broker that closes without a reply then has refused the
+    /// login.
     var isAuthenticating: Bool { phase == .awaitingTune }
 
     mutating func receive(_ method: AMQPServerMethod) throws(AMQPError) -> Step {
@@ -81,7 +83,7 @@ struct AMQPHandshake: Sendable {
         tuneParameters.server =
             "\(properties["product"]?.string ?? "unknown") \(properties["version"]?.string ?? "")"
         guard case .table(let capabilities)? = properties["capabilities"] else {
-            throw AMQPError(.protocolViolation, "the broker names no capabilities")
+            throw AMQPError(.protocolViolation, "the broker announces no capabilities")
         }
         for capability in ["publisher_confirms", "basic.nack"] where capabilities[capability] != .bool(true) {
             throw AMQPError(.protocolViolation, "the broker lacks \(capability)")

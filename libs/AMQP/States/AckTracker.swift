@@ -1,8 +1,8 @@
 internal import EventLoop
 
-/// The delivery tags of one channel that wait for a verdict, and the fewest acks that tell it to the broker.
+/// The delivery tags of one channel that are not settled, and the fewest acks that settle the acked ones.
 ///
-/// Tags come from the broker in the order 1, 2, 3…; verdicts come in any order.
+/// Tags arrive in the order 1, 2, 3…; they are settled in any order.
 struct AckTracker: Sendable {
     struct Ack: Sendable, Equatable {
         var tag: UInt64
@@ -20,7 +20,7 @@ struct AckTracker: Sendable {
     /// Delivered and neither acked nor rejected yet.
     private(set) var outstanding = 0
 
-    /// Whether `flush` has something to tell.
+    /// Whether `flush` has acks to send.
     var needsFlush: Bool { !unflushed.isEmpty }
 
     /// - Returns: false when the tag is not the next one.
@@ -31,7 +31,7 @@ struct AckTracker: Sendable {
         return true
     }
 
-    /// - Returns: false for a tag that is unknown or has its verdict.
+    /// - Returns: false for a tag that is unknown or already settled.
     @discardableResult
     mutating func ack(_ tag: UInt64) -> Bool {
         guard isPending(tag) else { return false }
@@ -42,7 +42,7 @@ struct AckTracker: Sendable {
     }
 
     /// The caller sends the rejection itself, at once.
-    /// - Returns: false for a tag that is unknown or has its verdict.
+    /// - Returns: false for a tag that is unknown or already settled.
     @discardableResult
     mutating func reject(_ tag: UInt64) -> Bool {
         guard isPending(tag) else { return false }
@@ -51,7 +51,7 @@ struct AckTracker: Sendable {
         return true
     }
 
-    /// One `multiple` ack for the prefix without gaps, then one for each straggler.
+    /// One `multiple` ack for the contiguous prefix, then one for each other tag.
     mutating func flush() -> [Ack] {
         guard needsFlush else { return [] }
         var acks: [Ack] = []

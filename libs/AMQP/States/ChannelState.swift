@@ -1,11 +1,11 @@
-/// One channel as the client sees it: content put together from its frames, and what each method means.
-/// No I/O: what to do comes back as a value.
+/// One channel's client-side state: assembles content from frames and interprets each method. No I/O: actions
+/// are returned as values.
 struct ChannelState: Sendable {
     enum Action: Sendable, Equatable {
         case none
-        /// Answers the oldest call that waits.
+        /// Replies to the oldest waiting call.
         case reply(AMQPServerMethod)
-        /// Answers a `basic.get`, the oldest call that waits.
+        /// Replies to a `basic.get`, the oldest waiting call.
         case got(AMQPDelivery)
         case deliver(AMQPDelivery)
         case returned(AMQPReturnedMessage)
@@ -13,9 +13,9 @@ struct ChannelState: Sendable {
         /// The broker ended the consumer: its queue was deleted or moved.
         case consumerCancelled
         case send(AMQPClientMethod)
-        /// The broker closed the channel: answer `closeOk` and fail everything that waits.
+        /// The broker closed the channel: answer `closeOk` and fail all waiting calls.
         case closed(AMQPError)
-        /// The broker agreed to our close.
+        /// The broker confirmed this side's close.
         case closeCompleted
     }
 
@@ -31,7 +31,7 @@ struct ChannelState: Sendable {
         case body(Content, received: UInt64, size: UInt64)
     }
 
-    /// Bodies past this many bytes are skipped and flagged, never kept.
+    /// Larger bodies, in bytes, are skipped and flagged, never buffered.
     let bodyLimit: Int
     private var phase = Phase.idle
     private var body: [UInt8] = []
@@ -39,7 +39,7 @@ struct ChannelState: Sendable {
 
     init(bodyLimit: Int) { self.bodyLimit = bodyLimit }
 
-    /// After our `channel.close` only its answer, or the broker's own close, counts.
+    /// After this side's `channel.close` only its reply, or the broker's own close, is processed.
     mutating func beginClose() {
         isClosing = true
         phase = .idle

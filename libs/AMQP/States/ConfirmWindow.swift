@@ -1,12 +1,12 @@
 internal import EventLoop
 
 /// The messages published on a confirm channel that the broker has not settled yet, by publish sequence
-/// number. Settling costs O(settled), out of order too; memory is bounded by `limit`.
+/// number. Settling costs O(settled), also out of order; memory is bounded by `limit`.
 struct ConfirmWindow<Element> {
     let limit: Int
     /// Publish sequence number of the slot at the front; the channel's first message is 1.
     private var base: UInt64 = 1
-    /// nil: settled, but something before it is not.
+    /// nil: settled, with an unsettled slot before it.
     private var slots: Deque<Element?>
     private(set) var outstanding = 0
 
@@ -15,15 +15,15 @@ struct ConfirmWindow<Element> {
         slots = Deque(minimumCapacity: min(limit, 256))
     }
 
-    /// The sequence number the next message will get.
+    /// The sequence number of the next message.
     var next: UInt64 { base + UInt64(slots.count) }
 
-    /// A slot is held until everything before it is settled: the span is bounded, not just the number.
+    /// A slot is held until everything before it is settled: the span is bounded, not just the count.
     var isFull: Bool { slots.count >= limit }
 
-    var room: Int { limit - slots.count }
+    var remainingCapacity: Int { limit - slots.count }
 
-    /// Takes the place of the next message published. Check `isFull` before.
+    /// Appends the next published message; returns its sequence number. Check `isFull` before.
     mutating func append(_ element: Element) -> UInt64 {
         precondition(!isFull)
         let sequence = next
@@ -32,7 +32,7 @@ struct ConfirmWindow<Element> {
         return sequence
     }
 
-    /// The first unsettled element that fulfils the condition; O(window), for the rare return.
+    /// The first unsettled element that satisfies the condition; O(window), for the rare return.
     mutating func first(where predicate: (Element) -> Bool) -> Element? {
         for offset in 0..<slots.count {
             if let element = slots[offset], predicate(element) { return element }
@@ -40,15 +40,15 @@ struct ConfirmWindow<Element> {
         return nil
     }
 
-    /// Hands every unsettled element to `body`, oldest first; O(window), for deadlines.
+    /// Calls `body` with every unsettled element, oldest first; O(window), for deadlines.
     func visit(_ body: (Element) -> Void) {
         for offset in 0..<slots.count {
             if let element = slots[offset] { body(element) }
         }
     }
 
-    /// Applies one ack or nack and hands over what it settles, oldest first. Tags settled before are ignored.
-    /// - Returns: false for a tag that was never published: the peer is out of its mind.
+    /// Applies one ack or nack and passes on what it settles, oldest first. Tags settled before are ignored.
+    /// - Returns: false for a tag that was never published, a protocol violation.
     mutating func settle(_ tag: UInt64, multiple: Bool, _ settled: (Element) -> Void) -> Bool {
         // Tag 0 with `multiple` means everything outstanding (section 1.8.3.13).
         let tag = tag == 0 && multiple ? next - 1 : tag
@@ -74,7 +74,7 @@ struct ConfirmWindow<Element> {
         return true
     }
 
-    /// Empties the window when its channel is gone; the next one counts from 1 again.
+    /// Empties the window when its channel is closed; the next channel counts from 1 again.
     mutating func removeAll() -> [Element] {
         var elements: [Element] = []
         elements.reserveCapacity(outstanding)

@@ -1,10 +1,10 @@
-/// When to send a heartbeat, and when the peer is gone (AMQP 0-9-1, section 4.2.7). Ask `tick` twice an
-/// interval.
+/// Decides when to send a heartbeat, and when the peer is lost (AMQP 0-9-1, section 4.2.7). Call `tick` twice
+/// per interval.
 struct Heartbeat: Sendable {
     enum Action: Sendable, Equatable {
         case idle
         case send
-        /// Nothing came for two intervals: the connection is half open.
+        /// Nothing was received for two intervals: the connection is half open.
         case lost
     }
 
@@ -12,9 +12,9 @@ struct Heartbeat: Sendable {
     private var received = true
     private var didWrite = true
 
-    /// Any byte counts as a sign of life.
+    /// Any received byte counts.
     mutating func recordReceived() { received = true }
-    /// Any frame written makes a heartbeat superfluous.
+    /// Any frame written replaces a heartbeat.
     mutating func recordWritten() { didWrite = true }
 
     mutating func tick() -> Action {

@@ -1,8 +1,8 @@
 extension Loop {
     /// Suspends the calling task until `body`'s resumption is resumed, which may be within `body`.
     ///
-    /// Unlike with `withCheckedContinuation`, `body` surely runs before anything else does: the call that
-    /// leads there may hand its turn to other tasks, which a waiter that is not registered yet would miss.
+    /// Unlike with `withCheckedContinuation`, no other task runs before `body`: calling that function may suspend,
+    /// and a waiter that is not registered yet would miss its wake-up.
     ///
     /// Inherits the caller's isolation, since a function isolated to the loop would itself be such a call.
     package nonisolated(nonsending) static func suspend<Value: Sendable>(
@@ -14,7 +14,7 @@ extension Loop {
     }
 }
 
-/// The way back into a task suspended by ``Loop/suspend(_:)``: to be resumed exactly once, now or later.
+/// Resumes a task suspended by ``Loop/suspend(_:)``, exactly once, now or later.
 @Loop
 package final class LoopContinuation<Value: Sendable> {
     @safe private enum State {
@@ -40,7 +40,7 @@ package final class LoopContinuation<Value: Sendable> {
 
     fileprivate func value() async -> Value {
         if case .resumed(let value) = state { return value }
-        // Unchecked: the states above see to it that it is resumed once.
+        // Unchecked: the states above ensure that it is resumed once.
         return await unsafe withUnsafeContinuation { continuation in
             // The task may have lost its turn on the way here.
             if case .resumed(let value) = state {

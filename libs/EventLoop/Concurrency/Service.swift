@@ -1,4 +1,4 @@
-/// A part of a process with a life of its own: a client, a pool, a server, a pipeline.
+/// A component of a process that starts, runs and drains: a client, a pool, a server, a pipeline.
 ///
 /// A group starts its services in order, runs them at the same time, and drains them in reverse order, so that each
 /// finds what it depends on.

@@ -12,7 +12,7 @@ extension Loop {
     }
 }
 
-/// Runs `body` as a task of its own and cancels it after `limit`; the answer waits for it to have ended.
+/// Runs `body` as a child task and cancels it after `limit`; returns only after it has ended.
 @Loop
 package func withDeadline<Result: Sendable>(
     _ limit: Duration, _ body: @escaping @Loop () async throws -> Result

@@ -12,7 +12,7 @@ package enum WaitResult<Value: Sendable>: Sendable {
 /// Tasks that wait for a value: first in, first out, bounded, each with a deadline, one timer for all.
 @Loop
 package final class WaiterQueue<Value: Sendable> {
-    /// One waiting task. Settled once, by whatever comes first.
+    /// One waiting task. Settled once, by the first of value, deadline and cancellation.
     @Loop
     package final class Waiter {
         fileprivate let deadline: Instant?
@@ -40,7 +40,7 @@ package final class WaiterQueue<Value: Sendable> {
     ///
     /// - Parameters:
     ///   - deadline: nil for none.
-    ///   - available: looked at in the turn in which the task would be suspended: a value ends the wait at once.
+    ///   - available: called in the turn in which the task would be suspended; a value ends the wait at once.
     package func wait(
         until deadline: Instant?, unless available: () -> Value? = { nil },
         enqueued: (Waiter) -> Void = { _ in }

@@ -7,7 +7,7 @@ package struct Readiness: OptionSet, Sendable {
 
     package static let readable = Readiness(rawValue: 1)
     package static let writable = Readiness(rawValue: 2)
-    /// Both directions are gone, or the descriptor failed; always reported, never asked for.
+    /// Both directions are closed, or the descriptor failed; reported without being requested.
     package static let hangup = Readiness(rawValue: 4)
 
     var epollEvents: UInt32 {
@@ -23,7 +23,7 @@ package struct Readiness: OptionSet, Sendable {
     }
 }
 
-/// Hears of a registered descriptor's readiness. Level-triggered: it is told again until it acts.
+/// Receives a registered descriptor's readiness. Level-triggered: called again until it acts.
 @Loop
 package protocol DescriptorHandler: AnyObject {
     func descriptorReady(_ readiness: Readiness)
@@ -35,13 +35,13 @@ package struct Registration {
     let descriptor: Int32
     let token: UInt64
 
-    /// Changes what the handler is told of.
+    /// Changes which events the handler receives.
     package func update(_ interest: Readiness) {
         guard LoopState.current.descriptors.isCurrent(token) else { return }
         Reactor.shared.modify(descriptor, events: interest.epollEvents, token: token)
     }
 
-    /// Ends it: the handler is let go of, and events already on their way are dropped. Idempotent.
+    /// Ends the registration: releases the handler and drops events that are not delivered yet. Idempotent.
     package func cancel() {
         LoopState.current.descriptors.remove(token)
     }

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A value behind a lock, for the few places where another thread meets the loop's.
+/// A value behind a lock, for the few that the loop's thread shares with another.
 ///
 /// A pthread mutex and not `Synchronization.Mutex`: the thread sanitizer knows it, and reports false races
 /// on the other.

@@ -1,7 +1,7 @@
 /// The process's one event loop, as a global actor.
 ///
-/// Everything that does I/O is isolated to it: a socket's event reaches its owner, and one layer the
-/// next, by a plain call, and nothing on the way locks or hops. Cores are used by running more replicas.
+/// Everything that does I/O is isolated to it: an event reaches its owner, and one layer calls the next, without
+/// locks and without changing threads. More cores are used by running more replicas.
 ///
 /// A service calls ``run(_:)`` on its main thread, which becomes the loop. Anywhere else (a test, a tool)
 /// the first job starts the loop on a thread of its own.
@@ -16,7 +16,7 @@ package actor Loop {
     /// Whether the calling thread is the loop's.
     package nonisolated static var isCurrent: Bool { Reactor.shared.isCurrentThread }
 
-    /// Makes the calling thread the loop until `main` returns, and answers with its result, the exit code.
+    /// Makes the calling thread the loop until `main` returns; returns its result, the exit code.
     package nonisolated static func run(_ main: @escaping @Loop () async -> Int32) -> Int32 {
         let reactor = Reactor.shared
         reactor.adoptCurrentThread()
@@ -29,12 +29,12 @@ package actor Loop {
         }
     }
 
-    /// Starts a task whose home is the loop; start every task of a request's or a message's way so.
+    /// Starts a task that prefers the loop as its executor. Every task of a request or a message is started so.
     ///
-    /// A continuation, a task's value and a group's next child resume on the task's preferred executor, and only
-    /// then come back to the actor. For a plain `Task { @Loop in … }` that is the global pool: two thread
-    /// switches for each wait, 7.7 µs of CPU measured against 0.9 here. Children of the task inherit its home;
-    /// unstructured tasks do not.
+    /// A continuation, a task's value and a group's next child resume on the task's preferred executor before they
+    /// return to the actor. For a plain `Task { @Loop in … }` that is the global pool: two thread switches for
+    /// each wait, 7.7 µs of CPU measured against 0.9 here. Child tasks inherit the preference; unstructured tasks do
+    /// not.
     @discardableResult
     package nonisolated static func task<Success: Sendable>(
         _ body: @escaping @Loop () async -> Success
@@ -77,12 +77,12 @@ package struct LoopStatistics: Sendable, Equatable {
     package var timers = 0
     package var turns: UInt64 = 0
     package var jobs: UInt64 = 0
-    /// The longest time that one turn worked without waiting, since the last ``Loop/takeLongestTurn()``.
+    /// The longest time that one turn took without waiting, since the last ``Loop/takeLongestTurn()``.
     package var longestTurn: Duration = .zero
 }
 
 extension Loop {
-    /// The longest turn since the last call: what one request may have waited for another.
+    /// The longest turn since the last call: how long one request may have delayed another.
     @Loop package static func takeLongestTurn() -> Duration {
         defer { LoopState.current.statistics.longestTurn = .zero }
         return LoopState.current.statistics.longestTurn

@@ -1,5 +1,5 @@
-/// What the loop's thread alone touches: its clock, timers, descriptors, and the transports with output to
-/// write or news to hand on at the end of the turn.
+/// State of the loop's thread alone: its clock, timers, descriptors, and the transports with output to write or
+/// events to deliver at the end of the turn.
 @Loop
 final class LoopState {
     static let current = LoopState()
@@ -33,7 +33,7 @@ final class LoopState {
 
     func scheduleDelivery(_ transport: Transport) { pendingDelivery.append(transport) }
 
-    /// Hands on what transports could not say in the middle of a call of their handler.
+    /// Delivers the events that transports could not deliver within a call of their handler.
     func deliver() {
         guard !pendingDelivery.isEmpty else { return }
         swap(&pendingDelivery, &spareTransports)
@@ -41,7 +41,7 @@ final class LoopState {
         spareTransports.removeAll(keepingCapacity: true)
     }
 
-    /// Writes what this turn produced: one system call a transport, however many messages it was given.
+    /// Writes this turn's output: one system call for each transport, however many messages it was given.
     func flush() {
         guard !pendingFlush.isEmpty else { return }
         swap(&pendingFlush, &spareTransports)

@@ -5,8 +5,8 @@ internal import Synchronization
 /// The executor behind ``Loop``: one epoll descriptor, one thread, one queue of jobs.
 ///
 /// Jobs from the loop's own thread go to a plain array; those from elsewhere through a locked inbox and an
-/// eventfd. A turn is: wait for events, hand them out, run jobs and due timers until none is left, then
-/// write what the turn produced.
+/// eventfd. A turn waits for events, delivers them, runs jobs and due timers until none
+/// is left, then writes the turn's output.
 final class Reactor: SerialExecutor, TaskExecutor, Sendable {
     static let shared = Reactor()
 
@@ -15,7 +15,7 @@ final class Reactor: SerialExecutor, TaskExecutor, Sendable {
     private let inbox = Locked(Inbox())
     /// The loop's thread; 0 while there is none.
     private let thread = Atomic<UInt>(0)
-    /// Jobs enqueued by the loop's own thread, and touched by no other.
+    /// Jobs enqueued by the loop's thread; no other thread uses it.
     private nonisolated(unsafe) var ownJobs: [UnownedJob] = []
 
     private struct Inbox {
@@ -25,8 +25,8 @@ final class Reactor: SerialExecutor, TaskExecutor, Sendable {
 
     private static let wakeupToken = UInt64.max
     private static let eventsPerTurn = 256
-    /// After so many jobs the loop looks at its sockets again, so that tasks which wake each other for
-    /// ever cannot starve them.
+    /// After so many jobs the loop polls its sockets again, so that tasks that keep waking each other cannot
+    /// starve them.
     private static let jobsPerTurn = 8192
 
     private init() {
@@ -122,7 +122,7 @@ final class Reactor: SerialExecutor, TaskExecutor, Sendable {
         }
     }
 
-    /// Runs the jobs that are there and those they enqueue; true when it stopped at the limit of a turn.
+    /// Runs the queued jobs and those they enqueue; true when it stopped at the limit of a turn.
     @Loop private func runJobs(_ state: LoopState) -> Bool {
         let executor = unsafe asUnownedSerialExecutor()
         let taskExecutor = unsafe asUnownedTaskExecutor()
@@ -161,7 +161,7 @@ final class Reactor: SerialExecutor, TaskExecutor, Sendable {
         _ = control(EPOLL_CTL_DEL, descriptor, 0, 0)
     }
 
-    /// Answers errno, or 0.
+    /// - Returns: errno, or 0.
     private func control(_ operation: Int32, _ descriptor: Int32, _ events: UInt32, _ token: UInt64) -> Int32
     {
         var event = unsafe epoll_event(events: events, data: epoll_data_t(u64: token))

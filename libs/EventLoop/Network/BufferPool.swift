@@ -1,5 +1,5 @@
-/// The buffer every read goes through, and a few emptied output buffers for the next to write, so that an
-/// idle connection owns no buffer and a busy one does not go to the allocator at each message.
+/// The buffer of every read, and a few emptied output buffers for reuse: an idle connection owns no buffer, and a
+/// busy one does not allocate for each message.
 @Loop @safe
 final class BufferPool {
     private static let readSize = 65_536

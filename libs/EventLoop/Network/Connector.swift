@@ -15,7 +15,7 @@ extension Transport {
             guard left > .zero, !Task.isCancelled else { break }
             do {
                 let attempt = try ConnectAttempt(address, tls: tls, host: endpoint.host)
-                // The addresses that are still to come get their part of the time.
+                // The remaining addresses get their share of the time.
                 return try await attempt.run(within: left / (addresses.count - index))
             } catch {
                 lastError = error
@@ -25,7 +25,7 @@ extension Transport {
     }
 }
 
-/// One socket on its way to being connected: waits for TCP, then drives the TLS handshake.
+/// One socket being connected: waits for TCP, then drives the TLS handshake.
 @Loop
 private final class ConnectAttempt: DescriptorHandler {
     private let address: SocketAddress

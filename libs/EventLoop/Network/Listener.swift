@@ -4,7 +4,7 @@ internal import Glibc
 /// A listening TCP socket that hands each connection to `accept` as a ``Transport``, to be started in the same call.
 @Loop
 package final class Listener: DescriptorHandler {
-    /// Connections taken in one turn: the others wait in the kernel while those are served.
+    /// Connections accepted in one turn; the others wait in the kernel while those are served.
     private static let acceptsPerTurn = 64
     /// How long to leave new connections to the kernel's queue when descriptors or memory ran out.
     private static let exhaustionPause = Duration.milliseconds(100)
@@ -14,10 +14,10 @@ package final class Listener: DescriptorHandler {
     private let accept: @Loop (Transport) -> Void
     private var registration: Registration?
     private lazy var resume = Timer { [weak self] in self?.registration?.update(.readable) }
-    /// Connections that could not be taken, by descriptor exhaustion or TLS set-up.
+    /// Connections that could not be accepted, for lack of descriptors or TLS set-up.
     package private(set) var failures = 0
 
-    /// Port 0 takes a free one: see ``port``. The host must be numeric.
+    /// Port 0 chooses a free one: see ``port``. The host must be numeric.
     package init(
         _ endpoint: Endpoint, tls: TLSServer? = nil, backlog: Int32 = 4096,
         accept: @escaping @Loop (Transport) -> Void
@@ -31,7 +31,7 @@ package final class Listener: DescriptorHandler {
 
     package var port: UInt16 { Socket.local(descriptor).port }
 
-    /// Stops listening; connections that were handed on live on. Idempotent.
+    /// Stops listening; accepted connections stay open. Idempotent.
     package func close() {
         guard let registration else { return }
         resume.cancel()

@@ -3,8 +3,8 @@ internal import Dispatch
 internal import Glibc
 
 extension Loop {
-    /// The addresses of an endpoint, in the system's order of preference. A numeric host answers at once;
-    /// a name is looked up on another thread, and given up after `timeout` (the thread ends by itself).
+    /// The addresses of an endpoint, in the system's order of preference. A numeric host resolves at
+    /// once; a name is looked up on another thread, and abandoned after `timeout` (the thread ends by itself).
     @Loop package static func resolve(
         _ endpoint: Endpoint, timeout: Duration = .seconds(5)
     ) async throws(TransportError) -> [SocketAddress] {

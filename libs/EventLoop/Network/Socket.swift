@@ -29,7 +29,7 @@ enum Socket {
         return descriptor
     }
 
-    /// Takes one waiting connection; nil when there is none. Other failures are thrown.
+    /// Accepts one waiting connection; nil when there is none. Other failures are thrown.
     static func accept(_ listener: Int32) throws(TransportError) -> Int32? {
         while true {
             let descriptor = clinux_accept(listener, nil, nil)
@@ -42,7 +42,7 @@ enum Socket {
         }
     }
 
-    /// Begins to connect; true when it is done already.
+    /// Begins to connect; true when it is connected already.
     static func connect(_ descriptor: Int32, to address: SocketAddress) throws(TransportError) -> Bool {
         let code = unsafe address.withPointer { unsafe Glibc.connect(descriptor, $0, $1) == 0 ? 0 : errno }
         switch code {

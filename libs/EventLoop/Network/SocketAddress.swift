@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A resolved address: an IPv4 or IPv6 address and a port.
 package struct SocketAddress: @unchecked Sendable, CustomStringConvertible {
-    // Plain bytes of C; the compiler does not know them as Sendable.
+    // A C structure of plain bytes, which the compiler does not know to be Sendable.
     var storage: sockaddr_storage
     var length: socklen_t
 
@@ -24,7 +24,7 @@ package struct SocketAddress: @unchecked Sendable, CustomStringConvertible {
 
     package var port: UInt16 {
         unsafe withUnsafeBytes(of: storage) { bytes in
-            // sin_port and sin6_port stand at the same place.
+            // sin_port and sin6_port have the same offset.
             unsafe UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
         }
     }
@@ -47,7 +47,7 @@ package struct SocketAddress: @unchecked Sendable, CustomStringConvertible {
     /// 127.0.0.0/8 or ::1.
     package var isLoopback: Bool {
         unsafe withUnsafeBytes(of: storage) { bytes in
-            // sin_addr stands at 4, sin6_addr at 8.
+            // sin_addr is at offset 4, sin6_addr at 8.
             guard isIPv6 else { return unsafe bytes[4] == 127 }
             return unsafe (8..<23).allSatisfy { unsafe bytes[$0] == 0 } && bytes[23] == 1
         }

@@ -1,4 +1,4 @@
-/// What one attempt to move bytes came to.
+/// The result of one attempt to read or write bytes.
 enum TransferResult {
     case bytes(Int)
     case blocked

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What is asked of the socket itself.
+/// Options of the socket itself.
 extension Transport {
     package var peer: SocketAddress { Socket.peer(descriptor) }
     package var local: SocketAddress { Socket.local(descriptor) }

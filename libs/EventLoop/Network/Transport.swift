@@ -3,13 +3,13 @@ internal import Glibc
 
 /// One TCP connection, plain or TLS.
 ///
-/// Output goes to a buffer which is written once, at the end of the loop's turn: however many messages a
-/// turn produces, they cost one system call. While nothing is pending a transport owns no buffer.
+/// Output goes to a buffer that is written once, at the end of the loop's turn: the messages of a turn cost one
+/// system call. A transport without pending output owns no buffer.
 @Loop
 package final class Transport: DescriptorHandler {
     private static let defaultOutputLimit = 1 << 20
 
-    /// Bytes that may wait for a peer that does not read; beyond, the transport closes with `.slowPeer`.
+    /// Bytes that may wait for a peer that does not read; with more, the transport closes with `.slowPeer`.
     package var outputLimit = defaultOutputLimit
 
     let descriptor: Int32
@@ -17,10 +17,10 @@ package final class Transport: DescriptorHandler {
     private let tls: TLSSession?
     private var handler: (any TransportHandler)?
 
-    /// What the handler has not used of the bytes so far.
+    /// The bytes that the handler has not consumed yet.
     private var input: [UInt8] = []
     private var output: [UInt8] = []
-    /// Bytes at the front of `output` that the kernel has taken.
+    /// Bytes at the front of `output` that the kernel has accepted.
     private var sent = 0
     private var endTimer: Timer?
     private var failure: TransportError?
@@ -28,7 +28,8 @@ package final class Transport: DescriptorHandler {
 
     /// Takes over a connected, non-blocking socket.
     ///
-    /// - Parameter isStartedAtOnce: whether ``start(_:)`` follows in this turn, so that reading can be asked for now.
+    /// - Parameter isStartedAtOnce: whether ``start(_:)`` follows in this turn, so that the descriptor is watched for
+    ///   input from now on.
     init(descriptor: Int32, tls: TLSSession?, isStartedAtOnce: Bool = false) throws(TransportError) {
         self.descriptor = descriptor
         self.tls = tls
@@ -45,14 +46,14 @@ package final class Transport: DescriptorHandler {
     package var isOpen: Bool { state.isOpen }
     package var isTLS: Bool { tls != nil }
 
-    /// Bytes written by the handler and not yet taken by the kernel.
+    /// Bytes written by the handler and not yet accepted by the kernel.
     package var pendingOutput: Int { output.count - sent }
 
-    /// Whether the kernel would take no more at the last attempt; ``TransportHandler/drained(_:)`` tells when
-    /// all is written.
+    /// Whether the kernel accepted no more at the last attempt; ``TransportHandler/drained(_:)`` is called when all
+    /// is written.
     package var isBlocked: Bool { state.output == .blocked }
 
-    /// Begins to read for `handler`. Called again, it hands the connection to another protocol.
+    /// Begins to read for `handler`. A second call passes the connection to another protocol.
     package func start(_ handler: any TransportHandler) {
         guard isOpen else { return }
         self.handler = handler
@@ -72,7 +73,7 @@ package final class Transport: DescriptorHandler {
         return result
     }
 
-    /// Keeps small output back until ``release()``, because more will follow soon that can go with it.
+    /// Keeps small output back until ``release()``, so that what follows soon is written with it.
     package func hold() { state.hold() }
 
     package func release() {
@@ -105,7 +106,7 @@ package final class Transport: DescriptorHandler {
         close(TransportError(.slowPeer, "the peer left \(pendingOutput) bytes unread"))
     }
 
-    /// Writes what is pending; called by the loop at the end of a turn and when the socket takes more.
+    /// Writes pending output; called by the loop at the end of a turn and when the socket is writable again.
     func flush() {
         state.beginFlush()
         guard isOpen, !state.isHeld else { return }
@@ -131,7 +132,7 @@ package final class Transport: DescriptorHandler {
     }
 
     private func block() {
-        // The part that is gone need not be kept once it is the larger one.
+        // The written part is dropped once it is the larger one.
         if sent > 65_536, sent > output.count / 2 {
             output.removeFirst(sent)
             sent = 0
@@ -159,11 +160,11 @@ package final class Transport: DescriptorHandler {
         updateInterest()
     }
 
-    /// Reads again; bytes left over from before are handed on first, after the current call.
+    /// Reads again; bytes left over from before are delivered first, after the current call.
     package func resumeReading() {
         guard isOpen, state.resume() else { return }
         updateInterest()
-        // Within a handler's call, what the handler leaves over is not in `input` yet.
+        // Within a handler's call, the bytes it leaves over are not in `input` yet.
         deliver(.resumed)
     }
 
@@ -243,14 +244,14 @@ package final class Transport: DescriptorHandler {
 
     private func updateInterest() { registration?.update(state.interest) }
 
-    // MARK: The end
+    // MARK: Closing
 
     /// Closes at once; pending output is dropped.
     package func close() { close(nil) }
 
-    /// Writes what is pending, tells the peer that nothing more comes, and closes when the peer has closed
-    /// too or after `limit`. Until then input is still handed to the handler, which may drop it: a peer
-    /// that is in the middle of sending must not see a reset before it has read our last words.
+    /// Writes pending output, ends the sending direction, and closes when the peer has closed too or after `limit`.
+    /// Until then input is still delivered to the handler, which may drop it: a peer that is still sending must not
+    /// see a reset before it has read the last response.
     package func closeAfterFlush(within limit: Duration = .seconds(2)) {
         guard state.beginClose() else { return }
         let timer = Timer { [weak self] in self?.close(nil) }
@@ -284,7 +285,7 @@ package final class Transport: DescriptorHandler {
         if state.deliver(delivery) { LoopState.current.scheduleDelivery(self) }
     }
 
-    /// Tells the handler what could not be told within its own call.
+    /// Calls the handler for the events that occurred within its own call.
     func deliverEvents() {
         let delivery = state.takeDelivery()
         if isOpen {

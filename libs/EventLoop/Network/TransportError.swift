@@ -3,13 +3,13 @@ internal import Glibc
 /// Why a connection could not be made, or ended.
 package struct TransportError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Equatable {
-        /// The host name has no address, or the name server gave no answer.
+        /// The host name has no address, or the name server did not answer.
         case unresolved
         /// The deadline passed.
         case timeout
-        /// The peer did not read for so long that the output limit was reached.
+        /// The peer did not read, and the output limit was reached.
         case slowPeer
-        /// The peer ended the connection where the protocol needed more.
+        /// The peer ended the connection in the middle of a message.
         case closed
         /// The TLS handshake or record layer failed, or the certificate was not accepted.
         case tls

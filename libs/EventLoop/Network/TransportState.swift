@@ -1,13 +1,13 @@
-/// The states of a ``Transport``: what it waits for, and what its next step is. Pure; the transport does the I/O.
+/// The states of a ``Transport``: what it waits for, and its next step. Pure; the transport does the I/O.
 struct TransportState: Sendable, Equatable {
     enum Phase: UInt8, Sendable { case created, started, closing, closed }
 
-    /// What becomes of bytes from the peer.
+    /// What happens to bytes from the peer.
     enum Input: UInt8, Sendable {
         case reading, paused
         /// The peer sends no more.
         case ended
-        /// The peer sends no more, which the handler hears when it resumes reading.
+        /// The peer sends no more; the handler is told when it resumes reading.
         case endedWhilePaused
     }
 
@@ -15,11 +15,11 @@ struct TransportState: Sendable, Equatable {
         case idle
         /// A flush follows at the end of the turn.
         case scheduled
-        /// The kernel takes no more until the descriptor is writable.
+        /// The kernel accepts no more until the descriptor is writable.
         case blocked
     }
 
-    /// What the handler is told at the end of the turn.
+    /// The calls that the handler gets at the end of the turn.
     enum Delivery: UInt8, Sendable { case none, closed, resumed }
 
     private(set) var phase = Phase.created
@@ -96,7 +96,7 @@ struct TransportState: Sendable, Equatable {
         return isHeld
     }
 
-    /// - Returns: whether a flush must be scheduled; it is when none is, and the kernel takes more.
+    /// - Returns: whether a flush must be scheduled: none is yet, and the kernel accepts more.
     mutating func schedule() -> Bool {
         guard output == .idle else { return false }
         output = .scheduled

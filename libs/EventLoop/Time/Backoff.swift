@@ -1,5 +1,5 @@
-/// Delays between attempts: exponential with full jitter. Each is drawn from nothing up to a bound that
-/// doubles until the cap, so that clients thrown off together do not come back together.
+/// Delays between attempts: exponential with full jitter. Each is drawn between zero and a bound that doubles up to
+/// the cap, so that clients that lost their connections together do not reconnect together.
 package struct Backoff: Sendable {
     private let base: Duration
     private let cap: Duration

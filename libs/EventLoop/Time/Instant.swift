@@ -43,6 +43,6 @@ extension Duration {
     /// Seconds as a floating-point number, for histograms and messages.
     package var seconds: Double { Double(nanoseconds) / 1e9 }
 
-    /// A random part of this duration, from nothing to all of it: "full jitter".
+    /// A random part of this duration, from zero to all of it: "full jitter".
     package var jittered: Duration { .nanoseconds(Int64.random(in: 0...max(0, nanoseconds))) }
 }

@@ -1,13 +1,13 @@
-/// Calls a closure once, when its time has come; can be armed again at any time.
+/// Calls a closure once, at its deadline; can be armed again at any time.
 ///
-/// To move a deadline further away, as an idle time-out does at every byte, costs one store: the heap
-/// learns of it when the old deadline comes up.
+/// Moving a deadline further away, as an idle timeout does at every byte, costs one store: the heap is corrected
+/// when the old deadline is reached.
 @Loop
 package final class Timer {
     private let fire: @Loop () -> Void
     /// When to fire; meaningful while the timer is in the heap.
     private(set) var deadline = Instant(nanoseconds: 0)
-    /// Its place in the heap, or -1.
+    /// Its index in the heap, or -1.
     var heapIndex = -1
 
     package init(_ fire: @escaping @Loop () -> Void) { self.fire = fire }
@@ -16,10 +16,10 @@ package final class Timer {
 
     package var isArmed: Bool { heapIndex >= 0 }
 
-    /// Fires once, `delay` after the beginning of this turn, instead of at any earlier arrangement.
+    /// Fires once, `delay` after the beginning of this turn, which replaces an earlier deadline.
     package func arm(after delay: Duration) { arm(at: Loop.now + delay) }
 
-    /// A deadline that has passed already counts as the next turn.
+    /// A deadline in the past fires in the next turn.
     package func arm(at instant: Instant) {
         let deadline = max(instant, Loop.now + .nanoseconds(1))
         let heap = LoopState.current.timers

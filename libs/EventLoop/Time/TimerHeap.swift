@@ -1,7 +1,7 @@
 /// Armed timers by deadline: a four-way heap, so thousands cost a few comparisons each.
 ///
 /// The key in the heap may be earlier than the timer's deadline (it was moved further away since); such a
-/// timer is put back when its key comes up.
+/// timer is put back when its key is reached.
 @Loop
 final class TimerHeap {
     @safe private struct Entry {

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// The time of day, for what leaves the process: stamps, token lifetimes. It may jump; waits use
-/// ``Instant``.
+/// The time of day, for values that leave the process: timestamps, token lifetimes. It may jump; waits
+/// use ``Instant``.
 package enum WallClock {
     /// Since 1970-01-01T00:00:00Z.
     package static func milliseconds() -> Int64 {

@@ -1,6 +1,6 @@
 internal import EventLoop
 
-/// The connections to one origin: at most so many at work, the idle ones kept for the next request.
+/// The connections to one origin: a bounded number in use, the idle ones kept for the next request.
 @Loop
 final class ConnectionPool {
     private let address: HTTPURL
@@ -20,9 +20,9 @@ final class ConnectionPool {
 
     var isUnused: Bool { active == 0 && idle.isEmpty && waiters.isEmpty }
 
-    /// A connection for one exchange, which must be given back by `whenFree`.
+    /// A connection for one exchange; `onIdle` returns it.
     ///
-    /// - Parameter fresh: not one that was used before.
+    /// - Parameter fresh: whether it must be a new connection.
     func acquire(fresh: Bool, deadline: Instant) async throws(HTTPError) -> HTTPClientConnection {
         if active >= configuration.maxConnectionsPerOrigin {
             try await wait(until: deadline)
@@ -76,7 +76,7 @@ final class ConnectionPool {
         }
     }
 
-    /// Hands the place of a finished exchange to the first request that waits.
+    /// Gives the slot of a finished exchange to the first waiting request.
     private func release() {
         if !waiters.resumeFirst(returning: ()) { active -= 1 }
     }

@@ -1,10 +1,10 @@
 package import EventLoop
 
-/// The body of a response, as it arrives. The connection is not read from while much is waiting here; it
-/// is given up when the stream is cancelled or let go of before its end.
+/// The body of a response, as it arrives. Reading from the connection pauses while much is buffered here;
+/// the connection is closed when the stream is cancelled or released before its end.
 @Loop
 package final class HTTPBodyStream {
-    /// Bytes that may wait before the connection is no longer read from.
+    /// Buffered bytes past which reading from the connection pauses.
     private static let highWater = 256 << 10
 
     private var chunks: [UInt8] = []
@@ -16,7 +16,7 @@ package final class HTTPBodyStream {
 
     isolated deinit { if outcome == nil { connection?.abandon() } }
 
-    /// The next bytes, however many have come; nil at the end of the body. One reader at a time.
+    /// The bytes that have arrived, at least one; nil at the end of the body. One reader at a time.
     package func next() async throws(HTTPError) -> [UInt8]? {
         if chunks.isEmpty, outcome == nil { await arrival() }
         if !chunks.isEmpty {
@@ -28,7 +28,7 @@ package final class HTTPBodyStream {
         return nil
     }
 
-    /// The whole rest of the body.
+    /// The rest of the body.
     ///
     /// - Parameter limit: in bytes; more throws `.tooLarge`.
     package func collect(limit: Int) async throws(HTTPError) -> [UInt8] {
@@ -43,7 +43,7 @@ package final class HTTPBodyStream {
         return body
     }
 
-    /// Gives the body up, and the connection with it.
+    /// Discards the body and closes the connection.
     package func cancel() {
         guard outcome == nil else { return }
         connection?.abandon()
@@ -69,7 +69,7 @@ package final class HTTPBodyStream {
         return chunks.count < Self.highWater
     }
 
-    /// Decodes into what waits.
+    /// Decodes into the buffer.
     func append(
         _ bytes: Span<UInt8>, through decoder: inout HTTPChunkedDecoder
     ) throws(HTTPParseError) -> (used: Int, wantsMore: Bool) {

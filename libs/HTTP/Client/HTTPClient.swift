@@ -1,12 +1,12 @@
 package import EventLoop
 
-/// A whole response.
+/// A complete response.
 package struct HTTPClientResponse: Sendable {
     package let status: HTTPStatus
     package let headers: HTTPReceivedHeaders
     package let body: [UInt8]
 
-    /// The body as text; what is not UTF-8 becomes U+FFFD.
+    /// The body as text; bytes that are not UTF-8 become U+FFFD.
     package var text: String { String(repairing: body.span) }
 }
 
@@ -20,7 +20,7 @@ package struct HTTPStreamedResponse: Sendable {
 /// An HTTP/1.1 client with a bounded pool of connections per origin. Redirects are not followed.
 ///
 /// ```swift
-/// let client = Client()
+/// let client = HTTPClient()
 /// let keys = try await client.get("https://id.example.com/jwks.json", within: .seconds(5))
 /// ```
 @Loop
@@ -29,7 +29,7 @@ package final class HTTPClient {
         /// How to verify https servers; nil for the system's trusted roots.
         package var tls: TLSClient?
         package var connectTimeout = Duration.seconds(5)
-        /// Exchanges under way with one origin; more wait.
+        /// Concurrent exchanges with one origin; more wait.
         package var maxConnectionsPerOrigin = 16
         /// Requests that may wait; one more throws `.overloaded`.
         package var maxWaitingPerOrigin = 256
@@ -70,7 +70,7 @@ package final class HTTPClient {
 
     /// Sends a request and collects the response; `limit` covers all of it, waiting and connecting included.
     ///
-    /// A request that is idempotent is sent once more where a kept connection turns out to be dead.
+    /// An idempotent request is sent once more when a kept connection turns out to be closed.
     package func send(
         _ method: HTTPMethod, _ url: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [],
         within limit: Duration = .seconds(10)
@@ -81,9 +81,9 @@ package final class HTTPClient {
         return HTTPClientResponse(status: head.status, headers: head.headers, body: collected)
     }
 
-    /// Sends a request and hands on the response as soon as its head is there.
+    /// Sends a request and returns the response as soon as its head has arrived.
     ///
-    /// - Parameter limit: for the head. The body may take as long as it likes: events come for hours.
+    /// - Parameter limit: for the head. The body has none: a stream of events may last for hours.
     package func stream(
         _ method: HTTPMethod, _ url: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [],
         within limit: Duration = .seconds(10)
@@ -93,7 +93,7 @@ package final class HTTPClient {
         return HTTPStreamedResponse(status: head.status, headers: head.headers, body: stream)
     }
 
-    /// Closes the connections that nobody uses; those at work end with their exchange.
+    /// Closes the idle connections; those in use close with their exchange.
     package func close() {
         for pool in pools.values { pool.close() }
         pools = [:]
@@ -111,7 +111,7 @@ package final class HTTPClient {
         do throws(HTTPError) {
             return (connection, try await connection.send(method, request, deadline: deadline))
         } catch {
-            // The server closed a connection it had kept, before it saw this request.
+            // The server closed the kept connection before it read this request.
             guard error.code == .connectionClosed, connection.exchanges > 1, !connection.hasResponse,
                 method != .post, method != .patch
             else { throw error }

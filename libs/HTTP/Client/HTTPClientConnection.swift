@@ -19,13 +19,13 @@ final class HTTPClientConnection: TransportHandler {
     private var keepAlive = true
     private var isBusy = false
     private var failure: HTTPError?
-    /// Whether any byte of the response under way has come.
+    /// Whether any byte of the current response has arrived.
     private(set) var hasResponse = false
     /// Requests sent on this connection.
     private(set) var exchanges = 0
-    /// Told when an exchange is over: the connection may be used again, or (false) is gone.
+    /// Called when an exchange is over: the connection can be used again, or (false) is closed.
     var onIdle: (@Loop (Bool) -> Void)?
-    /// Told when the connection ends while it is idle.
+    /// Called when the connection closes while it is idle.
     var onClose: (@Loop () -> Void)?
     private lazy var timer = Timer { [unowned self] in
         isBusy ? fail(HTTPError(.timeout, "no response in time")) : transport.close()
@@ -73,16 +73,16 @@ final class HTTPClientConnection: TransportHandler {
         return (try result.get(), stream)
     }
 
-    /// The rest of the body has until `deadline`; nil takes the limit away.
+    /// The rest of the body has until `deadline`; nil removes the limit.
     func setDeadline(_ deadline: Instant?) {
         guard isBusy, isOpen else { return }
         if let deadline { timer.arm(at: deadline) } else { timer.cancel() }
     }
 
-    /// Waits for use, at most so long.
+    /// Keeps the idle connection open for that long.
     func idle(for limit: Duration) { timer.arm(after: limit) }
 
-    /// The body's reader has gone.
+    /// The body is no longer read.
     func abandon() {
         guard isBusy else { return }
         finish(reusable: false)
@@ -95,7 +95,7 @@ final class HTTPClientConnection: TransportHandler {
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
         let bytes = bytes.span
         guard isBusy else {
-            // Nobody asked.
+            // Bytes without a request.
             transport.close()
             return bytes.count
         }
@@ -167,7 +167,7 @@ final class HTTPClientConnection: TransportHandler {
         }
     }
 
-    // MARK: Ends
+    // MARK: Closing
 
     /// The exchange is over.
     private func finish(reusable: Bool, _ error: HTTPError? = nil) {

@@ -1,15 +1,15 @@
 package import EventLoop
 
-/// An absolute URL of the schemes http, https, ws and wss, in the parts that a connection needs.
+/// An absolute URL of the schemes http, https, ws and wss, split into the parts that a connection needs.
 package struct HTTPURL: Sendable, Hashable {
     package let isSecure: Bool
     package let endpoint: Endpoint
     /// Path and query, ready to be sent.
     package let target: String
-    /// What the `Host` field says: the port is left out where it is the scheme's own.
+    /// The value of the `Host` field, without the scheme's default port.
     package let authority: String
 
-    /// Refuses user parts (credentials belong into a header), characters that should have been encoded and
+    /// Refuses user parts (credentials belong in a header), characters that should have been encoded and
     /// unknown schemes. A fragment is dropped.
     package init(_ text: String) throws(HTTPError) {
         let url: ServerURL

@@ -31,7 +31,7 @@ extension WebSocket {
     }
 }
 
-/// A client's opening handshake (RFC 6455, 4.1), up to the socket that takes the connection over.
+/// A client's opening handshake (RFC 6455, 4.1), up to the WebSocket on its connection.
 @Loop
 private final class ClientHandshake: TransportHandler {
     private let transport: Transport
@@ -111,7 +111,7 @@ private final class ClientHandshake: TransportHandler {
         return used + accepted.received(rest: used, of: &bytes, from: transport)
     }
 
-    /// - Returns: the socket, once the response's head has come.
+    /// - Returns: the WebSocket, once the response's head has arrived.
     private func readHead(_ bytes: Span<UInt8>, _ used: inout Int) throws(HTTPParseError) -> WebSocket? {
         while !isFinished {
             let rest = bytes.extracting(used..<bytes.count)
@@ -124,7 +124,7 @@ private final class ClientHandshake: TransportHandler {
         return nil
     }
 
-    /// - Throws: with the server's status where it refused, 502 where it broke the rules.
+    /// - Throws: with the server's status when it refused, 502 when it broke the protocol.
     private func accept(_ head: HTTPResponseHead) throws(HTTPParseError) -> WebSocket {
         guard head.status == .switchingProtocols else {
             throw HTTPParseError(head.status, "the server answered \(head.status.rawValue)")

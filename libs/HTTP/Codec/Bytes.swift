@@ -1,4 +1,4 @@
-/// Copies between spans, arrays and strings: the one place of this module that reads through pointers.
+/// Copies between spans, arrays and strings: the only place in this module that reads through pointers.
 extension [UInt8] {
     package init(copying bytes: Span<UInt8>) {
         self = unsafe bytes.withUnsafeBufferPointer { unsafe [UInt8]($0) }
@@ -25,7 +25,7 @@ extension [UInt8] {
 }
 
 extension String {
-    /// nil where the bytes are not UTF-8.
+    /// Nil when the bytes are not UTF-8.
     package init?(utf8 bytes: Span<UInt8>) {
         guard
             let text = unsafe bytes.withUnsafeBufferPointer({ unsafe String(validating: $0, as: UTF8.self) })
@@ -33,7 +33,7 @@ extension String {
         self = text
     }
 
-    /// What is not UTF-8 becomes U+FFFD.
+    /// Bytes that are not UTF-8 become U+FFFD.
     package init(repairing bytes: Span<UInt8>) {
         self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
@@ -41,7 +41,7 @@ extension String {
 
 /// XORs bytes with a masking key (RFC 6455, 5.3), eight at a time.
 ///
-/// - Returns: the key, rotated to where the next chunk of the same payload goes on.
+/// - Returns: the key, rotated for the next chunk of the same payload.
 func applyMask(_ key: UInt32, to bytes: inout MutableSpan<UInt8>, in range: Range<Int>) -> UInt32 {
     guard key != 0, !range.isEmpty else { return key }
     return unsafe bytes.withUnsafeMutableBufferPointer { buffer in

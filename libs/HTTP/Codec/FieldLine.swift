@@ -5,7 +5,7 @@ enum FieldLine {
     case end(next: Int)
     case incomplete
 
-    /// - Parameter limit: the offset where the section must have ended; running into it throws 431.
+    /// - Parameter limit: the offset where the section must have ended; reaching it throws 431.
     static func read(_ b: Span<UInt8>, at start: Int, limit: Int) throws(HTTPParseError) -> FieldLine {
         let end = min(b.count, limit)
         var i = start

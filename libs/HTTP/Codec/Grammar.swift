@@ -4,16 +4,16 @@ enum Grammar {
     @inline(__always) static func isToken(_ byte: UInt8) -> Bool {
         contains(byte, 0x3ff_6cfa_0000_0000, 0x57ff_ffff_c7ff_fffe)
     }
-    /// What may stand in a path (RFC 3986, 3.3), percent sign included.
+    /// The characters of a path (RFC 3986, 3.3), percent sign included.
     @inline(__always) static func isPath(_ byte: UInt8) -> Bool {
         contains(byte, 0x2fff_fff2_0000_0000, 0x47ff_fffe_87ff_ffff)
     }
-    /// What may stand in a query (RFC 3986, 3.4), percent sign included.
+    /// The characters of a query (RFC 3986, 3.4), percent sign included.
     @inline(__always) static func isQuery(_ byte: UInt8) -> Bool {
         contains(byte, 0xafff_fff2_0000_0000, 0x47ff_fffe_87ff_ffff)
     }
-    /// The unreserved characters: all that names and IPv4 addresses in use are made of. RFC 3986, 3.2.2,
-    /// would allow more in a registered name.
+    /// The unreserved characters, which real host names and IPv4 addresses consist of. RFC 3986, 3.2.2, allows more
+    /// in a registered name.
     @inline(__always) static func isHostName(_ byte: UInt8) -> Bool {
         contains(byte, 0x03ff_6000_0000_0000, 0x47ff_fffe_87ff_fffe)
     }
@@ -68,7 +68,7 @@ enum Grammar {
     }
 
     /// Calls `body` with each non-empty element of a comma-separated list (RFC 9110, 5.6.1) until it
-    /// returns false. Quoted strings are not looked into: the lists read here have none.
+    /// returns false. Quoted strings are not parsed: the lists read here have none.
     static func forEachElement(_ bytes: Span<UInt8>, _ body: (Range<Int>) -> Bool) {
         var i = 0
         while i < bytes.count {

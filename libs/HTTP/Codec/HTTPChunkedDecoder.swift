@@ -2,7 +2,7 @@
 ///
 /// Strict: no space around the size, CRLF after each line and each chunk, trailers that are well-formed
 /// fields (and are dropped). Sizes, extensions and trailers are bounded over the whole body, so that a
-/// sender cannot make bytes that carry nothing.
+/// sender cannot add overhead without end.
 package struct HTTPChunkedDecoder: Sendable {
     private enum State: UInt8 {
         case size, extensions, sizeLF, data, dataCR, dataLF, trailer, trailerName, trailerValue, trailerLF,
@@ -25,7 +25,7 @@ package struct HTTPChunkedDecoder: Sendable {
     /// Appends decoded bytes to `body`.
     ///
     /// - Parameter limit: how large `body` may become.
-    /// - Returns: bytes used; all of them, unless the body ended.
+    /// - Returns: bytes consumed; all of them, unless the body ended.
     package mutating func feed(
         _ b: Span<UInt8>, into body: inout [UInt8], limit: Int
     ) throws(HTTPParseError) -> Int {

@@ -10,13 +10,13 @@ package struct HTTPHeadLimits: Sendable {
     package init() {}
 }
 
-/// Where an incremental head parser stands: whole lines before `lineStart` are done with, and bytes before
-/// `scanned` hold no end of the current line, so that no byte is looked at more than twice.
+/// The position of an incremental head parser: lines before `lineStart` are parsed, and bytes before `scanned` hold
+/// no end of the current line, so that no byte is read more than twice.
 struct LineCursor: Sendable {
     var lineStart = 0
     private var scanned = 0
 
-    /// Whether the current line should be parsed now: it is new, whole, or longer than `limit`.
+    /// Whether the current line can be parsed now: it is new, complete, or longer than `limit`.
     mutating func shouldParse(_ bytes: Span<UInt8>, limit: Int) -> Bool {
         guard scanned > lineStart else { return true }
         guard bytes.count - lineStart <= limit else { return true }
@@ -32,6 +32,6 @@ struct LineCursor: Sendable {
         scanned = 0
     }
 
-    /// The current line is not whole yet.
+    /// The current line is not complete yet.
     mutating func suspend(_ bytes: Span<UInt8>) { scanned = bytes.count }
 }

@@ -1,4 +1,4 @@
-/// The head of a request, validated: what follows it on the connection is beyond doubt.
+/// The head of a request, validated: the length of its body is unambiguous.
 package struct HTTPRequestHead: Sendable {
     package var method = HTTPMethod.get
     package var target = HTTPRequestTarget()
@@ -18,8 +18,8 @@ package struct HTTPRequestHead: Sendable {
 
 /// A strict, incremental parser of request heads (RFC 9112, 2–3, 5–6), without I/O.
 ///
-/// The caller offers the unread bytes of a connection, always from the first byte of the head; every byte is
-/// looked at once or twice, however the input is cut. A refusal ends the connection.
+/// The caller passes the unread bytes of a connection, always from the first byte of the head; every byte is read
+/// once or twice, however the input is split. An error ends the connection.
 package struct HTTPRequestParser: Sendable {
     private enum Stage: UInt8 { case requestLine, fields }
 
@@ -33,7 +33,7 @@ package struct HTTPRequestParser: Sendable {
     /// Whether a head has begun.
     package var isIdle: Bool { stage == .requestLine && cursor.lineStart == 0 }
 
-    /// - Returns: the head, or nil where more bytes are needed.
+    /// - Returns: the head, or nil when more bytes are needed.
     package mutating func next(
         _ bytes: Span<UInt8>, limits: HTTPHeadLimits
     ) throws(HTTPParseError) -> HTTPRequestHead? {
@@ -69,7 +69,7 @@ package struct HTTPRequestParser: Sendable {
 
     /// One empty line before a request is ignored (RFC 9112, 2.2).
     ///
-    /// - Returns: false where more bytes are needed.
+    /// - Returns: false when more bytes are needed.
     private mutating func skipEmptyLine(_ b: Span<UInt8>) throws(HTTPParseError) -> Bool {
         guard cursor.lineStart == 0, b.count > 0, b[0] == 13 else { return b.count > cursor.lineStart }
         guard b.count > 1 else { return false }
@@ -78,7 +78,7 @@ package struct HTTPRequestParser: Sendable {
         return b.count > 2
     }
 
-    /// - Returns: the offset after the line, or nil where it is not whole.
+    /// - Returns: the offset after the line, or nil when it is not complete.
     private mutating func readRequestLine(
         _ b: Span<UInt8>, _ limits: HTTPHeadLimits
     ) throws(HTTPParseError) -> Int? {

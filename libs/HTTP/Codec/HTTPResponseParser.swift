@@ -8,8 +8,8 @@ package struct HTTPResponseHead: Sendable {
     package var length = 0
 }
 
-/// A strict, incremental parser of response heads (RFC 9112, 4–6), without I/O; see ``RequestParser`` for how
-/// it is fed. A refusal's status means nothing here.
+/// A strict, incremental parser of response heads (RFC 9112, 4–6), without I/O; see ``HTTPRequestParser`` for
+/// its input. The status of an error has no meaning here.
 package struct HTTPResponseParser: Sendable {
     private var hasStatus = false
     private var isVersion10 = false
@@ -19,8 +19,8 @@ package struct HTTPResponseParser: Sendable {
 
     package init() {}
 
-    /// - Parameter method: of the request that is answered, which decides whether there is a body.
-    /// - Returns: the head, interim ones (1xx) included, or nil where more bytes are needed.
+    /// - Parameter method: of the request, which decides whether there is a body.
+    /// - Returns: the head, interim ones (1xx) included, or nil when more bytes are needed.
     package mutating func next(
         _ bytes: Span<UInt8>, limits: HTTPHeadLimits, answering method: HTTPMethod
     ) throws(HTTPParseError) -> HTTPResponseHead? {

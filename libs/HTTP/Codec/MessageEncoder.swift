@@ -1,4 +1,4 @@
-/// Writes the start of messages.
+/// Writes the heads of messages.
 enum MessageEncoder {
     enum Framing {
         case length(Int)
@@ -32,7 +32,7 @@ enum MessageEncoder {
         out.append(ascii: "\r\n")
     }
 
-    /// What the `Connection` field says.
+    /// The value of the `Connection` field.
     enum StaticConnection { case unstated, close, keepAlive }
 
     static func append(_ framing: Framing, to out: inout [UInt8]) {

@@ -3,12 +3,12 @@ package enum HTTPBodyFraming: Sendable, Equatable {
     case none
     case length(Int)
     case chunked
-    /// A response's alone: the body ends with the connection (RFC 9112, 6.3).
+    /// Only for responses: the body ends with the connection (RFC 9112, 6.3).
     case untilClose
 }
 
-/// The fields that decide where a request ends (RFC 9112, 3.2 and 6), refusing whatever two parsers could
-/// read in two ways.
+/// The fields that decide where a request ends (RFC 9112, 3.2 and 6), refusing everything that two parsers
+/// could read differently.
 enum RequestFraming {
     static func apply(_ entries: [FieldEntry], _ b: Span<UInt8>, to head: inout HTTPRequestHead)
         throws(HTTPParseError)
@@ -58,7 +58,7 @@ enum RequestFraming {
         if closeRequested(entries, b) { head.keepAlive = false }
     }
 
-    /// Digits alone, up to 15 of them.
+    /// Only digits, up to 15.
     static func contentLength(_ value: Span<UInt8>) throws(HTTPParseError) -> Int {
         guard value.count > 0, value.count <= 15 else {
             throw HTTPParseError(.badRequest, "invalid Content-Length")
@@ -73,8 +73,8 @@ enum RequestFraming {
         return length
     }
 
-    /// `chunked` and nothing else: other codings are unknown (501), but `chunked` out of its place is an
-    /// attempt on the framing (400).
+    /// `chunked` and nothing else: other codings are unknown (501), but `chunked` in another place
+    /// attacks the framing (400).
     private static func checkTransferCoding(_ value: Span<UInt8>) throws(HTTPParseError) {
         if Grammar.matches(value, "chunked") { return }
         guard value.count > 0 else { throw HTTPParseError(.badRequest, "empty Transfer-Encoding") }
@@ -95,7 +95,7 @@ enum RequestFraming {
         if head.isVersion10, Grammar.contains(value, element: "keep-alive") { head.keepAlive = true }
     }
 
-    /// `close` wins wherever it stands.
+    /// `close` wins at any position.
     private static func closeRequested(_ entries: [FieldEntry], _ b: Span<UInt8>) -> Bool {
         for entry in entries where entry.nameCount == 10 {
             if Grammar.matches(b.extracting(entry.name), "connection"),

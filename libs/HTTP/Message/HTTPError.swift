@@ -1,15 +1,15 @@
-/// What can go wrong for a client, or while a body is streamed.
+/// An error of a client, or of streaming a body.
 package struct HTTPError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Equatable {
         /// The URL or the request cannot be sent.
         case invalidRequest
         /// No connection: name, TCP or TLS failed.
         case unreachable
-        /// The peer closed before the message was whole.
+        /// The peer closed before the message was complete.
         case connectionClosed
         /// The peer broke RFC 9112 or RFC 6455.
         case protocolViolation
-        /// A limit on head, body or frames was passed.
+        /// A limit on head, body or frames was exceeded.
         case tooLarge
         /// The deadline passed.
         case timeout
@@ -17,7 +17,7 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
         case overloaded
         /// The caller's task was cancelled.
         case cancelled
-        /// A WebSocket handshake was answered with something else than 101; see `status`.
+        /// A WebSocket handshake was not answered with 101; see `status`.
         case upgradeRefused
     }
 
@@ -35,7 +35,7 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
     /// Never contains a URL, a header or a body.
     package var description: String { "HTTP \(code): \(message)" }
 
-    /// Whether the request surely did not reach the peer's application.
+    /// Whether the request certainly did not reach the peer's application.
     package var isRetriable: Bool { code == .unreachable || code == .overloaded }
 }
 

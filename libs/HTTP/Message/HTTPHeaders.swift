@@ -1,13 +1,12 @@
 /// Header fields to send, kept as the bytes that go on the wire.
 ///
 /// Names must be tokens (a precondition: they come from the program). Values may come from anywhere:
-/// control characters in them, line breaks among them, are replaced by spaces, so that no value can
-/// start a field of its own.
+/// control characters in them, line breaks included, become spaces, so that no value can start another field.
 package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// `name: value CRLF` for each field.
     private(set) var bytes: [UInt8] = []
 
-    /// Enough for the fields of most responses, so that they are written without growing.
+    /// Enough for the fields of most responses, so that the buffer does not grow.
     private static let usualSize = 224
 
     package init() {}

@@ -22,7 +22,7 @@ package struct HTTPReceivedHeaders: Sendable {
 
     package var count: Int { entries.count }
 
-    /// The value of the first field of that name; what is not UTF-8 becomes U+FFFD.
+    /// The value of the first field of that name; bytes that are not UTF-8 become U+FFFD.
     package subscript(_ name: String) -> String? {
         guard let entry = entry(name) else { return nil }
         return String(repairing: bytes.span.extracting(entry.value))
@@ -36,7 +36,7 @@ package struct HTTPReceivedHeaders: Sendable {
 
     package func contains(_ name: String) -> Bool { entry(name) != nil }
 
-    /// Hands the raw value of the first field of that name to `body`, or nil, without allocating.
+    /// Calls `body` with the raw value of the first field of that name, or nil, without allocating.
     package func withValue<R>(_ name: String, _ body: (Span<UInt8>?) throws -> R) rethrows -> R {
         guard let entry = entry(name) else { return try body(nil) }
         return try body(bytes.span.extracting(entry.value))

@@ -1,12 +1,12 @@
 internal import EventLoop
 
-/// A request whose head and body have arrived whole. One reference: cheap to hand on.
+/// A request whose head and body have arrived. A single reference, cheap to pass on.
 package struct HTTPRequest: Sendable {
     private final class Storage: Sendable {
         let head: HTTPRequestHead
         let match: RouteMatch?
         let body: [UInt8]
-        /// The connection it came on; nil for a request made by a test.
+        /// Its connection; nil for a request made by a test.
         let connection: ServerConnection?
 
         init(_ head: HTTPRequestHead, _ match: RouteMatch?, _ body: [UInt8], _ connection: ServerConnection?)
@@ -27,7 +27,7 @@ package struct HTTPRequest: Sendable {
         storage = Storage(head, match, body, connection)
     }
 
-    /// The same request, with the route that takes it.
+    /// The same request, with its route.
     func matched(_ match: RouteMatch) -> HTTPRequest {
         HTTPRequest(storage.head, match, body: storage.body, connection: storage.connection)
     }
@@ -35,8 +35,8 @@ package struct HTTPRequest: Sendable {
     package var method: HTTPMethod { storage.head.method }
     package var headers: HTTPReceivedHeaders { storage.head.headers }
     package var body: [UInt8] { storage.body }
-    /// The pattern of the route that took the request (`/api/orders/{id}`): of bounded variety, so it is
-    /// fit to label a metric. Empty where no route matched.
+    /// The pattern of the request's route (`/api/orders/{id}`), of bounded variety and so fit to label a metric. Empty
+    /// when no route matched.
     package var route: String { storage.match?.route.pattern ?? "" }
     var head: HTTPRequestHead { storage.head }
     private var target: HTTPRequestTarget { storage.head.target }
@@ -75,17 +75,17 @@ package struct HTTPRequest: Sendable {
         return HTTPQuery.items(headers.bytes.span.extracting(range))
     }
 
-    /// Whether the client asks to go on as a WebSocket (RFC 6455, 4.2.1).
+    /// Whether the client asks for a WebSocket (RFC 6455, 4.2.1).
     package var isWebSocketUpgrade: Bool {
         headers.contains("Upgrade", element: "websocket")
             && headers.contains("Connection", element: "upgrade")
     }
 
-    /// The address of the client, without its port: the last element of `X-Forwarded-For` where the
-    /// connection comes from a proxy that the configuration trusts, else the peer's own.
+    /// The address of the client, without its port: the last element of `X-Forwarded-For` when the
+    /// connection comes from a trusted proxy, else the peer's address.
     @Loop package var clientAddress: String { storage.connection?.clientAddress(of: self) ?? "" }
 
-    /// Whether the client has gone away; the handler's task is cancelled then, too.
+    /// Whether the client has disconnected; the handler's task is cancelled then, too.
     @Loop package var isAbandoned: Bool { storage.connection.map { !$0.isOpen } ?? false }
 }
 

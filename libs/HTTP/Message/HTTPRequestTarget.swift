@@ -1,9 +1,9 @@
 internal import EventLoop
 
-/// A request target (RFC 9112, 3.2): offsets into the head's bytes, and the path decoded where it had
+/// A request target (RFC 9112, 3.2): offsets into the head's bytes, and the decoded path when it had
 /// percent-encodings.
 ///
-/// Refused, because servers in a row read them differently: characters outside RFC 3986, invalid
+/// Refused, because a proxy and a server may read them differently: characters outside RFC 3986, invalid
 /// percent-encodings, encoded slashes, backslashes and controls, `.` and `..` segments, and paths and queries
 /// that are not UTF-8.
 package struct HTTPRequestTarget: Sendable {
@@ -12,14 +12,14 @@ package struct HTTPRequestTarget: Sendable {
     private var end: UInt16 = 0
     private var authorityStart: UInt16 = 0
     private var authorityEnd: UInt16 = 0
-    /// The decoded path, where it differs from the bytes on the wire.
+    /// The decoded path, when it differs from the bytes on the wire.
     private(set) var decodedPath: [UInt8] = []
     /// `OPTIONS *`.
     package private(set) var isAsterisk = false
 
     /// The undecoded path in the head; empty for an absolute form without one.
     var rawPath: Range<Int> { Int(pathStart)..<Int(pathEnd) }
-    /// The undecoded query, without its question mark; nil where there is none.
+    /// The undecoded query, without its question mark; nil when there is none.
     var rawQuery: Range<Int>? { pathEnd == end ? nil : Int(pathEnd) + 1..<Int(end) }
     /// Path and query, as sent.
     var rawTarget: Range<Int> { Int(pathStart)..<Int(end) }

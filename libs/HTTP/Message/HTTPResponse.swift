@@ -1,7 +1,7 @@
 internal import EventLoop
 
-/// What a handler answers with. `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the
-/// server's to add; they must not be set.
+/// The response of a handler. The server adds `Content-Length`, `Transfer-Encoding`, `Connection` and `Date`; they
+/// must not be set.
 package struct HTTPResponse: Sendable {
     package var status: HTTPStatus
     package var headers: HTTPHeaders
@@ -9,10 +9,10 @@ package struct HTTPResponse: Sendable {
 
     package enum Body: Sendable {
         case bytes([UInt8])
-        /// Called once the head is on its way; the stream may be written to until it is finished or closed.
+        /// Called once the head is written; the stream may be written to until it is finished or closed.
         /// Not called for HEAD.
         case stream(@Loop (HTTPResponseStream) -> Void)
-        /// Goes on as a WebSocket (status 101). A request that is no valid handshake is answered 400 or 426.
+        /// Upgrades to a WebSocket (status 101). A request that is not a valid handshake is answered 400 or 426.
         case webSocket(any WebSocketHandler, subprotocol: String?, WebSocket.Configuration)
     }
 
@@ -44,7 +44,7 @@ package struct HTTPResponse: Sendable {
         self.headers.add("Content-Type", contentType)
     }
 
-    /// A problem document (RFC 9457) without a detail: what the library itself answers with.
+    /// A problem document (RFC 9457) without a detail, as the library itself sends it.
     package init(problem status: HTTPStatus, headers: HTTPHeaders = HTTPHeaders()) {
         let title = status.reason
         self.init(

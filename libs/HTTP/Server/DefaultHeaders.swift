@@ -11,7 +11,7 @@ final class DefaultHeaders {
 
     init(_ defaults: HTTPHeaders) { self.defaults = defaults }
 
-    /// In the form that goes on the wire.
+    /// As written on the wire.
     var bytes: [UInt8] {
         if Loop.now >= validUntil {
             let seconds = time(nil)

@@ -1,18 +1,18 @@
 package import EventLoop
 
-/// How a stream came to an end that nobody had written.
+/// Why a stream ended before it was finished.
 package enum HTTPStreamEnd: Sendable {
-    /// The client closed the connection, which is how it leaves a stream of events.
+    /// The client closed the connection, as it does to leave a stream of events.
     case left
     /// The connection broke, or the server ended it.
     case lost
-    /// The client read too slowly, and was cut off.
+    /// The client read too slowly and was disconnected.
     case tooSlow
 }
 
 /// The body of a response that is written piece by piece.
 ///
-/// Pieces written in one turn of the loop leave in one system call. A client that falls behind is cut off when
+/// Pieces written in one turn of the loop are sent by one system call. A slow client is disconnected when
 /// `streamLimit` bytes wait for it, or when it has not caught up within the server's `idleTimeout`.
 @Loop
 package final class HTTPResponseStream {
@@ -39,14 +39,14 @@ package final class HTTPResponseStream {
         connection?.transport.expectAcknowledgement(within: limit)
     }
 
-    /// Keeps what is written back until ``release()``: what comes soon goes out in one piece with it.
+    /// Keeps output back until ``release()``, so that what follows soon is sent with it.
     package func hold() { connection?.transport.hold() }
     package func release() { connection?.transport.release() }
 
-    /// Bytes written and not yet taken by the kernel.
+    /// Bytes written and not yet accepted by the kernel.
     package var pendingOutput: Int { connection?.transport.pendingOutput ?? 0 }
 
-    /// - Returns: false where the stream is over.
+    /// - Returns: false when the stream is over.
     @discardableResult
     package func write(_ bytes: Span<UInt8>) -> Bool {
         guard isOpen, let connection else { return false }
@@ -74,7 +74,7 @@ package final class HTTPResponseStream {
     /// stream is over.
     package func drain() async {
         guard isOpen, pendingOutput > 0 else { return }
-        // What this turn wrote is offered to the kernel at its end.
+        // This turn's output is written at its end.
         try? await Loop.sleep(for: .zero)
         guard isOpen, let connection, connection.transport.isBlocked else { return }
         await Loop.suspend { waiters.append($0) }
@@ -92,7 +92,7 @@ package final class HTTPResponseStream {
 
     func drained() { freeWaiters() }
 
-    /// The connection is about to be closed, for this reason.
+    /// The connection is about to close, for this reason.
     func ends(_ ending: HTTPStreamEnd) { self.ending = ending }
 
     func serverDrains() {

@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// Answers one request. It runs on the loop; its task is cancelled when the client goes away or the
+/// Answers one request. It runs on the loop; its task is cancelled when the client disconnects or the
 /// server's handler limit passes.
 package typealias HTTPHandler = @Loop (HTTPRequest) async -> HTTPResponse
 
@@ -9,7 +9,7 @@ package typealias HTTPMiddleware = @Loop (HTTPRequest, HTTPHandler) async -> HTT
 
 /// Routes by method and path. A literal segment wins over a parameter (`{id}`), which takes exactly one
 /// non-empty segment. HEAD is answered by GET's route, OPTIONS by a 204 with `Allow`, unless they have
-/// routes of their own; a path of other methods only is a 405.
+/// their own routes; a path that only other methods have is a 405.
 @Loop
 package final class HTTPRouter {
     private let root = RouteNode()
@@ -18,9 +18,9 @@ package final class HTTPRouter {
     private var notFoundMatch = RouteMatch(
         route: Route("", isRefusal: true) { _ in HTTPResponse(problem: .notFound) }, ranges: [])
 
-    /// Answers where no path matches.
+    /// Answers when no path matches.
     package var notFound: HTTPHandler = { _ in HTTPResponse(problem: .notFound) }
-    /// Answers where the path is known for other methods; `Allow` is added.
+    /// Answers when the path has only other methods; `Allow` is added.
     package var methodNotAllowed: HTTPHandler = { _ in HTTPResponse(problem: .methodNotAllowed) }
 
     package init() {}
@@ -55,7 +55,7 @@ package final class HTTPRouter {
     }
     package func delete(_ pattern: String, _ handler: @escaping HTTPHandler) { on(.delete, pattern, handler) }
 
-    /// Wraps the routes added after it, and the answers to what matches none.
+    /// Wraps the routes added after it, and the answers to requests that match none.
     package func use(_ middleware: @escaping HTTPMiddleware) { self.middleware.append(middleware) }
 
     private func wrap(_ handler: @escaping HTTPHandler) -> HTTPHandler {
@@ -70,14 +70,14 @@ package final class HTTPRouter {
         notFoundMatch = RouteMatch(route: Route("", isRefusal: true, handler: wrap(notFound)), ranges: [])
     }
 
-    /// Routes a request that is whole and answers it: for tests of routes without a server.
+    /// Routes and answers a complete request: for tests of routes without a server.
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         compile()
         let match = match(request.head)
         return await match.route.handler(request.matched(match))
     }
 
-    /// Finds the route of a request, and the ranges of the path that its parameters take.
+    /// Finds the route of a request, and the ranges of the path that its parameters match.
     func match(_ head: HTTPRequestHead) -> RouteMatch {
         if head.target.isAsterisk { return options(allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") }
         var ranges: [Range<Int>] = []

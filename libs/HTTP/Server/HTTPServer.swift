@@ -1,11 +1,11 @@
 package import EventLoop
 
-/// An HTTP/1.1 server on the loop: connections in, a ``Router``'s responses out.
+/// An HTTP/1.1 server on the loop, which answers with an ``HTTPRouter``.
 ///
 /// ```swift
-/// let router = Router()
-/// router.get("/hello/{name}") { request in Response(text: "Hello, \(request.parameter("name"))!") }
-/// let server = Server(router)
+/// let router = HTTPRouter()
+/// router.get("/hello/{name}") { request in HTTPResponse(text: "Hello, \(request.parameter("name"))!") }
+/// let server = HTTPServer(router)
 /// let port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 8081))
 /// …
 /// await server.drain(within: .seconds(10))
@@ -15,7 +15,7 @@ package final class HTTPServer {
     package let configuration: Configuration
     let router: HTTPRouter
     let defaultHeaders: DefaultHeaders
-    /// In nanoseconds: to divide a `Duration` at every request would cost more than to route it.
+    /// In nanoseconds: dividing a `Duration` at every request would cost more than routing it.
     private let idleTimeout: Int64
 
     private var counts = Statistics()
@@ -44,7 +44,7 @@ package final class HTTPServer {
 
     /// Accepts connections until ``drain(within:)``. May be called for several endpoints.
     ///
-    /// - Returns: the port, which is of interest where `endpoint` says 0.
+    /// - Returns: the port, which the kernel chooses when `endpoint` says 0.
     @discardableResult
     package func listen(on endpoint: Endpoint, tls: TLSServer? = nil) async throws(TransportError) -> UInt16 {
         let listener = try await Listener(endpoint, tls: tls) { [weak self] transport in
@@ -65,7 +65,7 @@ package final class HTTPServer {
         connection.start()
     }
 
-    /// - Returns: false where the address has all the connections it may have.
+    /// - Returns: false when the address has reached its limit of connections.
     private func countAddress(_ connection: ServerConnection) -> Bool {
         guard let limit = configuration.maxConnectionsPerAddress else { return true }
         let address = connection.transport.peer.host
@@ -80,7 +80,7 @@ package final class HTTPServer {
         sessions.append(session)
     }
 
-    /// A connection goes on as a WebSocket.
+    /// A connection became a WebSocket.
     func replace(_ connection: ServerConnection, by socket: WebSocket) {
         counts.webSockets += 1
         socket.server = self
@@ -108,16 +108,16 @@ package final class HTTPServer {
         if sessions.isEmpty, isDraining { empty.set() }
     }
 
-    /// When a connection that begins to wait now has waited too long.
+    /// The deadline of a connection that begins to wait now.
     var idleDeadline: Instant { Instant(nanoseconds: Loop.now.nanoseconds + idleTimeout) }
 
     func countRequest() { counts.requests += 1 }
     func countRefusal() { counts.refused += 1 }
 
-    // MARK: The end
+    // MARK: Draining
 
-    /// Stops: takes no more connections, closes idle ones, lets requests under way finish with
-    /// `Connection: close`, tells WebSockets and streams. What is still there after `limit` is cut.
+    /// Stops: accepts no more connections, closes idle ones, lets current requests finish with `Connection: close`,
+    /// tells WebSockets and streams. What is still open after `limit` is closed.
     ///
     /// - Returns: whether everything ended by itself.
     @discardableResult
@@ -136,13 +136,13 @@ package final class HTTPServer {
     }
 }
 
-/// What a server counts: a connection that speaks HTTP, or one that became a WebSocket.
+/// A connection as the server counts it: one that speaks HTTP, or one that became a WebSocket.
 @Loop
 protocol ServerSession: AnyObject {
     var transport: Transport { get }
-    /// Its place in the server's table, or -1.
+    /// Its index in the server's table, or -1.
     var slot: Int { get set }
-    /// The address whose connections it is counted with.
+    /// The client address that it is counted for.
     var countedAddress: String? { get set }
     /// The server stops.
     func drain()

@@ -21,7 +21,7 @@ final class PendingBody {
         return decoder.isDone
     }
 
-    /// - Returns: bytes used.
+    /// - Returns: bytes consumed.
     func feed(_ bytes: Span<UInt8>) throws(HTTPParseError) -> Int {
         guard case .length(let length) = head.framing else {
             return try decoder.feed(bytes, into: &body, limit: limit)

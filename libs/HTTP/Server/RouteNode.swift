@@ -1,11 +1,11 @@
 internal import EventLoop
 
-/// What one method of one path is answered by.
+/// The route of one method of one path.
 final class Route: Sendable {
     let pattern: String
     let parameterNames: [String]
     let bodyLimit: Int?
-    /// Answers without looking at the request: its body need not be read.
+    /// Answers without reading the request's body.
     let isRefusal: Bool
     let handler: HTTPHandler
 
@@ -21,14 +21,14 @@ final class Route: Sendable {
     }
 }
 
-/// What the router found for a request.
+/// The router's result for a request.
 struct RouteMatch: Sendable {
     let route: Route
-    /// Where the route's parameters lie in the path.
+    /// The ranges of the route's parameters in the path.
     let ranges: [Range<Int>]
 }
 
-/// One segment of the paths that a router knows.
+/// One segment of the router's paths.
 @Loop
 final class RouteNode {
     private var literals: [(segment: [UInt8], node: RouteNode)] = []
@@ -68,7 +68,7 @@ final class RouteNode {
         return methods.map(\.name).joined(separator: ", ")
     }
 
-    /// The node of the path from `start` on, or nil; appends the segments that parameters took.
+    /// The node of the path from `start` on, or nil; appends the segments that parameters matched.
     func find(_ path: Span<UInt8>, from start: Int, _ ranges: inout [Range<Int>]) -> RouteNode? {
         guard start <= path.count else { return hasRoutes ? self : nil }
         var end = start

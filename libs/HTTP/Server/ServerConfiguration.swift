@@ -19,32 +19,32 @@ extension HTTPServer {
         package var idleTimeout = Duration.seconds(60)
         /// How long a handler may take; then it is cancelled and the client is told 503.
         package var handlerTimeout = Duration.seconds(30)
-        /// How long to let a client read a refusal before the connection goes.
+        /// How long a client may read an error before the connection closes.
         package var lingerTimeout = Duration.seconds(2)
         /// Unread response bytes past which pipelined requests wait.
         package var outputHighWater = 256 << 10
-        /// Unread bytes of a streamed response past which the client counts as gone.
+        /// Unread bytes of a streamed response past which the client is disconnected.
         package var streamLimit = 1 << 20
-        /// Trust `X-Forwarded-For` on connections from the loopback (the edge stands on the same machine).
+        /// Trust `X-Forwarded-For` on connections from the loopback (the edge proxy runs on the same machine).
         package var trustsLoopbackProxy = true
-        /// Fields added to every response; a field that a handler sets is not looked for.
+        /// Fields added to every response; they are added even when a handler sets the same field.
         package var defaultHeaders: HTTPHeaders = ["X-Content-Type-Options": "nosniff"]
 
-        /// What is answered to requests that no handler sees: malformed, too large, too slow.
+        /// Answers requests that reach no handler: malformed, too large, too slow.
         package var refusal: @Loop (HTTPStatus) -> HTTPResponse = { HTTPResponse(problem: $0) }
 
         package init() {}
     }
 
-    /// What a server has done and holds.
+    /// Counts of what a server holds and has done.
     package struct Statistics: Sendable {
         package var connections = 0
         package var webSockets = 0
         package var accepted = 0
         package var requests = 0
-        /// Requests refused before any handler saw them.
+        /// Requests refused before they reached a handler.
         package var refused = 0
-        /// Connections turned away by a limit.
+        /// Connections refused by a limit.
         package var rejected = 0
 
         package init() {}

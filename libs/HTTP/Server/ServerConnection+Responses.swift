@@ -1,6 +1,6 @@
 internal import EventLoop
 
-/// How a handler's answer goes out.
+/// Writes responses.
 extension ServerConnection {
     func respond(_ response: HTTPResponse, to request: HTTPRequest, _ number: UInt32) {
         guard case .handling(number, _) = phase, isOpen else { return }
@@ -50,7 +50,7 @@ extension ServerConnection {
         if case .streaming = phase { endExchange() }
     }
 
-    /// The reader of a stream has stopped reading.
+    /// The client of a stream has stopped reading.
     func streamIsBlocked() {
         if !timer.isArmed { timer.arm(after: limits.idleTimeout) }
     }

@@ -1,8 +1,8 @@
 internal import EventLoop
 internal import Glibc
 
-/// One HTTP/1.1 connection: reads requests one after another, has each answered before the next, and ends by a time-out,
-/// a refusal, or the peer.
+/// One HTTP/1.1 connection: reads requests one after another, has each answered before the next, and ends by a
+/// timeout, an error, or the peer.
 @Loop
 final class ServerConnection: TransportHandler {
     enum Phase {
@@ -10,16 +10,16 @@ final class ServerConnection: TransportHandler {
         case head(isPartial: Bool)
         /// Reads a request's body; `needsContinue` until its client was told to send it.
         case body(PendingBody, needsContinue: Bool)
-        /// A handler works on the exchange of this number.
+        /// A handler answers the exchange of this number.
         case handling(UInt32, Task<Void, Never>)
         case streaming(HTTPResponseStream)
-        /// The socket takes the connection over with the bytes that follow; nil once it has.
+        /// The WebSocket takes the connection over with the bytes that follow; nil once it has.
         case upgraded(WebSocket?)
         /// The last response is being written; input is dropped.
         case ended
     }
 
-    /// What the request of the current exchange means for its response.
+    /// What the current request requires of its response.
     struct ResponseOptions {
         var keepAlive = true
         var isHead = false
@@ -33,7 +33,7 @@ final class ServerConnection: TransportHandler {
 
     var phase = Phase.head(isPartial: false)
     var options = ResponseOptions()
-    /// Counts exchanges, so that the late answer of an abandoned handler is recognized.
+    /// Counts exchanges, so that the late response of an abandoned handler is recognized.
     var exchange: UInt32 = 0
     private var parser = HTTPRequestParser()
     lazy var timer = Timer { [unowned self] in timerFired() }
@@ -114,7 +114,7 @@ final class ServerConnection: TransportHandler {
         timer.arm(after: limits.headTimeout)
     }
 
-    /// - Returns: how many of the bytes after the head were used.
+    /// - Returns: how many of the bytes after the head were consumed.
     private func begin(_ head: HTTPRequestHead, _ rest: Span<UInt8>) throws(HTTPParseError) -> Int {
         server.countRequest()
         options = ResponseOptions(
@@ -208,7 +208,7 @@ final class ServerConnection: TransportHandler {
         end(within: limits.lingerTimeout)
     }
 
-    // MARK: Ends
+    // MARK: Closing
 
     func drain() {
         switch phase {
@@ -252,7 +252,7 @@ final class ServerConnection: TransportHandler {
         case .handling(_, let task): task.cancel()
         case .streaming(let stream):
             if case .system(let number)? = error?.code {
-                // A client that leaves with unread output resets the connection.
+                // A client that closes with unread output resets the connection.
                 let hasLeft = number == ECONNRESET || number == EPIPE
                 stream.ends(hasLeft ? .left : transport.isBlocked ? .tooSlow : .lost)
             }
@@ -261,7 +261,7 @@ final class ServerConnection: TransportHandler {
         }
     }
 
-    /// See ``Request/clientAddress``.
+    /// See ``HTTPRequest/clientAddress``.
     func clientAddress(of request: HTTPRequest) -> String {
         let peer = transport.peer
         if limits.trustsLoopbackProxy, peer.isLoopback,

@@ -5,7 +5,7 @@ package struct ServerSentEvent: Sendable {
     package let bytes: [UInt8]
 
     /// - Parameters:
-    ///   - id: what the browser sends back as `Last-Event-ID`.
+    ///   - id: the browser sends it back as `Last-Event-ID`.
     ///   - data: UTF-8; each of its lines becomes a line of the event.
     package init(event: String? = nil, id: String? = nil, data: Span<UInt8>) {
         var out: [UInt8] = []
@@ -45,7 +45,7 @@ package final class ServerSentEventStream {
     init(_ stream: HTTPResponseStream, heartbeat: Duration) {
         self.stream = stream
         interval = heartbeat
-        // A client that vanished without a word is found by its silence to the heartbeats.
+        // A client that vanished without closing is detected by unacknowledged heartbeats.
         stream.expectAcknowledgement(within: heartbeat * 2)
         timer.arm(after: heartbeat)
     }
@@ -70,7 +70,7 @@ package final class ServerSentEventStream {
         set { stream.onDraining = newValue }
     }
 
-    /// - Returns: false where the stream is over.
+    /// - Returns: false when the stream is over.
     @discardableResult
     package func send(_ event: ServerSentEvent) -> Bool { stream.write(event.bytes) }
 
@@ -79,7 +79,7 @@ package final class ServerSentEventStream {
         stream.write("retry: \(retry.nanoseconds / 1_000_000)\n\n")
     }
 
-    /// Keeps what is sent back until ``release()``: what comes soon goes out in one piece with it.
+    /// Keeps events back until ``release()``, so that those that follow soon are sent with them.
     package func hold() { stream.hold() }
     package func release() { stream.release() }
 
@@ -98,8 +98,8 @@ extension HTTPResponse {
     /// A stream of server-sent events.
     ///
     /// - Parameters:
-    ///   - heartbeat: after how much time a comment is sent, so that proxies keep the connection.
-    ///   - start: keeps the stream, and writes to it from then on.
+    ///   - heartbeat: the interval of comments, which keep proxies from closing the connection.
+    ///   - start: gets the stream, keeps it and writes to it.
     package static func eventStream(
         headers: HTTPHeaders = HTTPHeaders(), heartbeat: Duration = .seconds(15),
         _ start: @escaping @Loop (ServerSentEventStream) -> Void

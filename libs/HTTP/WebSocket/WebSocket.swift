@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// One WebSocket (RFC 6455), server's or client's end.
+/// One WebSocket (RFC 6455), the server's or the client's end.
 @Loop
 package final class WebSocket: TransportHandler {
     private enum State: UInt8 { case open, closing, finished }
@@ -15,11 +15,11 @@ package final class WebSocket: TransportHandler {
     private var closeReason = ""
     private var decoder: WebSocketFrameDecoder
     private var handler: (any WebSocketHandler)?
-    /// Where the server counts it, and its place there.
+    /// The server that counts it, and its index there.
     weak var server: HTTPServer?
     var slot = -1
     var countedAddress: String?
-    // Unowned, since a weak reference would cost every socket an allocation: the timer dies with the socket.
+    // Unowned, since a weak reference would cost every socket an allocation: the timer ends with the socket.
     private lazy var timer = Timer { [unowned self] in timerFired() }
 
     init(
@@ -34,7 +34,7 @@ package final class WebSocket: TransportHandler {
         decoder = WebSocketFrameDecoder(role: role)
     }
 
-    /// Takes the connection over.
+    /// Takes over the connection.
     func start() {
         transport.outputLimit = configuration.outputLimit + (64 << 10)
         transport.start(self)
@@ -43,19 +43,19 @@ package final class WebSocket: TransportHandler {
     }
 
     package var isOpen: Bool { state == .open && transport.isOpen }
-    /// Bytes sent and not yet taken by the kernel.
+    /// Bytes sent and not yet accepted by the kernel.
     package var pendingOutput: Int { transport.pendingOutput }
     package var peer: SocketAddress { transport.peer }
 
     // MARK: Sending
 
-    /// What is sent after the close is dropped, silently: the end is told by the handler's `closed`.
+    /// Messages sent after the close are dropped; the handler's `closed` has reported the close.
     package func send(text: String) { send(.text, text.utf8.span) }
     /// - Parameter text: UTF-8; it is not checked.
     package func send(text: Span<UInt8>) { send(.text, text) }
     package func send(binary: Span<UInt8>) { send(.binary, binary) }
 
-    /// Sends a frame that was encoded once for many sockets. A server's alone: clients mask each frame anew.
+    /// Sends a frame that was encoded once for many sockets. Only for servers: clients mask each frame anew.
     package func send(_ frame: WebSocketFrame) {
         precondition(role == .server, "a client masks each frame anew")
         guard hasRoom(for: frame.bytes.count) else { return }
@@ -83,7 +83,7 @@ package final class WebSocket: TransportHandler {
         return false
     }
 
-    /// Keeps what is sent back until ``release()``: what comes soon goes out in one piece with it.
+    /// Keeps messages back until ``release()``, so that those that follow soon are sent with them.
     package func hold() { transport.hold() }
     package func release() { transport.release() }
 
@@ -100,7 +100,7 @@ package final class WebSocket: TransportHandler {
         timer.arm(after: configuration.closeTimeout)
     }
 
-    /// Closes without waiting for the peer's part.
+    /// Closes without waiting for the peer's close frame.
     private func fail(_ failure: WebSocketError) {
         if state == .open {
             note(failure.code, failure.reason)
@@ -131,7 +131,7 @@ package final class WebSocket: TransportHandler {
     /// The server stops.
     func drain() { handler?.draining(self) }
 
-    // MARK: The transport's side
+    // MARK: Transport events
 
     package func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
         guard state != .finished else { return bytes.count }
@@ -152,7 +152,7 @@ package final class WebSocket: TransportHandler {
         }
     }
 
-    /// What came in one piece with the handshake.
+    /// The bytes that arrived together with the handshake.
     func received(rest start: Int, of bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
         let end = bytes.count
         guard start < end else { return 0 }
@@ -192,7 +192,7 @@ package final class WebSocket: TransportHandler {
     }
 
     package func inputEnded(_ transport: Transport) {
-        // What remains of our close still goes out.
+        // The rest of the close frame is still written.
         if state != .finished { transport.close() }
     }
 

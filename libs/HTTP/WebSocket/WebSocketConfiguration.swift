@@ -1,20 +1,20 @@
 internal import EventLoop
 
 extension WebSocket {
-    /// Limits of a socket, shared by all that are made with it. Sizes are in bytes.
+    /// Limits of WebSockets, shared by all that are made with them. Sizes are in bytes.
     package final class Configuration: Sendable {
         /// Largest message; then 1009.
         let maxMessage: Int
-        /// Unread output past which the peer is too slow, and is closed with `overflowCode`.
+        /// Unread output past which the peer is too slow; the socket is closed with `overflowCode`.
         let outputLimit: Int
         let overflowCode: WebSocketCloseCode
         /// Silence after which a ping is sent.
         let pingInterval: Duration
-        /// The same in nanoseconds, for the sum that every message asks for.
+        /// The same in nanoseconds, for the sum computed for every message.
         let pingNanoseconds: Int64
-        /// Silence after that ping before the connection counts as dead.
+        /// Silence after that ping before the connection is closed.
         let pongTimeout: Duration
-        /// How long to wait for the peer's part of the close.
+        /// How long to wait for the peer's close frame.
         let closeTimeout: Duration
 
         package init(

@@ -1,4 +1,4 @@
-/// A whole server frame, encoded once and sent to any number of sockets.
+/// A server's frame, encoded once and sent to any number of sockets.
 package struct WebSocketFrame: Sendable {
     package let bytes: [UInt8]
 

@@ -1,4 +1,4 @@
-/// Which end of the connection this is: clients mask their frames, servers must not (RFC 6455, 5.1).
+/// The end of the connection: clients mask their frames, servers must not (RFC 6455, 5.1).
 package enum WebSocketRole: UInt8, Sendable { case server, client }
 
 package enum WebSocketOpcode: UInt8, Sendable {
@@ -12,12 +12,12 @@ package enum WebSocketOpcode: UInt8, Sendable {
     var isControl: Bool { rawValue & 8 != 0 }
 }
 
-/// Frames to messages (RFC 6455, 5), as bytes arrive, without I/O.
+/// Decodes frames into messages (RFC 6455, 5) as bytes arrive, without I/O.
 ///
-/// Payloads are unmasked in place; a message that lies whole in the input is handed on without a copy.
+/// Payloads are unmasked in place; a message that lies completely in the input is delivered without a copy.
 /// Text is checked as it arrives, so that bad UTF-8 is refused before its message is complete.
 package struct WebSocketFrameDecoder: Sendable {
-    /// Where an event's payload is: in the input, or put together from several pieces.
+    /// Where an event's payload is: in the input, or assembled from several pieces.
     package enum WebSocketPayload: Sendable, Equatable {
         case inPlace(Range<Int>)
         case assembled([UInt8])
@@ -33,7 +33,7 @@ package struct WebSocketFrameDecoder: Sendable {
     }
 
     private let role: WebSocketRole
-    /// The data message under way; `.continuation` for none.
+    /// The opcode of the current data message; `.continuation` for none.
     private var message = WebSocketOpcode.continuation
     private var opcode = WebSocketOpcode.continuation
     private var isFinal = false
@@ -46,10 +46,10 @@ package struct WebSocketFrameDecoder: Sendable {
 
     package init(role: WebSocketRole) { self.role = role }
 
-    /// Reads on from `offset`, which it moves past what it used.
+    /// Decodes from `offset`, which it advances past the consumed bytes.
     ///
     /// - Parameter limit: the largest message, in bytes.
-    /// - Returns: nil where more bytes are needed.
+    /// - Returns: nil when more bytes are needed.
     package mutating func next(
         _ b: inout MutableSpan<UInt8>, at offset: inout Int, limit: Int
     ) throws(WebSocketError) -> WebSocketDecodedFrame? {
@@ -69,7 +69,7 @@ package struct WebSocketFrameDecoder: Sendable {
         }
     }
 
-    /// - Returns: false where the header is not whole.
+    /// - Returns: false when the header is incomplete.
     private mutating func readHeader(
         _ b: Span<UInt8>, at offset: inout Int, _ limit: Int
     ) throws(WebSocketError) -> Bool {

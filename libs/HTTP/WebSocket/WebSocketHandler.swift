@@ -1,20 +1,19 @@
 package import EventLoop
 
-/// What an application does with one WebSocket. Kept alive by the socket until it is closed.
+/// An application's handler of one WebSocket. The socket keeps it alive until it is closed.
 @Loop
 package protocol WebSocketHandler: AnyObject, Sendable {
     /// The handshake is done; the socket may be written to.
     func opened(_ socket: WebSocket)
-    /// One whole text message, valid UTF-8. The bytes are gone when the call returns.
+    /// One text message, valid UTF-8. The bytes are valid during the call only.
     func received(text: Span<UInt8>, on socket: WebSocket)
-    /// One whole binary message; closes with 1003 unless the handler takes it.
+    /// One binary message; the default closes with 1003.
     func received(binary: Span<UInt8>, on socket: WebSocket)
-    /// All pending output went out, after some of it had to wait.
+    /// All pending output is written, after some of it had to wait.
     func drained(_ socket: WebSocket)
-    /// The server is about to stop: close now or, paced, a little later. Closes with 1001 unless the handler
-    /// says otherwise.
+    /// The server is about to stop: close now or, paced, a little later. The default closes with 1001.
     func draining(_ socket: WebSocket)
-    /// The end, told once. The code is the peer's, or ours when we closed first, or 1006.
+    /// The socket is closed; called once. The code is that of the side that closed first, or 1006.
     func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String)
 }
 

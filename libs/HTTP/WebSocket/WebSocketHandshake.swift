@@ -15,7 +15,7 @@ enum WebSocketHandshake {
     /// A fresh `Sec-WebSocket-Key`: 16 random bytes.
     static func makeKey() -> String { base64(random(16)) }
 
-    /// A masking key that the peer's payload cannot have been chosen for.
+    /// An unpredictable masking key, so that no payload can be chosen to match it.
     static func makeMask() -> UInt32 {
         random(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
@@ -33,7 +33,7 @@ enum WebSocketHandshake {
         return String(repairing: text.span.extracting(first: Int(length)))
     }
 
-    /// What a server checks (4.2.1). nil when the request is a valid handshake, else the answer.
+    /// A server's checks (4.2.1). Nil when the request is a valid handshake, else the response.
     static func fault(in request: HTTPRequest) -> HTTPResponse? {
         guard request.method == .get, request.isWebSocketUpgrade else {
             return HTTPResponse(
@@ -70,11 +70,11 @@ extension HTTPRequest {
     }
 
     /// Whether a page of this origin may open a WebSocket. Browsers do not apply CORS to WebSockets, so the
-    /// server must look itself.
+    /// server must check it.
     ///
     /// - Parameters:
     ///   - origins: as browsers send them (`https://example.com`), compared without regard to case; `*` for all.
-    ///   - missing: the answer where there is no `Origin`: the client is no browser.
+    ///   - missing: the result when there is no `Origin`: the client is not a browser.
     package func isOriginAllowed(_ origins: [String], missing: Bool) -> Bool {
         let sent = headers.values("Origin")
         guard let origin = sent.first else { return missing }

@@ -1,13 +1,13 @@
 /// An incremental UTF-8 check (RFC 3629) that refuses at the first impossible byte.
 package struct WebSocketUTF8Validator: Sendable {
-    /// Continuation bytes still due, and the range of the next one.
+    /// Continuation bytes still expected, and the range of the next one.
     private var due: UInt8 = 0
     private var low: UInt8 = 0x80
     private var high: UInt8 = 0xBF
 
     package init() {}
 
-    /// Whether no character is cut.
+    /// Whether no character is incomplete.
     package var isAtBoundary: Bool { due == 0 }
 
     package mutating func accepts(_ bytes: Span<UInt8>) -> Bool {
@@ -31,7 +31,7 @@ package struct WebSocketUTF8Validator: Sendable {
         return true
     }
 
-    /// Neither overlong forms nor surrogates nor code points beyond U+10FFFF.
+    /// Excludes overlong forms, surrogates and code points beyond U+10FFFF.
     private mutating func begin(_ byte: UInt8) -> Bool {
         switch byte {
         case 0xC2...0xDF: due = 1

@@ -7,8 +7,8 @@ package import Orders
 /// No message is acked before it is handled, or a copy of it is confirmed in a retry or dead-letter queue.
 @Loop
 package final class ConsumePipeline<Handler: EventHandler>: Service {
-    /// How long a batch may wait for an unavailable server before it is requeued: well below RabbitMQ's consumer
-    /// time-out of 30 minutes.
+    /// How long a batch may wait for an unavailable server before it is requeued: well below RabbitMQ's
+    /// consumer timeout of 30 minutes.
     private static var retryWindow: Duration { .seconds(600) }
     private static var sendTimeout: Duration { .seconds(10) }
     private static var reasonLimit: Int { 512 }
@@ -24,7 +24,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
     private let metrics: PipelineMetrics?
     private let stopping = AsyncSignal()
     private let finished = AsyncSignal()
-    /// Messages that are handled beside the batches.
+    /// Handles deferred messages concurrently with the batches.
     private let deferred = TaskTracker()
 
     /// Whether a batch waits for an unavailable server; for readiness.
@@ -45,7 +45,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         self.metrics = metrics.map { PipelineMetrics($0, queue: queue) }
     }
 
-    /// Consumes until `drain`; the batch in hand is finished.
+    /// Consumes until `drain`; the current batch is finished.
     package func run() async throws {
         while let batch = await source.next() { await process(batch) }
         await deferred.finish()
@@ -53,7 +53,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         try await Loop.sleepUntilCancelled()
     }
 
-    /// Takes no more messages and waits until those in hand are settled.
+    /// Takes no more messages and waits until the current ones are settled.
     package func drain(until deadline: Instant) async {
         stopping.set()
         await source.stop()
@@ -104,7 +104,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         if !isHandled { source.requeue(messages.map(\.message)) }
     }
 
-    /// - Returns: false when the same batch is to be tried again.
+    /// - Returns: false when the same batch is to be retried.
     private func recover(_ messages: ArraySlice<Message>, from error: any Error) async -> Bool {
         switch BatchFailure.decide(error, batch: messages.count) {
         case .retryIndividually:
@@ -186,11 +186,12 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         guard await republish(message, as: copy) else { return }
         metrics?.deadLettered.increment()
         let entry = DeadLetter(envelope, event, body: message.body, reason: reason)
-        // Requeued when a server is unavailable: a second copy in the dead-letter queue is better than a silent one.
+        // Requeued when a server is unavailable: a second copy in the dead-letter queue is better than a
+        // missing notification.
         if await notifyHandler(entry) { source.ack([message]) } else { source.requeue([message]) }
     }
 
-    /// - Returns: false when the handler still has to be called and this process gives up.
+    /// - Returns: false when the handler still has to be called and this process stops retrying.
     private func notifyHandler(_ entry: DeadLetter<Handler.Event>) async -> Bool {
         defer { isWaitingForDependency = false }
         let isNotified = await Loop.retry(
@@ -222,7 +223,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
             log?.error(
                 "message.republish_failed", ["queue": queue, "error": "\(error)"],
                 cid: copy.envelope.correlationID)
-            // The broker would deliver it again at once.
+            // The broker would redeliver it at once.
             await stopping.wait(within: .seconds(1))
             source.requeue([message])
             return false

@@ -1,10 +1,10 @@
-/// A message that lies in the dead-letter queue.
+/// A message in the dead-letter queue.
 package struct DeadLetter<Event: Sendable>: Sendable {
     package let envelope: Envelope
-    /// Nil when the body could not be read as one.
+    /// Nil when the body could not be decoded.
     package let event: Event?
     package let body: [UInt8]
-    /// Fit for whoever is told of it.
+    /// Contains no data; safe to show to the user.
     package let reason: String
 
     package init(_ envelope: Envelope, _ event: Event?, body: [UInt8], reason: String) {
@@ -14,7 +14,7 @@ package struct DeadLetter<Event: Sendable>: Sendable {
         self.reason = reason
     }
 
-    /// For what is published about it.
+    /// The context for messages published about it.
     package var context: MessageContext {
         MessageContext(
             correlationID: envelope.correlationID, causationID: envelope.id.isEmpty ? nil : envelope.id,

@@ -2,9 +2,9 @@ internal import Orders
 
 /// What to do with one message after a failure.
 enum Disposition: Hashable {
-    /// Send a copy to the retry queue of `delay` as delivery `attempt`, then ack.
+    /// Publish a copy to the retry queue of `delay` as delivery `attempt`, then ack.
     case retry(delay: Duration, attempt: Int)
-    /// Send a copy with the reason to the dead-letter queue, then ack.
+    /// Publish a copy with the reason to the dead-letter queue, then ack.
     case deadLetter
 
     static func decide(_ error: HandlingError, attempt: Int, _ retryPolicy: RetryPolicy) -> Disposition {
@@ -18,11 +18,11 @@ enum Disposition: Hashable {
 
 /// What to do when the handler throws for a whole batch.
 enum BatchFailure: Hashable {
-    /// Wait, and hand over the same batch.
+    /// Wait, and handle the same batch again.
     case retryBatch
-    /// Hand over each message alone.
+    /// Handle each message alone.
     case retryIndividually
-    /// It was one message: the error is its own.
+    /// The batch had one message, so the error belongs to it.
     case settle(HandlingError)
 
     static func decide(_ error: any Error, batch count: Int) -> BatchFailure {
@@ -32,8 +32,8 @@ enum BatchFailure: Hashable {
     }
 }
 
-/// How a batch goes to the handler: in order, fresh messages together. One that was delivered before may
-/// have killed its last reader, so it goes alone and drags nobody along.
+/// How a batch is passed to the handler: in order, fresh messages together. A redelivered message may have
+/// crashed its last consumer, so it is handled alone.
 enum BatchPlan {
     static func split(_ isRedelivered: [Bool]) -> [Range<Int>] {
         var groups: [Range<Int>] = []

@@ -1,8 +1,8 @@
 package import OrderEvents
 
-/// Reads bodies by the envelope's type and version: the types a consumer knows, and what to make of each.
+/// Decodes bodies by the envelope's type and version, for the types that a consumer accepts.
 package struct EventDecoder<Event: Sendable>: Sendable {
-    /// Why a message is parked unread. Fit for `x-error`.
+    /// Why a message is dead-lettered without being decoded. Safe for `x-error`.
     struct DecodingError: Error, Hashable, CustomStringConvertible {
         var description: String
     }
@@ -16,7 +16,7 @@ package struct EventDecoder<Event: Sendable>: Sendable {
         self = EventDecoder().reading(type) { $0 }
     }
 
-    /// Also reads events of `type`, as what `make` makes of them.
+    /// Also decodes events of `type`, converted by `make`.
     package func reading<Read: OrderEvent>(
         _ type: Read.Type, _ make: @escaping @Sendable (Read) -> Event
     ) -> EventDecoder {

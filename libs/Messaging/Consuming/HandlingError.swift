@@ -1,19 +1,19 @@
 package import EventLoop
 
-/// Why a handler could not do its work; what happens to the message follows from `kind`.
+/// Why a handler failed; `kind` decides what happens to the message.
 package struct HandlingError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Kind: Sendable, Hashable, CaseIterable {
-        /// A server the handler needs is away: no fault of any message, so none is counted. The same batch is
-        /// tried again until it is back.
+        /// A server that the handler needs is unavailable. No message's attempt is counted, and the same
+        /// batch is retried until the server is available.
         case unavailable
-        /// May succeed later: up the retry retryPolicy, then parked.
+        /// May succeed later: retried by the retry policy, then dead-lettered.
         case transient
-        /// Will never succeed: parked at once.
+        /// Will never succeed: dead-lettered at once.
         case permanent
     }
 
     package let kind: Kind
-    /// Fit for `x-error` and logs: no personal data, no server's text.
+    /// Safe for `x-error` and logs: no personal data, no server's text.
     package let reason: String
 
     package init(_ kind: Kind, _ reason: String) {
@@ -27,36 +27,38 @@ package struct HandlingError: Error, Sendable, Hashable, CustomStringConvertible
     static let unexpected = HandlingError(.transient, "The handler failed unexpectedly.")
 }
 
-/// What became of one message of a batch.
+/// The result for one message of a batch.
 package enum HandlingResult: Sendable, Hashable {
     case done
-    /// `.unavailable` counts as `.transient` here: for a server that is away, fail the batch instead.
+    /// `.unavailable` counts as `.transient` here: for an unavailable server, fail the batch instead.
     case failed(HandlingError)
-    /// Not decided yet: `EventHandler.decide` is asked for the message alone, while the queue goes on.
+    /// Not decided yet: `EventHandler.handleDeferred` is called for the message alone, while the queue
+    /// continues.
     case deferred
 }
 
-/// The work on the events of one queue.
+/// Handles the events of one queue.
 @Loop
 package protocol EventHandler<Event>: AnyObject {
     associatedtype Event: Sendable
 
-    /// Handles a batch and gives each message's verdict, in order. Throwing fails all of it: a batch of more
-    /// than one is then taken apart and each message handled alone, so that a poisoned one fails by itself
-    /// (except for `.unavailable`, which repeats the batch). Must be idempotent by correlation id.
+    /// Handles a batch and returns each message's result, in order. When it throws for a batch of more than
+    /// one, each message is retried individually, so that only the failing one fails (except for
+    /// `.unavailable`, which retries the batch). Must be idempotent by correlation id.
     func handle(_ batch: [Received<Event>]) async throws -> [HandlingResult]
 
-    /// Decides on a message whose verdict was `.later`. It stays unsettled meanwhile, so this should end
-    /// within a few seconds; what it throws is a failure of the message. `.later` again counts as transient.
+    /// Handles a message whose result was `.deferred`. It stays unsettled meanwhile, so this should end
+    /// within a few seconds; a thrown error fails the message. `.deferred` again counts as transient.
     func handleDeferred(_ received: Received<Event>) async throws -> HandlingResult
 
-    /// The message lies in the dead-letter queue now; tell whoever waits for it. Throwing repeats the call a
-    /// few times, and for `.unavailable` until the server is back; the message stays parked.
-    func deadLettered(_ parked: DeadLetter<Event>) async throws
+    /// Called when the message is in the dead-letter queue, to notify its user. The call is repeated a few
+    /// times when it throws, and for `.unavailable` until the server is available; the message stays
+    /// dead-lettered.
+    func deadLettered(_ deadLetter: DeadLetter<Event>) async throws
 }
 
 extension EventHandler {
     package func handleDeferred(_ received: Received<Event>) async throws -> HandlingResult { .deferred }
 
-    package func deadLettered(_ parked: DeadLetter<Event>) async throws {}
+    package func deadLettered(_ deadLetter: DeadLetter<Event>) async throws {}
 }

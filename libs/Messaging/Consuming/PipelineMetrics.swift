@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import Observability
 
-/// What a queue's pipeline counts.
+/// The metrics of a queue's pipeline.
 @Loop
 struct PipelineMetrics {
     let done: Counter
@@ -20,7 +20,8 @@ struct PipelineMetrics {
         retried = outcome("retried")
         deadLettered = outcome("parked")
         batch = metrics.histogram(
-            "waybill_batch_messages", "Messages a batch.", labels: ["queue": queue], bounds: Histogram.sizes)
+            "waybill_batch_messages", "Messages per batch.", labels: ["queue": queue], bounds: Histogram.sizes
+        )
         duration = metrics.histogram(
             "waybill_batch_seconds", "Time to settle a batch.", labels: ["queue": queue])
     }

@@ -1,11 +1,11 @@
 package import EventLoop
 internal import Observability
 
-/// A message with its decoded event, and the context of the work on it.
+/// A message with its decoded event, and the context in which it is handled.
 package struct Received<Event: Sendable>: Sendable {
     package let event: Event
     package let message: InboundMessage
-    /// A span of its own below the sender's; what the work publishes carries it.
+    /// A child span of the sender's; messages published by the handler carry it.
     package let context: MessageContext
 
     @Loop package init(_ event: Event, _ message: InboundMessage) {

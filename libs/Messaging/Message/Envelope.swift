@@ -1,8 +1,8 @@
 package import Observability
 
-/// What travels around a body: who sent it, why, and how often it was tried.
+/// A body's metadata: its sender, its cause, and its attempt.
 package struct Envelope: Sendable, Hashable {
-    /// Why a message lies in a dead-letter queue.
+    /// Why a message was dead-lettered.
     package struct Failure: Sendable, Hashable {
         package var reason: String
         /// RFC 3339, UTC.
@@ -27,10 +27,10 @@ package struct Envelope: Sendable, Hashable {
     package var trace: TraceContext?
     /// The id of the message that led to this one.
     package var causationID: String?
-    /// Which delivery this is, from 1; counted by ourselves, as brokers differ in what they count.
+    /// The delivery's number, from 1; counted by the pipeline, since brokers differ in what they count.
     package var attempt = 1
     package var failure: Failure?
-    /// Whether an operator took it out of the dead letters: what was given up may be taken up again.
+    /// Whether an operator replayed it: the handler may retry what it had given up.
     package var isReplay = false
 
     package init(
@@ -47,10 +47,10 @@ package struct Envelope: Sendable, Hashable {
     }
 }
 
-/// The work a message belongs to; what is published while it is done carries it on.
+/// The trace and workflow of a message; messages published while it is handled carry them on.
 package struct MessageContext: Sendable, Hashable {
     package var correlationID: String
-    /// The message that is being handled; nil when the work began elsewhere, such as with a request.
+    /// The message being handled; nil when the work began elsewhere, such as with a request.
     package var causationID: String?
     package var trace: TraceContext?
 

@@ -2,8 +2,8 @@ package import EventLoop
 internal import Observability
 internal import Orders
 
-/// Issues message ids: UUIDv7, growing within a process. They must not collide; nothing rests on their
-/// being hard to guess, so the random part comes from a generator seeded once.
+/// Issues message ids: UUIDv7, growing within a process. They must be unique, not unpredictable, so the
+/// random part comes from a generator seeded once.
 @Loop
 package struct MessageIdentifiers {
     private var generator = CorrelationIDGenerator()

@@ -1,8 +1,8 @@
-/// Where a message is to go.
+/// A message's destination.
 package enum Destination: Sendable, Hashable {
-    /// To every queue that is bound to the events' exchange with this key.
+    /// Every queue that is bound to the events' exchange with this key.
     case event(key: String)
-    /// To this queue alone.
+    /// This queue alone.
     case queue(String)
 }
 
@@ -19,12 +19,12 @@ package struct OutboundMessage: Sendable, Hashable {
     }
 }
 
-/// A message taken from a queue, to be settled with the source it came from.
+/// A received message, to be settled with the source it came from.
 package struct InboundMessage: Sendable, Hashable {
-    /// Names the delivery to its source.
+    /// Identifies the delivery to its source.
     package struct Token: Sendable, Hashable {
         package var tag: UInt64
-        /// Counts connections: a tag is valid only on the connection that delivered it.
+        /// Number of the connection: a tag is valid only on the connection that delivered it.
         package var generation: UInt64
 
         package init(tag: UInt64, generation: UInt64) {
@@ -35,9 +35,9 @@ package struct InboundMessage: Sendable, Hashable {
 
     package var envelope: Envelope
     package var body: [UInt8]
-    /// Delivered before, perhaps to a process that died of it.
+    /// Delivered before, perhaps to a process that crashed on it.
     package var isRedelivered: Bool
-    /// Nothing can be done with it but to reject it whole: it could not even be read.
+    /// It could not be decoded, and can only be rejected.
     package var isDefective: Bool
     package let token: Token
 

@@ -1,24 +1,24 @@
 /// Why a message was not published, independent of the broker.
 package struct MessagingError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable {
-        /// The message breaks a rule of ours; nothing was sent.
+        /// The message violates a rule of this library; nothing was sent.
         case invalid
-        /// No broker, or one that takes nothing now; nothing was sent.
+        /// No broker, or one that accepts no messages now; nothing was sent.
         case unavailable
-        /// Too much is under way; nothing was sent.
+        /// Too many messages are pending; nothing was sent.
         case overloaded
-        /// No queue wants it. It is nowhere.
+        /// No queue is bound to its key; it is not stored.
         case unroutable
-        /// The broker refused it for good. It is nowhere.
+        /// The broker nacked it on every attempt; it is not stored.
         case refused
-        /// The broker may have it or not: repeat with the same message id.
+        /// The broker may have stored it or not: repeat with the same message id.
         case unknownOutcome
         /// This side is shutting down.
         case closed
     }
 
     package let code: Code
-    /// Fit for logs: nothing of the message and nothing the broker said.
+    /// Safe for logs: contains neither message data nor the broker's text.
     package let detail: String
 
     package init(_ code: Code, _ detail: String = "") {
@@ -26,7 +26,7 @@ package struct MessagingError: Error, Sendable, Hashable, CustomStringConvertibl
         self.detail = detail
     }
 
-    /// Whether the broker may have the message; after every other error it has not.
+    /// Whether the broker may have stored the message; after every other error it has not.
     package var isOutcomeUnknown: Bool { code == .unknownOutcome }
 
     /// Whether the same message may be accepted later.

@@ -1,7 +1,7 @@
 internal import AMQP
 internal import Observability
 
-/// How an envelope travels over AMQP: properties where there is one, else headers.
+/// An envelope's mapping to AMQP: properties where there is one, else headers.
 enum AMQPHeader {
     static let traceparent = "traceparent"
     static let tracestate = "tracestate"
@@ -36,7 +36,7 @@ extension AMQPProperties {
 }
 
 extension Envelope {
-    /// Lenient: what is missing stays empty, and what that means is decided by who reads it.
+    /// Lenient: missing values stay empty; the consumer decides how to handle them.
     init(_ properties: AMQPProperties) {
         self.init(
             id: properties.messageID ?? "", correlationID: properties.correlationID ?? "",

@@ -1,7 +1,7 @@
 package import AMQP
 package import EventLoop
 
-/// Sends over RabbitMQ, confirmed and mandatory.
+/// Publishes to RabbitMQ, confirmed and mandatory.
 @Loop
 package final class AMQPSender: MessageSender {
     private let publisher: AMQPPublisher
@@ -35,7 +35,7 @@ package final class AMQPSender: MessageSender {
     }
 }
 
-/// Takes from one RabbitMQ queue.
+/// Consumes one RabbitMQ queue.
 @Loop
 package final class AMQPSource: MessageSource {
     private let consumer: AMQPConsumer

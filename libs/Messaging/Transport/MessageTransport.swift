@@ -1,9 +1,9 @@
 package import EventLoop
 
-/// Sends messages, each until it is safe.
+/// Sends messages and waits until each is stored.
 @Loop
 package protocol MessageSender: AnyObject {
-    /// Sends all in one go and waits; the answer has each message's failure, in order. Messages to one queue
+    /// Sends messages in one batch and waits; returns each one's failure, in order. Messages to one queue
     /// arrive in the order given.
     func send(_ messages: [OutboundMessage], within limit: Duration) async -> [MessagingError?]
 
@@ -11,21 +11,21 @@ package protocol MessageSender: AnyObject {
     func send(_ message: OutboundMessage, within limit: Duration) async throws(MessagingError)
 }
 
-/// Takes messages from one queue. What is not settled is delivered again, marked, when the source is gone.
+/// Receives messages from one queue. Unsettled ones are redelivered, marked, when the source is closed.
 @Loop
 package protocol MessageSource: AnyObject {
     /// Waits for messages: at least one, in the queue's order; nil once stopped.
     func next() async -> [InboundMessage]?
 
-    /// Done with them.
+    /// Settles the messages as handled.
     func ack(_ messages: [InboundMessage])
 
-    /// Hands the message to the queue's dead letters as it is.
+    /// Dead-letters the message unchanged.
     func reject(_ message: InboundMessage)
 
-    /// Puts them back into the queue, to be delivered again.
+    /// Requeues the messages.
     func requeue(_ messages: [InboundMessage])
 
-    /// Takes no more; what was not handed out goes back, what was may still be settled.
+    /// Stops receiving; messages not handed out are requeued, the others may still be settled.
     func stop() async
 }

@@ -2,9 +2,9 @@ package import AMQP
 package import OrderEvents
 package import Orders
 
-/// The exchange, the queues and who is bound to what: the one place where their names stand.
+/// Defines the names of the exchange and queues, and the queues' bindings.
 package struct OrderTopology: Sendable {
-    /// A queue that a service works off.
+    /// A queue that a service consumes.
     package enum WorkQueue: String, Sendable, CaseIterable {
         case accepted = "order.accepted"
         case processed = "order.processed"
@@ -20,7 +20,7 @@ package struct OrderTopology: Sendable {
         }
     }
 
-    /// Nothing but tests sets it, so that they do not meet.
+    /// Set by tests only, to isolate them from each other.
     package var prefix: String
     package var kind: AMQPQueueType
     package var retryPolicy: RetryPolicy
@@ -40,7 +40,7 @@ package struct OrderTopology: Sendable {
         keys[type] ?? type.rawValue
     }
 
-    /// Asked for with every message.
+    /// Looked up for every message.
     private static let keys = Dictionary(
         uniqueKeysWithValues: OrderEventType.allCases.map { ($0, String(EventName($0.rawValue).name)) })
 
@@ -66,7 +66,7 @@ package struct OrderTopology: Sendable {
     }
 }
 
-/// An event type taken apart: `order.accepted.v1` is version 1 of `order.accepted`.
+/// A parsed event type: `order.accepted.v1` is version 1 of `order.accepted`.
 struct EventName: Equatable {
     var name: Substring
     /// nil when there is none.

@@ -4,33 +4,35 @@ extension PostgresConfiguration {
     /// A libpq connection URI or keyword string (PostgreSQL manual, "Connection Strings"), such as
     /// `postgresql://user:password@host:5432/database?sslmode=verify-full&sslrootcert=/etc/ca.pem`.
     package init(url: String) throws(PostgresError) {
-        let given = try Self.parse(url)
-        let names = (given["host"] ?? given["hostaddr"] ?? "localhost").split(separator: ",").map(String.init)
-        let ports = (given["port"] ?? "5432").split(separator: ",").map { UInt16($0) }
-        guard let user = given["user"], !names.isEmpty, ports.count == 1 || ports.count == names.count else {
+        let keywords = try Self.parse(url)
+        let names = (keywords["host"] ?? keywords["hostaddr"] ?? "localhost").split(separator: ",").map(
+            String.init)
+        let ports = (keywords["port"] ?? "5432").split(separator: ",").map { UInt16($0) }
+        guard let user = keywords["user"], !names.isEmpty, ports.count == 1 || ports.count == names.count
+        else {
             throw PostgresError(
                 .invalidConfiguration, "the connection string lacks a user, or ports do not match hosts")
         }
-        self.init(host: "", user: user, password: given["password"], database: given["dbname"] ?? user)
+        self.init(host: "", user: user, password: keywords["password"], database: keywords["dbname"] ?? user)
         hosts = []
         for (index, name) in names.enumerated() {
             guard let port = ports[ports.count == 1 ? 0 : index] else {
-                throw PostgresError(.invalidConfiguration, "the connection string has a port that is none")
+                throw PostgresError(.invalidConfiguration, "the connection string has an invalid port")
             }
             hosts.append(Host(name: name, port: port))
         }
-        if let name = given["application_name"] { applicationName = name }
-        if let seconds = given["connect_timeout"].flatMap({ Int($0) }), seconds > 0 {
+        if let name = keywords["application_name"] { applicationName = name }
+        if let seconds = keywords["connect_timeout"].flatMap({ Int($0) }), seconds > 0 {
             connectTimeout = .seconds(seconds)
         }
         let own: Set = [
             "host", "hostaddr", "port", "user", "password", "dbname", "application_name", "connect_timeout",
         ]
-        options = given.filter { !own.contains($0.key) }
+        options = keywords.filter { !own.contains($0.key) }
     }
 
     private static func parse(_ text: String) throws(PostgresError) -> [String: String] {
-        // libpq's own message may quote the password: it is dropped.
+        // libpq's own message may quote the password, so it is dropped.
         guard let first = unsafe PQconninfoParse(text, nil) else {
             throw PostgresError(.invalidConfiguration, "not a PostgreSQL connection string")
         }

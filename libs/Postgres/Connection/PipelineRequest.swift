@@ -1,10 +1,10 @@
 internal import EventLoop
 
-/// Work that is sent as a whole, answered as a whole, and has one deadline.
+/// Work that is sent together, answered together, and has one deadline.
 struct PipelineRequest {
     enum Work {
         case batch(PostgresBatch)
-        /// Any number of statements by the simple protocol, alone on the session.
+        /// Any number of statements by the simple protocol, with no other request on the session.
         case script(String)
     }
 
@@ -50,7 +50,7 @@ struct PipelineRequest {
             return resumption.resume(returning: .failure(PostgresError(.closed, "the session was closed")))
         }
         let isLate = deadline <= now
-        // The server's last words on this request say more than the broken socket.
+        // The server's last report on this request says more than the broken socket.
         let report = failure?.report ?? error.report
         let code: PostgresError.Code = error.code == .timedOut && !isLate ? .connectionLost : error.code
         resumption.resume(returning: .failure(PostgresError(code, error.message, report: report)))

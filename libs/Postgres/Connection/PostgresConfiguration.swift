@@ -1,23 +1,23 @@
-/// How to reach one database and how its sessions are set up.
+/// One database's address, and the setup of its sessions.
 package struct PostgresConfiguration: Sendable {
     package struct Host: Sendable, Equatable {
-        /// A name, an address, or the folder of a Unix socket.
+        /// A name, an address, or the directory of a Unix socket.
         package var name: String
         package var port: UInt16
     }
 
-    /// Tried in order; see `targetSession` for which of them is taken.
+    /// Tried in order; the URL's `target_session_attrs` selects one.
     package var hosts: [Host]
     package var user: String
     package var password: String?
     package var database: String
     /// Shown in `pg_stat_activity`.
     package var applicationName = "waybill"
-    /// For the whole of opening a session: name resolution, TCP, TLS, authentication.
+    /// For opening a session as a whole: name resolution, TCP, TLS, authentication.
     package var connectTimeout: Duration = .seconds(5)
-    /// The deadline of a statement or batch that names none, as seen from here.
+    /// The client-side deadline of a statement or batch that sets none.
     package var queryTimeout: Duration = .seconds(10)
-    /// The server's own `statement_timeout`, which stops work that nobody waits for any more.
+    /// The server's `statement_timeout`, which stops statements that no client waits for.
     package var statementTimeout: Duration? = .seconds(30)
     /// Run-time parameters of the session, such as `search_path`.
     package var settings: [String: String] = [:]
@@ -43,7 +43,7 @@ extension PostgresConfiguration: CustomStringConvertible {
 }
 
 extension PostgresConfiguration {
-    /// What libpq is told. `addresses` has one entry a host, empty for a Unix socket.
+    /// The keywords for libpq. `addresses` has one entry per host, empty for a Unix socket.
     func keywords(addresses: [String]) -> [(keyword: String, value: String)] {
         var result: [(keyword: String, value: String)] = [
             ("host", hosts.map(\.name).joined(separator: ",")),
@@ -51,9 +51,9 @@ extension PostgresConfiguration {
             ("port", hosts.map { "\($0.port)" }.joined(separator: ",")),
             ("user", user), ("dbname", database), ("application_name", applicationName),
             ("client_encoding", "UTF8"),
-            // Kerberos encryption would be negotiated first, and needs its own handling of the socket.
+            // Kerberos encryption would be negotiated first, and requires its own handling of the socket.
             ("gssencmode", "disable"),
-            // A peer that vanished is noticed within half a minute.
+            // A lost peer is detected within 30 seconds.
             ("keepalives_idle", "15"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "20000"),
         ]
@@ -63,9 +63,9 @@ extension PostgresConfiguration {
         return result
     }
 
-    /// The session's parameters as `-c name=value`, after any that the URL brought.
+    /// The session's parameters as `-c name=value`, after those of the URL.
     private var commandLine: String {
-        // The text format of times is read by our decoder, see Timestamp.
+        // The text format of times is parsed by PostgresTimestamp.
         var parameters = ["DateStyle": "ISO", "TimeZone": "UTC"]
         if let statementTimeout {
             parameters["statement_timeout"] = "\(max(1, Int64(statementTimeout / .milliseconds(1))))"

@@ -2,27 +2,28 @@ package import EventLoop
 
 /// One session with the server, on the loop, in libpq's pipeline mode.
 ///
-/// Statements are sent at once, whatever still runs, and answered in order. A ``pipeline(_:within:)`` is a request:
-/// its statements travel together and stand or fall together. When a deadline passes the session is closed, since
-/// nothing else would tell a late answer from the next one, and the server is asked to stop. Cancelling a task does
-/// not stop its statement. A session that is not closed lives on, even if nobody holds it.
+/// Statements are sent at once, without waiting for earlier ones, and answered in order. A
+/// ``pipeline(_:within:)`` is one request: its statements are sent together and succeed or fail together.
+/// When a deadline passes the session is closed, since a late answer could not be told from the next one, and
+/// the server is asked to cancel. Cancelling a task does not stop its statement. A session stays open until
+/// it is closed, even if nothing references it.
 @Loop
 package final class PostgresConnection: DescriptorHandler {
-    /// Called once, when the session ends for whatever reason; nil after ``close()``.
+    /// Called once, when the session ends for any reason; nil after ``close()``.
     package var onClose: (@Loop (PostgresError?) -> Void)?
     /// Warnings and notices; they may quote data.
     package var onNotice: (@Loop (PostgresDiagnostics) -> Void)?
-    /// What LISTEN brings.
+    /// Called for each notification.
     package var onNotification: (@Loop (PostgresNotification) -> Void)?
 
     package let configuration: PostgresConfiguration
-    /// Requests that may be unanswered at a time, before ``PostgresError/Code/overloaded``.
+    /// Requests that may be pending at a time, before ``PostgresError/Code/overloaded``.
     package static let pendingLimit = 128
 
     package private(set) var isOpen = true
     /// Why the session ended; nil while it is open and after ``close()``.
-    package private(set) var ending: PostgresError?
-    /// BEGIN of a transaction that has sent nothing yet: it travels with the first statement.
+    package private(set) var closeError: PostgresError?
+    /// The BEGIN of a transaction that has sent nothing yet: it is sent with the first statement.
     var deferredBegin: PostgresStatement?
 
     private var handle: PostgresConnectionHandle
@@ -46,7 +47,7 @@ package final class PostgresConnection: DescriptorHandler {
         self.configuration = configuration
     }
 
-    /// Opens a session within the configuration's connect time-out.
+    /// Opens a session within `connectTimeout`.
     package static func connect(_ configuration: PostgresConfiguration) async throws(PostgresError)
         -> PostgresConnection
     {
@@ -67,26 +68,26 @@ package final class PostgresConnection: DescriptorHandler {
     package var serverProcess: Int32 { handle.serverProcess }
     package var usesTLS: Bool { handle.usesTLS }
     package var serverVersion: Int32 { handle.serverVersion }
-    /// Units sent or waiting to be.
+    /// Requests sent or waiting to be sent.
     package var pendingRequests: Int { sent.count + waiting.count }
-    /// True when nothing runs and no transaction is open.
+    /// True when no request is pending and no transaction is open.
     var isReusable: Bool {
         isOpen && pendingRequests == 0 && deferredBegin == nil && handle.transactionState == .idle
     }
     var isInTransaction: Bool { handle.transactionState != .idle }
-    /// In one that no statement has failed in.
+    /// In a transaction in which no statement has failed.
     var isInGoodTransaction: Bool { handle.transactionState == .inTransaction }
 
-    /// Ends the session at once; what is unanswered fails with `.closed`.
+    /// Ends the session at once; pending requests fail with `.closed`.
     package func close() { end(nil) }
 
-    // MARK: Work
+    // MARK: Requests
 
     func perform(_ work: PipelineRequest.Work, within limit: Duration?) async throws(PostgresError)
         -> [PostgresRows]
     {
         let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { resumption in
-            if let refusal { return resumption.resume(returning: .failure(refusal)) }
+            if let rejection { return resumption.resume(returning: .failure(rejection)) }
             let deadline = Loop.now + (limit ?? configuration.queryTimeout)
             lastRequest += 1
             waiting.append(
@@ -97,10 +98,10 @@ package final class PostgresConnection: DescriptorHandler {
         return try result.get()
     }
 
-    /// Why no more work is taken.
-    private var refusal: PostgresError? {
-        if let ending {
-            return PostgresError(.connectionLost, "the session had ended", report: ending.report)
+    /// Why no more requests are accepted.
+    private var rejection: PostgresError? {
+        if let closeError {
+            return PostgresError(.connectionLost, "the session had ended", report: closeError.report)
         }
         if !isOpen { return PostgresError(.closed, "the session was closed") }
         guard pendingRequests >= Self.pendingLimit else { return nil }
@@ -115,7 +116,7 @@ package final class PostgresConnection: DescriptorHandler {
                 _ = waiting.popFirst()
                 send(request, batch)
             case .script(let sql):
-                // The simple protocol wants the session to itself.
+                // The simple protocol requires an otherwise idle session.
                 guard sent.isEmpty else { return }
                 _ = waiting.popFirst()
                 sent.append(request)
@@ -172,11 +173,12 @@ package final class PostgresConnection: DescriptorHandler {
         registration?.update(isBlocked ? [.readable, .writable] : .readable)
     }
 
-    // MARK: Answers
+    // MARK: Results
 
     package func descriptorReady(_ readiness: Readiness) {
-        // A TLS record may be twice as long as the room that libpq offers for one read, and what stays inside
-        // OpenSSL makes no descriptor readable. In between, the server's last words are heard before its end.
+        // A TLS record may be twice as long as one read of libpq, and bytes buffered inside OpenSSL make no
+        // descriptor readable. Reading twice also receives the server's last report before the end of the
+        // connection.
         for _ in 0..<(handle.usesTLS ? 2 : 1) {
             let isAlive = handle.consumeInput()
             receiveResults()
@@ -189,19 +191,19 @@ package final class PostgresConnection: DescriptorHandler {
     }
 
     private func receiveResults() {
-        var endings = 0
+        var emptyResults = 0
         while isOpen, !sent.isEmpty, !handle.isBusy {
             guard let result = handle.nextResult() else {
-                endings += 1
-                // Two in a row: libpq has nothing for us, although we wait for something.
-                if endings > 1 { return }
+                emptyResults += 1
+                // Two in a row: libpq has no result, although requests are pending.
+                if emptyResults > 1 { return }
                 resultsEnded()
                 continue
             }
-            endings = 0
+            emptyResults = 0
             receive(result)
         }
-        // libpq takes notifications and unasked-for errors apart only when it is asked.
+        // libpq parses notifications and unsolicited errors only when it is called.
         if isOpen, sent.isEmpty { _ = handle.isBusy }
     }
 
@@ -224,7 +226,7 @@ package final class PostgresConnection: DescriptorHandler {
 
     private func resultsEnded() {
         guard isInPipeline else {
-            // A script ends with the first nil, and the pipeline goes on.
+            // A script ends with the first nil; then the pipeline is entered again.
             isInPipeline = handle.enterPipeline()
             return isInPipeline ? finishFirst() : connectionFailed()
         }
@@ -245,10 +247,10 @@ package final class PostgresConnection: DescriptorHandler {
         while isOpen, let notification = handle.nextNotification() { onNotification?(notification) }
     }
 
-    // MARK: Endings
+    // MARK: Closing
 
     private func armTimer(_ deadline: Instant) {
-        // A timer that is armed too early finds nothing late, and looks for the next deadline.
+        // A timer that fires too early finds no expired request, and rearms for the next deadline.
         if timer.isArmed, timerDeadline <= deadline { return }
         timerDeadline = deadline
         timer.arm(at: deadline)
@@ -271,9 +273,9 @@ package final class PostgresConnection: DescriptorHandler {
     private func end(_ error: PostgresError?) {
         guard isOpen else { return }
         isOpen = false
-        ending = error
+        closeError = error
         timer.cancel()
-        // The server would find out only when it next writes to us.
+        // Otherwise the server would detect the closed connection only at its next write.
         if error?.code == .timedOut, let cancellation = handle.cancellation() { cancellation.send() }
         registration?.cancel()
         registration = nil

@@ -1,6 +1,6 @@
 internal import EventLoop
 
-/// Opens one session on the loop: libpq says what to wait for, the loop waits.
+/// Opens one session on the loop: libpq names the event to wait for, the loop waits.
 @Loop
 final class PostgresHandshake: DescriptorHandler {
     private var handle: PostgresConnectionHandle
@@ -30,8 +30,8 @@ final class PostgresHandshake: DescriptorHandler {
         return result
     }
 
-    /// libpq would resolve names itself, and block: it gets addresses, and the names for TLS alone. A host
-    /// with several addresses becomes several hosts.
+    /// libpq would block on name resolution, so it gets addresses, and the names for TLS alone. A host with
+    /// several addresses becomes several hosts.
     private static func resolve(
         _ configuration: inout PostgresConfiguration, until deadline: Instant
     ) async throws(PostgresError) -> [String] {
@@ -52,7 +52,7 @@ final class PostgresHandshake: DescriptorHandler {
                     addresses.append(address.host)
                 }
             } catch {
-                // Another host may still do.
+                // Another host may still be reachable.
                 continue
             }
         }

@@ -1,10 +1,10 @@
 package import EventLoop
 
-/// How often and how long to try a transaction again.
+/// How often and how long to retry a transaction.
 package struct PostgresRetryPolicy: Sendable {
     /// All attempts, the first included.
     package var attempts: Int
-    /// No attempt begins later than this after the first.
+    /// The last attempt begins no later than this after the first.
     package var budget: Duration
     package var backoff: Backoff
 
@@ -18,12 +18,12 @@ package struct PostgresRetryPolicy: Sendable {
     }
 
     package static let never = PostgresRetryPolicy(attempts: 1)
-    /// For transactions that lose against others now and then.
+    /// For transactions with occasional serialization conflicts.
     package static let conflicts = PostgresRetryPolicy(attempts: 5)
 
     /// Counts one more failure.
     /// - Parameter elapsed: since the first attempt began.
-    /// - Returns: how long to wait before the next attempt; nil when there is none.
+    /// - Returns: the delay before the next attempt; nil when there is none.
     mutating func next(elapsed: Duration) -> Duration? {
         let delay = backoff.next()
         guard backoff.failures < attempts, elapsed + delay <= budget else { return nil }

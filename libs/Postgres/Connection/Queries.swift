@@ -1,7 +1,7 @@
 internal import EventLoop
 
 extension PostgresConnection {
-    /// Runs one statement: prepared at its first use on this session, answered in binary.
+    /// Runs one statement: prepared at its first use on this session, with binary results.
     /// - Parameter limit: from now; the configuration's `queryTimeout` unless given.
     @discardableResult
     package func query(
@@ -20,10 +20,10 @@ extension PostgresConnection {
         try await query(statement, PostgresParameters(repeat each value), within: limit)
     }
 
-    /// Runs statements in one round trip, all or nothing: outside a transaction they are one by themselves,
-    /// committed at the end or rolled back by the first that fails, whose error is thrown. Inside a
-    /// transaction a failure leaves that one to be rolled back.
-    /// - Returns: one answer a statement.
+    /// Runs statements in one round trip, all or nothing: outside a transaction they form one, committed at
+    /// the end or rolled back by the first that fails, whose error is thrown. Inside a transaction a failure
+    /// leaves that one to be rolled back.
+    /// - Returns: one result per statement.
     @discardableResult
     package func pipeline(
         _ batch: PostgresBatch, within limit: Duration? = nil
@@ -54,8 +54,9 @@ extension PostgresConnection {
         return try await pipeline(batch, within: limit)
     }
 
-    /// Runs SQL of any number of statements without parameters, answered in text: migrations, fixtures. It
-    /// waits until the session has answered everything else. Statements outside a transaction are one.
+    /// Runs SQL of any number of statements without parameters, with text results: migrations, fixtures. It
+    /// waits until the session has answered all other requests. Outside a transaction the statements form
+    /// one.
     @discardableResult
     package func script(_ sql: String, within limit: Duration? = nil) async throws(PostgresError)
         -> [PostgresRows]
@@ -72,13 +73,13 @@ extension PostgresConnection {
         _ = try await perform(.batch(PostgresBatch()), within: limit)
     }
 
-    /// Asks for the notifications of a channel; they go to ``onNotification``.
+    /// Subscribes to a channel's notifications, which go to ``onNotification``.
     package func listen(to channel: String) async throws(PostgresError) {
         try await query(PostgresStatement("LISTEN \(quoteIdentifier(channel))", reused: false))
     }
 
-    /// Tells a channel's listeners when the current transaction commits.
-    /// - Parameter payload: under 8000 bytes; a hint, not the news itself.
+    /// Notifies a channel's listeners when the current transaction commits.
+    /// - Parameter payload: under 8000 bytes; a hint, not the data itself.
     package func notify(_ channel: String, _ payload: String = "") async throws(PostgresError) {
         try await query(Self.notifyStatement, channel, payload)
     }

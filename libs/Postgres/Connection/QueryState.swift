@@ -1,10 +1,10 @@
-/// One request of work from its first statement to its synchronization point: what was asked, in order, and
-/// what came back. The server skips everything between a failure and that point.
+/// One request's state from its first statement to its synchronization point: the steps in order, and their
+/// results. The server skips everything between a failure and that point.
 struct QueryState {
     enum Step: Equatable {
         case prepare(StatementCache.Key)
         case execute(StatementCache.Key)
-        /// Part of the request, but nobody asked for its answer (a deferred BEGIN).
+        /// Part of the request without a result for the caller (a deferred BEGIN).
         case executeSilently
     }
 
@@ -17,7 +17,7 @@ struct QueryState {
         case ended
     }
 
-    /// What the session must learn.
+    /// What the session must do.
     enum Effect: Equatable {
         case none
         case settled(StatementCache.Key, isPrepared: Bool)
@@ -75,7 +75,7 @@ struct QueryState {
             .server, "the server refused statement \(number) of the request", report: report)
     }
 
-    /// Deallocated behind our back, or "cached plan must not change result type".
+    /// Deallocated by other SQL, or "cached plan must not change result type".
     private static func isStale(_ state: PostgresSQLState) -> Bool {
         state == .invalidStatementName || state == .featureNotSupported
     }

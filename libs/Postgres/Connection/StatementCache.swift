@@ -1,7 +1,7 @@
 /// Which statements a session has prepared, and under which names.
 ///
-/// A statement counts as prepared once the server has said so. Until then only the request of work that
-/// prepares it may build on it, since only that request shares its fate.
+/// A statement counts as prepared once the server has confirmed it. Until then only the request that prepares
+/// it may execute it, since it fails with that request.
 struct StatementCache {
     struct Key: Hashable {
         let statement: PostgresStatement
@@ -27,7 +27,7 @@ struct StatementCache {
     private var entries: [Key: Entry] = [:]
     private var counter = 0
 
-    /// - Parameter limit: statements that are kept; later ones are parsed at each use.
+    /// - Parameter limit: statements that are cached; later ones are parsed at each use.
     init(limit: Int = 256) { self.limit = limit }
 
     mutating func plan(_ key: Key, request: Int) -> Plan {
@@ -44,12 +44,12 @@ struct StatementCache {
         }
     }
 
-    /// The server's answer to a prepare.
+    /// The server's result of a prepare.
     mutating func settle(_ key: Key, isPrepared: Bool) {
         guard case .preparing(let name, _) = entries[key] else { return }
         entries[key] = isPrepared ? .ready(name) : nil
     }
 
-    /// The server no longer knows the statement, or its plan no longer fits the tables.
+    /// The server has deallocated the statement, or its plan no longer fits the tables.
     mutating func forget(_ key: Key) { entries[key] = nil }
 }

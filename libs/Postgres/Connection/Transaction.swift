@@ -1,6 +1,6 @@
 internal import EventLoop
 
-/// What concurrent transactions may see of each other (PostgreSQL manual, "Transaction Isolation").
+/// Visibility between concurrent transactions (PostgreSQL manual, "Transaction Isolation").
 package enum PostgresIsolation: String, Sendable {
     case readCommitted = "READ COMMITTED"
     case repeatableRead = "REPEATABLE READ"
@@ -8,11 +8,11 @@ package enum PostgresIsolation: String, Sendable {
 }
 
 extension PostgresConnection {
-    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. BEGIN travels with
-    /// the first statement.
+    /// Runs `body` in a transaction: committed when it returns, rolled back when it throws. BEGIN is sent
+    /// with the first statement.
     ///
-    /// With a `retry`, `body` runs again when the transaction lost against another one (SQLSTATE 40001, 40P01),
-    /// so it must have no effect but on this session. The session must not be used by others meanwhile.
+    /// With a `retry`, `body` runs again after a serialization conflict (SQLSTATE 40001, 40P01), so it must
+    /// have no effect outside this session. The session must not be used by others meanwhile.
     /// - Throws: ``PostgresError``, or what `body` threw.
     @discardableResult
     package func transaction<Value>(
@@ -45,11 +45,11 @@ extension PostgresConnection {
 
     private func commit() async throws(PostgresError) {
         if deferredBegin != nil {
-            // Nothing was asked of the server.
+            // Nothing was sent to the server.
             deferredBegin = nil
             return
         }
-        // COMMIT of a failed transaction is answered with ROLLBACK, and no error.
+        // The server answers COMMIT of a failed transaction with ROLLBACK and no error.
         guard isInGoodTransaction else {
             throw PostgresError(.server, "the transaction had failed or ended before it was committed")
         }
@@ -62,7 +62,7 @@ extension PostgresConnection {
         do {
             try await query(Self.rollbackStatement)
         } catch {
-            // Nobody may meet a session in that state.
+            // No later caller may get a session in that state.
             close()
         }
     }

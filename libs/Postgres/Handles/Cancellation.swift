@@ -1,7 +1,7 @@
 internal import CPostgreSQL
 internal import Glibc
 
-/// Owns one `PGcancel`: the request to stop a session's running statement.
+/// Owns one `PGcancel`: the request to cancel a session's running statement.
 @safe final class Cancellation: Sendable {
     /// libpq lets any thread use it (PostgreSQL manual, "Canceling Queries in Progress").
     private nonisolated(unsafe) let pointer: OpaquePointer
@@ -10,8 +10,8 @@ internal import Glibc
 
     deinit { unsafe PQfreeCancel(pointer) }
 
-    /// Asks on a thread of its own, since libpq opens a connection for it and blocks. It may come too late, or fail;
-    /// the server's `statement_timeout` is the second line.
+    /// Sends the request on a thread of its own, since libpq opens a blocking connection for it. It may
+    /// arrive too late, or fail; then the server's `statement_timeout` applies.
     func send() {
         let box = unsafe Unmanaged.passRetained(self)
         var thread = pthread_t()

@@ -1,6 +1,6 @@
 internal import CPostgreSQL
 
-/// Where libpq's notice callback leaves what it got, until the connection's next turn takes it.
+/// Buffers what libpq's notice callback receives until the connection processes it.
 final class NoticeBuffer {
     private static let limit = 64
     private var reports: [PostgresDiagnostics] = []
@@ -16,7 +16,7 @@ final class NoticeBuffer {
         return reports
     }
 
-    /// The box must outlive the connection; `ConnectionHandle` holds both.
+    /// The box must outlive the connection; `PostgresConnectionHandle` owns both.
     func install(on connection: OpaquePointer) {
         unsafe PQsetNoticeReceiver(
             connection,

@@ -1,14 +1,14 @@
 internal import CPostgreSQL
 internal import Glibc
 
-/// Owns one `PGconn` and closes it; a closed one answers every question as a broken connection does.
+/// Owns one `PGconn` and closes it; a closed one behaves like a broken connection.
 @safe struct PostgresConnectionHandle: ~Copyable {
     enum Progress { case waitToRead, waitToWrite, open, failed }
     enum Flush { case done, blocked, failed }
     enum TransactionState { case idle, active, inTransaction, inFailedTransaction, unknown }
 
     private var pointer: OpaquePointer?
-    /// Kept for as long as the PGconn may call it.
+    /// Retained for as long as the PGconn may call it.
     private let notices: NoticeBuffer
 
     private init(adopting pointer: OpaquePointer?, _ notices: NoticeBuffer) {
@@ -29,7 +29,7 @@ internal import Glibc
 
     // MARK: Opening
 
-    /// Begins to connect; nothing here blocks as long as hosts are numeric. Watch for writability next.
+    /// Starts connecting; does not block as long as hosts are numeric. Wait for writability next.
     static func start(_ options: [(keyword: String, value: String)], _ notices: NoticeBuffer)
         -> PostgresConnectionHandle
     {
@@ -56,7 +56,7 @@ internal import Glibc
     var isBroken: Bool { unsafe PQstatus(pointer) == CONNECTION_BAD }
     var usesTLS: Bool { unsafe PQsslInUse(pointer) != 0 }
     var serverProcess: Int32 { unsafe PQbackendPID(pointer) }
-    /// As 150004 for 15.4.
+    /// For example 150004 for 15.4.
     var serverVersion: Int32 { unsafe PQserverVersion(pointer) }
 
     var transactionState: TransactionState {
@@ -69,7 +69,7 @@ internal import Glibc
         }
     }
 
-    /// What libpq says of the last failure; may quote hosts, users and the server's words.
+    /// libpq's report of the last failure; may quote hosts, users and the server's text.
     var failureReport: PostgresDiagnostics {
         let text = unsafe PQerrorMessage(pointer).map { unsafe String(cString: $0) } ?? ""
         return PostgresDiagnostics(severity: "FATAL", sqlState: PostgresSQLState("08000"), message: text)
@@ -77,7 +77,7 @@ internal import Glibc
 
     func setNonBlocking() -> Bool { unsafe PQsetnonblocking(pointer, 1) == 0 }
 
-    // MARK: Sending. False: the connection is of no more use.
+    // MARK: Sending. False: the connection is unusable.
 
     func enterPipeline() -> Bool { unsafe PQenterPipelineMode(pointer) == 1 }
     func exitPipeline() -> Bool { unsafe PQexitPipelineMode(pointer) == 1 }
@@ -105,7 +105,7 @@ internal import Glibc
         }
     }
 
-    /// What is needed to stop the running statement from another thread.
+    /// The handle to cancel the running statement from another thread.
     func cancellation() -> Cancellation? {
         guard let cancel = unsafe PQgetCancel(pointer) else { return nil }
         return unsafe Cancellation(adopting: cancel)
@@ -121,7 +121,7 @@ internal import Glibc
 
     // MARK: Receiving
 
-    /// Takes what the socket holds; false when the connection broke.
+    /// Reads what the socket holds; false when the connection broke.
     func consumeInput() -> Bool { unsafe PQconsumeInput(pointer) == 1 }
 
     /// True while the next call of ``nextResult()`` would wait.
@@ -144,7 +144,7 @@ internal import Glibc
 }
 
 extension PostgresParameters {
-    /// The arrays that libpq takes; it copies before it returns.
+    /// The arrays that libpq takes; it copies them before it returns.
     fileprivate borrowing func withArguments<Result>(
         _ body: (
             Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?
@@ -153,7 +153,7 @@ extension PostgresParameters {
         let formats = slots.map(\.format.rawValue)
         let lengths = slots.map { Int32($0.length ?? 0) }
         return unsafe bytes.withUnsafeBytes { bytes in
-            // A parameter without bytes needs an address nevertheless: null means NULL.
+            // An empty parameter needs an address nevertheless: null means NULL.
             let values = unsafe slots.map { slot -> UnsafePointer<CChar>? in
                 guard slot.length != nil else { return nil }
                 guard let base = bytes.baseAddress else { return unsafe emptyValue }
@@ -170,7 +170,7 @@ private nonisolated(unsafe) let emptyValue: UnsafePointer<CChar> = {
     return unsafe UnsafePointer(pointer)
 }()
 
-/// The strings as a null-terminated array of C strings, for the length of the call.
+/// The strings as a null-terminated array of C strings, valid during the call.
 private func withCStrings<Result: ~Copyable>(
     _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
 ) -> Result {

@@ -6,8 +6,8 @@ internal import CPostgreSQL
         case command, tuples, pipelineSync, pipelineAborted, failed
     }
 
-    /// libpq never changes a result once it was handed out, and lets any thread read it
-    /// (PostgreSQL manual, "Behavior in Threaded Programs").
+    /// libpq never changes a result after returning it, and lets any thread read it (PostgreSQL manual,
+    /// "Behavior in Threaded Programs").
     private nonisolated(unsafe) let pointer: OpaquePointer
 
     init(adopting pointer: OpaquePointer) { unsafe self.pointer = unsafe pointer }
@@ -27,7 +27,7 @@ internal import CPostgreSQL
     var rowCount: Int { Int(unsafe PQntuples(pointer)) }
     var columnCount: Int { Int(unsafe PQnfields(pointer)) }
 
-    /// Rows that an INSERT, UPDATE, DELETE, MERGE, SELECT … touched; 0 for anything else.
+    /// Rows that an INSERT, UPDATE, DELETE, MERGE, SELECT … processed; 0 for anything else.
     var affectedRows: Int {
         guard let text = unsafe PQcmdTuples(pointer) else { return 0 }
         return unsafe Int(String(cString: text)) ?? 0
@@ -55,7 +55,7 @@ internal import CPostgreSQL
 
     func isNull(row: Int, column: Int) -> Bool { unsafe PQgetisnull(pointer, Int32(row), Int32(column)) != 0 }
 
-    /// Nil when the column's type does not fit, or it is NULL and may not be. The caller keeps to the bounds.
+    /// Nil when the column's type does not fit, or for an unexpected NULL. The caller checks the bounds.
     func decode<Value: PostgresDecodable>(row: Int, column: Int) -> Value? {
         if isNull(row: row, column: column) { return Value.null }
         let start = unsafe UnsafeRawPointer(PQgetvalue(pointer, Int32(row), Int32(column))!)
@@ -66,7 +66,7 @@ internal import CPostgreSQL
 }
 
 extension PostgresDiagnostics {
-    /// Copies the fields out of an error or notice result that libpq still owns.
+    /// Copies the fields of an error or notice result that libpq still owns.
     convenience init(reading result: OpaquePointer) {
         func field(_ code: Character) -> String? {
             guard let text = unsafe PQresultErrorField(result, Int32(code.asciiValue!)) else { return nil }

@@ -1,8 +1,8 @@
-/// Decides what is to be done from what the code brings and what the database has.
+/// Compares the code's migrations with the database's.
 struct MigrationPlan {
     let known: [PostgresMigration]
 
-    /// Refuses a set that does not count 1, 2, 3, …
+    /// Refuses versions other than 1, 2, 3, …
     init(_ migrations: [PostgresMigration]) throws(PostgresError) {
         known = migrations.sorted { $0.version < $1.version }
         for (index, migration) in known.enumerated() where migration.version != index + 1 {
@@ -31,17 +31,18 @@ struct MigrationPlan {
             }
     }
 
-    /// What is left to apply, in order.
-    /// - Throws: `.migration` when the database is newer than the code, was built from other SQL, or has holes.
+    /// The migrations left to apply, in order.
+    /// - Throws: `.migration` when the database is newer than the code, was built from other SQL, or has
+    ///   gaps.
     func pending(_ applied: [PostgresAppliedMigration]) throws(PostgresError) -> [PostgresMigration] {
         var pending: [PostgresMigration] = []
         for status in status(applied) {
             switch status.state {
             case .applied:
-                if let hole = pending.first {
+                if let gap = pending.first {
                     throw PostgresError(
                         .migration,
-                        "migration \(status.version) was applied, but \(hole.version) before it was not")
+                        "migration \(status.version) was applied, but \(gap.version) before it was not")
                 }
             case .pending: pending.append(known[status.version - 1])
             case .changed:

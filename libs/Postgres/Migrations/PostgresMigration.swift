@@ -1,11 +1,11 @@
-/// One step of a schema's history. Once applied anywhere it never changes: the next step corrects it.
+/// One migration of a schema. Once applied anywhere it never changes: a later migration corrects it.
 package struct PostgresMigration: Sendable, Equatable {
     /// 1, 2, 3, … without gaps.
     package let version: Int
     package let name: String
     /// Any number of statements; they run in one transaction, so none may begin or end one.
     package let sql: String
-    /// FNV-1a (64 bits, hexadecimal) of the SQL's bytes: it notices edits, not attacks.
+    /// FNV-1a (64 bits, hexadecimal) of the SQL's bytes: it detects edits, not attacks.
     package let checksum: String
 
     package init(version: Int, name: String, sql: String) {
@@ -27,12 +27,12 @@ package struct PostgresAppliedMigration: Sendable, Equatable {
     package let duration: Duration
 }
 
-/// A migration as the code and the database know it.
+/// A migration's state in the code and the database.
 package struct PostgresMigrationStatus: Sendable, Equatable {
     package enum State: Sendable, Equatable {
         case applied(PostgresAppliedMigration)
         case pending
-        /// Applied, but the code's SQL is not what was applied.
+        /// Applied, but with other SQL than the code's.
         case changed(PostgresAppliedMigration)
         /// Applied by newer code than this.
         case unknown(PostgresAppliedMigration)

@@ -1,33 +1,33 @@
 package import EventLoop
 
-/// Brings a database's schema up to what the code expects; forward only.
+/// Migrates a database's schema to what the code expects; forward only.
 ///
-/// Any number of processes may start at once: an advisory lock lets one work and the others wait, and then find
-/// nothing left to do. Each migration commits together with its row in `schema_migrations`.
+/// Any number of processes may start at once: an advisory lock lets one of them migrate while the others wait
+/// and then find nothing left to do. Each migration commits together with its row in `schema_migrations`.
 @Loop
 package struct PostgresMigrator {
     private let plan: MigrationPlan
 
-    /// - Throws: `.migration` when the versions do not count 1, 2, 3, …
+    /// - Throws: `.migration` when the versions are not 1, 2, 3, …
     package init(_ migrations: [PostgresMigration]) throws(PostgresError) {
         plan = try MigrationPlan(migrations)
     }
 
-    /// Applies what is missing, on a session of its own.
-    /// - Parameter limit: for everything, the wait for the lock included.
-    /// - Returns: what was applied now.
-    /// - Throws: `.migrationLocked` when another process works for longer, `.migration` when code and database do
-    ///   not fit, `.server` when a migration's SQL fails, which then has left nothing behind.
+    /// Applies pending migrations, on a session of its own.
+    /// - Parameter limit: for everything, including the wait for the lock.
+    /// - Returns: the migrations applied now.
+    /// - Throws: `.migrationLocked` when another process holds the lock for longer, `.migration` when code
+    ///   and database do not fit, `.server` when a migration's SQL fails, which is then rolled back.
     @discardableResult
     package func migrate(
         _ configuration: PostgresConfiguration, within limit: Duration = .seconds(120)
     ) async throws -> [PostgresMigration] {
         let deadline = Loop.now + limit
         var configuration = configuration
-        // A migration may take its time; ours is the only deadline.
+        // A migration may take long; `limit` is the only deadline.
         configuration.statementTimeout = nil
         let connection = try await PostgresConnection.connect(configuration)
-        // Ending the session frees the lock.
+        // Ending the session releases the lock.
         defer { connection.close() }
         try await lock(connection, until: deadline)
         try await connection.script(Self.createTable, within: remaining(deadline))
@@ -36,7 +36,7 @@ package struct PostgresMigrator {
         return pending
     }
 
-    /// Every migration that the code or the database knows; changes nothing and waits for nobody.
+    /// Every migration of the code or the database; changes nothing and takes no lock.
     package func status(on connection: PostgresConnection) async throws(PostgresError)
         -> [PostgresMigrationStatus]
     {
@@ -94,7 +94,7 @@ package struct PostgresMigrator {
         max(.milliseconds(1), Loop.now.duration(to: deadline))
     }
 
-    /// Advisory locks are known by two numbers: this one, and the schema's hash.
+    /// An advisory lock has two numbers: this one, and the schema's hash.
     private static let lockClass: Int32 = 0x5761_7962
     private static let takeLock = PostgresStatement(
         "SELECT pg_advisory_lock($1, hashtext(current_schema()))", reused: false)

@@ -10,7 +10,7 @@ extension PostgresPool {
         return try await connection.query(statement, parameters, within: limit)
     }
 
-    /// Runs a batch in one round trip, all or nothing; see ``Connection/pipeline(_:within:)``.
+    /// Runs a batch in one round trip, all or nothing; see ``PostgresConnection/pipeline(_:within:)``.
     @discardableResult
     package func pipeline(
         within limit: Duration? = nil, _ fill: (inout PostgresBatch) -> Void
@@ -22,7 +22,7 @@ extension PostgresPool {
         return try await connection.pipeline(batch, within: limit)
     }
 
-    /// See ``Connection/transaction(isolation:readOnly:retry:_:)``.
+    /// See ``PostgresConnection/transaction(isolation:readOnly:retry:_:)``.
     @discardableResult
     package func transaction<Value>(
         isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false,

@@ -1,26 +1,26 @@
 package import EventLoop
 
-/// Listens on channels with a session of its own, and comes back after every loss of it.
+/// Listens on channels with a session of its own, and reconnects when it is lost.
 ///
-/// Notifications are hints: those sent while no session listened are gone, so after each (re)connection `hint`
-/// is called with nil, and the reader looks into the tables.
+/// Notifications are hints: those sent while no session listened are lost, so after each (re)connection
+/// `onHint` is called with nil, and the caller reads the tables.
 @Loop
 package final class PostgresNotificationListener {
     private let configuration: PostgresConfiguration
     private let channels: [String]
     private let backoff: Backoff
-    private let hint: @Loop (PostgresNotification?) -> Void
+    private let onHint: @Loop (PostgresNotification?) -> Void
     private var connection: PostgresConnection?
 
     package init(
         _ configuration: PostgresConfiguration, channels: [String],
         backoff: Backoff = Backoff(base: .milliseconds(50), cap: .seconds(5)),
-        hint: @escaping @Loop (PostgresNotification?) -> Void
+        onHint: @escaping @Loop (PostgresNotification?) -> Void
     ) {
         self.configuration = configuration
         self.channels = channels
         self.backoff = backoff
-        self.hint = hint
+        self.onHint = onHint
     }
 
     /// True while a session listens.
@@ -32,17 +32,17 @@ package final class PostgresNotificationListener {
             // A failure shows in `isListening`; the next attempt follows.
             guard let connection = try? await PostgresConnection.connect(configuration) else { return .zero }
             defer { connection.close() }
-            connection.onNotification = hint
+            connection.onNotification = onHint
             for channel in channels where (try? await connection.listen(to: channel)) == nil { return .zero }
             self.connection = connection
-            hint(nil)
+            onHint(nil)
             let start = Loop.now
-            await ending(of: connection)
+            await wait(untilClosed: connection)
             return start.duration(to: Loop.now)
         }
     }
 
-    private func ending(of connection: PostgresConnection) async {
+    private func wait(untilClosed connection: PostgresConnection) async {
         await withTaskCancellationHandler {
             await Loop.suspend { resumption in
                 guard connection.isOpen else { return resumption.resume() }

@@ -1,11 +1,10 @@
 package import EventLoop
 
-/// A bounded set of sessions, opened as they are needed and lent to one caller at a time, first come first
-/// served.
+/// A bounded set of sessions, opened on demand and lent to one caller at a time, first come first served.
 ///
-/// What breaks is thrown away and replaced, with jittered backoff while the server is away. A session that
-/// comes back in the middle of a transaction is closed; `SET`, `LISTEN` and temporary tables stay with it, so
-/// leave them alone.
+/// Broken sessions are discarded and replaced, with jittered backoff while the server is unavailable. A
+/// session returned during a transaction is closed; `SET`, `LISTEN` and temporary tables persist on it, so do
+/// not use them.
 @Loop
 package final class PostgresPool: Service {
     package let configuration: PostgresConfiguration
@@ -21,7 +20,7 @@ package final class PostgresPool: Service {
         let since: Instant
     }
 
-    /// The one used last is lent first; the others may go.
+    /// The most recently used is lent first, so that surplus ones become idle.
     private var idle: [Idle] = []
     private var leased: Set<ObjectIdentifier> = []
     private var openedAt: [ObjectIdentifier: Instant] = [:]
@@ -33,7 +32,7 @@ package final class PostgresPool: Service {
     private var openings = 0
     private var backoff: Backoff
     private(set) var isClosing = false
-    /// Set when every session has come back, or the time for it is over.
+    /// Set when every session has been returned, or the close deadline has passed.
     private let drained = AsyncSignal()
     private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded() }
     private lazy var checkTimer = Timer { [weak self] in self?.checkIdle() }
@@ -50,13 +49,14 @@ package final class PostgresPool: Service {
             idle: idle.count, leased: leased.count, opening: opening.count, waiting: waiters.count)
     }
 
-    /// Opens a first session and retries until it is open; returns at once. Otherwise the first caller opens it.
+    /// Opens a first session and retries until it is open; returns at once. Otherwise the first caller opens
+    /// it.
     package func openFirst() { openAsNeeded(atLeast: 1) }
 
-    // MARK: Lending
+    // MARK: Acquiring
 
-    /// Lends a session for the length of `body`.
-    /// - Parameter wait: for a session to come free; then `.poolExhausted`, or why none could be opened.
+    /// Lends a session to `body`.
+    /// - Parameter wait: for a session to become idle; then `.poolExhausted`, or why none could be opened.
     @discardableResult
     package func withConnection<Value>(
         wait: Duration? = nil, _ body: (PostgresConnection) async throws -> Value
@@ -75,14 +75,14 @@ package final class PostgresPool: Service {
         case .overloaded: throw PostgresError(.poolExhausted, "\(waiters.count) callers wait for a session")
         case .timedOut:
             if case .unavailable(let cause) = health { throw cause }
-            throw PostgresError(.poolExhausted, "no session came free in time")
+            throw PostgresError(.poolExhausted, "no session became available in time")
         }
     }
 
     private func available() -> Answer? {
         if isClosing { return .failure(PostgresError(.closed, "the pool is closed")) }
-        while let spare = idle.popLast() {
-            if spare.connection.isOpen { return .success(lease(spare.connection)) }
+        while let session = idle.popLast() {
+            if session.connection.isOpen { return .success(lease(session.connection)) }
         }
         return nil
     }
@@ -94,7 +94,7 @@ package final class PostgresPool: Service {
 
     func release(_ connection: PostgresConnection) {
         leased.remove(ObjectIdentifier(connection))
-        if isClosing || !connection.isReusable || isOld(connection) {
+        if isClosing || !connection.isReusable || isExpired(connection) {
             connection.close()
         } else {
             offer(connection)
@@ -118,10 +118,11 @@ package final class PostgresPool: Service {
 
     private func openAsNeeded(atLeast minimum: Int = 0) {
         guard !isClosing, !retryTimer.isArmed else { return }
-        // While the server is away one attempt at a time is enough.
-        let room = backoff.failures > 0 ? min(1, limits.size - count) - opening.count : limits.size - count
+        // While the server is unavailable one attempt at a time is enough.
+        let capacity =
+            backoff.failures > 0 ? min(1, limits.size - count) - opening.count : limits.size - count
         let wanted = max(waiters.count - opening.count, minimum - count)
-        for _ in 0..<max(0, min(room, wanted)) { open() }
+        for _ in 0..<max(0, min(capacity, wanted)) { open() }
     }
 
     private func open() {
@@ -159,24 +160,24 @@ package final class PostgresPool: Service {
     private func lost(_ connection: PostgresConnection, _ error: PostgresError?) {
         openedAt[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0.connection === connection }
-        // The last one is replaced even if nobody waits, so that the health is known.
+        // The last one is replaced even without waiting callers, to keep the health up to date.
         if error != nil { openAsNeeded(atLeast: 1) }
     }
 
     private func change(_ health: PostgresPoolHealth) {
-        let isNews = health.isAvailable != self.health.isAvailable || backoff.failures == 1
+        let isChanged = health.isAvailable != self.health.isAvailable || backoff.failures == 1
         self.health = health
-        if isNews { onHealth?(health) }
+        if isChanged { onHealth?(health) }
     }
 
     // MARK: Idle sessions
 
-    private func isOld(_ connection: PostgresConnection) -> Bool {
-        guard let birth = openedAt[ObjectIdentifier(connection)] else { return true }
-        return birth.duration(to: Loop.now) > limits.lifetime
+    private func isExpired(_ connection: PostgresConnection) -> Bool {
+        guard let start = openedAt[ObjectIdentifier(connection)] else { return true }
+        return start.duration(to: Loop.now) > limits.lifetime
     }
 
-    /// Closes the surplus and asks the others, one after the other, whether they live.
+    /// Closes surplus sessions and pings the others, one after the other.
     private func checkIdle() {
         guard !isClosing, checking == nil else { return }
         let limit = Loop.now - limits.idleCheck
@@ -190,10 +191,10 @@ package final class PostgresPool: Service {
         }
         idle.removeFirst()
         checking = Loop.task { [self] in
-            if isOld(oldest.connection) {
+            if isExpired(oldest.connection) {
                 oldest.connection.close()
             } else {
-                // A failure closes the session, which is all there is to do.
+                // A failure closes the session; nothing else is needed.
                 try? await oldest.connection.ping()
             }
             checking = nil
@@ -212,7 +213,7 @@ package final class PostgresPool: Service {
         await close(within: max(.zero, Loop.now.duration(to: deadline)))
     }
 
-    /// Refuses new callers and those that wait, lets the sessions come back for up to `limit`, and closes them.
+    /// Refuses new and waiting callers, waits up to `limit` for sessions to be returned, and closes them.
     package func close(within limit: Duration = .seconds(5)) async {
         guard !isClosing else { return }
         isClosing = true
@@ -222,7 +223,7 @@ package final class PostgresPool: Service {
         if !leased.isEmpty {
             await drained.wait(within: limit)
         }
-        for spare in idle { spare.connection.close() }
+        for session in idle { session.connection.close() }
         idle = []
         let tasks = Array(opening.values) + [checking].compactMap(\.self)
         for task in tasks { await task.value }

@@ -1,25 +1,25 @@
 package import EventLoop
 
-/// Bounds of a ``Pool``.
+/// Bounds of a ``PostgresPool``.
 package struct PostgresPoolLimits: Sendable {
-    /// Sessions at most; a PostgreSQL process each, on the server.
+    /// Maximum sessions; each is a process on the server.
     package var size = 4
     /// Callers that may wait for a session.
     package var waiters = 256
-    /// How long a caller waits when it does not say.
+    /// How long a caller waits unless it sets a limit.
     package var wait: Duration = .seconds(5)
-    /// A session that was idle for so long is asked whether it still lives, and the surplus is closed.
+    /// A session idle for this long is pinged, and surplus sessions are closed.
     package var idleCheck: Duration = .seconds(30)
     /// Idle sessions that are kept.
     package var idle = 2
-    /// A session is replaced when it is older, so that a moved server is found.
+    /// An older session is replaced, so that a moved server is found.
     package var lifetime: Duration = .seconds(1800)
     package var backoff = Backoff(base: .milliseconds(50), cap: .seconds(5))
 
     package init() {}
 }
 
-/// What a ``Pool`` holds at the moment, for gauges.
+/// A ``PostgresPool``'s current counts, for gauges.
 package struct PostgresPoolStatistics: Sendable, Equatable {
     package var idle: Int
     package var leased: Int
@@ -27,9 +27,9 @@ package struct PostgresPoolStatistics: Sendable, Equatable {
     package var waiting: Int
 }
 
-/// Whether a ``Pool`` reaches its server.
+/// Whether a ``PostgresPool`` reaches its server.
 package enum PostgresPoolHealth: Sendable {
-    /// Nothing was tried yet.
+    /// No session has been opened yet.
     case unknown
     case available
     /// The last attempt to open a session failed; others follow.

@@ -1,4 +1,4 @@
-/// Statements that travel in one round trip and stand or fall together.
+/// Statements that are sent in one round trip and succeed or fail together.
 package struct PostgresBatch {
     struct Entry {
         let statement: PostgresStatement

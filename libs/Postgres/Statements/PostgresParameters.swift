@@ -12,7 +12,7 @@ package struct PostgresParameters: Sendable {
     private(set) var bytes: [UInt8] = []
     private(set) var slots: [Slot] = []
     private(set) var types: [PostgresTypeID] = []
-    /// The first parameter, counted from 1, that holds a NUL character, which text cannot.
+    /// The number from 1 of the first parameter with a NUL character, which text cannot contain.
     private(set) var invalid: Int?
 
     package init() {}
@@ -23,7 +23,7 @@ package struct PostgresParameters: Sendable {
 
     package var count: Int { slots.count }
 
-    /// Appends the next parameter; nil is NULL, an array one parameter.
+    /// Appends the next parameter; nil is NULL, an array is one parameter.
     package mutating func add<Value: PostgresEncodable>(_ value: Value) {
         let start = bytes.count
         let isPresent = value.encode(into: &bytes)

@@ -1,9 +1,9 @@
-/// One row of an answer. Columns are counted from 0 or named.
+/// One row of a result. Columns are numbered from 0 or named.
 package struct PostgresRow: Sendable {
     let rows: PostgresRows
     let index: Int
 
-    /// The column as the type asked for; an Optional where NULL may be.
+    /// The column as the requested type; an Optional when NULL is allowed.
     package func decode<Value: PostgresDecodable>(
         _ column: Int, as type: Value.Type = Value.self, file: String = #fileID, line: Int = #line
     ) throws(PostgresError) -> Value {

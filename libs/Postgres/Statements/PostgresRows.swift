@@ -1,4 +1,4 @@
-/// The answer to one statement: its rows, in libpq's memory, decoded as they are asked for.
+/// The result of one statement: its rows, in libpq's memory, decoded on access.
 package struct PostgresRows: Sendable {
     private final class Storage: Sendable {
         let handle: PostgresResultHandle

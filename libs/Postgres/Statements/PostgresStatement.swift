@@ -1,10 +1,10 @@
-/// An SQL statement with `$1`-style parameters, made once and kept (`static let`).
+/// An SQL statement with `$1`-style parameters, to be created once (`static let`).
 ///
-/// Each connection prepares it at its first use and remembers it. One statement only: several separated by
-/// semicolons are a script (``Connection/script(_:within:)``).
+/// Each connection prepares it at its first use and caches it. One statement only: several separated by
+/// semicolons are a script (``PostgresConnection/script(_:within:)``).
 package struct PostgresStatement: Sendable {
     package let sql: String
-    /// False for SQL that is used once: it is parsed anew each time and leaves nothing on the server.
+    /// False for SQL that is used once: it is parsed anew each time and not prepared on the server.
     let isReused: Bool
     private let hash: Int
 

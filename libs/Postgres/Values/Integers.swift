@@ -29,7 +29,7 @@ extension Int32: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    /// Nil when a wider column's value does not fit.
+    /// Nil when the column's value does not fit.
     package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Int32? {
         Int64.decode(bytes, type: type, format: format).flatMap { Int32(exactly: $0) }
     }

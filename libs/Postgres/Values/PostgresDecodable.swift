@@ -1,6 +1,6 @@
-/// A Swift value that can be read out of a column, whatever format the server sent it in.
+/// A Swift value decodable from a column, in either format.
 package protocol PostgresDecodable {
-    /// Nil when a column of that type does not fit, or its bytes do not make sense.
+    /// Nil when a column of that type does not fit, or its bytes are invalid.
     static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Self?
     /// What NULL becomes; nil where NULL is an error.
     static var null: Self? { get }
@@ -59,7 +59,7 @@ extension RawSpan {
         return Value(bigEndian: unsafe unsafeLoadUnaligned(fromByteOffset: offset, as: Value.self))
     }
 
-    /// The bytes as UTF-8; every column of this library's connections is (client_encoding).
+    /// The bytes as UTF-8, the client_encoding of all connections of this library.
     var text: String {
         unsafe withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }

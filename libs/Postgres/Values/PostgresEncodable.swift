@@ -1,18 +1,18 @@
-/// A Swift value that can be a statement's parameter, alone or as an array's element.
+/// A Swift value usable as a statement's parameter, alone or as an array's element.
 ///
-/// All but `String` travel in the server's binary format with their type named, so that what is encoded
-/// always is what the server expects; cast in the statement (`$1::int4`) where a column differs. A lone
-/// `String` goes as text of a type that the server infers, so it also fits enums, `jsonb` or `inet`.
+/// All but `String` are sent in binary format with their type, so that the server expects what is encoded;
+/// cast in the statement (`$1::int4`) where a column differs. A single `String` is sent as text of a type
+/// that the server infers, so it also fits enums, `jsonb` or `inet`.
 package protocol PostgresEncodable {
     static var parameterType: PostgresTypeID { get }
     static var parameterFormat: PostgresFormat { get }
-    /// The type of one element when many of them are an array; always binary.
+    /// The element type of an array of these values; always binary.
     static var elementType: PostgresTypeID { get }
     static var arrayType: PostgresTypeID { get }
 
-    /// Appends the value; answers false, having appended nothing, for NULL.
+    /// Appends the value; returns false, with nothing appended, for NULL.
     func encode(into bytes: inout [UInt8]) -> Bool
-    /// Appends an array's elements, each after its length; answers whether one was NULL.
+    /// Appends an array's elements, each after its length; returns whether one was NULL.
     static func encodeElements(_ values: [Self], into bytes: inout [UInt8]) -> Bool
 }
 

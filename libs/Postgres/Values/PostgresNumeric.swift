@@ -1,4 +1,5 @@
-/// An exact decimal: `unscaled` × 10⁻ˢᶜᵃˡᵉ. Money with two places is `Numeric(unscaled: cents, scale: 2)`.
+/// An exact decimal: `unscaled` × 10⁻ˢᶜᵃˡᵉ. Money with two places is `PostgresNumeric(unscaled: cents, scale:
+/// 2)`.
 package struct PostgresNumeric: Hashable, Sendable {
     package let unscaled: Int64
     /// Digits behind the point, 0…18.
@@ -35,7 +36,7 @@ extension PostgresNumeric: CustomStringConvertible {
         return sign + "\(whole)." + String(repeating: "0", count: scale - digits.utf8.count) + digits
     }
 
-    /// Plain decimal notation, as the server writes it; nil for NaN, infinity and what 64 bits cannot hold.
+    /// Plain decimal notation, as the server writes it; nil for NaN, infinity and values over 64 bits.
     package init?(_ text: String) {
         var digits = text
         var scale = 0
@@ -57,7 +58,7 @@ extension PostgresNumeric: PostgresEncodable, PostgresDecodable {
     package static var arrayType: PostgresTypeID { .numericArray }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
-        // Pad to whole groups behind the point; 128 bits hold 19 digits and the padding.
+        // Pads to whole groups behind the point; 128 bits hold 19 digits and the padding.
         let groupsBehind = (scale + 3) / 4
         var rest = UInt128(unscaled.magnitude) * UInt128(Self.powers[groupsBehind * 4 - scale])
         let start = bytes.count

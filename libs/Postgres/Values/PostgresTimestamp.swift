@@ -1,6 +1,6 @@
 internal import EventLoop
 
-/// A `timestamptz`: microseconds since 1970-01-01 00:00 UTC, the server's whole precision.
+/// A `timestamptz`: microseconds since 1970-01-01 00:00 UTC, the server's full precision.
 package struct PostgresTimestamp: Hashable, Comparable, Sendable {
     package let microseconds: Int64
 
@@ -28,7 +28,7 @@ extension PostgresTimestamp: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    /// Nil for `infinity`, which is no point in time.
+    /// Nil for `infinity`.
     package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
         -> PostgresTimestamp?
     {

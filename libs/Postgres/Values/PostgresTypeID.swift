@@ -39,7 +39,7 @@ package struct PostgresTypeID: RawRepresentable, Hashable, Sendable {
 }
 
 extension PostgresTypeID: CustomStringConvertible {
-    /// The type's name where we know it, else `oid N`.
+    /// The type's name when known, else `oid N`.
     package var description: String { Self.names[self] ?? "oid \(rawValue)" }
 
     private static let names: [PostgresTypeID: String] = [
@@ -56,7 +56,7 @@ extension PostgresTypeID: CustomStringConvertible {
     ]
 }
 
-/// How a value travels: the server's text representation, or its binary one.
+/// A value's format: the server's text representation, or its binary one.
 package enum PostgresFormat: Int32, Sendable {
     case text = 0
     case binary = 1

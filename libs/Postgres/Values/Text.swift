@@ -9,14 +9,14 @@ extension String: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    /// Text, JSON, enums and whatever else is text in both formats; never numbers, times or UUIDs in disguise.
+    /// Text, JSON, enums and other types that are text in both formats; never numbers, times or UUIDs.
     package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> String? {
         guard format == .binary else { return bytes.text }
         switch type {
         case .text, .varchar, .bpchar, .name, .json, .inferred: return bytes.text
         case .jsonb: return PostgresJSON.decode(bytes, type: type, format: format)?.text
         default:
-            // From this OID on types are the user's: enums (text in both formats) or domains over them.
+            // OIDs from here on are user-defined: enums (text in both formats) or domains over them.
             return type.rawValue >= 16384 ? bytes.text : nil
         }
     }
@@ -71,7 +71,7 @@ extension PostgresBytes: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    /// Binary only: statements with parameters always answer so.
+    /// Binary only: statements with parameters always return binary.
     package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
         -> PostgresBytes?
     {

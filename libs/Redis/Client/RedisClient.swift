@@ -1,10 +1,10 @@
 package import EventLoop
 
-/// A long-lived client: one connection, made again whenever it is lost.
+/// A long-lived client: one connection that reconnects whenever it is lost.
 ///
-/// While the server is away a call waits half of `commandTimeout` for a connection and then fails with
-/// `.notConnected`. What was in flight when a connection ended fails with `.connectionLost`: it may or may
-/// not have been run, and is never sent again by itself.
+/// While disconnected a call waits half of `commandTimeout` for a connection and then fails with
+/// `.notConnected`. Commands in flight when a connection ends fail with `.connectionLost`: the server may or
+/// may not have run them, and they are never resent automatically.
 @Loop
 package final class RedisClient: Service {
     private let configuration: RedisConfiguration
@@ -12,10 +12,10 @@ package final class RedisClient: Service {
     /// Callers that wait for a connection.
     private let waiters: WaiterQueue<RedisError?>
 
-    /// Told of each change; readiness follows from it.
+    /// Called with each new state; readiness depends on it.
     package var onStateChange: (@Loop (RedisConnectionState) -> Void)?
 
-    /// - Parameter endpoint: asked before each attempt; the configuration's endpoint when `nil`.
+    /// - Parameter endpoint: called before each attempt; the configuration's endpoint when `nil`.
     package init(_ configuration: RedisConfiguration, endpoint: RedisEndpointProvider? = nil) {
         self.configuration = configuration
         reconnector = RedisReconnector(configuration, endpoint)
@@ -24,7 +24,7 @@ package final class RedisClient: Service {
 
     package var state: RedisConnectionState { reconnector.state }
 
-    /// Connects, and keeps connected until ``close()`` or until the calling task is cancelled.
+    /// Connects and reconnects until ``close()`` or until the calling task is cancelled.
     package func run() async {
         reconnector.onUp = { [weak self] _ in
             guard let self else { return }
@@ -51,8 +51,8 @@ package final class RedisClient: Service {
         switch result {
         case .value(nil): break
         case .value(let error?): throw error
-        case .timedOut, .cancelled: throw RedisError(.notConnected, "the server is away")
-        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers wait already")
+        case .timedOut, .cancelled: throw RedisError(.notConnected, "not connected to the server")
+        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers are waiting")
         }
     }
 
@@ -71,7 +71,7 @@ package final class RedisClient: Service {
         return try await connection.pipeline(deadline: start + configuration.commandTimeout, build)
     }
 
-    /// Sends one command; a server's error is thrown.
+    /// Sends one command; a server error is thrown.
     package func command<each Part: RedisArgument>(
         _ name: StaticString, _ parts: repeat each Part
     ) async throws(RedisError) -> RedisValue {
@@ -79,8 +79,8 @@ package final class RedisClient: Service {
         return try replies[0].get()
     }
 
-    /// Sends a batch without waiting for its replies; `completion` gets them. Fails at once while the server
-    /// is away.
+    /// Sends a batch without waiting for its replies, which `completion` receives. Fails at once while
+    /// disconnected.
     package func send(_ batch: RedisBatch, completion: @escaping RedisConnection.Completion) {
         guard let connection = reconnector.connection else {
             return completion(.failure(RedisError(.notConnected)))
@@ -88,7 +88,7 @@ package final class RedisClient: Service {
         connection.send(batch, completion: completion)
     }
 
-    /// Runs a script by its digest; the source is sent first when the server does not know it.
+    /// Runs a script by its digest; sends the source first when the server does not have it.
     ///
     /// - Parameters:
     ///   - keys: how many of the arguments are keys; they come first.

@@ -1,11 +1,11 @@
 package import EventLoop
 
-/// Names the server to connect to, asked before each attempt: a constant, or what Sentinel says.
+/// Returns the server to connect to, called before each attempt: a constant, or Sentinel's primary.
 package typealias RedisEndpointProvider = @Loop () async throws -> Endpoint
 
-/// What the owner of a long-lived connection may want to tell readiness.
+/// The state of a long-lived connection, for readiness.
 package enum RedisConnectionState: Sendable, Equatable {
-    /// Not connected yet, or not any more; the reason of the last failure, if there was one.
+    /// Not connected; with the last failure, if any.
     case down(RedisError?)
     case up(Endpoint)
 
@@ -14,10 +14,10 @@ package enum RedisConnectionState: Sendable, Equatable {
     }
 }
 
-/// Keeps one connection up: connects, waits for its end, and connects again after a growing delay.
+/// Maintains one connection: connects, waits for its end, and reconnects after a growing delay.
 @Loop
 final class RedisReconnector {
-    /// A connection that lived this long shows that the server is stable: the next delay is short again.
+    /// A connection that lasted this long resets the backoff.
     private static let stableAfter = Duration.seconds(1)
 
     private let configuration: RedisConfiguration
@@ -27,9 +27,9 @@ final class RedisReconnector {
     private(set) var connection: RedisConnection?
     private(set) var state = RedisConnectionState.down(nil)
 
-    /// Called with each new connection, in the turn in which it came up.
+    /// Called with each new connection, in the loop iteration that opened it.
     var onUp: (@Loop (RedisConnection) -> Void)?
-    /// Called when the connection ended, and with each failed attempt.
+    /// Called when the connection ends, and after each failed attempt.
     var onDown: (@Loop (RedisError) -> Void)?
 
     init(_ configuration: RedisConfiguration, _ provider: RedisEndpointProvider?) {
@@ -60,7 +60,7 @@ final class RedisReconnector {
         connection?.close()
     }
 
-    /// One connection from attempt to end; returns why it ended, and for how long it was up.
+    /// Serves one connection from attempt to end; returns why it ended and how long it was open.
     private func serve() async -> (RedisError, uptime: Duration) {
         do {
             let endpoint = try await provider()

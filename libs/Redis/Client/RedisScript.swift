@@ -1,8 +1,8 @@
 package import EventLoop
 
-/// A Lua script which the server keeps under its digest.
+/// A Lua script that the server caches under its digest.
 ///
-/// The digest is learnt from the server when the script is first run, and is the same on every server.
+/// The server returns the digest when the script is first loaded; it is the same on every server.
 @Loop
 package final class RedisScript {
     package let source: String

@@ -1,7 +1,7 @@
 package import EventLoop
 
-/// Finds the primary that Redis Sentinel has chosen. A client asks before each of its connections, so it
-/// follows a failover by itself: Sentinel ends the connections to a primary that it deposes.
+/// Finds the primary that Redis Sentinel has elected. A client asks before each of its connections, so it
+/// follows a failover: Sentinel closes the connections to a primary that it deposes.
 ///
 /// Source: "Guidelines for Redis clients with support for Redis Sentinel", redis.io.
 @Loop
@@ -16,11 +16,11 @@ package final class RedisSentinels {
     private let server: RedisConfiguration
 
     /// - Parameters:
-    ///   - name: under which the sentinels know the primary.
-    ///   - server: how to talk to the primary. The sentinels are asked without credentials, over TLS if the
-    ///     primary is.
+    ///   - name: the sentinels' name of the primary.
+    ///   - server: the primary's configuration. Sentinels are asked without credentials, over TLS if the
+    /// primary uses it.
     package init(_ endpoints: [Endpoint], primary name: String, of server: RedisConfiguration) {
-        precondition(!endpoints.isEmpty, "somebody must be asked")
+        precondition(!endpoints.isEmpty, "at least one sentinel is required")
         self.endpoints = endpoints
         self.name = name
         var server = server
@@ -34,7 +34,8 @@ package final class RedisSentinels {
         self.sentinel = sentinel
     }
 
-    /// Who says where the primary is; `nil` where there are no sentinels, and it is where the configuration says.
+    /// The provider that asks the sentinels; `nil` without sentinels, when the configuration's endpoint
+    /// applies.
     package static func provider(
         _ endpoints: [Endpoint], primary name: String, of server: RedisConfiguration
     ) -> RedisEndpointProvider? {
@@ -43,7 +44,7 @@ package final class RedisSentinels {
         return { try await sentinels.primary() }
     }
 
-    /// Asks one sentinel after another until one names a server that says itself that it is a primary.
+    /// Asks one sentinel after another until one names a server that itself reports to be a primary.
     package func primary() async throws(RedisError) -> Endpoint {
         var failure = RedisError(.notConnected, "no sentinel answers")
         for endpoint in endpoints {
@@ -70,7 +71,7 @@ package final class RedisSentinels {
         return Endpoint(host: host, port: port)
     }
 
-    /// A sentinel may not have heard of a failover yet.
+    /// A sentinel may not have learned of a failover yet.
     private func check(_ endpoint: Endpoint) async throws(RedisError) {
         let role = try await query(endpoint, server) { $0.add("ROLE") }
         guard role.array?.first?.string == "master" else {

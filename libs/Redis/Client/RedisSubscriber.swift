@@ -1,12 +1,12 @@
 package import EventLoop
 
-/// A connection for pub/sub, made again whenever it is lost, with every channel subscribed to again.
+/// A pub/sub connection that reconnects whenever it is lost and resubscribes every channel.
 ///
-/// Channels are counted once: who shares one among several users counts them itself.
+/// Each channel is subscribed once; the caller counts the users of a shared channel.
 @Loop
 package final class RedisSubscriber: Service {
-    /// Channels per SUBSCRIBE after a reconnection. The next batch goes out when the last one is confirmed
-    /// and its users were told, so catching up is paced.
+    /// Channels per SUBSCRIBE after a reconnection. The next batch is sent when the last one is confirmed and
+    /// reported, which paces the users' recovery.
     private static let batch = 512
 
     private let configuration: RedisConfiguration
@@ -16,10 +16,10 @@ package final class RedisSubscriber: Service {
     private let waiters: WaiterQueue<RedisError?>
     private var waitersByChannel: [[UInt8]: [WaiterQueue<RedisError?>.Waiter]] = [:]
 
-    /// Called for each message: its channel and its payload.
+    /// Called with each message's channel and payload.
     package var onMessage: (@Loop (_ channel: [UInt8], _ payload: [UInt8]) -> Void)?
-    /// Called after a connection came up with channels that receive from now on, batch by batch. What was published in between is lost:
-    /// catch up from a stream, if there is one.
+    /// Called after a reconnection with channels that receive again, batch by batch. Messages published in
+    /// between are lost: recover them from a stream, if there is one.
     package var onRestored: (@Loop (_ channels: [[UInt8]]) -> Void)?
     package var onStateChange: (@Loop (RedisConnectionState) -> Void)?
 
@@ -31,10 +31,10 @@ package final class RedisSubscriber: Service {
 
     package var state: RedisConnectionState { reconnector.state }
 
-    /// Channels that are subscribed to, or will be as soon as the server is back.
+    /// Channels that are subscribed, or will be once connected.
     package var channels: Int { table.wanted }
 
-    /// Connects, and keeps connected until ``close()`` or until the calling task is cancelled.
+    /// Connects and reconnects until ``close()`` or until the calling task is cancelled.
     package func run() async {
         reconnector.onUp = { [weak self] in self?.connected($0) }
         reconnector.onDown = { [weak self] error in
@@ -48,10 +48,10 @@ package final class RedisSubscriber: Service {
 
     package func close() { reconnector.close() }
 
-    /// Returns when the server has confirmed: every message published from now on will be delivered.
+    /// Returns when the server has confirmed: every later message will be delivered.
     ///
-    /// When it throws `.timeout`, the server is away or slow, and the channel stays wanted: it is subscribed
-    /// to and reported by ``onRestored`` or delivers by itself later, unless ``unsubscribe(_:)`` is called.
+    /// After `.timeout` the channel stays wanted: it is subscribed and reported by ``onRestored``, or starts
+    /// to deliver later, unless ``unsubscribe(_:)`` is called.
     package func subscribe(_ channel: String) async throws(RedisError) {
         let channel = Array(channel.utf8)
         if table.isSubscribed(channel) { return }
@@ -68,14 +68,14 @@ package final class RedisSubscriber: Service {
         case .value(let error?): throw error
         case .value(nil), .timedOut: throw RedisError(.timeout, "the subscription was not confirmed")
         case .cancelled: throw RedisError(.timeout, "the subscription was cancelled")
-        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers wait already")
+        case .overloaded: throw RedisError(.overloaded, "\(waiters.count) callers are waiting")
         }
     }
 
-    /// Takes effect at once for later calls; a message that is on its way may still be delivered.
+    /// Takes effect at once for later calls; a message in flight may still be delivered.
     package func unsubscribe(_ channel: String) {
         let channel = Array(channel.utf8)
-        settle(channel, RedisError(.closed, "unsubscribed meanwhile"))
+        settle(channel, RedisError(.closed, "unsubscribed before the confirmation"))
         send(table.unsubscribe(channel))
     }
 
@@ -114,7 +114,7 @@ package final class RedisSubscriber: Service {
         guard case .array(let parts) = push, parts.count >= 2, case .bytes(let kind) = parts[0],
             case .bytes(let channel) = parts[1]
         else {
-            // A refused SUBSCRIBE does not say for which channel: start anew, with a growing delay.
+            // A refused SUBSCRIBE does not name its channel: reconnects with a growing delay.
             if case .error(let error) = push { refused(error) }
             return
         }

@@ -1,7 +1,7 @@
-/// Which channels are wanted and what the server has confirmed: no I/O, each call says what to send.
+/// Which channels are wanted and which the server has confirmed. No I/O: each call returns what to send.
 ///
-/// At most one SUBSCRIBE or UNSUBSCRIBE per channel is in flight, so a confirmation always tells which
-/// one it belongs to, however quickly a caller changes its mind.
+/// At most one SUBSCRIBE or UNSUBSCRIBE per channel is in flight, so each confirmation belongs to exactly one
+/// of them.
 struct SubscriptionTable {
     typealias Channel = [UInt8]
 
@@ -11,7 +11,7 @@ struct SubscriptionTable {
     }
 
     private enum Phase {
-        /// The server knows nothing of it.
+        /// Not subscribed on the server.
         case idle
         case subscribing
         case subscribed
@@ -27,9 +27,9 @@ struct SubscriptionTable {
 
     private var entries: [Channel: Entry] = [:]
     private(set) var isConnected = false
-    /// Channels to be subscribed to again, last ones first.
+    /// Channels to resubscribe, last ones first.
     private var toRestore: [Channel] = []
-    /// Of the batch in flight: all of it, and how many confirmations are missing.
+    /// The batch in flight: all its channels, and how many confirmations are missing.
     private var restoring: [Channel] = []
     private var missing = 0
 
@@ -67,9 +67,9 @@ struct SubscriptionTable {
 
     struct Confirmation: Equatable {
         var command: Command?
-        /// The channel is subscribed to and wanted: those who wait for it may go on.
+        /// The channel is subscribed and wanted: its waiting callers may continue.
         var isSubscribed = false
-        /// The batch of ``nextBatch(limit:)`` that is complete with this confirmation.
+        /// The batch of ``nextBatch(limit:)`` that this confirmation completes.
         var restored: [Channel] = []
     }
 
@@ -115,8 +115,8 @@ struct SubscriptionTable {
         entries = entries.filter { $0.value.isWanted }.mapValues { _ in Entry(phase: .idle, isWanted: true) }
     }
 
-    /// The next channels to subscribe to after a reconnection; empty when there are none or when a batch
-    /// is still in flight.
+    /// The next channels to resubscribe after a reconnection; empty when there are none or while a batch is
+    /// in flight.
     mutating func nextBatch(limit: Int) -> [Channel] {
         guard missing == 0 else { return [] }
         while restoring.count < limit, let channel = toRestore.popLast() {

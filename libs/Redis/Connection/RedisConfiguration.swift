@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// How to reach a server and how patient to be with it.
+/// The server's address, and the client's limits and timeouts.
 package struct RedisConfiguration: Sendable, CustomStringConvertible {
     package var endpoint: Endpoint
     /// The ACL user; without it a password belongs to the default user.
@@ -13,14 +13,14 @@ package struct RedisConfiguration: Sendable, CustomStringConvertible {
 
     /// TCP, TLS and the handshake together.
     package var connectTimeout = Duration.seconds(2)
-    /// From a command's call to its reply, the wait for a connection included.
+    /// From a command's call to its reply, including the wait for a connection.
     package var commandTimeout = Duration.seconds(2)
-    /// A connection which received nothing for this long is sent a PING; one which is silent for as long
-    /// again is closed. So a half-open connection lives at most twice this.
+    /// A connection that received nothing for this long is sent a PING; after as long again without an answer
+    /// it is closed. A half-open connection thus lasts at most twice this.
     package var keepAlive = Duration.seconds(3)
-    /// Commands which may wait for their replies on one connection.
+    /// Commands that may wait for replies on one connection.
     package var pendingCommands = 16_384
-    /// Bytes which may wait to be sent on one connection.
+    /// Unsent bytes on one connection.
     package var pendingBytes = 16 << 20
     package var replyLimits = RedisReplyReader.Limits()
     package var backoff = Backoff()

@@ -36,7 +36,7 @@ extension RedisConnection {
         }
         if let name = configuration.clientName { batch.add("CLIENT", "SETNAME", name) }
         if configuration.database != 0 { batch.add("SELECT", configuration.database) }
-        // Proves that the peer answers and that the user may use it.
+        // Verifies that the server answers and that the user is authorized.
         batch.add("PING")
         return batch
     }

@@ -1,10 +1,10 @@
 package import EventLoop
 
-/// One connection to a server: commands are pipelined, replies come in their order.
+/// One connection to a server: commands are pipelined, replies arrive in order.
 ///
-/// What one turn of the loop sends is written in one system call. A command which is not answered in
-/// time takes the connection with it: a reply that comes late would be taken for the next command's.
-/// A connection does not reconnect; ``Client`` does.
+/// Commands of one loop iteration are written in one system call. A command that times out closes the
+/// connection, since its late reply would be matched to the next command. A connection does not reconnect;
+/// ``RedisClient`` does.
 @Loop
 package final class RedisConnection {
     package typealias Completion = @Loop (Result<[RedisValue], RedisError>) -> Void
@@ -22,7 +22,7 @@ package final class RedisConnection {
     private lazy var deadlineTimer = Timer { [weak self] in self?.checkDeadline() }
     private lazy var keepAliveTimer = Timer { [weak self] in self?.checkAlive() }
 
-    /// Takes what is received while no request is pending: a subscription's messages and confirmations.
+    /// Receives replies while no request is pending: a subscription's messages and confirmations.
     var onPush: (@Loop (RedisValue) -> Void)?
 
     init(_ transport: Transport, _ configuration: RedisConfiguration) {
@@ -41,10 +41,11 @@ package final class RedisConnection {
 
     // MARK: Sending
 
-    /// Sends a batch; `completion` is called once, with a reply per command or with why there is none.
+    /// Sends a batch; `completion` is called once, with a reply per command or with the connection's failure.
     /// Errors of single commands are replies.
     ///
-    /// - Parameter deadline: no earlier than that of any request before; `commandTimeout` from now when `nil`.
+    /// - Parameter deadline: no earlier than that of any request before; `commandTimeout` from now when
+    ///   `nil`.
     package func send(_ batch: RedisBatch, deadline: Instant? = nil, completion: @escaping Completion) {
         if let refusal = refusal(for: batch) { return completion(.failure(refusal)) }
         if batch.isEmpty { return completion(.success([])) }
@@ -61,7 +62,7 @@ package final class RedisConnection {
         }.get()
     }
 
-    /// Sends the commands that `build` adds, and returns a reply for each; the buffer is used again.
+    /// Sends the commands that `build` adds, and returns a reply for each; the buffer is reused.
     package func pipeline(
         deadline: Instant? = nil, _ build: (inout RedisBatch) -> Void
     ) async throws(RedisError) -> [RedisValue] {
@@ -75,7 +76,7 @@ package final class RedisConnection {
         }.get()
     }
 
-    /// Sends one command; a server's error is thrown.
+    /// Sends one command; a server error is thrown.
     package func command<each Part: RedisArgument>(
         _ name: StaticString, _ parts: repeat each Part
     ) async throws(RedisError) -> RedisValue {
@@ -99,7 +100,7 @@ package final class RedisConnection {
         return nil
     }
 
-    // MARK: Time
+    // MARK: Timeouts
 
     private func checkDeadline() {
         guard let deadline = requests.deadline else { return }
@@ -122,14 +123,14 @@ package final class RedisConnection {
         }
     }
 
-    // MARK: The end
+    // MARK: Closing
 
-    /// Closes at once; what is pending fails with `.connectionLost`.
+    /// Closes at once; pending commands fail with `.connectionLost`.
     package func close() { fail(RedisError(.closed)) }
 
     func close(because error: RedisError) { fail(error) }
 
-    /// Waits until the connection has ended, and says why.
+    /// Waits until the connection has ended, and returns the reason.
     package func closed() async -> RedisError {
         if let failure { return failure }
         return await withTaskCancellationHandler {
@@ -158,7 +159,8 @@ package final class RedisConnection {
 }
 
 extension RedisConnection: TransportHandler {
-    /// hiredis keeps an unused buffer of at most this size, and moves the rest of a longer one at each kibibyte.
+    /// hiredis keeps an unused buffer of at most this size, and moves the rest of a longer one at each
+    /// kibibyte.
     private static let chunk = 16_384
 
     package func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
@@ -180,7 +182,7 @@ extension RedisConnection: TransportHandler {
 
     private func dispatch(_ reply: RedisValue) {
         if requests.isEmpty {
-            guard let onPush else { return fail(RedisError(.protocolViolation, "a reply nobody asked for")) }
+            guard let onPush else { return fail(RedisError(.protocolViolation, "an unsolicited reply")) }
             return onPush(reply)
         }
         if let finished = requests.take(reply) { finished.completion(.success(finished.replies)) }

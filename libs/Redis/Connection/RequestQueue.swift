@@ -1,8 +1,8 @@
 internal import EventLoop
 
-/// The requests whose replies are still to come, in the order in which they were sent.
+/// The requests that wait for replies, in the order in which they were sent.
 ///
-/// A request is one batch: it has as many replies as commands, and completes with the last of them.
+/// A request is one batch: it has as many replies as commands, and completes with the last one.
 struct RequestQueue {
     typealias Completion = @Loop (Result<[RedisValue], RedisError>) -> Void
 
@@ -13,7 +13,7 @@ struct RequestQueue {
         let completion: Completion
     }
 
-    /// A finished request, to be run by the owner once its own state is settled.
+    /// A finished request, which the owner completes after updating its own state.
     struct Finished {
         let replies: [RedisValue]
         let completion: Completion
@@ -25,7 +25,7 @@ struct RequestQueue {
 
     var isEmpty: Bool { requests.isEmpty }
 
-    /// When the oldest request times out. Deadlines only grow along the queue, so one timer serves all.
+    /// When the oldest request times out. Deadlines only grow along the queue, so one timer suffices.
     var deadline: Instant? { requests.first?.deadline }
 
     mutating func append(commands count: Int, deadline: Instant, completion: @escaping Completion) {
@@ -35,7 +35,7 @@ struct RequestQueue {
         commands += count
     }
 
-    /// Adds a reply to the oldest request, and returns the request when that was its last one.
+    /// Adds a reply to the oldest request; returns the request when that was its last reply.
     ///
     /// - Precondition: the queue is not empty.
     mutating func take(_ reply: RedisValue) -> Finished? {
@@ -49,7 +49,7 @@ struct RequestQueue {
         return Finished(replies: request.replies, completion: request.completion)
     }
 
-    /// Empties the queue; the owner fails what is returned.
+    /// Empties the queue; the owner fails the returned requests.
     mutating func removeAll() -> [Completion] {
         commands = 0
         return requests.removeAll().map(\.completion)

@@ -1,4 +1,4 @@
-/// What can stand in a command: text, bytes and numbers.
+/// A command's argument: text, bytes or a number.
 package protocol RedisArgument {
     func append(to batch: inout RedisBatch)
 }
@@ -19,7 +19,7 @@ extension [UInt8]: RedisArgument {
     package func append(to batch: inout RedisBatch) { batch.append(self) }
 }
 
-/// A key made of a constant prefix and an id, encoded without joining them first.
+/// A key of a constant prefix and an id, encoded without joining them first.
 package struct RedisKey: RedisArgument, Sendable, Hashable {
     package let prefix: StaticString
     package let id: String
@@ -48,7 +48,7 @@ extension RedisBatch {
         for part in repeat each parts { part.append(to: &self) }
     }
 
-    /// Adds a command of a variable number of arguments: `batch.add("MGET", keys)`.
+    /// Adds a command with a variable number of arguments: `batch.add("MGET", keys)`.
     package mutating func add(_ name: StaticString, list parts: some Collection<some RedisArgument>) {
         begin(parts.count + 1)
         append(name)

@@ -1,11 +1,11 @@
-/// Commands encoded as RESP arrays of bulk strings, ready to be sent in one go.
+/// Commands encoded as RESP arrays of bulk strings, sent together.
 ///
-/// hiredis' own formatter mallocs once per command and wants C strings for each argument; this one
-/// appends to a single buffer, which a connection uses again for the next batch.
+/// hiredis' own formatter allocates once per command and takes C strings; this one appends to a single
+/// buffer, which a connection reuses for the next batch.
 package struct RedisBatch: Sendable {
     /// The encoded commands.
     package private(set) var bytes: [UInt8] = []
-    /// How many commands, hence how many replies.
+    /// Number of commands, and so of replies.
     package private(set) var count = 0
     private var missing = 0
 
@@ -22,9 +22,9 @@ package struct RedisBatch: Sendable {
         missing = 0
     }
 
-    /// Starts a command of `arguments` parts, its name included; each is then given by `append`.
+    /// Starts a command of `arguments` parts, its name included; each is added by `append`.
     package mutating func begin(_ arguments: Int) {
-        precondition(missing == 0 && arguments > 0, "the command before lacks arguments")
+        precondition(missing == 0 && arguments > 0, "the previous command lacks arguments")
         bytes.append(UInt8(ascii: "*"))
         writeLine(arguments)
         count += 1
@@ -50,7 +50,7 @@ package struct RedisBatch: Sendable {
         finish()
     }
 
-    /// Two parts joined into one argument, as a key's prefix and its id.
+    /// Two parts joined into one argument, such as a key's prefix and its id.
     package mutating func append(_ prefix: StaticString, _ rest: String) {
         header(prefix.utf8CodeUnitCount + rest.utf8.count)
         unsafe bytes.append(

@@ -1,12 +1,12 @@
 internal import CHiredis
 
-/// Turns received bytes into replies, with hiredis' reader as the parser.
+/// Parses received bytes into replies with hiredis' reader.
 ///
-/// The reader's own object functions build Swift values directly: no `redisReply` tree is made and
-/// walked. Feed what arrived, then call ``next()`` until it returns `nil`.
+/// The reader's object functions build Swift values directly, without a `redisReply` tree. Call ``feed(_:)``
+/// with received bytes, then ``next()`` until it returns `nil`.
 @safe package struct RedisReplyReader: ~Copyable {
     package struct Limits: Sendable {
-        /// Bytes of one reply, held or buffered.
+        /// Bytes of one reply, stored or buffered.
         package var replyBytes: Int
         /// Elements of one reply, nested ones included.
         package var elements: Int
@@ -38,7 +38,7 @@ internal import CHiredis
         unsafe builder.deallocate()
     }
 
-    /// Takes received bytes; they are copied.
+    /// Appends received bytes; they are copied.
     package mutating func feed(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBytes { raw in
             guard let base = raw.baseAddress, raw.count > 0 else { return }
@@ -46,7 +46,7 @@ internal import CHiredis
         }
     }
 
-    /// The next whole reply, `nil` when more bytes are needed. After an error the stream is unusable.
+    /// The next complete reply, `nil` when more bytes are needed. After an error the stream is unusable.
     package mutating func next() throws(RedisError) -> RedisValue? {
         var reply: UnsafeMutableRawPointer?
         guard unsafe redisReaderGetReply(reader, &reply) == REDIS_OK else {
@@ -60,7 +60,7 @@ internal import CHiredis
     }
 }
 
-/// Collects the elements of nested arrays as hiredis meets them, depth first.
+/// Collects the elements of nested arrays in hiredis' order, depth first.
 private struct ReplyBuilder {
     private struct Level {
         var missing: Int
@@ -106,7 +106,7 @@ private struct ReplyBuilder {
     }
 }
 
-/// Lives as long as the process: every reader points at it.
+/// Has process lifetime: every reader points to it.
 private nonisolated(unsafe) let replyFunctions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
     let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
     unsafe functions.initialize(
@@ -124,7 +124,7 @@ private nonisolated(unsafe) let replyFunctions: UnsafeMutablePointer<redisReplyO
     return unsafe functions
 }()
 
-/// hiredis wants any non-null object; the builder itself serves.
+/// hiredis expects any non-null object; the builder itself serves.
 private func add(
     _ task: UnsafePointer<redisReadTask>?, _ value: RedisValue, bytes: Int = 0
 ) -> UnsafeMutableRawPointer? {

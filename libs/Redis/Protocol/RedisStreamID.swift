@@ -37,7 +37,7 @@ package struct RedisStreamEntry: Sendable, Equatable {
     }
 
     package let id: RedisStreamID
-    /// In the order in which they were added.
+    /// In insertion order.
     package let fields: [RedisField]
 
     package init(id: RedisStreamID, fields: [RedisField]) {

@@ -2,7 +2,7 @@
 package enum RedisValue: Sendable, Equatable {
     case null
     case integer(Int)
-    /// A simple string, as `OK` or `QUEUED`; short ones need no allocation.
+    /// A simple string, such as `OK` or `QUEUED`; short ones need no allocation.
     case status(String)
     /// A bulk string: any bytes.
     case bytes([UInt8])
@@ -28,7 +28,7 @@ extension RedisValue {
         }
     }
 
-    /// An integer, or a bulk string which holds one.
+    /// An integer, or a bulk string that holds one.
     package var integer: Int? {
         switch self {
         case .integer(let value): value
@@ -45,7 +45,7 @@ extension RedisValue {
         if case .null = self { true } else { false }
     }
 
-    /// The value itself, or the server's error thrown.
+    /// The value itself; throws the server's error.
     package func get() throws(RedisError) -> RedisValue {
         if case .error(let error) = self { throw error }
         return self

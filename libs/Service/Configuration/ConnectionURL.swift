@@ -63,12 +63,12 @@ extension ConnectionURL {
         switch scheme {
         case .redis:
             guard url.path.isEmpty || Int(url.path).map({ $0 >= 0 }) == true else {
-                throw fault("has a database that is no number")
+                throw fault("has a database that is not a number")
             }
             path = url.path.isEmpty ? "0" : url.path
         case .amqp:
-            // The RabbitMQ URI specification reads a lone slash as the virtual host with the empty name; such a host
-            // does not exist in practice, so the default one is meant.
+            // The RabbitMQ URI specification reads a lone slash as the virtual host with the empty name; such
+            // a host does not exist in practice, so the default one is used.
             guard !url.encodedPath.dropFirst().contains("/") else {
                 throw fault("has a virtual host of more than one segment")
             }

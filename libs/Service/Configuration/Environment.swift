@@ -1,6 +1,6 @@
 internal import Observability
 
-/// The variables that a process was started with, and the files they may point to.
+/// The environment variables of a process, and the files they name.
 package struct Environment: Sendable {
     private let values: [String: String]
     private let readFile: @Sendable (String) -> [UInt8]?
@@ -12,7 +12,7 @@ package struct Environment: Sendable {
         self.readFile = readFile
     }
 
-    /// What the kernel handed to this process (proc(5), `/proc/pid/environ`).
+    /// The variables that the kernel passed to this process (proc(5), `/proc/pid/environ`).
     package static func process() -> Environment {
         var values: [String: String] = [:]
         for entry in (SystemCalls.contents(of: "/proc/self/environ", limit: 1 << 22) ?? []).split(
@@ -25,7 +25,7 @@ package struct Environment: Sendable {
         return Environment(values) { SystemCalls.contents(of: $0, limit: 1 << 16) }
     }
 
-    /// Nil for an empty variable too: that is how compose files leave one out.
+    /// Nil for an empty variable too, since compose files leave a variable out that way.
     package subscript(name: String) -> String? {
         values[name].flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -33,7 +33,7 @@ package struct Environment: Sendable {
     var names: Dictionary<String, String>.Keys { values.keys }
 
     /// The text of a key: its variable, or for secrets the content of the file that `NAME_FILE` names,
-    /// without the line break at its end.
+    /// without the final line break.
     func text(of key: SettingSpecification) -> Result<String?, SettingError> {
         guard key.isSecret, let path = self["\(key.name)_FILE"] else { return .success(self[key.name]) }
         guard self[key.name] == nil else {

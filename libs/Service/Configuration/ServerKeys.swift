@@ -3,14 +3,14 @@ package import EventLoop
 internal import Observability
 package import Redis
 
-/// The keys of what several services stand on; each takes those that it needs.
+/// The keys of the servers that several services use; each service takes those it needs.
 package enum ServerKeys {
     package static let redis = SettingKey.connection(
-        "REDIS_URL", .redis, "Where Redis is: the workflows' state, mailboxes, channels.")
+        "REDIS_URL", .redis, "The Redis server with workflow state, mailboxes and channels.")
 
     package static let sentinels = SettingKey.endpoints(
         "REDIS_SENTINELS",
-        "Redis Sentinels that know the primary, which is followed; the host of REDIS_URL does not count then."
+        "Redis Sentinels that name the primary; they replace the host of REDIS_URL."
     )
 
     package static let primary = SettingKey.string(
@@ -24,11 +24,11 @@ package enum ServerKeys {
     ).optional
 
     package static let queueType = SettingKey.choice(
-        "WAYBILL_QUEUE_TYPE", default: AMQPQueueType.quorum, "How queues are kept; all services alike.")
+        "WAYBILL_QUEUE_TYPE", default: AMQPQueueType.quorum, "The queue type; the same for all services.")
 
     package static let workflowTTL = SettingKey.duration(
         "WORKFLOW_TTL", in: .seconds(60) ... .seconds(604_800), default: .seconds(2700),
-        "How long Redis remembers a workflow and a mailbox.")
+        "How long Redis stores a workflow and a mailbox.")
 
     package static let all: [any AnySettingKey] = [
         redis, sentinels, primary, rabbitMQ, authorities, queueType, workflowTTL,
@@ -36,7 +36,7 @@ package enum ServerKeys {
 }
 
 extension RedisConfiguration {
-    /// - Parameter name: what the server calls this client.
+    /// - Parameter name: this client's name on the server.
     @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
         self.init(endpoint: url.endpoint)
         user = url.user
@@ -48,14 +48,14 @@ extension RedisConfiguration {
 }
 
 extension Settings {
-    /// Who says where Redis is; nil when it is where its URL says.
+    /// The provider of the primary's endpoint; nil when the URL's host applies.
     @Loop package func endpoints(of server: RedisConfiguration) -> RedisEndpointProvider? {
         RedisSentinels.provider(self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server)
     }
 }
 
 extension AMQPConfiguration {
-    /// - Parameter name: what the server calls this connection.
+    /// - Parameter name: this connection's name on the server.
     @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
         self.init(
             endpoint: url.endpoint, user: url.user ?? "guest", password: url.password?.reveal() ?? "guest",

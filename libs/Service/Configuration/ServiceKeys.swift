@@ -1,20 +1,20 @@
 package import EventLoop
 package import Observability
 
-/// What a process is run for.
+/// The mode of a process.
 package enum Profile: String, Sendable, CaseIterable {
-    /// Adds conveniences that would be holes elsewhere, such as `/dev/token`.
+    /// Adds conveniences that are insecure elsewhere, such as `/dev/token`.
     case development
     case production
 }
 
-/// What the log looks like.
+/// The format of the log.
 package enum LogStyle: String, Sendable, CaseIterable {
     /// Text on a terminal, JSON elsewhere.
     case auto
     case json, text
 
-    /// Colours want a terminal and no `NO_COLOR` (no-color.org).
+    /// Colours require a terminal and no `NO_COLOR` (no-color.org).
     package func format(isTerminal: Bool, noColour: Bool) -> LogFormat {
         switch self {
         case .auto: isTerminal ? .text(colours: !noColour) : .json
@@ -24,14 +24,12 @@ package enum LogStyle: String, Sendable, CaseIterable {
     }
 }
 
-/// The keys that every service has.
+/// The keys of every service.
 package enum ServiceKeys {
-    /// `development` or `production`.
     package static let profile = SettingKey.choice(
         "WAYBILL_PROFILE", default: Profile.production,
-        "What the process is run for; `development` adds conveniences that are holes elsewhere.")
+        "The process's mode; `development` adds conveniences that are insecure elsewhere.")
 
-    /// Where the HTTP server listens.
     package static func listen(port: UInt16) -> SettingKey<Endpoint> {
         .endpoint(
             "LISTEN", default: Endpoint(host: "127.0.0.1", port: port), "Where the HTTP server listens.")
@@ -44,15 +42,14 @@ package enum ServiceKeys {
         "LOG_FORMAT", default: LogStyle.auto,
         "The form of the log; `auto` is text on a terminal and JSON elsewhere.")
 
-    /// The name of this process among those of its service, in logs and towards clients.
+    /// The name of this replica, in logs and towards clients.
     package static let replica = SettingKey.string(
         "REPLICA", kind: "name", "Name of this replica in logs and frames; when not set, `service@port`."
     ).optional
 
-    /// How long a shutdown may take.
     package static let drainTimeout = SettingKey.duration(
         "DRAIN_TIMEOUT", in: .seconds(1) ... .seconds(600), default: .seconds(10),
-        "How long a shutdown may take to finish what was begun.")
+        "How long a shutdown may take to finish work in progress.")
 
     package static func all(port: UInt16) -> [any AnySettingKey] {
         [profile, listen(port: port), logLevel, logStyle, replica, drainTimeout]

@@ -86,7 +86,7 @@ extension SettingKey where Value == Bool {
 }
 
 extension SettingKey where Value: CaseIterable & RawRepresentable<String> & Sendable {
-    /// One word of the cases of an enumeration.
+    /// One of an enumeration's raw values.
     package static func choice(_ name: String, default fallback: Value? = nil, _ summary: String)
         -> SettingKey
     {
@@ -99,7 +99,7 @@ extension SettingKey where Value: CaseIterable & RawRepresentable<String> & Send
 }
 
 extension SettingKey where Value == Endpoint {
-    /// Host and port. The host may be left out, which means every address.
+    /// Host and port. Without a host, the port applies to every address.
     package static func endpoint(_ name: String, default fallback: Endpoint? = nil, _ summary: String)
         -> SettingKey
     {
@@ -111,7 +111,7 @@ extension SettingKey where Value == Endpoint {
 }
 
 extension SettingKey where Value == [Endpoint] {
-    /// Hosts with their ports, between commas; none when not set.
+    /// Comma-separated hosts with their ports; empty when not set.
     package static func endpoints(_ name: String, _ summary: String) -> SettingKey {
         let kind = "comma list of host:port"
         return SettingKey(name, kind: kind, default: ("", []), summary) { text in
@@ -148,7 +148,7 @@ extension SettingKey where Value == ConnectionURL {
 }
 
 extension SettingKey where Value == [String] {
-    /// Items between commas, without the spaces around them and without empty ones.
+    /// Comma-separated items, without surrounding spaces and empty ones.
     package static func list(
         _ name: String, of kind: String = "texts", default fallback: [String]? = nil, _ summary: String
     ) -> SettingKey {
@@ -168,13 +168,13 @@ extension Substring {
     }
 }
 
-/// What was written, for a fault's text: short, on one line.
+/// The text for an error message: short, on one line.
 private func quoted(_ text: String) -> String {
     let shown = Redaction.url(text).prefix(64).map { $0.isNewline || $0 == "\u{1b}" ? "?" : $0 }
     return "“\(String(shown))”"
 }
 
-/// A duration as its key takes it: `2700` seconds, or `250ms`.
+/// A duration in its key's format: `2700` seconds, or `250ms`.
 private func spelled(_ duration: Duration) -> String {
     let (seconds, attoseconds) = duration.components
     return attoseconds == 0 ? "\(seconds)" : "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)ms"

@@ -1,21 +1,22 @@
-/// One environment variable that a service reads: its name, type, default and secrecy in one place.
+/// One environment variable of a service: its name, type, default and secrecy in one place.
 ///
-/// Keys are declared once as constants, with a doc comment, by the factories of `Key+Types.swift`:
+/// Keys are declared once as constants, with a doc comment, by the factories of `SettingKey+Types.swift`:
 /// ```swift
-/// static let workflowTTL = Key.duration("WORKFLOW_TTL", in: .seconds(60)..., default: .seconds(2700), "…")
+/// static let workflowTTL = SettingKey.duration("WORKFLOW_TTL", in: .seconds(60)..., default: .seconds(2700),
+/// "…")
 /// ```
 package struct SettingKey<Value: Sendable>: Sendable {
     package let specification: SettingSpecification
-    /// Reads the variable's text, or answers for its absence.
+    /// Parses the variable's text, or handles its absence.
     let read: @Sendable (String?) -> Result<Value, SettingError>
 }
 
-/// What is known of a key without its type.
+/// A key's properties without its type.
 package struct SettingSpecification: Sendable, Equatable {
     package let name: String
-    /// What may be written, in words: `integer 1…1000`.
+    /// The expected value as text: `integer 1…1000`.
     package let kind: String
-    /// What holds when the variable is not set; nil when there is no such thing.
+    /// The value when the variable is not set; nil when it is required.
     package let fallback: String?
     package var isRequired: Bool
     /// Secrets are never printed, and may come from a file named by `NAME_FILE`.
@@ -23,7 +24,7 @@ package struct SettingSpecification: Sendable, Equatable {
     package let summary: String
 }
 
-/// Why a text is not a value, and what to write instead.
+/// Why a text is not a valid value, and what to write instead.
 package struct SettingError: Error, Sendable, Equatable {
     package let problem: String
     package let remedy: String
@@ -45,9 +46,9 @@ extension SettingKey: AnySettingKey {
         read(text).map { $0 }
     }
 
-    /// A key whose value is made from text by `parse`, which says nil for what it refuses.
+    /// A key whose value `parse` makes from text; nil for an invalid one.
     ///
-    /// `kind` completes "write …" in a fault's text.
+    /// `kind` completes "write …" in an error message.
     package init(
         _ name: String, kind: String, default fallback: (text: String, value: Value)? = nil,
         isSecret: Bool = false, _ summary: String,
@@ -65,7 +66,7 @@ extension SettingKey: AnySettingKey {
         }
     }
 
-    /// The same key, whose absence is nil.
+    /// The same key with nil when not set.
     package var optional: SettingKey<Value?> {
         var specification = specification
         specification.isRequired = false

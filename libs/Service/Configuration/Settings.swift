@@ -1,7 +1,7 @@
-/// The values of a service's keys, all read and checked before anything starts.
+/// The values of a service's keys, read and validated before anything starts.
 package struct Settings: Sendable {
     private var values: [String: any Sendable] = [:]
-    /// What is odd but no reason not to start.
+    /// Problems that do not prevent the start.
     package private(set) var warnings: [String] = []
 
     /// A key's value. The key must be among those that were read.
@@ -12,12 +12,12 @@ package struct Settings: Sendable {
         return value
     }
 
-    /// A key's value, or nil when it was at fault: for rules, which see the settings before they are found good.
+    /// A key's value, or nil when it is invalid: for rules, which run before the settings are validated.
     package func value<Value>(_ key: SettingKey<Value>) -> Value? {
         values[key.specification.name] as? Value
     }
 
-    /// Reads every key and checks every rule; throws all faults at once.
+    /// Reads every key and checks every rule; throws all errors at once.
     package init(
         _ environment: Environment, keys: [any AnySettingKey], rules: [SettingsRule] = []
     ) throws(ConfigurationError) {
@@ -38,7 +38,7 @@ package struct Settings: Sendable {
         guard faults.isEmpty else { throw ConfigurationError(faults: faults, warnings: warnings) }
     }
 
-    /// Keys of the local stack, which its processes inherit.
+    /// Keys of the local stack that its processes inherit.
     private static let stack: Set<String> = [
         "WAYBILL_NOTIFIERS", "WAYBILL_ACCEPTORS", "WAYBILL_PROCESSORS", "WAYBILL_PORT_OFFSET",
     ]
@@ -53,7 +53,7 @@ package struct Settings: Sendable {
     }
 }
 
-/// A condition on several keys together, reported at one of them.
+/// A condition on several keys, reported for one of them.
 package struct SettingsRule: Sendable {
     let key: String
     let check: @Sendable (Settings) -> SettingError?
@@ -64,7 +64,7 @@ package struct SettingsRule: Sendable {
     }
 }
 
-/// Everything that is wrong with the configuration.
+/// All errors of the configuration.
 package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     package let faults: [Fault]
     package let warnings: [String]
@@ -76,7 +76,7 @@ package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
         package var description: String { "\(key) \(fault.problem); write \(fault.remedy)" }
     }
 
-    /// One line a fault.
+    /// One line per error.
     package var description: String {
         faults.map(\.description).joined(separator: "\n")
     }

@@ -13,7 +13,7 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
 /// router.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
 /// ```
 @Loop package final class APIRouter {
-    /// For routes without that, such as health.
+    /// For routes without this middleware, such as health.
     package let router: HTTPRouter
     private let metrics: Metrics
     private let middleware: RequestMiddleware
@@ -35,15 +35,15 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
         router.on(method, pattern, bodyLimit: bodyLimit, middleware.wrap(series, handler))
     }
 
-    /// Translates the domain's errors into problems; nil for those it does not know. The first mapping that
-    /// answers wins. An error that none knows is logged and becomes a 500 without a detail.
+    /// Maps a domain error to a problem; nil for other errors. The first mapping that returns one applies. An
+    /// unmapped error is logged and becomes a 500 without details.
     package func mapErrors(_ mapping: @escaping @Loop (any Error) -> Problem?) {
         middleware.mappings.append(mapping)
     }
 }
 
-/// The steps around every handler. A class apart from `APIRouter`, so that the handlers, which the router
-/// holds, do not hold the router.
+/// The middleware of all routes. Separate from ``APIRouter`` to avoid a retain cycle: the router retains the
+/// handlers, which retain this.
 @Loop private final class RequestMiddleware {
     private let log: Logger
     private let inFlight: Gauge
@@ -86,7 +86,7 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
         for mapping in mappings {
             if let problem = mapping(error) { return problem }
         }
-        // The client has gone, or the request's time limit has passed: not an error of the handler.
+        // The client disconnected, or the request's time limit has passed: not an error of the handler.
         if error is CancellationError { return .unavailable() }
         log.error(
             "http.handler_failed", ["error": "\(error)", "requestId": context.id], trace: context.trace)

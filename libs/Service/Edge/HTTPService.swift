@@ -4,7 +4,7 @@ internal import Observability
 
 /// A process's HTTP server at its `LISTEN` address, with the health and metrics routes.
 ///
-/// It comes last in a list of services, so that it is drained first.
+/// It is the last in a list of services, so that it is drained first.
 @Loop package final class HTTPService: Service {
     private let context: ServiceContext
     private let server: HTTPServer
@@ -33,7 +33,7 @@ internal import Observability
         await server.drain(within: max(Loop.now.duration(to: deadline), .zero) * 3 / 4)
     }
 
-    /// The router's handlers hold the metrics, so these do not hold the server.
+    /// The router's handlers retain the metrics, so these must not retain the server.
     private static func addMetrics(of server: HTTPServer, _ context: ServiceContext) {
         let metrics = context.metrics
         @Loop func statistics(_ server: HTTPServer?) -> HTTPServer.Statistics {
@@ -48,12 +48,12 @@ internal import Observability
         metrics.counter("waybill_http_connections_accepted_total", "Connections accepted.") { [weak server] in
             Double(statistics(server).accepted)
         }
-        metrics.counter("waybill_http_connections_rejected_total", "Connections turned away by a limit.") {
+        metrics.counter("waybill_http_connections_rejected_total", "Connections rejected by a limit.") {
             [weak server] in
             Double(statistics(server).rejected)
         }
         metrics.counter(
-            "waybill_http_requests_refused_total", "Requests refused before any handler saw them."
+            "waybill_http_requests_refused_total", "Requests rejected before they reached a handler."
         ) {
             [weak server] in
             Double(statistics(server).refused)

@@ -2,10 +2,10 @@ package import HTTP
 internal import JSON
 package import Observability
 
-/// A refusal as the outside sees it: a problem document (RFC 9457) with the trace's id and, for validation,
-/// the messages of each field. A handler throws it.
+/// An error response: a problem document (RFC 9457) with the trace's id and, for validation, the messages of
+/// each field. A handler throws it.
 ///
-/// What stands here is shown to strangers: no text of another error belongs into it.
+/// Its text is public: never include another error's text.
 package struct Problem: Error, Sendable {
     package var status: HTTPStatus
     package var title: String
@@ -13,7 +13,7 @@ package struct Problem: Error, Sendable {
     package var type = "about:blank"
     /// Messages by field, `items[0].quantity`, in the order of the fields.
     package var errors: [(field: String, messages: [String])] = []
-    /// Fields of the response beside its body, such as `Retry-After`.
+    /// Header fields of the response, such as `Retry-After`.
     package var headers: HTTPHeaders = [:]
 
     /// - Parameter title: the status's reason phrase when left out.
@@ -33,12 +33,12 @@ package struct Problem: Error, Sendable {
         return problem
     }
 
-    /// 503 that says when to come again.
+    /// 503 with `Retry-After`.
     package static func unavailable(_ detail: String? = nil, retryAfter seconds: Int = 1) -> Problem {
         Problem(.serviceUnavailable, detail, headers: ["Retry-After": "\(seconds)"])
     }
 
-    /// - Parameter instance: the path of the request that met the problem; nil where it could not be read.
+    /// - Parameter instance: the request's path; nil when it could not be parsed.
     package func response(instance: String?, trace: TraceContext) -> HTTPResponse {
         let body = JSONWriter.encode { writer in
             writer.object { problem in

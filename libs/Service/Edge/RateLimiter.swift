@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// So many at once, and so many a second in the long run.
+/// A burst size and a sustained rate.
 package struct RateLimit: Sendable, Hashable {
     package var burst: Int
     package var perSecond: Int
@@ -11,19 +11,19 @@ package struct RateLimit: Sendable, Hashable {
         self.perSecond = perSecond
     }
 
-    /// Nanoseconds between two requests in the long run.
+    /// Nanoseconds between two requests at the sustained rate.
     fileprivate var interval: Int64 { 1_000_000_000 / Int64(max(1, perSecond)) }
     fileprivate var window: Int64 { interval * Int64(burst) }
 }
 
-/// The state of one subject under a ``RateLimit``, in eight bytes: the generic cell rate algorithm (ITU-T I.371), which
-/// keeps the theoretical arrival time of the next request. Holds no clock.
+/// The state of one subject under a ``RateLimit``, in eight bytes: the generic cell rate algorithm (ITU-T
+/// I.371), which stores the theoretical arrival time of the next request. Has no clock.
 package struct RateLimiter: Sendable, Hashable {
     private var theoreticalArrival: Int64 = .min
 
     package init() {}
 
-    /// Takes one permit, if there is one.
+    /// Takes one permit, if available.
     package mutating func take(_ limit: RateLimit, now: Instant) -> Bool {
         let start = max(theoreticalArrival, now.nanoseconds)
         guard start - now.nanoseconds + limit.interval <= limit.window else { return false }
@@ -31,10 +31,10 @@ package struct RateLimiter: Sendable, Hashable {
         return true
     }
 
-    /// Whether the limiter is in its initial state, so that it need not be kept.
+    /// Whether the limiter is in its initial state, so that it need not be stored.
     package func isIdle(now: Instant) -> Bool { theoreticalArrival <= now.nanoseconds }
 
-    /// Permits that can be taken at once.
+    /// Permits that are available now.
     package func remaining(_ limit: RateLimit, now: Instant) -> Int {
         Int((limit.window - backlog(now)) / limit.interval)
     }

@@ -2,11 +2,11 @@ package import EventLoop
 package import HTTP
 package import Observability
 
-/// What belongs to one request besides the request: handed to its handler, and on from there.
+/// A request's trace and id, passed to its handler and to the functions that it calls.
 package struct RequestContext: Sendable {
-    /// The span of this request; what the service calls gets children of it.
+    /// The span of this request, the parent of the service's calls.
     package let trace: TraceContext
-    /// The client's `X-Request-Id` when it is one, else the trace's id.
+    /// The client's `X-Request-Id` when it is valid, else the trace's id.
     package let id: String
 
     package init(trace: TraceContext, id: String? = nil) {
@@ -14,13 +14,13 @@ package struct RequestContext: Sendable {
         self.id = id ?? trace.traceID.description
     }
 
-    /// Goes on in the caller's trace, or begins one.
+    /// Continues the caller's trace, or starts a new one.
     @Loop package init(_ request: HTTPRequest) {
         let id = request.headers["X-Request-Id"]
         self.init(trace: Self.trace(request.headers), id: id.flatMap { Self.isAcceptable($0) ? $0 : nil })
     }
 
-    /// A second `traceparent` makes both worthless; several `tracestate` are one list (RFC 9110, 5.3).
+    /// A repeated `traceparent` invalidates both; several `tracestate` fields form one list (RFC 9110, 5.3).
     @Loop private static func trace(_ headers: HTTPReceivedHeaders) -> TraceContext {
         let parents = headers.values("traceparent")
         guard parents.count == 1, let parent = parents.first,

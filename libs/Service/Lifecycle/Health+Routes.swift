@@ -3,8 +3,8 @@ internal import JSON
 package import Observability
 
 extension Health {
-    /// Adds `/health/live`, `/health/ready`, `/healthz` and `/metrics`. Only `/healthz` may be seen from
-    /// outside, so it gives no reasons.
+    /// Adds `/health/live`, `/health/ready`, `/healthz` and `/metrics`. Only `/healthz` is exposed publicly,
+    /// so it gives no reasons.
     package func addRoutes(to router: HTTPRouter, metrics: Metrics) {
         router.get("/health/live") { _ in Self.answer(.ok, "ok") }
         router.get("/health/ready") { [self] _ in

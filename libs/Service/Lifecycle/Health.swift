@@ -1,6 +1,6 @@
 package import EventLoop
 
-/// Whether this process should get work: the phase of its life, and checks of what it depends on.
+/// Readiness of this process: its lifecycle phase, and checks of its dependencies.
 @Loop package final class Health {
     package enum Phase: Sendable, Equatable {
         /// The component that is being started.
@@ -14,18 +14,18 @@ package import EventLoop
 
     package nonisolated init() {}
 
-    /// Adds a check that reads a state: `reason` says why the process cannot serve, nil when it can.
+    /// Adds a check of a state: `reason` returns why the process is not ready, nil when it is.
     package func addCheck(_ name: String, reason: @escaping @Loop () -> String?) {
         checks.append((name, reason))
     }
 
-    /// Adds a check whose name says all: `redis`, `rabbitmq.blocked`.
+    /// Adds a check whose name is the reason: `redis`, `rabbitmq.blocked`.
     package func addCheck(_ name: String, holds: @escaping @Loop () -> Bool) {
         addCheck(name) { holds() ? nil : "" }
     }
 
-    /// Adds a check that asks somebody, at most once in `interval` however often readiness is asked for; an
-    /// answer after `deadline` counts as none.
+    /// Adds an asynchronous check that runs at most once in `interval`; it fails when it takes longer than
+    /// `deadline`.
     package func addProbe(
         _ name: String, every interval: Duration = .seconds(5), within deadline: Duration = .seconds(1),
         _ probe: @escaping @Loop () async throws -> Void
@@ -34,7 +34,7 @@ package import EventLoop
         checks.append((name, { await probe.reason() }))
     }
 
-    /// The readiness of this moment.
+    /// The current readiness.
     package func readiness() async -> ReadinessReport {
         switch phase {
         case .draining: return ReadinessReport(status: .draining, reasons: ["shutting down"])
@@ -50,7 +50,7 @@ package import EventLoop
     }
 }
 
-/// What `/health/ready` answers.
+/// The body of `/health/ready`.
 package struct ReadinessReport: Sendable, Equatable {
     package enum Status: String, Sendable {
         case ready, draining, starting, unavailable
@@ -61,7 +61,7 @@ package struct ReadinessReport: Sendable, Equatable {
     package let reasons: [String]
 }
 
-/// A question whose answer is kept for a while, and asked once for all who want to know.
+/// A check whose result is cached for a while and shared by concurrent callers.
 @Loop private final class Probe {
     private let interval: Duration
     private let deadline: Duration

@@ -1,7 +1,7 @@
 package import EventLoop
 package import Observability
 
-/// What a service's composition is given.
+/// The inputs of a service's composition.
 @Loop package struct ServiceContext {
     /// The deployable's name, `order-accept`.
     package let name: String

@@ -1,11 +1,10 @@
 package import EventLoop
 package import Observability
 
-/// A process's services by name, in the order of their start: each depends on those before it.
+/// A process's services by name, in start order: each depends on those before it.
 package typealias ServiceList = KeyValuePairs<String, any Service>
 
-/// Starts services in order, keeps the process up until it is told to stop or one of them fails, and drains them in
-/// reverse order.
+/// Starts services in order, runs them until a signal or a failure, and drains them in reverse order.
 ///
 /// The services nest: each runs inside the scope of those before it, so no task outlives its scope.
 @Loop package final class ServiceGroup {
@@ -23,7 +22,8 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
 
     /// For a cancelled drain to end after the deadline.
     private static let grace = Duration.seconds(2)
-    /// A terminal's Ctrl-C reaches a whole process group, whose supervisor then sends SIGTERM: one request.
+    /// A terminal's Ctrl-C reaches a whole process group, whose supervisor then sends SIGTERM: both count as
+    /// one request.
     private static let signalWindow = Duration.seconds(1)
 
     /// - Parameter terminate: ends the process at once with an exit code.
@@ -39,23 +39,23 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
         self.terminate = terminate
     }
 
-    /// Returns the exit code: 0 after a signal or finished work, 1 after a failure or a drain that was not
-    /// over in time.
+    /// Returns the exit code: 0 after a signal or finished work, 1 after a failure or a drain that exceeded
+    /// its deadline.
     package func run() async -> Int32 {
-        let watchdog = Timer { [weak self] in self?.abandon() }
+        let drainTimer = Timer { [weak self] in self?.abandon() }
         shutdown.whenRequested { [self] in
             health.phase = .draining
             deadline = Loop.now + drainTimeout
-            watchdog.arm(at: deadline + Self.grace)
+            drainTimer.arm(at: deadline + Self.grace)
             log.info("service.stopping", ["reason": shutdown.reason?.text, "drainMs": drainTimeout])
         }
         await run(from: 0)
-        watchdog.cancel()
+        drainTimer.cancel()
         if case .failure = shutdown.reason { return 1 }
         return isLate ? 1 : 0
     }
 
-    /// The first signal asks for an orderly end; the second ends the process at once.
+    /// The first signal requests a graceful shutdown; the second ends the process at once.
     package func receive(signal: Int32) {
         if let first = firstSignal, first.number != signal,
             first.time.duration(to: Loop.now) < Self.signalWindow
@@ -108,7 +108,7 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
     private func work(_ name: String, _ service: any Service) async {
         do {
             try await service.run()
-            // A service that its drain has ended is not at fault.
+            // A service that ends because of its drain has not failed.
             guard !Task.isCancelled, !shutdown.isRequested else { return }
             log.critical("component.ended", ["component": name])
         } catch {

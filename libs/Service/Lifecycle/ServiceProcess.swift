@@ -2,7 +2,7 @@ internal import EventLoop
 internal import Glibc
 internal import Observability
 
-/// A service as a process: arguments, configuration, signals, log and exit code.
+/// Runs a service as a process: arguments, configuration, signals, log and exit code.
 package struct ServiceProcess: Sendable {
     let name: String
     let summary: String
@@ -10,10 +10,10 @@ package struct ServiceProcess: Sendable {
     let keys: [any AnySettingKey]
     let rules: [SettingsRule]
 
-    /// Exit code for a configuration at fault (`EX_CONFIG` of sysexits.h).
-    private static let configurationFault: Int32 = 78
-    /// Exit code for arguments that are not understood (`EX_USAGE`).
-    private static let usageFault: Int32 = 64
+    /// Exit code for an invalid configuration (`EX_CONFIG` of sysexits.h).
+    private static let configurationExitCode: Int32 = 78
+    /// Exit code for invalid arguments (`EX_USAGE`).
+    private static let usageExitCode: Int32 = 64
 
     /// - Parameters:
     ///   - port: where the service listens when `LISTEN` is not set.
@@ -29,9 +29,9 @@ package struct ServiceProcess: Sendable {
         self.rules = rules
     }
 
-    /// Runs the service on the calling thread until it ends, and ends the process with its exit code.
+    /// Runs the service on the calling thread until it ends, and exits with its exit code.
     ///
-    /// `compose` returns the services in the order in which they start; what it throws is logged and the exit code is 1.
+    /// `compose` returns the services in start order; an error that it throws is logged, with exit code 1.
     package static func main(
         name: String, summary: String, port: UInt16, keys: [any AnySettingKey] = [],
         rules: [SettingsRule] = [],
@@ -49,7 +49,7 @@ package struct ServiceProcess: Sendable {
             exit(0)
         case let argument?:
             print("\(name): \(argument) is not an option; try --help")
-            exit(usageFault)
+            exit(usageExitCode)
         }
         exit(Loop.run { await process.run(in: environment, compose: compose) })
     }
@@ -63,12 +63,12 @@ package struct ServiceProcess: Sendable {
 
         \(SettingTable.text(keys))
 
-        SIGTERM and SIGINT end it in order; a second one at once. Exit codes: 0 ended in order, 1 failed,
-        64 wrong arguments, 78 wrong configuration, 128+n ended by signal n.
+        SIGTERM and SIGINT drain it; a second one ends it at once. Exit codes: 0 drained, 1 failed,
+        64 invalid arguments, 78 invalid configuration, 128+n ended by signal n.
         """
     }
 
-    /// The process's whole life; answers with the exit code.
+    /// Runs the process to its end; returns the exit code.
     @Loop func run(
         in environment: Environment, compose: @escaping @Loop (ServiceContext) async throws -> ServiceList
     ) async -> Int32 {
@@ -82,7 +82,7 @@ package struct ServiceProcess: Sendable {
             }
             for warning in error.warnings { log.warning("configuration.warning", ["warning": warning]) }
             log.sink.drain()
-            return Self.configurationFault
+            return Self.configurationExitCode
         case .success(let settings):
             let context = context(settings, environment)
             for warning in settings.warnings {
@@ -133,7 +133,9 @@ package struct ServiceProcess: Sendable {
         let metrics = Metrics()
         metrics.addProcessMetrics()
         metrics.addLoopMetrics()
-        metrics.counter("waybill_log_lines_dropped_total", "Log lines lost because nobody read them.") {
+        metrics.counter(
+            "waybill_log_lines_dropped_total", "Log lines dropped because the output was blocked."
+        ) {
             Double(log.sink.dropped)
         }
         return ServiceContext(
@@ -142,7 +144,7 @@ package struct ServiceProcess: Sendable {
             listen: listen, log: log, metrics: metrics, health: Health(), shutdown: Shutdown())
     }
 
-    /// Also without settings, to tell of their faults in the usual form.
+    /// Also without settings, to log their errors in the usual format.
     @Loop private func logger(_ environment: Environment, _ settings: Settings?) -> Logger {
         let style =
             settings?[ServiceKeys.logStyle] ?? environment["LOG_FORMAT"].flatMap(LogStyle.init) ?? .auto

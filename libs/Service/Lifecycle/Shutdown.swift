@@ -1,12 +1,12 @@
 package import EventLoop
 
-/// The one decision that a process ends, and why. The first reason stays.
+/// The request to end the process, and its reason. The first reason is kept.
 @Loop package final class Shutdown {
     package enum Reason: Sendable, Equatable {
         case signal(Int32)
-        /// The service found that it cannot go on.
+        /// The service failed.
         case failure(component: String)
-        /// Its work is done.
+        /// The service's work is done.
         case finished
     }
 
@@ -26,11 +26,11 @@ package import EventLoop
         signal.set()
     }
 
-    /// Calls `action` when the end is asked for; at once when it was already.
+    /// Calls `action` when the shutdown is requested; at once when it already was.
     func whenRequested(_ action: @escaping @Loop () -> Void) {
         isRequested ? action() : actions.append(action)
     }
 
-    /// Returns when the end is requested.
+    /// Returns when the shutdown is requested.
     func requested() async { await signal.wait() }
 }

@@ -1,7 +1,8 @@
 internal import EventLoop
 internal import Redis
 
-/// The scripts of the mailboxes. An entry's stream id is `<offset>-0`, its one field `u` the update's tail.
+/// The scripts of the mailboxes. An entry's stream id is `<offset>-0`, its only field `u` the update's
+/// payload suffix.
 @Loop
 enum MailboxScripts {
     private static let now = """
@@ -9,29 +10,29 @@ enum MailboxScripts {
         local now = time[1] * 1000000 + time[2]
         """
 
-    /// KEYS: per delivery the mailbox and the mark of having been delivered. ARGV: lifetime in seconds, cap, then
-    /// per delivery the channel and the tail. Returns per delivery the offset, or '' for a duplicate.
+    /// KEYS: per delivery the mailbox and the delivery mark. ARGV: lifetime in seconds, cap, then per
+    /// delivery the channel and the payload suffix. Returns per delivery the offset, or '' for a duplicate.
     ///
-    /// The mark is taken away again should the append fail, so that the broker's redelivery is not lost.
+    /// The mark is removed when the append fails, so that the broker's redelivery is not lost.
     static let deliver = RedisScript(
         """
         \(now)
         local ttl, cap, out = ARGV[1], ARGV[2], {}
         for k = 1, #KEYS, 2 do
-            local box, mark, channel, tail = KEYS[k], KEYS[k + 1], ARGV[k + 2], ARGV[k + 3]
+            local box, mark, channel, suffix = KEYS[k], KEYS[k + 1], ARGV[k + 2], ARGV[k + 3]
             local id = ''
             if redis.call('SET', mark, '1', 'NX', 'EX', ttl) then
                 local last = redis.call('XREVRANGE', box, '+', '-', 'COUNT', 1)[1]
                 local previous = last and string.match(last[1], '^%d+') or '0'
                 id = string.format('%.0f', math.max(now, previous + 1))
-                local added = redis.pcall('XADD', box, 'MAXLEN', '=', cap, id .. '-0', 'u', tail)
+                local added = redis.pcall('XADD', box, 'MAXLEN', '=', cap, id .. '-0', 'u', suffix)
                 if type(added) == 'table' and added.err then
                     redis.call('DEL', mark)
                     return added
                 end
                 redis.call('EXPIRE', box, ttl)
                 redis.call('PUBLISH', channel,
-                    '\(UpdateCodec.previous)' .. previous .. ',\(UpdateCodec.type)\(UpdateCodec.id)' .. id .. tail)
+                    '\(UpdateCodec.previous)' .. previous .. ',\(UpdateCodec.type)\(UpdateCodec.id)' .. id .. suffix)
             end
             out[#out + 1] = id
         end
@@ -48,7 +49,7 @@ enum MailboxScripts {
         local out = {epoch, string.format('%.0f', now)}
         """
 
-    /// KEYS: the epoch, then mailboxes. ARGV: an epoch to begin when there is none, then per mailbox the
+    /// KEYS: the epoch, then mailboxes. ARGV: the epoch to set when there is none, then per mailbox the
     /// offset after which to read. Returns epoch and time, then per mailbox the oldest id, the newest id, the
     /// count and the entries.
     static let history = RedisScript(
@@ -76,7 +77,7 @@ enum MailboxScripts {
         return out
         """)
 
-    /// KEYS: the holder, the epoch. ARGV: the holder's name, and an epoch to begin. Returns 1 where it began.
+    /// KEYS: the primary, the epoch. ARGV: the primary's name, and a new epoch. Returns 1 when it was set.
     static let recordPrimary = RedisScript(
         """
         local last = redis.call('GET', KEYS[1])

@@ -1,25 +1,25 @@
 package import EventLoop
 package import Orders
 
-/// Every user's recent updates, kept for those who were away: capped and expiring.
+/// Every user's recent updates, stored for disconnected sessions: capped and expiring.
 @Loop
 package protocol MailboxStore: AnyObject {
-    /// Appends each update to its user's mailbox and wakes the replicas which serve the user, in one round
-    /// trip. An update that is in the mailbox already (the same order at the same status) is left alone.
+    /// Appends each update to its user's mailbox and publishes it to the user's channel, in one round trip. A
+    /// stored update (the same order at the same status) is not appended again.
     ///
     /// - Returns: per delivery its offset, or `nil` when it had been delivered before.
     func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?]
 
-    /// What each user's mailbox holds after a position, in one round trip.
+    /// The entries of each user's mailbox after a position, in one round trip.
     func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History]
 
-    /// The end of each user's mailbox, where a new connection begins.
+    /// The end of each user's mailbox, where a new session starts.
     func ends(of users: [UserID]) async throws(WorkflowStateError) -> [MailboxPosition]
 
-    /// Notes which server holds the mailboxes. Where another one held them last, what that one had not yet
-    /// told this one is lost, and nobody can know what that was: so a new epoch begins.
+    /// Records which server is the primary. When another one was primary before, updates that it had not
+    /// replicated are lost and unknown, so a new epoch starts.
     ///
-    /// - Returns: whether one did.
+    /// - Returns: whether a new epoch started.
     func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool
 }
 
@@ -59,9 +59,9 @@ package struct MailboxEntry: Sendable, Equatable {
 package struct History: Sendable, Equatable {
     /// Oldest first. Empty when the position is of another epoch.
     package var entries: [MailboxEntry]
-    /// Whether `entries` is everything since the position. If not, the truth must be fetched elsewhere.
+    /// Whether `entries` is everything since the position. If not, the client must resync from the API.
     package var isRecovered: Bool
-    /// Where the reader stands after `entries`.
+    /// The reader's position after `entries`.
     package var end: MailboxPosition
 
     package init(entries: [MailboxEntry], isRecovered: Bool, end: MailboxPosition) {

@@ -1,4 +1,4 @@
-/// The facts by which to judge whether a mailbox still holds everything after a position.
+/// The facts that decide whether a mailbox still holds everything after a position.
 package struct Recovery {
     /// The offset of the oldest entry; `nil` when the mailbox is empty.
     package var first: Int64?
@@ -18,17 +18,17 @@ package struct Recovery {
         self.lifetime = lifetime
     }
 
-    /// Where one who has seen everything stands. In an empty mailbox that is a microsecond ago: the next
-    /// entry is appended at `now` or later.
+    /// The position of a reader that has seen everything. In an empty mailbox that is a microsecond ago: the
+    /// next entry is appended at `now` or later.
     package var end: Int64 { last ?? now - 1 }
 
-    /// Entries are lost in two ways: the oldest by the cap, all together by expiry, a lifetime after the
-    /// last one was appended. So all that followed `offset` is here if
-    /// - an entry from `offset` or before is here: entries go from the oldest, or
-    /// - nothing was ever cut by the cap, and `offset` is younger than a lifetime: what was appended since
+    /// Entries are lost in two ways: the oldest by the cap, all together by expiry, a lifetime after the last
+    /// one was appended. So everything after `offset` is present if
+    /// - an entry at or before `offset` is present: entries are dropped from the oldest, or
+    /// - the cap never dropped an entry, and `offset` is younger than a lifetime: what was appended since
     ///   cannot have expired.
     ///
-    /// An offset beyond the end was never given out.
+    /// An offset beyond the end was never issued.
     package func isComplete(after offset: Int64) -> Bool {
         if offset > max(end, now) { return false }
         if let first, first <= offset { return true }

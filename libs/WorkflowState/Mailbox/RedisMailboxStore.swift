@@ -50,12 +50,12 @@ package final class RedisMailboxStore: MailboxStore {
         histories.reserveCapacity(requests.count)
         for (index, request) in requests.enumerated() {
             let at = parts.startIndex + 4 * index
-            let facts = Recovery(
+            let recovery = Recovery(
                 first: offset(parts[at]), last: offset(parts[at + 1]), count: parts[at + 2].integer ?? 0,
                 now: now,
                 cap: retention.mailboxCap, lifetime: retention.workflow)
             let entries = request.after.epoch == epoch ? try entries(parts[at + 3]) : []
-            histories.append(History(entries, after: request.after, epoch: epoch, facts))
+            histories.append(History(entries, after: request.after, epoch: epoch, recovery))
         }
         return histories
     }
@@ -80,8 +80,8 @@ package final class RedisMailboxStore: MailboxStore {
             batch.append(server)
             batch.append(Epoch.random().text)
         }
-        guard let begun = reply.integer else { throw .unexpectedReply }
-        return begun == 1
+        guard let isNewEpoch = reply.integer else { throw .unexpectedReply }
+        return isNewEpoch == 1
     }
 
     private func header(
@@ -102,17 +102,20 @@ package final class RedisMailboxStore: MailboxStore {
         let list: [RedisStreamEntry]
         do { list = try RedisStreamEntry.list(reply) } catch { throw WorkflowStateError(error) }
         return list.compactMap { entry in
-            entry["u"].flatMap { UpdateCodec.entry(offset: Int64(clamping: entry.id.milliseconds), tail: $0) }
+            entry["u"].flatMap {
+                UpdateCodec.entry(offset: Int64(clamping: entry.id.milliseconds), suffix: $0)
+            }
         }
     }
 }
 
 extension History {
-    package init(_ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ facts: Recovery)
-    {
+    package init(
+        _ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ recovery: Recovery
+    ) {
         self.init(
             entries: entries,
-            isRecovered: position.epoch == epoch && facts.isComplete(after: position.offset),
-            end: MailboxPosition(epoch: epoch, offset: facts.end))
+            isRecovered: position.epoch == epoch && recovery.isComplete(after: position.offset),
+            end: MailboxPosition(epoch: epoch, offset: recovery.end))
     }
 }

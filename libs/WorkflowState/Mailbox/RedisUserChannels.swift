@@ -2,13 +2,13 @@ package import EventLoop
 package import Orders
 package import Redis
 
-/// ``UserChannels`` over Redis pub/sub. Takes over the subscriber's callbacks.
+/// ``UserChannels`` over Redis pub/sub. Replaces the subscriber's callbacks.
 @Loop
 package final class RedisUserChannels: UserChannels {
     private let subscriber: RedisSubscriber
     package var onMessage: (@Loop (UserID, ChannelMessage) -> Void)?
     package var onRestored: (@Loop ([UserID]) -> Void)?
-    /// Messages that were not understood, and dropped.
+    /// Dropped messages that could not be decoded.
     package private(set) var malformed = 0
 
     package init(_ subscriber: RedisSubscriber) {

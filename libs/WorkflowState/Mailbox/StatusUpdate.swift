@@ -1,6 +1,6 @@
 package import Orders
 
-/// What a user is told: an order has reached a status.
+/// An update for a user: an order has reached a status.
 package struct StatusUpdate: Sendable, Hashable {
     package var correlationID: CorrelationID
     package var orderID: OrderID
@@ -15,7 +15,7 @@ package struct StatusUpdate: Sendable, Hashable {
     }
 }
 
-/// Tells one life of the mailboxes from another: a server that lost its data has a new one.
+/// Identifies a continuous history of the mailboxes: a server that lost its data has a new one.
 package struct Epoch: Sendable, Hashable, CustomStringConvertible {
     package let text: String
 
@@ -38,11 +38,11 @@ package struct Epoch: Sendable, Hashable, CustomStringConvertible {
     package var description: String { text }
 }
 
-/// A place in a user's mailbox: everything up to `offset` has been seen.
+/// A position in a user's mailbox: everything up to `offset` has been seen.
 ///
-/// An offset is the time at which the update was appended, in microseconds since 1970, or the offset before
-/// plus one where that is not larger. So it grows even when a mailbox expired in between, stays below 2^53
-/// until the year 2255, and tells how old the position is.
+/// An offset is the time at which the update was appended, in microseconds since 1970, or the previous offset
+/// plus one when that is not smaller. So it grows even when a mailbox expired in between, stays below 2^53
+/// until the year 2255, and gives the position's age.
 package struct MailboxPosition: Sendable, Hashable, CustomStringConvertible {
     package let epoch: Epoch
     package let offset: Int64
@@ -52,7 +52,7 @@ package struct MailboxPosition: Sendable, Hashable, CustomStringConvertible {
         self.offset = offset
     }
 
-    /// Reads `<epoch>:<offset>`, the id of a server-sent event.
+    /// Parses `<epoch>:<offset>`, the id of a server-sent event.
     package init?(_ text: String) {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
             let epoch = Epoch(String(text[..<colon])),
@@ -61,7 +61,7 @@ package struct MailboxPosition: Sendable, Hashable, CustomStringConvertible {
         self.init(epoch: epoch, offset: offset)
     }
 
-    /// The largest integer that JavaScript reads exactly.
+    /// The largest integer that JavaScript represents exactly.
     package static let largest: Int64 = (1 << 53) - 1
 
     package var description: String { "\(epoch):\(offset)" }

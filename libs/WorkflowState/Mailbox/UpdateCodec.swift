@@ -4,9 +4,9 @@ internal import Orders
 /// The JSON of an update: on the user's channel, in the mailbox, and to native clients.
 ///
 /// A native client's frame is `{"type":"order.status","id":…,"correlationId":…,"orderId":…,"status":…,
-/// "occurredAt":…}`; an ephemeral one has no `id`. A mailbox keeps what follows the id, its tail. The wake-up
-/// on the channel is the frame with `"previous":…` put in front, the offset before this one, or 0: who has not
-/// seen that one has missed something.
+/// "occurredAt":…}`; an ephemeral one has no `id`. A mailbox stores what follows the id, the payload suffix.
+/// The channel message is the frame with `"previous":…` in front, the previous offset or 0: a reader that has
+/// not seen that one has missed an update.
 package enum UpdateCodec {
     package static let type: StaticString = "\"type\":\"order.status\""
     package static let id: StaticString = ",\"id\":"
@@ -28,20 +28,20 @@ package enum UpdateCodec {
         return bytes
     }
 
-    package static func frame(offset: Int64?, tail: [UInt8]) -> [UInt8] {
+    package static func frame(offset: Int64?, suffix: [UInt8]) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(tail.count + 48)
+        bytes.reserveCapacity(suffix.count + 48)
         bytes.append(UInt8(ascii: "{"))
         appendHead(offset, to: &bytes)
-        bytes += tail
+        bytes += suffix
         return bytes
     }
 
-    /// What the delivery script publishes; here for the in-memory driver.
-    package static func wakeUp(previous before: Int64, offset: Int64, tail: [UInt8]) -> [UInt8] {
+    /// What the delivery script publishes, for the in-memory driver.
+    package static func channelMessage(previous before: Int64, offset: Int64, suffix: [UInt8]) -> [UInt8] {
         var bytes = Array("\(previous)\(before),".utf8)
         appendHead(offset, to: &bytes)
-        bytes += tail
+        bytes += suffix
         return bytes
     }
 
@@ -50,7 +50,7 @@ package enum UpdateCodec {
         if let offset { bytes += "\(id)\(offset)".utf8 }
     }
 
-    /// Reads a wake-up or an ephemeral update; `nil` for anything else.
+    /// Parses a channel message or an ephemeral update; `nil` for anything else.
     package static func message(_ payload: [UInt8]) -> ChannelMessage? {
         guard let fields = try? fields(payload), let update = fields.update else { return nil }
         guard let offset = fields.id else {
@@ -60,9 +60,9 @@ package enum UpdateCodec {
             update: update, offset: offset, previous: fields.previous, frame: withoutPrevious(payload))
     }
 
-    /// Reads a mailbox entry.
-    package static func entry(offset: Int64, tail: [UInt8]) -> MailboxEntry? {
-        let frame = frame(offset: offset, tail: tail)
+    /// Parses a mailbox entry.
+    package static func entry(offset: Int64, suffix: [UInt8]) -> MailboxEntry? {
+        let frame = frame(offset: offset, suffix: suffix)
         guard let update = (try? fields(frame))?.update else { return nil }
         return MailboxEntry(offset: offset, update: update, frame: frame)
     }
@@ -77,7 +77,7 @@ package enum UpdateCodec {
         return frame
     }
 
-    /// A plain look at the names, which are few and short.
+    /// A linear scan of the names, which are few and short.
     private static func status(_ text: borrowing JSONText) -> OrderStatus? {
         switch text {
         case "COMPLETED": .completed

@@ -1,29 +1,27 @@
 package import EventLoop
 package import Orders
 
-/// Remembers what was answered to an `Idempotency-Key`, per user.
+/// Stores the response to each `Idempotency-Key`, per user.
 @Loop
 package protocol IdempotencyStore: AnyObject {
     /// Claims a key for a request, atomically.
     ///
     /// - Parameters:
-    ///   - lease: a new one. What it says of the request's payload counts: another payload under the same key
-    ///     is refused.
-    ///   - draft: what is going to be done, for whoever takes the key over should this process die of it.
+    ///   - lease: a new one. Its fingerprint applies: another payload under the same key is refused.
+    ///   - draft: the planned work, for a request that resumes the key if this process crashes.
     func reserve(_ lease: IdempotencyLease, draft: [UInt8]) async throws(WorkflowStateError) -> Reservation
 
-    /// Stores the response, unless the lease ran out and somebody else holds the key.
+    /// Stores the response, unless the lease expired and another request holds the key.
     ///
     /// - Returns: whether it was stored.
     func complete(_ lease: IdempotencyLease, response: [UInt8]) async throws(WorkflowStateError) -> Bool
 
-    /// Gives the key back after a failure, so that the client's retry is not refused as in flight.
+    /// Releases the key after a failure, so that the client's retry is not refused as in flight.
     func release(_ lease: IdempotencyLease) async throws(WorkflowStateError)
 
-    /// Ends a lease whose holder is not at work any more and cannot say what became of it; the draft stays, and
-    /// the next request goes on with it. To be called again until it succeeds. Nothing that the lease's holder
-    /// asked for before has an effect afterwards, in whatever order a network delivers it: a reservation that
-    /// was not there yet is refused when it comes.
+    /// Ends a lease whose request stopped with an unknown outcome; the draft stays, and the next request
+    /// resumes it. Repeat the call until it succeeds. Earlier calls with the lease have no effect afterwards,
+    /// in whatever order the network delivers them: a reservation that arrives later is refused.
     func expire(_ lease: IdempotencyLease) async throws(WorkflowStateError)
 }
 
@@ -38,14 +36,14 @@ package struct IdempotencyKey: Sendable, Hashable {
     }
 }
 
-/// The right to answer a key. It ends by itself, so that a crash does not block the key; the next request
-/// with it takes it over.
+/// The right to answer a key. It expires, so that a crash does not block the key; the next request then takes
+/// it over.
 package struct IdempotencyLease: Sendable, Hashable {
     package let key: IdempotencyKey
     package let fingerprint: String
     package let token: String
 
-    /// A new one, which nobody holds yet.
+    /// A new lease, not reserved yet.
     ///
     /// - Parameter fingerprint: of the request's payload.
     package init(_ key: IdempotencyKey, fingerprint: String) {
@@ -56,13 +54,13 @@ package struct IdempotencyLease: Sendable, Hashable {
 }
 
 package enum Reservation: Sendable, Equatable {
-    /// Go ahead, then complete, release or let go.
+    /// Proceed, then complete, release or expire.
     case reserved
-    /// The same, after somebody who began with this draft and did not finish. How far they came is unknown.
+    /// The same, after a request that stored this draft and did not finish. Its progress is unknown.
     case resumed(draft: [UInt8])
     /// Another request with this key and payload is being answered.
     case inFlight
-    /// It was answered with this.
+    /// The stored response.
     case replay([UInt8])
     /// The key belongs to another payload.
     case mismatch

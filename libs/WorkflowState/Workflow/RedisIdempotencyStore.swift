@@ -2,9 +2,9 @@ package import EventLoop
 internal import Orders
 package import Redis
 
-/// ``IdempotencyStore`` in Redis: a hash per key with `fingerprint`, `state`, `token`, `lease` (until when, in
-/// milliseconds of the server's clock), `draft` and `response`, and `void:<token>` for each lease that was let
-/// go before its reservation had come.
+/// ``IdempotencyStore`` in Redis: a hash per key with `fingerprint`, `state`, `token`, `lease` (its end, in
+/// milliseconds of the server's clock), `draft` and `response`, and `void:<token>` for each lease that was
+/// expired before its reservation arrived.
 @Loop
 package final class RedisIdempotencyStore: IdempotencyStore {
     private let client: RedisClient
@@ -15,8 +15,8 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         self.retention = retention
     }
 
-    /// ARGV: fingerprint, token, lease in milliseconds, lifetime in seconds, draft. Returns what to do, and the
-    /// response to replay or the draft to resume.
+    /// ARGV: fingerprint, token, lease in milliseconds, lifetime in seconds, draft. Returns the outcome, and
+    /// the response to replay or the draft to resume.
     private static let reserve = RedisScript(
         """
         local held = redis.call(
@@ -35,8 +35,8 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         return {'reserved'}
         """)
 
-    /// ARGV: token, fingerprint, response, lifetime in seconds. A lease that ran out may still complete when
-    /// nobody has claimed the key since.
+    /// ARGV: token, fingerprint, response, lifetime in seconds. An expired lease may still complete when no
+    /// other request has claimed the key since.
     private static let complete = RedisScript(
         """
         local token = redis.call('HGET', KEYS[1], 'token')
@@ -54,7 +54,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         return 0
         """)
 
-    /// ARGV: token, seconds that a reservation may still be on its way. Returns 1 when a lease was ended.
+    /// ARGV: token, seconds that a reservation may still be in flight. Returns 1 when a lease was ended.
     private static let expire = RedisScript(
         """
         local held = redis.call('HMGET', KEYS[1], 'token', 'state')

@@ -20,7 +20,7 @@ package final class RedisWorkflowStore: WorkflowStore {
         let replies = try await run { batch in
             batch.add("SET", WorkflowKeys.number(id), Int(acceptance.orderID.value), "EX", seconds)
             batch.add("SET", WorkflowKeys.owner(id), acceptance.owner.value, "EX", seconds)
-            // One that a network held back must not undo what became of the order meanwhile.
+            // A delayed write must not overwrite a later status of the order.
             batch.add("SET", WorkflowKeys.status(id), OrderStatus.accepted.wireName, "EX", seconds, "NX")
             batch.add("SET", WorkflowKeys.pending(acceptance.orderID), acceptance.pending, "EX", seconds)
         }
@@ -76,7 +76,7 @@ package final class RedisWorkflowStore: WorkflowStore {
             let update = StatusUpdate(
                 correlationID: step.correlationID, orderID: step.orderID, status: step.status,
                 occurredAt: time)
-            batch.append(UpdateCodec.frame(offset: nil, tail: UpdateCodec.payloadSuffix(update)))
+            batch.append(UpdateCodec.frame(offset: nil, suffix: UpdateCodec.payloadSuffix(update)))
         } else {
             batch.append("" as StaticString)
         }

@@ -2,16 +2,16 @@ internal import EventLoop
 internal import Orders
 internal import Redis
 
-/// The scripts which decide on a workflow's status. One place decides for all replicas, atomically.
+/// The scripts that advance a workflow's status, atomically for all replicas.
 @Loop
 enum WorkflowScripts {
     /// Parameters per step of ``advance``, besides its keys.
     static let stepArguments = 6
 
     /// KEYS: per step the status, the owner and the pending contents. ARGV: the lifetime in seconds, then per
-    /// step the status' name, its value, the owner or '', the cause (0 or 1), an update to publish or '',
-    /// and whether to drop the pending contents.
-    /// Returns per step whether the status moved, and what it is.
+    /// step the status' name, its value, the owner or '', the cause (0 or 1), an update to publish or '', and
+    /// whether to drop the pending contents.
+    /// Returns per step whether the status changed, and the status.
     static let advance = RedisScript(
         """
         local rules = \(rules)
@@ -52,7 +52,7 @@ enum WorkflowScripts {
         return 1
         """)
 
-    /// A Lua table: from → to → the least cause that allows it. It is the domain's own table, written out.
+    /// A Lua table: from → to → the least cause that allows it, generated from the domain's table.
     static var rules: String {
         let rows = OrderStatus.allCases.map { from in
             let cells = OrderStatus.allCases.compactMap { to -> String? in

@@ -1,42 +1,42 @@
 package import EventLoop
 package import Orders
 
-/// What the services share of an order on its way: its owner, its status, and its contents until it is
+/// The services' shared state of an order in progress: its owner, its status, and its contents until it is
 /// persisted. Everything expires.
 @Loop
 package protocol WorkflowStore: AnyObject {
-    /// Writes number, owner, status ACCEPTED and the pending contents, in one round trip. A status that is there already
-    /// stays.
+    /// Writes number, owner, status ACCEPTED and the pending contents, in one round trip. An existing status
+    /// is kept.
     func accept(_ acceptance: Acceptance) async throws(WorkflowStateError)
 
-    /// Takes an acceptance back after a publish that failed. Does nothing when the order has moved on: then
-    /// the publish did not fail after all.
+    /// Undoes an acceptance after a failed publish. Does nothing when the status has changed, since the event
+    /// was then published after all.
     ///
     /// - Returns: whether the keys were removed.
     func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool
 
-    /// Moves each order's status forward, or leaves it (`OrderStatus.transition`); in one round trip.
-    /// Retention start anew, and an owner that has expired is written again.
+    /// Moves each order's status forward, or leaves it (`OrderStatus.transition`); in one round trip. Renews
+    /// the lifetimes, and writes an expired owner again.
     ///
-    /// - Returns: one outcome a step, in their order.
+    /// - Returns: one outcome per step, in order.
     func advance(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome]
 
-    /// What is known of a workflow; `nil` when it is unknown or expired.
+    /// The state of a workflow; `nil` when it is unknown or expired.
     func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow?
 
-    /// The owners of many orders, in one round trip; `nil` where it is unknown or expired.
+    /// The owners of many orders, in one round trip; `nil` for unknown or expired ones.
     func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?]
 
-    /// The contents of an order which is not persisted yet, as they were accepted.
+    /// The contents of an order that is not persisted yet, as accepted.
     func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]?
 
     func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError)
 
-    /// Lets number, owner and status live for a whole lifetime from now, where they exist.
+    /// Renews the lifetime of number, owner and status, where they exist.
     func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError)
 }
 
-/// An order as it is accepted.
+/// An accepted order.
 package struct Acceptance: Sendable {
     package var correlationID: CorrelationID
     package var owner: UserID
@@ -57,13 +57,13 @@ package struct WorkflowStep: Sendable {
     package var correlationID: CorrelationID
     package var orderID: OrderID
     package var status: OrderStatus
-    /// The durable owner, to be written again when the mapping has expired; `nil` leaves it missing.
+    /// The recorded owner, written again when the key has expired; `nil` leaves it missing.
     package var owner: UserID?
     package var cause: OrderStatus.Cause
-    /// Whether the order is persisted, so that its pending contents go.
+    /// Whether the order is persisted, so that its pending contents are removed.
     package var isPersisted: Bool
-    /// When given, and when the status moved, the owner's channel gets an ephemeral update: it has no
-    /// offset, and is not kept.
+    /// When set and the status changed, the owner's channel gets an ephemeral update: it has no offset, and
+    /// is not stored.
     package var announcedAt: Timestamp?
 
     package init(
@@ -80,7 +80,7 @@ package struct WorkflowStep: Sendable {
     }
 }
 
-/// Where an order stands after a step.
+/// An order's status after a step.
 package struct WorkflowOutcome: Sendable, Equatable {
     package var status: WorkflowStatus
     /// Whether this step changed it.
@@ -94,9 +94,9 @@ package struct WorkflowOutcome: Sendable, Equatable {
 
 package struct Workflow: Sendable, Equatable {
     package var status: WorkflowStatus
-    /// Known from the acceptance on; `nil` when it has expired before a status that does not carry it.
+    /// Set from the acceptance on; `nil` when it has expired before a status that does not carry it.
     package var orderID: OrderID?
-    /// `nil` when the mapping has expired before the status.
+    /// `nil` when the owner's key has expired before the status.
     package var owner: UserID?
     /// How long ago the status was last written or refreshed.
     package var age: Duration

@@ -1,4 +1,4 @@
-/// A line chart as SVG. Colours are the page's `--c0` and on.
+/// A line chart as SVG. Colours are the page's `--c0` and following.
 struct Chart {
     struct Point: Sendable, Equatable {
         var x: Double
@@ -29,17 +29,17 @@ struct Chart {
         yTicks = Self.ticks(to: points.map(\.y).max() ?? 1)
     }
 
-    /// From 0 to at least `most`, in four to ten steps of 1, 2 or 5 times a power of ten.
-    static func ticks(to most: Double) -> [Double] {
-        guard most.isFinite, most > 0 else { return [0, 1] }
+    /// From 0 to at least `maximum`, in four to ten steps of 1, 2 or 5 times a power of ten.
+    static func ticks(to maximum: Double) -> [Double] {
+        guard maximum.isFinite, maximum > 0 else { return [0, 1] }
         var step = 1.0
-        while step * 10 < most { step *= 10 }
-        while step > most { step /= 10 }
-        for factor in [0.1, 0.2, 0.5, 1.0, 2.0] where most / (step * factor) <= 8 {
+        while step * 10 < maximum { step *= 10 }
+        while step > maximum { step /= 10 }
+        for factor in [0.1, 0.2, 0.5, 1.0, 2.0] where maximum / (step * factor) <= 8 {
             step *= factor
             break
         }
-        let count = Int((most / step).rounded(.up))
+        let count = Int((maximum / step).rounded(.up))
         return (0...max(1, count)).map { Double($0) * step }
     }
 
@@ -89,7 +89,7 @@ struct Chart {
         "<text x=\"\(Self.text(x))\" y=\"\(Self.text(y))\" text-anchor=\"\(anchor)\">\(LoadPage.escape(text))</text>"
     }
 
-    /// With two decimals at most, and none where they say nothing.
+    /// With at most two decimals, without trailing zeros.
     static func text(_ number: Double) -> String {
         let rounded = (number * 100).rounded() / 100
         return rounded == rounded.rounded() && abs(rounded) < 1e15 ? "\(Int(rounded))" : "\(rounded)"

@@ -5,15 +5,15 @@ internal import Observability
 struct LoadCommand: Command {
     static let help = CommandHelp(
         name: "load",
-        summary: "Order at a steady rate for a while, and report how long answers and updates take",
+        summary: "Place orders at a steady rate, and report the latency of responses and updates",
         options: [
             .init(name: "rate", value: "N", text: "orders a second (1 to 2000, default 50)"),
             .init(
-                name: "users", value: "N", text: "users, each with a tab that listens (1 to 200, default 10)"),
+                name: "users", value: "N", text: "users, each with a connected client (1 to 200, default 10)"),
             .init(name: "for", value: "SECONDS", text: "how long (1 to 600, default 10)"),
             .init(name: "out", value: "FILE", text: "the report (default: load/TIME.html beside stack.json)"),
         ],
-        exitsWithOne: "an order was refused, or did not come to its end within 30 s",
+        exitsWithOne: "an order was refused, or had no final update within 30 s",
         examples: [
             "waybill load", "waybill load --rate 100 --users 20 --for 5", "waybill load --for 3 --json",
         ])
@@ -58,7 +58,7 @@ struct LoadCommand: Command {
         return report.isClean ? .success : .failure
     }
 
-    /// A line that is drawn over on a terminal, else one a second.
+    /// A line that is redrawn on a terminal, else one per second.
     private func show(_ run: LoadRun, _ console: Terminal) {
         let record = run.record
         let recent = record.orders.suffix(plan.rate * 5)
@@ -67,7 +67,7 @@ struct LoadCommand: Command {
         }
         let refused = record.refusedCount > 0 ? ", \(record.refusedCount) refused" : ""
         let text =
-            "\(Int(run.elapsed.seconds)) s  \(record.acceptedCount) accepted, \(record.toldCount) told\(refused)"
+            "\(Int(run.elapsed.seconds)) s  \(record.acceptedCount) accepted, \(record.notifiedCount) notified\(refused)"
             + "  answers: \(Percentiles(answers).text) ms  updates: \(Percentiles(recent.compactMap(\.notified)).text) ms"
         if console.isInteractive { console.redraw(text) } else { console.note(text) }
     }
@@ -83,8 +83,8 @@ struct LoadCommand: Command {
         }
         console.print(table.text(console))
         console.print(report.sentence)
-        for (why, count) in report.record.refusals.sorted(by: { $0.value > $1.value }).prefix(5) {
-            console.print("  \(count) × \(why.printable)")
+        for (reason, count) in report.record.refusals.sorted(by: { $0.value > $1.value }).prefix(5) {
+            console.print("  \(count) × \(reason.printable)")
         }
         console.print(file)
     }

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// The report as one HTML page that needs nothing else.
+/// The report as one self-contained HTML page.
 struct LoadPage {
     private let report: LoadReport
 
@@ -58,7 +58,7 @@ struct LoadPage {
                     [
                         Self.series("due", seconds.map { Double($0.count) }),
                         Self.series("accepted", answers.map { Double($0.count) }),
-                        Self.series("told", updates.map { Double($0.count) }),
+                        Self.series("notified", updates.map { Double($0.count) }),
                     ])
             ),
             (
@@ -92,7 +92,7 @@ struct LoadPage {
         Chart.Series(name: name, points: values.enumerated().map { .init(x: Double($0), y: $1) })
     }
 
-    /// A hundred points are as many as one sees; the slowest hundredth is left to the table.
+    /// A hundred points are enough for a chart; the slowest hundredth is only in the table.
     private static func distribution(_ name: String, _ times: [Duration]) -> Chart.Series {
         let sorted = times.sorted()
         let points =

@@ -1,6 +1,6 @@
-/// How much is ordered, by how many, for how long.
+/// The rate, the number of users, and the duration.
 struct LoadPlan: Sendable, Equatable {
-    /// Orders a second, evenly spread.
+    /// Orders per second, evenly spaced.
     var rate: Int
     var users: Int
     var seconds: Int
@@ -8,8 +8,8 @@ struct LoadPlan: Sendable, Equatable {
     static let rates = 1...2000
     static let userLimits = 1...200
     static let durations = 1...600
-    /// Of one run: it is a try, and not an attack.
-    static let mostOrders = 200_000
+    /// Limit of one run, against accidental overload.
+    static let maxOrders = 200_000
 
     var orders: Int { rate * seconds }
 
@@ -17,9 +17,9 @@ struct LoadPlan: Sendable, Equatable {
         self.rate = rate
         self.users = users
         self.seconds = seconds
-        guard orders <= Self.mostOrders else {
+        guard orders <= Self.maxOrders else {
             throw CommandError(
-                .usage, "\(orders) orders are more than \(Self.mostOrders)",
+                .usage, "\(orders) orders are more than \(Self.maxOrders)",
                 remedy: "a lower --rate, or a shorter --for")
         }
     }

@@ -1,11 +1,11 @@
 import EventLoop
 
-/// What came of the orders of a run. Times count from when an order was due, not from when it was sent: an
-/// order that had to wait its turn in this program would have waited in a browser too.
+/// The results of a run's orders. Times count from when an order was due, not from when it was sent, so that
+/// queueing in this program is included.
 struct LoadRecord: Sendable {
     enum Outcome: Sendable, Hashable {
         case accepted(after: Duration)
-        /// Answered otherwise, or not at all; the status or a word for it.
+        /// Another response, or none; the status or a description.
         case refused(String)
     }
 
@@ -13,15 +13,15 @@ struct LoadRecord: Sendable {
         /// Since the start.
         var due: Duration
         var outcome: Outcome?
-        /// Until its owner's tab heard that it is completed.
+        /// Until its owner's client received the COMPLETED update.
         var notified: Duration?
     }
 
     private(set) var orders: [Order] = []
     private(set) var refusals: [String: Int] = [:]
     private(set) var acceptedCount = 0
-    private(set) var toldCount = 0
-    /// Ended otherwise than completed.
+    private(set) var notifiedCount = 0
+    /// Ended with another status than COMPLETED.
     var failedCount = 0
 
     mutating func begin(due: Duration) -> Int {
@@ -33,14 +33,14 @@ struct LoadRecord: Sendable {
         orders[order].outcome = outcome
         switch outcome {
         case .accepted: acceptedCount += 1
-        case .refused(let why): refusals[why, default: 0] += 1
+        case .refused(let reason): refusals[reason, default: 0] += 1
         }
     }
 
-    mutating func tell(_ order: Int, after time: Duration) {
+    mutating func recordNotified(_ order: Int, after time: Duration) {
         guard orders[order].notified == nil else { return }
         orders[order].notified = time
-        toldCount += 1
+        notifiedCount += 1
     }
 
     var answered: [Duration] {
@@ -71,7 +71,7 @@ struct Percentiles: Sendable, Equatable {
         ("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("max", 1),
     ]
 
-    /// In milliseconds, as `shares`; nil of nothing.
+    /// In milliseconds, as `shares`; nil without values.
     let values: [Double]?
 
     init(_ durations: [Duration]) {
@@ -91,7 +91,7 @@ struct Percentiles: Sendable, Equatable {
         return zip(Self.shares, values).map { "\($0.name) \(Self.text($1))" }.joined(separator: "  ")
     }
 
-    /// Three digits are enough.
+    /// Three significant digits.
     static func text(_ milliseconds: Double) -> String {
         milliseconds < 10
             ? "\((milliseconds * 100).rounded() / 100)"

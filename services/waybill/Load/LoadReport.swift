@@ -1,7 +1,7 @@
 internal import Foundation
 internal import JSON
 
-/// A run's report: a page with plots, or JSON.
+/// A run's report: a page with charts, or JSON.
 struct LoadReport: Sendable {
     let plan: LoadPlan
     let record: LoadRecord
@@ -9,16 +9,16 @@ struct LoadReport: Sendable {
     /// RFC 3339.
     let at: String
 
-    var isClean: Bool { record.refusedCount == 0 && record.toldCount == record.acceptedCount }
+    var isClean: Bool { record.refusedCount == 0 && record.notifiedCount == record.acceptedCount }
 
     /// Without colons, which some file systems refuse.
     var fileName: String { "\(at.prefix(19).replacing(":", with: "-")).html" }
 
     var sentence: String {
-        let missing = record.acceptedCount - record.toldCount
+        let missing = record.acceptedCount - record.notifiedCount
         return
             "\(record.orders.count) orders: \(record.acceptedCount) accepted, \(record.refusedCount) refused, "
-            + "\(record.toldCount) told as completed, \(missing) not."
+            + "\(record.notifiedCount) notified as completed, \(missing) not."
     }
 
     func json(file: String) -> JSONValue {
@@ -28,7 +28,7 @@ struct LoadReport: Sendable {
             .init("orders", .number(String(record.orders.count))),
             .init("accepted", .number(String(record.acceptedCount))),
             .init("refused", .number(String(record.refusedCount))),
-            .init("told", .number(String(record.toldCount))),
+            .init("told", .number(String(record.notifiedCount))),
             .init("answerMs", Self.json(Percentiles(record.answered))),
             .init("updateMs", Self.json(Percentiles(record.notified))), .init("report", .string(file)),
         ])
@@ -42,7 +42,7 @@ struct LoadReport: Sendable {
             })
     }
 
-    /// Makes the folder where it is missing.
+    /// Creates the directory if it is missing.
     func write(to file: String) throws(CommandError) {
         let url = URL(filePath: file)
         do {

@@ -2,12 +2,12 @@ import EventLoop
 import HTTP
 internal import JSON
 
-/// Orders at a steady rate, whatever the answers take, with a tab of each user listening.
+/// Places orders at a steady rate, independent of response times, with a listening client per user.
 @Loop
 final class LoadRun {
-    /// Requests that may be under way; what is due beyond them counts as refused.
+    /// Maximum concurrent requests; orders due beyond them count as refused.
     static let window = 512
-    /// How long the last orders may take to come to an end.
+    /// How long the last orders may take to complete.
     static let timeout = Duration.seconds(30)
     private static let connections = 64
 
@@ -16,10 +16,10 @@ final class LoadRun {
     private let products: [String]
     private let users: [(api: OrderAPI, tab: Tab)]
     private(set) var record = LoadRecord()
-    private var underWay = 0
+    private var inFlight = 0
     private var start = Instant.systemNow()
-    /// Order numbers of this run, by correlation id; and updates that came before the answer did.
-    private var known: [String: Int] = [:]
+    /// Order numbers of this run, by correlation id; and updates that arrived before the response.
+    private var orders: [String: Int] = [:]
     private var unmatched: [String: Instant] = [:]
 
     init(_ plan: LoadPlan, edge: String, tokens: [String], products: [String]) {
@@ -41,14 +41,14 @@ final class LoadRun {
             user.tab.onChange = { [weak self] frame in self?.received(frame) }
             user.tab.open()
         }
-        try await Watching.until("a welcome in every tab", within: .seconds(15)) {
-            users.allSatisfy(\.tab.isWelcome)
+        try await Watching.until("every client's connection", within: .seconds(15)) {
+            users.allSatisfy(\.tab.isConnected)
         }
     }
 
     func closeTabs() { for user in users { user.tab.close() } }
 
-    /// Orders all that the plan says, and waits for their ends.
+    /// Places all orders of the plan, and waits for their completion.
     /// - Parameter tick: called every second.
     func run(_ tick: @Loop (LoadRun) -> Void) async throws {
         start = .systemNow()
@@ -82,25 +82,25 @@ final class LoadRun {
     var elapsed: Duration { start.duration(to: .systemNow()) }
 
     private var isFinished: Bool {
-        underWay == 0 && record.toldCount + record.failedCount >= record.acceptedCount
+        inFlight == 0 && record.notifiedCount + record.failedCount >= record.acceptedCount
     }
 
     private func place(_ number: Int) {
         let due = plan.due(number)
         let order = record.begin(due: due)
-        guard underWay < Self.window else { return record.settle(order, .refused("too many under way")) }
-        underWay += 1
+        guard inFlight < Self.window else { return record.settle(order, .refused("too many in flight")) }
+        inFlight += 1
         let user = users[number % users.count]
         let line = OrderLineArgument(product: products[number % products.count], quantity: number % 3 + 1)
         Loop.task { [self] in
-            defer { underWay -= 1 }
+            defer { inFlight -= 1 }
             do {
                 let answer = try await user.api.order([line])
                 record.settle(order, .accepted(after: elapsed - due))
                 guard let id = answer["correlationId"]?.string else { return }
-                known[id] = order
-                if let heard = unmatched.removeValue(forKey: id) {
-                    record.tell(order, after: start.duration(to: heard) - due)
+                orders[id] = order
+                if let receivedAt = unmatched.removeValue(forKey: id) {
+                    record.recordNotified(order, after: start.duration(to: receivedAt) - due)
                 }
             } catch {
                 record.settle(order, .refused((error as? CommandError)?.message.cut(to: 80) ?? "\(error)"))
@@ -114,8 +114,9 @@ final class LoadRun {
             record.failedCount += 1
             return
         }
-        if let order = known[update.correlationID] {
-            record.tell(order, after: start.duration(to: update.receivedAt) - record.orders[order].due)
+        if let order = orders[update.correlationID] {
+            record.recordNotified(
+                order, after: start.duration(to: update.receivedAt) - record.orders[order].due)
         } else if unmatched.count < Self.window {
             unmatched[update.correlationID] = update.receivedAt
         }

@@ -6,28 +6,28 @@ import Orders
 import Redis
 import WorkflowState
 
-/// The dead-lettered messages of all queues: look, send back, drop.
+/// The dead-lettered messages of all queues: list, replay, drop.
 @Loop
 struct DeadLetterOperations {
     typealias Queue = OrderTopology.WorkQueue
 
-    /// One message and the queue that it was meant for.
+    /// One message and the queue that dead-lettered it.
     struct Found: Sendable {
         let queue: Queue
         let message: DeadLetterQueue.Message
     }
 
-    /// Why a message was not sent back.
+    /// Why a message was not replayed.
     enum ReplayRefusal: String, Sendable, CaseIterable {
-        case unknownOwner = "nobody knows whose order it is"
-        case outdated = "the order has come to another end since"
-        case defective = "it is too large or too broken to be sent"
+        case unknownOwner = "the order's owner is not known"
+        case outdated = "the order has reached another final status since"
+        case defective = "it is too large or malformed"
     }
 
     struct Replay: Sendable {
         var sent: [(queue: Queue, envelope: Envelope)] = []
-        var refused: [(queue: Queue, name: String, why: ReplayRefusal)] = []
-        /// Workflows whose owner or status had expired and was written again.
+        var refused: [(queue: Queue, name: String, reason: ReplayRefusal)] = []
+        /// Workflows whose expired owner or status was restored.
         var restored = 0
     }
 
@@ -56,9 +56,9 @@ struct DeadLetterOperations {
         return found
     }
 
-    /// Sends messages back to their queues, with what had expired of their workflows written again, so that
-    /// they find their users however much later it is.
-    /// - Parameter names: nil: all there are.
+    /// Replays messages, after restoring what had expired of their workflows, so that the user is found
+    /// however much later it is.
+    /// - Parameter names: nil: all.
     func replay(
         _ queues: [Queue], _ names: Set<String>?, progress: DeadLetterQueue.Progress = { _, _ in }
     ) async throws(CommandError) -> Replay {
@@ -75,8 +75,8 @@ struct DeadLetterOperations {
                         switch try await restorer.restore(message, of: queue) {
                         case .complete: return true
                         case .restored: replay.restored += 1
-                        case .refused(let why):
-                            replay.refused.append((queue, message.name, why))
+                        case .refused(let reason):
+                            replay.refused.append((queue, message.name, reason))
                             return false
                         }
                         return true
@@ -92,7 +92,7 @@ struct DeadLetterOperations {
         return replay
     }
 
-    /// Drops messages for good; answers with their names.
+    /// Drops messages permanently; returns their names.
     func drop(
         _ queues: [Queue], _ names: Set<String>?, progress: DeadLetterQueue.Progress = { _, _ in }
     ) async throws(CommandError) -> [(queue: Queue, name: String)] {

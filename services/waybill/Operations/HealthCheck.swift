@@ -7,12 +7,12 @@ import Orders
 import Postgres
 import Redis
 
-/// One thing looked at, and what is wrong with it.
+/// One check and its problem.
 struct HealthCheck: Sendable, Equatable {
     let name: String
-    /// Nil when all is well.
+    /// Nil when the check passes.
     var problem: String?
-    /// The line that mends it.
+    /// The command that fixes it.
     var remedy: String?
 
     var json: JSONValue {
@@ -24,8 +24,8 @@ struct HealthCheck: Sendable, Equatable {
     }
 }
 
-/// Looks for what is wrong with a running stack: what does not answer, what is set up so that data would be
-/// lost, and what waits for an operator.
+/// Checks a running stack: servers that do not answer, settings that risk data loss, and work for an
+/// operator.
 @Loop
 struct StackDoctor {
     private let servers: Servers
@@ -48,7 +48,7 @@ struct StackDoctor {
                     remedy: policy == "noeviction" ? nil : "redis-cli CONFIG SET maxmemory-policy noeviction"),
                 HealthCheck(
                     name: "Redis keeps its data",
-                    problem: log == "yes" ? nil : "appendonly is \(log): a restart forgets every workflow",
+                    problem: log == "yes" ? nil : "appendonly is \(log): a restart loses every workflow",
                     remedy: log == "yes" ? nil : "redis-cli CONFIG SET appendonly yes"),
             ]
         } catch {
@@ -76,8 +76,8 @@ struct StackDoctor {
                 let service = queue == .accepted ? "order-process" : "order-notification"
                 found.append(
                     HealthCheck(
-                        name: "\(queue.rawValue) is worked off",
-                        problem: consumers > 0 ? nil : "nobody consumes it: \(service) is away",
+                        name: "\(queue.rawValue) is consumed",
+                        problem: consumers > 0 ? nil : "it has no consumer: \(service) does not run",
                         remedy: consumers > 0 ? nil : "waybill up"))
             }
             for (queue, count) in try await DeadLetterOperations(servers).counts() {
@@ -107,20 +107,20 @@ struct StackDoctor {
     private func database() async -> [HealthCheck] {
         let records = RecordOperations(servers)
         do throws(CommandError) {
-            let wrong = try await records.migrations().filter { $0.state.word != "applied" }
+            let pending = try await records.migrations().filter { $0.state.label != "applied" }
             var found = [
                 HealthCheck(
-                    name: "the schema fits the code",
-                    problem: wrong.isEmpty
+                    name: "the schema matches the code",
+                    problem: pending.isEmpty
                         ? nil
-                        : wrong.map { "step \($0.version) is \($0.state.word)" }.joined(separator: ", "),
-                    remedy: wrong.isEmpty ? nil : "waybill migrate up")
+                        : pending.map { "step \($0.version) is \($0.state.label)" }.joined(separator: ", "),
+                    remedy: pending.isEmpty ? nil : "waybill migrate up")
             ]
             let backlog = try await records.outbox()
             let isLate = backlog.age > OutboxStatusCommand.timeout
             found.append(
                 HealthCheck(
-                    name: "the outbox gets through",
+                    name: "the outbox is published",
                     problem: isLate ? "\(backlog.count) events, the oldest \(backlog.age.text) old" : nil,
                     remedy: isLate ? "waybill status" : nil))
             return found

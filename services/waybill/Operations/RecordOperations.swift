@@ -30,7 +30,7 @@ struct RecordOperations {
         }
     }
 
-    /// Applies what is missing, waiting for whoever else is migrating.
+    /// Applies pending migrations, after waiting for any other process that is migrating.
     func migrate() async throws(CommandError) -> [PostgresMigration] {
         let configuration = try servers.databaseConfiguration()
         do {
@@ -49,7 +49,7 @@ struct RecordOperations {
         }
     }
 
-    /// Makes both views anew from the whole log; readers see the old ones until it is done.
+    /// Rebuilds both views from the whole log; readers see the old ones until it is done.
     func rebuildViews(
         progress: @Loop (ReadModelProgress) -> Void
     ) async throws(CommandError) -> ReadModelProgress {

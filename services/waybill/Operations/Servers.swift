@@ -4,11 +4,11 @@ import OrderRecords
 import Postgres
 import Redis
 
-/// The servers behind the services, for an operator: each is connected to when it is first needed, and stays
-/// so, reconnecting, until ``close()``.
+/// The servers behind the services, for an operator: each is connected when it is first needed, and
+/// reconnects until ``close()``.
 @Loop
 final class Servers {
-    /// How long a server may take to answer the first time.
+    /// How long a server may take for the first connection.
     static let timeout = Duration.seconds(5)
 
     private let addresses: ServerAddresses
@@ -20,7 +20,6 @@ final class Servers {
 
     init(_ addresses: ServerAddresses) { self.addresses = addresses }
 
-    /// Redis, connected.
     func redis() async throws(CommandError) -> RedisClient {
         do throws(RedisError) {
             let client: RedisClient
@@ -32,7 +31,7 @@ final class Servers {
         }
     }
 
-    /// RabbitMQ, connected, and who publishes there.
+    /// RabbitMQ, connected, with its publisher.
     func broker() async throws(CommandError) -> (client: AMQPClient, publisher: AMQPPublisher) {
         do throws(AMQPError) {
             let client: AMQPClient
@@ -44,7 +43,7 @@ final class Servers {
         }
     }
 
-    /// PostgreSQL as the system of record is to be used.
+    /// PostgreSQL, with the system of record's settings.
     func database() throws(CommandError) -> PostgresPool {
         if let pool { return pool }
         var limits = PostgresPoolLimits()
@@ -91,7 +90,7 @@ final class Servers {
     }
 }
 
-/// What a server's failure means to an operator. What the server said stays out, as it may quote data.
+/// Maps a server's failure to a message for an operator. The server's text is left out, as it may quote data.
 extension CommandError {
     init(_ error: RedisError) {
         self.init(.unavailable, "Redis: \(error)", remedy: "waybill status")

@@ -2,13 +2,13 @@ import EventLoop
 internal import JSON
 import Redis
 
-/// What the notifiers say of themselves in Redis, read as a user who may read nothing else.
+/// Reads the notifiers' registrations in Redis, as a user with no other permission.
 @Loop
 struct SessionDirectory {
     struct Replica: Sendable {
         var name: String
         var isDraining: Bool
-        /// Its sessions, those included that it does not name.
+        /// Its sessions, including those that it does not list.
         var count: Int
         var sessions: [Session]
     }
@@ -31,8 +31,8 @@ struct SessionDirectory {
         }
     }
 
-    /// Replicas that are looked at; each names at most a thousand sessions.
-    private static let most = 100
+    /// Replicas that are read; each lists at most a thousand sessions.
+    private static let maxReplicas = 100
 
     private let configuration: RedisConfiguration
 
@@ -45,7 +45,7 @@ struct SessionDirectory {
             let password = redis?["observer"]?["password"]?.string
         else {
             throw CommandError(
-                .unavailable, "the stack's description names no observer of Redis", remedy: "make down up")
+                .unavailable, "the stack's description has no Redis observer", remedy: "make down up")
         }
         var configuration = RedisConfiguration(endpoint: Endpoint(host: host, port: port))
         configuration.user = user
@@ -61,7 +61,7 @@ struct SessionDirectory {
             let now = WallClock.seconds()
             let names =
                 try await connection.pipeline {
-                    $0.add("ZRANGEBYSCORE", "notify:replicas", now, "+inf", "LIMIT", 0, Self.most)
+                    $0.add("ZRANGEBYSCORE", "notify:replicas", now, "+inf", "LIMIT", 0, Self.maxReplicas)
                 }[0].get().array ?? []
             guard !names.isEmpty else { return [] }
             let documents =

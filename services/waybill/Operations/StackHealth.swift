@@ -3,12 +3,12 @@ internal import Glibc
 import HTTP
 internal import JSON
 
-/// What runs, and whether it is well.
+/// The stack's processes, and their health.
 @Loop
 struct StackHealth {
     struct Entry: Sendable {
         var name: String
-        /// `ready` or `running`, else what is wrong.
+        /// `ready` or `running`, else the problem.
         var state: String
         var pid: Int32?
         var url: String
@@ -28,7 +28,7 @@ struct StackHealth {
 
     private let client = HTTPClient()
 
-    /// The edge, each replica, each server. All are asked at once.
+    /// The edge, each replica, each server, checked concurrently.
     func check(_ stack: StackFile.Contents) async -> [Entry] {
         var entries = [Entry(name: "edge", state: "", url: stack.edge)]
         var routes = ["\(stack.edge)/healthz"]

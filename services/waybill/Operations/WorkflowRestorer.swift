@@ -5,8 +5,8 @@ import OrderRecords
 import Orders
 import WorkflowState
 
-/// Writes again what Redis has forgotten of a message's workflow: the owner, by whom the notifiers find the
-/// user, and the status. PostgreSQL is the truth; for an order that is not recorded it is the message itself.
+/// Restores what has expired in Redis of a message's workflow: the owner, by whom the notifiers find the
+/// user, and the status. PostgreSQL is authoritative; for an order that is not recorded, the message is.
 @Loop
 struct WorkflowRestorer {
     enum Outcome: Equatable {
@@ -27,7 +27,7 @@ struct WorkflowRestorer {
     func restore(
         _ message: DeadLetterQueue.Message, of queue: OrderTopology.WorkQueue
     ) async throws(CommandError) -> Outcome {
-        // Without one there is no workflow; whoever reads the message says what is wrong with it.
+        // Without one there is no workflow; the consumer reports the problem.
         guard let id = CorrelationID(message.envelope.correlationID) else {
             return queue == .accepted ? .complete : .refused(.unknownOwner)
         }
@@ -35,7 +35,7 @@ struct WorkflowRestorer {
         guard queue == .accepted else {
             return try await known(id) ? .complete : .refused(.unknownOwner)
         }
-        // One that cannot be read now may be read by the code that it is sent back to, which then restores.
+        // A message that cannot be decoded now may be decodable by newer consumer code, which then restores.
         guard let order = try? OrderAccepted(decoding: message.body.span) else { return .complete }
         return try await advance(
             WorkflowStep(
@@ -53,7 +53,7 @@ struct WorkflowRestorer {
     ) async throws(CommandError) -> Outcome {
         var status = record.status
         switch queue {
-        // A failed order is under way again, unless Redis still says how it ended.
+        // A failed order is in progress again, unless Redis still has its final status.
         case .accepted: if status == .failed { status = .accepted }
         case .processed, .failed:
             let type = OrderEventType(rawValue: message.envelope.type)
@@ -75,7 +75,7 @@ struct WorkflowRestorer {
         }
     }
 
-    /// Whether Redis knows the owner.
+    /// Whether Redis has the owner.
     private func known(_ id: CorrelationID) async throws(CommandError) -> Bool {
         do throws(WorkflowStateError) {
             return try await workflow.owners(of: [id]).first.flatMap(\.self) != nil

@@ -1,7 +1,7 @@
 internal import JSON
 
 extension JSONValue {
-    /// For reading: a member a line. Control characters are escaped, as JSON wants it.
+    /// Formatted with one member per line. Control characters are escaped, as JSON requires.
     var indented: String { text(indent: "") }
 
     private func text(indent: String) -> String {

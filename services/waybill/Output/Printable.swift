@@ -1,5 +1,5 @@
 extension String {
-    /// Without anything that a terminal would take for a command: what came in a message may be hostile.
+    /// Without terminal control sequences: a message's content may be hostile.
     var printable: String {
         guard unicodeScalars.contains(where: { Self.isControl($0) }) else { return self }
         var text = ""
@@ -20,6 +20,6 @@ extension String {
         }
     }
 
-    /// At most `limit` characters, the last of them an ellipsis where some were left out.
+    /// At most `limit` characters, the last one an ellipsis when text was cut.
     func cut(to limit: Int) -> String { count <= limit ? self : prefix(limit - 1) + "…" }
 }

@@ -1,10 +1,10 @@
 import EventLoop
 
-/// How far a longer work is: a bar on a terminal, else a line now and then; nothing with `--json`, and
-/// nothing for what is done within a moment.
+/// The progress of longer work: a bar on a terminal, else a line at intervals; nothing with `--json`, and
+/// nothing for work that takes only a moment.
 @Loop
 final class ProgressIndicator {
-    private static let quiet = Duration.milliseconds(500)
+    private static let initialDelay = Duration.milliseconds(500)
     private static let frame = Duration.milliseconds(100)
     private static let line = Duration.seconds(2)
     private static let width = 30
@@ -27,11 +27,11 @@ final class ProgressIndicator {
         if console.isInteractive { console.redraw(text) } else { console.note(text) }
     }
 
-    /// What is to be shown now; nil when it is not time yet.
+    /// The text to show now; nil when it is not due yet.
     func step(_ done: Int, of all: Int) -> String? {
         let now = clock()
         let pause = console.isInteractive ? Self.frame : Self.line
-        guard start.duration(to: now) >= Self.quiet, done < all,
+        guard start.duration(to: now) >= Self.initialDelay, done < all,
             shown.map({ $0.duration(to: now) >= pause }) ?? true
         else { return nil }
         shown = now
@@ -49,7 +49,7 @@ final class ProgressIndicator {
     func end() { if shown != nil { console.redraw("") } }
 }
 
-/// Says once a second that a work of unknown length goes on.
+/// Shows once a second that work of unknown length goes on.
 @Loop
 final class Waiting {
     private let console: Terminal
@@ -78,7 +78,7 @@ final class Waiting {
 }
 
 extension Terminal {
-    /// Runs a work whose length nobody knows, and says that it goes on when it takes longer than a second.
+    /// Runs work of unknown length, and shows that it goes on when it takes longer than a second.
     @Loop func waiting<Value>(_ title: String, _ body: @Loop () async throws -> Value) async rethrows -> Value
     {
         let waiting = Waiting(self, title)

@@ -1,4 +1,4 @@
-/// Columns of text, numbers to the right.
+/// Columns of text, numbers right-aligned.
 struct Table {
     private var rows: [[String]]
     private let columns: Int

@@ -3,8 +3,8 @@ internal import JSON
 internal import Observability
 internal import Service
 
-/// Where a command speaks: results on standard output, everything else on standard error. Colours only on a
-/// terminal, and never where `NO_COLOR` is set.
+/// A command's output: results on standard output, everything else on standard error. Colours only on a
+/// terminal, and never when `NO_COLOR` is set.
 struct Terminal: Sendable {
     enum Style: String {
         case bold = "1"
@@ -16,7 +16,7 @@ struct Terminal: Sendable {
 
     let wantsJSON: Bool
     let isColoured: Bool
-    /// Whether standard error is a terminal, on which a line can be drawn over.
+    /// Whether standard error is a terminal, on which a line can be redrawn.
     let isInteractive: Bool
 
     init(wantsJSON: Bool) {
@@ -32,19 +32,19 @@ struct Terminal: Sendable {
 
     func print(_ value: JSONValue) { print(value.text) }
 
-    /// What a person should know and a script should not read.
+    /// Writes a message for people to standard error.
     func note(_ text: String) {
         guard !wantsJSON else { return }
         write(text + "\n", to: STDERR_FILENO)
     }
 
-    /// Draws over the current line of standard error; only where ``isInteractive``.
+    /// Redraws the current line of standard error; only where ``isInteractive``.
     func redraw(_ line: String) {
         guard isInteractive else { return }
         write("\r\u{1B}[K" + line, to: STDERR_FILENO)
     }
 
-    /// Asks a person; nil where there is none to answer. Blocks the loop: ask with no connection open.
+    /// Asks the user; nil without a terminal. Blocks the loop: call with no connection open.
     func confirm(_ question: String) -> Bool? {
         guard isInteractive, SystemCalls.isTerminal(STDIN_FILENO) else { return nil }
         write(question + " [y/N] ", to: STDERR_FILENO)
@@ -71,7 +71,7 @@ struct Terminal: Sendable {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = SystemCalls.write(rest, to: descriptor)
-            // A reader that has gone away wants no more.
+            // The reader has closed the pipe.
             guard count >= 0 else { return }
             rest = rest.dropFirst(count)
         }

@@ -1,16 +1,16 @@
 import EventLoop
 
-/// What one tab of the failover scenario was told, and what is wrong with it.
+/// The updates that one client of the failover scenario received, and their verification.
 struct ClientLedger: Sendable {
-    /// Final updates pushed to the tab, by correlation id.
+    /// Final updates pushed to the client, by correlation id.
     private(set) var pushes: [String: Int] = [:]
-    /// When the tab first knew how the order ended.
-    private(set) var knownAt: [String: Instant] = [:]
-    /// Orders whose end the tab found out by asking, as a hub's client does after a loss.
-    private(set) var asked: Set<String> = []
+    /// When the client first learned the order's final status.
+    private(set) var finalStatusAt: [String: Instant] = [:]
+    /// Orders whose final status the client queried, as a SignalR client does after a loss.
+    private(set) var queried: Set<String> = []
     /// Those that did not end with COMPLETED.
     private(set) var failed: Set<String> = []
-    /// When the tab was told that it may have missed something.
+    /// When the client received a gap notice.
     private(set) var gaps: [Instant] = []
 
     mutating func pushed(_ correlationID: String, isCompleted: Bool, at instant: Instant) {
@@ -18,27 +18,27 @@ struct ClientLedger: Sendable {
         note(correlationID, isCompleted, instant)
     }
 
-    mutating func learned(_ correlationID: String, isCompleted: Bool, at instant: Instant) {
-        if knownAt[correlationID] == nil { asked.insert(correlationID) }
+    mutating func queryAnswered(_ correlationID: String, isCompleted: Bool, at instant: Instant) {
+        if finalStatusAt[correlationID] == nil { queried.insert(correlationID) }
         note(correlationID, isCompleted, instant)
     }
 
-    mutating func missedSomething(at instant: Instant) { gaps.append(instant) }
+    mutating func receivedGapNotice(at instant: Instant) { gaps.append(instant) }
 
     private mutating func note(_ correlationID: String, _ isCompleted: Bool, _ instant: Instant) {
-        if knownAt[correlationID] == nil { knownAt[correlationID] = instant }
+        if finalStatusAt[correlationID] == nil { finalStatusAt[correlationID] = instant }
         if !isCompleted { failed.insert(correlationID) }
     }
 
-    func knows(_ correlationID: String) -> Bool { knownAt[correlationID] != nil }
+    func hasFinalStatus(_ correlationID: String) -> Bool { finalStatusAt[correlationID] != nil }
 
-    /// Held against the orders of the tab's user.
+    /// Compares the updates with the orders of the client's user.
     func verdict(on orders: [DeliveryAudit.Entry]) -> Verdict {
         var verdict = Verdict()
         let own = Set(orders.map(\.correlationID))
         for order in orders {
-            if !knows(order.correlationID) {
-                // Told of a gap after it had ordered, the tab knows that it must look for itself.
+            if !hasFinalStatus(order.correlationID) {
+                // After a gap notice the client has to query earlier orders itself.
                 if gaps.contains(where: { $0 >= order.sentAt }) {
                     verdict.excused += 1
                 } else {
@@ -57,7 +57,7 @@ struct ClientLedger: Sendable {
         var twice = 0
         var foreign = 0
         var failed = 0
-        /// Not told, but told that something was missed.
+        /// Missing, but covered by a gap notice.
         var excused = 0
 
         var isClean: Bool { missing == 0 && twice == 0 && foreign == 0 && failed == 0 }

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// What was ordered and what each tab was told: the book that a demonstration is judged by.
+/// The orders placed and the updates that each client received, by which a demonstration is verified.
 struct DeliveryAudit {
     struct Entry: Sendable {
         var orderID: Int
@@ -9,13 +9,13 @@ struct DeliveryAudit {
         var acceptedAt: Instant
     }
 
-    /// What is wrong with one tab's account. Nothing may be.
+    /// The errors of one client's updates; none are allowed.
     struct Verdict: Equatable {
         var missing: [Int] = []
         var duplicated: [Int] = []
         /// Final updates of orders that are not its user's.
         var foreign: [Int] = []
-        /// Orders that ended otherwise than COMPLETED.
+        /// Orders that ended with another status than COMPLETED.
         var failed: [Int] = []
 
         var isClean: Bool { self == Verdict() }
@@ -33,8 +33,8 @@ struct DeliveryAudit {
 
     mutating func add(_ entry: Entry) { entries.append(entry) }
 
-    /// Holds one tab's updates against the orders it must have heard of: all of them, or, for a stranger's
-    /// tab, none.
+    /// Compares one client's updates with the expected orders: all of them, or none for a client of another
+    /// user.
     func verdict(on updates: [OrderUpdate], isOwner: Bool) -> Verdict {
         let finals = updates.filter(\.isFinal)
         var counts: [String: Int] = [:]
@@ -49,14 +49,14 @@ struct DeliveryAudit {
                 \.orderID))
     }
 
-    /// From the moment the order was sent until the tab had its final update.
+    /// From the order's request until the client's final update.
     func latency(of entry: Entry, in updates: [OrderUpdate]) -> Duration? {
         updates.first { $0.correlationID == entry.correlationID && $0.isFinal }
             .map { entry.sentAt.duration(to: $0.receivedAt) }
     }
 }
 
-/// The value below which `share` of the durations lie; nil of none.
+/// The value below which `share` of the durations lie; nil without values.
 func percentile(_ share: Double, of durations: [Duration]) -> Duration? {
     guard !durations.isEmpty else { return nil }
     let sorted = durations.sorted()

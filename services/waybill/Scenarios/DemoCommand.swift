@@ -3,10 +3,10 @@ import EventLoop
 struct DemoCommand: Command {
     static let help = CommandHelp(
         name: "demo", arguments: "[failover]",
-        summary: "Tell the scenario: orders in, tabs on several replicas, services killed, nothing lost",
+        summary: "Run a scenario: orders in, tabs on several replicas, services killed, nothing lost",
         options: [
-            .init(name: "orders", value: "N", text: "orders in each act (1 to 1000, default 20)"),
-            .init(name: "no-kill", text: "leave out the acts in which a service is killed"),
+            .init(name: "orders", value: "N", text: "orders in each step (1 to 1000, default 20)"),
+            .init(name: "no-kill", text: "skip the steps in which a service is killed"),
             .init(
                 name: "users", value: "N",
                 text: "failover: users, with a tab in each protocol (1 to 100, default 20)"),
@@ -18,7 +18,7 @@ struct DemoCommand: Command {
                 text: "failover: orders a second, of all users (1 to 200, default 20)"),
             .init(
                 name: "page", value: "FILE",
-                text: "failover: where the page goes (default: failover.html beside the stack's file)"),
+                text: "failover: the page's path (default: failover.html beside the stack's file)"),
         ],
         examples: [
             "waybill demo", "waybill demo --orders 50", "waybill demo --no-kill", "waybill demo failover",
@@ -47,7 +47,7 @@ struct DemoCommand: Command {
         defer { scenario.end() }
         try await scenario.openTabs()
         try await scenario.runStep(
-            "Two tabs of one user on two replicas; a third tab of somebody else", orders: orders, during: nil)
+            "Two tabs of one user on two replicas; a third tab of another user", orders: orders, during: nil)
         if kills {
             try await scenario.runStep("The replica of the second tab is killed (kill -9)", orders: orders) {
                 stack in

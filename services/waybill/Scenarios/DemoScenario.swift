@@ -2,11 +2,11 @@ import EventLoop
 internal import Glibc
 internal import JSON
 
-/// The scripted demonstration on a running stack. Each act places orders and waits until every tab of
-/// their owner has heard of each; the last word is the ledger's.
+/// The scripted demonstration on a running stack. Each step places orders and waits until every client of
+/// their owner has the update of each; the audit decides at the end.
 @Loop
 final class DemoScenario {
-    /// How long the slowest update may take: a killed service is started again and catches up within it.
+    /// How long the slowest update may take, including a killed service's restart and catch-up.
     private static let timeout = Duration.seconds(30)
     private static let concurrency = 4
 
@@ -14,13 +14,13 @@ final class DemoScenario {
     private let stack: StackFile.Contents
     private let api: OrderAPI
     private let owners: [Tab]
-    private let stranger: Tab
-    private var ledger = DeliveryAudit()
+    private let otherUser: Tab
+    private var audit = DeliveryAudit()
     private var products: [String] = []
     private var failure: String?
 
     private var console: Terminal { context.console }
-    private var tabs: [Tab] { owners + [stranger] }
+    private var tabs: [Tab] { owners + [otherUser] }
 
     init(_ context: CommandContext) async throws {
         self.context = context
@@ -39,7 +39,7 @@ final class DemoScenario {
             Tab(name: "tab 1", addresses: replicas, token: token),
             Tab(name: "tab 2", addresses: Array(replicas[1...] + replicas[..<1]), token: token),
         ]
-        stranger = Tab(name: "stranger", addresses: replicas, token: try await context.token(for: other))
+        otherUser = Tab(name: "other user", addresses: replicas, token: try await context.token(for: other))
         console.note("users \(owner) and \(other), edge \(stack.edge)")
     }
 
@@ -48,12 +48,12 @@ final class DemoScenario {
     func openTabs() async throws {
         for tab in tabs { tab.open() }
         do {
-            try await Watching.until("a welcome in every tab", within: .seconds(10)) {
-                tabs.allSatisfy(\.isWelcome)
+            try await Watching.until("every tab's connection", within: .seconds(10)) {
+                tabs.allSatisfy(\.isConnected)
             }
         } catch {
             let reasons = tabs.compactMap { tab in tab.lastFailure.map { "\(tab.name): \($0)" } }
-            throw CommandError(.unavailable, "a tab was not welcomed. \(reasons.joined(separator: "; "))")
+            throw CommandError(.unavailable, "a tab did not connect. \(reasons.joined(separator: "; "))")
         }
         for tab in tabs { console.note("\(tab.name) is connected to \(tab.replicas.last ?? "?")") }
         let page = try await api.get("/api/products?offset=0&size=20")
@@ -61,29 +61,28 @@ final class DemoScenario {
         guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
     }
 
-    /// One act. `during` names the service to kill while the orders are on their way.
+    /// Runs one step. `during` selects the service to kill while the orders are in progress.
     func runStep(
-        _ title: String, orders count: Int, during victim: ((StackFile.Contents) -> StackFile.Instance)?
+        _ title: String, orders count: Int, during instance: ((StackFile.Contents) -> StackFile.Instance)?
     ) async throws {
         guard failure == nil else { return }
         console.note("")
         console.note(console.styled(title, .bold))
-        let first = ledger.entries.count
+        let first = audit.entries.count
         for number in 0..<count {
-            if number == count / 2, let victim {
-                // Read anew: an earlier act may have changed the pids.
-                let service = victim(try context.stack.read())
+            if number == count / 2, let instance {
+                // Read anew: an earlier step may have changed the pids.
+                let service = instance(try context.stack.read())
                 service.kill(SIGKILL)
                 console.note(console.styled("killed pid \(service.pid) at \(service.url)", .yellow))
             }
             try await place(number)
         }
-        await awaitUpdates(of: ledger.entries[first...])
-        report(ledger.entries[first...])
+        await awaitUpdates(of: audit.entries[first...])
+        report(audit.entries[first...])
     }
 
-    /// Places one order; a refusal that says "try again" is tried again, with the same key, so that it
-    /// orders once.
+    /// Places one order; a retriable refusal is retried with the same key, so that it orders once.
     private func place(_ number: Int) async throws {
         let line = OrderLineArgument(product: products[number % products.count], quantity: number % 3 + 1)
         let key = "demo-\(UInt64.random(in: 0...UInt64.max))"
@@ -93,9 +92,9 @@ final class DemoScenario {
             do {
                 let order = try await api.order([line], key: key)
                 guard let id = order["id"]?.int, let correlationID = order["correlationId"]?.string else {
-                    throw CommandError(.failure, "an order came back without id: \(order.text)")
+                    throw CommandError(.failure, "the response has no order id: \(order.text)")
                 }
-                ledger.add(
+                audit.add(
                     .init(orderID: id, correlationID: correlationID, sentAt: sentAt, acceptedAt: .systemNow())
                 )
                 return
@@ -110,10 +109,10 @@ final class DemoScenario {
         do {
             try await Watching.until("every update", within: Self.timeout) {
                 owners.allSatisfy { tab in
-                    tab.isWelcome && entries.allSatisfy { ledger.latency(of: $0, in: tab.updates) != nil }
+                    tab.isConnected && entries.allSatisfy { audit.latency(of: $0, in: tab.updates) != nil }
                 }
             }
-            // A duplicate or a stray update would follow at once.
+            // Duplicates or stray updates would follow at once.
             try await Loop.sleep(for: .milliseconds(300))
         } catch {
             failure = "\(error)"
@@ -126,30 +125,31 @@ final class DemoScenario {
         for entry in entries {
             table.add(
                 ["\(entry.orderID)", entry.sentAt.duration(to: entry.acceptedAt).milliseconds]
-                    + owners.map { ledger.latency(of: entry, in: $0.updates)?.milliseconds ?? "-" })
+                    + owners.map { audit.latency(of: entry, in: $0.updates)?.milliseconds ?? "-" })
         }
         for (label, share) in [("p50", 0.5), ("p95", 0.95), ("max", 1.0)] {
             let accepted = entries.map { $0.sentAt.duration(to: $0.acceptedAt) }
-            let told = owners.map { tab in entries.compactMap { ledger.latency(of: $0, in: tab.updates) } }
-            table.add([label] + ([accepted] + told).map { percentile(share, of: $0)?.milliseconds ?? "-" })
+            let notified = owners.map { tab in entries.compactMap { audit.latency(of: $0, in: tab.updates) } }
+            table.add(
+                [label] + ([accepted] + notified).map { percentile(share, of: $0)?.milliseconds ?? "-" })
         }
         console.print(table.text(console))
     }
 
-    /// Prints the verdict on every tab.
+    /// Prints the verdict of every client.
     func conclude() -> ExitCode {
         var isClean = true
         var lines: [JSONValue] = []
         console.note("")
         for tab in tabs {
-            let isOwner = tab !== stranger
-            let verdict = ledger.verdict(on: tab.updates, isOwner: isOwner)
+            let isOwner = tab !== otherUser
+            let verdict = audit.verdict(on: tab.updates, isOwner: isOwner)
             isClean = isClean && verdict.isClean && tab.gaps == 0
-            let text = isOwner || !verdict.isClean ? verdict.text : "heard nothing, as it should"
-            let gaps = tab.gaps == 0 ? "" : ", \(tab.gaps) gaps told"
+            let text = isOwner || !verdict.isClean ? verdict.text : "no updates, as expected"
+            let gaps = tab.gaps == 0 ? "" : ", \(tab.gaps) gap notices"
             console.note(
                 "\(console.styled(verdict.isClean ? "✓" : "✗", verdict.isClean ? .green : .red)) \(tab.name): "
-                    + "\(text)\(gaps) (by way of \(tab.replicas.joined(separator: " → ")))")
+                    + "\(text)\(gaps) (via \(tab.replicas.joined(separator: " → ")))")
             lines.append(
                 .object([
                     .init("tab", .string(tab.name)), .init("verdict", .string(text)),
@@ -162,14 +162,14 @@ final class DemoScenario {
         if console.wantsJSON {
             console.print(
                 .object([
-                    .init("held", .bool(held)), .init("orders", .number(String(ledger.entries.count))),
+                    .init("held", .bool(held)), .init("orders", .number(String(audit.entries.count))),
                     .init("tabs", .array(lines)),
                 ]))
         } else {
             console.print(
                 held
                     ? console.styled(
-                        "The scenario held: \(ledger.entries.count) orders, nothing lost, nothing twice.",
+                        "The scenario held: \(audit.entries.count) orders, nothing lost, nothing twice.",
                         .green
                     )
                     : console.styled("The scenario did not hold.", .red))

@@ -2,12 +2,12 @@ import EventLoop
 internal import Glibc
 import HTTP
 
-/// What goes wrong in the scenario, and how one sees that it is over.
+/// The scenario's faults and their recovery.
 extension FailoverScenario {
     private static let recovery = Duration.seconds(20)
 
-    /// Runs the faults one after another, spread over the time in which orders are placed.
-    func breakThings() async {
+    /// Injects the faults one after another, spread over the time in which orders are placed.
+    func injectFaults() async {
         do {
             try await pause(until: 0.15)
             try await inject(SIGKILL, replica: 1, "kill -9")
@@ -27,31 +27,33 @@ extension FailoverScenario {
         try await Loop.sleep(for: max(.zero, moment - timeline.now))
     }
 
-    private func inject(_ signal: Int32, replica: Int, _ word: String) async throws {
-        let victim = try context.stack.read().notification[replica]
+    private func inject(_ signal: Int32, replica: Int, _ fault: String) async throws {
+        let instance = try context.stack.read().notification[replica]
         let began = timeline.now
-        let before = (hints: hints, tabs: connections[replica])
-        victim.kill(signal)
-        note(.fault, "\(word) \(name(replica)) (pid \(victim.pid)), which has \(before.tabs) tabs")
+        let before = (drainNotices: drainNotices, tabs: connections[replica])
+        instance.kill(signal)
+        note(.fault, "\(fault) \(name(replica)) (pid \(instance.pid)), which has \(before.tabs) tabs")
         try await Watching.until("the end of \(name(replica))'s connections", within: Self.recovery) {
-            connections[replica] == 0 || isReplaced(victim, replica)
+            connections[replica] == 0 || isReplaced(instance, replica)
         }
-        try await Watching.until("every tab's return", within: Self.recovery) { clients.allSatisfy(\.isUp) }
-        let hinted = hints - before.hints
+        try await Watching.until("every tab's reconnection", within: Self.recovery) {
+            clients.allSatisfy(\.isConnected)
+        }
+        let notified = drainNotices - before.drainNotices
         note(
             .recovery,
-            "all \(clients.count) tabs are connected again, none was away for longer than "
+            "all \(clients.count) tabs are connected again, none was disconnected for longer than "
                 + "\(timeline.longestAbsence(since: began)?.milliseconds ?? "0") ms"
-                + (hinted > 0 ? "; \(hinted) had been told when to come back" : ""))
+                + (notified > 0 ? "; \(notified) had received a reconnect delay" : ""))
         try await Watching.until("\(name(replica))'s restart", within: Self.recovery) {
-            isReplaced(victim, replica)
+            isReplaced(instance, replica)
         }
         try await ready(replicas[replica])
-        note(.recovery, "\(name(replica)) is back, started again by the supervisor")
+        note(.recovery, "\(name(replica)) is ready, restarted by the supervisor")
     }
 
-    private func isReplaced(_ victim: StackFile.Instance, _ replica: Int) -> Bool {
-        (try? context.stack.read().notification[replica].pid).map { $0 != victim.pid } ?? false
+    private func isReplaced(_ instance: StackFile.Instance, _ replica: Int) -> Bool {
+        (try? context.stack.read().notification[replica].pid).map { $0 != instance.pid } ?? false
     }
 
     private func ready(_ base: String) async throws {
@@ -75,8 +77,8 @@ extension FailoverScenario {
         let lost = timeline.absences.count { $0.from >= began }
         note(
             .recovery,
-            "Redis is back after \((timeline.now - began).milliseconds) ms as the notifiers see it; "
+            "Redis is ready after \((timeline.now - began).milliseconds) ms as the notifiers see it; "
                 + "\(lost == 0 ? "no tab lost its connection" : "\(lost) tabs lost their connections"), "
-                + "\(refused - before) attempts to order had to be repeated")
+                + "\(refused - before) order attempts had to be retried")
     }
 }

@@ -1,4 +1,4 @@
-/// The run as a page of its own, without anything to load.
+/// The run as a self-contained HTML page.
 struct FailoverPage: Sendable {
     private let report: FailoverReport
 
@@ -16,7 +16,7 @@ struct FailoverPage: Sendable {
         <p>\(escape(summary))</p>
         <figure>\(FailoverChart(report).svg)
         <figcaption>Vertical lines: <span class="fault">a fault</span>, <span class="recovery">its end</span>.
-        Dots in <span class="gap">this colour</span>: told of a gap, or an end that was asked for.</figcaption></figure>
+        Dots in <span class="gap">this colour</span>: a gap notice, or a queried final status.</figcaption></figure>
         <table><thead><tr>\(cells(FailoverReport.columns, "th"))</tr></thead>
         <tbody>\(report.cells.map { "<tr>\(cells($0, "td"))</tr>" }.joined())</tbody></table>
         <h2>What happened</h2>
@@ -28,7 +28,7 @@ struct FailoverPage: Sendable {
 
     private var summary: String {
         "\(report.orders) orders, \(report.tabs) tabs on \(report.replicas.count) notifiers; \(report.refused) attempts "
-            + "to order had to be repeated." + (report.failure.map { " \($0)" } ?? "")
+            + "to order had to be retried." + (report.failure.map { " \($0)" } ?? "")
     }
 
     private func cells(_ texts: [String], _ tag: String) -> String {

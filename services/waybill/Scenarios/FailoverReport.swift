@@ -1,15 +1,15 @@
 import EventLoop
 internal import JSON
 
-/// What the scenario came to.
+/// The scenario's results.
 struct FailoverReport: Sendable {
     struct Row: Sendable {
         var wireProtocol: ScenarioClient.WireProtocol
         var tabs = 0
         var verdict = ClientLedger.Verdict()
         var updates = 0
-        /// Of them, found out by asking.
-        var asked = 0
+        /// The number of them that the client queried.
+        var queried = 0
         var reconnections = 0
         var gaps = 0
         var latencies: [Duration] = []
@@ -49,7 +49,7 @@ struct FailoverReport: Sendable {
                 row.tabs += 1
                 row.verdict += client.ledger.verdict(on: scenario.orders[client.user])
                 row.updates += client.ledger.pushes.values.reduce(0, +)
-                row.asked += client.ledger.asked.count
+                row.queried += client.ledger.queried.count
                 row.reconnections += max(0, client.connections - 1)
                 row.gaps += client.ledger.gaps.count
             }
@@ -61,7 +61,7 @@ struct FailoverReport: Sendable {
     var held: Bool { failure == nil && orders > 0 && rows.allSatisfy(\.verdict.isClean) }
 
     static let columns = [
-        "protocol", "tabs", "reconnections", "updates", "asked for", "told of a gap", "p50 ms", "p99 ms",
+        "protocol", "tabs", "reconnections", "updates", "queried", "gap notices", "p50 ms", "p99 ms",
         "max ms", "verdict",
     ]
 
@@ -70,7 +70,7 @@ struct FailoverReport: Sendable {
             let shares = [0.5, 0.99, 1].map { percentile($0, of: row.latencies)?.milliseconds ?? "-" }
             return [
                 row.wireProtocol.name, "\(row.tabs)", "\(row.reconnections)", "\(row.updates)",
-                "\(row.asked)",
+                "\(row.queried)",
                 "\(row.gaps)",
             ] + shares + [
                 row.verdict.text + (row.verdict.excused > 0 ? ", \(row.verdict.excused) excused" : "")
@@ -98,7 +98,8 @@ struct FailoverReport: Sendable {
                             .init("tabs", .number("\(row.tabs)")),
                             .init("reconnections", .number("\(row.reconnections)")),
                             .init("updates", .number("\(row.updates)")),
-                            .init("askedFor", .number("\(row.asked)")), .init("gaps", .number("\(row.gaps)")),
+                            .init("askedFor", .number("\(row.queried)")),
+                            .init("gaps", .number("\(row.gaps)")),
                             .init("verdict", .string(row.verdict.text)),
                             .init("clean", .bool(row.verdict.isClean)),
                         ])

@@ -3,11 +3,11 @@ internal import Glibc
 internal import JSON
 internal import Observability
 
-/// `waybill demo failover`: the scenario, its verdict and its page.
+/// Runs `waybill demo failover`: the scenario, its verdict and its page.
 @Loop
 struct FailoverRun {
     let plan: FailoverScenario.Plan
-    /// Where the page goes; `failover.html` beside the stack's description when nil.
+    /// The page's path; `failover.html` beside the stack's description when nil.
     let page: String?
 
     func run(_ context: CommandContext) async throws -> ExitCode {
@@ -20,10 +20,10 @@ struct FailoverRun {
                 try? await Loop.sleep(for: .milliseconds(250))
             }
         }
-        let faults = Loop.task { await scenario.breakThings() }
+        let faults = Loop.task { await scenario.injectFaults() }
         await scenario.placeOrders()
         await faults.value
-        scenario.note(.note, "\(scenario.accepted) orders were placed; the last updates are on their way")
+        scenario.note(.note, "\(scenario.accepted) orders were placed; the last updates are pending")
         await scenario.settle()
         sampler.cancel()
         await sampler.value
@@ -45,7 +45,7 @@ struct FailoverRun {
                         "The scenario held: \(report.orders) orders, \(report.tabs) tabs, nothing lost, nothing twice.",
                         .green)
                     : console.styled("The scenario did not hold. \(report.failure ?? "")", .red))
-            if isWritten { console.print("The picture: \(path)") }
+            if isWritten { console.print("The page: \(path)") }
         }
         guard isWritten else {
             console.note("the page could not be written to \(path)")

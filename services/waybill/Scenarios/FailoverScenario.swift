@@ -2,21 +2,21 @@ import EventLoop
 import HTTP
 internal import JSON
 
-/// The scenario of a bad day: users with tabs in every protocol on three replicas, a steady stream of orders, one
-/// replica killed, another one stopped, Redis restarted. At the end every tab knows of every order exactly
-/// once, or was told that it missed something.
+/// The failover scenario: users with a client in every protocol on three replicas, a steady stream of orders,
+/// one replica killed, another one stopped, Redis restarted. At the end every client has the final update of
+/// every order exactly once, or a gap notice.
 @Loop
 final class FailoverScenario {
     struct Plan: Sendable {
         var users = 20
         /// How long orders are placed, in seconds.
         var seconds = 24
-        /// Orders a second, of all users together.
+        /// Orders per second, of all users together.
         var rate = 20
     }
 
-    /// How long the last update may take once no more orders are placed: past the lease of an idempotency
-    /// key whose request broke.
+    /// How long the last update may take after the last order: longer than the lease of an idempotency key
+    /// whose request broke.
     private static let timeout = Duration.seconds(45)
 
     let context: CommandContext
@@ -30,7 +30,7 @@ final class FailoverScenario {
     private(set) var orders: [[DeliveryAudit.Entry]]
     private(set) var accepted = 0
     private(set) var refused = 0
-    private(set) var hints = 0
+    private(set) var drainNotices = 0
     var timeline = Timeline(start: .systemNow())
     private(set) var failure: String?
     private var isOrdering = true
@@ -51,7 +51,7 @@ final class FailoverScenario {
 
     var console: Terminal { context.console }
 
-    /// As people know it: `order-notification@5016`.
+    /// The replica's name for people: `order-notification@5016`.
     func name(_ replica: Int) -> String {
         "order-notification@\(replicas[replica].split(separator: ":").last ?? "?")"
     }
@@ -73,7 +73,7 @@ final class FailoverScenario {
         note(.trouble, text)
     }
 
-    // MARK: Tabs
+    // MARK: Clients
 
     func openTabs() async throws {
         let run = UInt32.random(in: 0...999_999)
@@ -84,12 +84,12 @@ final class FailoverScenario {
             let token = try await context.token(for: "FAILOVER-\(run)-\(user)")
             apis.append(OrderAPI(base: edge, token: token))
             for wireProtocol in ScenarioClient.WireProtocol.allCases {
-                // Each user is on every replica, in another protocol on each.
+                // Each user is on every replica, with a different protocol on each.
                 let first = (user + wireProtocol.rawValue) % replicas.count
                 let number = clients.count
                 let client = ScenarioClient(
                     user: user, wireProtocol, first: first, of: replicas, token: token, client: client)
-                client.onEvent = { [weak self] client, event in self?.heard(event, client, number) }
+                client.onEvent = { [weak self] client, event in self?.handle(event, client, number) }
                 clients.append(client)
                 client.open()
             }
@@ -98,13 +98,13 @@ final class FailoverScenario {
         products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
         guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
         do {
-            try await Watching.until("a welcome in every tab", within: .seconds(10)) {
-                clients.allSatisfy(\.isUp)
+            try await Watching.until("every tab's connection", within: .seconds(10)) {
+                clients.allSatisfy(\.isConnected)
             }
         } catch {
-            let away = clients.first { !$0.isUp }
+            let disconnected = clients.first { !$0.isConnected }
             throw CommandError(
-                .unavailable, "\(error): \(away?.lastFailure ?? "")", remedy: "waybill status")
+                .unavailable, "\(error): \(disconnected?.lastFailure ?? "")", remedy: "waybill status")
         }
         timeline = Timeline(start: .systemNow())
         let shares = connections.enumerated().map { "\($1) on \(name($0))" }.joined(separator: ", ")
@@ -113,52 +113,52 @@ final class FailoverScenario {
 
     func end() { for client in clients { client.close() } }
 
-    /// Tabs by replica.
+    /// Clients by replica.
     var connections: [Int] {
         var counts = [Int](repeating: 0, count: replicas.count)
         for client in clients { if let replica = client.replica { counts[replica] += 1 } }
         return counts
     }
 
-    private func heard(_ event: ScenarioClient.Event, _ client: ScenarioClient, _ number: Int) {
+    private func handle(_ event: ScenarioClient.Event, _ client: ScenarioClient, _ number: Int) {
         switch event {
-        case .up:
-            timeline.returned(number)
+        case .connected:
+            timeline.reconnected(number)
             for order in orders[client.user] { client.ordered(order.correlationID, sentAt: order.sentAt) }
-        case .down: timeline.left(number)
-        case .hint: hints += 1
+        case .disconnected: timeline.disconnected(number)
+        case .draining: drainNotices += 1
         case .gap:
             timeline.gap(number)
             note(
                 .trouble,
-                "tab \(number + 1) (\(client.wireProtocol.name)) is told that it may have missed something"
+                "tab \(number + 1) (\(client.wireProtocol.name)) received a gap notice"
             )
-        case .update(let correlationID, let isLearned): arrived(correlationID, client, isLearned)
+        case .update(let correlationID, let isQueried): recordArrival(correlationID, client, isQueried)
         }
     }
 
-    private func arrived(_ correlationID: String, _ client: ScenarioClient, _ isLearned: Bool) {
-        // Updates may come before the answer to the order: those are noted with the order.
+    private func recordArrival(_ correlationID: String, _ client: ScenarioClient, _ isQueried: Bool) {
+        // Updates may arrive before the order's response: they are recorded with the order.
         guard let order = orders[client.user].last(where: { $0.correlationID == correlationID }) else {
             return
         }
-        note(order, client, isLearned)
+        note(order, client, isQueried)
     }
 
-    private func note(_ order: DeliveryAudit.Entry, _ client: ScenarioClient, _ isLearned: Bool) {
-        guard let known = client.ledger.knownAt[order.correlationID] else { return }
+    private func note(_ order: DeliveryAudit.Entry, _ client: ScenarioClient, _ isQueried: Bool) {
+        guard let finalAt = client.ledger.finalStatusAt[order.correlationID] else { return }
         timeline.arrivals.append(
             .init(
-                at: timeline.start.duration(to: order.sentAt), took: order.sentAt.duration(to: known),
-                wireProtocol: client.wireProtocol, isLearned: isLearned))
+                at: timeline.start.duration(to: order.sentAt), took: order.sentAt.duration(to: finalAt),
+                wireProtocol: client.wireProtocol, isQueried: isQueried))
     }
 
     // MARK: Orders
 
-    /// Places orders until told to stop; each user one after another.
+    /// Places orders until stopped; each user one after another.
     func placeOrders() async {
         let pause = Duration.seconds(plan.users) / plan.rate
-        let shoppers = (0..<plan.users).map { user in
+        let tasks = (0..<plan.users).map { user in
             Loop.task { [self] in
                 try? await Loop.sleep(for: pause.jittered)
                 while isOrdering {
@@ -168,12 +168,12 @@ final class FailoverScenario {
                 }
             }
         }
-        for shopper in shoppers { await shopper.value }
+        for task in tasks { await task.value }
     }
 
     func stopOrdering() { isOrdering = false }
 
-    /// What is refused for now is tried again with the same key, so that it orders once.
+    /// A retriable refusal is retried with the same key, so that it orders once.
     private func place(_ user: Int) async {
         let line = OrderLineArgument(
             product: products[(user + orders[user].count) % products.count], quantity: user % 3 + 1)
@@ -184,7 +184,7 @@ final class FailoverScenario {
             do {
                 let order = try await apis[user].order([line], key: key)
                 guard let id = order["id"]?.int, let correlationID = order["correlationId"]?.string else {
-                    return fail("an order came back without id: \(order.text)")
+                    return fail("the response has no order id: \(order.text)")
                 }
                 let entry = DeliveryAudit.Entry(
                     orderID: id, correlationID: correlationID, sentAt: sentAt, acceptedAt: .systemNow())
@@ -192,13 +192,13 @@ final class FailoverScenario {
                 accepted += 1
                 for client in clients where client.user == user {
                     client.ordered(correlationID, sentAt: sentAt)
-                    if client.ledger.knows(correlationID) { note(entry, client, false) }
+                    if client.ledger.hasFinalStatus(correlationID) { note(entry, client, false) }
                 }
                 return
             } catch {
                 refused += 1
                 let failure = error as? CommandError
-                // 409: the request before, whose answer was lost, still holds the key.
+                // 409: the earlier request, whose response was lost, still holds the key.
                 guard failure?.code == .unavailable || failure?.message.hasPrefix("409") == true,
                     sentAt.duration(to: .systemNow()) < Self.timeout
                 else { return fail("an order was refused: \(failure?.message ?? "\(error)")") }
@@ -207,14 +207,14 @@ final class FailoverScenario {
         }
     }
 
-    // MARK: The end
+    // MARK: Conclusion
 
     func settle() async {
         do {
             try await Watching.until("the last update", within: Self.timeout) {
                 clients.allSatisfy { client in
                     !client.ledger.gaps.isEmpty
-                        || orders[client.user].allSatisfy { client.ledger.knows($0.correlationID) }
+                        || orders[client.user].allSatisfy { client.ledger.hasFinalStatus($0.correlationID) }
                 }
             }
             // A duplicate would follow at once.

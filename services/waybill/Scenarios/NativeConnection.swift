@@ -16,7 +16,7 @@ final class NativeConnection: ScenarioConnection, WebSocketHandler {
     func open(_ base: String) async throws {
         guard let client else { return }
         var url = "ws" + base.dropFirst("http".count) + "/ws"
-        if let place = client.place { url += "?lastEventId=\(place.offset)&epoch=\(place.epoch)" }
+        if let position = client.position { url += "?lastEventId=\(position.offset)&epoch=\(position.epoch)" }
         socket = try await WebSocket.connect(
             url, self, protocols: ["waybill.v1", "bearer.\(client.token)"], within: .seconds(5))
         if !client.isCurrent(self) { close() }
@@ -28,15 +28,15 @@ final class NativeConnection: ScenarioConnection, WebSocketHandler {
         guard let client, let frame = ServerFrame(text, receivedAt: .systemNow()) else { return }
         switch frame {
         case .welcome(_, let epoch, let offset):
-            client.welcomed(self, at: ScenarioClient.Place(epoch: epoch, offset: offset))
-        case .update(let update): client.told(update, on: self)
-        case .resumed(false, _): client.missedSomething(self)
-        case .draining(let milliseconds): client.drains(self, milliseconds: milliseconds)
+            client.connected(self, at: ScenarioClient.Position(epoch: epoch, offset: offset))
+        case .update(let update): client.received(update, on: self)
+        case .resumed(false, _): client.receivedGapNotice(self)
+        case .draining(let milliseconds): client.receivedDrainNotice(self, milliseconds: milliseconds)
         case .resumed, .error, .other: break
         }
     }
 
     func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {
-        client?.lost(self, reason.isEmpty ? "\(code)" : "\(code) \(reason)")
+        client?.disconnected(self, reason.isEmpty ? "\(code)" : "\(code) \(reason)")
     }
 }

@@ -17,7 +17,9 @@ final class SSEConnection: ScenarioConnection {
     func open(_ base: String) async throws {
         guard let client else { return }
         var headers: HTTPHeaders = ["Authorization": "Bearer \(client.token)"]
-        if let place = client.place { headers.add("Last-Event-ID", "\(place.epoch):\(place.offset)") }
+        if let position = client.position {
+            headers.add("Last-Event-ID", "\(position.epoch):\(position.offset)")
+        }
         let response = try await client.client.stream(
             .get, "\(base)/api/notifications/stream", headers: headers, within: .seconds(5))
         guard response.status == .ok else {
@@ -41,7 +43,7 @@ final class SSEConnection: ScenarioConnection {
         } catch {
             end = error.message
         }
-        client?.lost(self, end)
+        client?.disconnected(self, end)
     }
 
     private func handle(_ event: EventText.Event) {
@@ -50,18 +52,19 @@ final class SSEConnection: ScenarioConnection {
         }
         switch frame {
         case .welcome(_, let epoch, let offset):
-            client.welcomed(
+            client.connected(
                 self,
-                at: event.id.flatMap { ScenarioClient.Place($0[...]) } ?? .init(epoch: epoch, offset: offset))
-        case .update(let update): client.told(update, on: self)
-        case .resumed(false, _): client.missedSomething(self)
-        case .draining(let milliseconds): client.drains(self, milliseconds: milliseconds)
+                at: event.id.flatMap { ScenarioClient.Position($0[...]) }
+                    ?? .init(epoch: epoch, offset: offset))
+        case .update(let update): client.received(update, on: self)
+        case .resumed(false, _): client.receivedGapNotice(self)
+        case .draining(let milliseconds): client.receivedDrainNotice(self, milliseconds: milliseconds)
         case .resumed, .error, .other: break
         }
     }
 }
 
-/// Reads server-sent events out of bytes that come in any pieces (WHATWG HTML, 9.2.6).
+/// Parses server-sent events from bytes in chunks of any size (WHATWG HTML, 9.2.6).
 struct EventText: Sendable {
     struct Event: Sendable, Equatable {
         var id: String?
@@ -71,7 +74,7 @@ struct EventText: Sendable {
 
     private var rest: [UInt8] = []
 
-    /// The events that these bytes complete. Comments and events without data are none.
+    /// The events that these bytes complete. Comments and events without data are skipped.
     mutating func take(_ bytes: [UInt8]) -> [Event] {
         rest += bytes
         var events: [Event] = []

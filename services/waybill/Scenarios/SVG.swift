@@ -1,4 +1,4 @@
-/// A drawing in SVG, put together piece by piece. Colours are classes of the page's style sheet.
+/// An SVG drawing, built element by element. Colours are classes of the page's style sheet.
 struct SVG: Sendable {
     let width: Double
     let height: Double
@@ -9,7 +9,7 @@ struct SVG: Sendable {
         self.height = height
     }
 
-    /// One decimal is finer than a screen.
+    /// One decimal is finer than a pixel.
     static func number(_ value: Double) -> String {
         let tenths = Int((value * 10).rounded())
         return tenths.isMultiple(of: 10)

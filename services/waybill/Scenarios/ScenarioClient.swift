@@ -1,8 +1,8 @@
 import EventLoop
 import HTTP
 
-/// One tab of the failover scenario: stays connected in its protocol to one of the replicas, moves to the next
-/// after a loss, resumes where it was, and keeps book of what it was told.
+/// One client of the failover scenario: stays connected in its protocol to one of the replicas, moves to the
+/// next after a loss, resumes from its position, and records its updates.
 @Loop
 final class ScenarioClient {
     enum WireProtocol: Int, CaseIterable, Sendable {
@@ -18,12 +18,12 @@ final class ScenarioClient {
     }
 
     enum Event {
-        case up
-        case down(String)
-        case hint(milliseconds: Int)
-        /// Told that something may have been missed.
+        case connected
+        case disconnected(String)
+        case draining(milliseconds: Int)
+        /// A gap notice: updates may have been missed.
         case gap
-        case update(correlationID: String, isLearned: Bool)
+        case update(correlationID: String, isQueried: Bool)
     }
 
     let user: Int
@@ -33,22 +33,22 @@ final class ScenarioClient {
     private let replicas: [String]
     let client: HTTPClient
     private(set) var ledger = ClientLedger()
-    /// The replica that it is welcomed by.
+    /// The replica that it is connected to.
     private(set) var replica: Int?
     private(set) var connections = 0
-    /// Where the tab is in its mailbox; a hub's client has no such place.
-    private(set) var place: Place?
+    /// The client's position in its mailbox; SignalR clients have none.
+    private(set) var position: Position?
     var onEvent: (@Loop (ScenarioClient, Event) -> Void)?
 
-    private var line: (any ScenarioConnection)?
+    private var connection: (any ScenarioConnection)?
     private var next: Int
     private var isStopped = false
-    private var hint: Duration?
+    private var reconnectDelay: Duration?
     private var backoff = Backoff(base: .milliseconds(100), cap: .seconds(2))
     private lazy var retry = Timer { [weak self] in self?.connect() }
     private(set) var lastFailure = "never connected"
 
-    struct Place: Sendable, Equatable {
+    struct Position: Sendable, Equatable {
         var epoch: String
         var offset: Int
 
@@ -57,7 +57,7 @@ final class ScenarioClient {
             self.offset = offset
         }
 
-        /// `<epoch>:<offset>`, as the id of an event says it.
+        /// `<epoch>:<offset>`, as in an event's id.
         init?(_ id: Substring) {
             let parts = id.split(separator: ":")
             guard parts.count == 2, let offset = Int(parts[1]) else { return nil }
@@ -77,96 +77,96 @@ final class ScenarioClient {
         next = first
     }
 
-    var isUp: Bool { replica != nil }
+    var isConnected: Bool { replica != nil }
 
     func open() { connect() }
 
     func close() {
         isStopped = true
         retry.cancel()
-        line?.close()
-        line = nil
+        connection?.close()
+        connection = nil
     }
 
     /// The user placed an order.
     func ordered(_ correlationID: String, sentAt: Instant) {
-        (line as? SignalRConnection)?.ordered(correlationID, sentAt: sentAt)
+        (connection as? SignalRConnection)?.ordered(correlationID, sentAt: sentAt)
     }
 
-    // MARK: The connection
+    // MARK: Connection
 
     private func connect() {
-        guard !isStopped, line == nil else { return }
+        guard !isStopped, connection == nil else { return }
         let index = next % replicas.count
-        let line: any ScenarioConnection =
+        let connection: any ScenarioConnection =
             switch wireProtocol {
             case .websocket: NativeConnection(self, index)
             case .events: SSEConnection(self, index)
             case .hub: SignalRConnection(self, index)
             }
-        self.line = line
+        self.connection = connection
         Loop.task { [self] in
             do {
-                try await line.open(replicas[index])
+                try await connection.open(replicas[index])
             } catch {
-                lost(line, "\(error)")
+                disconnected(connection, "\(error)")
             }
         }
     }
 
-    func isCurrent(_ line: any ScenarioConnection) -> Bool { self.line === line }
+    func isCurrent(_ connection: any ScenarioConnection) -> Bool { self.connection === connection }
 
-    func welcomed(_ line: any ScenarioConnection, at place: Place?) {
-        guard isCurrent(line) else { return }
-        // A first visit begins here, and so does a life of the mailboxes that is not the one known.
-        if let place, place.epoch != self.place?.epoch { self.place = place }
+    func connected(_ connection: any ScenarioConnection, at position: Position?) {
+        guard isCurrent(connection) else { return }
+        // A first connection starts here, and so does a new epoch.
+        if let position, position.epoch != self.position?.epoch { self.position = position }
         backoff.reset()
         connections += 1
-        replica = line.replica
-        onEvent?(self, .up)
+        replica = connection.replica
+        onEvent?(self, .connected)
     }
 
-    func lost(_ line: any ScenarioConnection, _ reason: String) {
-        guard isCurrent(line) else { return }
-        self.line = nil
-        let wasUp = isUp
+    func disconnected(_ connection: any ScenarioConnection, _ reason: String) {
+        guard isCurrent(connection) else { return }
+        self.connection = nil
+        let wasConnected = isConnected
         replica = nil
         lastFailure = reason
-        // Another one, whichever.
+        // A random other replica.
         next += Int.random(in: 1..<max(2, replicas.count))
-        if wasUp { onEvent?(self, .down(reason)) }
+        if wasConnected { onEvent?(self, .disconnected(reason)) }
         guard !isStopped else { return }
-        retry.arm(after: hint ?? backoff.next())
-        hint = nil
+        retry.arm(after: reconnectDelay ?? backoff.next())
+        reconnectDelay = nil
     }
 
-    // MARK: What it is told
+    // MARK: Updates
 
-    func drains(_ line: any ScenarioConnection, milliseconds: Int) {
-        guard isCurrent(line) else { return }
-        hint = .milliseconds(milliseconds)
-        onEvent?(self, .hint(milliseconds: milliseconds))
+    func receivedDrainNotice(_ connection: any ScenarioConnection, milliseconds: Int) {
+        guard isCurrent(connection) else { return }
+        reconnectDelay = .milliseconds(milliseconds)
+        onEvent?(self, .draining(milliseconds: milliseconds))
     }
 
-    func missedSomething(_ line: any ScenarioConnection) {
-        guard isCurrent(line) else { return }
-        ledger.missedSomething(at: .systemNow())
+    func receivedGapNotice(_ connection: any ScenarioConnection) {
+        guard isCurrent(connection) else { return }
+        ledger.receivedGapNotice(at: .systemNow())
         onEvent?(self, .gap)
     }
 
-    func told(_ update: OrderUpdate, on line: any ScenarioConnection) {
-        guard isCurrent(line) else { return }
-        if let offset = update.offset, let place { self.place?.offset = max(place.offset, offset) }
+    func received(_ update: OrderUpdate, on connection: any ScenarioConnection) {
+        guard isCurrent(connection) else { return }
+        if let offset = update.offset, let position { self.position?.offset = max(position.offset, offset) }
         guard update.isFinal else { return }
         ledger.pushed(
             update.correlationID, isCompleted: update.status == "COMPLETED", at: update.receivedAt)
-        onEvent?(self, .update(correlationID: update.correlationID, isLearned: false))
+        onEvent?(self, .update(correlationID: update.correlationID, isQueried: false))
     }
 
-    func learned(_ correlationID: String, isCompleted: Bool) {
-        guard !ledger.knows(correlationID) else { return }
-        ledger.learned(correlationID, isCompleted: isCompleted, at: .systemNow())
-        onEvent?(self, .update(correlationID: correlationID, isLearned: true))
+    func queryAnswered(_ correlationID: String, isCompleted: Bool) {
+        guard !ledger.hasFinalStatus(correlationID) else { return }
+        ledger.queryAnswered(correlationID, isCompleted: isCompleted, at: .systemNow())
+        onEvent?(self, .update(correlationID: correlationID, isQueried: true))
     }
 }
 

@@ -4,8 +4,8 @@ internal import JSON
 
 /// A client's connection to the SignalR hub.
 ///
-/// The hub's protocol has no places to resume from: after a loss its client asks how the orders stand that
-/// it does not know the end of, until it knows.
+/// The hub's protocol has no resume position: after a loss its client queries the status of orders without a
+/// final status, until it has one.
 @Loop
 final class SignalRConnection: ScenarioConnection, WebSocketHandler {
     private static let separator = "\u{1E}"
@@ -15,13 +15,13 @@ final class SignalRConnection: ScenarioConnection, WebSocketHandler {
     private weak let client: ScenarioClient?
     private var socket: WebSocket?
     private var connectedAt: Instant?
-    /// Calls that are not answered yet, by their ids.
+    /// Unanswered calls, by their ids.
     private var calls: [String: String] = [:]
     private var nextCall = 1
-    /// Orders sent before this connection was there, whose updates may have gone to the one before.
-    private var doubtful: Set<String> = []
-    private var beats = 0
-    private lazy var beat = Timer { [weak self] in self?.tick() }
+    /// Orders sent before this connection, whose updates may have been lost with the previous one.
+    private var unconfirmed: Set<String> = []
+    private var ticks = 0
+    private lazy var timer = Timer { [weak self] in self?.tick() }
 
     init(_ client: ScenarioClient, _ replica: Int) {
         self.client = client
@@ -39,28 +39,29 @@ final class SignalRConnection: ScenarioConnection, WebSocketHandler {
     }
 
     func close() {
-        beat.cancel()
+        timer.cancel()
         socket?.close(.normal)
     }
 
     func ordered(_ correlationID: String, sentAt: Instant) {
-        guard let connectedAt, sentAt < connectedAt, client?.ledger.knows(correlationID) == false else {
+        guard let connectedAt, sentAt < connectedAt, client?.ledger.hasFinalStatus(correlationID) == false
+        else {
             return
         }
-        doubtful.insert(correlationID)
-        ask(correlationID)
+        unconfirmed.insert(correlationID)
+        query(correlationID)
     }
 
-    /// Twice a second: asks again, and every ten seconds tells the server that somebody is here.
+    /// Twice a second: repeats the queries, and pings the server every ten seconds.
     private func tick() {
-        beats += 1
-        if beats.isMultiple(of: 20) { socket?.send(text: #"{"type":6}"# + Self.separator) }
-        doubtful = doubtful.filter { client?.ledger.knows($0) == false }
-        for correlationID in doubtful { ask(correlationID) }
-        beat.arm(after: .milliseconds(500))
+        ticks += 1
+        if ticks.isMultiple(of: 20) { socket?.send(text: #"{"type":6}"# + Self.separator) }
+        unconfirmed = unconfirmed.filter { client?.ledger.hasFinalStatus($0) == false }
+        for correlationID in unconfirmed { query(correlationID) }
+        timer.arm(after: .milliseconds(500))
     }
 
-    private func ask(_ correlationID: String) {
+    private func query(_ correlationID: String) {
         guard !calls.values.contains(correlationID) else { return }
         let number = String(nextCall)
         nextCall += 1
@@ -70,7 +71,7 @@ final class SignalRConnection: ScenarioConnection, WebSocketHandler {
                 + #""arguments":["\#(correlationID)"]}"# + Self.separator)
     }
 
-    // MARK: What comes
+    // MARK: Messages
 
     func received(text: Span<UInt8>, on socket: WebSocket) {
         var start = 0
@@ -81,41 +82,41 @@ final class SignalRConnection: ScenarioConnection, WebSocketHandler {
     }
 
     private func handle(_ message: JSONValue) {
-        guard let type = message["type"]?.int else { return greeted(message) }
+        guard let type = message["type"]?.int else { return handshakeCompleted(message) }
         switch type {
-        case 1 where message["target"]?.string == "Notification": notified(message["arguments"]?[0])
-        case 3: answered(message)
+        case 1 where message["target"]?.string == "Notification": handleNotification(message["arguments"]?[0])
+        case 3: handleCompletion(message)
         default: break
         }
     }
 
-    private func greeted(_ answer: JSONValue) {
+    private func handshakeCompleted(_ answer: JSONValue) {
         guard let client, connectedAt == nil, answer["error"] == nil else { return }
         connectedAt = .systemNow()
-        client.welcomed(self, at: nil)
-        beat.arm(after: .milliseconds(500))
+        client.connected(self, at: nil)
+        timer.arm(after: .milliseconds(500))
     }
 
-    private func notified(_ argument: JSONValue?) {
+    private func handleNotification(_ argument: JSONValue?) {
         guard let client, let correlationID = argument?["correlationId"]?["value"]?.string,
             let status = argument?["status"]?.int, Self.statuses.indices.contains(status),
             let orderID = argument?["orderId"]?.int
         else { return }
-        client.told(
+        client.received(
             OrderUpdate(
                 offset: nil, correlationID: correlationID, orderID: orderID, status: Self.statuses[status],
                 occurredAt: "", receivedAt: .systemNow()), on: self)
     }
 
-    private func answered(_ completion: JSONValue) {
+    private func handleCompletion(_ completion: JSONValue) {
         guard let id = completion["invocationId"]?.string, let correlationID = calls.removeValue(forKey: id),
             let status = completion["result"]?["status"]?.int, status >= 2
         else { return }
-        client?.learned(correlationID, isCompleted: status == 2)
+        client?.queryAnswered(correlationID, isCompleted: status == 2)
     }
 
     func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {
-        beat.cancel()
-        client?.lost(self, reason.isEmpty ? "\(code)" : "\(code) \(reason)")
+        timer.cancel()
+        client?.disconnected(self, reason.isEmpty ? "\(code)" : "\(code) \(reason)")
     }
 }

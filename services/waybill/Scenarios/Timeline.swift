@@ -1,6 +1,6 @@
 import EventLoop
 
-/// The record of a run: what happened when, for people and for the picture.
+/// The timeline of a run: events for people and samples for the chart.
 struct Timeline: Sendable {
     enum Kind: String, Sendable {
         case note, fault, recovery, trouble
@@ -13,17 +13,17 @@ struct Timeline: Sendable {
         var text: String
     }
 
-    /// One look at the whole.
+    /// One sample of the totals.
     struct Sample: Sendable {
         var at: Duration
-        /// Tabs by the replica that they are connected to.
+        /// Clients by the replica that they are connected to.
         var connections: [Int]
         /// Orders accepted, and attempts refused or broken, since the start.
         var accepted: Int
         var refused: Int
     }
 
-    /// A tab without a connection.
+    /// A period in which a client was disconnected.
     struct Absence: Sendable {
         var client: Int
         var from: Duration
@@ -31,20 +31,20 @@ struct Timeline: Sendable {
         var to: Duration?
     }
 
-    /// An order's end as a tab learned it.
+    /// An order's final update at a client.
     struct Arrival: Sendable {
         /// When the order was sent.
         var at: Duration
         var took: Duration
         var wireProtocol: ScenarioClient.WireProtocol
-        var isLearned: Bool
+        var isQueried: Bool
     }
 
     let start: Instant
     private(set) var entries: [Entry] = []
     private(set) var samples: [Sample] = []
     private(set) var absences: [Absence] = []
-    /// When a tab was told that it may have missed something.
+    /// When a client received a gap notice.
     private(set) var gaps: [(client: Int, at: Duration)] = []
     var arrivals: [Arrival] = []
     private var open: [Int: Int] = [:]
@@ -63,13 +63,13 @@ struct Timeline: Sendable {
         samples.append(Sample(at: now, connections: connections, accepted: accepted, refused: refused))
     }
 
-    mutating func left(_ client: Int) {
+    mutating func disconnected(_ client: Int) {
         guard open[client] == nil else { return }
         open[client] = absences.count
         absences.append(Absence(client: client, from: now))
     }
 
-    mutating func returned(_ client: Int) {
+    mutating func reconnected(_ client: Int) {
         guard let index = open.removeValue(forKey: client) else { return }
         absences[index].to = now
     }

@@ -1,4 +1,4 @@
-/// The words after a command, sorted into options and positional arguments.
+/// The words after a command, parsed into options and positional arguments.
 struct Arguments: Sendable, Equatable {
     private(set) var positional: [String] = []
     private var values: [String: String] = [:]

@@ -1,9 +1,9 @@
 import EventLoop
 
-/// One word after `waybill`.
+/// One command of `waybill`.
 @Loop
 protocol Command: SendableMetatype {
-    /// How it is called and explained: all of the help, and what the parser accepts.
+    /// The command's help, which also defines what the parser accepts.
     nonisolated static var help: CommandHelp { get }
     init(_ arguments: Arguments) throws
     func run(_ context: CommandContext) async throws -> ExitCode
@@ -18,27 +18,27 @@ struct CommandHelp: Sendable {
         var text: String
     }
 
-    /// One word, or two where commands belong together: `dlq list`.
+    /// One word, or two for a family of commands: `dlq list`.
     var name: String
     /// Positional arguments, as the usage line shows them.
     var arguments = ""
     var summary: String
     var options: [Option] = []
-    /// When it exits with 1, where that is not plain.
+    /// When it exits with 1, unless that is obvious.
     var exitsWithOne: String?
-    /// Whole command lines, each of which a test runs.
+    /// Complete command lines, each of which a test runs.
     var examples: [String]
 
     /// The word that several commands share: `dlq`.
     var family: String? { name.contains(" ") ? name.split(separator: " ").first.map(String.init) : nil }
 }
 
-/// What every command works with.
+/// The inputs of every command.
 struct CommandContext: Sendable {
     let console: Terminal
     let stack: StackFile
 
-    /// Runs `body` with connections to the servers, which are closed after it.
+    /// Runs `body` with connections to the servers, which are closed afterwards.
     @Loop func withServers<Value>(_ body: @Loop (Servers) async throws -> Value) async throws -> Value {
         let servers = Servers(try stack.addresses())
         do {

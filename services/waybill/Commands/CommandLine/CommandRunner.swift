@@ -1,7 +1,7 @@
 import EventLoop
 internal import Glibc
 
-/// Finds the command, runs it, and turns its end into words and an exit code.
+/// Finds the command, runs it, and maps its result to a message and an exit code.
 @Loop
 struct CommandRunner {
     private let words: [String]
@@ -46,7 +46,7 @@ struct CommandRunner {
         }
     }
 
-    /// Ctrl-C cancels the command, which may still tidy up; a second one ends the process at once.
+    /// Ctrl-C cancels the command, which may still clean up; a second one ends the process at once.
     private func runInterruptibly(_ body: @escaping @Loop () async throws -> ExitCode) async throws
         -> ExitCode
     {

@@ -32,7 +32,7 @@ enum CommandTable {
 
     static let all = groups.flatMap(\.commands)
 
-    /// Taken by every command.
+    /// Accepted by every command.
     static let globalOptions = [
         CommandHelp.Option(name: "json", text: "print JSON, one document or one line an event"),
         CommandHelp.Option(
@@ -40,10 +40,10 @@ enum CommandTable {
         CommandHelp.Option(name: "help", text: "explain the command"),
     ]
 
-    /// What the words ask for.
+    /// The command that the arguments name.
     enum Found {
         case command(any Command.Type, rest: [String])
-        /// A word that several commands share, alone: `dlq`.
+        /// The shared word of a family alone: `dlq`.
         case family(String, [any Command.Type])
         case unknown(String)
     }

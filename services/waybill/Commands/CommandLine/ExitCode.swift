@@ -1,23 +1,23 @@
 internal import Glibc
 
-/// What the process ends with; part of the command's interface.
+/// The process's exit code; part of the command's interface.
 enum ExitCode: Int32, CaseIterable {
     case success = 0
-    /// It was done and the answer is no: an order refused, a scenario that did not hold.
+    /// The command ran with a negative result: an order refused, a scenario that did not hold.
     case failure = 1
-    /// The command line makes no sense.
+    /// The command line is invalid.
     case usage = 2
-    /// There is no stack to talk to, or it does not answer.
+    /// No stack is described, or it does not answer.
     case unavailable = 69
     /// Ended by Ctrl-C.
     case interrupted = 130
 
-    /// As help words it.
+    /// The meaning in `--help`.
     var meaning: String {
         switch self {
         case .success: "done"
-        case .failure: "done, and the answer is no: refused, not healthy, not there"
-        case .usage: "the command line makes no sense"
+        case .failure: "negative result: refused, not healthy, not found"
+        case .usage: "the command line is invalid"
         case .unavailable: "there is no stack, or it does not answer"
         case .interrupted: "ended by Ctrl-C"
         }
@@ -26,7 +26,7 @@ enum ExitCode: Int32, CaseIterable {
 
 func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 
-/// A failure that ends a command: what happened and, where there is one, the line that mends it.
+/// A failure that ends a command: what happened and, if known, a command that fixes it.
 struct CommandError: Error {
     var code: ExitCode
     var message: String

@@ -28,10 +28,10 @@ enum Help {
         lines += ExitCode.allCases.map { code in "  \(padded("\(code.rawValue)", 3))  \(code.meaning)" }
         lines += [
             "",
-            "waybill console is the service behind the pages under /ops; waybill console --help lists its keys.",
+            "waybill console runs the service of the pages under /ops; waybill console --help lists its keys.",
             "",
-            "Results go to standard output, all else to standard error. Colours only on a terminal, and not with",
-            "NO_COLOR. Where no stack is described, REDIS_URL, RABBITMQ_URL and DATABASE_URL say where the servers are.",
+            "Results go to standard output, everything else to standard error. Colours only on a terminal, and not with",
+            "NO_COLOR. Without a described stack, REDIS_URL, RABBITMQ_URL and DATABASE_URL locate the servers.",
         ]
         return lines.joined(separator: "\n")
     }

@@ -1,6 +1,6 @@
 import Messaging
 
-/// Completion scripts, written from the commands' own table.
+/// Completion scripts, generated from the command table.
 enum ShellCompletion {
     enum Shell: String, CaseIterable {
         case bash, zsh
@@ -33,7 +33,7 @@ enum ShellCompletion {
         (help.options + CommandTable.globalOptions).map { "--\($0.name)" }
     }
 
-    /// What a value may be, where it is a choice or a file.
+    /// The values of an option that is a choice or a file.
     private static let values: [(option: String, words: String)] = [
         ("--queue", DeadLetterOperations.Queue.allCases.map(\.rawValue).joined(separator: " "))
     ]

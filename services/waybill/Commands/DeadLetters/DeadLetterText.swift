@@ -2,22 +2,22 @@ internal import JSON
 import Messaging
 internal import Observability
 
-/// The options that the commands on dead-lettered messages share, and how a message is shown.
+/// The options that the dead-letter commands share, and a message's text.
 extension CommandHelp.Option {
     static let queue = CommandHelp.Option(
         name: "queue", value: "QUEUE",
         text: "one of order.accepted, order.processed, order.failed (default: all three)")
-    static let all = CommandHelp.Option(name: "all", text: "all messages there are")
+    static let all = CommandHelp.Option(name: "all", text: "all messages")
 }
 
 extension Arguments {
-    /// The queues asked for; `accepted` is short for `order.accepted`.
+    /// The selected queues; `accepted` is short for `order.accepted`.
     var queues: [DeadLetterOperations.Queue] {
         get throws {
             guard let name = self["queue"] else { return DeadLetterOperations.Queue.allCases }
-            let bare = name.hasSuffix(".dlq") ? String(name.dropLast(4)) : name
+            let queueName = name.hasSuffix(".dlq") ? String(name.dropLast(4)) : name
             let queue = DeadLetterOperations.Queue.allCases.first {
-                $0.rawValue == bare || $0.rawValue == "order.\(bare)"
+                $0.rawValue == queueName || $0.rawValue == "order.\(queueName)"
             }
             guard let queue else {
                 let known = DeadLetterOperations.Queue.allCases.map(\.rawValue).joined(separator: ", ")
@@ -27,7 +27,7 @@ extension Arguments {
         }
     }
 
-    /// The messages named, or nil for all: one or the other has to be said.
+    /// The named messages, or nil for all; one of both is required.
     func messages(_ command: String) throws -> Set<String>? {
         guard has("all") != positional.isEmpty else { return has("all") ? nil : Set(positional) }
         throw CommandError(

@@ -4,9 +4,9 @@ import Messaging
 
 struct DropDeadLettersCommand: Command {
     static let help = CommandHelp(
-        name: "dlq drop", arguments: "MESSAGE… | --all", summary: "Drop dead-lettered messages for good",
+        name: "dlq drop", arguments: "MESSAGE… | --all", summary: "Drop dead-lettered messages permanently",
         options: [.queue, .all, .init(name: "yes", text: "do not ask")],
-        exitsWithOne: "a message was not there, or the answer was no",
+        exitsWithOne: "a message was not found, or the prompt was declined",
         examples: [
             "waybill dlq drop 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e --yes",
             "waybill dlq drop --all --queue order.failed --yes",
@@ -14,19 +14,19 @@ struct DropDeadLettersCommand: Command {
 
     private let queues: [DeadLetterOperations.Queue]
     private let messages: Set<String>?
-    private let isSure: Bool
+    private let isConfirmed: Bool
 
     init(_ arguments: Arguments) throws {
         queues = try arguments.queues
         messages = try arguments.messages("dlq drop")
-        isSure = arguments.has("yes")
+        isConfirmed = arguments.has("yes")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        if !isSure {
+        if !isConfirmed {
             let what = try await count(context)
-            guard let answer = context.console.confirm("Drop \(what) for good?") else {
-                throw CommandError(.usage, "nobody is there to be asked", remedy: "add --yes")
+            guard let answer = context.console.confirm("Drop \(what) permanently?") else {
+                throw CommandError(.usage, "there is no terminal to confirm on", remedy: "add --yes")
             }
             guard answer else { return .failure }
         }
@@ -44,12 +44,12 @@ struct DropDeadLettersCommand: Command {
                 ]))
         } else {
             context.console.print("\(dropped.count) dropped")
-            for name in missing { context.console.print("\(name.printable) is not there") }
+            for name in missing { context.console.print("\(name.printable) was not found") }
         }
         return missing.isEmpty ? .success : .failure
     }
 
-    /// In words. Its connections are closed before anybody is asked.
+    /// The count as text. Closes its connections before the user is asked.
     private func count(_ context: CommandContext) async throws -> String {
         if let messages { return messages.count == 1 ? "one message" : "\(messages.count) messages" }
         let counts = try await context.withServers { try await DeadLetterOperations($0).counts() }

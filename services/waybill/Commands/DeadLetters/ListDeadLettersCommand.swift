@@ -4,7 +4,7 @@ import Messaging
 
 struct ListDeadLettersCommand: Command {
     static let help = CommandHelp(
-        name: "dlq list", summary: "List what could not be processed, with reasons",
+        name: "dlq list", summary: "List dead-lettered messages, with reasons",
         options: [.queue, .init(name: "limit", value: "N", text: "of each queue (1 to 10000, default 100)")],
         examples: ["waybill dlq list", "waybill dlq list --queue order.accepted --limit 20 --json"])
 

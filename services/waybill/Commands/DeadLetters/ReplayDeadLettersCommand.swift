@@ -5,8 +5,8 @@ import Messaging
 struct ReplayDeadLettersCommand: Command {
     static let help = CommandHelp(
         name: "dlq replay", arguments: "MESSAGE… | --all",
-        summary: "Send dead-lettered messages back to their queues, however long ago they failed",
-        options: [.queue, .all], exitsWithOne: "a message was not there, or not sent",
+        summary: "Replay dead-lettered messages to their queues, however long ago they failed",
+        options: [.queue, .all], exitsWithOne: "a message was not found, or not replayed",
         examples: [
             "waybill dlq replay 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",
             "waybill dlq replay --all --queue order.processed",
@@ -27,7 +27,7 @@ struct ReplayDeadLettersCommand: Command {
         }
         progress.end()
         let handled = replay.sent.map(\.envelope.id) + replay.refused.map(\.name)
-        // A message without an id is sent under its body's name.
+        // A message without an id is identified by its body's digest.
         let missing = (messages ?? []).subtracting(handled).filter { !$0.hasPrefix("body-") }.sorted()
         show(replay, missing, context.console)
         return replay.refused.isEmpty && missing.isEmpty ? .success : .failure
@@ -44,19 +44,20 @@ struct ReplayDeadLettersCommand: Command {
                         .array(
                             replay.refused.map {
                                 .object([
-                                    .init("name", .string($0.name)), .init("why", .string($0.why.rawValue)),
+                                    .init("name", .string($0.name)),
+                                    .init("why", .string($0.reason.rawValue)),
                                 ])
                             })),
                     .init("missing", .array(missing.map { .string($0) })),
                 ]))
         }
-        console.print("\(replay.sent.count) sent back")
+        console.print("\(replay.sent.count) replayed")
         if replay.restored > 0 {
-            console.print("\(replay.restored) of their workflows had expired and were written again")
+            console.print("\(replay.restored) of their workflows had expired and were restored")
         }
         for refused in replay.refused {
-            console.print("\(refused.name.printable) stays: \(refused.why.rawValue)")
+            console.print("\(refused.name.printable) stays: \(refused.reason.rawValue)")
         }
-        for name in missing { console.print("\(name.printable) is not there") }
+        for name in missing { console.print("\(name.printable) was not found") }
     }
 }

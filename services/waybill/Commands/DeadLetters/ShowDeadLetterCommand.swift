@@ -6,14 +6,14 @@ internal import Observability
 struct ShowDeadLetterCommand: Command {
     static let help = CommandHelp(
         name: "dlq show", arguments: "MESSAGE",
-        summary: "Show one dead-lettered message whole: envelope, reason and body",
+        summary: "Show one dead-lettered message: envelope, reason and body",
         options: [.queue], exitsWithOne: "there is no such message",
         examples: [
             "waybill dlq show 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",
             "waybill dlq show 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e --json",
         ])
 
-    /// How deep in a queue a message is looked for.
+    /// How many messages of a queue are searched.
     private static let depth = 10_000
 
     private let queues: [DeadLetterOperations.Queue]
@@ -56,7 +56,7 @@ struct ShowDeadLetterCommand: Command {
             ("replayed", envelope.isReplay ? "yes" : "no"),
             (
                 "body",
-                found.message.isDefective ? "too large or too broken" : "\(found.message.body.count) bytes"
+                found.message.isDefective ? "too large or malformed" : "\(found.message.body.count) bytes"
             ),
         ]
         for (name, value) in rows { table.add([name, value.printable]) }

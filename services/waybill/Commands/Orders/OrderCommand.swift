@@ -31,7 +31,7 @@ struct OrderCommand: Command {
         defer { tab.close() }
         if arguments.has("watch") {
             tab.open()
-            try await Watching.until("connected", within: .seconds(10)) { tab.isWelcome }
+            try await Watching.until("connected", within: .seconds(10)) { tab.isConnected }
         }
         let order = try await OrderAPI(base: stack.edge, token: token).order(lines, key: arguments["key"])
         show(order, context.console)
@@ -39,8 +39,8 @@ struct OrderCommand: Command {
             return .success
         }
 
-        try await context.console.waiting("waiting for the order's end") {
-            try await Watching.until("the order's end", within: .seconds(60)) {
+        try await context.console.waiting("waiting for the final status") {
+            try await Watching.until("the final status", within: .seconds(60)) {
                 tab.updates.contains { $0.correlationID == correlationID && $0.isFinal }
             }
         }
@@ -72,7 +72,7 @@ enum OrderText {
     }
 }
 
-/// Waits of the commands.
+/// Waiting with a progress indicator.
 enum Watching {
     @Loop static func until(
         _ what: String, within limit: Duration, _ condition: @Loop () async throws -> Bool
@@ -80,7 +80,7 @@ enum Watching {
         let deadline = Instant.systemNow() + limit
         while try await !condition() {
             guard Instant.systemNow() < deadline else {
-                throw CommandError(.failure, "\(what) did not come within \(limit)")
+                throw CommandError(.failure, "\(what) was not received within \(limit)")
             }
             try await Loop.sleep(for: .milliseconds(2))
         }

@@ -36,14 +36,14 @@ extension Arguments {
 }
 
 extension CommandContext {
-    /// The routes of the edge with a fresh development token for `user`.
+    /// The routes of the edge with a new development token for `user`.
     @Loop func api(as user: String) async throws -> OrderAPI {
         OrderAPI(base: try stack.read().edge, token: try await token(for: user))
     }
 
     @Loop func token(for user: String) async throws -> String {
         guard let token = try await OrderAPI.token(for: user, at: stack.read().edge)["token"]?.string else {
-            throw CommandError(.failure, "the answer held no token")
+            throw CommandError(.failure, "the response has no token")
         }
         return token
     }

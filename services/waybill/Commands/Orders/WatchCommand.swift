@@ -3,10 +3,10 @@ internal import JSON
 
 struct WatchCommand: Command {
     static let help = CommandHelp(
-        name: "watch", arguments: "[USER]", summary: "Show a user's order updates as they come, until Ctrl-C",
+        name: "watch", arguments: "[USER]", summary: "Show a user's order updates live, until Ctrl-C",
         options: [
-            .init(name: "count", value: "N", text: "end after so many final updates"),
-            .init(name: "for", value: "SECONDS", text: "end after so long (1 to 86400)"),
+            .init(name: "count", value: "N", text: "end after N final updates"),
+            .init(name: "for", value: "SECONDS", text: "end after this time (1 to 86400)"),
         ],
         examples: ["waybill watch CUST-0001", "waybill watch CUST-0001 --json --count 5"])
 
@@ -30,7 +30,7 @@ struct WatchCommand: Command {
         tab.onChange = { frame in show(frame, tab, console) }
         tab.open()
         let deadline = Instant.systemNow() + .seconds(seconds)
-        while tab.endCount < count, Instant.systemNow() < deadline {
+        while tab.finalCount < count, Instant.systemNow() < deadline {
             try await Loop.sleep(for: .milliseconds(20))
         }
         return .success
@@ -59,7 +59,7 @@ struct WatchCommand: Command {
             console.note(
                 recovered
                     ? "resumed: \(count) missed updates follow" : "resumed with a gap: run waybill orders")
-        case .draining: console.note("the replica is stopping: moving to another")
+        case .draining: console.note("the replica is draining: moving to another")
         case .error(let code, let detail): console.note("\(code): \(detail)")
         case .other: break
         }

@@ -5,15 +5,15 @@ import Postgres
 
 struct MigrateStatusCommand: Command {
     static let help = CommandHelp(
-        name: "migrate status", summary: "Show which steps of the schema are applied",
-        exitsWithOne: "a step is missing, or code and database do not fit",
+        name: "migrate status", summary: "Show which migrations are applied",
+        exitsWithOne: "a migration is pending, or code and database do not match",
         examples: ["waybill migrate status", "waybill migrate status --json"])
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("migrate status") }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
         let statuses = try await context.withServers { try await RecordOperations($0).migrations() }
-        let isComplete = statuses.allSatisfy { $0.state.word == "applied" }
+        let isComplete = statuses.allSatisfy { $0.state.label == "applied" }
         if context.console.wantsJSON {
             context.console.print(.array(statuses.map(\.json)))
         } else {
@@ -21,7 +21,7 @@ struct MigrateStatusCommand: Command {
             for status in statuses {
                 let applied = status.state.applied
                 table.add([
-                    "\(status.version)", status.name, status.state.word,
+                    "\(status.version)", status.name, status.state.label,
                     applied?.time ?? "-", applied?.duration.text ?? "-",
                 ])
             }
@@ -38,14 +38,14 @@ extension PostgresMigrationStatus {
     var json: JSONValue {
         .object([
             .init("version", .number(String(version))), .init("name", .string(name)),
-            .init("state", .string(state.word)),
+            .init("state", .string(state.label)),
             .init("appliedAt", state.applied.map { .string($0.time) } ?? .null),
         ])
     }
 }
 
 extension PostgresMigrationStatus.State {
-    var word: String {
+    var label: String {
         switch self {
         case .applied: "applied"
         case .pending: "pending"

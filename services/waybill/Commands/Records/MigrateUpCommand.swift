@@ -5,8 +5,8 @@ import Postgres
 struct MigrateUpCommand: Command {
     static let help = CommandHelp(
         name: "migrate up",
-        summary: "Apply the steps of the schema that are missing (order-process does so too)",
-        exitsWithOne: "code and database do not fit, or a step failed and left nothing behind",
+        summary: "Apply pending migrations (order-process does so too)",
+        exitsWithOne: "code and database do not match, or a migration failed and was rolled back",
         examples: ["waybill migrate up", "waybill migrate up --json"])
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("migrate up") }

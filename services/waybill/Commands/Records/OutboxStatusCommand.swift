@@ -8,7 +8,7 @@ struct OutboxStatusCommand: Command {
         exitsWithOne: "the oldest has waited for more than 30 s",
         examples: ["waybill outbox status", "waybill outbox status --json"])
 
-    /// Past it the relay does not get through: it takes an interest after two seconds.
+    /// Past it the relay is behind: it publishes events after two seconds.
     static let timeout = Duration.seconds(30)
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("outbox status") }
@@ -30,7 +30,7 @@ struct OutboxStatusCommand: Command {
             table.add(["first position", backlog.first.map(String.init) ?? "-"])
             table.add(["last position", "\(backlog.last)"])
             context.console.print(table.text(context.console))
-            if isLate { context.console.note("The relay does not get through: waybill status") }
+            if isLate { context.console.note("The relay is behind: waybill status") }
         }
         return isLate ? .failure : .success
     }

@@ -5,7 +5,7 @@ import OrderRecords
 struct ViewsRebuildCommand: Command {
     static let help = CommandHelp(
         name: "views rebuild",
-        summary: "Make order_view and sales_by_product anew from the event log, while all else goes on",
+        summary: "Rebuild order_view and sales_by_product from the event log, without downtime",
         examples: ["waybill views rebuild", "waybill views rebuild --json"])
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("views rebuild") }

@@ -4,7 +4,7 @@ import OrderRecords
 
 struct ViewsStatusCommand: Command {
     static let help = CommandHelp(
-        name: "views status", summary: "Show how far the views are behind the event log",
+        name: "views status", summary: "Show the views' lag behind the event log",
         examples: ["waybill views status", "waybill views status --json"])
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("views status") }

@@ -3,7 +3,7 @@ internal import JSON
 
 struct DoctorCommand: Command {
     static let help = CommandHelp(
-        name: "doctor", summary: "Look for what is missing or misconfigured, and say the line that mends it",
+        name: "doctor", summary: "Find what is missing or misconfigured, with the command that fixes it",
         exitsWithOne: "something is wrong", examples: ["waybill doctor", "waybill doctor --json"])
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("doctor") }
@@ -27,10 +27,10 @@ struct DoctorCommand: Command {
         if let remedy = diagnosis.remedy { console.print("  \(console.styled(remedy, .bold))") }
     }
 
-    /// What this machine needs to run a stack; nothing where there is no checkout.
+    /// What this machine needs to run a stack; empty outside a checkout.
     private func machine(_ context: CommandContext) async throws -> [HealthCheck] {
         guard let checkout = try? DevStackRunner() else { return [] }
-        // The ports that are taken may be this very stack's.
+        // The ports in use may belong to this stack.
         let folder = (try? context.stack.read()) == nil ? "" : context.stack.folder
         let answer = try await checkout.run(
             "doctor", ["--json"], environment: folder.isEmpty ? [:] : ["WAYBILL_VAR": folder], catching: true)

@@ -3,7 +3,7 @@ internal import JSON
 
 struct DownCommand: Command {
     static let help = CommandHelp(
-        name: "down", summary: "Stop the whole stack on this machine; its data stay",
+        name: "down", summary: "Stop the whole stack on this machine; its data are kept",
         examples: ["waybill down", "waybill down --json"])
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("down") }

@@ -1,10 +1,10 @@
 import EventLoop
 internal import JSON
 
-/// Who is connected where, from what the notifiers register of themselves.
+/// Lists sessions, from the registrations of the notifiers.
 struct SessionsCommand: Command {
     static let help = CommandHelp(
-        name: "sessions", summary: "Show who is connected to which notifier, how, since when and how far",
+        name: "sessions", summary: "List connected users with their notifier, protocols, start and position",
         options: [
             .init(name: "user", value: "USER", text: "only this user's"),
             .init(name: "limit", value: "N", text: "how many to print (1 to 100000, default 200)"),
@@ -47,7 +47,7 @@ struct SessionsCommand: Command {
             let unnamed = replica.count - replica.sessions.count
             console.note(
                 "\(replica.name)\(replica.isDraining ? " (draining)" : ""): \(replica.count) sessions"
-                    + (unnamed > 0 ? ", \(unnamed) of them beyond what it registers" : ""))
+                    + (unnamed > 0 ? ", \(unnamed) of them not listed individually" : ""))
         }
         if replicas.isEmpty { console.note("no notifier is registered") }
     }

@@ -9,21 +9,21 @@ struct UpCommand: Command {
             .init(name: "acceptors", value: "N", text: "replicas of order-accept (1 to 10, default 1)"),
             .init(name: "processors", value: "N", text: "replicas of order-process (1 to 10, default 1)"),
         ],
-        exitsWithOne: "something did not start; it says what",
+        exitsWithOne: "a process did not start; the error names it",
         examples: ["waybill up", "waybill up --notifiers 3 --processors 2", "waybill up --json"])
 
     private static let replicas = [
-        (option: "notifiers", variable: "WAYBILL_NOTIFIERS", most: 40),
-        (option: "acceptors", variable: "WAYBILL_ACCEPTORS", most: 10),
-        (option: "processors", variable: "WAYBILL_PROCESSORS", most: 10),
+        (option: "notifiers", variable: "WAYBILL_NOTIFIERS", maximum: 40),
+        (option: "acceptors", variable: "WAYBILL_ACCEPTORS", maximum: 10),
+        (option: "processors", variable: "WAYBILL_PROCESSORS", maximum: 10),
     ]
 
     private var environment: [String: String] = [:]
 
     init(_ arguments: Arguments) throws {
         try arguments.expectNone("up")
-        for (option, variable, most) in Self.replicas where arguments[option] != nil {
-            environment[variable] = String(try arguments.integer(option, in: 1...most, default: 1))
+        for (option, variable, maximum) in Self.replicas where arguments[option] != nil {
+            environment[variable] = String(try arguments.integer(option, in: 1...maximum, default: 1))
         }
     }
 

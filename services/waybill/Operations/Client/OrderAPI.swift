@@ -15,7 +15,7 @@ final class OrderAPI {
         self.client = client
     }
 
-    /// A development token for `user` from the edge; production stacks have none to give.
+    /// A development token for `user` from the edge; production stacks issue none.
     static func token(for user: String, at base: String) async throws -> JSONValue {
         let body = JSONValue.object([.init("userId", .string(user))]).encode()
         let response: HTTPClientResponse
@@ -27,7 +27,7 @@ final class OrderAPI {
         }
         if response.status == .notFound {
             throw CommandError(
-                .failure, "this stack mints no tokens: it does not run the development profile")
+                .failure, "this stack issues no tokens: it does not run the development profile")
         }
         guard response.status == .ok, let answer = try? JSONValue(parsing: response.body.span) else {
             throw CommandError(.failure, "no token: \(response.status)")
@@ -73,7 +73,7 @@ final class OrderAPI {
         return document ?? .null
     }
 
-    /// A problem document in one line, with each fault it lists.
+    /// A problem document in one line, with each error it lists.
     private static func refusal(_ status: HTTPStatus, _ problem: JSONValue?) -> CommandError {
         var parts = ["\(status.code)"]
         if let title = problem?["title"]?.string { parts.append(title) }
@@ -87,7 +87,7 @@ final class OrderAPI {
     }
 }
 
-/// `AZ-104:2`: a product and how many of it.
+/// `AZ-104:2`: a product and its quantity.
 struct OrderLineArgument: Sendable, Equatable {
     var product: String
     var quantity: Int
@@ -103,7 +103,7 @@ struct OrderLineArgument: Sendable, Equatable {
             let quantity = parts.count == 2 ? Int(parts[1]) : 1
         else {
             throw CommandError(
-                .usage, "\(text) is no order line", remedy: "write PRODUCT or PRODUCT:QUANTITY")
+                .usage, "\(text) is not an order line", remedy: "write PRODUCT or PRODUCT:QUANTITY")
         }
         self.init(product: String(product), quantity: quantity)
     }

@@ -1,9 +1,9 @@
 import EventLoop
 internal import JSON
 
-/// One `order.status` frame, as a tab saw it.
+/// One `order.status` frame, as a client received it.
 struct OrderUpdate: Sendable, Equatable {
-    /// The mailbox offset; nil for updates that are not kept.
+    /// The mailbox offset; nil for ephemeral updates.
     var offset: Int?
     var correlationID: String
     var orderID: Int
@@ -14,7 +14,7 @@ struct OrderUpdate: Sendable, Equatable {
     var isFinal: Bool { ["COMPLETED", "FAILED", "CANCELLED"].contains(status) }
 }
 
-/// What a notifier says over the native WebSocket.
+/// A frame of a notifier on the native WebSocket.
 enum ServerFrame: Equatable {
     case welcome(replica: String, epoch: String, lastEventID: Int)
     case update(OrderUpdate)
@@ -50,6 +50,6 @@ enum ServerFrame: Equatable {
         }
     }
 
-    /// Offsets are numbers; text is taken too, as some clients keep it so.
+    /// Offsets are numbers; text is accepted too, as some clients store it so.
     private static func offset(_ value: JSONValue?) -> Int? { value?.int ?? value?.string.flatMap(Int.init) }
 }

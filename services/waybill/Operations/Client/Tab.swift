@@ -2,8 +2,8 @@ import EventLoop
 import HTTP
 internal import JSON
 
-/// What a browser's tab does: stays connected to one of several addresses, comes back with full jitter after
-/// a loss, and resumes where it was.
+/// A client like a browser tab: stays connected to one of several addresses, reconnects with full jitter
+/// after a loss, and resumes from its last position.
 @Loop
 final class Tab {
     let name: String
@@ -17,25 +17,25 @@ final class Tab {
     private lazy var retry = Timer { [weak self] in self?.connect() }
 
     private(set) var updates: [OrderUpdate] = []
-    /// Updates that were an order's end, kept or not.
-    private(set) var endCount = 0
-    /// Replicas it was welcomed by, in order.
+    /// Final updates of orders, stored or not.
+    private(set) var finalCount = 0
+    /// The replicas of its connections, in order.
     private(set) var replicas: [String] = []
-    /// Times the server could not tell what was missed, so that the truth had to be fetched.
+    /// Times the server could not recover missed updates, so that the client had to resync.
     private(set) var gaps = 0
-    private(set) var isWelcome = false
+    private(set) var isConnected = false
     private(set) var lastFailure: String?
-    /// When to come back, from a server that stops.
-    private var hint: Duration?
+    /// The reconnect delay that a draining server asked for.
+    private var reconnectDelay: Duration?
     private var epoch: String?
     private var lastEventID = 0
 
-    /// Called at each event of the connection and each update, after it was noted.
+    /// Called after each connection event and each update.
     var onChange: (@Loop (ServerFrame) -> Void)?
 
     /// - Parameters:
     ///   - addresses: base URLs (`http://host:port`), the preferred one first.
-    ///   - keepsUpdates: whether ``updates`` grows; ``onChange`` hears of them in any case.
+    ///   - keepsUpdates: whether ``updates`` grows; ``onChange`` is called in any case.
     init(name: String, addresses: [String], token: String, keepsUpdates: Bool = true) {
         self.name = name
         self.addresses = addresses
@@ -63,19 +63,19 @@ final class Tab {
                     url, session, protocols: ["waybill.v1", "bearer.\(token)"], within: .seconds(5))
                 if isStopped { socket.close(.normal) } else { self.socket = socket }
             } catch {
-                lost("\(error)")
+                disconnected("\(error)")
             }
         }
     }
 
-    fileprivate func lost(_ reason: String) {
+    fileprivate func disconnected(_ reason: String) {
         socket = nil
-        isWelcome = false
+        isConnected = false
         lastFailure = reason
         guard !isStopped, !retry.isArmed else { return }
         nextAddress += 1
-        retry.arm(after: hint ?? backoff.next())
-        hint = nil
+        retry.arm(after: reconnectDelay ?? backoff.next())
+        reconnectDelay = nil
     }
 
     fileprivate func received(_ text: Span<UInt8>) {
@@ -83,25 +83,25 @@ final class Tab {
         switch frame {
         case .welcome(let replica, let epoch, let lastEventID):
             backoff.reset()
-            isWelcome = true
+            isConnected = true
             replicas.append(replica)
-            // A first visit begins here, and so does a life of the mailboxes that is not the one known.
+            // A first connection starts here, and so does a new epoch.
             if self.epoch != epoch { self.lastEventID = lastEventID }
             self.epoch = epoch
         case .update(let update):
             if keepsUpdates { updates.append(update) }
-            if update.isFinal { endCount += 1 }
+            if update.isFinal { finalCount += 1 }
             if let offset = update.offset { lastEventID = max(lastEventID, offset) }
         case .resumed(let recovered, _):
             if !recovered { gaps += 1 }
-        case .draining(let milliseconds): hint = .milliseconds(milliseconds)
+        case .draining(let milliseconds): reconnectDelay = .milliseconds(milliseconds)
         case .error, .other: break
         }
         onChange?(frame)
     }
 }
 
-/// One connection of a tab. A tab that has moved on hears no more of it.
+/// One connection of a tab. Events of an earlier connection are ignored.
 @Loop
 private final class Session: WebSocketHandler {
     private weak var tab: Tab?
@@ -110,6 +110,6 @@ private final class Session: WebSocketHandler {
     func received(text: Span<UInt8>, on socket: WebSocket) { tab?.received(text) }
 
     func closed(_ socket: WebSocket, _ code: WebSocketCloseCode, reason: String) {
-        tab?.lost(reason.isEmpty ? "closed with \(code)" : "closed with \(code): \(reason)")
+        tab?.disconnected(reason.isEmpty ? "closed with \(code)" : "closed with \(code): \(reason)")
     }
 }

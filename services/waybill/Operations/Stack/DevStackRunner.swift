@@ -3,17 +3,17 @@ import Foundation
 
 /// The repository around this command, with the scripts that run a stack on this machine.
 struct DevStackRunner: Sendable {
-    private static let mark = "infra/local/bin/stack"
+    private static let stackScript = "infra/local/bin/stack"
 
     let root: String
 
-    /// Looks upwards from the working folder, and then from where this executable lies.
+    /// Searches upwards from the working directory, and then from this executable's directory.
     init() throws(CommandError) {
         let starts = [FileManager.default.currentDirectoryPath, Self.executableFolder].compactMap(\.self)
         guard let root = starts.lazy.compactMap({ Self.root(above: $0) }).first else {
             throw CommandError(
-                .unavailable, "this is no checkout of Waybill, which holds the scripts that run a stack",
-                remedy: "cd to where README.md and infra/ are")
+                .unavailable, "this is not a checkout of Waybill, which has the scripts that run a stack",
+                remedy: "cd to the folder of README.md and infra/")
         }
         self.root = root
     }
@@ -21,7 +21,7 @@ struct DevStackRunner: Sendable {
     private static func root(above folder: String) -> String? {
         var url = URL(filePath: folder)
         while url.path() != "/" {
-            if FileManager.default.isExecutableFile(atPath: url.appending(path: mark).path()) {
+            if FileManager.default.isExecutableFile(atPath: url.appending(path: stackScript).path()) {
                 return url.path()
             }
             url = url.deletingLastPathComponent()
@@ -36,12 +36,12 @@ struct DevStackRunner: Sendable {
 
     struct Ended: Sendable {
         let status: Int32
-        /// Empty where it was not caught.
+        /// Empty unless captured.
         let output: String
     }
 
-    /// Runs a script of `infra/local/bin` to its end; cancelled, it is interrupted first. What it says goes to
-    /// standard error, or is caught.
+    /// Runs a script of `infra/local/bin` to its end; on cancellation it is interrupted first. Its output
+    /// goes to standard error, or is captured.
     @Loop func run(
         _ script: String, _ words: [String] = [], environment: [String: String] = [:], catching: Bool = false
     ) async throws -> Ended {
@@ -54,7 +54,7 @@ struct DevStackRunner: Sendable {
         process.standardOutput = catching ? output.fileHandleForWriting : FileHandle.standardError
         let interruption = Interruption(process)
         return try await withTaskCancellationHandler {
-            let status: Int32 = try await ending(process)
+            let status: Int32 = try await waitUntilExit(process)
             try? output.fileHandleForWriting.close()
             // A few lines: they are all in the pipe by now.
             let bytes = catching ? try output.fileHandleForReading.readToEnd() ?? Data() : Data()
@@ -65,7 +65,7 @@ struct DevStackRunner: Sendable {
         }
     }
 
-    @Loop private func ending(_ process: Process) async throws -> Int32 {
+    @Loop private func waitUntilExit(_ process: Process) async throws -> Int32 {
         let end: Result<Int32, any Error> = await Loop.suspend { resumption in
             process.terminationHandler = { process in
                 let status = process.terminationStatus
@@ -76,7 +76,7 @@ struct DevStackRunner: Sendable {
         return try end.get()
     }
 
-    /// The services' executables lie beside this one, unless the environment says otherwise.
+    /// The services' executables are in this one's directory, unless the environment says otherwise.
     private static var environment: [String: String] {
         var environment = ProcessInfo.processInfo.environment
         if environment["WAYBILL_BIN"] == nil, let folder = executableFolder,

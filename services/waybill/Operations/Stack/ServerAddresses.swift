@@ -2,7 +2,7 @@ import EventLoop
 internal import JSON
 internal import Service
 
-/// How to reach the servers behind the services; secrets.
+/// The addresses of the servers behind the services; secrets.
 struct ServerAddresses: Sendable {
     var redis: String
     var rabbitMQ: String
@@ -14,7 +14,7 @@ struct ServerAddresses: Sendable {
         self.postgres = postgres
     }
 
-    /// Of a stack's description.
+    /// From a stack's description.
     init?(_ stack: JSONValue) {
         guard let redis = stack["redis"], let host = redis["host"]?.string, let port = redis["port"]?.int,
             let rabbitMQ = stack["rabbitmq"]?["uri"]?.string, let postgres = stack["postgres"]?["uri"]?.string
@@ -25,7 +25,7 @@ struct ServerAddresses: Sendable {
             redis: "redis://\(user):\(password)@\(host):\(port)", rabbitMQ: rabbitMQ, postgres: postgres)
     }
 
-    /// As the services are told theirs: for an operator's container beside a stack that nobody described.
+    /// From the services' environment keys: for an operator's container without a described stack.
     init?(_ environment: Environment) {
         guard let redis = environment["REDIS_URL"], let rabbitMQ = environment["RABBITMQ_URL"],
             let postgres = environment["DATABASE_URL"]

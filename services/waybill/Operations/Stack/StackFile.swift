@@ -3,8 +3,8 @@ internal import JSON
 internal import Observability
 internal import Service
 
-/// `stack.json`: what runs where, written by whoever started the stack and kept true while it runs. Read
-/// anew at each question, since a restarted service has another pid.
+/// `stack.json`: the running processes, written by the script that started the stack and updated while it
+/// runs. Read anew each time, since a restarted service has another pid.
 struct StackFile: Sendable {
     struct Instance: Sendable, Equatable {
         var url: String
@@ -20,7 +20,7 @@ struct StackFile: Sendable {
         var console: [Instance]
         /// Pids of the servers, by name.
         var servers: [(name: String, pid: Int32)]
-        /// Nil when the file does not say.
+        /// Nil when the file does not contain them.
         var addresses: ServerAddresses?
     }
 
@@ -38,10 +38,10 @@ struct StackFile: Sendable {
         self.environment = environment
     }
 
-    /// Where the stack keeps its state.
+    /// The directory of the stack's state.
     var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
 
-    /// Of the stack; where none is described, what the environment says.
+    /// The stack's; where none is described, those of the environment.
     func addresses() throws(CommandError) -> ServerAddresses {
         do throws(CommandError) {
             if let addresses = try read().addresses { return addresses }
@@ -50,7 +50,7 @@ struct StackFile: Sendable {
             return addresses
         }
         throw CommandError(
-            .unavailable, "\(path) does not say where the servers are", remedy: "make down up")
+            .unavailable, "\(path) does not contain the servers' addresses", remedy: "make down up")
     }
 
     func read() throws(CommandError) -> Contents {
@@ -66,7 +66,7 @@ struct StackFile: Sendable {
             addresses: ServerAddresses(document))
     }
 
-    /// As it is written.
+    /// The file's JSON.
     func document() throws(CommandError) -> JSONValue {
         guard let bytes = SystemCalls.contents(of: path) else {
             throw CommandError(
