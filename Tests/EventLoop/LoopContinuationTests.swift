@@ -5,13 +5,13 @@ import Testing
 @Suite(.onLoop, .timeLimit(.minutes(1)))
 struct LoopContinuationTests {
     @Test @Loop func aTaskResumesWithTheValueGiven() async {
-        var resumption: LoopContinuation<Int>?
+        var continuation: LoopContinuation<Int>?
         let task = Loop.task {
-            let value = await Loop.suspend { resumption = $0 }
+            let value = await Loop.suspend { continuation = $0 }
             #expect(Loop.isCurrent)
             return value
         }
-        let timer = Timer { resumption?.resume(returning: 7) }
+        let timer = Timer { continuation?.resume(returning: 7) }
         timer.arm(after: .milliseconds(1))
         #expect(await task.value == 7)
     }
@@ -20,9 +20,9 @@ struct LoopContinuationTests {
         var order: [String] = []
         let task = Loop.task {
             Task { @Loop in order.append("other") }
-            await Loop.suspend { (resumption: LoopContinuation<Void>) in
+            await Loop.suspend { (continuation: LoopContinuation<Void>) in
                 order.append("body")
-                resumption.resume()
+                continuation.resume()
             }
             order.append("after")
         }
@@ -37,7 +37,7 @@ struct LoopContinuationTests {
             Loop.task { order.append(await Loop.suspend { resumptions.append($0) }) }
         }
         let timer = Timer {
-            for (number, resumption) in resumptions.enumerated() { resumption.resume(returning: number) }
+            for (number, continuation) in resumptions.enumerated() { continuation.resume(returning: number) }
         }
         timer.arm(after: .milliseconds(20))
         for task in tasks { await task.value }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import OrderNotification
 
-@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct FarewellTests {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct DrainNoticeTests {
     @Test func drainingTellsEverySessionWhenToReconnect() async throws {
         var limits = SessionLimits()
         limits.drainTime = .milliseconds(200)
