@@ -139,7 +139,7 @@ import WorkflowState
         var pending: Int
     }
 
-    /// Order 2 was cancelled, order 3 parked and told of, order 4 never existed in Redis, 5 expired.
+    /// Order 2 was cancelled, order 3 dead-lettered and reported, order 4 never existed in Redis, 5 expired.
     @Loop
     static func prepare(_ fixture: Fixture, _ orders: [OrderAccepted]) async throws {
         for order in orders where order.orderID.value != 4 { try await fixture.accept(order) }

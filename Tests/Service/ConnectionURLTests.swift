@@ -20,10 +20,10 @@ import Testing
             ("postgresql://h/db?sslmode=verify-full", .postgresql, 5432, "db", true),
             ("postgresql://h/db?sslmode=prefer", .postgresql, 5432, "db", false),
         ] as [(String, ConnectionURL.Scheme, UInt16, String, Bool)])
-    func fillsInDefaults(text: String, dialect: ConnectionURL.Scheme, port: UInt16, path: String, tls: Bool)
+    func fillsInDefaults(text: String, scheme: ConnectionURL.Scheme, port: UInt16, path: String, tls: Bool)
         throws
     {
-        let url = try ConnectionURL(text, dialect)
+        let url = try ConnectionURL(text, scheme)
         #expect(url.port == port && url.path == path && url.usesTLS == tls)
         #expect(url.user == nil && url.password == nil)
     }
@@ -45,8 +45,8 @@ import Testing
             ("amqp://h/a/b", .amqp), ("postgresql://h", .postgresql), ("postgresql://h/a/b", .postgresql),
             ("postgresql://h/d?a=%", .postgresql), ("redis://ü", .redis), ("", .redis),
         ] as [(String, ConnectionURL.Scheme)])
-    func refusesAmbiguousURLs(text: String, dialect: ConnectionURL.Scheme) {
-        #expect(throws: SettingError.self) { try ConnectionURL(text, dialect) }
+    func refusesAmbiguousURLs(text: String, scheme: ConnectionURL.Scheme) {
+        #expect(throws: SettingError.self) { try ConnectionURL(text, scheme) }
     }
 
     @Test func descriptionOmitsThePassword() throws {

@@ -33,9 +33,9 @@ struct ConsumerLiveTests {
             #expect(again.map(text) == ["requeue"] && again[0].isRedelivered)
             consumer.ack(again)
             let deadLetters = AMQPConsumer(client, queue: AMQPTopology.deadLetterQueue(of: queue))
-            let parked = await take(1, from: deadLetters)
-            #expect(parked.map(text) == ["park"])
-            deadLetters.ack(parked)
+            let rejected = await take(1, from: deadLetters)
+            #expect(rejected.map(text) == ["park"])
+            deadLetters.ack(rejected)
             #expect(consumer.unsettled == 0)
         }
     }

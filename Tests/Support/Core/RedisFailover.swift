@@ -25,13 +25,13 @@ package final class RedisFailover {
 
     /// Runs `body` once the three sentinels have discovered the primary, its replica and each other.
     package static func with(_ body: @Loop (RedisFailover) async throws -> Void) async throws {
-        let ground = try await RedisFailover()
+        let failover = try await RedisFailover()
         var failure: (any Error)?
         do {
-            try await ground.start()
-            try await body(ground)
+            try await failover.start()
+            try await body(failover)
         } catch { failure = error }
-        ground.remove()
+        failover.remove()
         if let failure { throw failure }
     }
 

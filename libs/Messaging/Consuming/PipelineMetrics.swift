@@ -18,7 +18,7 @@ struct PipelineMetrics {
         }
         done = outcome("done")
         retried = outcome("retried")
-        deadLettered = outcome("parked")
+        deadLettered = outcome("dead_lettered")
         batch = metrics.histogram(
             "waybill_batch_messages", "Messages per batch.", labels: ["queue": queue], bounds: Histogram.sizes
         )

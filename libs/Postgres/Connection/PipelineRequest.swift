@@ -11,19 +11,19 @@ struct PipelineRequest {
     let number: Int
     let work: Work
     let deadline: Instant
-    let resumption: LoopContinuation<Result<[PostgresRows], PostgresError>>
+    let continuation: LoopContinuation<Result<[PostgresRows], PostgresError>>
     var queryState = QueryState([])
     private var scriptRows: [PostgresRows] = []
     private var scriptFailure: PostgresError?
 
     init(
         number: Int, work: Work, deadline: Instant,
-        resumption: LoopContinuation<Result<[PostgresRows], PostgresError>>
+        continuation: LoopContinuation<Result<[PostgresRows], PostgresError>>
     ) {
         self.number = number
         self.work = work
         self.deadline = deadline
-        self.resumption = resumption
+        self.continuation = continuation
     }
 
     mutating func receive(_ event: QueryState.Event) -> QueryState.Effect {
@@ -39,20 +39,20 @@ struct PipelineRequest {
     private var failure: PostgresError? { queryState.failure ?? scriptFailure }
 
     @Loop func finish() {
-        if let failure { return resumption.resume(returning: .failure(failure)) }
-        if case .script = work { return resumption.resume(returning: .success(scriptRows)) }
-        resumption.resume(returning: .success(queryState.rows))
+        if let failure { return continuation.resume(returning: .failure(failure)) }
+        if case .script = work { return continuation.resume(returning: .success(scriptRows)) }
+        continuation.resume(returning: .success(queryState.rows))
     }
 
     /// The session ended before the request did.
     @Loop func fail(_ error: PostgresError?, now: Instant) {
         guard let error else {
-            return resumption.resume(returning: .failure(PostgresError(.closed, "the session was closed")))
+            return continuation.resume(returning: .failure(PostgresError(.closed, "the session was closed")))
         }
         let isLate = deadline <= now
         // The server's last report on this request says more than the broken socket.
         let report = failure?.report ?? error.report
         let code: PostgresError.Code = error.code == .timedOut && !isLate ? .connectionLost : error.code
-        resumption.resume(returning: .failure(PostgresError(code, error.message, report: report)))
+        continuation.resume(returning: .failure(PostgresError(code, error.message, report: report)))
     }
 }

@@ -86,12 +86,12 @@ package final class PostgresConnection: DescriptorHandler {
     func perform(_ work: PipelineRequest.Work, within limit: Duration?) async throws(PostgresError)
         -> [PostgresRows]
     {
-        let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { resumption in
-            if let rejection { return resumption.resume(returning: .failure(rejection)) }
+        let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { continuation in
+            if let rejection { return continuation.resume(returning: .failure(rejection)) }
             let deadline = Loop.now + (limit ?? configuration.queryTimeout)
             lastRequest += 1
             waiting.append(
-                PipelineRequest(number: lastRequest, work: work, deadline: deadline, resumption: resumption))
+                PipelineRequest(number: lastRequest, work: work, deadline: deadline, continuation: continuation))
             armTimer(deadline)
             sendWaiting()
         }

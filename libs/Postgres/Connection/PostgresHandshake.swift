@@ -5,7 +5,7 @@ internal import EventLoop
 final class PostgresHandshake: DescriptorHandler {
     private var handle: PostgresConnectionHandle
     private var registration: Registration?
-    private var resumption: LoopContinuation<PostgresError?>?
+    private var continuation: LoopContinuation<PostgresError?>?
     private lazy var timer = Timer { [unowned self] in
         finish(PostgresError(.connectionFailed, "no session within the time-out"))
     }
@@ -64,8 +64,8 @@ final class PostgresHandshake: DescriptorHandler {
     }
 
     private func run(until deadline: Instant) async -> PostgresError? {
-        await Loop.suspend { resumption in
-            self.resumption = resumption
+        await Loop.suspend { continuation in
+            self.continuation = continuation
             timer.arm(at: deadline)
             if handle.isBroken { return fail() }
             watch(.writable)
@@ -106,7 +106,7 @@ final class PostgresHandshake: DescriptorHandler {
         registration?.cancel()
         registration = nil
         if error != nil { handle.close() }
-        resumption?.resume(returning: error)
-        resumption = nil
+        continuation?.resume(returning: error)
+        continuation = nil
     }
 }

@@ -44,9 +44,9 @@ package final class PostgresNotificationListener {
 
     private func wait(untilClosed connection: PostgresConnection) async {
         await withTaskCancellationHandler {
-            await Loop.suspend { resumption in
-                guard connection.isOpen else { return resumption.resume() }
-                connection.onClose = { _ in resumption.resume() }
+            await Loop.suspend { continuation in
+                guard connection.isOpen else { return continuation.resume() }
+                connection.onClose = { _ in continuation.resume() }
             }
         } onCancel: {
             Task { @Loop in connection.close() }

@@ -57,8 +57,8 @@ package final class RedisConnection {
 
     package func send(_ batch: RedisBatch, deadline: Instant? = nil) async throws(RedisError) -> [RedisValue]
     {
-        try await Loop.suspend { resumption in
-            send(batch, deadline: deadline) { resumption.resume(returning: $0) }
+        try await Loop.suspend { continuation in
+            send(batch, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
     }
 
@@ -69,8 +69,8 @@ package final class RedisConnection {
         var batch = RedisBatch()
         swap(&batch, &spareBatch)
         build(&batch)
-        return try await Loop.suspend { resumption in
-            send(batch, deadline: deadline) { resumption.resume(returning: $0) }
+        return try await Loop.suspend { continuation in
+            send(batch, deadline: deadline) { continuation.resume(returning: $0) }
             batch.removeAll()
             swap(&batch, &spareBatch)
         }.get()

@@ -136,11 +136,11 @@ extension SettingKey where Value == Secret<String> {
 }
 
 extension SettingKey where Value == ConnectionURL {
-    package static func connection(_ name: String, _ dialect: ConnectionURL.Scheme, _ summary: String)
+    package static func connection(_ name: String, _ scheme: ConnectionURL.Scheme, _ summary: String)
         -> SettingKey
     {
-        SettingKey(name, kind: dialect.example, isSecret: true, summary) { text in
-            do throws(SettingError) { return .success(try ConnectionURL(text, dialect)) } catch {
+        SettingKey(name, kind: scheme.example, isSecret: true, summary) { text in
+            do throws(SettingError) { return .success(try ConnectionURL(text, scheme)) } catch {
                 return .failure(error)
             }
         }

@@ -28,7 +28,7 @@ struct LoadReport: Sendable {
             .init("orders", .number(String(record.orders.count))),
             .init("accepted", .number(String(record.acceptedCount))),
             .init("refused", .number(String(record.refusedCount))),
-            .init("told", .number(String(record.notifiedCount))),
+            .init("notified", .number(String(record.notifiedCount))),
             .init("answerMs", Self.json(Percentiles(record.answered))),
             .init("updateMs", Self.json(Percentiles(record.notified))), .init("report", .string(file)),
         ])

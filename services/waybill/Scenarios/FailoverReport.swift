@@ -98,7 +98,7 @@ struct FailoverReport: Sendable {
                             .init("tabs", .number("\(row.tabs)")),
                             .init("reconnections", .number("\(row.reconnections)")),
                             .init("updates", .number("\(row.updates)")),
-                            .init("askedFor", .number("\(row.queried)")),
+                            .init("queried", .number("\(row.queried)")),
                             .init("gaps", .number("\(row.gaps)")),
                             .init("verdict", .string(row.verdict.text)),
                             .init("clean", .bool(row.verdict.isClean)),

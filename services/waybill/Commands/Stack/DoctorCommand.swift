@@ -14,17 +14,17 @@ struct DoctorCommand: Command {
         if console.wantsJSON {
             console.print(.array(found.map(\.json)))
         } else {
-            for diagnosis in found { show(diagnosis, console) }
+            for check in found { show(check, console) }
         }
         return found.allSatisfy { $0.problem == nil } ? .success : .failure
     }
 
-    private func show(_ diagnosis: HealthCheck, _ console: Terminal) {
-        guard let problem = diagnosis.problem else {
-            return console.print("\(console.styled("✓", .green)) \(diagnosis.name)")
+    private func show(_ check: HealthCheck, _ console: Terminal) {
+        guard let problem = check.problem else {
+            return console.print("\(console.styled("✓", .green)) \(check.name)")
         }
-        console.print("\(console.styled("✗", .red)) \(diagnosis.name): \(problem)")
-        if let remedy = diagnosis.remedy { console.print("  \(console.styled(remedy, .bold))") }
+        console.print("\(console.styled("✗", .red)) \(check.name): \(problem)")
+        if let remedy = check.remedy { console.print("  \(console.styled(remedy, .bold))") }
     }
 
     /// What this machine needs to run a stack; empty outside a checkout.

@@ -66,12 +66,12 @@ struct DevStackRunner: Sendable {
     }
 
     @Loop private func waitUntilExit(_ process: Process) async throws -> Int32 {
-        let end: Result<Int32, any Error> = await Loop.suspend { resumption in
+        let end: Result<Int32, any Error> = await Loop.suspend { continuation in
             process.terminationHandler = { process in
                 let status = process.terminationStatus
-                Loop.task { resumption.resume(returning: .success(status)) }
+                Loop.task { continuation.resume(returning: .success(status)) }
             }
-            do { try process.run() } catch { resumption.resume(returning: .failure(error)) }
+            do { try process.run() } catch { continuation.resume(returning: .failure(error)) }
         }
         return try end.get()
     }
