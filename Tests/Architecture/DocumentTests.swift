@@ -2,12 +2,12 @@ import Foundation
 import Testing
 
 @Suite struct DocumentTests {
-    static let documents = Repository.files.filter { $0.hasSuffix(".md") }
+    static let documents = RepositoryFiles.files.filter { $0.hasSuffix(".md") }
 
     @Test func linksAndPicturesExist() throws {
         #expect(Self.documents.contains("README.md"))
         for path in Self.documents {
-            for target in MarkdownDocument(try Repository.text(of: path)).targets {
+            for target in MarkdownDocument(try RepositoryFiles.text(of: path)).targets {
                 if let problem = try Self.problem(with: target, in: path) {
                     Issue.record("\(path) links to \(target): \(problem)")
                 }
@@ -26,11 +26,11 @@ import Testing
             guard let joined = normalized("\(folder)/\(parts[0])") else { return "outside the repository" }
             path = joined
         }
-        guard Repository.contains(path) else { return "no such file" }
+        guard RepositoryFiles.contains(path) else { return "no such file" }
         guard parts.count == 2 else { return nil }
         if !path.hasSuffix(".md") { path += "/README.md" }
-        guard Repository.contains(path) else { return "an anchor in no document" }
-        return MarkdownDocument(try Repository.text(of: path)).anchors.contains(parts[1])
+        guard RepositoryFiles.contains(path) else { return "an anchor in no document" }
+        return MarkdownDocument(try RepositoryFiles.text(of: path)).anchors.contains(parts[1])
             ? nil : "no such heading"
     }
 
@@ -48,14 +48,14 @@ import Testing
 
     /// A path has a slash; a bare name with an extension is the name of some file.
     @Test func filesNamedInContributingExist() throws {
-        let names = Set(Repository.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 })
-        let spans = MarkdownDocument(try Repository.text(of: "CONTRIBUTING.md")).codeSpans
+        let names = Set(RepositoryFiles.files.map { $0.split(separator: "/").last.map(String.init) ?? $0 })
+        let spans = MarkdownDocument(try RepositoryFiles.text(of: "CONTRIBUTING.md")).codeSpans
         var paths = 0
         for span in spans where !span.contains(" ") && !span.contains("<") && !span.hasPrefix("/") {
             if span.hasPrefix("var/") { continue }
             if span.contains("/") {
                 paths += 1
-                #expect(Repository.contains(span), "CONTRIBUTING.md names \(span)")
+                #expect(RepositoryFiles.contains(span), "CONTRIBUTING.md names \(span)")
             } else if span.contains(/\.(swift|md|yml|yaml|py)$/) {
                 #expect(names.contains(span), "CONTRIBUTING.md names \(span)")
             }
@@ -64,19 +64,19 @@ import Testing
     }
 
     @Test func readmeFitsOnFewPages() throws {
-        let lines = try Repository.text(of: "README.md").split(
+        let lines = try RepositoryFiles.text(of: "README.md").split(
             separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count - 1 <= 130)
     }
 
     @Test func operationsDescribeWhatTheCodeReports() throws {
-        let operations = try Repository.text(of: "docs/operations.md")
+        let operations = try RepositoryFiles.text(of: "docs/operations.md")
         let described = Set(
             operations.matches(of: /`([A-Za-z_.]+)(?:\{[a-z,]+\})?`/).map { String($0.output.1) })
         var metrics: Set<String> = []
         var reported: Set<String> = []
-        for path in Repository.files where path.hasSuffix(".swift") && !path.hasPrefix("Tests/") {
-            let source = try Repository.text(of: path)
+        for path in RepositoryFiles.files where path.hasSuffix(".swift") && !path.hasPrefix("Tests/") {
+            let source = try RepositoryFiles.text(of: path)
             metrics.formUnion(
                 source.matches(of: /(?:counter|gauge|histogram)\(\s*"(waybill_[a-z_]+)"/).map {
                     String($0.output.1)

@@ -76,7 +76,7 @@ import Testing
 
     @Test func namesAreTheGlossarysTerms() throws {
         var used: Set<Int> = []
-        for path in Repository.files {
+        for path in RepositoryFiles.files {
             let identifiers = try Self.identifiers(in: path)
             for name in identifiers where name.contains(Self.replaced) {
                 if let index = Self.exceptions.firstIndex(where: {
@@ -98,7 +98,7 @@ import Testing
         var found: Set<Name> = [
             Name(String(path.split(separator: "/").last?.prefix { $0 != "." } ?? ""), isName: true)
         ]
-        guard let language = Language(path: path), let text = try? Repository.text(of: path) else {
+        guard let language = Language(path: path), let text = try? RepositoryFiles.text(of: path) else {
             return found
         }
         for match in language.code(of: text).matches(of: /[A-Za-z_][A-Za-z0-9_]*/) {
@@ -186,7 +186,8 @@ enum Language: Sendable {
         case "js": self = .javaScript
         case "sh": self = .shell
         default:
-            guard !name.contains("."), let text = try? Repository.text(of: path), text.hasPrefix("#!") else {
+            guard !name.contains("."), let text = try? RepositoryFiles.text(of: path), text.hasPrefix("#!")
+            else {
                 return nil
             }
             let line = text.prefix { $0 != "\n" }

@@ -48,7 +48,7 @@ import Testing
 
     @Test(arguments: [0.4, 1, 3, 7.5, 9.99, 42, 100, 1234, 98_765])
     func ticksCoverTheRangeInFewRoundSteps(maximum: Double) {
-        let ticks = Chart.ticks(to: maximum)
+        let ticks = LineChart.ticks(to: maximum)
         #expect(ticks.first == 0 && ticks.last! >= maximum * 0.999_999)
         #expect((3...12).contains(ticks.count), "\(ticks)")
         let digits = ticks[1].description.filter { ("1"..."9").contains($0) }
@@ -62,7 +62,7 @@ import Testing
         #expect(report.fileName == "2026-11-20T10-11-12.html")
         #expect(!report.isClean)
         #expect(report.sentence.contains("4 accepted, 1 refused"))
-        let html = LoadPage(report).html
+        let html = LoadReportPage(report).html
         #expect(html.split(separator: "<svg").count == 5)
         #expect(html.contains("1 × 503 &lt;away&gt;") && !html.contains("<away>"))
         #expect(!html.contains("src=") && !html.contains("href="))

@@ -113,7 +113,7 @@ final class CountingChannels: UserChannels {
 
     init(_ channels: RedisUserChannels) { self.channels = channels }
 
-    var onMessage: (@Loop (UserID, ChannelMessage) -> Void)? {
+    var onMessage: (@Loop (UserID, Publication) -> Void)? {
         get { channels.onMessage }
         set {
             channels.onMessage = { [weak self] user, message in

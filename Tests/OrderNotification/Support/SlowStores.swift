@@ -76,11 +76,11 @@ final class SlowMailboxes: MailboxStore {
 @Loop
 final class SlowChannels: UserChannels {
     private let channels: MemoryUserChannels
-    private(set) var underWay: [(UserID, ChannelMessage)] = []
+    private(set) var underWay: [(UserID, Publication)] = []
     private var users: Set<UserID> = []
     private var confirmations: [CheckedContinuation<Void, Never>] = []
     private var isOver = false
-    var onMessage: (@Loop (UserID, ChannelMessage) -> Void)?
+    var onMessage: (@Loop (UserID, Publication) -> Void)?
     var onRestored: (@Loop ([UserID]) -> Void)?
 
     init(_ state: MemoryState) {

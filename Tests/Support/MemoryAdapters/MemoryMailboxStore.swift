@@ -38,7 +38,7 @@ package final class MemoryMailboxStore: MailboxStore {
         let epoch = currentEpoch
         return requests.map { request in
             let stored = state.mailbox(WorkflowKeys.mailbox(request.user))
-            let facts = Recovery(
+            let facts = MailboxRecovery(
                 first: stored.first?.offset, last: stored.last?.offset, count: stored.count,
                 now: state.now(), cap: retention.mailboxCap, lifetime: retention.workflow)
             let entries = stored.filter { request.after.epoch == epoch && $0.offset > request.after.offset }

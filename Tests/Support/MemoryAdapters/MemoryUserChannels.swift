@@ -7,7 +7,7 @@ package import WorkflowState
 package final class MemoryUserChannels: UserChannels {
     private let state: MemoryState
     private var users: Set<UserID> = []
-    package var onMessage: (@Loop (UserID, ChannelMessage) -> Void)?
+    package var onMessage: (@Loop (UserID, Publication) -> Void)?
     package var onRestored: (@Loop ([UserID]) -> Void)?
 
     package init(_ state: MemoryState) {

@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func thePageIsSelfContained() throws {
-        let html = FailoverPage(report()).html
+        let html = FailoverReportPage(report()).html
         #expect(html.contains("<h1>The scenario held</h1>") && html.contains("<svg viewBox="))
         #expect(html.contains("kill -9 &lt;order-notification@5016&gt; &amp; co") && !html.contains("http"))
         for tag in ["svg", "table", "ol", "figure", "style", "html"] {
@@ -38,7 +38,7 @@ import Testing
     @Test func thePageShowsAFailure() {
         let report = report(failure: "the last update did not come")
         #expect(!report.held && report.json(page: nil)["held"]?.bool == false)
-        #expect(FailoverPage(report).html.contains("the last update did not come"))
+        #expect(FailoverReportPage(report).html.contains("the last update did not come"))
     }
 
     @Test func recordsAbsencesAndTheirLength() {

@@ -184,7 +184,7 @@ import Testing
 /// What each replica of a fixture received.
 @Loop
 private final class Inbox {
-    var messages: [[ChannelMessage]]
+    var messages: [[Publication]]
 
     init(_ fixture: StoreFixture) {
         messages = fixture.channels.map { _ in [] }

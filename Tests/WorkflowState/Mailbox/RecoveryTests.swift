@@ -5,8 +5,8 @@ import Testing
 @Suite struct RecoveryTests {
     private let now: Int64 = 1_000_000_000
 
-    private func recovery(_ first: Int64?, _ last: Int64?, count: Int) -> Recovery {
-        Recovery(first: first, last: last, count: count, now: now, cap: 4, lifetime: .seconds(100))
+    private func recovery(_ first: Int64?, _ last: Int64?, count: Int) -> MailboxRecovery {
+        MailboxRecovery(first: first, last: last, count: count, now: now, cap: 4, lifetime: .seconds(100))
     }
 
     @Test func anEmptyMailboxIsRecoveredFromYoungPositions() {

@@ -30,14 +30,14 @@ import Testing
         let suffix = UpdateCodec.payloadSuffix(update)
         let message = UpdateCodec.message(UpdateCodec.channelMessage(previous: 3, offset: 7, suffix: suffix))
         let frame = UpdateCodec.frame(offset: 7, suffix: suffix)
-        #expect(message == ChannelMessage(update: update, offset: 7, previous: 3, frame: frame))
+        #expect(message == Publication(update: update, offset: 7, previous: 3, frame: frame))
         let ephemeral = UpdateCodec.frame(offset: nil, suffix: suffix)
         #expect(
             UpdateCodec.message(ephemeral)
-                == ChannelMessage(update: update, offset: nil, previous: nil, frame: ephemeral))
+                == Publication(update: update, offset: nil, previous: nil, frame: ephemeral))
         #expect(
             UpdateCodec.entry(offset: 7, suffix: suffix)
-                == MailboxEntry(offset: 7, update: update, frame: frame))
+                == Publication(update: update, offset: 7, frame: frame))
     }
 
     @Test(arguments: [

@@ -64,9 +64,9 @@ package final class PostgresOrderStore: OrderStore, Service {
         do throws(PostgresError) {
             results = try await pool.pipeline { batch in
                 if !customers.isEmpty {
-                    batch.add(RecordStatements.insertCustomers, customers.map(\.value).sorted())
+                    batch.add(OrderStoreStatements.insertCustomers, customers.map(\.value).sorted())
                 }
-                batch.add(RecordStatements.insertOrders, RecordColumns(records).parameters)
+                batch.add(OrderStoreStatements.insertOrders, RecordColumns(records).parameters)
                 if !published.isEmpty { PublishAcknowledger.add(published, to: &batch) }
             }
         } catch {
@@ -83,7 +83,7 @@ package final class PostgresOrderStore: OrderStore, Service {
     private func reopenFailed(_ record: OrderRecord) async throws(OrderRecordsError) {
         do throws(PostgresError) {
             try await pool.query(
-                RecordStatements.reopenFailed, record.contents.orderID.value,
+                OrderStoreStatements.reopenFailed, record.contents.orderID.value,
                 PostgresUUID(record.contents.correlationID),
                 record.status.wireName, record.outcome.type.rawValue,
                 String(decoding: record.outcome.payload, as: UTF8.self), record.outcome.metadata.json,
@@ -97,7 +97,7 @@ package final class PostgresOrderStore: OrderStore, Service {
     package func find(_ ids: [CorrelationID]) async throws(OrderRecordsError) -> [RecordedOrder] {
         do throws(PostgresError) {
             var orders: [RecordedOrder] = []
-            for row in try await pool.query(RecordStatements.find, ids.map { PostgresUUID($0) }) {
+            for row in try await pool.query(OrderStoreStatements.find, ids.map { PostgresUUID($0) }) {
                 orders.append(try RecordedOrder(row))
             }
             return orders
@@ -116,7 +116,7 @@ package final class PostgresOrderStore: OrderStore, Service {
     package func currencies() async throws(OrderRecordsError) -> [String: Currency] {
         do throws(PostgresError) {
             var currencies: [String: Currency] = [:]
-            for row in try await pool.query(RecordStatements.currencies) {
+            for row in try await pool.query(OrderStoreStatements.currencies) {
                 currencies[try row.string(0)] = Currency(try row.string(1)) ?? .euro
             }
             return currencies
@@ -131,7 +131,7 @@ extension CorrelationID {
 }
 
 extension RecordedOrder {
-    /// A row of ``RecordStatements/find``.
+    /// A row of ``OrderStoreStatements/find``.
     init(_ row: PostgresRow) throws(PostgresError) {
         guard let orderID = OrderID(try row.int64(0)), let owner = UserID(try row.string(2)),
             let status = OrderStatus(wireName: try row.string(3)),

@@ -57,6 +57,6 @@ final class PublishAcknowledger {
 
     static func add(_ events: [EventKey], to batch: inout PostgresBatch) {
         batch.add(
-            RecordStatements.markPublished, events.map(\.orderID.value), events.map { Int32($0.version) })
+            OrderStoreStatements.markPublished, events.map(\.orderID.value), events.map { Int32($0.version) })
     }
 }

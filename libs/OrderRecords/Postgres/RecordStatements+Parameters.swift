@@ -2,7 +2,7 @@ internal import OrderEvents
 internal import Orders
 internal import Postgres
 
-/// A batch of records as the columns of ``RecordStatements/insertOrders``.
+/// A batch of records as the columns of ``OrderStoreStatements/insertOrders``.
 struct RecordColumns {
     private var ids: [Int64] = []
     private var correlationIDs: [PostgresUUID] = []

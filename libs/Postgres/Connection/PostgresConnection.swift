@@ -91,7 +91,8 @@ package final class PostgresConnection: DescriptorHandler {
             let deadline = Loop.now + (limit ?? configuration.queryTimeout)
             lastRequest += 1
             waiting.append(
-                PipelineRequest(number: lastRequest, work: work, deadline: deadline, continuation: continuation))
+                PipelineRequest(
+                    number: lastRequest, work: work, deadline: deadline, continuation: continuation))
             armTimer(deadline)
             sendWaiting()
         }

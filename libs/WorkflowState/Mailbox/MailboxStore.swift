@@ -43,28 +43,15 @@ package struct HistoryRequest: Sendable {
     }
 }
 
-package struct MailboxEntry: Sendable, Equatable {
-    package var offset: Int64
-    package var update: StatusUpdate
-    /// The JSON for native clients.
-    package var frame: [UInt8]
-
-    package init(offset: Int64, update: StatusUpdate, frame: [UInt8]) {
-        self.offset = offset
-        self.update = update
-        self.frame = frame
-    }
-}
-
 package struct History: Sendable, Equatable {
     /// Oldest first. Empty when the position is of another epoch.
-    package var entries: [MailboxEntry]
+    package var entries: [Publication]
     /// Whether `entries` is everything since the position. If not, the client must resync from the API.
     package var isRecovered: Bool
     /// The reader's position after `entries`.
     package var end: MailboxPosition
 
-    package init(entries: [MailboxEntry], isRecovered: Bool, end: MailboxPosition) {
+    package init(entries: [Publication], isRecovered: Bool, end: MailboxPosition) {
         self.entries = entries
         self.isRecovered = isRecovered
         self.end = end

@@ -50,7 +50,7 @@ package final class RedisMailboxStore: MailboxStore {
         histories.reserveCapacity(requests.count)
         for (index, request) in requests.enumerated() {
             let at = parts.startIndex + 4 * index
-            let recovery = Recovery(
+            let recovery = MailboxRecovery(
                 first: offset(parts[at]), last: offset(parts[at + 1]), count: parts[at + 2].integer ?? 0,
                 now: now,
                 cap: retention.mailboxCap, lifetime: retention.workflow)
@@ -98,7 +98,7 @@ package final class RedisMailboxStore: MailboxStore {
         id.string.flatMap { RedisStreamID($0) }.map { Int64(clamping: $0.milliseconds) }
     }
 
-    private func entries(_ reply: RedisValue) throws(WorkflowStateError) -> [MailboxEntry] {
+    private func entries(_ reply: RedisValue) throws(WorkflowStateError) -> [Publication] {
         let list: [RedisStreamEntry]
         do { list = try RedisStreamEntry.list(reply) } catch { throw WorkflowStateError(error) }
         return list.compactMap { entry in
@@ -111,7 +111,7 @@ package final class RedisMailboxStore: MailboxStore {
 
 extension History {
     package init(
-        _ entries: [MailboxEntry], after position: MailboxPosition, epoch: Epoch, _ recovery: Recovery
+        _ entries: [Publication], after position: MailboxPosition, epoch: Epoch, _ recovery: MailboxRecovery
     ) {
         self.init(
             entries: entries,

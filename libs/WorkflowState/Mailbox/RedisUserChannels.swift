@@ -6,7 +6,7 @@ package import Redis
 @Loop
 package final class RedisUserChannels: UserChannels {
     private let subscriber: RedisSubscriber
-    package var onMessage: (@Loop (UserID, ChannelMessage) -> Void)?
+    package var onMessage: (@Loop (UserID, Publication) -> Void)?
     package var onRestored: (@Loop ([UserID]) -> Void)?
     /// Dropped messages that could not be decoded.
     package private(set) var malformed = 0

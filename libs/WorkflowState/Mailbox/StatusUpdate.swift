@@ -15,6 +15,25 @@ package struct StatusUpdate: Sendable, Hashable {
     }
 }
 
+/// An update on its way to a user's sessions: read from the channel or from the mailbox.
+package struct Publication: Sendable, Equatable {
+    package var update: StatusUpdate
+    /// The offset in the mailbox; `nil` for an ephemeral update, which is not stored.
+    package var offset: Int64?
+    /// The offset before this one in the mailbox, 0 when there was none; `nil` when not read from the channel. A
+    /// reader at a smaller position has missed updates and should read the history.
+    package var previous: Int64?
+    /// The JSON for native clients.
+    package var frame: [UInt8]
+
+    package init(update: StatusUpdate, offset: Int64?, previous: Int64? = nil, frame: [UInt8]) {
+        self.update = update
+        self.offset = offset
+        self.previous = previous
+        self.frame = frame
+    }
+}
+
 /// Identifies a continuous history of the mailboxes: a server that lost its data has a new one.
 package struct Epoch: Sendable, Hashable, CustomStringConvertible {
     package let text: String

@@ -51,20 +51,20 @@ package enum UpdateCodec {
     }
 
     /// Parses a channel message or an ephemeral update; `nil` for anything else.
-    package static func message(_ payload: [UInt8]) -> ChannelMessage? {
+    package static func message(_ payload: [UInt8]) -> Publication? {
         guard let fields = try? fields(payload), let update = fields.update else { return nil }
         guard let offset = fields.id else {
-            return ChannelMessage(update: update, offset: nil, previous: nil, frame: payload)
+            return Publication(update: update, offset: nil, frame: payload)
         }
-        return ChannelMessage(
+        return Publication(
             update: update, offset: offset, previous: fields.previous, frame: withoutPrevious(payload))
     }
 
     /// Parses a mailbox entry.
-    package static func entry(offset: Int64, suffix: [UInt8]) -> MailboxEntry? {
+    package static func entry(offset: Int64, suffix: [UInt8]) -> Publication? {
         let frame = frame(offset: offset, suffix: suffix)
         guard let update = (try? fields(frame))?.update else { return nil }
-        return MailboxEntry(offset: offset, update: update, frame: frame)
+        return Publication(update: update, offset: offset, frame: frame)
     }
 
     private static let previousBytes = Array("\(previous)".utf8)

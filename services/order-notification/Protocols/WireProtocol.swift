@@ -30,7 +30,7 @@ enum WireProtocol: UInt8, CaseIterable, Sendable {
     }
 
     /// The update in this protocol; encoded on first use.
-    @Loop func encoded(_ publication: Publication) -> Encoded {
+    @Loop func encoded(_ publication: EncodedPublication) -> Encoded {
         switch self {
         case .native: .frame(publication.frame)
         case .events: .event(publication.event)

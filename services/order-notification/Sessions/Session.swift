@@ -132,7 +132,7 @@ final class Session: WebSocketHandler {
         for message in handshake.backlog where isOpen { handle(message) }
     }
 
-    func push(_ publication: Publication) {
+    func push(_ publication: EncodedPublication) {
         guard isLive else { return }
         transport?.send(wireProtocol.encoded(publication))
         registry.metrics.pushed(wireProtocol)

@@ -127,7 +127,7 @@ final class SubscriptionRegistry {
         }
     }
 
-    private func received(_ message: ChannelMessage, for user: UserID) {
+    private func received(_ message: Publication, for user: UserID) {
         guard let subscription = byUser[user] else { return }
         if message.offset == nil, !policy.deliversEphemeral { return }
         subscription.receive(message)

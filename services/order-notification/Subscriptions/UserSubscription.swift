@@ -50,7 +50,7 @@ final class UserSubscription {
     private struct Read {
         var sessions: [PendingSession]
         /// Updates that arrived since.
-        var buffered: [Publication] = []
+        var buffered: [EncodedPublication] = []
         /// Whether an update arrived that neither the buffer nor, perhaps, the result holds.
         var hasOverflowed = false
     }
@@ -165,12 +165,12 @@ final class UserSubscription {
         updateRead { $0.hasOverflowed = true }
     }
 
-    func receive(_ message: ChannelMessage) {
+    func receive(_ message: Publication) {
         guard let epoch = position?.epoch else { return updateRead { $0.hasOverflowed = true } }
-        deliver(Publication(message, epoch))
+        deliver(EncodedPublication(message, epoch))
     }
 
-    private func deliver(_ publication: Publication) {
+    private func deliver(_ publication: EncodedPublication) {
         guard let offset = publication.offset else {
             if state.isLive { pushToLive(publication) }
             return
@@ -193,7 +193,7 @@ final class UserSubscription {
         if case .running(let read, _) = readState { read.buffered.count >= Self.bufferLimit } else { false }
     }
 
-    private func buffer(_ publication: Publication) {
+    private func buffer(_ publication: EncodedPublication) {
         updateRead { read in
             if read.buffered.count < Self.bufferLimit {
                 read.buffered.append(publication)
@@ -203,7 +203,7 @@ final class UserSubscription {
         }
     }
 
-    private func pushToLive(_ publication: Publication) {
+    private func pushToLive(_ publication: EncodedPublication) {
         if !live.isEmpty { metrics.recordDelivery(publication.update) }
         for entry in live { entry.session.push(publication) }
     }
@@ -276,9 +276,10 @@ final class UserSubscription {
         let epoch = own.end.epoch
         var reached = known.offset
         var count = 0
-        for entry in own.entries where entry.offset > reached {
-            pushToLive(Publication(entry, epoch))
-            reached = entry.offset
+        for entry in own.entries {
+            guard let offset = entry.offset, offset > reached else { continue }
+            pushToLive(EncodedPublication(entry, epoch))
+            reached = offset
             count += 1
         }
         if count > 0 { metrics.replays.increment(by: UInt64(count * live.count)) }
@@ -293,7 +294,7 @@ final class UserSubscription {
     /// - Parameter end: the mailbox's last offset at the time of the read.
     private func catchUp(
         _ pending: PendingSession, _ history: History?, end: Int64, _ position: MailboxPosition,
-        _ buffered: [Publication]
+        _ buffered: [EncodedPublication]
     ) {
         let session = pending.session
         let end = MailboxPosition(epoch: position.epoch, offset: end)
@@ -302,8 +303,11 @@ final class UserSubscription {
             if !pending.isWelcomed { session.welcome(at: history.isRecovered ? start : end) }
             since = min(since, start.offset)
             var count = 0
-            for entry in history.entries where pending.received?.contains(entry.offset) != true {
-                session.push(Publication(entry, end.epoch))
+            for entry in history.entries {
+                if let offset = entry.offset, let received = pending.received, received.contains(offset) {
+                    continue
+                }
+                session.push(EncodedPublication(entry, end.epoch))
                 count += 1
             }
             metrics.replays.increment(by: UInt64(count))

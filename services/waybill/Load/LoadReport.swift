@@ -48,7 +48,7 @@ struct LoadReport: Sendable {
         do {
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(LoadPage(self).html.utf8).write(to: url)
+            try Data(LoadReportPage(self).html.utf8).write(to: url)
         } catch {
             throw CommandError(.failure, "the report could not be written to \(file)")
         }

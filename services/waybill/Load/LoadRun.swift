@@ -14,7 +14,7 @@ final class LoadRun {
     private let plan: LoadPlan
     private let edge: String
     private let products: [String]
-    private let users: [(api: OrderAPI, tab: Tab)]
+    private let users: [(api: OrderAPI, tab: SimulatedTab)]
     private(set) var record = LoadRecord()
     private var inFlight = 0
     private var start = Instant.systemNow()
@@ -31,7 +31,7 @@ final class LoadRun {
         configuration.maxWaitingPerOrigin = Self.window
         let client = HTTPClient(configuration)
         users = tokens.map { token in
-            let tab = Tab(name: "load", addresses: [edge], token: token, keepsUpdates: false)
+            let tab = SimulatedTab(name: "load", addresses: [edge], token: token, keepsUpdates: false)
             return (OrderAPI(base: edge, token: token, client: client), tab)
         }
     }

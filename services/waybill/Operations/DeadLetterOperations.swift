@@ -31,10 +31,10 @@ struct DeadLetterOperations {
         var restored = 0
     }
 
-    private let servers: Servers
+    private let servers: ServerConnections
     private let topology = OrderTopology()
 
-    init(_ servers: Servers) { self.servers = servers }
+    init(_ servers: ServerConnections) { self.servers = servers }
 
     func counts() async throws(CommandError) -> [(queue: Queue, count: Int)] {
         var counts: [(queue: Queue, count: Int)] = []
@@ -62,7 +62,7 @@ struct DeadLetterOperations {
     func replay(
         _ queues: [Queue], _ names: Set<String>?, progress: DeadLetterQueue.Progress = { _, _ in }
     ) async throws(CommandError) -> Replay {
-        let restorer = WorkflowRestorer(
+        let restorer = ReplayedWorkflowRestorer(
             RedisWorkflowStore(try await servers.redis()), PostgresOrderStore(try servers.database()))
         var replay = Replay()
         var failure: CommandError?

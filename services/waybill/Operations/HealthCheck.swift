@@ -28,9 +28,9 @@ struct HealthCheck: Sendable, Equatable {
 /// operator.
 @Loop
 struct StackDoctor {
-    private let servers: Servers
+    private let servers: ServerConnections
 
-    init(_ servers: Servers) { self.servers = servers }
+    init(_ servers: ServerConnections) { self.servers = servers }
 
     func examine() async -> [HealthCheck] {
         await redis() + broker() + database()

@@ -5,9 +5,9 @@ import Postgres
 /// The system of record: its schema, its outbox and its views.
 @Loop
 struct RecordOperations {
-    private let servers: Servers
+    private let servers: ServerConnections
 
-    init(_ servers: Servers) { self.servers = servers }
+    init(_ servers: ServerConnections) { self.servers = servers }
 
     // MARK: Outbox
 

@@ -13,14 +13,14 @@ final class DemoScenario {
     private let context: CommandContext
     private let stack: StackFile.Contents
     private let api: OrderAPI
-    private let owners: [Tab]
-    private let otherUser: Tab
+    private let owners: [SimulatedTab]
+    private let otherUser: SimulatedTab
     private var audit = DeliveryAudit()
     private var products: [String] = []
     private var failure: String?
 
     private var console: Terminal { context.console }
-    private var tabs: [Tab] { owners + [otherUser] }
+    private var tabs: [SimulatedTab] { owners + [otherUser] }
 
     init(_ context: CommandContext) async throws {
         self.context = context
@@ -36,10 +36,11 @@ final class DemoScenario {
         let replicas = stack.notification.map(\.url)
         api = OrderAPI(base: stack.edge, token: token)
         owners = [
-            Tab(name: "tab 1", addresses: replicas, token: token),
-            Tab(name: "tab 2", addresses: Array(replicas[1...] + replicas[..<1]), token: token),
+            SimulatedTab(name: "tab 1", addresses: replicas, token: token),
+            SimulatedTab(name: "tab 2", addresses: Array(replicas[1...] + replicas[..<1]), token: token),
         ]
-        otherUser = Tab(name: "other user", addresses: replicas, token: try await context.token(for: other))
+        otherUser = SimulatedTab(
+            name: "other user", addresses: replicas, token: try await context.token(for: other))
         console.note("users \(owner) and \(other), edge \(stack.edge)")
     }
 

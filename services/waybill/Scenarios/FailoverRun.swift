@@ -33,7 +33,7 @@ struct FailoverRun {
     private func conclude(_ report: FailoverReport, _ context: CommandContext) -> ExitCode {
         let console = context.console
         let path = page ?? "\(context.stack.folder)/failover.html"
-        let isWritten = SystemCalls.write(Array(FailoverPage(report).html.utf8), toFile: path)
+        let isWritten = SystemCalls.write(Array(FailoverReportPage(report).html.utf8), toFile: path)
         if console.wantsJSON {
             console.print(report.json(page: isWritten ? path : nil))
         } else {

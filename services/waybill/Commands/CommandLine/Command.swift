@@ -39,8 +39,10 @@ struct CommandContext: Sendable {
     let stack: StackFile
 
     /// Runs `body` with connections to the servers, which are closed afterwards.
-    @Loop func withServers<Value>(_ body: @Loop (Servers) async throws -> Value) async throws -> Value {
-        let servers = Servers(try stack.addresses())
+    @Loop func withServers<Value>(_ body: @Loop (ServerConnections) async throws -> Value) async throws
+        -> Value
+    {
+        let servers = ServerConnections(try stack.addresses())
         do {
             let value = try await body(servers)
             await servers.close()

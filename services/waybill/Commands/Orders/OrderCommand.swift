@@ -27,7 +27,7 @@ struct OrderCommand: Command {
     func run(_ context: CommandContext) async throws -> ExitCode {
         let token = try await context.token(for: arguments.user)
         let stack = try context.stack.read()
-        let tab = Tab(name: arguments.user, addresses: [stack.edge], token: token)
+        let tab = SimulatedTab(name: arguments.user, addresses: [stack.edge], token: token)
         defer { tab.close() }
         if arguments.has("watch") {
             tab.open()

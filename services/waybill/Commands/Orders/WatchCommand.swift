@@ -23,7 +23,7 @@ struct WatchCommand: Command {
 
     func run(_ context: CommandContext) async throws -> ExitCode {
         let console = context.console
-        let tab = Tab(
+        let tab = SimulatedTab(
             name: user, addresses: [try context.stack.read().edge], token: try await context.token(for: user),
             keepsUpdates: false)
         defer { tab.close() }
@@ -36,7 +36,7 @@ struct WatchCommand: Command {
         return .success
     }
 
-    @Loop private func show(_ frame: ServerFrame, _ tab: Tab, _ console: Terminal) {
+    @Loop private func show(_ frame: ServerFrame, _ tab: SimulatedTab, _ console: Terminal) {
         switch frame {
         case .welcome(let replica, _, _): console.note("connected to \(replica)")
         case .update(let update):

@@ -1,5 +1,5 @@
 /// A line chart as SVG. Colours are the page's `--c0` and following.
-struct Chart {
+struct LineChart {
     struct Point: Sendable, Equatable {
         var x: Double
         var y: Double
@@ -86,7 +86,7 @@ struct Chart {
     }
 
     private func label(_ x: Double, _ y: Double, _ anchor: String, _ text: String) -> String {
-        "<text x=\"\(Self.text(x))\" y=\"\(Self.text(y))\" text-anchor=\"\(anchor)\">\(LoadPage.escape(text))</text>"
+        "<text x=\"\(Self.text(x))\" y=\"\(Self.text(y))\" text-anchor=\"\(anchor)\">\(LoadReportPage.escape(text))</text>"
     }
 
     /// With at most two decimals, without trailing zeros.

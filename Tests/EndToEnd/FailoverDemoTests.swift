@@ -5,7 +5,7 @@ import Testing
 
 extension WholeStackTests {
     /// Sessions and their recovery from failures: on a stack of its own, since Redis is restarted.
-    @Suite struct FailoverTests {
+    @Suite struct FailoverDemoTests {
         @Test func everyClientGetsEveryUpdateOnceDespiteFaults() async throws {
             let stack = try await Stack.started(notifiers: 3)
             let page = "\(stack.file).failover.html"

@@ -7,7 +7,7 @@ import Redis
 /// The servers behind the services, for an operator: each is connected when it is first needed, and
 /// reconnects until ``close()``.
 @Loop
-final class Servers {
+final class ServerConnections {
     /// How long a server may take for the first connection.
     static let timeout = Duration.seconds(5)
 

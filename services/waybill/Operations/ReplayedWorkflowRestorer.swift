@@ -8,7 +8,7 @@ import WorkflowState
 /// Restores what has expired in Redis of a message's workflow: the owner, by whom the notifiers find the
 /// user, and the status. PostgreSQL is authoritative; for an order that is not recorded, the message is.
 @Loop
-struct WorkflowRestorer {
+struct ReplayedWorkflowRestorer {
     enum Outcome: Equatable {
         /// Nothing was missing, or nothing is needed.
         case complete

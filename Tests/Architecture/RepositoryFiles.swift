@@ -1,7 +1,7 @@
 import Foundation
 
 /// The repository's files of every kind, without build products, a stack's data and what is installed.
-enum Repository {
+enum RepositoryFiles {
     /// Paths relative to the root.
     static let files: [String] = {
         let ignored: Set = [

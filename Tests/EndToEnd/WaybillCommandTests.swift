@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
-struct CommandTests {
+struct WaybillCommandTests {
     @Test func tokenPrintsAToken() async throws {
         let result = try await Stack.shared().waybill("token", "CUST-0001")
         #expect(result.status == 0)

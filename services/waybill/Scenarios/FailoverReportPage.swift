@@ -1,5 +1,5 @@
 /// The run as a self-contained HTML page.
-struct FailoverPage: Sendable {
+struct FailoverReportPage: Sendable {
     private let report: FailoverReport
 
     init(_ report: FailoverReport) { self.report = report }

@@ -9,7 +9,7 @@ import Testing
 @Suite(
     .serialized, .enabled(if: RedisFailover.isAvailable && PrivateServers.areAvailable),
     .timeLimit(.minutes(2)))
-@Loop struct FailoverTests {
+@Loop struct SentinelFailoverTests {
     @Test func clientsFollowWhenThePrimaryIsKilled() async throws {
         try await withClients { redis, client, subscriber in
             var messages: [String] = []

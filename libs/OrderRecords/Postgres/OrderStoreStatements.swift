@@ -1,7 +1,7 @@
 internal import Postgres
 
 /// The statements of ``PostgresOrderStore``. With arrays and `unnest`, batches of any size use the same statement.
-enum RecordStatements {
+enum OrderStoreStatements {
     /// Inserts in the given order, which must be sorted: batches in different orders would deadlock.
     static let insertCustomers = PostgresStatement(
         "INSERT INTO customers (id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING")

@@ -8,7 +8,7 @@ import Testing
 @Suite(
     .onLoop, .serialized, .enabled(if: RedisFailover.isAvailable && Services.binaries != nil),
     .timeLimit(.minutes(3)))
-struct FailoverTests {
+struct RedisFailoverTests {
     @Test @Loop func servicesFollowAFailoverAndClientsGetAGapNotice() async throws {
         try await withServices(runFailover)
     }

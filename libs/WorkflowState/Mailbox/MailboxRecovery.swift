@@ -1,5 +1,5 @@
 /// The facts that decide whether a mailbox still holds everything after a position.
-package struct Recovery {
+package struct MailboxRecovery {
     /// The offset of the oldest entry; `nil` when the mailbox is empty.
     package var first: Int64?
     package var last: Int64?

@@ -5,7 +5,7 @@ internal import JSON
 /// A client like a browser tab: stays connected to one of several addresses, reconnects with full jitter
 /// after a loss, and resumes from its last position.
 @Loop
-final class Tab {
+final class SimulatedTab {
     let name: String
     private let addresses: [String]
     private let token: String
@@ -104,8 +104,8 @@ final class Tab {
 /// One connection of a tab. Events of an earlier connection are ignored.
 @Loop
 private final class Session: WebSocketHandler {
-    private weak var tab: Tab?
-    init(_ tab: Tab) { self.tab = tab }
+    private weak var tab: SimulatedTab?
+    init(_ tab: SimulatedTab) { self.tab = tab }
 
     func received(text: Span<UInt8>, on socket: WebSocket) { tab?.received(text) }
 

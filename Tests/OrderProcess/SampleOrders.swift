@@ -9,6 +9,7 @@ import WorkflowState
 
 @testable import OrderProcess
 
+/// Orders and events for tests.
 enum Sample {
     static let time = Timestamp(milliseconds: 1_767_225_600_123)
     static let products: [String: Currency] = ["AZ-104": .euro, "AZ-900": .euro]

@@ -6,7 +6,7 @@ import Testing
 
 extension WholeStackTests {
     /// Runs every example of `waybill --help` unchanged.
-    @Suite struct ExampleTests {
+    @Suite struct HelpExampleTests {
         /// Placeholders in the examples, replaced by real values.
         private static let order = "1042"
         private static let message = "0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e"

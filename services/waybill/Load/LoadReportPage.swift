@@ -1,7 +1,7 @@
 import EventLoop
 
 /// The report as one self-contained HTML page.
-struct LoadPage {
+struct LoadReportPage {
     private let report: LoadReport
 
     init(_ report: LoadReport) { self.report = report }
@@ -38,22 +38,22 @@ struct LoadPage {
             """
     }
 
-    private var charts: [(title: String, chart: Chart)] {
+    private var charts: [(title: String, chart: LineChart)] {
         let seconds = report.record.bySecond()
         let answers = seconds.map { $0.compactMap(Self.answer) }
         let updates = seconds.map { $0.compactMap(\.notified) }
         return [
             (
                 "Answers over time",
-                Chart(x: "seconds", y: "ms", Self.percentiles(answers))
+                LineChart(x: "seconds", y: "ms", Self.percentiles(answers))
             ),
             (
                 "Updates over time",
-                Chart(x: "seconds", y: "ms", Self.percentiles(updates))
+                LineChart(x: "seconds", y: "ms", Self.percentiles(updates))
             ),
             (
                 "Orders a second",
-                Chart(
+                LineChart(
                     x: "seconds", y: "orders",
                     [
                         Self.series("due", seconds.map { Double($0.count) }),
@@ -63,7 +63,7 @@ struct LoadPage {
             ),
             (
                 "Share of orders by time",
-                Chart(
+                LineChart(
                     x: "ms", y: "%",
                     [
                         Self.distribution("answer", report.record.answered),
@@ -77,10 +77,10 @@ struct LoadPage {
         if case .accepted(let time)? = order.outcome { time } else { nil }
     }
 
-    private static func percentiles(_ seconds: [[Duration]]) -> [Chart.Series] {
+    private static func percentiles(_ seconds: [[Duration]]) -> [LineChart.Series] {
         let values = seconds.map { Percentiles($0).values }
         return Percentiles.shares.enumerated().map { index, share in
-            Chart.Series(
+            LineChart.Series(
                 name: share.name,
                 points: values.enumerated().compactMap { second, values in
                     values.map { .init(x: Double(second), y: $0[index]) }
@@ -88,20 +88,21 @@ struct LoadPage {
         }
     }
 
-    private static func series(_ name: String, _ values: [Double]) -> Chart.Series {
-        Chart.Series(name: name, points: values.enumerated().map { .init(x: Double($0), y: $1) })
+    private static func series(_ name: String, _ values: [Double]) -> LineChart.Series {
+        LineChart.Series(name: name, points: values.enumerated().map { .init(x: Double($0), y: $1) })
     }
 
     /// A hundred points are enough for a chart; the slowest hundredth is only in the table.
-    private static func distribution(_ name: String, _ times: [Duration]) -> Chart.Series {
+    private static func distribution(_ name: String, _ times: [Duration]) -> LineChart.Series {
         let sorted = times.sorted()
         let points =
             sorted.isEmpty
             ? []
             : (0...99).map { percent in
-                Chart.Point(x: sorted[(sorted.count - 1) * percent / 100].seconds * 1000, y: Double(percent))
+                LineChart.Point(
+                    x: sorted[(sorted.count - 1) * percent / 100].seconds * 1000, y: Double(percent))
             }
-        return Chart.Series(name: name, points: points)
+        return LineChart.Series(name: name, points: points)
     }
 
     static func escape(_ text: String) -> String {
