@@ -105,4 +105,36 @@ struct PipelineTests {
         let large = [UInt8](repeating: 32, count: EventPublisher.bodyLimit + 1)
         #expect(throws: MessagingError.self) { try publisher.prepare(.processed, body: large, in: context) }
     }
+
+    /// Slow from a missed confirm until the next confirm; other failures say nothing about confirms.
+    @Test @Loop func aMissedConfirmMakesThePublisherSlow() async throws {
+        let sender = FailingSender()
+        let publisher = EventPublisher(sender, appID: "test")
+        let event = Sample.processed(1)
+        let message = try publisher.prepare(event, in: Sample.context(event))
+        for (code, isSlow) in [
+            (nil, false), (.unavailable, false), (.unknownOutcome, true), (.overloaded, true), (nil, false),
+        ] as [(MessagingError.Code?, Bool)] {
+            sender.failure = code.map { MessagingError($0) }
+            do throws(MessagingError) {
+                try await publisher.publish(message, within: .seconds(1))
+                #expect(code == nil)
+            } catch {
+                #expect(error.code == code)
+            }
+            #expect(publisher.isSlow == isSlow)
+        }
+    }
+}
+
+@Loop private final class FailingSender: MessageSender {
+    var failure: MessagingError?
+
+    func send(_ message: OutboundMessage, within limit: Duration) async throws(MessagingError) {
+        if let failure { throw failure }
+    }
+
+    func send(_ messages: [OutboundMessage], within limit: Duration) async -> [MessagingError?] {
+        messages.map { _ in failure }
+    }
 }

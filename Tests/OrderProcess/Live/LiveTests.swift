@@ -52,6 +52,27 @@ struct LiveTests {
         }
     }
 
+    /// Members that this version does not know, spaces and escapes included.
+    @Test @Loop func theEventLogStoresTheReceivedBytes() async throws {
+        try await LiveFixture.with { fixture in
+            let order = fixture.order(1)
+            try await fixture.accept(order)
+            let known = String(decoding: order.encode(), as: UTF8.self)
+            let body =
+                "{ \"gift\": {\"note\": \"\\u00e9 \\ud83d\\ude00\", \"wrap\": [1.50, null]},\n"
+                + known.dropFirst()
+            _ = try await fixture.addReplica()
+            try await fixture.send(raw: Array(body.utf8), of: order)
+            try await eventually("the order is recorded", within: .seconds(20)) {
+                try await fixture.count("orders") == 1
+            }
+            #expect(
+                try await fixture.texts(
+                    "SELECT payload::text FROM order_events WHERE type = 'order.accepted.v1'")
+                    == [body])
+        }
+    }
+
     @Test @Loop func theRelayPublishesEventsLeftByACrash() async throws {
         try await LiveFixture.with { fixture in
             let store = PostgresOrderStore(fixture.pool)
