@@ -1,5 +1,5 @@
-/// One line of a header or trailer section (RFC 9112, 5), read strictly: a token, a colon right after it,
-/// a value without controls, CRLF. No folding, no bare CR or LF.
+/// One line of a header section (RFC 9112, 5), read strictly: a token, a colon right after it, a value without
+/// controls, CRLF. No folding, no bare CR or LF.
 enum FieldLine {
     case field(FieldEntry, next: Int)
     case end(next: Int)

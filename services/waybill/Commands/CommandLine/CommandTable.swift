@@ -15,7 +15,7 @@ enum CommandTable {
         Group(
             title: "Orders",
             commands: [
-                TokenCommand.self, OrderCommand.self, OrdersCommand.self, CancelCommand.self,
+                TokenCommand.self, PlaceOrderCommand.self, ShowOrdersCommand.self, CancelCommand.self,
                 WatchCommand.self,
             ]),
         Group(

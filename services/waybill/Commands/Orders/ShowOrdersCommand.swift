@@ -1,7 +1,7 @@
 import EventLoop
 internal import JSON
 
-struct OrdersCommand: Command {
+struct ShowOrdersCommand: Command {
     static let help = CommandHelp(
         name: "orders", arguments: "[ORDER]", summary: "List a user's orders, newest first, or show one",
         options: [.user, .init(name: "size", value: "N", text: "how many (1 to 100, default 10)")],

@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite struct ConnectionTests {
+@Suite struct ServerConnectionTests {
     @Test @Loop func anErrorEndsTheConnectionAfterEarlierResponses() async throws {
         try await withServer {
             $0.get("/") { _ in HTTPResponse(text: "first") }

@@ -4,7 +4,7 @@ import Testing
 
 /// What the services refuse outside development. None of these checks needs a server.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(1)))
-struct ProfileTests {
+struct ProductionProfileTests {
     private static let folder = ProcessInfo.processInfo.environment["WAYBILL_BIN"] ?? ".build/debug"
     private static let nowhere = [
         "REDIS_URL": "redis://127.0.0.1:1", "RABBITMQ_URL": "amqp://u:p@127.0.0.1:1",
