@@ -15,7 +15,7 @@ enum CommandTable {
         Group(
             title: "Orders",
             commands: [
-                TokenCommand.self, PlaceOrderCommand.self, ShowOrdersCommand.self, CancelCommand.self,
+                TokenCommand.self, SubmitOrderCommand.self, ShowOrdersCommand.self, CancelCommand.self,
                 WatchCommand.self,
             ]),
         Group(

@@ -1,7 +1,7 @@
 import EventLoop
 internal import JSON
 
-struct PlaceOrderCommand: Command {
+struct SubmitOrderCommand: Command {
     static let help = CommandHelp(
         name: "order", arguments: "PRODUCT[:QUANTITY]…", summary: "Place an order",
         options: [
