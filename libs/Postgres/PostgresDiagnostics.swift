@@ -1,6 +1,6 @@
 /// An error or notice from the server (PostgreSQL manual, "Error and Notice Message Fields").
 ///
-/// Its texts may quote data, so it deliberately has no description.
+/// Its texts may quote data, so its description omits them.
 package final class PostgresDiagnostics: Sendable {
     package let severity: String
     package let sqlState: PostgresSQLState

@@ -36,7 +36,7 @@ struct Application {
         let snapshot = StatusSnapshot(
             queues: QueueDepths(broker), outbox: PostgresOutbox(pool), registry: ReplicaRegistry(redis),
             targets: MetricsScraper(settings[ConsoleKeys.targets]))
-        let log = OrderLog(pool)
+        let log = OrderEventFeed(pool)
         let faults = settings[ConsoleKeys.stack].map { FaultInjection(stack: $0) }
 
         Dependencies(redis: redis, broker: broker).register(context)

@@ -49,10 +49,12 @@ struct StatusBroadcaster: Service {
     private static let interval = Duration.seconds(1)
     private let subscribers: StatusSubscribers
     private let snapshot: StatusSnapshot
-    private let orders: OrderLog
+    private let orders: OrderEventFeed
     private let log: Logger
 
-    init(_ subscribers: StatusSubscribers, _ snapshot: StatusSnapshot, _ orders: OrderLog, _ log: Logger) {
+    init(
+        _ subscribers: StatusSubscribers, _ snapshot: StatusSnapshot, _ orders: OrderEventFeed, _ log: Logger
+    ) {
         self.subscribers = subscribers
         self.snapshot = snapshot
         self.orders = orders
@@ -86,7 +88,7 @@ struct StatusBroadcaster: Service {
 struct StatusRoutes {
     let operatorGuard: OperatorGuard
     let subscribers: StatusSubscribers
-    let log: OrderLog
+    let log: OrderEventFeed
     let hasFaultInjection: Bool
 
     func add(to router: APIRouter) {

@@ -4,7 +4,7 @@ import Postgres
 
 /// The latest order events, read from the event log by position.
 @Loop
-final class OrderLog {
+final class OrderEventFeed {
     /// Events of one read; more are left out here, and counted by the services' metrics.
     private static let most = 400
     /// Events for a stream that begins.

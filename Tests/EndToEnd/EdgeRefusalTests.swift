@@ -4,7 +4,7 @@ import Testing
 
 /// The edge's own refusals have the same form as the services'.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
-struct EdgeProxyTests {
+struct EdgeRefusalTests {
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
 
     struct Refusal: Sendable, CustomTestStringConvertible {
