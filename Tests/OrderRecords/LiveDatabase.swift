@@ -3,7 +3,7 @@ import Foundation
 import OrderRecords
 import Postgres
 
-/// The PostgreSQL server for tests: `WAYBILL_TEST_SERVERS` is the path of the JSON file of `infra/local/servers`.
+/// The PostgreSQL server for tests: `WAYBILL_TEST_SERVERS` is the path of the JSON file of `infra/local/bin/servers`.
 enum LiveDatabase {
     private struct Servers: Decodable {
         struct Entry: Decodable { let uri: String }

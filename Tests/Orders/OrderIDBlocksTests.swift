@@ -50,6 +50,24 @@ import Testing
         #expect(filled(size: 3, first: OrderID.largest - 2).remaining == 3)
     }
 
+    /// A sequence that was set back returns blocks that were used, by this process or by recorded orders.
+    @Test func rejectsBlocksThatDoNotFollowKnownIDs() {
+        var blocks = filled(size: 2, first: 11)
+        _ = (blocks.allocate(), blocks.allocate())
+        for first: Int64 in [1, 10, 12] {
+            begin(&blocks)
+            refill(&blocks, first: first, expected: false)
+        }
+        for (first, newest, isAccepted) in [(13, 14, false), (13, 13, false), (15, 14, true)]
+            as [(Int64, Int64, Bool)]
+        {
+            begin(&blocks)
+            let accepted = blocks.refilled(first: first, newest: newest)
+            #expect(accepted == isAccepted)
+        }
+        #expect(blocks.allocate()?.value == 15)
+    }
+
     /// All sequences of nine steps with a small block.
     @Test func neverAllocatesDuplicateOrUnreservedIDs() {
         enum Step: Int, CaseIterable { case allocate, begin, succeed, fail }

@@ -26,6 +26,7 @@ struct Dependencies {
         health.addCheck("rabbitmq.slow", holds: { !publisher.isSlow })
         // Later, without PostgreSQL, reads fail alone, and on every replica.
         health.addCheck("postgres", holds: { catalogue.current != nil && orderIDs.hasBegun })
+        health.addCheck("order_ids.behind", holds: { !orderIDs.isBehind })
         health.addCheck("order_ids.exhausted", holds: { !orderIDs.hasBegun || orderIDs.remaining > 0 })
 
         let metrics = context.metrics

@@ -44,8 +44,20 @@ final class RecordDatabase: Service {
         if let fatal { throw fatal }
         try Task.checkCancellation()
         pool.openFirst()
+        await moveOrderIDs()
         ready.set()
         try await Loop.sleepUntilCancelled()
+    }
+
+    /// Orders are recorded without it, so a failure is left to the next start.
+    private func moveOrderIDs() async {
+        do {
+            if let next = try await OrderIDSequence.moveIfBehind(pool) {
+                log?.warning("order_ids.sequence_moved", ["next": next])
+            }
+        } catch {
+            log?.warning("order_ids.sequence_unchecked", ["error": "\(error)"])
+        }
     }
 
     func drain(until deadline: Instant) async { await pool.drain(until: deadline) }

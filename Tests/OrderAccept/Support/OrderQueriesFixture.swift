@@ -80,6 +80,24 @@ enum LiveOrderQueriesFixture {
     static func withFixture(
         isFollowed: Bool, _ body: @Loop (OrderQueriesFixture) async throws -> Void
     ) async throws {
+        try await withDatabase { pool, connection, owner in
+            try await body(
+                OrderQueriesFixture(queries: PostgresOrderQueries(pool)) { orders in
+                    try await insert(orders, connection)
+                    guard isFollowed else { return }
+                    let models = PostgresPool(owner)
+                    try await eventually("the read models follow") {
+                        (try? await ReadModels(models).advance())?.isDone == true
+                    }
+                    await models.close()
+                })
+        }
+    }
+
+    /// Runs `body` with a pool of the reader, and a connection and the configuration of the owner.
+    static func withDatabase(
+        _ body: @Loop (PostgresPool, PostgresConnection, PostgresConfiguration) async throws -> Void
+    ) async throws {
         guard let servers else { return }
         let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
         var owner = try PostgresConfiguration(url: servers.postgres.uri)
@@ -94,27 +112,14 @@ enum LiveOrderQueriesFixture {
         try await connection.script("SELECT pg_advisory_unlock(1)")
         let pool = PostgresPool(reader)
         var failure: (any Error)?
-        do {
-            try await body(
-                OrderQueriesFixture(queries: PostgresOrderQueries(pool)) { orders in
-                    try await insert(orders, connection)
-                    guard isFollowed else { return }
-                    let models = PostgresPool(owner)
-                    try await eventually("the read models follow") {
-                        (try? await ReadModels(models).advance())?.isDone == true
-                    }
-                    await models.close()
-                })
-        } catch {
-            failure = error
-        }
+        do { try await body(pool, connection, owner) } catch { failure = error }
         await pool.close()
         try await connection.script("DROP SCHEMA \(schema) CASCADE")
         connection.close()
         if let failure { throw failure }
     }
 
-    private static func insert(_ orders: [Order], _ connection: PostgresConnection) async throws {
+    static func insert(_ orders: [Order], _ connection: PostgresConnection) async throws {
         var batch = PostgresBatch()
         for order in orders {
             batch.add(

@@ -10,6 +10,8 @@ package struct OrderIDBlocks: Sendable {
     package let size: Int64
     private var current: Range<Int64> = 0..<0
     private var prefetched: Range<Int64> = 0..<0
+    /// The largest id of any block so far.
+    private var largest: Int64 = 0
     private var isRefilling = false
 
     /// - Parameter size: ids per block, positive.
@@ -41,14 +43,15 @@ package struct OrderIDBlocks: Sendable {
 
     /// Adds `first ..< first + size`, the block that the sequence returned.
     ///
+    /// - Parameter newest: the largest id that is recorded, 0 for none.
     /// - Returns: false, with the block dropped, when no refill was in progress, when the block exceeds the range of
-    ///   `OrderID`, or when it overlaps the current block: the sequence was reset or has another increment.
-    package mutating func refilled(first: Int64) -> Bool {
+    ///   `OrderID`, or when it does not follow every id known: the sequence was set back, by a restore or a failover.
+    package mutating func refilled(first: Int64, newest: Int64 = 0) -> Bool {
         guard isRefilling else { return false }
         isRefilling = false
-        guard first > 0, first <= OrderID.largest - size + 1 else { return false }
+        guard first > max(largest, newest), first <= OrderID.largest - size + 1 else { return false }
         let block = first..<first + size
-        guard !block.overlaps(current) else { return false }
+        largest = block.upperBound - 1
         if current.isEmpty { current = block } else { prefetched = block }
         return true
     }

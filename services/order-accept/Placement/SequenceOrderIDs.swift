@@ -11,6 +11,9 @@ protocol OrderIDSource: AnyObject {
 }
 
 /// ``OrderIDSource`` from blocks reserved by the sequence `order_id_blocks` (hi/lo), fetched ahead of need.
+///
+/// After a restore, or a failover to a standby that lags, the sequence may return ids that orders already have. Such a
+/// block is dropped. order-process moves the sequence when it starts.
 @Loop
 final class SequenceOrderIDs: OrderIDSource, Service {
     private var blocks = OrderIDBlocks()
@@ -19,7 +22,8 @@ final class SequenceOrderIDs: OrderIDSource, Service {
     /// Set when another block is needed.
     private let demand = AsyncSignal()
 
-    private static let nextBlock = PostgresStatement("SELECT nextval('order_id_blocks')")
+    private static let nextBlock = PostgresStatement(
+        "SELECT nextval('order_id_blocks'), coalesce((SELECT max(id) FROM orders), 0)")
 
     init(_ pool: PostgresPool, log: Logger) {
         self.pool = pool
@@ -30,6 +34,8 @@ final class SequenceOrderIDs: OrderIDSource, Service {
     var remaining: Int64 { blocks.remaining }
     /// Whether a block was ever fetched.
     private(set) var hasBegun = false
+    /// Whether the last block was dropped, because the sequence is behind the ids that orders have.
+    private(set) var isBehind = false
 
     func next() -> OrderID? {
         let id = blocks.allocate()
@@ -54,12 +60,15 @@ final class SequenceOrderIDs: OrderIDSource, Service {
     private func refill(_ failures: Int) async -> Bool {
         guard blocks.beginRefill() else { return true }
         do {
-            let first = try await pool.query(Self.nextBlock).one().int64(0)
-            guard blocks.refilled(first: first) else {
-                throw PostgresError(.decoding, "a block of ids that overlaps or leaves the range")
+            let row = try await pool.query(Self.nextBlock).one()
+            let (first, newest) = (try row.int64(0), try row.int64(1))
+            let wasBehind = isBehind
+            isBehind = !blocks.refilled(first: first, newest: newest)
+            if isBehind, !wasBehind {
+                log.error("order_ids.behind", ["first": first, "newest": newest, "remaining": remaining])
             }
-            hasBegun = true
-            return true
+            if !isBehind { hasBegun = true }
+            return !isBehind
         } catch {
             blocks.refillFailed()
             log.log(

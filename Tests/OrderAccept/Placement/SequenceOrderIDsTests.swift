@@ -1,0 +1,41 @@
+import EventLoop
+import Observability
+import Orders
+import Postgres
+import TestSupport
+import Testing
+
+@testable import OrderAccept
+
+@Loop @Suite(.enabled(if: LiveOrderQueriesFixture.servers != nil), .timeLimit(.minutes(1)))
+struct SequenceOrderIDsTests {
+    /// Ids of recorded orders are never assigned again, whatever the sequence says.
+    @Test(arguments: [Int64(1), 4_001])
+    func aSequenceThatWasSetBackYieldsNoUsedIDs(start: Int64) async throws {
+        try await LiveOrderQueriesFixture.withDatabase { pool, owner, _ in
+            try await LiveOrderQueriesFixture.insert([Self.order(5_500)], owner)
+            try await owner.script("SELECT setval('order_id_blocks', \(start), false)")
+            let ids = SequenceOrderIDs(pool, log: Logger(level: .critical, sinks: []))
+            let run = Loop.task { await ids.run() }
+            try await eventually("the sequence is found to be behind") { ids.isBehind }
+            #expect(ids.next() == nil && !ids.hasBegun)
+            try await eventually("the sequence has passed the recorded orders", within: .seconds(20)) {
+                ids.hasBegun && !ids.isBehind
+            }
+            #expect(ids.next()?.value ?? 0 > 5_500)
+            run.cancel()
+            await run.value
+        }
+    }
+
+    private static func order(_ id: Int64) -> Order {
+        Order(
+            id: OrderID(id)!,
+            correlationID: CorrelationID(
+                unixMilliseconds: 1_767_225_600_000, randomA: 0, randomB: UInt64(id)),
+            customer: UserID("CUST-1")!,
+            createdAt: Timestamp(milliseconds: 1_767_225_600_000), status: .completed, total: .zero,
+            currency: .euro,
+            lines: [])
+    }
+}
