@@ -15,7 +15,10 @@ struct SequenceOrderIDsTests {
         try await LiveOrderQueriesFixture.withDatabase { pool, owner, _ in
             try await LiveOrderQueriesFixture.insert([Self.order(5_500)], owner)
             try await owner.script("SELECT setval('order_id_blocks', \(start), false)")
-            let ids = SequenceOrderIDs(pool, log: Logger(level: .critical, sinks: []))
+            let log = Logger(
+                sink: LogSink(origin: LogOrigin(service: "test", replica: "test"), format: .json),
+                level: .critical)
+            let ids = SequenceOrderIDs(pool, log: log)
             let run = Loop.task { await ids.run() }
             try await eventually("the sequence is found to be behind") { ids.isBehind }
             #expect(ids.next() == nil && !ids.hasBegun)

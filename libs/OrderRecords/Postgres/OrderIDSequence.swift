@@ -1,4 +1,4 @@
-package import EventLoop
+internal import EventLoop
 package import Postgres
 
 /// The sequence `order_id_blocks`, from which order-accept reserves order ids in blocks.
