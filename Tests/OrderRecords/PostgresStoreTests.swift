@@ -90,6 +90,23 @@ struct PostgresStoreTests {
         }
     }
 
+    /// As an older version finds them during an upgrade.
+    @Test @Loop func eventsOfUnknownTypesDoNotStopTheSweep() async throws {
+        try await with(.postgres) { fixture in
+            let pool = fixture.pool!
+            try await pool.query(
+                PostgresStatement(
+                    """
+                    INSERT INTO order_events (order_id, version, type, payload, occurred_at)
+                    SELECT id, 1, 'order.eaten.v1', '{}', now() FROM generate_series(1000, 1299) id
+                    """))
+            _ = try await fixture.store.record([Sample.record(Sample.order(1))])
+            let sweep = try await fixture.sweep(limit: 256) { events in events.map { _ in true } }
+            #expect(sweep == Sweep(found: 1, published: 1))
+            #expect(try await fixture.outbox.backlog().count == 300)
+        }
+    }
+
     @Test @Loop func recordingABatchStaysFastOnALargeTable() async throws {
         try await with(.postgres) { fixture in
             var durations: [Duration] = []

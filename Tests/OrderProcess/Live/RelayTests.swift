@@ -20,7 +20,7 @@ struct RelayTests {
 
     /// Records instead of sending, with scripted failures and crashes.
     @Loop
-    final class RecordingTab: MessageSender {
+    final class RecordingSender: MessageSender {
         private(set) var sent: [(order: Int, version: Int)] = []
         private var random: SeededGenerator
         private let failing: Double
@@ -63,11 +63,11 @@ struct RelayTests {
             """)
     }
 
-    @Loop static func relay(_ fixture: LiveFixture, _ pool: PostgresPool, _ notebook: RecordingTab)
+    @Loop static func relay(_ fixture: LiveFixture, _ pool: PostgresPool, _ sender: RecordingSender)
         async throws
     {
         let relay = OutboxRelay(
-            PostgresOutbox(pool), EventPublisher(notebook, appID: "order-process"), after: AsyncSignal(),
+            PostgresOutbox(pool), EventPublisher(sender, appID: "order-process"), after: AsyncSignal(),
             log: nil,
             metrics: Metrics())
         let outbox = PostgresOutbox(fixture.pool)
@@ -83,11 +83,11 @@ struct RelayTests {
     @Loop func eachOrdersEventsKeepTheirOrder(seed: UInt64, failing: Double) async throws {
         try await LiveFixture.with { fixture in
             try await Self.fill(fixture)
-            let notebook = RecordingTab(seed: seed, failing: failing)
-            try await Self.runThree(fixture, notebook)
+            let sender = RecordingSender(seed: seed, failing: failing)
+            try await Self.runThree(fixture, sender)
             // Nothing that was sent was sent again: what the broker confirmed is marked.
-            #expect(notebook.sent.count == Self.orders * Self.versions)
-            Self.checkOrder(notebook)
+            #expect(sender.sent.count == Self.orders * Self.versions)
+            Self.checkOrder(sender)
         }
     }
 
@@ -96,35 +96,35 @@ struct RelayTests {
     @Loop func relaysThatDieRepeatButNeverReorder(seed: UInt64) async throws {
         try await LiveFixture.with { fixture in
             try await Self.fill(fixture)
-            let notebook = RecordingTab(seed: seed, failing: 0.2)
+            let sender = RecordingSender(seed: seed, failing: 0.2)
             let name = "relay-\(UUID().uuidString)"
-            notebook.die = {
+            sender.die = {
                 _ = try? await fixture.texts(
                     """
                     SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
                     WHERE application_name = '\(name)'
                     """)
             }
-            try await Self.runThree(fixture, notebook, name: name)
-            #expect(notebook.sent.count > Self.orders * Self.versions, "no relay died")
-            Self.checkOrder(notebook)
+            try await Self.runThree(fixture, sender, name: name)
+            #expect(sender.sent.count > Self.orders * Self.versions, "no relay died")
+            Self.checkOrder(sender)
         }
     }
 
-    @Loop static func runThree(_ fixture: LiveFixture, _ notebook: RecordingTab, name: String? = nil)
+    @Loop static func runThree(_ fixture: LiveFixture, _ sender: RecordingSender, name: String? = nil)
         async throws
     {
         var configuration = fixture.pool.configuration
         if let name { configuration.applicationName = name }
         let pool = PostgresPool(configuration)
-        let relays = (0..<3).map { _ in Loop.task { try await Self.relay(fixture, pool, notebook) } }
+        let relays = (0..<3).map { _ in Loop.task { try await Self.relay(fixture, pool, sender) } }
         for relay in relays { try await relay.value }
         await pool.close()
     }
 
-    @Loop static func checkOrder(_ notebook: RecordingTab) {
+    @Loop static func checkOrder(_ sender: RecordingSender) {
         for order in 1...orders {
-            let versions = notebook.sent.filter { $0.order == order }.map(\.version)
+            let versions = sender.sent.filter { $0.order == order }.map(\.version)
             #expect(versions == versions.sorted(), "order \(order): \(versions)")
             #expect(Set(versions) == Set(1...Self.versions))
         }

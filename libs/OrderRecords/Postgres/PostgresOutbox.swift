@@ -1,4 +1,5 @@
 package import EventLoop
+internal import OrderEvents
 internal import Orders
 package import Postgres
 
@@ -16,7 +17,7 @@ package final class PostgresOutbox: Outbox {
         do {
             return try await pool.transaction { connection in
                 guard try await connection.query(Self.lock).one().bool(0) else { return nil }
-                let rows = try await connection.query(Self.oldest, age.seconds, limit)
+                let rows = try await connection.query(Self.oldest, age.seconds, limit, Self.types)
                 var events: [UnpublishedEvent] = []
                 for row in rows { if let event = try UnpublishedEvent(row) { events.append(event) } }
                 if events.isEmpty { return Sweep(found: 0, published: 0) }
@@ -46,11 +47,15 @@ package final class PostgresOutbox: Outbox {
     /// The lock's number is arbitrary but used for nothing else.
     private static let lock = PostgresStatement("SELECT pg_try_advisory_xact_lock(7304105213408)")
 
+    /// Events of other types are left to a newer version, which knows them.
+    private static let types = OrderEventType.allCases.map(\.rawValue)
+
     private static let oldest = PostgresStatement(
         """
         SELECT order_id, version, type, payload::text, metadata::text, occurred_at
         FROM order_events event
         WHERE published_at IS NULL AND created_at < now() - make_interval(secs => $1::float8)
+            AND type = ANY($3::text[])
             AND NOT EXISTS (
                 SELECT FROM order_events earlier
                 WHERE earlier.order_id = event.order_id AND earlier.version < event.version
@@ -68,7 +73,7 @@ package final class PostgresOutbox: Outbox {
 }
 
 extension UnpublishedEvent {
-    /// Nil for an event of an unknown type, which a newer version publishes.
+    /// Nil for an event that this version cannot read.
     init?(_ row: PostgresRow) throws(PostgresError) {
         guard let id = OrderID(try row.int64(0)),
             let event = LoggedEvent(
