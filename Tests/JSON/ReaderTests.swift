@@ -46,7 +46,7 @@ struct ReaderTests {
         #expect(error?.expected == .number)
         #expect(error?.path == "items[1].quantity")
         #expect(error?.offset == 41)
-        #expect(error?.description == "JSON wrongKind at byte 41, expected number")
+        #expect(error?.description == "JSON wrong kind at byte 41, expected number")
     }
 
     @Test func enforcesListLimit() {

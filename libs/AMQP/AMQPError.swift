@@ -4,19 +4,19 @@
 package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// No connection now; nothing was sent.
-        case notConnected
+        case notConnected = "not connected"
         /// The TCP, TLS or AMQP handshake failed.
-        case connectionFailed
+        case connectionFailed = "connection failed"
         /// The broker refused the user, the password or the virtual host.
-        case authenticationFailed
+        case authenticationFailed = "authentication failed"
         /// The connection ended during the operation: its outcome is unknown.
-        case connectionLost
+        case connectionLost = "connection lost"
         /// The deadline passed during the operation: its outcome is unknown.
         case timeout
         /// The broker closed the connection with `connection.close`.
-        case connectionClosed
+        case connectionClosed = "connection closed"
         /// The broker closed the channel with `channel.close`; `replyCode` says why.
-        case channelClosed
+        case channelClosed = "channel closed"
         /// The broker blocks publishers (memory or disk alarm); nothing was sent.
         case blocked
         /// The window of unconfirmed messages, or the socket's buffer, is full; nothing was sent.
@@ -26,9 +26,9 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
         /// The broker nacked the message on every attempt; it is not stored.
         case nacked
         /// The peer violated the protocol, or speaks another one.
-        case protocolViolation
+        case protocolViolation = "protocol violation"
         /// A name or table that the protocol cannot encode.
-        case invalidArgument
+        case invalidArgument = "invalid argument"
         /// This side closed the client, publisher or consumer.
         case closed
     }

@@ -2,31 +2,31 @@
 package struct JSONError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// The document ends inside a value.
-        case unexpectedEnd
+        case unexpectedEnd = "unexpected end"
         /// A byte that the grammar does not allow here.
-        case unexpectedByte
+        case unexpectedByte = "unexpected byte"
         /// Bytes after the document's only value.
-        case trailingBytes
-        case invalidNumber
-        case invalidEscape
+        case trailingBytes = "trailing bytes"
+        case invalidNumber = "invalid number"
+        case invalidEscape = "invalid escape"
         /// `\uD800`…`\uDFFF` outside a surrogate pair.
-        case loneSurrogate
+        case loneSurrogate = "lone surrogate"
         /// A byte below 0x20 inside a string.
-        case controlCharacter
-        case invalidUTF8
-        case duplicateKey
-        case tooDeep
-        case tooLarge
+        case controlCharacter = "control character"
+        case invalidUTF8 = "invalid UTF-8"
+        case duplicateKey = "duplicate key"
+        case tooDeep = "too deep"
+        case tooLarge = "too large"
         /// Valid JSON of another kind than requested; the reader stays before the value.
-        case wrongKind
+        case wrongKind = "wrong kind"
         /// A number with a fraction or exponent where an integer was requested; the reader stays before it.
-        case notAnInteger
+        case notAnInteger = "not an integer"
         /// A number outside the requested type's range; the reader stays before it.
-        case outOfRange
+        case outOfRange = "out of range"
         /// For callers: a required member is missing.
-        case missingKey
+        case missingKey = "missing key"
         /// For callers: a value of the right kind but outside its domain.
-        case invalidValue
+        case invalidValue = "invalid value"
     }
 
     package let code: Code

@@ -5,29 +5,29 @@
 package struct PostgresError: Error, Sendable {
     package enum Code: String, Sendable {
         /// An invalid connection string, TLS file or option. Fix the configuration.
-        case invalidConfiguration
+        case invalidConfiguration = "invalid configuration"
         /// No session could be opened: name not resolved, refused, TLS, authentication.
-        case connectionFailed
+        case connectionFailed = "connection failed"
         /// The session broke with requests in flight; see ``PostgresError/mayHaveCommitted``.
-        case connectionLost
+        case connectionLost = "connection lost"
         /// A deadline passed. The session is closed with it, so that a late answer is discarded.
-        case timedOut
+        case timedOut = "timed out"
         /// The connection or the pool was closed by this process.
         case closed
         /// Too many requests are pending on one connection.
         case overloaded
         /// No connection became available in time, or too many callers wait for one.
-        case poolExhausted
+        case poolExhausted = "pool exhausted"
         /// The server refused a statement; see ``PostgresError/sqlState``.
         case server
         /// A value that the protocol cannot carry, such as NUL inside text.
-        case invalidParameter
+        case invalidParameter = "invalid parameter"
         /// A column is missing, NULL, or of another type than the one asked for.
         case decoding
         /// The set of migrations does not fit the database.
         case migration
         /// Another process holds the migration lock for longer than the deadline.
-        case migrationLocked
+        case migrationLocked = "migration locked"
     }
 
     package let code: Code
@@ -75,7 +75,7 @@ package struct PostgresError: Error, Sendable {
 
 extension PostgresError: CustomStringConvertible {
     package var description: String {
-        var text = "postgres.\(code.rawValue): \(message)"
+        var text = "PostgreSQL \(code.rawValue): \(message)"
         guard let report else { return text }
         text += " [\(report.sqlState)]"
         if let constraint = report.constraint { text += " constraint \(constraint)" }

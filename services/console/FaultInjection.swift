@@ -51,9 +51,12 @@ struct FaultRoutes {
         let caller = try await operatorGuard.admitChange(request)
         let body = request.body
         let wish = try? JSONValue(parsing: body.span)
-        guard let replica = wish?["replica"]?.string,
-            let way = FaultInjection.Fault(rawValue: wish?["way"]?.string ?? "kill")
-        else { throw .validation([("replica", ["A replica, and `kill` or `drain`, are required."])]) }
+        guard let replica = wish?["replica"]?.string else {
+            throw .validation([("replica", ["The name of a replica is required."])])
+        }
+        guard let way = FaultInjection.Fault(rawValue: wish?["way"]?.string ?? "kill") else {
+            throw .validation([("way", ["It must be `kill` or `drain`."])])
+        }
         guard let pid = faultInjection.inject(way, into: replica) else {
             throw Problem(.notFound, "There is no such replica.")
         }

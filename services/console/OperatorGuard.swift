@@ -30,7 +30,7 @@ struct OperatorGuard {
             case .unavailable: throw .unavailable("Tokens cannot be verified at the moment.", retryAfter: 2)
             }
         }
-        guard principal.isOperator else { throw Problem(.forbidden, "This takes the role of an operator.") }
+        guard principal.isOperator else { throw Problem(.forbidden, "This requires the role `operator`.") }
         return principal
     }
 

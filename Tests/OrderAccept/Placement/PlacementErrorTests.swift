@@ -69,7 +69,7 @@ import WorkflowState
 
     @Test func cancelsAnOrderWhosePublishIsUnknown() async throws {
         intake.sender.failures = [.lost, .away]
-        #expect(try await intake.failure() == .outcomeUnknown(reason: "unknownOutcome"))
+        #expect(try await intake.failure() == .outcomeUnknown)
         #expect(intake.workflows.calls == [.accept, .advance])
         #expect(try await remains().status == .cancelled)
     }
@@ -77,7 +77,7 @@ import WorkflowState
     @Test func doesNotRetryPastTheDeadline() async throws {
         let intake = intake
         intake.sender.failures = [.lost, .lost]
-        await #expect(throws: PlacementError.outcomeUnknown(reason: "unknownOutcome")) {
+        await #expect(throws: PlacementError.outcomeUnknown) {
             try await intake.accept.accept(
                 intake.accept.draft(PlacementFixture.request(), from: PlacementFixture.user), trace: .root(),
                 cause: "",
@@ -105,7 +105,7 @@ import WorkflowState
         intake.sender.failures = [.lost, .away]
         intake.workflows.faults[.advance] = .away
         let failure = try await intake.failure()
-        guard case .inDoubt("rabbitmq_unknownOutcome", let order?) = failure else {
+        guard case .inDoubt("rabbitmq", let order?) = failure else {
             Issue.record("\(failure)")
             return
         }
@@ -117,7 +117,7 @@ import WorkflowState
 
     @Test func problemsContainNoErrorText() {
         let failures: [PlacementError] = [
-            .noCatalogue, .noIdentifiers, .state(.away), .refused(reason: "x"), .outcomeUnknown(reason: "x"),
+            .noCatalogue, .noIdentifiers, .state(.away), .refused(reason: "x"), .outcomeUnknown,
         ]
         for failure in failures {
             let problem = Problem(failure)

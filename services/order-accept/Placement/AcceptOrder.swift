@@ -145,9 +145,9 @@ final class AcceptOrder {
         let outcome: WorkflowOutcome?
         do throws(WorkflowStateError) { outcome = try await state.advance([.cancelling(order)]).first } catch
         {
-            throw .inDoubt(reason: "rabbitmq_unknownOutcome", uncancelled: order)
+            throw .inDoubt(reason: "rabbitmq", uncancelled: order)
         }
-        if outcome?.status.status == .cancelled { throw .outcomeUnknown(reason: error.code.rawValue) }
+        if outcome?.status.status == .cancelled { throw .outcomeUnknown }
     }
 
     /// The state of an earlier attempt cannot be read from Redis.

@@ -12,7 +12,7 @@ enum PlacementError: Error, Equatable {
     /// The order was not published.
     case refused(reason: String)
     /// The publish is unknown; the order was cancelled, so that it is not processed.
-    case outcomeUnknown(reason: String)
+    case outcomeUnknown
     /// The order may be processed: the publish is unknown and the cancellation failed (then `uncancelled` is the order),
     /// or the state of an earlier attempt is unknown.
     case inDoubt(reason: String, uncancelled: Order?)
@@ -38,7 +38,7 @@ enum PlacementError: Error, Equatable {
         case .noIdentifiers: "ids"
         case .state: "redis"
         case .refused(let reason): "rabbitmq_\(reason)"
-        case .outcomeUnknown(let reason): "rabbitmq_\(reason)_unknown"
+        case .outcomeUnknown: "rabbitmq_outcome_unknown"
         case .inDoubt(let reason, _): "\(reason)_in_doubt"
         case .requestInProgress: "request_in_progress"
         case .keyReused: "key_reused"

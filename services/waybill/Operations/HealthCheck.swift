@@ -83,7 +83,7 @@ struct StackDoctor {
             for (queue, count) in try await DeadLetterOperations(servers).counts() {
                 found.append(
                     HealthCheck(
-                        name: "\(queue.rawValue).dlq is empty",
+                        name: "dead letters of \(queue.rawValue)",
                         problem: count == 0 ? nil : "\(count) messages",
                         remedy: count == 0 ? nil : "waybill dlq list --queue \(queue.rawValue)"))
             }

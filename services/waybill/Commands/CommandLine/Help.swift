@@ -28,7 +28,7 @@ enum Help {
         lines += ExitCode.allCases.map { code in "  \(padded("\(code.rawValue)", 3))  \(code.meaning)" }
         lines += [
             "",
-            "waybill console runs the service of the pages under /ops; waybill console --help lists its keys.",
+            "The pages under /ops are served by the program console; console --help lists its keys.",
             "",
             "Results go to standard output, everything else to standard error. Colours only on a terminal, and not with",
             "NO_COLOR. Without a described stack, REDIS_URL, RABBITMQ_URL and DATABASE_URL locate the servers.",

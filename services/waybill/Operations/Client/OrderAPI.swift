@@ -75,15 +75,15 @@ final class OrderAPI {
 
     /// A problem document in one line, with each error it lists.
     private static func refusal(_ status: HTTPStatus, _ problem: JSONValue?) -> CommandError {
-        var parts = ["\(status.code)"]
-        if let title = problem?["title"]?.string { parts.append(title) }
+        let title = problem?["title"]?.string.map { " \($0)" } ?? ""
+        var parts = ["\(status.code)\(title)"]
         if let detail = problem?["detail"]?.string { parts.append(detail) }
         for fault in problem?["errors"]?.members ?? [] {
             let messages = (fault.value.array ?? []).compactMap(\.string).joined(separator: " ")
             parts.append("\(fault.key): \(messages)")
         }
         let isUnavailable = status == .serviceUnavailable || status == .badGateway
-        return CommandError(isUnavailable ? .unavailable : .failure, parts.joined(separator: " "))
+        return CommandError(isUnavailable ? .unavailable : .failure, parts.joined(separator: ": "))
     }
 }
 
