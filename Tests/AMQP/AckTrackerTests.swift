@@ -44,8 +44,8 @@ import Testing
 
     @Test func settlingTwiceCountsOnce() {
         var tracker = tracker(2)
-        let verdicts = [tracker.ack(1), tracker.ack(1), tracker.reject(1), tracker.ack(9)]
-        #expect(verdicts == [true, false, false, false])
+        let results = [tracker.ack(1), tracker.ack(1), tracker.reject(1), tracker.ack(9)]
+        #expect(results == [true, false, false, false])
         let deliveries = [tracker.delivered(4), tracker.delivered(3)]
         #expect(deliveries == [false, true])
     }

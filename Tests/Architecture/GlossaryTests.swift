@@ -65,12 +65,6 @@ import Testing
         Exception(identifier: "bench", path: "infra/local/bench/", reason: "benchmarks"),
         Exception(identifier: "archive", path: "infra/local/bench/", reason: "what git archive writes"),
         Exception(
-            identifier: "Verdict", path: "services/waybill/Scenarios/", reason: "a key of `demo --json`"),
-        Exception(
-            identifier: "verdict", path: "services/waybill/Scenarios/", reason: "a key of `demo --json`"),
-        Exception(identifier: "Verdict", path: "Tests/Waybill/Scenarios/", reason: "a key of `demo --json`"),
-        Exception(identifier: "verdict", path: "Tests/Waybill/Scenarios/", reason: "a key of `demo --json`"),
-        Exception(
             identifier: "Lifetimes", path: "Tests/System/Fuzz/run", reason: "a feature of the compiler"),
     ]
 

@@ -78,8 +78,8 @@ import WorkflowState
         try await fixture.process.deadLettered(Sample.deadLettered(order, "why"))
         for isExpired in [false, true] {
             if isExpired { fixture.state.advance(by: .seconds(3 * 3600)) }
-            let verdicts = try await fixture.process.handle([Sample.received(order, isReplay: true)])
-            #expect(verdicts == [.done])
+            let results = try await fixture.process.handle([Sample.received(order, isReplay: true)])
+            #expect(results == [.done])
             #expect(try await fixture.status(order) == "COMPLETED|1")
             #expect(try await fixture.workflow.owners(of: [order.correlationID]) == [order.customer])
             #expect(fixture.store.orders[order.correlationID]?.status == .completed)

@@ -59,16 +59,16 @@ import WorkflowState
         #expect(try await fixture.handle(order, order) == [.done, .done])
         #expect(fixture.sender.sent.count == 1)
 
-        let verdicts = try await fixture.handle(Sample.order(2), Sample.order(2, product: "AZ-900"))
-        #expect(verdicts[0] == .done)
-        #expect(verdicts[1].isPermanent)
+        let results = try await fixture.handle(Sample.order(2), Sample.order(2, product: "AZ-900"))
+        #expect(results[0] == .done)
+        #expect(results[1].isPermanent)
     }
 
     @Test @Loop func anUnknownProductFailsAloneWithoutSideEffects() async throws {
         let fixture = Fixture()
-        let verdicts = try await fixture.handle(
+        let results = try await fixture.handle(
             Sample.order(1), Sample.order(2, product: "XX-000"), Sample.order(3))
-        #expect(verdicts.map(\.isPermanent) == [false, true, false])
+        #expect(results.map(\.isPermanent) == [false, true, false])
         #expect(fixture.store.orders.count == 2)
         #expect(try await fixture.status(Sample.order(2)) == nil)
     }
@@ -85,8 +85,8 @@ import WorkflowState
 
     @Test @Loop func aTakenOrderIDIsRefused() async throws {
         let fixture = Fixture()
-        let verdicts = try await fixture.handle(Sample.order(1), Sample.order(2, id: 1))
-        #expect(verdicts.map(\.isPermanent) == [false, true])
+        let results = try await fixture.handle(Sample.order(1), Sample.order(2, id: 1))
+        #expect(results.map(\.isPermanent) == [false, true])
     }
 
     @Test @Loop func theRecordedStatusWinsOverALostOne() async throws {

@@ -17,7 +17,7 @@ struct ConsumerLiveTests {
 
     @Test(arguments: [AMQPQueueType.quorum, .classic])
     @Loop func settlesAcksRejectsAndRequeues(kind: AMQPQueueType) async throws {
-        let (queue, topology) = workQueue("verdict", kind: kind)
+        let (queue, topology) = workQueue("settlement", kind: kind)
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
             _ = await publisher.publish(["ack", "park", "requeue"].map { message($0, to: queue) })

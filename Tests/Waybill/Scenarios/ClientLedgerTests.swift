@@ -14,8 +14,8 @@ import Testing
         var ledger = ClientLedger()
         ledger.pushed("c1", isCompleted: true, at: at(5))
         ledger.pushed("c2", isCompleted: true, at: at(6))
-        let verdict = ledger.verdict(on: [order(1), order(2)])
-        #expect(verdict.isClean && verdict.text == "exactly once")
+        let result = ledger.result(on: [order(1), order(2)])
+        #expect(result.isClean && result.text == "exactly once")
     }
 
     @Test func reportsEveryDeliveryError() {
@@ -24,16 +24,16 @@ import Testing
         ledger.pushed("c1", isCompleted: true, at: at(6))
         ledger.pushed("c2", isCompleted: false, at: at(6))
         ledger.pushed("x", isCompleted: true, at: at(7))
-        let verdict = ledger.verdict(on: [order(1), order(2), order(3)])
-        #expect(verdict == ClientLedger.Verdict(missing: 1, twice: 1, foreign: 1, failed: 1))
-        #expect(verdict.text == "1 missing, 1 twice, 1 not its own, 1 not completed" && !verdict.isClean)
+        let result = ledger.result(on: [order(1), order(2), order(3)])
+        #expect(result == ClientLedger.AuditResult(missing: 1, twice: 1, foreign: 1, failed: 1))
+        #expect(result.text == "1 missing, 1 twice, 1 not its own, 1 not completed" && !result.isClean)
     }
 
     @Test func aGapNoticeExcusesOnlyEarlierOrders() {
         var ledger = ClientLedger()
         ledger.receivedGapNotice(at: at(100))
-        let verdict = ledger.verdict(on: [order(1, sentAt: 50), order(2, sentAt: 150)])
-        #expect(verdict == ClientLedger.Verdict(missing: 1, excused: 1))
+        let result = ledger.result(on: [order(1, sentAt: 50), order(2, sentAt: 150)])
+        #expect(result == ClientLedger.AuditResult(missing: 1, excused: 1))
     }
 
     @Test func queriedOrdersDoNotCountAsPushed() {
@@ -41,7 +41,7 @@ import Testing
         ledger.queryAnswered("c1", isCompleted: true, at: at(5))
         ledger.pushed("c1", isCompleted: true, at: at(9))
         #expect(ledger.queried == ["c1"] && ledger.finalStatusAt["c1"] == at(5))
-        #expect(ledger.verdict(on: [order(1)]).isClean)
+        #expect(ledger.result(on: [order(1)]).isClean)
     }
 }
 

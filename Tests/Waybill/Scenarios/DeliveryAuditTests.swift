@@ -26,28 +26,28 @@ import Testing
     }
 
     @Test func eachOrderOncePasses() {
-        let verdict = audit(1, 2).verdict(
+        let result = audit(1, 2).result(
             on: [update(2), update(1, "PROCESSING"), update(1)], isOwner: true)
-        #expect(verdict.isClean)
-        #expect(verdict.text == "exactly once")
+        #expect(result.isClean)
+        #expect(result.text == "exactly once")
     }
 
     @Test func reportsAMissingUpdate() {
-        #expect(audit(1, 2).verdict(on: [update(1)], isOwner: true).missing == [2])
+        #expect(audit(1, 2).result(on: [update(1)], isOwner: true).missing == [2])
     }
 
     @Test func reportsADuplicateUpdate() {
-        #expect(audit(1).verdict(on: [update(1), update(1)], isOwner: true).duplicated == [1])
+        #expect(audit(1).result(on: [update(1), update(1)], isOwner: true).duplicated == [1])
     }
 
     @Test func reportsAnUpdateOfAnotherUsersOrder() {
-        #expect(audit(1).verdict(on: [update(1), update(7)], isOwner: true).foreign == [7])
-        #expect(audit(1).verdict(on: [update(1)], isOwner: false).foreign == [1])
-        #expect(audit(1).verdict(on: [], isOwner: false).isClean)
+        #expect(audit(1).result(on: [update(1), update(7)], isOwner: true).foreign == [7])
+        #expect(audit(1).result(on: [update(1)], isOwner: false).foreign == [1])
+        #expect(audit(1).result(on: [], isOwner: false).isClean)
     }
 
     @Test func reportsAFailedOrder() {
-        #expect(audit(1).verdict(on: [update(1, "FAILED")], isOwner: true).failed == [1])
+        #expect(audit(1).result(on: [update(1, "FAILED")], isOwner: true).failed == [1])
     }
 
     @Test func latencyIsFromTheRequestToTheFinalUpdate() {

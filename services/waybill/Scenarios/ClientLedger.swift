@@ -33,26 +33,26 @@ struct ClientLedger: Sendable {
     func hasFinalStatus(_ correlationID: String) -> Bool { finalStatusAt[correlationID] != nil }
 
     /// Compares the updates with the orders of the client's user.
-    func verdict(on orders: [DeliveryAudit.Entry]) -> Verdict {
-        var verdict = Verdict()
+    func result(on orders: [DeliveryAudit.Entry]) -> AuditResult {
+        var result = AuditResult()
         let own = Set(orders.map(\.correlationID))
         for order in orders {
             if !hasFinalStatus(order.correlationID) {
                 // After a gap notice the client has to query earlier orders itself.
                 if gaps.contains(where: { $0 >= order.sentAt }) {
-                    verdict.excused += 1
+                    result.excused += 1
                 } else {
-                    verdict.missing += 1
+                    result.missing += 1
                 }
             }
-            if pushes[order.correlationID, default: 0] > 1 { verdict.twice += 1 }
-            if failed.contains(order.correlationID) { verdict.failed += 1 }
+            if pushes[order.correlationID, default: 0] > 1 { result.twice += 1 }
+            if failed.contains(order.correlationID) { result.failed += 1 }
         }
-        verdict.foreign = pushes.keys.count { !own.contains($0) }
-        return verdict
+        result.foreign = pushes.keys.count { !own.contains($0) }
+        return result
     }
 
-    struct Verdict: Sendable, Equatable {
+    struct AuditResult: Sendable, Equatable {
         var missing = 0
         var twice = 0
         var foreign = 0
@@ -62,7 +62,7 @@ struct ClientLedger: Sendable {
 
         var isClean: Bool { missing == 0 && twice == 0 && foreign == 0 && failed == 0 }
 
-        static func += (left: inout Verdict, right: Verdict) {
+        static func += (left: inout AuditResult, right: AuditResult) {
             left.missing += right.missing
             left.twice += right.twice
             left.foreign += right.foreign

@@ -10,7 +10,7 @@ struct DeliveryAudit {
     }
 
     /// The errors of one client's updates; none are allowed.
-    struct Verdict: Equatable {
+    struct AuditResult: Equatable {
         var missing: [Int] = []
         var duplicated: [Int] = []
         /// Final updates of orders that are not its user's.
@@ -18,7 +18,7 @@ struct DeliveryAudit {
         /// Orders that ended with another status than COMPLETED.
         var failed: [Int] = []
 
-        var isClean: Bool { self == Verdict() }
+        var isClean: Bool { self == AuditResult() }
 
         var text: String {
             let parts = [
@@ -35,13 +35,13 @@ struct DeliveryAudit {
 
     /// Compares one client's updates with the expected orders: all of them, or none for a client of another
     /// user.
-    func verdict(on updates: [OrderUpdate], isOwner: Bool) -> Verdict {
+    func result(on updates: [OrderUpdate], isOwner: Bool) -> AuditResult {
         let finals = updates.filter(\.isFinal)
         var counts: [String: Int] = [:]
         for update in finals { counts[update.correlationID, default: 0] += 1 }
         let own = isOwner ? entries : []
         let known = Set(own.map(\.correlationID))
-        return Verdict(
+        return AuditResult(
             missing: own.filter { counts[$0.correlationID] == nil }.map(\.orderID),
             duplicated: own.filter { counts[$0.correlationID, default: 0] > 1 }.map(\.orderID),
             foreign: finals.filter { !known.contains($0.correlationID) }.map(\.orderID),

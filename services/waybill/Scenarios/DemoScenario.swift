@@ -137,24 +137,24 @@ final class DemoScenario {
         console.print(table.text(console))
     }
 
-    /// Prints the verdict of every client.
+    /// Prints the result of every client.
     func conclude() -> ExitCode {
         var isClean = true
         var lines: [JSONValue] = []
         console.note("")
         for tab in tabs {
             let isOwner = tab !== otherUser
-            let verdict = audit.verdict(on: tab.updates, isOwner: isOwner)
-            isClean = isClean && verdict.isClean && tab.gaps == 0
-            let text = isOwner || !verdict.isClean ? verdict.text : "no updates, as expected"
+            let result = audit.result(on: tab.updates, isOwner: isOwner)
+            isClean = isClean && result.isClean && tab.gaps == 0
+            let text = isOwner || !result.isClean ? result.text : "no updates, as expected"
             let gaps = tab.gaps == 0 ? "" : ", \(tab.gaps) gap notices"
             console.note(
-                "\(console.styled(verdict.isClean ? "✓" : "✗", verdict.isClean ? .green : .red)) \(tab.name): "
+                "\(console.styled(result.isClean ? "✓" : "✗", result.isClean ? .green : .red)) \(tab.name): "
                     + "\(text)\(gaps) (via \(tab.replicas.joined(separator: " → ")))")
             lines.append(
                 .object([
-                    .init("tab", .string(tab.name)), .init("verdict", .string(text)),
-                    .init("clean", .bool(verdict.isClean)),
+                    .init("tab", .string(tab.name)), .init("result", .string(text)),
+                    .init("clean", .bool(result.isClean)),
                     .init("gaps", .number(String(tab.gaps))),
                     .init("replicas", .array(tab.replicas.map { .string($0) })),
                 ]))

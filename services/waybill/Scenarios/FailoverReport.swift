@@ -6,7 +6,7 @@ struct FailoverReport: Sendable {
     struct Row: Sendable {
         var wireProtocol: ScenarioClient.WireProtocol
         var tabs = 0
-        var verdict = ClientLedger.Verdict()
+        var result = ClientLedger.AuditResult()
         var updates = 0
         /// The number of them that the client queried.
         var queried = 0
@@ -47,7 +47,7 @@ struct FailoverReport: Sendable {
             var row = Row(wireProtocol: wireProtocol)
             for client in scenario.clients where client.wireProtocol == wireProtocol {
                 row.tabs += 1
-                row.verdict += client.ledger.verdict(on: scenario.orders[client.user])
+                row.result += client.ledger.result(on: scenario.orders[client.user])
                 row.updates += client.ledger.pushes.values.reduce(0, +)
                 row.queried += client.ledger.queried.count
                 row.reconnections += max(0, client.connections - 1)
@@ -58,11 +58,11 @@ struct FailoverReport: Sendable {
         }
     }
 
-    var held: Bool { failure == nil && orders > 0 && rows.allSatisfy(\.verdict.isClean) }
+    var held: Bool { failure == nil && orders > 0 && rows.allSatisfy(\.result.isClean) }
 
     static let columns = [
         "protocol", "tabs", "reconnections", "updates", "queried", "gap notices", "p50 ms", "p99 ms",
-        "max ms", "verdict",
+        "max ms", "result",
     ]
 
     var cells: [[String]] {
@@ -73,7 +73,7 @@ struct FailoverReport: Sendable {
                 "\(row.queried)",
                 "\(row.gaps)",
             ] + shares + [
-                row.verdict.text + (row.verdict.excused > 0 ? ", \(row.verdict.excused) excused" : "")
+                row.result.text + (row.result.excused > 0 ? ", \(row.result.excused) excused" : "")
             ]
         }
     }
@@ -100,8 +100,8 @@ struct FailoverReport: Sendable {
                             .init("updates", .number("\(row.updates)")),
                             .init("queried", .number("\(row.queried)")),
                             .init("gaps", .number("\(row.gaps)")),
-                            .init("verdict", .string(row.verdict.text)),
-                            .init("clean", .bool(row.verdict.isClean)),
+                            .init("result", .string(row.result.text)),
+                            .init("clean", .bool(row.result.isClean)),
                         ])
                     })),
             .init(

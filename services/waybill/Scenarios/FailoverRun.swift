@@ -3,7 +3,7 @@ internal import Glibc
 internal import JSON
 internal import Observability
 
-/// Runs `waybill demo failover`: the scenario, its verdict and its page.
+/// Runs `waybill demo failover`: the scenario, its result and its page.
 @Loop
 struct FailoverRun {
     let plan: FailoverScenario.Plan
