@@ -66,7 +66,9 @@ struct PublisherLiveTests {
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
             try await publisher.publish(message("fits", to: queue))
-            let refused = await publisher.publish([message("no", to: queue)], within: .milliseconds(300))
+            // Its attempts end before the deadline, at which one in flight would be unknown.
+            let impatient = AMQPPublisher(client, nackLimit: 2)
+            let refused = await impatient.publish([message("no", to: queue)], within: .seconds(10))
             #expect(refused.first??.code == .nacked)
             // The queue is emptied while the message waits for its next attempt.
             async let late: Void = publisher.publish(message("late", to: queue), within: .seconds(5))
