@@ -56,7 +56,8 @@ extension FailoverScenario {
         (try? context.stack.read().notification[replica].pid).map { $0 != instance.pid } ?? false
     }
 
-    private func ready(_ base: String) async throws {
+    /// Waits until a replica is ready.
+    func ready(_ base: String) async throws {
         try await Watching.until("\(base) being ready", within: Self.recovery) {
             try? await Loop.sleep(for: .milliseconds(20))
             return (try? await HTTPClient().get("\(base)/health/ready", within: .seconds(1)))?.status == .ok

@@ -76,6 +76,8 @@ final class FailoverScenario {
     // MARK: Clients
 
     func openTabs() async throws {
+        // One may be restarting after an earlier scenario, and would get no tab.
+        for replica in replicas { try await ready(replica) }
         let run = UInt32.random(in: 0...999_999)
         var configuration = HTTPClient.Configuration()
         configuration.maxConnectionsPerOrigin = plan.users * ScenarioClient.WireProtocol.allCases.count
