@@ -24,12 +24,12 @@ import Testing
         let first = Pipe()
         let second = Pipe()
         var registration: Registration?
-        let stranger = Reader(-1)
+        let unregistered = Reader(-1)
         let victim = Reader(second.reading)
         let meddler = Closure {
             registration?.cancel()
             let replacement = dup2(first.reading, second.reading)
-            registration = try? Loop.register(replacement, stranger, interest: [])
+            registration = try? Loop.register(replacement, unregistered, interest: [])
         }
         let meddling = try Loop.register(first.reading, meddler, interest: .readable)
         registration = try Loop.register(second.reading, victim, interest: .readable)
@@ -37,7 +37,7 @@ import Testing
         second.write("y")
         try await eventually("meddled") { meddler.calls > 0 }
         meddling.cancel()
-        #expect(stranger.readyCount == 0)
+        #expect(unregistered.readyCount == 0)
         registration?.cancel()
         first.close()
         second.close()

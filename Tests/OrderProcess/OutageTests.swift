@@ -58,7 +58,7 @@ import WorkflowState
         line.fixture.store.failure = isPostgres ? OrderRecordsError(.unavailable, "away") : nil
         line.fixture.state.fault = isPostgres ? nil : WorkflowStateError(.unavailable, isRetriable: true)
         try await line.send(Sample.order(1), Sample.order(2))
-        try await eventually("the batch is held up") { line.pipeline.isWaitingForDependency }
+        try await eventually("the batch waits") { line.pipeline.isWaitingForDependency }
         line.fixture.store.failure = nil
         line.fixture.state.fault = nil
         try await eventually("the orders are done") { line.broker.depth(of: "order.processed") == 2 }

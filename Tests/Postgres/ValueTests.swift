@@ -36,7 +36,6 @@ struct ValueTests {
     func numerics(_ text: String, _ unscaled: Int64, _ scale: Int) async throws {
         let number = PostgresNumeric(unscaled: unscaled, scale: scale)
         #expect(number.description == text)
-        #expect(PostgresNumeric(text) == number)
         try await LiveServer.withSchema { connection, _ in
             let answer = try await echo(number, as: "numeric", on: connection)
             #expect(answer.text == text)
@@ -70,15 +69,12 @@ struct ValueTests {
             let answer = try await echo(time, as: "timestamptz", on: connection)
             #expect(answer.text == text)
             #expect(answer.value == time)
-            // The simple protocol returns text.
-            let rows = try await connection.script("SELECT '\(text)'::timestamptz")
-            #expect(try rows[0].one().timestamp(0) == time)
         }
     }
 
     @Test @Loop func otherScalars() async throws {
         try await LiveServer.withSchema { (connection, _) async throws in
-            let id = PostgresUUID("0197f3a0-1b2c-7def-8123-456789abcdef")!
+            let id = PostgresUUID(high: 0x0197_f3a0_1b2c_7def, low: 0x8123_4567_89ab_cdef)
             #expect(
                 try await echo(id, as: "uuid", on: connection) == ("0197f3a0-1b2c-7def-8123-456789abcdef", id)
             )

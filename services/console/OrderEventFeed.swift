@@ -20,19 +20,19 @@ final class OrderEventFeed {
     init(_ pool: PostgresPool) { self.pool = pool }
 
     /// The events that were not returned before, oldest first.
-    func news() async throws(PostgresError) -> [JSONValue] {
+    func readNew() async throws(PostgresError) -> [JSONValue] {
         let limit = last == 0 ? Self.kept : Self.most
         let rows = try await pool.query(Self.newest, max(0, last - Self.overlap), limit)
-        var news: [JSONValue] = []
+        var entries: [JSONValue] = []
         for row in rows.reversed() {
             let position = try row.int64(0)
             guard seen.insert(position).inserted else { continue }
             last = max(last, position)
-            news.append(try Self.entry(position, row))
+            entries.append(try Self.entry(position, row))
         }
         if seen.count > 4 * Self.most { seen = seen.filter { $0 > last - Self.overlap } }
-        recent = (recent + news).suffix(Self.kept)
-        return news
+        recent = (recent + entries).suffix(Self.kept)
+        return entries
     }
 
     private static func entry(_ position: Int64, _ row: PostgresRow) throws(PostgresError) -> JSONValue {

@@ -74,8 +74,8 @@ struct StatusBroadcaster: Service {
     private func publish() async {
         let state = Loop.task { await snapshot.take() }
         do {
-            let news = try await orders.news()
-            if !news.isEmpty { subscribers.send("orders", .array(news)) }
+            let entries = try await orders.readNew()
+            if !entries.isEmpty { subscribers.send("orders", .array(entries)) }
         } catch {
             log.debug("console.event_log_read_failed", ["error": "\(error)"])
         }

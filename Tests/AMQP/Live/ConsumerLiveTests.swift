@@ -20,12 +20,12 @@ struct ConsumerLiveTests {
         let (queue, topology) = workQueue("settlement", kind: kind)
         try await Broker.withClient(topology) { client in
             let publisher = AMQPPublisher(client)
-            _ = await publisher.publish(["ack", "park", "requeue"].map { message($0, to: queue) })
+            _ = await publisher.publish(["ack", "reject", "requeue"].map { message($0, to: queue) })
             let consumer = AMQPConsumer(client, queue: queue)
             for delivery in await take(3, from: consumer) {
                 switch text(delivery) {
                 case "ack": consumer.ack(delivery)
-                case "park": consumer.reject(delivery, requeue: false)
+                case "reject": consumer.reject(delivery, requeue: false)
                 default: consumer.reject(delivery, requeue: true)
                 }
             }
@@ -34,7 +34,7 @@ struct ConsumerLiveTests {
             consumer.ack(again)
             let deadLetters = AMQPConsumer(client, queue: AMQPTopology.deadLetterQueue(of: queue))
             let rejected = await take(1, from: deadLetters)
-            #expect(rejected.map(text) == ["park"])
+            #expect(rejected.map(text) == ["reject"])
             deadLetters.ack(rejected)
             #expect(consumer.unsettled == 0)
         }

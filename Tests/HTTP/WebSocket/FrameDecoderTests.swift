@@ -29,10 +29,10 @@ import Testing
         return log
     }
 
-    private static func describe(_ event: WebSocketFrameDecoder.WebSocketDecodedFrame, _ buffer: [UInt8])
+    private static func describe(_ event: WebSocketFrameDecoder.Frame, _ buffer: [UInt8])
         -> String
     {
-        func text(_ payload: WebSocketFrameDecoder.WebSocketPayload) -> String {
+        func text(_ payload: WebSocketFrameDecoder.Payload) -> String {
             switch payload {
             case .inPlace(let range): String(decoding: buffer[range], as: UTF8.self)
             case .assembled(let bytes): String(decoding: bytes, as: UTF8.self)

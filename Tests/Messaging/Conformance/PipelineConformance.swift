@@ -183,12 +183,12 @@ struct PipelineConformance {
             },
             until: { _ in handler.deadLetterReasons.count == 1 },
             check: { fixture in
-                // Both steps of a retry policy with one delay and then the dead letters, as if it had not
+                // Both steps of a retry policy with one delay and then the dead deadLetterCount, as if it had not
                 // been delivered before.
                 #expect(handler.received.map(\.envelope.attempt) == [1, 2])
                 #expect(handler.received.map(\.isRedelivered) == [true, false])
-                let letters = try await fixture.depth(of: fixture.deadLetters)
-                #expect(letters == 1)
+                let deadLetterCount = try await fixture.depth(of: fixture.deadLetters)
+                #expect(deadLetterCount == 1)
             })
     }
 

@@ -78,7 +78,7 @@ import WorkflowState
     }
 
     @Test func anOutageIs503() async throws {
-        api.intake.sender.failures = [.away]
+        api.fixture.sender.failures = [.away]
         let answer = await api.post("/api/orders", Self.order)
         #expect(answer.status == .serviceUnavailable && answer.headers["Retry-After"] == "1")
         _ = try answer.problem()
@@ -165,9 +165,9 @@ import WorkflowState
         #expect(status.members?.map(\.key) == ["correlationId", "orderId", "status", "updatedAt"])
         #expect(status["orderId"] == 1 && status["status"] == "ACCEPTED")
         #expect(try await api.get("/api/orders").json()["total"] == 0)
-        let stranger = try api.token(for: "CUST-2")
-        #expect(await api.get("/api/orders/1", token: stranger).status == .notFound)
-        #expect(await api.get("/api/orders/status/\(cid)", token: stranger).status == .notFound)
+        let otherUser = try api.token(for: "CUST-2")
+        #expect(await api.get("/api/orders/1", token: otherUser).status == .notFound)
+        #expect(await api.get("/api/orders/status/\(cid)", token: otherUser).status == .notFound)
     }
 
     @Test(arguments: ["abc", "0", "-1", "01", "9007199254740992", "1.0"])
@@ -194,15 +194,15 @@ import WorkflowState
 
     @Test func anOrderBeingProcessedIsNotCancelled() async throws {
         _ = await api.post("/api/orders", Self.order)
-        let event = try #require(api.intake.sender.sent.first?.event)
-        _ = try await api.intake.workflows.memory.advance([
+        let event = try #require(api.fixture.sender.sent.first?.event)
+        _ = try await api.fixture.workflows.memory.advance([
             WorkflowStep(.processing, correlationID: event.correlationID, orderID: event.orderID, owner: nil)
         ])
         #expect(await api.post("/api/orders/1/cancel", "").status == .conflict)
     }
 
     @Test func anUnavailableDatabaseIs503() async throws {
-        api.intake.queries.fault = OrderQueryError(reason: "secret text")
+        api.fixture.queries.fault = OrderQueryError(reason: "secret text")
         for answer in [await api.get("/api/orders"), await api.get("/api/orders/5")] {
             #expect(answer.status == .serviceUnavailable && answer.headers["Retry-After"] != nil)
             #expect(try !answer.problem().text.contains("secret"))

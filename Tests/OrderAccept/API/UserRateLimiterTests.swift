@@ -21,7 +21,7 @@ import Testing
         let limiter = UserRateLimiter(RateLimit(burst: 1, perSecond: 1))
         #expect(limiter.take(for: PlacementFixture.user, now: now).isAllowed)
         #expect(!limiter.take(for: PlacementFixture.user, now: now).isAllowed)
-        #expect(limiter.take(for: PlacementFixture.stranger, now: now).isAllowed)
+        #expect(limiter.take(for: PlacementFixture.otherUser, now: now).isAllowed)
     }
 
     @Test func theTableIsBounded() throws {

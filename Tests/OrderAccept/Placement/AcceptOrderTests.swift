@@ -9,42 +9,42 @@ import WorkflowState
 @testable import OrderAccept
 
 @Loop @Suite struct AcceptOrderTests {
-    let intake = PlacementFixture()
+    let fixture = PlacementFixture()
 
     @Test func pricesRecordsAndPublishesAnOrder() async throws {
-        let accepted = try await intake.place(["AZ-104": 2, "AZ-900": 1])
+        let accepted = try await fixture.place(["AZ-104": 2, "AZ-900": 1])
         let order = accepted.order
         #expect(
             order.id == OrderID(1) && order.status == .accepted && order.customer == PlacementFixture.user)
         #expect(order.total == Money(hundredths: 58_385))
         #expect(order.correlationID.timestamp == order.createdAt)
-        let workflow = try #require(try await intake.workflows.memory.workflow(order.correlationID))
+        let workflow = try #require(try await fixture.workflows.memory.workflow(order.correlationID))
         #expect(workflow.status.status == .accepted && workflow.owner == PlacementFixture.user)
-        #expect(try await intake.workflows.memory.pending(order.id) == accepted.document)
-        let message = try #require(intake.sender.sent.first)
+        #expect(try await fixture.workflows.memory.pending(order.id) == accepted.document)
+        let message = try #require(fixture.sender.sent.first)
         #expect(message.event == OrderAccepted(order))
         let envelope = message.envelope
         #expect(message.destination == .event(key: "order.accepted"))
         #expect(envelope.id != order.correlationID.description && envelope.attempt == 1)
         #expect(envelope.correlationID == order.correlationID.description && envelope.causationID == "r-1")
         #expect(envelope.type == "order.accepted.v1" && envelope.appID == "order-accept")
-        #expect(intake.workflows.calls == [.accept])
+        #expect(fixture.workflows.calls == [.accept])
     }
 
     @Test func writesTheKeysBeforePublishing() async throws {
-        let intake = intake
-        intake.sender.meanwhile = { [unowned intake] message in
-            let owners = try? await intake.workflows.memory.owners(
+        let fixture = fixture
+        fixture.sender.meanwhile = { [unowned fixture] message in
+            let owners = try? await fixture.workflows.memory.owners(
                 of: [message.event?.correlationID].compactMap(\.self))
             #expect(owners == [PlacementFixture.user])
         }
-        try await intake.place()
-        #expect(intake.sender.sent.count == 1)
+        try await fixture.place()
+        #expect(fixture.sender.sent.count == 1)
     }
 
     @Test func correlationIDsOnlyGrow() async throws {
-        let first = try await intake.place().order.correlationID
-        #expect(try await intake.place().order.correlationID > first)
+        let first = try await fixture.place().order.correlationID
+        #expect(try await fixture.place().order.correlationID > first)
     }
 
     @Test func anUnpriceableOrderWritesNothing() async throws {
@@ -53,17 +53,17 @@ import WorkflowState
             (["AZ-104": 1, "US-1": 1], .mixedCurrencies),
         ]
         for (lines, expected) in cases {
-            await #expect(throws: PlacementError.pricing(expected)) { try await intake.place(lines) }
+            await #expect(throws: PlacementError.pricing(expected)) { try await fixture.place(lines) }
         }
-        #expect(intake.workflows.calls.isEmpty && intake.sender.sent.isEmpty)
-        #expect(intake.identifiers.left == 1_000)
+        #expect(fixture.workflows.calls.isEmpty && fixture.sender.sent.isEmpty)
+        #expect(fixture.identifiers.left == 1_000)
     }
 
     @Test func withoutCatalogueOrIDsNothingIsWritten() async throws {
-        intake.identifiers.left = 0
-        #expect(try await intake.failure() == .noIdentifiers)
-        intake.catalogue.current = nil
-        #expect(try await intake.failure() == .noCatalogue)
-        #expect(intake.workflows.calls.isEmpty && intake.sender.sent.isEmpty)
+        fixture.identifiers.left = 0
+        #expect(try await fixture.failure() == .noIdentifiers)
+        fixture.catalogue.current = nil
+        #expect(try await fixture.failure() == .noCatalogue)
+        #expect(fixture.workflows.calls.isEmpty && fixture.sender.sent.isEmpty)
     }
 }

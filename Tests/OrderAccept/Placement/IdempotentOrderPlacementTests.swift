@@ -10,13 +10,13 @@ import WorkflowState
 @testable import OrderAccept
 
 @Loop @Suite struct IdempotentOrderPlacementTests {
-    let intake = PlacementFixture()
+    let fixture = PlacementFixture()
 
     private func place(
         key: String? = "k", user: UserID = PlacementFixture.user,
         _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
     ) async throws -> IdempotentOrderPlacement.Placement {
-        try await intake.placement.place(
+        try await fixture.placement.place(
             PlacementFixture.request(lines), from: user, key: key, trace: .root(), cause: "",
             budget: PlacementBudget(from: Loop.now))
     }
@@ -31,12 +31,12 @@ import WorkflowState
         #expect(first.order != nil)
         let second = try await place()
         #expect(second.order == nil && second.orderID == first.orderID && second.document == first.document)
-        #expect(intake.sender.sent.count == 1)
+        #expect(fixture.sender.sent.count == 1)
     }
 
     @Test func keysAreScopedToTheirUser() async throws {
         let first = try await place()
-        #expect(try await place(user: PlacementFixture.stranger).orderID != first.orderID)
+        #expect(try await place(user: PlacementFixture.otherUser).orderID != first.orderID)
     }
 
     @Test func anotherBodyWithTheSameKeyIsRefused() async throws {
@@ -47,17 +47,17 @@ import WorkflowState
     @Test func aConcurrentRequestWithTheSameKeyIsRefused() async throws {
         let suite = self
         var seen: PlacementError?
-        intake.sender.meanwhile = { _ in
+        fixture.sender.meanwhile = { _ in
             do { _ = try await suite.place() } catch { seen = error as? PlacementError }
         }
-        defer { intake.sender.meanwhile = { _ in } }
+        defer { fixture.sender.meanwhile = { _ in } }
         _ = try await place()
         #expect(seen == .requestInProgress)
-        #expect(intake.sender.sent.count == 1)
+        #expect(fixture.sender.sent.count == 1)
     }
 
     @Test func aFailureReleasesTheKey() async throws {
-        intake.sender.failures = [.away]
+        fixture.sender.failures = [.away]
         await #expect(throws: PlacementError.refused(reason: "unavailable")) { try await place() }
         #expect(try await place().order != nil)
         await #expect(throws: PlacementError.pricing(.unknownProducts(["NO-1"]))) {
@@ -73,8 +73,8 @@ import WorkflowState
         let answer = try await place()
         #expect(answer.orderID == begun.order.id && answer.document == begun.document)
         let isAnnounced = reached == nil || reached == .accepted
-        #expect(intake.sender.sent.compactMap(\.event?.orderID) == (isAnnounced ? [begun.order.id] : []))
-        #expect(try await intake.status(of: begun.order) == reached ?? .accepted)
+        #expect(fixture.sender.sent.compactMap(\.event?.orderID) == (isAnnounced ? [begun.order.id] : []))
+        #expect(try await fixture.status(of: begun.order) == reached ?? .accepted)
         #expect(try await place().order == nil)
     }
 
@@ -82,32 +82,32 @@ import WorkflowState
         let begun = try await crash(reached: .cancelled)
         let answer = try await place()
         #expect(answer.order != nil && answer.orderID != begun.order.id)
-        #expect(try await intake.status(of: begun.order) == .cancelled)
+        #expect(try await fixture.status(of: begun.order) == .cancelled)
         #expect(try await place().orderID == answer.orderID)
     }
 
     /// Redis and the broker away together, when the broker may have the order.
     @Test(arguments: [nil, OrderStatus.processing, .completed])
     func inDoubtTheDraftStays(reached: OrderStatus?) async throws {
-        let intake = intake
-        intake.sender.failures = [.lost, .away]
-        intake.workflows.faults = [.advance: .late]
+        let fixture = fixture
+        fixture.sender.failures = [.lost, .away]
+        fixture.workflows.faults = [.advance: .late]
         await #expect(throws: PlacementError.self) { try await place() }
-        let order = try #require(intake.sender.sent.first?.event)
+        let order = try #require(fixture.sender.sent.first?.event)
         // Nothing was released, so that whoever repeats the request in time goes on with the same order.
-        #expect(intake.keys.calls == [.reserve] && intake.compensations.count == 1)
+        #expect(fixture.keys.calls == [.reserve] && fixture.compensations.count == 1)
         await #expect(throws: PlacementError.requestInProgress) { try await place() }
         if let reached {
-            _ = try await intake.workflows.memory.advance([
+            _ = try await fixture.workflows.memory.advance([
                 WorkflowStep(reached, correlationID: order.correlationID, orderID: order.orderID, owner: nil)
             ])
         }
-        intake.workflows.faults = [:]
-        try await intake.runCompensations()
+        fixture.workflows.faults = [:]
+        try await fixture.runCompensations()
         let answer = try await place()
         // Where nobody had begun it was cancelled meanwhile, and is placed anew.
         #expect((answer.orderID == order.orderID) == (reached != nil))
-        let first = try await intake.workflows.memory.workflow(order.correlationID)
+        let first = try await fixture.workflows.memory.workflow(order.correlationID)
         #expect(first?.status.status == reached ?? .cancelled)
         #expect(try await place().document == answer.document)
     }
@@ -115,57 +115,57 @@ import WorkflowState
     @Test func anUnreadableDraftMakesTheOutcomeUnknown() async throws {
         let begun = try await crash(reached: .accepted)
         for call in [WorkflowCall.workflow, .accept] {
-            intake.workflows.faults = [call: .away]
+            fixture.workflows.faults = [call: .away]
             await #expect(throws: PlacementError.inDoubt(reason: "redis", uncancelled: nil)) {
                 try await place()
             }
-            try await intake.runCompensations()
+            try await fixture.runCompensations()
         }
-        intake.workflows.faults = [:]
+        fixture.workflows.faults = [:]
         #expect(try await place().orderID == begun.order.id)
-        #expect(try await intake.status(of: begun.order) == .accepted)
+        #expect(try await fixture.status(of: begun.order) == .accepted)
     }
 
     /// The reservation is made although its request was told that it was not.
     @Test(arguments: [true, false])
     func aReservationThatTimedOutHoldsUpNobody(isLate: Bool) async throws {
-        intake.keys.faults = [.reserve: .late]
-        intake.keys.failsAfterwards = !isLate
+        fixture.keys.faults = [.reserve: .late]
+        fixture.keys.failsAfterwards = !isLate
         await #expect(throws: PlacementError.state(.late)) { try await place() }
-        intake.keys.faults = [:]
-        try await intake.runCompensations()
+        fixture.keys.faults = [:]
+        try await fixture.runCompensations()
         if isLate {
-            let lease = try #require(intake.keys.leases.first)
-            #expect(try await intake.keys.memory.reserve(lease, draft: []) == .inFlight)
+            let lease = try #require(fixture.keys.leases.first)
+            #expect(try await fixture.keys.memory.reserve(lease, draft: []) == .inFlight)
         }
         let answer = try await place()
-        #expect(intake.sender.sent.compactMap(\.event?.orderID) == [answer.orderID])
+        #expect(fixture.sender.sent.compactMap(\.event?.orderID) == [answer.orderID])
     }
 
     /// The order's own failure stands, or its success; the key is free as soon as Redis is back.
     @Test(arguments: [KeyCall.release, .complete])
     func aKeyThatCouldNotBeSettledIsLetGo(call: KeyCall) async throws {
-        intake.keys.faults = [call: .away]
-        if call == .release { intake.sender.failures = [.away] }
+        fixture.keys.faults = [call: .away]
+        if call == .release { fixture.sender.failures = [.away] }
         let first = try? await place()
         #expect((first == nil) == (call == .release))
         await #expect(throws: PlacementError.requestInProgress) { try await place() }
-        intake.keys.faults = [:]
-        try await intake.runCompensations()
+        fixture.keys.faults = [:]
+        try await fixture.runCompensations()
         let second = try await place()
         #expect(first == nil || first?.document == second.document)
         #expect(try await place().document == second.document)
     }
 
     @Test func compensationsAreRetriedUntilTheySucceed() async throws {
-        intake.sender.failures = [.lost, .away]
-        intake.workflows.faults = [.advance: .away]
+        fixture.sender.failures = [.lost, .away]
+        fixture.workflows.faults = [.advance: .away]
         await #expect(throws: PlacementError.self) { try await place() }
-        let (workflows, compensations) = (intake.workflows, intake.compensations)
+        let (workflows, compensations) = (fixture.workflows, fixture.compensations)
         let run = Loop.task { await compensations.run() }
         let tried = workflows.calls.count
         try await eventually("it is tried again") { workflows.calls.count > tried + 3 }
-        #expect(compensations.count == 1 && !intake.keys.calls.contains(.expire))
+        #expect(compensations.count == 1 && !fixture.keys.calls.contains(.expire))
         workflows.faults = [:]
         try await eventually("it is tied") { compensations.count == 0 }
         run.cancel()
@@ -173,46 +173,46 @@ import WorkflowState
     }
 
     @Test func compensationsAreBounded() async throws {
-        let order = try intake.accept.draft(PlacementFixture.request(), from: PlacementFixture.user).order
+        let order = try fixture.accept.draft(PlacementFixture.request(), from: PlacementFixture.user).order
         for _ in 0..<CompensationQueue.limit + 2 {
-            intake.compensations.add(cancelling: order, releasing: nil)
+            fixture.compensations.add(cancelling: order, releasing: nil)
         }
-        #expect(intake.compensations.count == CompensationQueue.limit && intake.compensations.dropped == 2)
+        #expect(fixture.compensations.count == CompensationQueue.limit && fixture.compensations.dropped == 2)
     }
 
     /// Dead between the second draft and its answer: the third attempt goes on with the second draft.
     @Test func aDraftThatReplacesACancelledOneIsRecorded() async throws {
         let begun = try await crash(reached: .cancelled)
-        intake.keys.faults = [.complete: .away]
+        fixture.keys.faults = [.complete: .away]
         let second = try await place()
         #expect(second.orderID != begun.order.id)
-        intake.keys.faults = [:]
-        try await intake.runCompensations()
+        fixture.keys.faults = [:]
+        try await fixture.runCompensations()
         #expect(try await place().orderID == second.orderID)
     }
 
     private func crash(reached: OrderStatus?) async throws -> AcceptedOrder {
         let request = try PlacementFixture.request()
-        let begun = try intake.accept.draft(request, from: PlacementFixture.user)
+        let begun = try fixture.accept.draft(request, from: PlacementFixture.user)
         let lease = IdempotencyLease(
             IdempotencyKey(user: PlacementFixture.user, key: "k"), fingerprint: request.fingerprint)
-        _ = try await intake.keys.reserve(lease, draft: StoredResponse(begun).bytes)
+        _ = try await fixture.keys.reserve(lease, draft: StoredResponse(begun).bytes)
         if let reached {
-            _ = try await intake.workflows.memory.advance([
+            _ = try await fixture.workflows.memory.advance([
                 WorkflowStep(
                     reached, correlationID: begun.order.correlationID, orderID: begun.order.id,
                     owner: PlacementFixture.user)
             ])
         }
         await #expect(throws: PlacementError.requestInProgress) { try await place() }
-        intake.memory.advance(by: .seconds(31))
+        fixture.memory.advance(by: .seconds(31))
         return begun
     }
 
     @Test func withoutTheStoreNothingIsAccepted() async throws {
-        intake.memory.fault = .away
+        fixture.memory.fault = .away
         await #expect(throws: PlacementError.state(.away)) { try await place() }
-        #expect(intake.sender.sent.isEmpty)
+        #expect(fixture.sender.sent.isEmpty)
     }
 
     @Test func fingerprintsDifferForDifferentOrders() throws {

@@ -13,98 +13,98 @@ import WorkflowState
 
 /// Every order in which Redis and the broker can fail: what is withdrawn, and what is answered.
 @Loop @Suite struct PlacementErrorTests {
-    let intake = PlacementFixture()
+    let fixture = PlacementFixture()
 
     /// What Redis holds of the only order.
     private func remains() async throws -> (status: OrderStatus?, owner: UserID?, pending: Bool) {
-        let published = intake.sender.sent.first?.event
-        let pending = try await intake.workflows.memory.pending(try #require(OrderID(1)))
+        let published = fixture.sender.sent.first?.event
+        let pending = try await fixture.workflows.memory.pending(try #require(OrderID(1)))
         let document = try pending.map { try Order(decoding: $0.span, customer: PlacementFixture.user) }
         guard let id = published?.correlationID ?? document?.correlationID else {
             return (nil, nil, pending != nil)
         }
-        let workflow = try await intake.workflows.memory.workflow(id)
+        let workflow = try await fixture.workflows.memory.workflow(id)
         return (workflow?.status.status, workflow?.owner, pending != nil)
     }
 
     @Test func publishesNothingWithoutRedis() async throws {
-        intake.workflows.faults[.accept] = .away
-        #expect(try await intake.failure() == .state(.away))
-        #expect(intake.workflows.calls == [.accept] && intake.sender.sent.isEmpty)
+        fixture.workflows.faults[.accept] = .away
+        #expect(try await fixture.failure() == .state(.away))
+        #expect(fixture.workflows.calls == [.accept] && fixture.sender.sent.isEmpty)
     }
 
     @Test(arguments: [WorkflowStateError.late, .refused])
     func removesKeysWhoseOutcomeIsUnknown(error: WorkflowStateError) async throws {
-        intake.workflows.faults[.accept] = error
-        intake.workflows.failsAfterwards = true
-        #expect(try await intake.failure() == .state(error))
-        #expect(intake.workflows.calls == [.accept, .withdraw] && intake.sender.sent.isEmpty)
+        fixture.workflows.faults[.accept] = error
+        fixture.workflows.failsAfterwards = true
+        #expect(try await fixture.failure() == .state(error))
+        #expect(fixture.workflows.calls == [.accept, .withdraw] && fixture.sender.sent.isEmpty)
         #expect(try await remains() == (nil, nil, false))
     }
 
     @Test(arguments: [MessagingError.Code.unavailable, .unroutable, .refused, .overloaded, .closed])
     func anUnpublishedOrderIsWithdrawn(code: MessagingError.Code) async throws {
-        intake.sender.failures = [MessagingError(code)]
-        #expect(try await intake.failure() == .refused(reason: code.rawValue))
-        #expect(intake.workflows.calls == [.accept, .withdraw])
-        #expect(intake.sender.sent.count == 1)
+        fixture.sender.failures = [MessagingError(code)]
+        #expect(try await fixture.failure() == .refused(reason: code.rawValue))
+        #expect(fixture.workflows.calls == [.accept, .withdraw])
+        #expect(fixture.sender.sent.count == 1)
         #expect(try await remains() == (nil, nil, false))
     }
 
     @Test func aFailedCompensationDoesNotChangeTheResponse() async throws {
-        intake.sender.failures = [.away]
-        intake.workflows.faults[.withdraw] = .away
-        #expect(try await intake.failure() == .refused(reason: "unavailable"))
+        fixture.sender.failures = [.away]
+        fixture.workflows.faults[.withdraw] = .away
+        #expect(try await fixture.failure() == .refused(reason: "unavailable"))
         // An orphan, which expires.
         #expect(try await remains() == (.accepted, PlacementFixture.user, true))
     }
 
     @Test func retriesAnUnconfirmedPublishWithTheSameMessageID() async throws {
-        intake.sender.failures = [.lost, .lost, nil]
-        try await intake.place()
-        #expect(intake.sender.sent.count == 3)
-        #expect(Set(intake.sender.sent.map(\.envelope.id)).count == 1)
+        fixture.sender.failures = [.lost, .lost, nil]
+        try await fixture.place()
+        #expect(fixture.sender.sent.count == 3)
+        #expect(Set(fixture.sender.sent.map(\.envelope.id)).count == 1)
         #expect(try await remains().status == .accepted)
     }
 
     @Test func cancelsAnOrderWhosePublishIsUnknown() async throws {
-        intake.sender.failures = [.lost, .away]
-        #expect(try await intake.failure() == .outcomeUnknown)
-        #expect(intake.workflows.calls == [.accept, .advance])
+        fixture.sender.failures = [.lost, .away]
+        #expect(try await fixture.failure() == .outcomeUnknown)
+        #expect(fixture.workflows.calls == [.accept, .advance])
         #expect(try await remains().status == .cancelled)
     }
 
     @Test func doesNotRetryPastTheDeadline() async throws {
-        let intake = intake
-        intake.sender.failures = [.lost, .lost]
+        let fixture = fixture
+        fixture.sender.failures = [.lost, .lost]
         await #expect(throws: PlacementError.outcomeUnknown) {
-            try await intake.accept.accept(
-                intake.accept.draft(PlacementFixture.request(), from: PlacementFixture.user), trace: .root(),
+            try await fixture.accept.accept(
+                fixture.accept.draft(PlacementFixture.request(), from: PlacementFixture.user), trace: .root(),
                 cause: "",
                 budget: PlacementBudget(from: Loop.now - .seconds(2)))
         }
-        #expect(intake.sender.sent.count == 1)
+        #expect(fixture.sender.sent.count == 1)
     }
 
     @Test(arguments: [OrderStatus.processing, .completed, .failed])
     func anOrderInProcessingCountsAsPublished(status: OrderStatus) async throws {
-        let intake = intake
-        intake.sender.failures = [.lost, .away]
-        intake.sender.meanwhile = { [unowned intake] message in
+        let fixture = fixture
+        fixture.sender.failures = [.lost, .away]
+        fixture.sender.meanwhile = { [unowned fixture] message in
             guard let event = message.event else { return }
-            _ = try? await intake.workflows.memory.advance([
+            _ = try? await fixture.workflows.memory.advance([
                 WorkflowStep(
                     status, correlationID: event.correlationID, orderID: event.orderID, owner: event.customer)
             ])
         }
-        #expect(try await intake.place().order.id == OrderID(1))
+        #expect(try await fixture.place().order.id == OrderID(1))
         #expect(try await remains().status == status)
     }
 
     @Test func answersOutcomeUnknownWhenRedisCannotDecide() async throws {
-        intake.sender.failures = [.lost, .away]
-        intake.workflows.faults[.advance] = .away
-        let failure = try await intake.failure()
+        fixture.sender.failures = [.lost, .away]
+        fixture.workflows.faults[.advance] = .away
+        let failure = try await fixture.failure()
         guard case .inDoubt("rabbitmq", let order?) = failure else {
             Issue.record("\(failure)")
             return

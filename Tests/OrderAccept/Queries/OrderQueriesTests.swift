@@ -42,10 +42,10 @@ import Testing
             let order = world.order(1)
             try await world.insert([order])
             let queries = world.queries
-            #expect(try await queries.order(order.id, of: PlacementFixture.stranger) == nil)
-            #expect(try await queries.status(order.correlationID, of: PlacementFixture.stranger) == nil)
-            #expect(try await queries.page(of: PlacementFixture.stranger, offset: 0, size: 10).total == 0)
-            #expect(try await !queries.delete(order.id, of: PlacementFixture.stranger, isPending: false))
+            #expect(try await queries.order(order.id, of: PlacementFixture.otherUser) == nil)
+            #expect(try await queries.status(order.correlationID, of: PlacementFixture.otherUser) == nil)
+            #expect(try await queries.page(of: PlacementFixture.otherUser, offset: 0, size: 10).total == 0)
+            #expect(try await !queries.delete(order.id, of: PlacementFixture.otherUser, isPending: false))
             #expect(try await queries.order(order.id, of: PlacementFixture.user) == order)
         }
     }

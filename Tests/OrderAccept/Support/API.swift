@@ -12,7 +12,7 @@ import WorkflowState
 /// order-accept's routes over ports in memory.
 @Loop
 final class API {
-    let intake = PlacementFixture()
+    let fixture = PlacementFixture()
     private let router = HTTPRouter()
     private let issuer: TokenIssuer
 
@@ -29,14 +29,14 @@ final class API {
             limiter: limit.map { UserRateLimiter($0) }, metrics: metrics)
         let edge = APIRouter(router, log: log, metrics: metrics)
         DescriptionRoute().add(to: edge)
-        ProductRoutes(authorizer: authorizer, catalogue: intake.catalogue).add(to: edge)
+        ProductRoutes(authorizer: authorizer, catalogue: fixture.catalogue).add(to: edge)
         PlacementRoutes(
-            authorizer: authorizer, placement: intake.placement, metrics: PlacementMetrics(metrics), log: log
+            authorizer: authorizer, placement: fixture.placement, metrics: PlacementMetrics(metrics), log: log
         ).add(to: edge)
         OrderRoutes(
-            authorizer: authorizer, reading: ReadOrders(state: intake.workflows, queries: intake.queries),
-            cancelling: CancelOrder(state: intake.workflows, queries: intake.queries),
-            deleting: DeleteOrder(state: intake.workflows, queries: intake.queries), log: log
+            authorizer: authorizer, reading: ReadOrders(state: fixture.workflows, queries: fixture.queries),
+            cancelling: CancelOrder(state: fixture.workflows, queries: fixture.queries),
+            deleting: DeleteOrder(state: fixture.workflows, queries: fixture.queries), log: log
         ).add(to: edge)
     }
 

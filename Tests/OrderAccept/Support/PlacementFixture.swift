@@ -25,7 +25,7 @@ final class PlacementFixture {
     let placement: IdempotentOrderPlacement
 
     static let user = UserID("CUST-1")!
-    static let stranger = UserID("CUST-2")!
+    static let otherUser = UserID("CUST-2")!
 
     init() {
         workflows = FaultyWorkflows(memory)

@@ -21,7 +21,7 @@ import Testing
         try await eventually("the closes") { tabs.allSatisfy { $0.1.end?.code == .goingAway } }
         let (_, late) = replica.open("ada")
         #expect(late.end?.code == .goingAway)
-        #expect(throws: SessionRegistry.Refusal.draining) { try replica.sessions.admit(nil) }
+        #expect(throws: SessionRegistry.AdmissionError.draining) { try replica.sessions.admit(nil) }
     }
 
     @Test func drainingTellsHubsAndStreams() async throws {

@@ -18,11 +18,11 @@ import Testing
             let session = Session(.native, replica.sessions, HandshakeContext(nil, .latest), address: address)
             session.opened(on: Recorder())
         }
-        #expect(throws: SessionRegistry.Refusal.address) { try replica.sessions.admit(address) }
+        #expect(throws: SessionRegistry.AdmissionError.address) { try replica.sessions.admit(address) }
         replica.sessions.all[0].disconnected(.normal)
         try replica.sessions.admit(address)
         try replica.sessions.admit(address)
-        #expect(throws: SessionRegistry.Refusal.rate) { try replica.sessions.admit(address) }
+        #expect(throws: SessionRegistry.AdmissionError.rate) { try replica.sessions.admit(address) }
         try replica.sessions.admit("192.0.2.8")
     }
 
@@ -32,6 +32,6 @@ import Testing
         let replica = try Replica(limits: limits)
         try replica.sessions.admit(nil)
         try replica.sessions.admit(nil)
-        #expect(throws: SessionRegistry.Refusal.rate) { try replica.sessions.admit(nil) }
+        #expect(throws: SessionRegistry.AdmissionError.rate) { try replica.sessions.admit(nil) }
     }
 }

@@ -122,11 +122,11 @@ import WorkflowState
         try await replica.workflows.accept(
             Acceptance(correlationID: id, owner: ada, orderID: update(5).orderID, pending: []))
         let (owner, tab) = try await connected(replica)
-        let (stranger, other) = try await connected(replica, "bob")
+        let (otherUser, other) = try await connected(replica, "bob")
         let plain = "\"\(id)\""
         let wrapped = #"{"value":"\#(id)"}"#
         #expect(try await call(owner, tab, "RegisterOrder", plain)["error"] == nil)
-        #expect(try await call(stranger, other, "RegisterOrder", wrapped)["error"] == "Unknown order")
+        #expect(try await call(otherUser, other, "RegisterOrder", wrapped)["error"] == "Unknown order")
         #expect(try await replica.workflows.owners(of: [id]) == [ada])
     }
 

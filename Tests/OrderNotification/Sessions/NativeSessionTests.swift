@@ -30,9 +30,9 @@ import WorkflowState
         #expect(welcome["connectionId"]?.string?.count == 16)
         let offsets = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(7))])
         #expect(tab.offsets == offsets.compactMap { $0.map(Int.init) })
-        let told = try #require(tab.messages("order.status").first)
-        #expect(told["orderId"] == 7 && told["status"] == "COMPLETED")
-        #expect(told["id"]!.int! > welcome["lastEventId"]!.int!)
+        let update = try #require(tab.messages("order.status").first)
+        #expect(update["orderId"] == 7 && update["status"] == "COMPLETED")
+        #expect(update["id"]!.int! > welcome["lastEventId"]!.int!)
     }
 
     @Test(arguments: [WireProtocol.native, .events, .signalR])
@@ -83,8 +83,8 @@ import WorkflowState
             .processing, correlationID: update(3).correlationID, orderID: update(3).orderID, owner: ada)
         step.announcedAt = Timestamp(milliseconds: 0)
         _ = try await replica.workflows.advance([step])
-        let told = try #require(tab.messages("order.status").first)
-        #expect(told["status"] == "PROCESSING" && told["id"] == nil)
+        let update = try #require(tab.messages("order.status").first)
+        #expect(update["status"] == "PROCESSING" && update["id"] == nil)
     }
 
     @Test func processingCanBeTurnedOff() async throws {
@@ -181,8 +181,8 @@ import WorkflowState
         try await replica.workflows.accept(
             Acceptance(correlationID: id, owner: ada, orderID: update(5).orderID, pending: []))
         let (owner, tab) = try await live(replica)
-        let (stranger, other) = try await live(replica, "bob")
-        for session in [owner, stranger] { session.hear(#"{"type":"status","correlationId":"\#(id)"}"#) }
+        let (otherUser, other) = try await live(replica, "bob")
+        for session in [owner, otherUser] { session.hear(#"{"type":"status","correlationId":"\#(id)"}"#) }
         try await eventually("the answers") {
             !tab.messages("status").isEmpty && !other.messages("error").isEmpty
         }

@@ -45,8 +45,8 @@ struct LiveTests {
                 }
                 return true
             }
-            let told = await fixture.workflows(in: .processed)
-            #expect(Set(told) == Set(good.map(\.correlationID.description)))
+            let processed = await fixture.workflows(in: .processed)
+            #expect(Set(processed) == Set(good.map(\.correlationID.description)))
             #expect(
                 Set(await fixture.workflows(in: .failed)) == Set(poisoned.map(\.correlationID.description)))
         }
@@ -93,8 +93,8 @@ struct LiveTests {
             try await eventually("they are old enough") {
                 try await relay.sweep() ? true : try await outbox.backlog().count == 0
             }
-            let told = await fixture.workflows(in: .processed)
-            #expect(told == (0..<5).map { fixture.correlationID($0).description })
+            let processed = await fixture.workflows(in: .processed)
+            #expect(processed == (0..<5).map { fixture.correlationID($0).description })
         }
     }
 }

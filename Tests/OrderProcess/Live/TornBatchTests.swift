@@ -121,13 +121,13 @@ struct TornBatchTests {
             }
             for (index, order) in poison.enumerated() {
                 let message = Self.poison(order)[index]
-                try await eventually("\(message.name) is told") {
+                try await eventually("\(message.name) is notified") {
                     let expected = message.isTold ? "FAILED|\(order.orderID)" : "ACCEPTED"
                     return try await fixture.status(order) == expected
                 }
             }
-            let told = await fixture.workflows(in: .processed)
-            #expect(Set(told) == Set(good.map(\.correlationID.description)))
+            let processed = await fixture.workflows(in: .processed)
+            #expect(Set(processed) == Set(good.map(\.correlationID.description)))
             let failures = await fixture.workflows(in: .failed)
             #expect(Set(failures).count == failing + readable)
 
@@ -183,11 +183,11 @@ struct TornBatchTests {
                     try await fixture.status(order) == "\(status)|\(id)"
                 }
             }
-            let told = await fixture.types(in: .processed)
+            let processed = await fixture.types(in: .processed)
             for order in orders {
                 let status =
                     cancelled.contains(order.correlationID) ? "order.cancelled.v1" : "order.processed.v1"
-                #expect(told[order.correlationID.description] == [status])
+                #expect(processed[order.correlationID.description] == [status])
             }
         }
     }

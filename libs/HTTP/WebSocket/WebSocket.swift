@@ -160,7 +160,7 @@ package final class WebSocket: TransportHandler {
         return received(&rest, from: transport)
     }
 
-    private func handle(_ event: WebSocketFrameDecoder.WebSocketDecodedFrame, _ bytes: Span<UInt8>) {
+    private func handle(_ event: WebSocketFrameDecoder.Frame, _ bytes: Span<UInt8>) {
         switch event {
         case .close(let code, let reason): peerClosed(code, reason)
         case .text(let payload):

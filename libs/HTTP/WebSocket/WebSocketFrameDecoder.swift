@@ -18,16 +18,16 @@ package enum WebSocketOpcode: UInt8, Sendable {
 /// Text is checked as it arrives, so that bad UTF-8 is refused before its message is complete.
 package struct WebSocketFrameDecoder: Sendable {
     /// Where an event's payload is: in the input, or assembled from several pieces.
-    package enum WebSocketPayload: Sendable, Equatable {
+    package enum Payload: Sendable, Equatable {
         case inPlace(Range<Int>)
         case assembled([UInt8])
     }
 
-    package enum WebSocketDecodedFrame: Sendable, Equatable {
-        case text(WebSocketPayload)
-        case binary(WebSocketPayload)
-        case ping(WebSocketPayload)
-        case pong(WebSocketPayload)
+    package enum Frame: Sendable, Equatable {
+        case text(Payload)
+        case binary(Payload)
+        case ping(Payload)
+        case pong(Payload)
         /// `.noStatus` for an empty close frame.
         case close(WebSocketCloseCode, String)
     }
@@ -52,7 +52,7 @@ package struct WebSocketFrameDecoder: Sendable {
     /// - Returns: nil when more bytes are needed.
     package mutating func next(
         _ b: inout MutableSpan<UInt8>, at offset: inout Int, limit: Int
-    ) throws(WebSocketError) -> WebSocketDecodedFrame? {
+    ) throws(WebSocketError) -> Frame? {
         while true {
             if !isInPayload {
                 guard try readHeader(b.span, at: &offset, limit) else { return nil }
@@ -124,7 +124,7 @@ package struct WebSocketFrameDecoder: Sendable {
 
     private mutating func readData(
         _ b: Span<UInt8>, _ chunk: Range<Int>
-    ) throws(WebSocketError) -> WebSocketDecodedFrame? {
+    ) throws(WebSocketError) -> Frame? {
         let bytes = b.extracting(chunk)
         if message == .text, !text.accepts(bytes) { throw notUTF8 }
         guard left == 0, isFinal else {
@@ -134,7 +134,7 @@ package struct WebSocketFrameDecoder: Sendable {
         let isText = message == .text
         if isText, !text.isAtBoundary { throw notUTF8 }
         message = .continuation
-        var payload = WebSocketPayload.inPlace(chunk)
+        var payload = Payload.inPlace(chunk)
         if !fragments.isEmpty {
             fragments.append(bytes)
             payload = .assembled(fragments)
@@ -145,8 +145,8 @@ package struct WebSocketFrameDecoder: Sendable {
 
     private mutating func readControl(
         _ b: Span<UInt8>, _ chunk: Range<Int>
-    ) throws(WebSocketError) -> WebSocketDecodedFrame? {
-        var payload = WebSocketPayload.inPlace(chunk)
+    ) throws(WebSocketError) -> Frame? {
+        var payload = Payload.inPlace(chunk)
         if left > 0 || !control.isEmpty {
             control.append(b.extracting(chunk))
             guard left == 0 else { return nil }
@@ -164,7 +164,7 @@ package struct WebSocketFrameDecoder: Sendable {
         }
     }
 
-    private func readClose(_ payload: Span<UInt8>) throws(WebSocketError) -> WebSocketDecodedFrame {
+    private func readClose(_ payload: Span<UInt8>) throws(WebSocketError) -> Frame {
         if payload.count == 0 { return .close(.noStatus, "") }
         guard payload.count >= 2 else { throw broken("close frame of one byte") }
         let code = WebSocketCloseCode(UInt16(payload[0]) << 8 | UInt16(payload[1]))

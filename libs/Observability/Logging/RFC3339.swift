@@ -15,18 +15,18 @@ package struct RFC3339: Sendable, CustomStringConvertible {
     }
 
     package var description: String {
-        let day = Int(milliseconds) / 86_400_000 - (milliseconds % 86_400_000 < 0 ? 1 : 0)
-        let rest = Int(milliseconds) - day * 86_400_000
-        let date = CivilDate(daysSinceEpoch: day)
+        // Rounds down, so that the milliseconds are not negative.
+        let seconds = (Int(milliseconds) - (milliseconds < 0 ? 999 : 0)) / 1_000
+        let time = UTCDateTime(secondsSince1970: seconds)
         var text: [UInt8] = []
         text.reserveCapacity(24)
-        text.append(date.year, width: 4, then: "-")
-        text.append(date.month, width: 2, then: "-")
-        text.append(date.day, width: 2, then: "T")
-        text.append(rest / 3_600_000, width: 2, then: ":")
-        text.append(rest / 60_000 % 60, width: 2, then: ":")
-        text.append(rest / 1000 % 60, width: 2, then: ".")
-        text.append(rest % 1000, width: 3, then: "Z")
+        text.append(time.year, width: 4, then: "-")
+        text.append(time.month, width: 2, then: "-")
+        text.append(time.day, width: 2, then: "T")
+        text.append(time.hour, width: 2, then: ":")
+        text.append(time.minute, width: 2, then: ":")
+        text.append(time.second, width: 2, then: ".")
+        text.append(Int(milliseconds) - seconds * 1_000, width: 3, then: "Z")
         return String(decoding: text, as: UTF8.self)
     }
 }

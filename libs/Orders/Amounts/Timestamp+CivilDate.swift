@@ -2,7 +2,7 @@ extension Timestamp {
     /// A day of the proleptic Gregorian calendar, by H. Hinnant, "chrono-Compatible Low-Level Date Algorithms":
     /// years begin in March, so that the leap day ends one, and 400 of them (an era) have 146,097 days.
     ///
-    /// The same algorithm as EventLoop's `CivilDate`, which this module must not import.
+    /// This module imports nothing; elsewhere libc converts (`UTCDateTime`).
     struct CivilDate: Hashable {
         var year: Int64
         /// 1…12

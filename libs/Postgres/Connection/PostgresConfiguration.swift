@@ -65,7 +65,6 @@ extension PostgresConfiguration {
 
     /// The session's parameters as `-c name=value`, after those of the URL.
     private var commandLine: String {
-        // The text format of times is parsed by PostgresTimestamp.
         var parameters = ["DateStyle": "ISO", "TimeZone": "UTC"]
         if let statementTimeout {
             parameters["statement_timeout"] = "\(max(1, Int64(statementTimeout / .milliseconds(1))))"

@@ -54,18 +54,15 @@ extension PostgresConnection {
         return try await pipeline(batch, within: limit)
     }
 
-    /// Runs SQL of any number of statements without parameters, with text results: migrations, fixtures. It
+    /// Runs SQL of any number of statements without parameters and drops their rows: migrations, fixtures. It
     /// waits until the session has answered all other requests. Outside a transaction the statements form
     /// one.
-    @discardableResult
-    package func script(_ sql: String, within limit: Duration? = nil) async throws(PostgresError)
-        -> [PostgresRows]
-    {
+    package func script(_ sql: String, within limit: Duration? = nil) async throws(PostgresError) {
         guard !sql.utf8.contains(0) else {
             throw PostgresError(.invalidParameter, "the script holds a NUL character")
         }
         if deferredBegin != nil { try await pipeline(PostgresBatch(), within: limit) }
-        return try await perform(.script(sql), within: limit)
+        _ = try await perform(.script(sql), within: limit)
     }
 
     /// One empty round trip.

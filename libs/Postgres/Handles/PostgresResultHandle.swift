@@ -49,10 +49,6 @@ internal import CPostgreSQL
         PostgresTypeID(rawValue: unsafe PQftype(pointer, Int32(column)))
     }
 
-    func format(ofColumn column: Int) -> PostgresFormat {
-        unsafe PQfformat(pointer, Int32(column)) == 1 ? .binary : .text
-    }
-
     func isNull(row: Int, column: Int) -> Bool { unsafe PQgetisnull(pointer, Int32(row), Int32(column)) != 0 }
 
     /// Nil when the column's type does not fit, or for an unexpected NULL. The caller checks the bounds.
@@ -61,7 +57,7 @@ internal import CPostgreSQL
         let start = unsafe UnsafeRawPointer(PQgetvalue(pointer, Int32(row), Int32(column))!)
         let count = Int(unsafe PQgetlength(pointer, Int32(row), Int32(column)))
         let bytes = unsafe RawSpan(_unsafeStart: start, byteCount: count)
-        return Value.decode(bytes, type: type(ofColumn: column), format: format(ofColumn: column))
+        return Value.decode(bytes, type: type(ofColumn: column))
     }
 }
 

@@ -8,9 +8,8 @@ extension Int64: PostgresEncodable, PostgresDecodable {
     }
 
     /// Reads any of the server's integer types.
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Int64? {
-        guard format == .binary else { return bytes.integer(Int64.self) }
-        return switch (type, bytes.byteCount) {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> Int64? {
+        switch (type, bytes.byteCount) {
         case (.int8, 8): bytes.bigEndian(Int64.self, at: 0)
         case (.int4, 4): Int64(bytes.bigEndian(Int32.self, at: 0))
         case (.int2, 2): Int64(bytes.bigEndian(Int16.self, at: 0))
@@ -30,8 +29,8 @@ extension Int32: PostgresEncodable, PostgresDecodable {
     }
 
     /// Nil when the column's value does not fit.
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Int32? {
-        Int64.decode(bytes, type: type, format: format).flatMap { Int32(exactly: $0) }
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> Int32? {
+        Int64.decode(bytes, type: type).flatMap { Int32(exactly: $0) }
     }
 }
 
@@ -45,8 +44,8 @@ extension Int: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Int? {
-        Int64.decode(bytes, type: type, format: format).map { Int($0) }
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> Int? {
+        Int64.decode(bytes, type: type).map { Int($0) }
     }
 }
 
@@ -59,10 +58,9 @@ extension Bool: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Bool? {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> Bool? {
         guard type == .bool, bytes.byteCount == 1 else { return nil }
-        let byte = unsafe bytes.unsafeLoad(as: UInt8.self)
-        return format == .binary ? byte != 0 : byte == UInt8(ascii: "t")
+        return unsafe bytes.unsafeLoad(as: UInt8.self) != 0
     }
 }
 
@@ -75,9 +73,8 @@ extension Double: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Double? {
-        guard format == .binary else { return Double(bytes.text) }
-        return switch (type, bytes.byteCount) {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> Double? {
+        switch (type, bytes.byteCount) {
         case (.float8, 8): Double(bitPattern: bytes.bigEndian(UInt64.self, at: 0))
         case (.float4, 4): Double(Float(bitPattern: bytes.bigEndian(UInt32.self, at: 0)))
         default: nil

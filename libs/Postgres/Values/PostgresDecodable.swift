@@ -1,7 +1,7 @@
-/// A Swift value decodable from a column, in either format.
+/// A Swift value decodable from a column in the server's binary format.
 package protocol PostgresDecodable {
     /// Nil when a column of that type does not fit, or its bytes are invalid.
-    static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Self?
+    static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> Self?
     /// What NULL becomes; nil where NULL is an error.
     static var null: Self? { get }
 }
@@ -12,18 +12,18 @@ extension PostgresDecodable {
 
 /// NULL becomes nil.
 extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> Wrapped?? {
-        guard let value = Wrapped.decode(bytes, type: type, format: format) else { return nil }
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> Wrapped?? {
+        guard let value = Wrapped.decode(bytes, type: type) else { return nil }
         return .some(.some(value))
     }
 
     package static var null: Wrapped?? { .some(.none) }
 }
 
-/// A one-dimensional array; nil for more dimensions, and in text format.
+/// A one-dimensional array; nil for more dimensions.
 extension Array: PostgresDecodable where Element: PostgresDecodable {
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> [Element]? {
-        guard format == .binary, bytes.byteCount >= 12 else { return nil }
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> [Element]? {
+        guard bytes.byteCount >= 12 else { return nil }
         let dimensions = bytes.bigEndian(Int32.self, at: 0)
         if dimensions == 0 { return [] }
         guard dimensions == 1, bytes.byteCount >= 20 else { return nil }
@@ -44,7 +44,7 @@ extension Array: PostgresDecodable where Element: PostgresDecodable {
             }
             guard offset + length <= bytes.byteCount else { return nil }
             let element = bytes.extracting(offset..<(offset + length))
-            guard let value = Element.decode(element, type: elementType, format: .binary) else { return nil }
+            guard let value = Element.decode(element, type: elementType) else { return nil }
             result.append(value)
             offset += length
         }
@@ -63,7 +63,4 @@ extension RawSpan {
     var text: String {
         unsafe withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
-
-    /// The bytes as a decimal integer with an optional sign, and nothing else.
-    func integer<Value: FixedWidthInteger>(_ type: Value.Type) -> Value? { Value(text) }
 }

@@ -35,18 +35,6 @@ extension PostgresNumeric: CustomStringConvertible {
         let sign = unscaled < 0 ? "-" : ""
         return sign + "\(whole)." + String(repeating: "0", count: scale - digits.utf8.count) + digits
     }
-
-    /// Plain decimal notation, as the server writes it; nil for NaN, infinity and values over 64 bits.
-    package init?(_ text: String) {
-        var digits = text
-        var scale = 0
-        if let point = text.firstIndex(of: ".") {
-            scale = text.distance(from: point, to: text.endIndex) - 1
-            digits.remove(at: point)
-        }
-        guard (0...18).contains(scale), let unscaled = Int64(digits) else { return nil }
-        self.init(unscaled: unscaled, scale: scale)
-    }
 }
 
 /// The binary format is groups of four decimal digits, the first of weight 10000ʷᵉⁱᵍʰᵗ (numeric_recv in the
@@ -80,15 +68,10 @@ extension PostgresNumeric: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
-        -> PostgresNumeric?
-    {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> PostgresNumeric? {
         guard type == .numeric else {
-            return Int64.decode(bytes, type: type, format: format).map {
-                PostgresNumeric(unscaled: $0, scale: 0)
-            }
+            return Int64.decode(bytes, type: type).map { PostgresNumeric(unscaled: $0, scale: 0) }
         }
-        guard format == .binary else { return PostgresNumeric(bytes.text) }
         guard bytes.byteCount >= 8 else { return nil }
         let count = Int(bytes.bigEndian(Int16.self, at: 0))
         let weight = Int(bytes.bigEndian(Int16.self, at: 2))

@@ -7,20 +7,6 @@ package struct PostgresUUID: Hashable, Sendable {
         self.high = high
         self.low = low
     }
-
-    /// 32 hexadecimal digits, with or without dashes; nil for anything else.
-    package init?(_ text: String) {
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        var digits = 0
-        for byte in text.utf8 where byte != UInt8(ascii: "-") {
-            guard digits < 32, let digit = Character(UnicodeScalar(byte)).hexDigitValue else { return nil }
-            if digits < 16 { high = high << 4 | UInt64(digit) } else { low = low << 4 | UInt64(digit) }
-            digits += 1
-        }
-        guard digits == 32 else { return nil }
-        self.init(high: high, low: low)
-    }
 }
 
 extension PostgresUUID: CustomStringConvertible {
@@ -47,11 +33,8 @@ extension PostgresUUID: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
-        -> PostgresUUID?
-    {
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> PostgresUUID? {
         guard type == .uuid else { return nil }
-        guard format == .binary else { return PostgresUUID(bytes.text) }
         guard bytes.byteCount == 16 else { return nil }
         return PostgresUUID(
             high: bytes.bigEndian(UInt64.self, at: 0), low: bytes.bigEndian(UInt64.self, at: 8))

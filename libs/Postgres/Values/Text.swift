@@ -9,14 +9,13 @@ extension String: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    /// Text, JSON, enums and other types that are text in both formats; never numbers, times or UUIDs.
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat) -> String? {
-        guard format == .binary else { return bytes.text }
+    /// Text, JSON, enums and other types whose binary format is text; never numbers, times or UUIDs.
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> String? {
         switch type {
         case .text, .varchar, .bpchar, .name, .json, .inferred: return bytes.text
-        case .jsonb: return PostgresJSON.decode(bytes, type: type, format: format)?.text
+        case .jsonb: return PostgresJSON.decode(bytes, type: type)?.text
         default:
-            // OIDs from here on are user-defined: enums (text in both formats) or domains over them.
+            // OIDs from here on are user-defined: enums (text) or domains over them.
             return type.rawValue >= 16384 ? bytes.text : nil
         }
     }
@@ -42,14 +41,12 @@ extension PostgresJSON: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
-        -> PostgresJSON?
-    {
-        switch (type, format) {
-        case (.jsonb, .binary):
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> PostgresJSON? {
+        switch type {
+        case .jsonb:
             guard bytes.byteCount > 1, bytes.bigEndian(UInt8.self, at: 0) == version else { return nil }
             return PostgresJSON(bytes.extracting(droppingFirst: 1).text)
-        case (.jsonb, .text), (.json, _): return PostgresJSON(bytes.text)
+        case .json: return PostgresJSON(bytes.text)
         default: return nil
         }
     }
@@ -71,11 +68,8 @@ extension PostgresBytes: PostgresEncodable, PostgresDecodable {
         return true
     }
 
-    /// Binary only: statements with parameters always return binary.
-    package static func decode(_ bytes: RawSpan, type: PostgresTypeID, format: PostgresFormat)
-        -> PostgresBytes?
-    {
-        guard type == .bytea, format == .binary else { return nil }
+    package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> PostgresBytes? {
+        guard type == .bytea else { return nil }
         return PostgresBytes(unsafe bytes.withUnsafeBytes { unsafe Array($0) })
     }
 }

@@ -20,7 +20,7 @@ struct HandshakeGuard {
         }
         let client = request.clientAddress
         let address = client.isEmpty || client.hasPrefix("127.") || client == "::1" ? nil : client
-        do throws(SessionRegistry.Refusal) {
+        do throws(SessionRegistry.AdmissionError) {
             try sessions.admit(address)
         } catch {
             switch error {

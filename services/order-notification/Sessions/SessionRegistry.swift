@@ -63,7 +63,7 @@ final class SessionRegistry: Service {
 
     // MARK: Handshakes
 
-    enum Refusal: Error, Sendable {
+    enum AdmissionError: Error, Sendable {
         /// Too many handshakes, of the replica or the address.
         case rate
         /// The address has reached its limit of sessions.
@@ -74,7 +74,7 @@ final class SessionRegistry: Service {
     /// Admits a handshake.
     ///
     /// - Parameter address: nil for an exempt one.
-    func admit(_ address: String?) throws(Refusal) {
+    func admit(_ address: String?) throws(AdmissionError) {
         if isDraining { throw .draining }
         guard handshakes.take(limits.handshakes, now: Loop.now) else {
             metrics.refusals.rate.increment()

@@ -3,7 +3,7 @@ import Observability
 import Orders
 import WorkflowState
 
-/// One user on this replica: brings the mailbox's updates to each of the user's sessions, exactly once and in order, in
+/// One user on this replica: sends the mailbox's updates to each of the user's sessions, exactly once and in order, in
 /// whatever order channel messages and histories arrive.
 ///
 /// Does no I/O. ``wantsRead`` says that the mailbox must be read: then ``beginRead(blank:)``, and with the result
@@ -270,7 +270,7 @@ final class UserSubscription {
         pending = read.sessions.filter { $0.session.isOpen } + pending
     }
 
-    /// Brings the live sessions to the end of the mailbox, which is returned.
+    /// Advances the live sessions to the end of the mailbox, which is returned.
     private func catchUpLive(_ own: History) -> MailboxPosition {
         guard let known = position else { return own.end }
         let epoch = own.end.epoch
@@ -289,7 +289,7 @@ final class UserSubscription {
         return MailboxPosition(epoch: epoch, offset: max(reached, own.end.offset))
     }
 
-    /// Brings a pending session to where the live ones are.
+    /// Advances a pending session to where the live ones are.
     ///
     /// - Parameter end: the mailbox's last offset at the time of the read.
     private func catchUp(

@@ -22,22 +22,22 @@ package func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 private func requests(_ pieces: [[UInt8]]) -> [String] {
     var log: [String] = []
     var buffer: [UInt8] = []
-    var parser = RequestParser()
-    var framing: BodyFraming?
+    var parser = HTTPRequestParser()
+    var framing: HTTPBodyFraming?
     var body: [UInt8] = []
-    var decoder = ChunkedDecoder()
-    do throws(Refusal) {
+    var decoder = HTTPChunkedDecoder()
+    do throws(HTTPParseError) {
         for piece in pieces {
             buffer += piece
             var used = 0
             while used < buffer.count || framing != nil {
                 let rest = buffer.span.extracting(used..<buffer.count)
                 guard let current = framing else {
-                    guard let head = try parser.next(rest, limits: HeadLimits()) else { break }
+                    guard let head = try parser.next(rest, limits: HTTPHeadLimits()) else { break }
                     used += head.length
                     framing = head.framing
                     body = []
-                    decoder = ChunkedDecoder()
+                    decoder = HTTPChunkedDecoder()
                     let fields = head.headers.all.map { "\($0.name)\u{0}\($0.value)" }
                     log.append("\(head.method) \(head.length) \(head.framing) \(head.keepAlive) \(fields)")
                     continue
@@ -65,12 +65,12 @@ private func requests(_ pieces: [[UInt8]]) -> [String] {
 }
 
 private func response(_ pieces: [[UInt8]]) -> String {
-    var parser = ResponseParser()
+    var parser = HTTPResponseParser()
     var buffer: [UInt8] = []
-    do throws(Refusal) {
+    do throws(HTTPParseError) {
         for piece in pieces {
             buffer += piece
-            if let head = try parser.next(buffer.span, limits: HeadLimits(), answering: .get) {
+            if let head = try parser.next(buffer.span, limits: HTTPHeadLimits(), answering: .get) {
                 return "\(head.status) \(head.length) \(head.framing) \(head.keepAlive) \(head.headers.count)"
             }
         }
@@ -81,10 +81,10 @@ private func response(_ pieces: [[UInt8]]) -> String {
 }
 
 private func frames(_ pieces: [[UInt8]]) -> [String] {
-    var decoder = FrameDecoder(role: .server)
+    var decoder = WebSocketFrameDecoder(role: .server)
     var log: [String] = []
     var buffer: [UInt8] = []
-    do throws(WebSocketFailure) {
+    do throws(WebSocketError) {
         for piece in pieces {
             buffer += piece
             var offset = 0
@@ -102,8 +102,8 @@ private func frames(_ pieces: [[UInt8]]) -> [String] {
 }
 
 /// Text must be UTF-8, whatever the peer sends.
-private func describe(_ event: FrameDecoder.Event, _ buffer: [UInt8]) -> String {
-    func bytes(_ payload: FrameDecoder.Payload) -> [UInt8] {
+private func describe(_ event: WebSocketFrameDecoder.Frame, _ buffer: [UInt8]) -> String {
+    func bytes(_ payload: WebSocketFrameDecoder.Payload) -> [UInt8] {
         switch payload {
         case .inPlace(let range): Array(buffer[range])
         case .assembled(let bytes): bytes

@@ -1,13 +1,13 @@
 import JOSE
 
-nonisolated(unsafe) private var verifier = Verifier(
+nonisolated(unsafe) private var verifier = TokenVerifier(
     keys: KeySet([try! .hmac(secret: secret)]), rules: TokenRules(issuer: "i", audience: "a"), cachedTokens: 8
 )
 private let secret = [UInt8](repeating: 7, count: 32)
 private let signer = try! SigningKey.hmac(secret: secret)
 
 /// Whatever the bytes, taken as a token, as the claims of a well-signed token and as a key set: no crash, no leak, and no
-/// token of a stranger is good.
+/// token signed with another key is good.
 @_cdecl("LLVMFuzzerTestOneInput")
 package func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))
