@@ -83,7 +83,7 @@ import Testing
         let long = String(repeating: "x", count: 256)
         var output: [UInt8] = [1]
         #expect(throws: AMQPError.self) {
-            try codec.append(.queuePurge(queue: long), channel: 1, to: &output)
+            try codec.append(.queueDelete(queue: long), channel: 1, to: &output)
         }
         var message = AMQPMessage(exchange: "", routingKey: "q", body: [1])
         message.properties.headers = ["large": .string(String(repeating: "x", count: 5000))]

@@ -41,17 +41,6 @@ import Testing
         #expect(keywords["options"] == expected)
     }
 
-    @Test func retriesEndAfterTheAttemptsOrTheBudget() {
-        var retry = PostgresRetryPolicy(attempts: 3, budget: .seconds(1))
-        #expect(retry.next(elapsed: .zero) != nil)
-        #expect(retry.next(elapsed: .zero) != nil)
-        #expect(retry.next(elapsed: .zero) == nil)
-        var late = PostgresRetryPolicy(attempts: 3, budget: .seconds(1))
-        #expect(late.next(elapsed: .seconds(2)) == nil)
-        var never = PostgresRetryPolicy.never
-        #expect(never.next(elapsed: .zero) == nil)
-    }
-
     @Test(arguments: [
         ("40001", true), ("40P01", true), ("57P01", true), ("53300", true), ("08006", true), ("23505", false),
         ("42601", false),

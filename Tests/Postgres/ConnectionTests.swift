@@ -142,22 +142,6 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func deliversNotifications() async throws {
-        try await LiveServer.withSchema { connection, configuration in
-            let other = try await PostgresConnection.connect(configuration)
-            defer { other.close() }
-            var received: [PostgresNotification] = []
-            connection.onNotification = { received.append($0) }
-            let channel = "Channel \"\(connection.serverProcess)\""
-            try await connection.listen(to: channel)
-            try await other.notify(channel, "hint")
-            try await eventually("the notification arrives") { !received.isEmpty }
-            #expect(received.map(\.channel) == [channel])
-            #expect(received.map(\.payload) == ["hint"])
-            #expect(received.map(\.serverProcess) == [other.serverProcess])
-        }
-    }
-
     @Test @Loop func serializesScriptsAndPipelinedRequests() async throws {
         try await LiveServer.withSchema { connection, _ in
             let script = "CREATE TABLE t (n int8); INSERT INTO t VALUES (7); SELECT n FROM t"

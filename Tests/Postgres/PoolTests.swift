@@ -167,30 +167,4 @@ struct PoolTests {
         let error = await failure { try await pool.query(Self.process) }
         #expect(error?.code == .closed)
     }
-
-    @Test @Loop func aListenerReconnectsAndReportsIt() async throws {
-        let configuration = try LiveServer.configuration()
-        let channel = "test_\(UInt64.random(in: 0...UInt64.max))"
-        var hints: [String] = []
-        var source: Int32 = 0
-        let listener = PostgresNotificationListener(
-            configuration, channels: [channel],
-            backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(5))
-        ) { hints.append($0?.payload ?? "look") }
-        let running = Task { @Loop in await listener.run() }
-        try await eventually("the listener is listening") { hints == ["look"] }
-        let other = try await PostgresConnection.connect(configuration)
-        defer { other.close() }
-        try await other.notify(channel, "one")
-        try await eventually("the notification arrives") { hints == ["look", "one"] }
-        let find = PostgresStatement(
-            "SELECT pid FROM pg_stat_activity WHERE query LIKE '%LISTEN%' || $1 || '%' AND pid <> pg_backend_pid()"
-        )
-        source = try await other.query(find, channel).one().int32(0)
-        try await other.query(PostgresStatement("SELECT pg_terminate_backend($1::int4)"), source)
-        try await eventually("the listener is reconnected") { hints == ["look", "one", "look"] }
-        running.cancel()
-        await running.value
-        #expect(!listener.isListening)
-    }
 }

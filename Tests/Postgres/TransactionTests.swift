@@ -8,7 +8,6 @@ struct TransactionTests {
     private struct Unwanted: Error {}
     private static let insert = PostgresStatement("INSERT INTO t VALUES ($1)")
     private static let count = PostgresStatement("SELECT count(*) FROM t")
-    private static let sum = PostgresStatement("SELECT coalesce(sum(id), 0)::int8 FROM t")
 
     @Test @Loop func commitsOnReturnAndRollsBackOnThrow() async throws {
         try await LiveServer.withSchema { connection, configuration in
@@ -52,43 +51,6 @@ struct TransactionTests {
                 try await connection.transaction { _ in throw Unwanted() }
             }
             #expect(try await connection.query(PostgresStatement("SELECT 1")).one().int64(0) == 1)
-        }
-    }
-
-    @Test @Loop func setsIsolationAndReadOnly() async throws {
-        try await LiveServer.withSchema { connection, _ in
-            try await connection.script("CREATE TABLE t (id int8)")
-            let show = PostgresStatement("SELECT current_setting('transaction_isolation')")
-            let level = try await connection.transaction(isolation: .repeatableRead) {
-                try await $0.query(show).one().string(0)
-            }
-            #expect(level == "repeatable read")
-            await #expect(throws: PostgresError.self) {
-                try await connection.transaction(readOnly: true) { try await $0.query(Self.insert, 1) }
-            }
-        }
-    }
-
-    @Test @Loop func retriesSerializationConflicts() async throws {
-        try await LiveServer.withSchema { connection, configuration in
-            try await connection.script("CREATE TABLE t (id int8)")
-            let other = try await PostgresConnection.connect(configuration)
-            defer { other.close() }
-            var attempts = 0
-            try await connection.transaction(isolation: .serializable, retry: .conflicts) { transaction in
-                attempts += 1
-                let seen = try await transaction.query(Self.sum).one().int64(0)
-                if attempts == 1 {
-                    // Reads and writes the same rows as the first: one of them must fail.
-                    try await other.transaction(isolation: .serializable) { rival in
-                        try await rival.query(Self.sum)
-                        try await rival.query(Self.insert, 10)
-                    }
-                }
-                try await transaction.query(Self.insert, seen + 1)
-            }
-            #expect(attempts == 2)
-            #expect(try await connection.query(Self.sum).one().int64(0) == 21)
         }
     }
 

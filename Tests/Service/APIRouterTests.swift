@@ -67,16 +67,6 @@ import Testing
         #expect(problem["errors"]?["items[0].quantity"]?[0] == "Quantity must be greater than 0.")
     }
 
-    @Test func mapsDomainErrorsToProblems() async throws {
-        struct Busy: Error {}
-        api.on(.get, "/x") { _, _ in throw Busy() }
-        api.mapErrors { $0 is Busy ? .unavailable("Busy.", retryAfter: 3) : nil }
-        let response = await router.respond(to: HTTPRequest(.get, "/x"))
-        #expect(response.status == .serviceUnavailable && response.headers["Retry-After"] == "3")
-        #expect(try json(response)["detail"] == "Busy.")
-        #expect(!record.keys.contains("http.handler_failed"))
-    }
-
     @Test func logsAnUnmappedErrorAndHidesItFromTheClient() async throws {
         api.on(.get, "/x") { _, _ in throw Unexpected() }
         let response = await router.respond(to: HTTPRequest(.get, "/x"))

@@ -105,12 +105,6 @@ struct ClientLiveTests {
                     try await channel.status(of: queue)
                 }.messages == 2
             }
-            try await client.withChannel { channel throws(AMQPError) in
-                let purged = try await channel.purge(queue)
-                #expect(purged == 2)
-                let none = try await channel.get(from: queue)
-                #expect(none == nil)
-            }
         }
     }
 }

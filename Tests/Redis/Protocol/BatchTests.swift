@@ -33,16 +33,6 @@ import Testing
         batch.removeAll()
         #expect(batch.isEmpty && batch.bytes.isEmpty)
     }
-
-    @Test func streamCommand() {
-        let command = text {
-            $0.addToStream("s", id: RedisStreamID(5, 0), cap: 256, fields: [("f", [120])])
-        }
-        #expect(
-            command
-                == "*8\r\n$4\r\nXADD\r\n$1\r\ns\r\n$6\r\nMAXLEN\r\n$1\r\n=\r\n$3\r\n256\r\n$3\r\n5-0\r\n$1\r\nf\r\n$1\r\nx\r\n"
-        )
-    }
 }
 
 @Suite struct StreamEntryTests {

@@ -8,7 +8,7 @@ extension AMQPCodec {
             try encodeConnection(method)
         case .channelOpen, .channelFlowOk, .channelClose, .channelCloseOk, .confirmSelect:
             try encodeChannel(method)
-        case .exchangeDeclare, .exchangeDelete, .queueDeclare, .queueBind, .queuePurge, .queueDelete:
+        case .exchangeDeclare, .exchangeDelete, .queueDeclare, .queueBind, .queueDelete:
             try encodeTopology(method)
         default:
             try encodeBasic(method)
@@ -96,10 +96,6 @@ extension AMQPCodec {
             unsafe m.routing_key = try pooledShort(routingKey)
             unsafe m.arguments = try pooled(arguments)
             return try unsafe encode(.queueBind, &m)
-        case .queuePurge(let queue):
-            var m = unsafe amqp_queue_purge_t()
-            unsafe m.queue = try pooledShort(queue)
-            return try unsafe encode(.queuePurge, &m)
         case .queueDelete(let queue):
             var m = unsafe amqp_queue_delete_t()
             unsafe m.queue = try pooledShort(queue)

@@ -47,9 +47,6 @@ extension AMQPCodec {
             let m = unsafe decoded.assumingMemoryBound(to: amqp_queue_declare_ok_t.self).pointee
             return unsafe .queueDeclareOk(
                 queue: Self.text(m.queue), messages: m.message_count, consumers: m.consumer_count)
-        case .queuePurgeOk:
-            let m = unsafe decoded.assumingMemoryBound(to: amqp_queue_purge_ok_t.self).pointee
-            return .queuePurgeOk(messages: m.message_count)
         case .queueDeleteOk:
             let m = unsafe decoded.assumingMemoryBound(to: amqp_queue_delete_ok_t.self).pointee
             return .queueDeleteOk(messages: m.message_count)

@@ -24,8 +24,6 @@ package enum AMQPMethodID: UInt32, Sendable {
     case queueDeclareOk = 0x0032_000B
     case queueBind = 0x0032_0014
     case queueBindOk = 0x0032_0015
-    case queuePurge = 0x0032_001E
-    case queuePurgeOk = 0x0032_001F
     case queueDelete = 0x0032_0028
     case queueDeleteOk = 0x0032_0029
     case basicQos = 0x003C_000A
@@ -64,7 +62,6 @@ package enum AMQPServerMethod: Sendable, Equatable {
     case exchangeDeleteOk
     case queueDeclareOk(queue: String, messages: UInt32, consumers: UInt32)
     case queueBindOk
-    case queuePurgeOk(messages: UInt32)
     case queueDeleteOk(messages: UInt32)
     case basicQosOk
     case basicConsumeOk(consumerTag: String)
@@ -96,7 +93,6 @@ package enum AMQPClientMethod: Sendable, Equatable {
         name: String, isDurable: Bool, isExclusive: Bool, isAutoDelete: Bool, isPassive: Bool,
         arguments: AMQPTable)
     case queueBind(queue: String, exchange: String, routingKey: String, arguments: AMQPTable)
-    case queuePurge(queue: String)
     case queueDelete(queue: String)
     case basicQos(prefetch: UInt16)
     case basicConsume(queue: String, consumerTag: String, isExclusive: Bool)

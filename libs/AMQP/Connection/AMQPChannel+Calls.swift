@@ -32,14 +32,6 @@ extension AMQPChannel {
         }
     }
 
-    /// Drops all ready messages; returns how many.
-    package func purge(_ queue: String) async throws(AMQPError) -> Int {
-        guard case .queuePurgeOk(let messages) = try await call(.queuePurge(queue: queue)) else {
-            throw Self.unexpected
-        }
-        return Int(messages)
-    }
-
     package func deleteQueue(_ name: String) async throws(AMQPError) {
         _ = try await call(.queueDelete(queue: name))
     }

@@ -84,9 +84,6 @@ package struct HTTPRequest: Sendable {
     /// The address of the client, without its port: the last element of `X-Forwarded-For` when the
     /// connection comes from a trusted proxy, else the peer's address.
     @Loop package var clientAddress: String { storage.connection?.clientAddress(of: self) ?? "" }
-
-    /// Whether the client has disconnected; the handler's task is cancelled then, too.
-    @Loop package var isAbandoned: Bool { storage.connection.map { !$0.isOpen } ?? false }
 }
 
 extension HTTPRequest {

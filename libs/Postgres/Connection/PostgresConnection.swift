@@ -13,8 +13,6 @@ package final class PostgresConnection: DescriptorHandler {
     package var onClose: (@Loop (PostgresError?) -> Void)?
     /// Warnings and notices; they may quote data.
     package var onNotice: (@Loop (PostgresDiagnostics) -> Void)?
-    /// Called for each notification.
-    package var onNotification: (@Loop (PostgresNotification) -> Void)?
 
     package let configuration: PostgresConfiguration
     /// Requests that may be pending at a time, before ``PostgresError/Code/overloaded``.
@@ -245,7 +243,6 @@ package final class PostgresConnection: DescriptorHandler {
             let reports = notices.take()
             if let onNotice { reports.forEach(onNotice) }
         }
-        while isOpen, let notification = handle.nextNotification() { onNotification?(notification) }
     }
 
     // MARK: Closing
@@ -284,7 +281,7 @@ package final class PostgresConnection: DescriptorHandler {
         let now = Loop.now
         while let request = sent.popFirst() ?? waiting.popFirst() { request.fail(error, now: now) }
         let onClose = onClose
-        (self.onClose, onNotice, onNotification) = (nil, nil, nil)
+        (self.onClose, onNotice) = (nil, nil)
         onClose?(error)
     }
 }

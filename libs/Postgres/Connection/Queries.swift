@@ -69,23 +69,4 @@ extension PostgresConnection {
     package func ping(within limit: Duration = .seconds(2)) async throws(PostgresError) {
         _ = try await perform(.batch(PostgresBatch()), within: limit)
     }
-
-    /// Subscribes to a channel's notifications, which go to ``onNotification``.
-    package func listen(to channel: String) async throws(PostgresError) {
-        try await query(PostgresStatement("LISTEN \(quoteIdentifier(channel))", reused: false))
-    }
-
-    /// Notifies a channel's listeners when the current transaction commits.
-    /// - Parameter payload: under 8000 bytes; a hint, not the data itself.
-    package func notify(_ channel: String, _ payload: String = "") async throws(PostgresError) {
-        try await query(Self.notifyStatement, channel, payload)
-    }
-
-    private static let notifyStatement = PostgresStatement("SELECT pg_notify($1, $2)")
-}
-
-/// An SQL identifier in double quotes.
-func quoteIdentifier(_ identifier: String) -> String {
-    "\"" + identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        + "\""
 }

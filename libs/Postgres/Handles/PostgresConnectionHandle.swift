@@ -132,15 +132,6 @@ internal import Glibc
         guard let result = unsafe PQgetResult(pointer) else { return nil }
         return unsafe PostgresResultHandle(adopting: result)
     }
-
-    func nextNotification() -> PostgresNotification? {
-        guard let pointer = unsafe PQnotifies(pointer) else { return nil }
-        defer { unsafe PQfreemem(pointer) }
-        return unsafe PostgresNotification(
-            channel: String(cString: pointer.pointee.relname),
-            payload: String(cString: pointer.pointee.extra),
-            serverProcess: pointer.pointee.be_pid)
-    }
 }
 
 extension PostgresParameters {

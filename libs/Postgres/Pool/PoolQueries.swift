@@ -22,15 +22,11 @@ extension PostgresPool {
         return try await connection.pipeline(batch, within: limit)
     }
 
-    /// See ``PostgresConnection/transaction(isolation:readOnly:retry:_:)``.
+    /// See ``PostgresConnection/transaction(_:)``.
     @discardableResult
     package func transaction<Value>(
-        isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false,
-        retry: PostgresRetryPolicy = .never,
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
-        try await withConnection { connection in
-            try await connection.transaction(isolation: isolation, readOnly: readOnly, retry: retry, body)
-        }
+        try await withConnection { connection in try await connection.transaction(body) }
     }
 }

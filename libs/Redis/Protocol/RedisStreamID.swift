@@ -76,24 +76,3 @@ extension RedisStreamEntry {
         self.init(id: id, fields: fields)
     }
 }
-
-extension RedisBatch {
-    /// XADD with an explicit id and, when `cap` is given, an exact cap on the stream's length.
-    package mutating func addToStream(
-        _ key: String, id: RedisStreamID?, cap: Int? = nil, fields: [(String, [UInt8])]
-    ) {
-        begin(3 + (cap == nil ? 0 : 3) + 2 * fields.count)
-        append("XADD" as StaticString)
-        append(key)
-        if let cap {
-            append("MAXLEN" as StaticString)
-            append("=" as StaticString)
-            append(cap)
-        }
-        append(id?.description ?? "*")
-        for (name, value) in fields {
-            append(name)
-            append(value)
-        }
-    }
-}

@@ -10,7 +10,6 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
 ///
 /// ```swift
 /// router.on(.get, "/api/orders/{id}") { request, context in … }
-/// router.mapErrors { error in error is OrderNotFound ? Problem(.notFound) : nil }
 /// ```
 @Loop package final class APIRouter {
     /// For routes without this middleware, such as health.
@@ -34,12 +33,6 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
         let series = RouteMetrics(metrics, method: method.name, route: pattern)
         router.on(method, pattern, bodyLimit: bodyLimit, middleware.wrap(series, handler))
     }
-
-    /// Maps a domain error to a problem; nil for other errors. The first mapping that returns one applies. An
-    /// unmapped error is logged and becomes a 500 without details.
-    package func mapErrors(_ mapping: @escaping @Loop (any Error) -> Problem?) {
-        middleware.mappings.append(mapping)
-    }
 }
 
 /// The middleware of all routes. Separate from ``APIRouter`` to avoid a retain cycle: the router retains the
@@ -47,7 +40,6 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
 @Loop private final class RequestMiddleware {
     private let log: Logger
     private let inFlight: Gauge
-    var mappings: [@Loop (any Error) -> Problem?] = []
 
     init(_ log: Logger, _ metrics: Metrics) {
         self.log = log
@@ -83,9 +75,6 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
 
     private func problem(for error: any Error, _ context: RequestContext) -> Problem {
         if let problem = error as? Problem { return problem }
-        for mapping in mappings {
-            if let problem = mapping(error) { return problem }
-        }
         // The client disconnected, or the request's time limit has passed: not an error of the handler.
         if error is CancellationError { return .unavailable() }
         log.error(

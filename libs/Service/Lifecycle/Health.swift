@@ -24,16 +24,6 @@ package import EventLoop
         addCheck(name) { holds() ? nil : "" }
     }
 
-    /// Adds an asynchronous check that runs at most once in `interval`; it fails when it takes longer than
-    /// `deadline`.
-    package func addProbe(
-        _ name: String, every interval: Duration = .seconds(5), within deadline: Duration = .seconds(1),
-        _ probe: @escaping @Loop () async throws -> Void
-    ) {
-        let probe = Probe(interval: interval, deadline: deadline, probe)
-        checks.append((name, { await probe.reason() }))
-    }
-
     /// The current readiness.
     package func readiness() async -> ReadinessReport {
         switch phase {
@@ -59,41 +49,4 @@ package struct ReadinessReport: Sendable, Equatable {
     package let status: Status
     /// Why it is not ready, for operators.
     package let reasons: [String]
-}
-
-/// A check whose result is cached for a while and shared by concurrent callers.
-@Loop private final class Probe {
-    private let interval: Duration
-    private let deadline: Duration
-    private let probe: @Loop () async throws -> Void
-    private var running: Task<String?, Never>?
-    private var answer: (reason: String?, time: Instant)?
-
-    init(interval: Duration, deadline: Duration, _ probe: @escaping @Loop () async throws -> Void) {
-        self.interval = interval
-        self.deadline = deadline
-        self.probe = probe
-    }
-
-    func reason() async -> String? {
-        if let answer, answer.time.duration(to: Loop.now) < interval { return answer.reason }
-        if let running { return await running.value }
-        let task = Loop.task { await self.ask() }
-        running = task
-        let reason = await task.value
-        answer = (reason, Loop.now)
-        running = nil
-        return reason
-    }
-
-    private func ask() async -> String? {
-        do {
-            try await withDeadline(deadline, probe)
-            return nil
-        } catch is DeadlineExceededError {
-            return "no answer within \(deadline)"
-        } catch {
-            return "\(error)"
-        }
-    }
 }
