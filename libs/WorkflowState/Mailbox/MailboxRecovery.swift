@@ -25,7 +25,7 @@ package struct MailboxRecovery {
     /// Entries are lost in two ways: the oldest by the cap, all together by expiry, a lifetime after the last
     /// one was appended. So everything after `offset` is present if
     /// - an entry at or before `offset` is present: entries are dropped from the oldest, or
-    /// - the cap never dropped an entry, and `offset` is younger than a lifetime: what was appended since
+    /// - the cap never dropped an entry, and less than a lifetime has passed since `offset`: what was appended since
     ///   cannot have expired.
     ///
     /// An offset beyond the end was never issued.
