@@ -84,7 +84,7 @@ let package = Package(
             "OrderAccept", folder: "order-accept",
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
-                "Orders", "OrderEvents",
+                "Orders", "OrderEvents", "OrderRecords",
                 "Messaging", "WorkflowState", "Identity", "JOSE",
             ], resources: [.embedInCode("Resources")]),
         service(
@@ -98,8 +98,7 @@ let package = Package(
             "OrderNotification", folder: "order-notification",
             [
                 "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Observability", "Service", "Orders",
-                "OrderEvents",
-                "Messaging",
+                "OrderEvents", "OrderRecords", "Postgres", "Messaging",
                 "WorkflowState", "Identity", "JOSE",
             ]),
         service(
@@ -183,8 +182,8 @@ let package = Package(
             "OrderNotification",
             [
                 "OrderNotification", "EventLoop", "HTTP", "JSON", "JOSE", "Identity", "Observability",
-                "Orders", "OrderEvents", "Redis", "Messaging", "WorkflowState", "Service", "TestSupport",
-                "MemoryAdapters",
+                "Orders", "OrderEvents", "OrderRecords", "Redis", "Messaging", "WorkflowState", "Service",
+                "TestSupport", "MemoryAdapters",
             ]),
         tests(
             "Console",

@@ -124,15 +124,19 @@ import Testing
         var topology = AMQPTopology()
         topology.addWorkQueue(
             "q", kind: .quorum, retryDelays: [.seconds(1), .seconds(60), .milliseconds(250)])
-        #expect(topology.queues.map(\.name) == ["q", "q.dlq", "q.retry.1s", "q.retry.60s", "q.retry.250ms"])
+        #expect(
+            topology.queues.map(\.name) == [
+                "q", "q.dlq", "q.dead", "q.retry.1s", "q.retry.60s", "q.retry.250ms",
+            ])
         for queue in topology.queues where queue.arguments["x-dead-letter-exchange"] != nil {
             #expect(queue.arguments["x-dead-letter-strategy"] == "at-least-once")
             #expect(queue.arguments["x-overflow"] == "reject-publish")
         }
-        #expect(topology.queues[0].arguments["x-dead-letter-routing-key"] == "q.dlq")
+        #expect(topology.queues[0].arguments["x-dead-letter-routing-key"] == "q.dead")
         #expect(topology.queues[1].arguments["x-dead-letter-exchange"] == nil)
-        #expect(topology.queues[2].arguments["x-dead-letter-routing-key"] == "q")
-        #expect(topology.queues[2].arguments["x-message-ttl"] == 1000)
+        #expect(topology.queues[2].arguments["x-dead-letter-routing-key"] == "q.dlq")
+        #expect(topology.queues[3].arguments["x-dead-letter-routing-key"] == "q")
+        #expect(topology.queues[3].arguments["x-message-ttl"] == 1000)
     }
 
     @Test func classicQueuesHaveNoArgumentsOfQuorumQueues() {

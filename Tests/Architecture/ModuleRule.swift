@@ -25,9 +25,12 @@ struct ModuleRule: Sendable {
         library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Observability", "Orders", "Service"]),
         library("OrderRecords", ["EventLoop", "Postgres", "JSON", "Orders", "OrderEvents", "OrderSchema"]),
 
-        service("OrderAccept", "order-accept", shared.union(["Postgres", "Identity", "JOSE"])),
+        service(
+            "OrderAccept", "order-accept", shared.union(["Postgres", "OrderRecords", "Identity", "JOSE"])),
         service("OrderProcess", "order-process", shared.union(["Postgres", "OrderSchema", "OrderRecords"])),
-        service("OrderNotification", "order-notification", shared.union(["Identity", "JOSE"])),
+        service(
+            "OrderNotification", "order-notification",
+            shared.union(["Postgres", "OrderRecords", "Identity", "JOSE"])),
         service("Console", "console", shared.union(["Postgres", "OrderRecords", "Identity", "Glibc"])),
         service(
             "Waybill", "waybill",

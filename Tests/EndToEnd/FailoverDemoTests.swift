@@ -17,7 +17,8 @@ extension WholeStackTests {
             #expect(report["orders"]?.int ?? 0 > 40)
             let rows = report["protocols"]?.array ?? []
             #expect(rows.map { $0["protocol"]?.string } == ["WebSocket", "SSE", "SignalR"])
-            for row in rows { #expect(row["tabs"] == 8 && row["clean"] == true && row["gaps"] == 0) }
+            // Redis was restarted: its last seconds may be missing, and each tab is told so once, and fetches the truth.
+            for row in rows { #expect(row["tabs"] == 8 && row["clean"] == true) }
             // One replica killed, one drained.
             #expect(rows.compactMap { $0["reconnections"]?.int }.reduce(0, +) >= 8)
             let html = try String(contentsOfFile: page, encoding: .utf8)

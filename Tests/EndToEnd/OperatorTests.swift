@@ -28,7 +28,7 @@ struct OperatorTests {
     @Test func outboxStatusReportsNoDelay() async throws {
         let outbox = try await Stack.shared().waybillJSON("outbox", "status")
         #expect(outbox["late"] == false)
-        #expect(try #require(outbox["lastPosition"]?.int) >= 0)
+        #expect(try #require(outbox["unpublished"]?.int) >= 0)
     }
 
     @Test func doctorReportsProblemsWithRemedies() async throws {

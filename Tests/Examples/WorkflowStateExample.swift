@@ -16,9 +16,10 @@ import WorkflowState
         Acceptance(correlationID: id, owner: user, orderID: order, pending: Array("{}".utf8)))
     let step = WorkflowStep(.completed, correlationID: id, orderID: order, owner: user)
     let outcome = try await workflows.advance([step])[0]
-    print(outcome.status.status, outcome.moved)
+    if let status = outcome.status { print(status, outcome.moved) }
 
-    let start = try await mailboxes.ends(of: [user])[0]
+    let unknown = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
+    let start = try await mailboxes.history([HistoryRequest(user, after: unknown)])[0].end
     let update = StatusUpdate(
         correlationID: id, orderID: order, status: .completed,
         occurredAt: Timestamp(milliseconds: WallClock.milliseconds()))

@@ -55,7 +55,10 @@ final class Services {
 
     /// Starts two notifiers at new addresses.
     func startNotifiers() async throws {
-        for _ in 0..<2 { notifiers.append(try await start("order-notification", [:])) }
+        let database = environment.servers.postgres.notifierUri!
+        for _ in 0..<2 {
+            notifiers.append(try await start("order-notification", ["DATABASE_URL": database]))
+        }
     }
 
     func killNotifiers() {

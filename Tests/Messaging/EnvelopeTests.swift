@@ -64,10 +64,11 @@ import Testing
         for queue in ["order.accepted", "order.processed", "order.failed"] {
             #expect(
                 queues.isSuperset(of: [
-                    queue, "\(queue).dlq", "\(queue).retry.1s", "\(queue).retry.10s", "\(queue).retry.60s",
+                    queue, "\(queue).dlq", "\(queue).dead", "\(queue).retry.1s", "\(queue).retry.10s",
+                    "\(queue).retry.60s",
                 ]))
         }
-        #expect(queues.count == 15)
+        #expect(queues.count == 18)
     }
 
     /// 1 s, 10 s and 60 s, each a retry queue that dead-letters back to the work queue; for both queue types.
@@ -84,7 +85,7 @@ import Testing
                 #expect(retry.arguments["x-queue-type"]?.string == kind.rawValue)
             }
             let queue = try #require(queues.first { $0.name == name })
-            #expect(queue.arguments["x-dead-letter-routing-key"]?.string == "\(name).dlq")
+            #expect(queue.arguments["x-dead-letter-routing-key"]?.string == "\(name).dead")
         }
     }
 

@@ -111,8 +111,8 @@ import WorkflowState
         func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
             try await store.accept(acceptance)
         }
-        func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool {
-            try await store.withdraw(id, orderID)
+        func withdraw(_ order: QueuedOrder) async throws(WorkflowStateError) {
+            try await store.withdraw(order)
         }
         func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
             try await store.workflow(id)
@@ -123,10 +123,17 @@ import WorkflowState
         func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
             try await store.pending(id)
         }
-        func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError) {
-            try await store.discardPending(ids)
+        func pending(
+            of user: UserID, limit: Int
+        ) async throws(WorkflowStateError) -> [PendingOrderState] {
+            try await store.pending(of: user, limit: limit)
         }
-        func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError) { try await store.refresh(ids) }
+        func forget(_ order: QueuedOrder) async throws(WorkflowStateError) { try await store.forget(order) }
+        func renewQueued(
+            after last: QueuedOrder?, limit: Int
+        ) async throws(WorkflowStateError) -> QueuedOrder? {
+            try await store.renewQueued(after: last, limit: limit)
+        }
     }
 
     /// Everything that can be seen of the orders afterwards.
@@ -143,10 +150,7 @@ import WorkflowState
     @Loop
     static func prepare(_ fixture: Fixture, _ orders: [OrderAccepted]) async throws {
         for order in orders where order.orderID.value != 4 { try await fixture.accept(order) }
-        _ = try await fixture.workflow.advance([
-            WorkflowStep(
-                .cancelled, correlationID: orders[1].correlationID, orderID: orders[1].orderID, owner: nil)
-        ])
+        try await fixture.cancel(orders[1])
         try await fixture.process.deadLettered(Sample.deadLettered(orders[2], "why"))
     }
 
@@ -201,10 +205,9 @@ import WorkflowState
                 for second in 0...counting.calls {
                     let fixture = Fixture()
                     try await Self.prepare(fixture, orders)
-                    await #expect(throws: HandlingError.self) {
-                        try await Self.run(
-                            fixture, orders, FaultInjector(at: first, point), losesMarks: losesMarks)
-                    }
+                    // A fault in PostgreSQL ends the batch; the others leave work to the relay and the delivery.
+                    try? await Self.run(
+                        fixture, orders, FaultInjector(at: first, point), losesMarks: losesMarks)
                     try? await Self.run(
                         fixture, orders, FaultInjector(at: second, point), losesMarks: losesMarks)
                     try await Self.run(fixture, orders, FaultInjector(), losesMarks: losesMarks)

@@ -22,6 +22,23 @@ import WorkflowState
         #expect(try await fixture.status(order) == "FAILED|2")
         #expect(fixture.store.orders[order.correlationID]?.status == .failed)
         #expect(fixture.store.orders[order.correlationID]?.published == [1, 2])
+        #expect(fixture.store.orders[order.correlationID]?.order.failureCode == .processingFailed)
+    }
+
+    /// A crash after the record and before the rest, until the broker gives up.
+    @Test @Loop func theStatusOfARecordedOrderIsFinishedByItsDeadLetter() async throws {
+        let fixture = Fixture()
+        let order = Sample.order(1)
+        try await fixture.accept(order)
+        fixture.sender.fault = { _ in MessagingError(.unavailable) }
+        fixture.state.fault = WorkflowStateError(.unavailable, isRetriable: true)
+        _ = try await fixture.handle(order)
+        fixture.state.fault = nil
+        #expect(try await fixture.status(order) == "ACCEPTED")
+        fixture.sender.fault = { _ in nil }
+        try await fixture.process.deadLettered(Sample.deadLettered(order, "delivery limit"))
+        #expect(try await fixture.status(order) == "COMPLETED|1")
+        #expect(fixture.sender.events == ["order.processed.v1 1"])
     }
 
     @Test @Loop func theOwnerIsNotifiedEvenIfTheFailureIsNotRecorded() async throws {
@@ -56,6 +73,9 @@ import WorkflowState
             #expect(fixture.sender.events == (isTold ? ["order.failed.v1 1"] : []))
             #expect(try await fixture.status(order) == (isTold ? "FAILED|1" : "ACCEPTED"))
         }
+        let record = try #require(fixture.store.orders[order.correlationID]?.order)
+        #expect(record.status == .failed && record.failureCode == .invalidOrder)
+        #expect(record.contents.customer == order.customer && record.contents.lines.isEmpty)
         try await fixture.process.deadLettered(
             DeadLetter(
                 Sample.envelope(Sample.order(2)), nil, body: Array(text.utf8), reason: "another's body"))

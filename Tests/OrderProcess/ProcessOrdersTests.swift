@@ -31,14 +31,16 @@ import WorkflowState
         #expect(fixture.sender.sent[0].envelope.causationID == "message-1")
     }
 
-    @Test @Loop func aCancelledOrderIsRecordedAsCancelled() async throws {
+    @Test @Loop func aCancelledOrderStaysCancelledWhateverRedisForgets() async throws {
+        for isForgotten in [false, true] { try await cancelled(isForgotten) }
+    }
+
+    @Loop private func cancelled(_ isForgotten: Bool) async throws {
         let fixture = Fixture()
         let order = Sample.order(1)
         try await fixture.accept(order)
-        _ = try await fixture.workflow.advance([
-            WorkflowStep(
-                .cancelled, correlationID: order.correlationID, orderID: order.orderID, owner: order.customer)
-        ])
+        try await fixture.cancel(order)
+        if isForgotten { fixture.state.flush() }
         #expect(try await fixture.handle(order) == [.done])
         #expect(fixture.store.orders[order.correlationID]?.status == .cancelled)
         #expect(fixture.sender.events == ["order.cancelled.v1 1"])
@@ -100,18 +102,59 @@ import WorkflowState
         #expect(fixture.sender.sent.count == 1)
     }
 
+    /// The relay publishes the others.
     @Test @Loop func confirmedEventsAreMarkedEvenWhenOthersFail() async throws {
         let fixture = Fixture()
         fixture.sender.fault = { message in
             message.envelope.correlationID.hasSuffix("2") ? MessagingError(.unavailable) : nil
         }
-        let error = await #expect(throws: HandlingError.self) {
-            try await fixture.process.handle((1...3).map { Sample.received(Sample.order($0)) })
-        }
-        #expect(error?.kind == .unavailable)
+        let orders = (1...3).map { Sample.order($0) }
+        #expect(
+            try await fixture.process.handle(orders.map { Sample.received($0) }) == [.done, .done, .done])
+        #expect(try await fixture.store.backlog().count == 1)
         fixture.sender.fault = { _ in nil }
-        _ = try await fixture.process.handle((1...3).map { Sample.received(Sample.order($0)) })
+        _ = try await fixture.process.handle(orders.map { Sample.received($0) })
         #expect(fixture.sender.sent.count == 3)
+    }
+
+    /// Redis does not know what PostgreSQL has: nothing is announced, and the status follows.
+    @Test @Loop func processingIsNotAnnouncedWhenTheStatusIsForgotten() async throws {
+        let fixture = Fixture()
+        let order = Sample.order(1)
+        let channels = MemoryUserChannels(fixture.state)
+        var heard: [OrderStatus] = []
+        channels.onMessage = { _, publication in heard.append(publication.update.status) }
+        try await channels.listen(for: order.customer)
+        try await fixture.accept(order)
+        _ = try await fixture.handle(order)
+        #expect(heard == [.processing])
+        fixture.state.flush()
+        try await channels.listen(for: order.customer)
+        _ = try await fixture.handle(order)
+        #expect(heard == [.processing])
+        #expect(try await fixture.status(order) == "COMPLETED|1")
+    }
+
+    /// A request that repeated a key which Redis had forgotten.
+    @Test @Loop func twoMessagesWithOneKeyBecomeOneOrder() async throws {
+        for isOneBatch in [false, true] {
+            let fixture = Fixture()
+            let (first, second) = (Sample.order(1, key: "k"), Sample.order(2, key: "k", customer: 1))
+            for order in [first, second] { try await fixture.accept(order) }
+            if isOneBatch {
+                #expect(try await fixture.handle(first, second) == [.done, .done])
+            } else {
+                #expect(try await fixture.handle(first) == [.done])
+                #expect(try await fixture.handle(second) == [.done])
+            }
+            #expect(fixture.store.orders.count == 1)
+            #expect(fixture.sender.events == ["order.processed.v1 1"])
+            for order in [first, second] {
+                #expect(try await fixture.status(order) == "COMPLETED|1")
+                #expect(try await fixture.workflow.pending(order.orderID) == nil)
+            }
+            #expect(fixture.state.queued.isEmpty)
+        }
     }
 }
 

@@ -18,17 +18,20 @@ enum Sample {
         CorrelationID(unixMilliseconds: 1_767_225_600_000, randomA: 1, randomB: UInt64(number))
     }
 
-    static func order(_ number: Int, id: Int64? = nil, product: String = "AZ-104") -> OrderAccepted {
+    static func order(
+        _ number: Int, id: Int64? = nil, product: String = "AZ-104", key: String? = nil, customer: Int? = nil
+    ) -> OrderAccepted {
         OrderAccepted(
             Order(
                 id: OrderID(id ?? Int64(number))!, correlationID: correlationID(number),
-                customer: UserID("CUST-\(number % 3)")!, createdAt: time, status: .accepted, total: .zero,
+                customer: UserID("CUST-\((customer ?? number) % 3)")!, createdAt: time, status: .accepted,
+                total: .zero,
                 currency: .euro,
                 lines: [
                     OrderLine(
                         productID: product, productName: "", imageURL: "",
                         unitPrice: Money(hundredths: 14_095), quantity: 2)
-                ]))
+                ]), idempotencyKey: key)
     }
 
     static func envelope(_ order: OrderAccepted) -> Envelope {
@@ -116,6 +119,24 @@ final class Fixture {
             Acceptance(
                 correlationID: order.correlationID, owner: order.customer, orderID: order.orderID,
                 pending: [1]))
+    }
+
+    /// As order-accept records a cancellation.
+    func cancel(_ order: OrderAccepted) async throws {
+        let event = OrderCancelled(
+            correlationID: order.correlationID, orderID: order.orderID, cancelledAt: Sample.time)
+        func logged(_ event: some OrderEvent) -> LoggedEvent {
+            LoggedEvent(
+                type(of: event).type, payload: event.encode(),
+                metadata: EventMetadata(
+                    messageID: "\(type(of: event).type.rawValue)-\(order.orderID)",
+                    correlationID: order.correlationID),
+                occurredAt: Sample.time)
+        }
+        _ = try await store.record([
+            OrderRecord(
+                order, .cancelled, currency: .euro, acceptance: logged(order), outcome: logged(event))!
+        ])
     }
 
     func status(_ order: OrderAccepted) async throws -> String? {

@@ -11,14 +11,14 @@ struct OrderIDSequenceTests {
             #expect(try await OrderIDSequence.moveIfBehind(pool) == nil)
             let store = PostgresOrderStore(pool)
             _ = try await store.record([Sample.record(Sample.order(1_500))])
-            // Two processes start at once; the sequence's next block would be 1...1000, then 1001...2000.
+            // Two processes start at once; the sequence's next block would begin with 1.
             async let first = OrderIDSequence.moveIfBehind(pool)
             async let second = OrderIDSequence.moveIfBehind(pool)
             let moves = try await [first, second].compactMap(\.self)
-            #expect(moves == [1_500 + 1 + 1_000_000])
+            #expect(moves == [1_500 + 1 + 1_000 * 20_000_000])
             #expect(try await next(pool) == moves.first)
             #expect(try await OrderIDSequence.moveIfBehind(pool) == nil)
-            #expect(try await next(pool) == moves.first.map { $0 + 1_000 })
+            #expect(try await next(pool) == moves.first.map { $0 + 20_000_000 })
         }
     }
 
@@ -28,7 +28,7 @@ struct OrderIDSequenceTests {
             let store = PostgresOrderStore(pool)
             _ = try await store.record([Sample.record(Sample.order(1_000))])
             #expect(try await OrderIDSequence.moveIfBehind(pool) == nil)
-            #expect(try await next(pool) == 1_001)
+            #expect(try await next(pool) == 20_000_001)
         }
     }
 

@@ -113,6 +113,23 @@ import Testing
     }
 
     @Test(arguments: Driver.available)
+    @Loop func oneCustomerHasOneOrderForAKey(_ driver: Driver) async throws {
+        try await with(driver) { fixture in
+            let first = Sample.record(Sample.order(1, key: "k"))
+            let same = Sample.record(Sample.order(2, key: "k"))
+            let other = Sample.record(Sample.order(3, of: "CUST-0002", key: "k"))
+            let keyless = (4...5).map { Sample.record(Sample.order($0)) }
+            let results = try await fixture.store.record([first, same, other] + keyless)
+            #expect(results.map { $0?.isNew } == [true, false, true, true, true])
+            for _ in 0..<2 {
+                let again = try await fixture.store.record([same])[0]
+                #expect(again?.isAliased == true && again?.orderID == first.contents.orderID)
+                #expect(again?.correlationID == first.contents.correlationID && again?.status == .completed)
+            }
+        }
+    }
+
+    @Test(arguments: Driver.available)
     @Loop func returnsCurrenciesByProduct(_ driver: Driver) async throws {
         try await with(driver) { fixture in
             let currencies = try await fixture.store.currencies()

@@ -34,7 +34,8 @@ struct PostgresStoreTests {
             let events = try await fixture.pool!.query(
                 PostgresStatement(
                     """
-                    SELECT version::int8, type, payload::text, published_at IS NULL
+                    SELECT version::int8, type, payload::text,
+                        (order_id, version) IN (SELECT order_id, version FROM order_outbox)
                     FROM order_events WHERE order_id = 5 ORDER BY version
                     """))
             #expect(try events.map { try $0.string(1) } == ["order.accepted.v1", "order.processed.v1"])
@@ -63,17 +64,40 @@ struct PostgresStoreTests {
         }
     }
 
-    @Test @Loop func anOrderDeletedBeforeItsRecordIsHidden() async throws {
+    /// Name and picture of acceptance, also after the product has changed, and for a product of an earlier message.
+    @Test @Loop func linesKeepTheirNamesAndPictures() async throws {
         try await with(.postgres) { fixture in
-            let exists = PostgresStatement("SELECT to_regclass('order_deletions') IS NOT NULL")
-            guard try await fixture.pool!.query(exists).one().bool(0) else { return }
-            try await fixture.pool!.query(
+            let pool = fixture.pool!
+            let named = Sample.order(1, name: "As it was")
+            _ = try await fixture.store.record([Sample.record(named, .failed)])
+            try await pool.query(
+                PostgresStatement("UPDATE products SET name = 'New', image_url = '/new.svg'"))
+            _ = try await fixture.store.record([Sample.record(named, isReplay: true)])
+            _ = try await fixture.store.record([Sample.record(Sample.order(2, name: nil))])
+            let names = try await pool.query(
                 PostgresStatement(
-                    "INSERT INTO order_deletions (order_id, customer_id) VALUES (3, 'CUST-0001')"))
-            _ = try await fixture.store.record((2...4).map { Sample.record(Sample.order($0)) })
-            let hidden = try await fixture.pool!.query(
-                PostgresStatement("SELECT id FROM orders WHERE deleted_at IS NOT NULL"))
-            #expect(try hidden.map { try $0.int64(0) } == [3])
+                    "SELECT product_name || ' ' || image_url FROM order_items ORDER BY order_id, line"))
+            #expect(
+                try names.map { try $0.string(0) }
+                    == [
+                        "As it was /as-it-was.svg", "As it was /as-it-was.svg", "New /new.svg",
+                        "New /new.svg",
+                    ])
+        }
+    }
+
+    @Test @Loop func theEventLogIsNeverUpdated() async throws {
+        try await with(.postgres) { fixture in
+            let orders = try await fixture.store.record([Sample.record(Sample.order(1))]).compactMap(\.self)
+            fixture.store.markPublished(orders.map(\.key))
+            try await fixture.settle()
+            let counts = PostgresStatement(
+                "SELECT (SELECT count(*) FROM order_outbox), (SELECT count(*) FROM order_events)")
+            let row = try await fixture.pool!.query(counts).one()
+            #expect(try (row.int64(0), row.int64(1)) == (0, 2))
+            await #expect(throws: PostgresError.self) {
+                try await fixture.pool!.query(PostgresStatement("UPDATE order_events SET created_at = now()"))
+            }
         }
     }
 
@@ -97,8 +121,12 @@ struct PostgresStoreTests {
             try await pool.query(
                 PostgresStatement(
                     """
-                    INSERT INTO order_events (order_id, version, type, payload, occurred_at)
-                    SELECT id, 1, 'order.eaten.v1', '{}', now() FROM generate_series(1000, 1299) id
+                    WITH events AS (
+                        INSERT INTO order_events (order_id, version, type, payload, occurred_at)
+                        SELECT id, 1, 'order.eaten.v1', '{}', now() FROM generate_series(1000, 1299) id
+                        RETURNING order_id, version
+                    )
+                    INSERT INTO order_outbox (order_id, version) SELECT order_id, version FROM events
                     """))
             _ = try await fixture.store.record([Sample.record(Sample.order(1))])
             let sweep = try await fixture.sweep(limit: 256) { events in events.map { _ in true } }

@@ -62,19 +62,25 @@ enum Sample {
     /// An order, by default with two lines: 140.95, and twice 301.95.
     static func order(
         _ number: Int, id: Int64? = nil, of customer: String = "CUST-0001",
-        products: [String] = ["AZ-104", "AZ-900"]
+        products: [String] = ["AZ-104", "AZ-900"], key: String? = nil, name: String? = nil
     ) -> OrderAccepted {
         let prices = [14_095, 30_195].map { Money(hundredths: $0) }
         let lines = products.enumerated().map { index, product in
             OrderLine(
-                productID: product, productName: "", imageURL: "", unitPrice: prices[index % 2],
+                productID: product, productName: name ?? "", imageURL: "/as-it-was.svg",
+                unitPrice: prices[index % 2],
                 quantity: index % 2 + 1)
         }
-        return OrderAccepted(
+        let order = OrderAccepted(
             Order(
                 id: OrderID(id ?? Int64(number))!, correlationID: correlationID(number),
                 customer: UserID(customer)!, createdAt: time, status: .accepted, total: .zero,
-                currency: .euro, lines: lines))
+                currency: .euro, lines: lines), idempotencyKey: key)
+        if name != nil { return order }
+        // As earlier versions sent it.
+        let text = String(decoding: order.encode(), as: UTF8.self)
+            .replacing(#","productName":"","imageUrl":"/as-it-was.svg""#, with: "")
+        return try! OrderAccepted(decoding: Array(text.utf8).span)
     }
 
     static func record(

@@ -34,14 +34,6 @@ import Testing
         }
     }
 
-    @Test func sequenceIncrementEqualsTheBlockSize() {
-        let sequence = Migration.all[0].sql
-        #expect(sequence.contains("INCREMENT BY \(OrderIDBlocks.standardSize) "))
-        let lastBlock = OrderID.largest - OrderIDBlocks.standardSize + 1
-        #expect(
-            sequence.contains("MAXVALUE \(lastBlock) "))
-    }
-
     @Test func statusConstraintListsEveryOrderStatus() {
         let names = OrderStatus.allCases.map { "'\($0.wireName)'" }.joined(separator: ", ")
         #expect(Migration.all[0].sql.contains("status IN (\(names))"))

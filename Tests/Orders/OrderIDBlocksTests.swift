@@ -2,77 +2,58 @@ import Orders
 import Testing
 
 @Suite struct OrderIDBlocksTests {
-    @Test func startsEmptyAndRefillsOnce() {
-        var blocks = OrderIDBlocks(size: 3)
+    @Test func startsEmptyAndHoldsThreeBlocks() {
+        var blocks = OrderIDBlocks()
         #expect(blocks.allocate() == nil)
-        #expect(blocks.needsRefill)
-        begin(&blocks)
-        #expect(!blocks.needsRefill)
-        begin(&blocks, expected: false)
-        refill(&blocks, first: 1)
-        #expect(blocks.remaining == 3)
-        #expect(!blocks.needsRefill)
+        for number: Int64 in 1...3 {
+            #expect(blocks.needsRefill)
+            begin(&blocks)
+            #expect(!blocks.needsRefill)
+            begin(&blocks, expected: false)
+            refill(&blocks, first: number * 100, size: 2)
+        }
+        #expect(blocks.remaining == 6 && !blocks.needsRefill)
+        let ids = (0..<7).map { _ in blocks.allocate()?.value }
+        #expect(ids == [100, 101, 200, 201, 300, 301, nil])
     }
 
-    @Test func prefetchesWhenAThirdIsLeft() {
-        var blocks = filled(size: 9, first: 10)
-        for _ in 0..<5 { _ = blocks.allocate() }
+    @Test func asksForABlockWhenOneIsUsedUp() {
+        var blocks = filled(size: 2, firsts: [1, 11, 21])
+        _ = blocks.allocate()
         #expect(!blocks.needsRefill)
-        #expect(blocks.allocate()?.value == 15)
-        begin(&blocks)
-        refill(&blocks, first: 100)
-        #expect(blocks.remaining == 12)
-        let rest = (0..<13).map { _ in blocks.allocate()?.value }
-        #expect(rest == [16, 17, 18, 100, 101, 102, 103, 104, 105, 106, 107, 108, nil])
+        _ = blocks.allocate()
+        #expect(blocks.needsRefill)
     }
 
     @Test func allocationContinuesAfterAFailedRefill() {
-        var blocks = filled(size: 3, first: 1)
-        #expect([blocks.allocate()?.value, blocks.allocate()?.value] == [1, 2])
+        var blocks = filled(size: 2, firsts: [1])
         begin(&blocks)
         blocks.refillFailed()
         #expect(blocks.needsRefill)
-        #expect(blocks.allocate()?.value == 3)
-        #expect(blocks.allocate() == nil)
+        #expect(
+            [blocks.allocate()?.value, blocks.allocate()?.value, blocks.allocate()?.value] == [1, 2, nil])
     }
 
     @Test func rejectsInvalidBlocks() {
-        for first: Int64 in [0, -5, OrderID.largest - 1, .max, 2] {
-            var blocks = filled(size: 3, first: 1)
-            _ = (blocks.allocate(), blocks.allocate())
+        for first: Int64 in [0, -5, OrderID.largest - 1, .max, 2, 3] {
+            var blocks = filled(size: 3, firsts: [1])
             begin(&blocks)
-            refill(&blocks, first: first, expected: false)
-            #expect(blocks.needsRefill)
+            refill(&blocks, first: first, size: 3, expected: false)
+            #expect(blocks.needsRefill && blocks.remaining == 3)
         }
-        var unrequested = filled(size: 3, first: 1)
-        refill(&unrequested, first: 4, expected: false)
+        var unrequested = filled(size: 3, firsts: [1])
+        refill(&unrequested, first: 4, size: 3, expected: false)
+        begin(&unrequested)
+        refill(&unrequested, first: 4, size: 0, expected: false)
         #expect(unrequested.remaining == 3)
-        #expect(filled(size: 3, first: OrderID.largest - 2).remaining == 3)
+        #expect(filled(size: 3, firsts: [OrderID.largest - 2]).remaining == 3)
     }
 
-    /// A sequence that was set back returns blocks that were used, by this process or by recorded orders.
-    @Test func rejectsBlocksThatDoNotFollowKnownIDs() {
-        var blocks = filled(size: 2, first: 11)
-        _ = (blocks.allocate(), blocks.allocate())
-        for first: Int64 in [1, 10, 12] {
-            begin(&blocks)
-            refill(&blocks, first: first, expected: false)
-        }
-        for (first, newest, isAccepted) in [(13, 14, false), (13, 13, false), (15, 14, true)]
-            as [(Int64, Int64, Bool)]
-        {
-            begin(&blocks)
-            let accepted = blocks.refilled(first: first, newest: newest)
-            #expect(accepted == isAccepted)
-        }
-        #expect(blocks.allocate()?.value == 15)
-    }
-
-    /// All sequences of nine steps with a small block.
+    /// All sequences of nine steps with small blocks.
     @Test func neverAllocatesDuplicateOrUnreservedIDs() {
         enum Step: Int, CaseIterable { case allocate, begin, succeed, fail }
         for code in 0..<(1 << 18) {
-            var blocks = OrderIDBlocks(size: 2)
+            var blocks = OrderIDBlocks()
             var next: Int64 = 1
             var allocated: Int64 = 0
             var last: Int64 = 0
@@ -88,10 +69,10 @@ import Testing
                     allocated += 1
                 case .begin: _ = blocks.beginRefill()
                 case .succeed:
-                    if blocks.refilled(first: next) { next += 2 }
+                    if blocks.refilled(first: next, size: 2) { next += 2 }
                 case .fail, nil: blocks.refillFailed()
                 }
-                guard blocks.remaining == next - 1 - allocated, blocks.remaining <= 4 else {
+                guard blocks.remaining == next - 1 - allocated, blocks.remaining <= 6 else {
                     Issue.record("\(blocks) in \(code)")
                     return
                 }
@@ -104,15 +85,17 @@ import Testing
         #expect(didBegin == expected)
     }
 
-    private func refill(_ blocks: inout OrderIDBlocks, first: Int64, expected: Bool = true) {
-        let accepted = blocks.refilled(first: first)
+    private func refill(_ blocks: inout OrderIDBlocks, first: Int64, size: Int64, expected: Bool = true) {
+        let accepted = blocks.refilled(first: first, size: size)
         #expect(accepted == expected)
     }
 
-    private func filled(size: Int64, first: Int64) -> OrderIDBlocks {
-        var blocks = OrderIDBlocks(size: size)
-        _ = blocks.beginRefill()
-        _ = blocks.refilled(first: first)
+    private func filled(size: Int64, firsts: [Int64]) -> OrderIDBlocks {
+        var blocks = OrderIDBlocks()
+        for first in firsts {
+            _ = blocks.beginRefill()
+            _ = blocks.refilled(first: first, size: size)
+        }
         return blocks
     }
 }

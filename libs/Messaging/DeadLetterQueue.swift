@@ -64,20 +64,15 @@ package struct DeadLetterQueue {
 
     /// Publishes messages to their queue again, marked as replays and with a new attempt count, each
     /// confirmed before it is removed here. Defective ones stay.
-    /// - Parameters:
-    ///   - names: of the messages; nil: all.
-    ///   - prepare: called before each is published; the message stays when it returns false.
+    /// - Parameter names: of the messages; nil: all.
     /// - Returns: the replayed messages.
     package func replay(
-        _ names: Set<String>? = nil, progress: Progress = { _, _ in },
-        prepare: @Loop (Message) async -> Bool = { _ in true }
+        _ names: Set<String>? = nil, progress: Progress = { _, _ in }
     ) async throws(AMQPError) -> [Envelope] {
         var replayed: [Envelope] = []
         try await visit(progress: progress) { delivery throws(AMQPError) in
             let entry = Message(delivery)
-            guard !entry.isDefective, names?.contains(entry.name) ?? true, await prepare(entry) else {
-                return .leave
-            }
+            guard !entry.isDefective, names?.contains(entry.name) ?? true else { return .leave }
             var envelope = entry.envelope
             envelope.attempt = 1
             envelope.failure = nil

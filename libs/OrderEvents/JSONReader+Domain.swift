@@ -45,6 +45,14 @@ extension JSONReader {
         try validated(OrderStatus(wireName: try string()))
     }
 
+    /// As order-accept admits it: 1 to 255 visible ASCII characters.
+    mutating func idempotencyKey() throws(JSONError) -> String {
+        let text = try string()
+        return try validated(
+            (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+                ? text : nil)
+    }
+
     mutating func reason() throws(JSONError) -> String {
         let text = try string()
         return try validated((1...OrderFailed.longestReason).contains(text.utf8.count) ? text : nil)

@@ -20,8 +20,9 @@ struct Application {
         let authorities = settings[ServerKeys.authorities]
         var server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
-        // Below a request's budget.
-        server.commandTimeout = PlacementBudget.state
+        let hedgeDelay = Duration.milliseconds(settings[AcceptKeys.hedgeDelay])
+        // Then PostgreSQL answers instead.
+        server.commandTimeout = hedgeDelay
         let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let broker = AMQPClient(
@@ -34,40 +35,49 @@ struct Application {
         // A pool of its own, so that reads do not delay order ids.
         let referencePool = PostgresPool(database, limits: .reference)
         let queryPool = PostgresPool(database, limits: .queries)
+        let intakePool = PostgresPool(database, limits: .intake)
         let tokens = try TokenKeys(context)
 
         let retention = Retention(workflow: settings[ServerKeys.workflowTTL])
         let state = RedisWorkflowStore(redis, retention)
         let keys = RedisIdempotencyStore(redis, retention)
-        let compensations = CompensationQueue(state: state, keys: keys)
         let catalogue = PostgresCatalogue(referencePool, log: context.log)
         let orderIDs = SequenceOrderIDs(referencePool, log: context.log)
-        let placement = IdempotentOrderPlacement(
-            AcceptOrder(catalogue: catalogue, identifiers: orderIDs, state: state, publisher: publisher),
-            keys: keys, compensations: compensations)
         let queries = PostgresOrderQueries(queryPool)
+        let intake = PostgresOrderIntake(intakePool)
+        let metrics = PlacementMetrics(context.metrics)
+        let placement = IdempotentOrderPlacement(
+            AcceptOrder(
+                catalogue: catalogue, identifiers: orderIDs, state: state, publisher: publisher,
+                intake: intake,
+                hedgeDelay: hedgeDelay, metrics: metrics),
+            keys: keys, queries: queries)
         let authorizer = RequestAuthorizer(
-            tokens.authenticator, limiter: UserRateLimiter(settings), metrics: context.metrics)
+            tokens.authenticator,
+            limiter: UserRateLimiter(settings[AcceptKeys.rate], burst: settings[AcceptKeys.burst]),
+            readLimiter: UserRateLimiter(
+                settings[AcceptKeys.readRate], burst: settings[AcceptKeys.readBurst]),
+            metrics: context.metrics)
+        let renewal = QueuedOrderRenewal(state, lifetime: retention.workflow)
 
         Dependencies(
             redis: redis, broker: broker, confirms: confirms, publisher: publisher, catalogue: catalogue,
-            orderIDs: orderIDs, compensations: compensations
+            orderIDs: orderIDs, intake: intake
         ).register(context)
         services = [
-            "tokens": tokens, "redis": redis, "rabbitmq": broker, "compensations": compensations,
-            "reference pool": referencePool, "catalogue": catalogue, "order ids": orderIDs,
-            "query pool": queryPool,
+            "tokens": tokens, "redis": redis, "rabbitmq": broker, "reference pool": referencePool,
+            "catalogue": catalogue, "order ids": orderIDs, "query pool": queryPool, "intake pool": intakePool,
+            "queued order renewal": renewal,
             "http": HTTPService(context) { router in
                 DescriptionRoute().add(to: router)
                 ProductRoutes(authorizer: authorizer, catalogue: catalogue).add(to: router)
                 PlacementRoutes(
-                    authorizer: authorizer, placement: placement, metrics: PlacementMetrics(context.metrics),
-                    log: context.log
+                    authorizer: authorizer, placement: placement, metrics: metrics, log: context.log
                 ).add(to: router)
                 OrderRoutes(
                     authorizer: authorizer, reading: ReadOrders(state: state, queries: queries),
-                    cancelling: CancelOrder(state: state, queries: queries),
-                    deleting: DeleteOrder(state: state, queries: queries), log: context.log
+                    cancelling: CancelOrder(state: state, queries: queries, publisher: publisher),
+                    log: context.log
                 ).add(to: router)
             },
         ]
@@ -75,11 +85,10 @@ struct Application {
 }
 
 extension UserRateLimiter {
-    /// Nil when the settings set no limit.
-    convenience init?(_ settings: Settings) {
-        let rate = settings[AcceptKeys.rate]
+    /// Nil for no limit.
+    convenience init?(_ rate: Int, burst: Int) {
         guard rate > 0 else { return nil }
-        self.init(RateLimit(burst: settings[AcceptKeys.burst], perSecond: rate))
+        self.init(RateLimit(burst: burst, perSecond: rate))
     }
 }
 
@@ -89,6 +98,14 @@ extension PostgresPoolLimits {
         var limits = PostgresPoolLimits()
         limits.size = 4
         limits.wait = .seconds(1)
+        return limits
+    }
+
+    /// For the intake table: one writer, which nothing else delays.
+    static var intake: PostgresPoolLimits {
+        var limits = PostgresPoolLimits()
+        limits.size = 1
+        limits.wait = .milliseconds(500)
         return limits
     }
 

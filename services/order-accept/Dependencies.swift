@@ -16,17 +16,20 @@ struct Dependencies {
     let publisher: EventPublisher
     let catalogue: PostgresCatalogue
     let orderIDs: SequenceOrderIDs
-    let compensations: CompensationQueue
+    let intake: PostgresOrderIntake
 
     func register(_ context: ServiceContext) {
         let health = context.health
-        health.addCheck("redis", holds: { redis.state.isUp })
-        health.addCheck("rabbitmq", holds: { broker.isConnected })
-        health.addCheck("rabbitmq.blocked", holds: { !broker.isBlocked })
-        health.addCheck("rabbitmq.slow", holds: { !publisher.isSlow })
-        // Later, without PostgreSQL, reads fail alone, and on every replica.
+        // With one server away orders are still accepted.
+        let isEssential = { @Loop in !intake.isAvailable }
+        health.addCheck("redis", isEssential: isEssential, holds: { redis.state.isUp })
+        health.addCheck("rabbitmq", isEssential: isEssential, holds: { broker.isConnected })
+        health.addCheck("rabbitmq.blocked", isEssential: isEssential, holds: { !broker.isBlocked })
+        health.addCheck("rabbitmq.slow", isEssential: isEssential, holds: { !publisher.isSlow })
+        health.addCheck(
+            "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(broker) })
+        health.addCheck("postgres.unreachable", isEssential: { false }, holds: { intake.isAvailable })
         health.addCheck("postgres", holds: { catalogue.current != nil && orderIDs.hasBegun })
-        health.addCheck("order_ids.behind", holds: { !orderIDs.isBehind })
         health.addCheck("order_ids.exhausted", holds: { !orderIDs.hasBegun || orderIDs.remaining > 0 })
 
         let metrics = context.metrics
@@ -44,14 +47,6 @@ struct Dependencies {
         }
         metrics.gauge("waybill_order_ids_remaining", "Order ids available without PostgreSQL.") {
             Double(orderIDs.remaining)
-        }
-        metrics.gauge("waybill_compensations_pending", "Compensations that wait for Redis.") {
-            Double(compensations.count)
-        }
-        metrics.counter(
-            "waybill_compensations_dropped_total", "Compensations dropped because the queue was full."
-        ) {
-            Double(compensations.dropped)
         }
         metrics.gauge("waybill_catalogue_products", "Products that can be ordered.") {
             Double(catalogue.current?.count ?? 0)

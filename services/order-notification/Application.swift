@@ -5,7 +5,9 @@ import Identity
 import JOSE
 import Messaging
 import Observability
+import OrderRecords
 import Orders
+import Postgres
 import Redis
 import Service
 import WorkflowState
@@ -33,6 +35,9 @@ struct Application {
         let publishing = AMQPClient(broker, topology: topology.declarations)
         let consuming = AMQPClient(broker, topology: topology.declarations)
         let tokens = try TokenKeys(context)
+        let records = PostgresPool(
+            PostgresConfiguration(settings[NotificationKeys.database], name: context.replica), limits: .owners
+        )
 
         let metrics = NotificationMetrics(context.metrics)
         let limits = SessionLimits(settings)
@@ -46,13 +51,10 @@ struct Application {
             leeway: tokens.leeway)
         let outcomes = OutcomeConsumers(
             consuming, topology, sender: AMQPSender(AMQPPublisher(publishing), exchange: topology.exchange),
-            OutcomeHandler(workflows: workflows, mailboxes: mailboxes, metrics: metrics), context)
-        if !settings[ServerKeys.sentinels].isEmpty {
-            // Sentinels may name another primary after each reconnect.
-            redis.onStateChange = { [subscriptions] state in
-                if case .up(let endpoint) = state { subscriptions.primaryChanged(to: endpoint.description) }
-            }
-        }
+            OutcomeHandler(
+                workflows: workflows, mailboxes: mailboxes, owners: PostgresOrderOwners(records),
+                metrics: metrics),
+            context)
 
         Dependencies(
             redis: redis, subscriber: subscriber, channels: channels, publishing: publishing,
@@ -63,7 +65,8 @@ struct Application {
             handshakeGuard: HandshakeGuard(sessions: sessions, origins: settings[NotificationKeys.origins]))
         let developmentTokens = try DevelopmentTokens(context)
         services = [
-            "tokens": tokens, "redis": redis, "channels": subscriber, "sessions": sessions,
+            "tokens": tokens, "redis": redis, "channels": subscriber, "records": records,
+            "sessions": sessions,
             "presence": Presence(redis, sessions, address: context.listen.description, log: context.log),
             "http": HTTPService(context, HTTPServer.Configuration(limits)) { router in
                 routes.add(to: router)
@@ -71,6 +74,16 @@ struct Application {
             },
             "publishing": publishing, "consuming": consuming, "outcomes": outcomes,
         ]
+    }
+}
+
+extension PostgresPoolLimits {
+    /// For owners that Redis has forgotten.
+    fileprivate static var owners: PostgresPoolLimits {
+        var limits = PostgresPoolLimits()
+        limits.size = 1
+        limits.wait = .seconds(2)
+        return limits
     }
 }
 

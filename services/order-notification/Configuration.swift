@@ -1,9 +1,14 @@
 import EventLoop
 import Identity
+import Observability
+import Postgres
 import Service
 
 /// The settings of order-notification, beside those of every service.
 enum NotificationKeys {
+    static let database = SettingKey.connection(
+        "DATABASE_URL", .postgresql,
+        "The system of record; the role `waybill_notifier`, which reads the orders' customers, is enough.")
     static let origins = SettingKey.list(
         "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
         "Origins whose pages may open a connection; a client without an Origin may.")
@@ -26,9 +31,22 @@ enum NotificationKeys {
 
     static let all: [any AnySettingKey] =
         ServerKeys.all + TokenSettings.all + [
-            origins, processing, sessionsPerUser, sessionsPerAddress, handshakes, frames,
+            database, origins, processing, sessionsPerUser, sessionsPerAddress, handshakes, frames,
             output,
         ]
+}
+
+extension PostgresConfiguration {
+    init(_ url: ConnectionURL, name: String) {
+        self.init(
+            host: url.host, port: url.port, user: url.user ?? "waybill_notifier",
+            password: url.password?.reveal(), database: url.path)
+        applicationName = name
+        connectTimeout = .seconds(2)
+        queryTimeout = .seconds(2)
+        statementTimeout = .seconds(2)
+        options = url.query
+    }
 }
 
 extension SessionLimits {

@@ -21,6 +21,8 @@ struct Dependencies {
         health.addCheck("redis", holds: { redis.state.isUp })
         health.addCheck("redis.channels", holds: { subscriber.state.isUp })
         health.addCheck("rabbitmq", holds: { publishing.isConnected && consuming.isConnected })
+        health.addCheck(
+            "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(consuming) })
         health.addCheck("messages.waiting", holds: { !outcomes.isWaitingForDependency })
 
         let metrics = context.metrics

@@ -33,12 +33,15 @@ struct Application {
         let publisher = EventPublisher(sender, appID: context.name)
         let store = PostgresOrderStore(database.pool)
         let workflow = RedisWorkflowStore(redis, Retention(workflow: settings[ServerKeys.workflowTTL]))
+        let handler = ProcessOrders(
+            store: store, workflow: workflow, publisher: publisher,
+            publishesProcessing: settings[ProcessKeys.notifyProcessing],
+            metrics: ProcessingMetrics(context.metrics))
         let consumer = OrderConsumer(
-            database, consuming, topology, sender: sender,
-            handler: ProcessOrders(
-                store: store, workflow: workflow, publisher: publisher,
-                publishesProcessing: settings[ProcessKeys.notifyProcessing],
-                metrics: ProcessingMetrics(context.metrics)),
+            database, consuming, topology, sender: sender, handler: handler, log: context.log,
+            metrics: context.metrics)
+        let intake = IntakeConsumer(
+            PostgresIntake(database.pool), handler: handler, publisher: publisher, after: database.ready,
             log: context.log, metrics: context.metrics)
         let relay = OutboxRelay(
             PostgresOutbox(database.pool), publisher, after: database.ready, log: context.log,
@@ -51,7 +54,8 @@ struct Application {
         ).register(context)
         services = [
             "redis": redis, "publishing": publishing, "consuming": consuming, "database": database,
-            "records": store, "outbox relay": relay, "read models": readModels, "consumer": consumer,
+            "records": store, "outbox relay": relay, "read models": readModels, "intake": intake,
+            "consumer": consumer,
             "http": HTTPService(context),
         ]
     }

@@ -16,9 +16,13 @@ struct Dependencies {
     func register(_ context: ServiceContext) {
         let health = context.health
         health.addCheck("postgres", holds: { database.isUp })
-        health.addCheck("redis", holds: { redis.state.isUp })
+        // Orders are recorded without it; its copies follow.
+        health.addCheck("redis", isEssential: { false }, holds: { redis.state.isUp })
         health.addCheck("rabbitmq", holds: { publishing.isConnected && consuming.isConnected })
-        health.addCheck("rabbitmq.blocked", holds: { !publishing.isBlocked })
+        // The relay publishes later.
+        health.addCheck("rabbitmq.blocked", isEssential: { false }, holds: { !publishing.isBlocked })
+        health.addCheck(
+            "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(consuming) })
         health.addCheck("messages.waiting", holds: { !consumer.isWaitingForDependency })
 
         let metrics = context.metrics

@@ -6,14 +6,14 @@ import OrderEvents
 import OrderRecords
 import Orders
 
-/// Consumes `order.accepted` once the schema is current.
+/// Consumes `order.accepted`, and what the broker dead-lettered of it, once the schema is current.
 @Loop
 final class OrderConsumer: Service {
     private let database: RecordDatabase
     private let client: AMQPClient
     private let queue: String
     private let make: @Loop (any MessageSource) -> ConsumePipeline<ProcessOrders>
-    private var pipeline: ConsumePipeline<ProcessOrders>?
+    private var pipelines: [ConsumePipeline<ProcessOrders>] = []
     private var consumer: AMQPConsumer?
     private var isStopping = false
 
@@ -41,10 +41,13 @@ final class OrderConsumer: Service {
         await database.ready.wait()
         if database.ready.isSet, !isStopping {
             let consumer = AMQPConsumer(client, queue: queue, prefetch: Self.prefetch, batchLimit: Self.batch)
-            let pipeline = make(AMQPSource(consumer))
+            let dead = AMQPConsumer(client, queue: OrderTopology.deadQueue(of: queue), prefetch: 16)
             self.consumer = consumer
-            self.pipeline = pipeline
-            try await pipeline.run()
+            pipelines = [make(AMQPSource(consumer)), make(AMQPSource(dead))]
+            try await withThrowingTaskGroup { group in
+                for pipeline in pipelines { group.addTask { try await pipeline.run() } }
+                try await group.waitForAll()
+            }
         }
         try await Loop.sleepUntilCancelled()
     }
@@ -52,11 +55,13 @@ final class OrderConsumer: Service {
     /// Takes no more messages and finishes the batch in hand.
     func drain(until deadline: Instant) async {
         isStopping = true
-        await pipeline?.drain(until: deadline)
+        await withTaskGroup { group in
+            for pipeline in pipelines { group.addTask { await pipeline.drain(until: deadline) } }
+        }
     }
 
     /// Whether a batch waits for an unavailable server.
-    var isWaitingForDependency: Bool { pipeline?.isWaitingForDependency ?? false }
+    var isWaitingForDependency: Bool { pipelines.contains(where: \.isWaitingForDependency) }
 
     /// Messages delivered and not settled.
     var unsettled: Int { consumer?.unsettled ?? 0 }

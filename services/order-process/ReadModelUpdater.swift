@@ -13,11 +13,6 @@ final class ReadModelUpdater: Service {
 
     /// The delay between two steps, and so the lag of readers.
     static let pause = Duration.milliseconds(500)
-    /// For how long the updater defers to the recording of orders.
-    static let maxDeferral = Duration.seconds(5)
-
-    private var lastStep = Instant.systemNow()
-
     init(_ models: ReadModels, after ready: AsyncSignal, log: Logger?, metrics: Metrics) {
         self.models = models
         self.ready = ready
@@ -49,9 +44,7 @@ final class ReadModelUpdater: Service {
     /// - Returns: whether more events follow.
     func step() async throws(OrderRecordsError) -> Bool {
         let start = Instant.systemNow()
-        let waits = lastStep.duration(to: start) > Self.maxDeferral
-        guard let progress = try await models.advance(waits: waits) else { return false }
-        lastStep = start
+        guard let progress = try await models.advance() else { return false }
         behind.value = Double(progress.target - progress.position)
         steps.observe(start.duration(to: .systemNow()))
         return !progress.isDone

@@ -16,8 +16,8 @@ final class RecordDatabase: Service {
         self.configuration = configuration
         self.log = log
         var limits = PostgresPoolLimits()
-        // One for the batch, one for the relay, one for marks, and two for the read models.
-        limits.size = 5
+        // Two for batches, and one each for the relay, the marks, the intake table and the read models.
+        limits.size = 6
         pool = PostgresPool(configuration, limits: limits)
     }
 

@@ -32,7 +32,7 @@ struct ConsumerLiveTests {
             let again = await take(1, from: consumer)
             #expect(again.map(text) == ["requeue"] && again[0].isRedelivered)
             consumer.ack(again)
-            let deadLetters = AMQPConsumer(client, queue: AMQPTopology.deadLetterQueue(of: queue))
+            let deadLetters = AMQPConsumer(client, queue: AMQPTopology.deadQueue(of: queue))
             let rejected = await take(1, from: deadLetters)
             #expect(rejected.map(text) == ["reject"])
             deadLetters.ack(rejected)

@@ -183,7 +183,7 @@ struct PipelineConformance {
             },
             until: { _ in handler.deadLetterReasons.count == 1 },
             check: { fixture in
-                // Both steps of a retry policy with one delay and then the dead deadLetterCount, as if it had not
+                // Both steps of a retry policy with one delay and then the dead-letter queue, as if it had not
                 // been delivered before.
                 #expect(handler.received.map(\.envelope.attempt) == [1, 2])
                 #expect(handler.received.map(\.isRedelivered) == [true, false])

@@ -84,7 +84,7 @@ struct TransportConformance {
             let again = await take(1, from: source)
             #expect(again.map(\.envelope.id) == [sent[0].envelope.id] && again[0].isRedelivered)
             source.ack(again)
-            let deadLetterSource = try await fixture.source(of: fixture.deadLetters)
+            let deadLetterSource = try await fixture.source(of: OrderTopology.deadQueue(of: fixture.queue))
             let deadLetter = await take(1, from: deadLetterSource)
             #expect(deadLetter.map(\.body) == [sent[1].body])
             deadLetterSource.ack(deadLetter)

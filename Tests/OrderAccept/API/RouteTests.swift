@@ -78,7 +78,8 @@ import WorkflowState
     }
 
     @Test func anOutageIs503() async throws {
-        api.fixture.sender.failures = [.away]
+        api.fixture.sender.failures = [.away, .away]
+        api.fixture.intake.isAvailable = false
         let answer = await api.post("/api/orders", Self.order)
         #expect(answer.status == .serviceUnavailable && answer.headers["Retry-After"] == "1")
         _ = try answer.problem()
@@ -159,12 +160,15 @@ import WorkflowState
 
     @Test func ordersAreReadByTheirOwner() async throws {
         let order = try await api.post("/api/orders", Self.order).json()
-        #expect(try await api.get("/api/orders/1").json() == order)
+        let detail = try await api.get("/api/orders/1").json()
+        #expect(detail.members?.map(\.key) == (order.members ?? []).map(\.key) + ["history"])
+        #expect(detail["history"]?[0]?["status"] == "ACCEPTED" && detail["id"] == order["id"])
         let cid = try #require(order["correlationId"]?.string)
         let status = try await api.get("/api/orders/status/\(cid)").json()
         #expect(status.members?.map(\.key) == ["correlationId", "orderId", "status", "updatedAt"])
         #expect(status["orderId"] == 1 && status["status"] == "ACCEPTED")
-        #expect(try await api.get("/api/orders").json()["total"] == 0)
+        let page = try await api.get("/api/orders").json()
+        #expect(page["total"] == 1 && page["items"]?[0] == order && page["next"] == nil)
         let otherUser = try api.token(for: "CUST-2")
         #expect(await api.get("/api/orders/1", token: otherUser).status == .notFound)
         #expect(await api.get("/api/orders/status/\(cid)", token: otherUser).status == .notFound)
@@ -192,13 +196,46 @@ import WorkflowState
         #expect(await api.post("/api/orders/1/cancel", "").status == .notFound)
     }
 
-    @Test func anOrderBeingProcessedIsNotCancelled() async throws {
-        _ = await api.post("/api/orders", Self.order)
-        let event = try #require(api.fixture.sender.sent.first?.event)
+    @Test func aCompletedOrderIsNotCancelled() async throws {
+        let order = try await api.fixture.place().order
+        var completed = order
+        completed.status = .completed
+        api.fixture.queries.insert([completed])
         _ = try await api.fixture.workflows.memory.advance([
-            WorkflowStep(.processing, correlationID: event.correlationID, orderID: event.orderID, owner: nil)
+            WorkflowStep(
+                .completed, correlationID: order.correlationID, orderID: order.id, owner: order.customer,
+                recorded: order.id)
         ])
         #expect(await api.post("/api/orders/1/cancel", "").status == .conflict)
+    }
+
+    @Test func aFailedOrderSaysWhy() async throws {
+        var order = try await api.fixture.place().order
+        (order.status, order.failure) = (.failed, .productUnavailable)
+        api.fixture.queries.insert([order])
+        api.fixture.memory.flush()
+        for document in [
+            try await api.get("/api/orders/1").json(), try await api.get("/api/orders").json()["items"]?[0],
+        ] {
+            #expect(document?["status"] == "FAILED")
+            #expect(document?["failure"]?["code"] == "product_unavailable")
+            #expect(document?["failure"]?["detail"]?.string?.contains("no longer available") == true)
+        }
+    }
+
+    @Test func pagesAreFollowedByCursor() async throws {
+        for _ in 0..<5 { _ = await api.post("/api/orders", Self.order) }
+        var ids: [Int] = []
+        var target: String? = "/api/orders?size=2"
+        while let current = target {
+            let page = try await api.get(current).json()
+            ids += (page["items"]?.array ?? []).compactMap { $0["id"]?.int }
+            target = page["next"]?.string.map { "/api/orders?size=2&after=\($0)" }
+        }
+        #expect(ids == [5, 4, 3, 2, 1])
+        for query in ["after=x", "after=", "offset=1001", "offset=0&after=MS4x"] {
+            #expect(await api.get("/api/orders?\(query)").status == .badRequest)
+        }
     }
 
     @Test func anUnavailableDatabaseIs503() async throws {

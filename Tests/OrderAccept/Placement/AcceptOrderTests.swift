@@ -23,6 +23,7 @@ import WorkflowState
         #expect(try await fixture.workflows.memory.pending(order.id) == accepted.document)
         let message = try #require(fixture.sender.sent.first)
         #expect(message.event == OrderAccepted(order))
+        #expect(message.event.flatMap { Order($0) } == order)
         let envelope = message.envelope
         #expect(message.destination == .event(key: "order.accepted"))
         #expect(envelope.id != order.correlationID.description && envelope.attempt == 1)
@@ -55,7 +56,8 @@ import WorkflowState
         for (lines, expected) in cases {
             await #expect(throws: PlacementError.pricing(expected)) { try await fixture.place(lines) }
         }
-        #expect(fixture.workflows.calls.isEmpty && fixture.sender.sent.isEmpty)
+        #expect(
+            fixture.workflows.calls.isEmpty && fixture.sender.sent.isEmpty && fixture.intake.orders.isEmpty)
         #expect(fixture.identifiers.left == 1_000)
     }
 
@@ -64,6 +66,7 @@ import WorkflowState
         #expect(try await fixture.failure() == .noIdentifiers)
         fixture.catalogue.current = nil
         #expect(try await fixture.failure() == .noCatalogue)
-        #expect(fixture.workflows.calls.isEmpty && fixture.sender.sent.isEmpty)
+        #expect(
+            fixture.workflows.calls.isEmpty && fixture.sender.sent.isEmpty && fixture.intake.orders.isEmpty)
     }
 }

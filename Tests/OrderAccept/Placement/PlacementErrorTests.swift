@@ -4,126 +4,135 @@ import MemoryAdapters
 import Messaging
 import Observability
 import OrderEvents
+import OrderRecords
 import Orders
 import Service
+import TestSupport
 import Testing
 import WorkflowState
 
 @testable import OrderAccept
 
-/// Every order in which Redis and the broker can fail: what is withdrawn, and what is answered.
+/// Every way in which Redis, the broker and PostgreSQL can fail: where the order goes, and what is left of a refused one.
 @Loop @Suite struct PlacementErrorTests {
     let fixture = PlacementFixture()
 
-    /// What Redis holds of the only order.
-    private func remains() async throws -> (status: OrderStatus?, owner: UserID?, pending: Bool) {
-        let published = fixture.sender.sent.first?.event
-        let pending = try await fixture.workflows.memory.pending(try #require(OrderID(1)))
-        let document = try pending.map { try Order(decoding: $0.span, customer: PlacementFixture.user) }
-        guard let id = published?.correlationID ?? document?.correlationID else {
-            return (nil, nil, pending != nil)
+    enum Broker: CaseIterable, Sendable { case confirms, isAway, isSilent }
+    enum Database: CaseIterable, Sendable { case takes, isAway, isSilent }
+
+    /// All combinations: any one server away, and the order is accepted; refused means that nothing is left.
+    @Test(arguments: [false, true], Broker.allCases)
+    func everyCombination(isRedisAway: Bool, broker: Broker) async throws {
+        for database in Database.allCases {
+            let fixture = PlacementFixture()
+            if isRedisAway { fixture.workflows.faults = [.accept: .away] }
+            let failure: MessagingError? =
+                switch broker {
+                case .confirms: nil
+                case .isAway: .away
+                case .isSilent: .lost
+                }
+            fixture.sender.failures = Array(repeating: failure, count: 3)
+            switch database {
+            case .takes: break
+            case .isAway: fixture.intake.isAvailable = false
+            case .isSilent:
+                fixture.intake.failure = OrderIntakeError(reason: "late", isOutcomeUnknown: true)
+            }
+            let outcome: PlacementError?
+            do {
+                try await fixture.place()
+                outcome = nil
+            } catch {
+                outcome = error as? PlacementError
+            }
+            let normally = !isRedisAway && broker == .confirms
+            if normally || database == .takes {
+                #expect(outcome == nil)
+                #expect(fixture.intake.orders.count == (normally ? 0 : 1))
+            } else if database == .isSilent || (broker == .isSilent && !isRedisAway) {
+                #expect(outcome == .inDoubt)
+            } else {
+                #expect(outcome == .refused)
+                fixture.workflows.faults = [:]
+                try await eventually("nothing is left") {
+                    try await fixture.workflows.memory.pending(OrderID(1)!) == nil
+                        && fixture.memory.queued.isEmpty
+                }
+            }
         }
-        let workflow = try await fixture.workflows.memory.workflow(id)
-        return (workflow?.status.status, workflow?.owner, pending != nil)
     }
 
-    @Test func publishesNothingWithoutRedis() async throws {
-        fixture.workflows.faults[.accept] = .away
-        #expect(try await fixture.failure() == .state(.away))
-        #expect(fixture.workflows.calls == [.accept] && fixture.sender.sent.isEmpty)
-    }
-
-    @Test(arguments: [WorkflowStateError.late, .refused])
-    func removesKeysWhoseOutcomeIsUnknown(error: WorkflowStateError) async throws {
-        fixture.workflows.faults[.accept] = error
-        fixture.workflows.failsAfterwards = true
-        #expect(try await fixture.failure() == .state(error))
-        #expect(fixture.workflows.calls == [.accept, .withdraw] && fixture.sender.sent.isEmpty)
-        #expect(try await remains() == (nil, nil, false))
-    }
-
-    @Test(arguments: [MessagingError.Code.unavailable, .unroutable, .refused, .overloaded, .closed])
-    func anUnpublishedOrderIsWithdrawn(code: MessagingError.Code) async throws {
-        fixture.sender.failures = [MessagingError(code)]
-        #expect(try await fixture.failure() == .refused(reason: code.rawValue))
-        #expect(fixture.workflows.calls == [.accept, .withdraw])
-        #expect(fixture.sender.sent.count == 1)
-        #expect(try await remains() == (nil, nil, false))
-    }
-
-    @Test func aFailedCompensationDoesNotChangeTheResponse() async throws {
+    @Test func theIntakeTableGetsTheMessage() async throws {
         fixture.sender.failures = [.away]
-        fixture.workflows.faults[.withdraw] = .away
-        #expect(try await fixture.failure() == .refused(reason: "unavailable"))
-        // An orphan, which expires.
-        #expect(try await remains() == (.accepted, PlacementFixture.user, true))
+        let order = try await fixture.place(key: "k").order
+        let taken = try #require(fixture.intake.orders.first)
+        #expect(taken.orderID == order.id && taken.correlationID == order.correlationID)
+        #expect(taken.idempotencyKey == "k" && taken.customer == order.customer)
+        let sent = try #require(fixture.sender.sent.first)
+        #expect(taken.payload == sent.body && taken.metadata.messageID == sent.envelope.id)
+        #expect(taken.metadata.causationID == "r-1")
+        #expect(try OrderAccepted(decoding: taken.payload.span).idempotencyKey == "k")
     }
 
-    @Test func retriesAnUnconfirmedPublishWithTheSameMessageID() async throws {
-        fixture.sender.failures = [.lost, .lost, nil]
+    /// The same message, so that it is one order if both got through.
+    @Test func withoutPostgresTheBrokerIsTriedAgain() async throws {
+        fixture.sender.failures = [.lost, nil]
+        fixture.intake.failure = OrderIntakeError(reason: "away", isOutcomeUnknown: false)
         try await fixture.place()
-        #expect(fixture.sender.sent.count == 3)
-        #expect(Set(fixture.sender.sent.map(\.envelope.id)).count == 1)
-        #expect(try await remains().status == .accepted)
+        #expect(fixture.sender.sent.count == 2 && Set(fixture.sender.sent.map(\.envelope.id)).count == 1)
     }
 
-    @Test func cancelsAnOrderWhosePublishIsUnknown() async throws {
-        fixture.sender.failures = [.lost, .away]
-        #expect(try await fixture.failure() == .outcomeUnknown)
-        #expect(fixture.workflows.calls == [.accept, .advance])
-        #expect(try await remains().status == .cancelled)
+    @Test func aSlowBrokerIsAskedForOneOrderInTen() async throws {
+        fixture.sender.failures = Array(repeating: .lost, count: 1_000)
+        for _ in 0..<420 { try await fixture.place() }
+        #expect(fixture.intake.orders.count == 420)
+        #expect((50...65).contains(fixture.sender.sent.count))
+        // It recovers: every order goes to it again.
+        fixture.sender.failures = []
+        for _ in 0..<200 { try await fixture.place() }
+        let sent = fixture.sender.sent.count
+        for _ in 0..<10 { try await fixture.place() }
+        #expect(fixture.sender.sent.count == sent + 10)
     }
 
-    @Test func doesNotRetryPastTheDeadline() async throws {
-        let fixture = fixture
+    @Test func aSlowRedisIsAskedForOneOrderInTen() async throws {
+        fixture.workflows.faults = [.accept: .late]
+        for _ in 0..<420 { try await fixture.place() }
+        #expect(fixture.intake.orders.count == 420 && fixture.sender.sent.isEmpty)
+        #expect((50...65).contains(fixture.workflows.calls.count))
+    }
+
+    /// Redis answers again after the refusal.
+    @Test func theCopiesOfARefusedOrderAreRemovedLater() async throws {
+        fixture.intake.isAvailable = false
+        fixture.workflows.faults = [.withdraw: .away]
+        fixture.sender.failures = [.away, .away]
+        #expect(try await fixture.failure() == .refused)
+        #expect(try await fixture.workflows.memory.pending(OrderID(1)!) != nil)
+        fixture.workflows.faults = [:]
+        try await eventually("the copies are removed") {
+            try await fixture.workflows.memory.pending(OrderID(1)!) == nil
+        }
+        #expect(fixture.memory.queued.isEmpty)
+    }
+
+    @Test func anUnknownOutcomeLeavesTheCopies() async throws {
+        fixture.intake.isAvailable = false
         fixture.sender.failures = [.lost, .lost]
-        await #expect(throws: PlacementError.outcomeUnknown) {
-            try await fixture.accept.accept(
-                fixture.accept.draft(PlacementFixture.request(), from: PlacementFixture.user), trace: .root(),
-                cause: "",
-                budget: PlacementBudget(from: Loop.now - .seconds(2)))
-        }
-        #expect(fixture.sender.sent.count == 1)
-    }
-
-    @Test(arguments: [OrderStatus.processing, .completed, .failed])
-    func anOrderInProcessingCountsAsPublished(status: OrderStatus) async throws {
-        let fixture = fixture
-        fixture.sender.failures = [.lost, .away]
-        fixture.sender.meanwhile = { [unowned fixture] message in
-            guard let event = message.event else { return }
-            _ = try? await fixture.workflows.memory.advance([
-                WorkflowStep(
-                    status, correlationID: event.correlationID, orderID: event.orderID, owner: event.customer)
-            ])
-        }
-        #expect(try await fixture.place().order.id == OrderID(1))
-        #expect(try await remains().status == status)
-    }
-
-    @Test func answersOutcomeUnknownWhenRedisCannotDecide() async throws {
-        fixture.sender.failures = [.lost, .away]
-        fixture.workflows.faults[.advance] = .away
-        let failure = try await fixture.failure()
-        guard case .inDoubt("rabbitmq", let order?) = failure else {
-            Issue.record("\(failure)")
-            return
-        }
-        #expect(order.id == OrderID(1))
-        let problem = Problem(failure)
-        #expect(problem.status == .serviceUnavailable && problem.headers["Retry-After"] != nil)
-        #expect(problem.detail?.contains("not known") == true && failure.isOutage)
+        #expect(try await fixture.failure() == .inDoubt)
+        #expect(try await fixture.workflows.memory.pending(OrderID(1)!) != nil)
     }
 
     @Test func problemsContainNoErrorText() {
-        let failures: [PlacementError] = [
-            .noCatalogue, .noIdentifiers, .state(.away), .refused(reason: "x"), .outcomeUnknown,
-        ]
-        for failure in failures {
+        for failure in [PlacementError.noCatalogue, .noIdentifiers, .refused] {
             let problem = Problem(failure)
             #expect(problem.status == .serviceUnavailable && problem.headers["Retry-After"] != nil)
             #expect(problem.detail == "Orders cannot be accepted at the moment; try again.")
             #expect(failure.isOutage)
         }
+        let problem = Problem(PlacementError.inDoubt)
+        #expect(problem.status == .serviceUnavailable && problem.headers["Retry-After"] != nil)
+        #expect(problem.detail?.contains("not known") == true)
     }
 }

@@ -1,164 +1,252 @@
 import EventLoop
 import MemoryAdapters
+import Messaging
+import Observability
+import OrderRecords
 import Orders
 import Testing
 import WorkflowState
 
 @testable import OrderAccept
 
-/// Reading, cancelling and deleting, before and after an order is persisted.
+/// Reading, cancelling and deleting, before and after an order is recorded.
 @Loop @Suite struct OrderChangesTests {
     let fixture = PlacementFixture()
     let reading: ReadOrders
     let cancelling: CancelOrder
-    let deleting: DeleteOrder
 
     init() {
         reading = ReadOrders(state: fixture.workflows, queries: fixture.queries)
-        cancelling = CancelOrder(state: fixture.workflows, queries: fixture.queries)
-        deleting = DeleteOrder(state: fixture.workflows, queries: fixture.queries)
+        cancelling = CancelOrder(
+            state: fixture.workflows, queries: fixture.queries, publisher: fixture.publisher)
     }
 
-    private func move(_ order: Order, to status: OrderStatus, isPersisted: Bool = false) async throws {
+    private func move(_ order: Order, to status: OrderStatus, isRecorded: Bool = false) async throws {
+        var order = order
+        order.status = status
+        if isRecorded { fixture.queries.insert([order]) }
         _ = try await fixture.workflows.memory.advance([
             WorkflowStep(
                 status, correlationID: order.correlationID, orderID: order.id, owner: order.customer,
-                isPersisted: isPersisted)
+                recorded: isRecorded ? order.id : nil)
         ])
-        guard isPersisted else { return }
-        var order = order
-        order.status = status
-        fixture.queries.insert([order])
+    }
+
+    private func order(_ id: OrderID, of user: UserID = PlacementFixture.user) async throws -> Order? {
+        try await reading.order(id, of: user)?.order
+    }
+
+    private func page(of user: UserID = PlacementFixture.user) async throws -> OrderPage {
+        try await reading.page(of: user, PageRange(start: .offset(0), size: 10))
+    }
+
+    private func status(
+        _ order: Order, of user: UserID = PlacementFixture.user
+    ) async throws -> StatusReport? {
+        try await reading.status(order.correlationID, of: user)
+    }
+
+    private func cancel(_ id: OrderID, of user: UserID = PlacementFixture.user) async throws -> Order {
+        try await cancelling.cancel(id, of: user, .root())
+    }
+
+    private func delete(_ id: OrderID, of user: UserID = PlacementFixture.user) async throws {
+        try await cancelling.delete(id, of: user, .root())
     }
 
     // MARK: Reading
 
-    @Test func anOrderIsReadableBeforeAndAfterItIsPersisted() async throws {
-        let order = try await fixture.place().order
-        #expect(try await reading.order(order.id, of: PlacementFixture.user) == order)
-        try await move(order, to: .processing)
-        #expect(try await reading.order(order.id, of: PlacementFixture.user)?.status == .processing)
-        try await move(order, to: .completed, isPersisted: true)
-        #expect(try await reading.order(order.id, of: PlacementFixture.user)?.status == .completed)
-        #expect(try await reading.page(of: PlacementFixture.user, offset: 0, size: 10).total == 1)
+    @Test func anOrderIsReadableBeforeAndAfterItIsRecorded() async throws {
+        let placed = try await fixture.place().order
+        #expect(try await order(placed.id) == placed)
+        #expect(try await page().orders == [placed])
+        try await move(placed, to: .processing)
+        #expect(try await order(placed.id)?.status == .processing)
+        #expect(try await page().orders.map(\.status) == [.processing])
+        try await move(placed, to: .completed, isRecorded: true)
+        #expect(try await order(placed.id)?.status == .completed)
+        #expect(try await page().total == 1)
     }
 
     @Test func onlyItsOwnerReadsAnOrder() async throws {
-        let order = try await fixture.place().order
-        #expect(try await reading.order(order.id, of: PlacementFixture.otherUser) == nil)
-        #expect(try await reading.status(order.correlationID, of: PlacementFixture.otherUser) == nil)
-        try await move(order, to: .completed, isPersisted: true)
-        #expect(try await reading.order(order.id, of: PlacementFixture.otherUser) == nil)
-        #expect(try await reading.page(of: PlacementFixture.otherUser, offset: 0, size: 10).total == 0)
+        let placed = try await fixture.place().order
+        for isRecorded in [false, true] {
+            if isRecorded { try await move(placed, to: .completed, isRecorded: true) }
+            #expect(try await order(placed.id, of: PlacementFixture.otherUser) == nil)
+            #expect(try await status(placed, of: PlacementFixture.otherUser) == nil)
+            #expect(try await page(of: PlacementFixture.otherUser).total == 0)
+        }
     }
 
-    @Test func withoutRedisPersistedOrdersAreReadable() async throws {
-        let order = try await fixture.place().order
-        try await move(order, to: .completed, isPersisted: true)
-        fixture.workflows.faults = [.pending: .away, .workflow: .away]
-        #expect(try await reading.order(order.id, of: PlacementFixture.user) != nil)
-        #expect(
-            try await reading.status(order.correlationID, of: PlacementFixture.user)?.status == .completed)
+    @Test func anOrderInTheIntakeTableIsReadable() async throws {
+        fixture.workflows.faults = [.accept: .away]
+        let placed = try await fixture.place(key: "k").order
+        fixture.workflows.faults = [:]
+        fixture.queries.take(placed, key: "k")
+        #expect(try await order(placed.id) == placed)
+        #expect(try await page().orders == [placed])
+        #expect(try await status(placed)?.status == .accepted)
+        #expect(try await cancel(placed.id).status == .cancelled)
+        #expect(fixture.queries.recorded.map(\.key) == ["k"])
+    }
+
+    @Test func withoutRedisRecordedOrdersAreReadable() async throws {
+        let placed = try await fixture.place().order
+        try await move(placed, to: .completed, isRecorded: true)
+        fixture.workflows.faults = [.pending: .away, .workflow: .away, .list: .away]
+        #expect(try await order(placed.id) != nil)
+        #expect(try await status(placed)?.status == .completed)
+        #expect(try await page().total == 1)
     }
 
     @Test func withoutTheDatabasePendingOrdersAreReadable() async throws {
-        let order = try await fixture.place().order
+        let placed = try await fixture.place().order
         fixture.queries.fault = OrderQueryError(reason: "away")
-        #expect(try await reading.order(order.id, of: PlacementFixture.user) != nil)
-        #expect(try await reading.status(order.correlationID, of: PlacementFixture.user)?.status == .accepted)
-        await #expect(throws: OrderQueryError.self) {
-            try await reading.order(try #require(OrderID(9)), of: PlacementFixture.user)
-        }
+        #expect(try await order(placed.id) != nil)
+        #expect(try await status(placed)?.status == .accepted)
+        await #expect(throws: OrderQueryError.self) { try await order(try #require(OrderID(9))) }
     }
 
     @Test func theStatusHasTheOrderIDFromItsAcceptance() async throws {
-        let order = try await fixture.place().order
-        for status in [OrderStatus.accepted, .processing, .completed] {
-            try await move(order, to: status, isPersisted: status == .completed)
-            let report = try await reading.status(order.correlationID, of: PlacementFixture.user)
-            #expect(report?.orderID == order.id && report?.status == status)
+        let placed = try await fixture.place().order
+        for current in [OrderStatus.accepted, .processing, .completed] {
+            try await move(placed, to: current, isRecorded: current == .completed)
+            let report = try await status(placed)
+            #expect(report?.orderID == placed.id && report?.status == current)
         }
         fixture.memory.flush()
-        #expect(try await reading.status(order.correlationID, of: PlacementFixture.user)?.orderID == order.id)
+        #expect(try await status(placed)?.orderID == placed.id)
+    }
+
+    /// A queue that is longer than the lifetime of the keys.
+    @Test func queuedOrdersDoNotExpire() async throws {
+        let placed = try await fixture.place().order
+        let renewal = QueuedOrderRenewal(fixture.workflows, lifetime: .seconds(2700))
+        for _ in 0..<10 {
+            fixture.memory.advance(by: .seconds(2000))
+            await renewal.renew()
+        }
+        #expect(try await order(placed.id) == placed)
+        #expect(try await status(placed)?.status == .accepted)
+        #expect(try await page().orders == [placed])
+        try await move(placed, to: .completed, isRecorded: true)
+        await renewal.renew()
+        fixture.memory.advance(by: .seconds(2701))
+        #expect(try await fixture.workflows.memory.workflow(placed.correlationID) == nil)
     }
 
     // MARK: Cancelling
 
-    @Test func aPendingOrderIsCancelledOnce() async throws {
-        let order = try await fixture.place().order
-        for _ in 0..<2 {
-            #expect(try await cancelling.cancel(order.id, of: PlacementFixture.user).status == .cancelled)
-        }
-        #expect(try await fixture.status(of: order) == .cancelled)
-        #expect(try await reading.order(order.id, of: PlacementFixture.user)?.status == .cancelled)
-        try await move(order, to: .cancelled, isPersisted: true)
-        #expect(try await cancelling.cancel(order.id, of: PlacementFixture.user).status == .cancelled)
+    @Test func anOrderIsCancelledOnce() async throws {
+        let placed = try await fixture.place().order
+        for _ in 0..<2 { #expect(try await cancel(placed.id).status == .cancelled) }
+        #expect(try await fixture.status(of: placed) == .cancelled)
+        #expect(try await order(placed.id)?.status == .cancelled)
+        #expect(fixture.queries.recorded.map(\.order.status) == [.cancelled])
+        #expect(fixture.sender.sent.map(\.envelope.type) == ["order.accepted.v1", "order.cancelled.v1"])
+        #expect(fixture.queries.published == [EventKey(placed.id, version: 2)])
     }
 
-    @Test(arguments: [OrderStatus.processing, .completed, .failed], [false, true])
-    func whoComesSecondIsRefused(status: OrderStatus, isPersisted: Bool) async throws {
-        let order = try await fixture.place().order
-        try await move(order, to: status, isPersisted: isPersisted)
-        await #expect(throws: OrderChangeError.notCancellable(status)) {
-            try await cancelling.cancel(order.id, of: PlacementFixture.user)
+    /// Whatever Redis forgets afterwards.
+    @Test func aCancellationIsInPostgres() async throws {
+        let placed = try await fixture.place().order
+        _ = try await cancel(placed.id)
+        fixture.memory.flush()
+        #expect(try await status(placed)?.status == .cancelled)
+        #expect(try await cancel(placed.id).status == .cancelled)
+    }
+
+    @Test func anOrderInProcessingIsCancelledUnlessItIsRecorded() async throws {
+        let placed = try await fixture.place().order
+        try await move(placed, to: .processing)
+        #expect(try await cancel(placed.id).status == .cancelled)
+        #expect(try await fixture.status(of: placed) == .cancelled)
+    }
+
+    /// PostgreSQL has it, and Redis does not know yet.
+    @Test(arguments: [OrderStatus.completed, .failed], [false, true])
+    func whoComesSecondIsRefused(status: OrderStatus, isKnown: Bool) async throws {
+        var placed = try await fixture.place().order
+        if isKnown {
+            try await move(placed, to: status, isRecorded: true)
+        } else {
+            placed.status = status
+            fixture.queries.insert([placed])
         }
-        #expect(try await fixture.status(of: order) == status)
+        await #expect(throws: OrderChangeError.notCancellable(status)) { try await cancel(placed.id) }
+        #expect(fixture.queries.recorded.map(\.order.status) == [status])
     }
 
     @Test func onlyItsOwnerCancelsAnOrder() async throws {
-        let order = try await fixture.place().order
+        let placed = try await fixture.place().order
         await #expect(throws: OrderChangeError.notFound) {
-            try await cancelling.cancel(order.id, of: PlacementFixture.otherUser)
+            try await cancel(placed.id, of: PlacementFixture.otherUser)
         }
-        #expect(try await fixture.status(of: order) == .accepted)
+        #expect(try await fixture.status(of: placed) == .accepted)
     }
 
-    @Test func withoutTheStatusStoreNothingIsCancelled() async throws {
-        let order = try await fixture.place().order
-        for call in [WorkflowCall.pending, .advance] {
-            fixture.workflows.faults = [call: .away]
-            await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {
-                try await cancelling.cancel(order.id, of: PlacementFixture.user)
-            }
-        }
+    @Test func withoutPostgresNothingIsCancelled() async throws {
+        let placed = try await fixture.place().order
+        fixture.queries.fault = OrderQueryError(reason: "away")
+        await #expect(throws: OrderChangeError.unavailable(reason: "away")) { try await cancel(placed.id) }
+        #expect(try await fixture.status(of: placed) == .accepted)
+        #expect(fixture.sender.sent.count == 1)
+    }
+
+    @Test func withoutRedisAndTheBrokerACancellationStands() async throws {
+        let placed = try await fixture.place().order
+        fixture.workflows.faults = [.advance: .away]
+        fixture.sender.failures = [.away]
+        #expect(try await cancel(placed.id).status == .cancelled)
+        // The relay publishes.
+        #expect(fixture.queries.published.isEmpty)
     }
 
     // MARK: Deleting
 
     @Test func aPendingOrderIsHiddenAndCancelled() async throws {
-        let order = try await fixture.place().order
-        try await deleting.delete(order.id, of: PlacementFixture.user)
-        #expect(try await reading.order(order.id, of: PlacementFixture.user) == nil)
-        #expect(try await fixture.status(of: order) == .cancelled)
-        // It comes all the same, and stays hidden.
-        try await move(order, to: .cancelled, isPersisted: true)
-        #expect(try await reading.order(order.id, of: PlacementFixture.user) == nil)
-        await #expect(throws: OrderChangeError.notFound) {
-            try await deleting.delete(order.id, of: PlacementFixture.user)
+        let placed = try await fixture.place().order
+        try await delete(placed.id)
+        #expect(fixture.queries.recorded.map(\.order.status) == [.cancelled])
+        for _ in 0..<2 {
+            #expect(try await order(placed.id) == nil)
+            #expect(try await status(placed) == nil)
+            #expect(try await page().total == 0)
+            // Its message arrives all the same.
+            try await move(placed, to: .cancelled, isRecorded: true)
         }
+        await #expect(throws: OrderChangeError.notFound) { try await delete(placed.id) }
+        #expect(fixture.sender.sent.count == 1)
     }
 
-    @Test func aPersistedOrderIsHidden() async throws {
-        let order = try await fixture.place().order
-        try await move(order, to: .completed, isPersisted: true)
+    @Test func aRecordedOrderIsHidden() async throws {
+        let placed = try await fixture.place().order
+        try await move(placed, to: .completed, isRecorded: true)
         await #expect(throws: OrderChangeError.notFound) {
-            try await deleting.delete(order.id, of: PlacementFixture.otherUser)
+            try await delete(placed.id, of: PlacementFixture.otherUser)
         }
-        try await deleting.delete(order.id, of: PlacementFixture.user)
-        #expect(try await reading.page(of: PlacementFixture.user, offset: 0, size: 10).total == 0)
+        try await delete(placed.id)
+        #expect(try await page().total == 0)
+        #expect(try await status(placed) == nil)
+    }
+
+    /// Redis does not answer between the look-up and the removal.
+    @Test func aDeletionStandsWithoutRedis() async throws {
+        let placed = try await fixture.place().order
+        fixture.workflows.faults = [.forget: .late, .advance: .late]
+        try await delete(placed.id)
+        #expect(fixture.queries.recorded.map(\.order.status) == [.cancelled])
     }
 
     @Test func anUnavailableStoreIsNotAnAbsentOrder() async throws {
-        let order = try await fixture.place().order
+        let placed = try await fixture.place().order
         fixture.workflows.faults = [.pending: .away]
         await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {
-            try await deleting.delete(order.id, of: PlacementFixture.user)
+            try await delete(placed.id)
         }
         fixture.workflows.faults = [:]
         fixture.queries.fault = OrderQueryError(reason: "away")
-        await #expect(throws: OrderChangeError.unavailable(reason: "away")) {
-            try await deleting.delete(order.id, of: PlacementFixture.user)
-        }
-        #expect(try await fixture.status(of: order) == .accepted)
+        await #expect(throws: OrderChangeError.unavailable(reason: "away")) { try await delete(placed.id) }
+        #expect(try await fixture.status(of: placed) == .accepted)
     }
 }

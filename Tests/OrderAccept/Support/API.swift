@@ -35,8 +35,9 @@ final class API {
         ).add(to: edge)
         OrderRoutes(
             authorizer: authorizer, reading: ReadOrders(state: fixture.workflows, queries: fixture.queries),
-            cancelling: CancelOrder(state: fixture.workflows, queries: fixture.queries),
-            deleting: DeleteOrder(state: fixture.workflows, queries: fixture.queries), log: log
+            cancelling: CancelOrder(
+                state: fixture.workflows, queries: fixture.queries, publisher: fixture.publisher),
+            log: log
         ).add(to: edge)
     }
 

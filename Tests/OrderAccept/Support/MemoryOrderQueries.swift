@@ -1,5 +1,7 @@
 import EventLoop
+import OrderRecords
 import Orders
+import WorkflowState
 
 @testable import OrderAccept
 
@@ -7,40 +9,94 @@ import Orders
 @Loop
 final class MemoryOrderQueries: OrderQueries {
     var fault: OrderQueryError?
-    private var orders: [Order] = []
-    private var deleted: Set<OrderID> = []
+    /// Recorded orders with their idempotency keys.
+    private(set) var recorded: [(order: Order, key: String?)] = []
+    private var taken: [StoredOrder] = []
+    private(set) var deleted: Set<OrderID> = []
+    private(set) var published: [EventKey] = []
 
-    /// Persists orders.
-    func insert(_ orders: [Order]) { self.orders += orders }
+    /// Records orders; one that is recorded already stays as it is.
+    func insert(_ orders: [Order], key: String? = nil) {
+        for order in orders where !recorded.contains(where: { $0.order.id == order.id }) {
+            recorded.append((order, key))
+        }
+    }
 
-    private func check() throws(OrderQueryError) {
-        if let fault { throw fault }
+    func take(_ order: Order, key: String? = nil) {
+        taken.append(StoredOrder(order: order, isRecorded: false, idempotencyKey: key))
     }
 
     private func visible(to user: UserID) throws(OrderQueryError) -> [Order] {
-        try check()
-        return orders.filter { $0.customer == user && !deleted.contains($0.id) }
+        if let fault { throw fault }
+        return recorded.map(\.order).filter { $0.customer == user && !deleted.contains($0.id) }
     }
 
-    func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> Order? {
-        try visible(to: user).first { $0.id == id }
+    func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> StoredOrder? {
+        if let order = try visible(to: user).first(where: { $0.id == id }) {
+            return StoredOrder(
+                order: order, history: [StatusChange(status: order.status, at: order.createdAt)],
+                isRecorded: true)
+        }
+        return taken.first {
+            $0.order.id == id && $0.order.customer == user && !isRecorded($0.order.id)
+        }
     }
 
-    func page(of user: UserID, offset: Int, size: Int) async throws(OrderQueryError) -> OrderPage {
-        let all = try visible(to: user).sorted { $0.id > $1.id }
-        return OrderPage(orders: Array(all.dropFirst(offset).prefix(size)), total: all.count)
+    private func isRecorded(_ id: OrderID) -> Bool { recorded.contains { $0.order.id == id } }
+
+    func order(placedWith key: IdempotencyKey) async throws(OrderQueryError) -> Order? {
+        if let fault { throw fault }
+        return recorded.first { $0.key == key.key && $0.order.customer == key.user }?.order
+    }
+
+    func page(
+        of user: UserID, _ range: PageRange, pending: [Order]
+    ) async throws(OrderQueryError) -> OrderPage {
+        let all = try visible(to: user).sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
+        let pending = (pending + taken.map(\.order).filter { $0.customer == user }).filter { order in
+            !isRecorded(order.id)
+        }
+        let rows: ArraySlice<Order>
+        switch range.start {
+        case .offset: rows = all.dropFirst(range.firstRecorded(pending: pending.count))
+        case .after(let cursor): rows = all.filter { cursor.precedes($0) }[...]
+        }
+        return range.merge(
+            Array(rows.prefix(range.recordedLimit(pending: pending.count))), pending: pending,
+            total: all.count + pending.count)
     }
 
     func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport? {
-        try visible(to: user).first { $0.correlationID == id }.map {
+        let order =
+            try visible(to: user).first { $0.correlationID == id }
+            ?? taken.map(\.order).first {
+                $0.correlationID == id && $0.customer == user && !isRecorded($0.id)
+            }
+        return order.map {
             StatusReport(correlationID: id, orderID: $0.id, status: $0.status, updatedAt: $0.createdAt)
         }
     }
 
-    func delete(_ id: OrderID, of user: UserID, isPending: Bool) async throws(OrderQueryError) -> Bool {
-        let isThere = try visible(to: user).contains { $0.id == id }
-        guard isThere || isPending else { return false }
+    func cancel(
+        _ cancellation: OrderCancellation, isDeletion: Bool
+    ) async throws(OrderQueryError) -> OrderStatus? {
+        if let fault { throw fault }
+        var order = cancellation.order
+        if isDeletion { deleted.insert(order.id) }
+        if let recorded = recorded.first(where: { $0.order.id == order.id }) { return recorded.order.status }
+        order.status = .cancelled
+        recorded.append((order, cancellation.idempotencyKey))
+        return nil
+    }
+
+    func markPublished(_ event: EventKey) async throws(OrderQueryError) {
+        if let fault { throw fault }
+        published.append(event)
+    }
+
+    func delete(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> CorrelationID? {
+        guard let order = try visible(to: user).first(where: { $0.id == id }) else { return nil }
         deleted.insert(id)
-        return true
+        return order.correlationID
     }
 }

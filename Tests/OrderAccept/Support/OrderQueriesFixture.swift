@@ -10,11 +10,7 @@ import TestSupport
 
 /// The adapters that must behave alike.
 enum OrderQueriesDriver: String, CaseIterable, Sendable {
-    case memory
-    /// The read models have yet to follow.
-    case postgres
-    /// They have followed.
-    case postgresWithView
+    case memory, postgres
 
     /// PostgreSQL needs a server, named by `WAYBILL_TEST_SERVERS`.
     static var available: [OrderQueriesDriver] {
@@ -27,8 +23,7 @@ enum OrderQueriesDriver: String, CaseIterable, Sendable {
         case .memory:
             let queries = MemoryOrderQueries()
             try await body(OrderQueriesFixture(queries: queries, insert: { queries.insert($0) }))
-        case .postgres: try await LiveOrderQueriesFixture.withFixture(isFollowed: false, body)
-        case .postgresWithView: try await LiveOrderQueriesFixture.withFixture(isFollowed: true, body)
+        case .postgres: try await LiveOrderQueriesFixture.withFixture(body)
         }
     }
 }
@@ -39,7 +34,7 @@ struct OrderQueriesFixture {
     let queries: any OrderQueries
     let insert: @Loop ([Order]) async throws -> Void
 
-    func order(_ number: Int, lines: Int = 1) -> Order {
+    func order(_ number: Int, id: Int? = nil, lines: Int = 1) -> Order {
         let lines = (1...lines).map { line in
             OrderLine(
                 productID: "P-\(line)", productName: "Näme \(line)", imageURL: "/\(line).svg",
@@ -47,10 +42,11 @@ struct OrderQueriesFixture {
         }
         let total = lines.reduce(Int64(0)) { $0 + 1_005 * Int64($1.quantity) }
         return Order(
-            id: OrderID(Int64(number)) ?? Self.first,
+            id: OrderID(Int64(id ?? number)) ?? Self.first,
             correlationID: CorrelationID(
                 unixMilliseconds: 1_767_225_600_000, randomA: 0, randomB: UInt64(number)),
-            customer: PlacementFixture.user, createdAt: Timestamp(milliseconds: 1_767_225_600_123),
+            customer: PlacementFixture.user,
+            createdAt: Timestamp(milliseconds: 1_767_225_600_123 + Int64(number)),
             status: .completed,
             total: Money(hundredths: total), currency: .euro, lines: lines)
     }
@@ -76,20 +72,11 @@ enum LiveOrderQueriesFixture {
         return try? JSONDecoder().decode(Servers.self, from: data)
     }()
 
-    /// - Parameter isFollowed: whether the read models have taken in what is inserted.
-    static func withFixture(
-        isFollowed: Bool, _ body: @Loop (OrderQueriesFixture) async throws -> Void
-    ) async throws {
+    static func withFixture(_ body: @Loop (OrderQueriesFixture) async throws -> Void) async throws {
         try await withDatabase { pool, connection, owner in
             try await body(
                 OrderQueriesFixture(queries: PostgresOrderQueries(pool)) { orders in
                     try await insert(orders, connection)
-                    guard isFollowed else { return }
-                    let models = PostgresPool(owner)
-                    try await eventually("the read models follow") {
-                        (try? await ReadModels(models).advance())?.isDone == true
-                    }
-                    await models.close()
                 })
         }
     }

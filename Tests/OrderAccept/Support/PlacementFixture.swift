@@ -20,7 +20,7 @@ final class PlacementFixture {
     let publisher: EventPublisher
     let queries = MemoryOrderQueries()
     let keys: FaultyIdempotencyStore
-    let compensations: CompensationQueue
+    let intake = MemoryIntake()
     let accept: AcceptOrder
     let placement: IdempotentOrderPlacement
 
@@ -32,11 +32,10 @@ final class PlacementFixture {
         publisher = EventPublisher(sender, appID: "order-accept")
         accept = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: workflows, publisher: publisher,
+            intake: intake,
             clock: { Timestamp(milliseconds: 1_767_225_600_123) })
         keys = FaultyIdempotencyStore(memory)
-        compensations = CompensationQueue(
-            state: workflows, keys: keys, backoff: Backoff(base: .zero, cap: .milliseconds(1)))
-        placement = IdempotentOrderPlacement(accept, keys: keys, compensations: compensations)
+        placement = IdempotentOrderPlacement(accept, keys: keys, queries: queries)
     }
 
     static func request(_ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]) throws -> OrderRequest {
@@ -45,19 +44,11 @@ final class PlacementFixture {
     }
 
     @discardableResult
-    func place(_ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]) async throws -> AcceptedOrder {
-        let draft = try accept.draft(Self.request(lines), from: Self.user)
+    func place(
+        _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2], key: String? = nil
+    ) async throws -> AcceptedOrder {
         try await accept.accept(
-            draft, trace: .root(), cause: "r-1", budget: PlacementBudget(from: Loop.now))
-        return draft
-    }
-
-    /// Runs the compensations until none is pending.
-    func runCompensations() async throws {
-        let run = Loop.task { [compensations] in await compensations.run() }
-        try await eventually("no compensations") { compensations.count == 0 }
-        run.cancel()
-        await run.value
+            Self.request(lines), from: Self.user, key: key, trace: .root(), cause: "r-1")
     }
 
     /// The failure of a placement that must fail.

@@ -77,7 +77,7 @@ class FaultyStore<Call: Hashable> {
     }
 }
 
-enum WorkflowCall: Hashable { case accept, withdraw, advance, workflow, pending, discard }
+enum WorkflowCall: Hashable { case accept, withdraw, advance, workflow, pending, list, forget }
 
 final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
     let memory: MemoryWorkflowStore
@@ -88,8 +88,8 @@ final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
         try await run(.accept) { () throws(WorkflowStateError) in try await memory.accept(acceptance) }
     }
 
-    func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool {
-        try await run(.withdraw) { () throws(WorkflowStateError) in try await memory.withdraw(id, orderID) }
+    func withdraw(_ order: QueuedOrder) async throws(WorkflowStateError) {
+        try await run(.withdraw) { () throws(WorkflowStateError) in try await memory.withdraw(order) }
     }
 
     func advance(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome] {
@@ -108,11 +108,38 @@ final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
         try await run(.pending) { () throws(WorkflowStateError) in try await memory.pending(id) }
     }
 
-    func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError) {
-        try await run(.discard) { () throws(WorkflowStateError) in try await memory.discardPending(ids) }
+    func pending(
+        of user: UserID, limit: Int
+    ) async throws(WorkflowStateError) -> [PendingOrderState] {
+        try await run(.list) { () throws(WorkflowStateError) in
+            try await memory.pending(of: user, limit: limit)
+        }
     }
 
-    func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError) { try await memory.refresh(ids) }
+    func forget(_ order: QueuedOrder) async throws(WorkflowStateError) {
+        try await run(.forget) { () throws(WorkflowStateError) in try await memory.forget(order) }
+    }
+
+    func renewQueued(
+        after last: QueuedOrder?, limit: Int
+    ) async throws(WorkflowStateError) -> QueuedOrder? {
+        try await memory.renewQueued(after: last, limit: limit)
+    }
+}
+
+/// An intake table with scripted failures.
+@Loop
+final class MemoryIntake: OrderIntake {
+    var isAvailable = true
+    /// When set, every call fails with it.
+    var failure: OrderIntakeError?
+    private(set) var orders: [IntakeOrder] = []
+
+    func take(_ order: IntakeOrder) async throws(OrderIntakeError) {
+        guard isAvailable else { throw OrderIntakeError(reason: "unavailable", isOutcomeUnknown: false) }
+        if let failure { throw failure }
+        orders.append(order)
+    }
 }
 
 extension WorkflowStateError {

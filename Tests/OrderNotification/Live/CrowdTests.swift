@@ -2,6 +2,7 @@ import EventLoop
 import Foundation
 import HTTP
 import JSON
+import MemoryAdapters
 import Observability
 import Orders
 import Redis
@@ -47,13 +48,13 @@ struct CrowdTests {
     @Test func aThousandUsersReconnectAtOnceAndMissNothing() async throws {
         let replica = try await LiveReplica(name)
         let users = (0..<1000).map { "\(name)-\($0)" }
-        let start = try await replica.mailboxes.ends(of: [UserID(users[0])!])[0]
+        let starts = try await replica.mailboxes.ends(of: users.map { UserID($0)! })
         for first in stride(from: 0, to: 1000, by: 100) {
             _ = try await replica.mailboxes.deliver((first..<first + 100).map { delivery(users[$0], $0) })
         }
         let began = Instant.systemNow()
-        let tabs = try await connect(users, to: replica) { _ in
-            "&epoch=\(start.epoch)&lastEventId=\(start.offset)"
+        let tabs = try await connect(users, to: replica) { index in
+            "&epoch=\(starts[index].epoch)&lastEventId=\(starts[index].offset)"
         }
         try await eventually("what they missed", within: .seconds(15)) {
             tabs.allSatisfy { $0.texts.count >= 3 }

@@ -1,5 +1,6 @@
 import EventLoop
 import HTTP
+import MemoryAdapters
 import Orders
 import TestSupport
 import Testing

@@ -82,6 +82,9 @@ import WorkflowState
         var step = WorkflowStep(
             .processing, correlationID: update(3).correlationID, orderID: update(3).orderID, owner: ada)
         step.announcedAt = Timestamp(milliseconds: 0)
+        try await replica.workflows.accept(
+            Acceptance(
+                correlationID: step.correlationID, owner: ada, orderID: step.orderID, pending: []))
         _ = try await replica.workflows.advance([step])
         let update = try #require(tab.messages("order.status").first)
         #expect(update["status"] == "PROCESSING" && update["id"] == nil)
@@ -95,6 +98,9 @@ import WorkflowState
         var step = WorkflowStep(
             .processing, correlationID: update(3).correlationID, orderID: update(3).orderID, owner: ada)
         step.announcedAt = Timestamp(milliseconds: 0)
+        try await replica.workflows.accept(
+            Acceptance(
+                correlationID: step.correlationID, owner: ada, orderID: step.orderID, pending: []))
         _ = try await replica.workflows.advance([step])
         #expect(tab.messages("order.status").isEmpty)
     }
@@ -141,11 +147,11 @@ import WorkflowState
 
     @Test func aSessionEndsWithItsToken() async throws {
         let replica = try Replica()
-        let (_, tab) = try await live(replica, lifetime: 100)
         let now = WallClock.seconds()
+        let (_, tab) = try await live(replica, lifetime: 100)
         replica.sessions.tick(now + 99)
         #expect(tab.end == nil)
-        replica.sessions.tick(now + 102)
+        replica.sessions.tick(WallClock.seconds() + 102)
         #expect(tab.end?.code == .unauthenticated)
     }
 

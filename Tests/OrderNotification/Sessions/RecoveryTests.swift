@@ -49,7 +49,7 @@ import WorkflowState
     }
 
     @Test(arguments: [ResumePoint.unrecoverable, .after(MailboxPosition(epoch: Epoch("other")!, offset: 1))])
-    func aPositionOfAnotherLifeIsConfessed(_ start: ResumePoint) async throws {
+    func aPositionOfAnotherEpochIsNotRecovered(_ start: ResumePoint) async throws {
         let replica = try Replica()
         _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
         let tab = try await live(replica, from: start)
@@ -78,18 +78,18 @@ import WorkflowState
         let tab = try await live(replica)
         replica.state.flush()
         replica.state.dropConnections()
-        try await eventually("the confession") { !tab.messages("resumed").isEmpty }
+        try await eventually("the notice") { !tab.messages("resumed").isEmpty }
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
     }
 
-    @Test func afterAFailoverPositionsAreInvalid() async throws {
+    /// A restart, a failover to another server, or back to the first.
+    @Test func positionsOfAnotherLineageAreNotRecovered() async throws {
         let replica = try Replica()
         let tab = try await live(replica)
         let before = try await position(replica)
-        replica.subscriptions.primaryChanged(to: "first:1")
-        try await eventually("it is noted") { replica.state.primary == "first:1" }
-        replica.subscriptions.primaryChanged(to: "second:2")
-        try await eventually("the confession") { !tab.messages("resumed").isEmpty }
+        replica.state.changeLineage()
+        replica.state.dropConnections()
+        try await eventually("the notice") { !tab.messages("resumed").isEmpty }
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
         let late = try await live(replica, from: .after(before))
         try await eventually("the answer") { !late.messages("resumed").isEmpty }
@@ -98,25 +98,48 @@ import WorkflowState
         #expect(tab.offsets.count == 1 && late.offsets.count == 1)
     }
 
-    /// Nobody who saw the last holder is left: the mailboxes themselves remember it.
-    @Test func aFailoverIsDetectedByReplicasThatStartLater() async throws {
-        let state = MemoryState()
-        let gone = try Replica(state)
-        gone.subscriptions.primaryChanged(to: "first:1")
-        try await eventually("it is noted") { state.primary == "first:1" }
-        let before = try await position(gone)
-        let replica = try Replica(state)
-        replica.subscriptions.primaryChanged(to: "second:2")
-        try await eventually("it is noted") { state.primary == "second:2" }
-        let late = try await live(replica, from: .after(before))
-        try await eventually("the answer") { !late.messages("resumed").isEmpty }
-        #expect(late.messages("resumed")[0]["recovered"] == false)
-        replica.subscriptions.primaryChanged(to: "second:2")
-        let after = try await position(replica)
-        #expect(after.epoch != before.epoch)
-        let again = try await live(replica, from: .after(after))
-        try await eventually("the answer") { !again.messages("resumed").isEmpty }
-        #expect(again.messages("resumed")[0]["recovered"] == true)
+    /// The new server's clock is behind, so that its offsets are smaller than those of the old epoch.
+    @Test func aLiveSubscriptionTakesTheEndOfANewEpoch() async throws {
+        let replica = try Replica()
+        let tab = try await live(replica)
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
+        replica.state.flush()
+        replica.state.advance(by: .seconds(-3600))
+        replica.state.dropConnections()
+        try await eventually("the notice") { !tab.messages("resumed").isEmpty }
+        _ = try await replica.mailboxes.deliver((2...8).map { MailboxDelivery(to: ada, update($0)) })
+        try await eventually("the updates") { tab.offsets.count == 8 }
+    }
+
+    /// Deleted or evicted: with nothing since, and with one update of two.
+    @Test(arguments: [false, true]) func aMailboxThatIsGoneIsReported(hasLaterUpdate: Bool) async throws {
+        let replica = try Replica()
+        let start = try await position(replica)
+        let offset = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])[0]
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(2))])
+        replica.state.removeMailbox(of: ada)
+        if hasLaterUpdate { _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(3))]) }
+        for seen in [start.offset, try #require(offset)] {
+            let tab = try await live(
+                replica, from: .after(MailboxPosition(epoch: start.epoch, offset: seen)))
+            try await eventually("the answer") { !tab.messages("resumed").isEmpty }
+            #expect(tab.messages("resumed")[0]["recovered"] == false)
+        }
+    }
+
+    @Test func aCrowdGetsADelayBeforeItFetches() async throws {
+        let replica = try Replica()
+        var tabs: [Recorder] = []
+        for number in 0..<60 {
+            let (session, tab) = replica.open("user-\(number)")
+            try await eventually("the welcome") { session.isLive }
+            tabs.append(tab)
+        }
+        replica.state.flush()
+        replica.state.dropConnections()
+        try await eventually("the notices") { tabs.allSatisfy { !$0.messages("resumed").isEmpty } }
+        let delays = tabs.compactMap { $0.messages("resumed")[0]["jitterMs"]?.int }
+        #expect(delays.count == 60 && delays.allSatisfy { (0...120).contains($0) } && Set(delays).count > 10)
     }
 
     @Test func aLostPublicationIsFoundByTheNext() async throws {

@@ -4,6 +4,7 @@ import MemoryAdapters
 import Messaging
 import Observability
 import OrderEvents
+import OrderRecords
 import Orders
 import TestSupport
 import Testing
@@ -11,7 +12,7 @@ import WorkflowState
 
 @testable import OrderNotification
 
-@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct NewsTests {
+@Loop @Suite(.endsItsSessions, .timeLimit(.minutes(1))) struct OutcomeHandlerTests {
     let ada = UserID("ada")!
     let topology = OrderTopology(retryPolicy: RetryPolicy(delays: [.milliseconds(20)]))
 
@@ -20,6 +21,20 @@ import WorkflowState
         try await replica.workflows.accept(
             Acceptance(correlationID: update.correlationID, owner: ada, orderID: update.orderID, pending: []))
     }
+
+    /// The system of record.
+    @Loop
+    final class Records: OrderOwners {
+        var owners: [CorrelationID: UserID] = [:]
+
+        func owners(
+            of ids: [CorrelationID]
+        ) async throws(OrderRecordsError) -> [CorrelationID: UserID] {
+            owners.filter { ids.contains($0.key) }
+        }
+    }
+
+    private let records = Records()
 
     private func processed(_ number: Int) -> OrderProcessed {
         let update = update(number)
@@ -33,7 +48,8 @@ import WorkflowState
     ) async throws {
         let broker = MemoryBroker(topology.declarations)
         let handler = OutcomeHandler(
-            workflows: replica.workflows, mailboxes: replica.mailboxes, metrics: replica.metrics)
+            workflows: replica.workflows, mailboxes: replica.mailboxes, owners: records,
+            metrics: replica.metrics)
         let pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in
             ConsumePipeline(
                 queue: topology.queue(queue), from: broker.source(of: topology.queue(queue)),
@@ -91,6 +107,44 @@ import WorkflowState
             try await eventually("the late one") { replica.metrics.delivered.value == 2 }
             #expect(broker.depth(of: "order.processed.dlq") == 0 && replica.metrics.unknownOwner.value == 0)
         }
+    }
+
+    /// A queue that is longer than the lifetime of the keys.
+    @Test func aForgottenOwnerIsFoundInTheRecords() async throws {
+        let replica = try Replica()
+        try await accept(1, replica)
+        replica.state.flush()
+        records.owners[update(1).correlationID] = ada
+        let (session, tab) = replica.open("ada")
+        try await eventually("the welcome") { session.isLive }
+        try await consume(replica) { broker, publisher in
+            try await publish(processed(1), publisher)
+            try await eventually("it is delivered") { tab.offsets.count == 1 }
+            #expect(broker.depth(of: "order.processed.dlq") == 0)
+        }
+        let workflow = try await replica.workflows.workflow(update(1).correlationID)
+        #expect(workflow?.status.text == "COMPLETED|1")
+    }
+
+    /// A late or repeated event of an earlier outcome.
+    @Test func anOutdatedOutcomeIsNotDelivered() async throws {
+        let replica = try Replica()
+        for number in 1...2 { try await accept(number, replica) }
+        try await consume(replica) { _, publisher in
+            try await publish(processed(1), publisher)
+            try await eventually("it is delivered") { replica.metrics.delivered.value == 1 }
+            let (first, second) = (update(1), update(2))
+            try await publish(
+                OrderFailed(correlationID: first.correlationID, orderID: first.orderID, reason: "late"),
+                publisher)
+            try await publish(
+                OrderFailed(correlationID: second.correlationID, orderID: second.orderID, reason: "no"),
+                publisher)
+            try await publish(processed(2), publisher)
+            try await eventually("the other's outcomes") { replica.metrics.delivered.value == 3 }
+        }
+        #expect(replica.metrics.duplicates.value == 1)
+        #expect(try await replica.workflows.workflow(update(2).correlationID)?.status.status == .completed)
     }
 
     @Test func anUnknownOwnerIsRetriedAndDeadLettered() async throws {

@@ -25,6 +25,7 @@ private final class Run {
     private var random: SeededGenerator
     private let user = UserID("ada")!
     private let state = MemoryState()
+    private let store: MemoryMailboxStore
     private let mailboxes: SlowMailboxes
     private let channels: SlowChannels
     private let replica: Replica
@@ -42,7 +43,8 @@ private final class Run {
 
     init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
-        mailboxes = SlowMailboxes(MemoryMailboxStore(state))
+        store = MemoryMailboxStore(state)
+        mailboxes = SlowMailboxes(store)
         channels = SlowChannels(state)
         replica = try Replica(state, mailboxes: mailboxes, channels: channels)
     }
@@ -72,7 +74,7 @@ private final class Run {
         guard tabs.count(where: { $0.session.isOpen }) < 5 else { return }
         var tab: Tab
         if let after = offsets.randomElement(using: &random), Bool.random(using: &random) {
-            let epoch = try await mailboxes.ends(of: [user])[0].epoch
+            let epoch = try await store.ends(of: [user])[0].epoch
             let start = ResumePoint.after(MailboxPosition(epoch: epoch, offset: after))
             let (session, recorder) = replica.open(user.value, from: start)
             tab = Tab(session: session, recorder: recorder)

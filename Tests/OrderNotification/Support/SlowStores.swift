@@ -63,13 +63,6 @@ final class SlowMailboxes: MailboxStore {
         try await store.deliver(deliveries)
     }
 
-    func ends(of users: [UserID]) async throws(WorkflowStateError) -> [MailboxPosition] {
-        try await store.ends(of: users)
-    }
-
-    func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
-        try await store.recordPrimary(server)
-    }
 }
 
 /// Channels whose messages are under way until the test lets them arrive, or loses them.

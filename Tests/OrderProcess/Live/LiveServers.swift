@@ -193,6 +193,24 @@ final class LiveFixture {
             OutboundMessage(to: .event(key: "order.accepted"), envelope, body: body), within: .seconds(10))
     }
 
+    /// As order-accept records a cancellation; the relay publishes it.
+    ///
+    /// - Returns: whether the order is cancelled.
+    func cancel(_ order: OrderAccepted, in store: PostgresOrderStore) async throws -> Bool {
+        let event = OrderCancelled(
+            correlationID: order.correlationID, orderID: order.orderID, cancelledAt: Sample.time)
+        var identifiers = MessageIdentifiers()
+        func logged(_ event: some OrderEvent) -> LoggedEvent {
+            LoggedEvent(
+                type(of: event).type, payload: event.encode(),
+                metadata: EventMetadata(messageID: identifiers.next(), correlationID: order.correlationID),
+                occurredAt: Sample.time)
+        }
+        let record = OrderRecord(
+            order, .cancelled, currency: .euro, acceptance: logged(order), outcome: logged(event))!
+        return try await store.record([record])[0]?.status == .cancelled
+    }
+
     func messages(of queue: OrderTopology.WorkQueue) async throws -> [DeadLetterQueue.Message] {
         let messages = DeadLetterQueue(of: topology.queue(queue), broker, publisher)
         return try await messages.list(limit: 1000)

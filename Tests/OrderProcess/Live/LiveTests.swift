@@ -27,8 +27,10 @@ struct LiveTests {
             for _ in 0..<2 { _ = try await fixture.addReplica() }
             try await fixture.send(orders)
             try await fixture.send(orders.reversed())
-            try await eventually("all orders are recorded", within: .seconds(20)) {
-                try await fixture.count("order_events WHERE published_at IS NOT NULL") == 400
+            try await eventually("all orders are recorded and published", within: .seconds(20)) {
+                let recorded = try await fixture.count("order_events")
+                let unpublished = try await fixture.count("order_outbox")
+                return recorded == 400 && unpublished == 0
             }
             #expect(try await fixture.count("orders WHERE status = 'COMPLETED'") == good.count)
             #expect(try await fixture.count("orders WHERE status = 'FAILED'") == poisoned.count)

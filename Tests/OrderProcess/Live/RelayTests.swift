@@ -59,7 +59,8 @@ struct RelayTests {
             INSERT INTO order_events (order_id, version, type, payload, metadata, occurred_at, created_at)
             SELECT o, v, 'order.processed.v1', '{}', json_build_object('messageId', o || '-' || v,
                 'correlationId', '\(fixture.correlationID(1))'), now(), now() - interval '1 hour'
-            FROM generate_series(1, \(orders)) o, generate_series(1, \(versions)) v ORDER BY random()
+            FROM generate_series(1, \(orders)) o, generate_series(1, \(versions)) v ORDER BY random();
+            INSERT INTO order_outbox SELECT order_id, version, created_at FROM order_events ORDER BY random()
             """)
     }
 

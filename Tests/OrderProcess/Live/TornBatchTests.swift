@@ -54,7 +54,7 @@ struct TornBatchTests {
             ("another type", Array(text.utf8), "order.eaten.v1", true),
             ("no type", Array(text.utf8), "", true),
             ("no order id", with("\"orderId\":\(order.orderID),", ""), type, false),
-            ("no customer", with("\"customerId\":\"\(order.customer.value)\",", ""), type, true),
+            ("no customer", with("\"customerId\":\"\(order.customer.value)\",", ""), type, false),
             ("no lines", with("\"items\":[", "\"items\":[],\"other\":["), type, true),
             ("absurd quantity", with("\"quantity\":2", "\"quantity\":1000000000"), type, true),
             ("absurd price", with("140.95", "99999999999999.99"), type, true),
@@ -98,15 +98,15 @@ struct TornBatchTests {
             let failing = gone.count + unknown.count
             let readable = Self.poison(poison[0]).count(where: \.isTold)
             try await eventually("everything has come to its end", within: .seconds(60)) {
-                try await fixture.count("order_events WHERE published_at IS NOT NULL")
-                    == 2 * (good.count + failing)
+                let recorded = try await fixture.count("order_events")
+                let unpublished = try await fixture.count("order_outbox")
+                return recorded == 2 * (good.count + failing + readable) && unpublished == 0
             }
             #expect(stores.contains { $0.torn > 0 }, "no batch was torn apart")
             #expect(try await fixture.count("orders WHERE status = 'COMPLETED'") == good.count)
-            #expect(try await fixture.count("orders WHERE status = 'FAILED'") == failing)
-            #expect(try await fixture.count("orders") == good.count + failing)
+            #expect(try await fixture.count("orders WHERE status = 'FAILED'") == failing + readable)
+            #expect(try await fixture.count("orders") == good.count + failing + readable)
             #expect(try await fixture.count("order_items") == good.count + failing)
-            #expect(try await fixture.count("order_events") == 2 * (good.count + failing))
 
             try await eventually("every status is final", within: .seconds(30)) {
                 for order in good {
@@ -135,7 +135,6 @@ struct TornBatchTests {
             #expect(messages.allSatisfy { $0.envelope.failure?.reason.isEmpty == false })
             let deadLetters = Set(messages.map(\.envelope.correlationID))
             #expect(deadLetters == Set((gone + unknown + poison).map(\.correlationID.description)))
-            #expect(try await fixture.count("order_events WHERE published_at IS NULL") == 0)
         }
     }
 
@@ -147,12 +146,9 @@ struct TornBatchTests {
             for order in orders { try await fixture.accept(order) }
             for _ in 0..<2 { _ = try await fixture.addReplica() }
             var cancelled: Set<CorrelationID> = []
+            let store = PostgresOrderStore(fixture.pool)
             func cancel(_ order: OrderAccepted) async throws {
-                let step = WorkflowStep(
-                    .cancelled, correlationID: order.correlationID, orderID: order.orderID,
-                    owner: order.customer)
-                let outcome = try await fixture.workflow.advance([step])[0]
-                if outcome.status.status == .cancelled { cancelled.insert(order.correlationID) }
+                if try await fixture.cancel(order, in: store) { cancelled.insert(order.correlationID) }
             }
             for order in orders[..<30] { try await cancel(order) }
             #expect(cancelled.count == 30)
@@ -163,7 +159,7 @@ struct TornBatchTests {
                 try await sending.value
             }
             try await eventually("all are recorded", within: .seconds(30)) {
-                try await fixture.count("order_events WHERE published_at IS NOT NULL") == 2 * orders.count
+                try await fixture.count("order_events") == 2 * orders.count
             }
             let before = cancelled
             for order in orders { try await cancel(order) }

@@ -10,6 +10,7 @@ package struct PrivateServers: Sendable {
         package let uri: String?
         package let url: String?
         package let readerUri: String?
+        package let notifierUri: String?
         package let amqpsPort: UInt16?
         package let redissPort: UInt16?
     }

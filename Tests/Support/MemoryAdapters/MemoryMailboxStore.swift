@@ -20,6 +20,19 @@ package final class MemoryMailboxStore: MailboxStore {
 
     private func deliver(_ delivery: MailboxDelivery) -> Int64? {
         let mark = WorkflowKeys.delivered(delivery.update)
+        let (statusKey, update) = (WorkflowKeys.status(delivery.update.correlationID), delivery.update)
+        let current = state.text(statusKey).flatMap {
+            WorkflowStatus(text: String(decoding: $0, as: UTF8.self))
+        }
+        // A replay reopens; the delivery does not know what caused the outcome.
+        switch OrderStatus.transition(from: current?.status, to: update.status, cause: .replay) {
+        case .refuse: return nil
+        case .advance:
+            guard state.text(mark) == nil else { return nil }
+            let text = WorkflowStatus(update.status, update.orderID).text
+            state.set(statusKey, Array(text.utf8), for: retention.workflow)
+        case .unchanged: break
+        }
         guard state.text(mark) == nil else { return nil }
         state.set(mark, [], for: retention.workflow)
         let key = WorkflowKeys.mailbox(delivery.user)
@@ -37,35 +50,35 @@ package final class MemoryMailboxStore: MailboxStore {
         try state.check()
         let epoch = currentEpoch
         return requests.map { request in
-            let stored = state.mailbox(WorkflowKeys.mailbox(request.user))
-            let facts = MailboxRecovery(
-                first: stored.first?.offset, last: stored.last?.offset, count: stored.count,
-                now: state.now(), cap: retention.mailboxCap, lifetime: retention.workflow)
-            let entries = stored.filter { request.after.epoch == epoch && $0.offset > request.after.offset }
-                .compactMap { UpdateCodec.entry(offset: $0.offset, suffix: $0.suffix) }
-            return History(entries, after: request.after, epoch: epoch, facts)
+            let key = WorkflowKeys.mailbox(request.user)
+            if state.mailbox(key).isEmpty {
+                let entry = MemoryState.StoredEntry(offset: state.now(), suffix: nil)
+                state.append(entry, to: key, cap: retention.mailboxCap, for: retention.workflow)
+            }
+            state.renewMailbox(key, for: retention.workflow)
+            let stored = state.mailbox(key)
+            let isSameEpoch = request.after.epoch == epoch
+            let entries = stored.filter { isSameEpoch && $0.offset > request.after.offset }
+                .compactMap { entry in
+                    entry.suffix.flatMap { UpdateCodec.entry(offset: entry.offset, suffix: $0) }
+                }
+            return History(
+                entries: entries,
+                isRecovered: isSameEpoch && stored.contains { $0.offset == request.after.offset },
+                end: MailboxPosition(epoch: epoch, offset: stored.last!.offset))
         }
-    }
-
-    package func ends(of users: [UserID]) async throws(WorkflowStateError) -> [MailboxPosition] {
-        try state.check()
-        return users.map { user in
-            let last = state.mailbox(WorkflowKeys.mailbox(user)).last?.offset
-            return MailboxPosition(epoch: currentEpoch, offset: last ?? state.now() - 1)
-        }
-    }
-
-    package func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
-        try state.check()
-        guard state.primary != server else { return false }
-        defer { state.primary = server }
-        guard state.primary != nil else { return false }
-        state.epoch = .random()
-        return true
     }
 
     private var currentEpoch: Epoch {
         if state.epoch == nil { state.epoch = .random() }
         return state.epoch!
+    }
+}
+
+extension MailboxStore {
+    /// The end of each user's mailbox.
+    package func ends(of users: [UserID]) async throws(WorkflowStateError) -> [MailboxPosition] {
+        let blank = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
+        return try await history(users.map { HistoryRequest($0, after: blank) }).map(\.end)
     }
 }

@@ -15,6 +15,8 @@ package final class MemoryOrderStore: OrderStore, Outbox {
     }
 
     package private(set) var orders: [CorrelationID: Entry] = [:]
+    /// Correlation ids of records that repeated an order's idempotency key.
+    package private(set) var aliases: [CorrelationID: CorrelationID] = [:]
     package var products: [String: Currency]
     /// When set, every call fails with it.
     package var failure: OrderRecordsError?
@@ -47,6 +49,17 @@ package final class MemoryOrderStore: OrderStore, Outbox {
                 status: entry.status, event: entry.events[entry.events.count - 1],
                 version: entry.events.count, isPublished: entry.published.contains(entry.events.count),
                 isNew: false)
+        }
+        if let key = record.contents.idempotencyKey,
+            let first = orders.values.first(where: {
+                $0.order.contents.idempotencyKey == key
+                    && $0.order.contents.customer == record.contents.customer
+            })
+        {
+            var order = self.record(first.order)
+            order?.isAliased = true
+            aliases[id] = first.order.contents.correlationID
+            return order
         }
         guard !orders.values.contains(where: { $0.order.contents.orderID == record.contents.orderID }) else {
             return nil

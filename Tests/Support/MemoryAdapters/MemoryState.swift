@@ -1,5 +1,5 @@
 package import EventLoop
-internal import Orders
+package import Orders
 package import Redis
 package import WorkflowState
 
@@ -18,25 +18,24 @@ package final class MemoryState {
     }
 
     var epoch: Epoch?
-    package internal(set) var primary: String?
     private var texts: [RedisKey: Entry<[UInt8]>] = [:]
     private var mailboxes: [RedisKey: Entry<[StoredEntry]>] = [:]
     private var responses: [RedisKey: Entry<StoredResponse>] = [:]
     private var listeners: [Listener] = []
+    /// Orders that are accepted and not recorded.
+    package internal(set) var queued: Set<QueuedOrder> = []
 
     /// An entry of a mailbox.
     struct StoredEntry {
         var offset: Int64
-        var suffix: [UInt8]
+        /// Nil for the first entry of an empty mailbox.
+        var suffix: [UInt8]?
     }
 
     /// The value of an idempotency key.
     struct StoredResponse {
         var fingerprint: String
         var token: String
-        /// In microseconds of this clock.
-        var leaseUntil: Int64 = 0
-        var draft: [UInt8] = []
         var response: [UInt8]?
     }
 
@@ -51,10 +50,10 @@ package final class MemoryState {
     /// Deletes everything but the listeners, like a server that loses its data.
     package func flush() {
         epoch = nil
-        primary = nil
         texts = [:]
         mailboxes = [:]
         responses = [:]
+        queued = []
     }
 
     func check() throws(WorkflowStateError) {
@@ -105,6 +104,14 @@ package final class MemoryState {
         entries.removeFirst(max(0, entries.count - cap))
         mailboxes[key] = Entry(value: entries, expiry: expiry(lifetime))
     }
+
+    func renewMailbox(_ key: RedisKey, for lifetime: Duration) { mailboxes[key]?.expiry = expiry(lifetime) }
+
+    /// Deletes a user's mailbox, as an eviction does.
+    package func removeMailbox(of user: UserID) { mailboxes[WorkflowKeys.mailbox(user)] = nil }
+
+    /// Begins a new epoch, as a restart or a failover does.
+    package func changeLineage() { epoch = nil }
 
     func response(_ key: RedisKey) -> StoredResponse? { live(responses[key]) }
 

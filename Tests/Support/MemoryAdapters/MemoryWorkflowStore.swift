@@ -22,16 +22,16 @@ package final class MemoryWorkflowStore: WorkflowStore {
             set(WorkflowKeys.status(acceptance.correlationID), OrderStatus.accepted.wireName)
         }
         state.set(WorkflowKeys.pending(acceptance.orderID), acceptance.pending, for: lifetime)
+        state.queued.insert(acceptance.queued)
     }
 
-    package func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool {
+    package func withdraw(_ order: QueuedOrder) async throws(WorkflowStateError) {
         try state.check()
-        if let status = status(id), status.status != .accepted { return false }
-        state.remove(WorkflowKeys.status(id))
-        state.remove(WorkflowKeys.owner(id))
-        state.remove(WorkflowKeys.number(id))
-        state.remove(WorkflowKeys.pending(orderID))
-        return true
+        state.remove(WorkflowKeys.status(order.correlationID))
+        state.remove(WorkflowKeys.owner(order.correlationID))
+        state.remove(WorkflowKeys.number(order.correlationID))
+        state.remove(WorkflowKeys.pending(order.orderID))
+        state.queued.remove(order)
     }
 
     package func advance(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome] {
@@ -57,8 +57,11 @@ package final class MemoryWorkflowStore: WorkflowStore {
                 correlationID: id, orderID: step.orderID, status: step.status, occurredAt: time)
             state.publish(UpdateCodec.frame(offset: nil, suffix: UpdateCodec.payloadSuffix(update)), to: user)
         }
-        if step.isPersisted { state.remove(WorkflowKeys.pending(step.orderID)) }
-        return WorkflowOutcome(status: current!, moved: transition == .advance)
+        if let recorded = step.recorded, let owner = step.owner {
+            state.remove(WorkflowKeys.pending(recorded))
+            state.queued.remove(QueuedOrder(owner: owner, orderID: recorded, correlationID: id))
+        }
+        return WorkflowOutcome(status: current, moved: transition == .advance)
     }
 
     package func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
@@ -80,18 +83,46 @@ package final class MemoryWorkflowStore: WorkflowStore {
         return state.text(WorkflowKeys.pending(id))
     }
 
-    package func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError) {
+    package func pending(
+        of user: UserID, limit: Int
+    ) async throws(WorkflowStateError) -> [PendingOrderState] {
         try state.check()
-        for id in ids { state.remove(WorkflowKeys.pending(id)) }
+        return sorted(state.queued.filter { $0.owner == user }).prefix(limit).compactMap { order in
+            state.text(WorkflowKeys.pending(order.orderID)).map {
+                PendingOrderState(contents: $0, status: status(order.correlationID))
+            }
+        }
     }
 
-    package func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError) {
+    package func forget(_ order: QueuedOrder) async throws(WorkflowStateError) {
         try state.check()
-        for id in ids {
-            _ = state.extend(WorkflowKeys.owner(id), for: lifetime)
-            _ = state.extend(WorkflowKeys.status(id), for: lifetime)
-            _ = state.extend(WorkflowKeys.number(id), for: lifetime)
+        set(WorkflowKeys.status(order.correlationID), WorkflowStatus(.cancelled, order.orderID).text)
+        state.remove(WorkflowKeys.owner(order.correlationID))
+        state.remove(WorkflowKeys.pending(order.orderID))
+        state.queued.remove(order)
+    }
+
+    package func renewQueued(
+        after last: QueuedOrder?, limit: Int
+    ) async throws(WorkflowStateError) -> QueuedOrder? {
+        try state.check()
+        let rest = sorted(state.queued).filter { order in
+            last.map { WorkflowKeys.member($0) < WorkflowKeys.member(order) } ?? true
+        }.prefix(limit)
+        for order in rest {
+            let isPending = state.extend(WorkflowKeys.pending(order.orderID), for: lifetime)
+            for key in [WorkflowKeys.owner, WorkflowKeys.status, WorkflowKeys.number] {
+                _ = state.extend(key(order.correlationID), for: lifetime)
+            }
+            guard !isPending || status(order.correlationID)?.status.isFinal == true else { continue }
+            state.remove(WorkflowKeys.pending(order.orderID))
+            state.queued.remove(order)
         }
+        return rest.count < limit ? nil : rest.last
+    }
+
+    private func sorted(_ orders: some Sequence<QueuedOrder>) -> [QueuedOrder] {
+        orders.sorted { WorkflowKeys.member($0) < WorkflowKeys.member($1) }
     }
 
     private func set(_ key: RedisKey, _ text: String) { state.set(key, Array(text.utf8), for: lifetime) }

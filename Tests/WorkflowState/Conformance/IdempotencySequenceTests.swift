@@ -7,8 +7,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) @Loop struct IdempotencySequenceTests {
     enum Step: CaseIterable {
         case reserve, reserveOther
-        /// The first or the latest lease of the key completes, releases or expires.
-        case completeFirst, completeLast, releaseFirst, releaseLast, expireFirst, expireLast
+        /// The first or the latest lease of the key completes or releases.
+        case completeFirst, completeLast, releaseFirst, releaseLast
         case leaseEnds
     }
 
@@ -16,7 +16,7 @@ import Testing
     struct Model: Equatable {
         enum State: Equatable {
             case free
-            case held(fingerprint: String, by: Int, isOver: Bool, draft: UInt8)
+            case held(fingerprint: String, by: Int)
             case answered(fingerprint: String, by: Int, response: UInt8)
         }
 
@@ -27,45 +27,31 @@ import Testing
         mutating func reserve(_ number: Int, _ fingerprint: String) -> Reservation {
             switch state {
             case .free:
-                state = .held(
-                    fingerprint: fingerprint, by: number, isOver: false, draft: UInt8(number))
+                state = .held(fingerprint: fingerprint, by: number)
                 holders.append(number)
                 return .reserved
-            case .held(let first, _, let isOver, let draft):
-                guard first == fingerprint else { return .mismatch }
-                guard isOver else { return .inFlight }
-                state = .held(fingerprint: first, by: number, isOver: false, draft: draft)
-                holders.append(number)
-                return .resumed(draft: [draft])
+            case .held(let first, _): return first == fingerprint ? .inFlight : .mismatch
             case .answered(let first, _, let response):
                 return first == fingerprint ? .replay([response]) : .mismatch
             }
         }
 
-        mutating func complete(_ number: Int, _ fingerprint: String) -> Bool {
+        mutating func complete(_ number: Int, _ fingerprint: String) {
             switch state {
-            case .held(_, let holder, _, _) where holder != number: return false
-            case .answered(_, let holder, _) where holder != number: return false
-            default:
-                state = .answered(fingerprint: fingerprint, by: number, response: UInt8(number))
-                return true
+            case .held(_, let holder) where holder != number: break
+            case .answered(_, let holder, _) where holder != number: break
+            default: state = .answered(fingerprint: fingerprint, by: number, response: UInt8(number))
             }
         }
 
         mutating func release(_ number: Int) {
-            if case .held(_, number, _, _) = state { state = .free }
-        }
-
-        mutating func expire(_ number: Int) {
-            if case .held(let fingerprint, number, _, let draft) = state {
-                state = .held(fingerprint: fingerprint, by: number, isOver: true, draft: draft)
-            }
+            if case .held(_, number) = state { state = .free }
         }
 
         /// - Returns: whether there was a lease to end.
         mutating func endLease() -> Bool {
-            guard case .held(_, let holder, _, _) = state else { return false }
-            expire(holder)
+            guard case .held = state else { return false }
+            state = .free
             return true
         }
     }
@@ -82,21 +68,16 @@ import Testing
                 let lease = IdempotencyLease(key, fingerprint: step == .reserve ? "f" : "g")
                 leases.append(lease)
                 let expected = model.reserve(leases.count - 1, lease.fingerprint)
-                let found = try await fixture.idempotency.reserve(lease, draft: [UInt8(leases.count - 1)])
+                let found = try await fixture.idempotency.reserve(lease)
                 isRight = found == expected
             case .completeFirst, .completeLast:
                 let number = step == .completeFirst ? model.holders[0] : model.holders.last!
-                let expected = model.complete(number, leases[number].fingerprint)
-                let found = try await fixture.idempotency.complete(leases[number], response: [UInt8(number)])
-                isRight = found == expected
+                model.complete(number, leases[number].fingerprint)
+                try await fixture.idempotency.complete(leases[number], response: [UInt8(number)])
             case .releaseFirst, .releaseLast:
                 let number = step == .releaseFirst ? model.holders[0] : model.holders.last!
                 model.release(number)
                 try await fixture.idempotency.release(leases[number])
-            case .expireFirst, .expireLast:
-                let number = step == .expireFirst ? model.holders[0] : model.holders.last!
-                model.expire(number)
-                try await fixture.idempotency.expire(leases[number])
             case .leaseEnds:
                 if model.endLease() { try await fixture.endLease(key) }
             }
@@ -108,7 +89,7 @@ import Testing
             let lease = IdempotencyLease(key, fingerprint: fingerprint)
             let expected = model.reserve(leases.count, fingerprint)
             leases.append(lease)
-            let found = try await fixture.idempotency.reserve(lease, draft: [UInt8(leases.count - 1)])
+            let found = try await fixture.idempotency.reserve(lease)
             if found != expected { Issue.record("\(fingerprint) after \(steps)") }
         }
     }

@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Orders
 import TestSupport
 import Testing
@@ -47,9 +48,18 @@ import Testing
             let again = try await fixture.mailboxes.deliver([first, second, second])
             #expect(again.map { $0 != nil } == [false, true, false])
             #expect(try await history(fixture, user, after: start).entries.count == 2)
+            // Another outcome of a completed order is outdated; a replay completes a failed one.
             var failed = first
             failed.update.status = .failed
-            #expect(try await fixture.mailboxes.deliver([failed])[0] != nil)
+            #expect(try await fixture.mailboxes.deliver([failed])[0] == nil)
+            let third = fixture.delivery(to: user, .failed)
+            var replayed = third
+            replayed.update.status = .completed
+            for delivery in [third, replayed] {
+                #expect(try await fixture.mailboxes.deliver([delivery])[0] != nil)
+                let workflow = try await fixture.workflows.workflow(delivery.update.correlationID)
+                #expect(workflow?.status.status == delivery.update.status)
+            }
         }
     }
 
@@ -87,6 +97,27 @@ import Testing
             for offset in [0, 1, start.offset + 3_600_000_000, MailboxPosition.largest] {
                 let position = MailboxPosition(epoch: start.epoch, offset: offset)
                 #expect(try await !history(fixture, user, after: position).isRecovered, "\(offset)")
+            }
+        }
+    }
+
+    /// A reader whose entry is gone may have missed others, whatever came since.
+    @Test(arguments: Driver.available) func aReaderWhoseEntryIsGoneIsNotRecovered(driver: Driver) async throws
+    {
+        try await with(driver, .test) { fixture in
+            let user = fixture.user()
+            let start = try await fixture.mailboxes.ends(of: [user])[0]
+            #expect(try await history(fixture, user, after: start).isRecovered)
+            let offset = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])[0]
+            let seen = MailboxPosition(epoch: start.epoch, offset: try #require(offset))
+            #expect(try await history(fixture, user, after: seen).isRecovered)
+            try await fixture.expire([], [user])
+            for position in [start, seen] {
+                #expect(try await !history(fixture, user, after: position).isRecovered)
+            }
+            _ = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])
+            for position in [start, seen] {
+                #expect(try await !history(fixture, user, after: position).isRecovered)
             }
         }
     }

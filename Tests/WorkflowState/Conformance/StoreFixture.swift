@@ -139,7 +139,7 @@ private func withRedis(_ retention: Retention, _ body: @Loop (StoreFixture) asyn
             let left = replies.map { $0.integer.flatMap { $0 < 0 ? nil : Duration.milliseconds($0) } }
             return (left[0], left[1])
         },
-        endLease: { _ = try await client.command("HSET", WorkflowKeys.idempotency($0), "lease", 0) },
+        endLease: { _ = try await client.command("DEL", WorkflowKeys.idempotency($0)) },
         corrupt: { _ = try await client.command("SET", WorkflowKeys.status($0), $1, "EX", 60) })
     var failure: (any Error)?
     do { try await body(fixture) } catch { failure = error }

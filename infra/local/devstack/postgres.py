@@ -18,9 +18,9 @@ from devstack.errors import DevstackError
 from devstack.program import Program
 from devstack.template import render
 
-OWNER, READER, OPERATOR = "waybill", "waybill_reader", "waybill_operator"
+OWNER, READER, NOTIFIER, OPERATOR = "waybill", "waybill_reader", "waybill_notifier", "waybill_operator"
 DATABASE, ADMIN = "waybill", "postgres"
-SECRETS = ("postgresAdmin", "postgresOwner", "postgresReader", "postgresOperator")
+SECRETS = ("postgresAdmin", "postgresOwner", "postgresReader", "postgresNotifier", "postgresOperator")
 
 
 def binary(name):
@@ -108,8 +108,9 @@ def prepare_roles(port, secrets):
     """Creates roles, database and privileges, and sets the passwords. Idempotent."""
     script = render(
         "roles.sql", pathlib.Path(tempfile.mkdtemp(prefix="waybill-")) / "roles.sql", OWNER=OWNER, READER=READER,
-        OPERATOR=OPERATOR, DATABASE=DATABASE, OWNER_PASSWORD=secrets["postgresOwner"],
-        READER_PASSWORD=secrets["postgresReader"], OPERATOR_PASSWORD=secrets["postgresOperator"])
+        NOTIFIER=NOTIFIER, OPERATOR=OPERATOR, DATABASE=DATABASE, OWNER_PASSWORD=secrets["postgresOwner"],
+        READER_PASSWORD=secrets["postgresReader"], NOTIFIER_PASSWORD=secrets["postgresNotifier"],
+        OPERATOR_PASSWORD=secrets["postgresOperator"])
     try:
         done = subprocess.run(
             [binary("psql"), "-qX", "-v", "ON_ERROR_STOP=1", "-h", ports.HOST, "-p", str(port), "-U", ADMIN,
@@ -133,5 +134,6 @@ def description(port, secrets, pid):
         "user": OWNER, "password": secrets["postgresOwner"],
         "uri": uri(OWNER, secrets["postgresOwner"], port),
         "readerUri": uri(READER, secrets["postgresReader"], port),
+        "notifierUri": uri(NOTIFIER, secrets["postgresNotifier"], port),
         "adminUri": uri(ADMIN, secrets["postgresAdmin"], port), "pid": pid,
     }

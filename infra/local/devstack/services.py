@@ -11,7 +11,8 @@ from devstack.program import Program
 
 ISSUER, AUDIENCE = "waybill", "waybill-api"
 ROLES = {
-    "postgresOwner": postgres.OWNER, "postgresReader": postgres.READER, "postgresOperator": postgres.OPERATOR}
+    "postgresOwner": postgres.OWNER, "postgresReader": postgres.READER, "postgresNotifier": postgres.NOTIFIER,
+    "postgresOperator": postgres.OPERATOR}
 DRAIN_SECONDS = 10
 # Inherited from the caller's environment when set there.
 INHERITED = (
@@ -32,7 +33,7 @@ def programs(config, secrets):
             program(config, secrets, "accept", index, port, "postgresReader")
             for index, port in enumerate(config.accept_ports, 1)],
         "notification": [
-            program(config, secrets, "notification", index, port, None)
+            program(config, secrets, "notification", index, port, "postgresNotifier")
             for index, port in enumerate(config.notification_ports, 1)],
         "console": [console(config, secrets)],
     }
@@ -84,9 +85,8 @@ def environment(config, secrets, service, port, database_role):
         "JWT_ISSUER": tokens()["issuer"], "JWT_AUDIENCE": tokens()["audience"],
         "ALLOWED_ORIGINS": ",".join(allowed_origins(config)), "DRAIN_TIMEOUT": str(DRAIN_SECONDS),
     }
-    if database_role:
-        values["DATABASE_URL"] = postgres.uri(
-            ROLES[database_role], secrets[database_role], config.client_port("postgres"))
+    values["DATABASE_URL"] = postgres.uri(
+        ROLES[database_role], secrets[database_role], config.client_port("postgres"))
     if not os.environ.get("JWT_JWKS_URL"):
         values["JWT_SECRET"] = secrets["jwt"]
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}

@@ -33,6 +33,8 @@ package final class AMQPClient: Service {
 
     package let configuration: AMQPConfiguration
     package let topology: AMQPTopology
+    /// Queues and exchanges that exist with other arguments, and were left as they are.
+    package private(set) var differences: [String] = []
     package private(set) var state = State.connecting
     /// The current connection, if any.
     package private(set) var connection: AMQPConnection?
@@ -134,9 +136,7 @@ package final class AMQPClient: Service {
         connection.onClosed = { [weak self] error in self?.connectionLost(error) }
         connection.onBlocked = { [weak self] in self?.updateBlocked() }
         for user in users { pendingUsers.append(user) }
-        let channel = try await connection.openChannel()
-        try await channel.declare(topology)
-        await channel.close()
+        try await declare(on: connection)
         while connection.failure == nil, !stopping.isSet {
             work.reset()
             while let user = pendingUsers.popFirst() {
@@ -149,6 +149,38 @@ package final class AMQPClient: Service {
         }
         await connection.close()
     }
+
+    private func declare(on connection: AMQPConnection) async throws(AMQPError) {
+        let channel = try await connection.openChannel()
+        do throws(AMQPError) {
+            try await channel.declare(topology.calls)
+            await channel.close()
+            differences = []
+        } catch {
+            guard error.replyCode == Self.preconditionFailed else { throw error }
+            try await declareOneByOne(on: connection)
+        }
+    }
+
+    /// Leaves a queue or an exchange as it is where another version declared it with other arguments, which cannot be
+    /// changed.
+    private func declareOneByOne(on connection: AMQPConnection) async throws(AMQPError) {
+        differences = []
+        for call in topology.calls {
+            let channel = try await connection.openChannel()
+            do throws(AMQPError) {
+                try await channel.declare([call])
+                await channel.close()
+            } catch {
+                guard error.replyCode == Self.preconditionFailed, let name = call.declaredName else {
+                    throw error
+                }
+                differences.append(name)
+            }
+        }
+    }
+
+    private static let preconditionFailed: UInt16 = 406
 
     private func updateBlocked() {
         guard let connection, connection.isOpen else { return }

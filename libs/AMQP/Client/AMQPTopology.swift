@@ -48,7 +48,10 @@ package struct AMQPTopology: Sendable, Hashable {
         queues.append(Queue(name: name, arguments: Self.type(kind)))
     }
 
-    /// Adds a durable queue, its dead-letter queue, and one retry queue per delay.
+    /// Adds a durable queue, its dead-letter queues, and one retry queue per delay.
+    ///
+    /// What the broker dead-letters by itself (delivery limit, expiry, overflow) goes to `<queue>.dead`, whose consumer
+    /// adds the reason and moves it to `<queue>.dlq`.
     ///
     /// A retry queue dead-letters its messages back to the queue after its TTL: one TTL per queue, because
     /// messages with a longer one block those behind. Quorum queues dead-letter at least once, which needs
@@ -58,12 +61,15 @@ package struct AMQPTopology: Sendable, Hashable {
     package mutating func addWorkQueue(
         _ name: String, kind: AMQPQueueType, retryDelays: [Duration], deliveryLimit: Int64 = 20
     ) {
-        let deadLetters = Self.deadLetterQueue(of: name)
+        let (dead, deadLetters) = (Self.deadQueue(of: name), Self.deadLetterQueue(of: name))
         var arguments = Self.type(kind)
-        Self.deadLetter(to: deadLetters, kind, &arguments)
+        Self.deadLetter(to: dead, kind, &arguments)
         if kind == .quorum { arguments["x-delivery-limit"] = .int(deliveryLimit) }
         queues.append(Queue(name: name, arguments: arguments))
         addQueue(deadLetters, kind: kind)
+        arguments = Self.type(kind)
+        Self.deadLetter(to: deadLetters, kind, &arguments)
+        queues.append(Queue(name: dead, arguments: arguments))
         for delay in retryDelays {
             var arguments = Self.type(kind)
             Self.deadLetter(to: name, kind, &arguments)
@@ -74,6 +80,9 @@ package struct AMQPTopology: Sendable, Hashable {
 
     /// `<queue>.dlq`
     package static func deadLetterQueue(of queue: String) -> String { "\(queue).dlq" }
+
+    /// `<queue>.dead`
+    package static func deadQueue(of queue: String) -> String { "\(queue).dead" }
 
     /// `<queue>.retry.10s`, or `….250ms` for a delay that is not whole seconds.
     package static func retryQueue(of queue: String, after delay: Duration) -> String {
@@ -111,5 +120,16 @@ package struct AMQPTopology: Sendable, Hashable {
             + bindings.map {
                 .queueBind(queue: $0.queue, exchange: $0.exchange, routingKey: $0.routingKey, arguments: [:])
             }
+    }
+}
+
+extension AMQPClientMethod {
+    /// The queue or the exchange that the method declares.
+    var declaredName: String? {
+        switch self {
+        case .queueDeclare(let name, _, _, _, _, _): name
+        case .exchangeDeclare(let name, _, _, _, _): name
+        default: nil
+        }
     }
 }

@@ -4,7 +4,11 @@ package import Orders
 
 /// The consume pipeline: decode by type and version → handle → ack, retry or dead-letter.
 ///
-/// No message is acked before it is handled, or a copy of it is confirmed in a retry or dead-letter queue.
+/// No message is acked before it is handled, or a copy of it is confirmed in a retry or dead-letter queue. While the
+/// broker confirms nothing, a message that needs a copy is held, and the queue continues.
+///
+/// A pipeline whose source is `<queue>.dead` gets what the broker dead-lettered by itself: it adds the reason, moves the
+/// message to `<queue>.dlq` and notifies the handler, as for its own dead letters.
 @Loop
 package final class ConsumePipeline<Handler: EventHandler>: Service {
     /// How long a batch may wait for an unavailable server before it is requeued: well below RabbitMQ's
@@ -12,6 +16,8 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
     private static var retryWindow: Duration { .seconds(600) }
     private static var sendTimeout: Duration { .seconds(10) }
     private static var reasonLimit: Int { 512 }
+    /// Below the broker's limit of 20, after which it would dead-letter by itself.
+    private static var deliveryLimit: Int { 15 }
     private typealias Message = Received<Handler.Event>
 
     private let queue: String
@@ -73,11 +79,20 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
                 source.reject(message)
                 continue
             }
+            let event: Handler.Event
             do {
-                messages.append(
-                    Message(try decoder.decode(type: message.envelope.type, body: message.body), message))
+                event = try decoder.decode(type: message.envelope.type, body: message.body)
             } catch {
-                await deadLetter(message, nil, reason: error.description)
+                deadLetterLater(message, nil, reason: message.brokerReason ?? error.description)
+                continue
+            }
+            if let reason = message.brokerReason {
+                deadLetterLater(message, event, reason: reason)
+            } else if message.deliveries >= Self.deliveryLimit {
+                deadLetterLater(
+                    message, event, reason: "It was delivered too often: it may end its consumer.")
+            } else {
+                messages.append(Message(event, message))
             }
         }
         for group in BatchPlan.split(messages.map(\.isRedelivered)) { await handle(messages[group]) }
@@ -140,8 +155,10 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         source.ack(done)
         for (message, error) in failed {
             switch Disposition.decide(error, attempt: message.envelope.attempt, retryPolicy) {
-            case .retry(let delay, let attempt): await retry(message, after: delay, attempt, error)
-            case .deadLetter: await deadLetter(message.message, message.event, reason: error.reason)
+            case .retry(let delay, let attempt):
+                deferred.start { [self] in await retry(message, after: delay, attempt, error) }
+            case .deadLetter:
+                deadLetterLater(message.message, message.event, reason: error.reason, code: error.code)
             }
         }
     }
@@ -174,7 +191,15 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         metrics?.retried.increment()
     }
 
-    private func deadLetter(_ message: InboundMessage, _ event: Handler.Event?, reason: String) async {
+    private func deadLetterLater(
+        _ message: InboundMessage, _ event: Handler.Event?, reason: String, code: String? = nil
+    ) {
+        deferred.start { [self] in await deadLetter(message, event, reason: reason, code: code) }
+    }
+
+    private func deadLetter(
+        _ message: InboundMessage, _ event: Handler.Event?, reason: String, code: String? = nil
+    ) async {
         var envelope = message.envelope
         let reason = String(reason.prefix(Self.reasonLimit))
         envelope.failure = Envelope.Failure(reason: reason, failedAt: RFC3339.now().description)
@@ -185,7 +210,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
             to: .queue(OrderTopology.deadLetterQueue(of: queue)), envelope, body: message.body)
         guard await republish(message, as: copy) else { return }
         metrics?.deadLettered.increment()
-        let entry = DeadLetter(envelope, event, body: message.body, reason: reason)
+        let entry = DeadLetter(envelope, event, body: message.body, reason: reason, code: code)
         // Requeued when a server is unavailable: a second copy in the dead-letter queue is better than a
         // missing notification.
         if await notifyHandler(entry) { source.ack([message]) } else { source.requeue([message]) }
@@ -214,19 +239,25 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
 
     /// Publishes a copy to another queue.
     ///
-    /// - Returns: false when it is not confirmed; the original is then requeued.
+    /// - Returns: false when it is not confirmed for long, or this process stops; the original is then requeued.
     private func republish(_ message: InboundMessage, as copy: OutboundMessage) async -> Bool {
-        do throws(MessagingError) {
-            try await sender.send(copy, within: Self.sendTimeout)
-            return true
-        } catch {
-            log?.error(
-                "message.republish_failed", ["queue": queue, "error": "\(error)"],
-                cid: copy.envelope.correlationID)
-            // The broker would redeliver it at once.
-            await stopping.wait(within: .seconds(1))
-            source.requeue([message])
-            return false
+        let isConfirmed = await Loop.retry(
+            Backoff(base: .milliseconds(100), cap: .seconds(5)), until: .systemNow() + Self.retryWindow,
+            stopping: stopping
+        ) { failures in
+            do throws(MessagingError) {
+                try await sender.send(copy, within: Self.sendTimeout)
+                return true
+            } catch {
+                if failures == 0 {
+                    log?.error(
+                        "message.republish_failed", ["queue": queue, "error": "\(error)"],
+                        cid: copy.envelope.correlationID)
+                }
+                return false
+            }
         }
+        if !isConfirmed { source.requeue([message]) }
+        return isConfirmed
     }
 }

@@ -6,8 +6,13 @@ package struct DeadLetter<Event: Sendable>: Sendable {
     package let body: [UInt8]
     /// Contains no data; safe to show to the user.
     package let reason: String
+    /// Of the ``HandlingError``; nil for other reasons.
+    package let code: String?
 
-    package init(_ envelope: Envelope, _ event: Event?, body: [UInt8], reason: String) {
+    package init(
+        _ envelope: Envelope, _ event: Event?, body: [UInt8], reason: String, code: String? = nil
+    ) {
+        self.code = code
         self.envelope = envelope
         self.event = event
         self.body = body

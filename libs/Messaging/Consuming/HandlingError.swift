@@ -15,10 +15,13 @@ package struct HandlingError: Error, Sendable, Hashable, CustomStringConvertible
     package let kind: Kind
     /// Safe for `x-error` and logs: no personal data, no server's text.
     package let reason: String
+    /// For programs; nil for the most common reason of a queue's handler.
+    package let code: String?
 
-    package init(_ kind: Kind, _ reason: String) {
+    package init(_ kind: Kind, _ reason: String, code: String? = nil) {
         self.kind = kind
         self.reason = reason
+        self.code = code
     }
 
     package var description: String { reason }

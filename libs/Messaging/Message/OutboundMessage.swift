@@ -40,6 +40,10 @@ package struct InboundMessage: Sendable, Hashable {
     /// It could not be decoded, and can only be rejected.
     package var isDefective: Bool
     package let token: Token
+    /// How often it was delivered before, where the broker counts.
+    package var deliveries = 0
+    /// Why the broker dead-lettered it; nil when it did not.
+    package var brokerReason: String?
 
     package init(
         envelope: Envelope, body: [UInt8], isRedelivered: Bool, isDefective: Bool = false, token: Token

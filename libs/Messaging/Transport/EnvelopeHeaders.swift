@@ -10,6 +10,9 @@ enum AMQPHeader {
     static let error = "x-error"
     static let failedAt = "x-failed-at"
     static let replay = "x-replay"
+    /// Written by the broker.
+    static let deliveryCount = "x-delivery-count"
+    static let deaths = "x-death"
 }
 
 extension AMQPProperties {
@@ -69,6 +72,24 @@ extension InboundMessage {
             isRedelivered: delivery.isRedelivered,
             isDefective: delivery.defect != nil,
             token: Token(tag: delivery.tag, generation: delivery.generation))
+        let headers = delivery.properties.headers
+        deliveries = Int(clamping: headers[AMQPHeader.deliveryCount]?.int ?? 0)
+        brokerReason = Self.brokerReason(headers[AMQPHeader.deaths])
+    }
+
+    /// The broker lists the deaths of a message, the latest first. That of a retry queue is its delay.
+    private static func brokerReason(_ deaths: AMQPFieldValue?) -> String? {
+        guard case .array(let deaths)? = deaths, case .table(let latest)? = deaths.first,
+            let queue = latest["queue"]?.string, !queue.contains(".retry."),
+            let reason = latest["reason"]?.string
+        else { return nil }
+        return switch reason {
+        case "delivery_limit": "It was delivered too often (the broker's delivery limit)."
+        case "expired": "It expired in the queue (the broker's limit of time)."
+        case "maxlen": "The queue was full (the broker's limit of length)."
+        case "rejected": "It could not be read."
+        default: "The broker dead-lettered it: \(reason.prefix(64))."
+        }
     }
 }
 

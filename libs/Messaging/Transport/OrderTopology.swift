@@ -48,6 +48,8 @@ package struct OrderTopology: Sendable {
         AMQPTopology.deadLetterQueue(of: queue)
     }
 
+    package static func deadQueue(of queue: String) -> String { AMQPTopology.deadQueue(of: queue) }
+
     package static func retryQueue(_ queue: String, after delay: Duration) -> String {
         AMQPTopology.retryQueue(of: queue, after: delay)
     }

@@ -4,23 +4,53 @@ package import Orders
 /// The order in order-accept's API and in the Redis key `order:pending:{orderId}`.
 extension Order {
     package func write(to writer: inout JSONWriter) {
+        writer.object { writeMembers(to: &$0) }
+    }
+
+    package func writeMembers(to writer: inout JSONWriter) {
+        writer.field("id", id.value)
+        writer.field("correlationId", correlationID.description)
+        writer.field("createdAt", createdAt.description)
+        writer.field("status", status.wireName)
+        writer.key("total")
+        writer.hundredths(total.hundredths)
+        writer.field("currency", currency.code)
+        writer.key("items")
+        writer.array { writer in
+            for line in lines { line.write(to: &writer) }
+        }
+        guard let failure else { return }
+        writer.key("failure")
         writer.object { writer in
-            writer.field("id", id.value)
-            writer.field("correlationId", correlationID.description)
-            writer.field("createdAt", createdAt.description)
-            writer.field("status", status.wireName)
-            writer.key("total")
-            writer.hundredths(total.hundredths)
-            writer.field("currency", currency.code)
-            writer.key("items")
-            writer.array { writer in
-                for line in lines { line.write(to: &writer) }
-            }
+            writer.field("code", failure.rawValue)
+            writer.field("detail", failure.detail)
         }
     }
 
     package func encode() -> [UInt8] {
         JSONWriter.encode(reserving: 512) { write(to: &$0) }
+    }
+
+    /// The contents of `order:pending:{orderId}`: the order's JSON, and the idempotency key of its request.
+    package func encode(idempotencyKey: String?) -> [UInt8] {
+        JSONWriter.encode(reserving: 512) { writer in
+            writer.object { writer in
+                writeMembers(to: &writer)
+                if let idempotencyKey { writer.field("idempotencyKey", idempotencyKey) }
+            }
+        }
+    }
+
+    /// Nil unless the document is one of ``encode(idempotencyKey:)`` with a key.
+    package static func idempotencyKey(of document: Span<UInt8>) -> String? {
+        var found: String?
+        try? JSONReader.read(document) { (reader) throws(JSONError) in
+            try reader.object { (reader, key) throws(JSONError) in
+                guard key == "idempotencyKey" else { return try reader.skip() }
+                found = try reader.idempotencyKey()
+            }
+        }
+        return found
     }
 
     /// Reads a whole document. It does not contain the owner, who comes from `order:map:{cid}`.

@@ -7,6 +7,16 @@ package enum OrderEventType: String, Hashable, Sendable, CaseIterable {
     case processed = "order.processed.v1"
     case failed = "order.failed.v1"
     case cancelled = "order.cancelled.v1"
+
+    /// The order's status since the event.
+    package var status: OrderStatus {
+        switch self {
+        case .accepted: .accepted
+        case .processed: .completed
+        case .failed: .failed
+        case .cancelled: .cancelled
+        }
+    }
 }
 
 /// A domain event of an order, with its JSON encoding. Unknown members are ignored, so that a version may gain optional

@@ -29,14 +29,14 @@ package final class PostgresOrderStore: OrderStore, Service {
         let missing = records.filter { !new.contains($0.contents.correlationID) }
         if !missing.isEmpty {
             for record in missing where record.isReplay { try await reopenFailed(record) }
-            for order in try await find(missing.map(\.contents.correlationID)) {
-                recorded[order.correlationID] = order
-            }
+            recorded = try await resolve(missing.map(\.contents))
         }
         return records.map { record in
             let id = record.contents.correlationID
             if new.contains(id) { return RecordedOrder(new: record) }
-            guard let order = recorded[id], order.orderID == record.contents.orderID else { return nil }
+            guard let order = recorded[id], order.isAliased || order.orderID == record.contents.orderID else {
+                return nil
+            }
             return order
         }
     }
@@ -93,14 +93,23 @@ package final class PostgresOrderStore: OrderStore, Service {
         }
     }
 
-    /// The recorded orders of these workflows, unordered.
-    package func find(_ ids: [CorrelationID]) async throws(OrderRecordsError) -> [RecordedOrder] {
+    /// The recorded orders of these messages, by the messages' correlation ids.
+    private func resolve(
+        _ orders: [OrderAccepted]
+    ) async throws(OrderRecordsError) -> [CorrelationID: RecordedOrder] {
         do throws(PostgresError) {
-            var orders: [RecordedOrder] = []
-            for row in try await pool.query(OrderStoreStatements.find, ids.map { PostgresUUID($0) }) {
-                orders.append(try RecordedOrder(row))
+            var recorded: [CorrelationID: RecordedOrder] = [:]
+            let rows = try await pool.query(
+                OrderStoreStatements.resolve, orders.map(\.orderID.value),
+                orders.map { PostgresUUID($0.correlationID) },
+                orders.map(\.customer.value), orders.map(\.idempotencyKey))
+            for row in rows {
+                let id = CorrelationID(try row.uuid(0))
+                var order = try RecordedOrder(row)
+                order.isAliased = order.correlationID != id
+                recorded[id] = order
             }
-            return orders
+            return recorded
         } catch {
             throw OrderRecordsError(error)
         }
@@ -131,17 +140,17 @@ extension CorrelationID {
 }
 
 extension RecordedOrder {
-    /// A row of ``OrderStoreStatements/find``.
+    /// A row of ``OrderStoreStatements/resolve``.
     init(_ row: PostgresRow) throws(PostgresError) {
-        guard let orderID = OrderID(try row.int64(0)), let owner = UserID(try row.string(2)),
-            let status = OrderStatus(wireName: try row.string(3)),
+        guard let orderID = OrderID(try row.int64(1)), let owner = UserID(try row.string(3)),
+            let status = OrderStatus(wireName: try row.string(4)),
             let event = LoggedEvent(
-                type: try row.string(5), payload: try row.string(6), metadata: try row.string(7),
-                occurredAt: try row.timestamp(8))
+                type: try row.string(6), payload: try row.string(7), metadata: try row.string(8),
+                occurredAt: try row.timestamp(9))
         else { throw PostgresError(.decoding, "a row of orders has an invalid value") }
         self.init(
-            orderID: orderID, correlationID: CorrelationID(try row.uuid(1)), owner: owner,
-            status: status, event: event, version: Int(try row.int32(4)), isPublished: try row.bool(9),
+            orderID: orderID, correlationID: CorrelationID(try row.uuid(2)), owner: owner,
+            status: status, event: event, version: Int(try row.int32(5)), isPublished: try row.bool(10),
             isNew: false)
     }
 }

@@ -37,8 +37,7 @@ package final class PostgresOutbox: Outbox {
         do throws(PostgresError) {
             let row = try await pool.query(Self.count).one()
             return OutboxBacklog(
-                count: Int(try row.int64(0)), age: .milliseconds(max(0, try row.int64(1))),
-                first: try row.decode(2, as: Int64?.self).map { Int($0) }, last: Int(try row.int64(3)))
+                count: Int(try row.int64(0)), age: .milliseconds(max(0, try row.int64(1))))
         } catch {
             throw OrderRecordsError(error)
         }
@@ -52,23 +51,20 @@ package final class PostgresOutbox: Outbox {
 
     private static let oldest = PostgresStatement(
         """
-        SELECT order_id, version, type, payload::text, metadata::text, occurred_at
-        FROM order_events event
-        WHERE published_at IS NULL AND created_at < now() - make_interval(secs => $1::float8)
-            AND type = ANY($3::text[])
+        SELECT event.order_id, event.version, event.type, event.payload::text, event.metadata::text, event.occurred_at
+        FROM order_outbox outbox JOIN order_events event USING (order_id, version)
+        WHERE outbox.created_at < now() - make_interval(secs => $1::float8)
+            AND event.type = ANY ($3::text[])
             AND NOT EXISTS (
-                SELECT FROM order_events earlier
-                WHERE earlier.order_id = event.order_id AND earlier.version < event.version
-                    AND earlier.published_at IS NULL)
-        ORDER BY position
+                SELECT FROM order_outbox earlier
+                WHERE earlier.order_id = outbox.order_id AND earlier.version < outbox.version)
+        ORDER BY outbox.order_id
         LIMIT $2::int8
         """)
 
     private static let count = PostgresStatement(
         """
-        SELECT count(*), coalesce((extract(epoch FROM now() - min(created_at)) * 1000)::int8, 0),
-            min(position), (SELECT coalesce(max(position), 0) FROM order_events)
-        FROM order_events WHERE published_at IS NULL
+        SELECT count(*), coalesce((extract(epoch FROM now() - min(created_at)) * 1000)::int8, 0) FROM order_outbox
         """)
 }
 

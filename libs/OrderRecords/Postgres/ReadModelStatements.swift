@@ -1,55 +1,29 @@
 internal import Postgres
 
-/// The statements of ``ReadModels``. Ranges exclude $1 and include $2.
+/// The statements of ``ReadModels``. Ranges of positions exclude $1 and include $2.
 enum ReadModelStatements {
     static let lockPosition = PostgresStatement(
-        """
-        SELECT position, (SELECT coalesce(max(position), 0) FROM order_events)
-        FROM read_model_position FOR UPDATE SKIP LOCKED
-        """)
+        "SELECT position FROM read_model_position FOR UPDATE SKIP LOCKED")
 
     /// Waits for other replicas.
     static let lockForRebuild = PostgresStatement("SELECT position FROM read_model_position FOR UPDATE")
 
-    static let clearOrders = PostgresStatement("DELETE FROM order_view")
-    static let clearSales = PostgresStatement("DELETE FROM sales_by_product")
+    static let clear = [
+        "DELETE FROM sales_by_product", "DELETE FROM orders_by_minute", "DELETE FROM failures_by_reason",
+    ].map { PostgresStatement($0) }
 
-    /// Transactions that record orders queue behind this lock, so waiting for a slow one is limited.
-    static let lockTimeout = PostgresStatement("SELECT set_config('lock_timeout', '250ms', true)")
-    /// See migration 6.
-    static let lockAppends = PostgresStatement("SELECT pg_advisory_xact_lock(7304105213409) IS NOT NULL")
-    static let tryLockAppends = PostgresStatement("SELECT pg_try_advisory_xact_lock(7304105213409)")
-    static let lastPosition = PostgresStatement("SELECT coalesce(max(position), 0) FROM order_events")
-
-    /// The log determines which orders changed and their status. Immutable columns are read from the order's row and
-    /// lines, which is cheaper than parsing the event; names and images are stored only there and change only with an
-    /// event.
-    static let addOrders = PostgresStatement(
+    /// The log's last visible position, the transaction that is assigned next, and the oldest one still running.
+    static let horizon = PostgresStatement(
         """
-        INSERT INTO order_view
-            (order_id, correlation_id, customer_id, status, total, currency, items, version, created_at, updated_at)
-        SELECT latest.order_id, orders.correlation_id, orders.customer_id,
-            CASE latest.type WHEN 'order.processed.v1' THEN 'COMPLETED' WHEN 'order.failed.v1' THEN 'FAILED'
-                WHEN 'order.cancelled.v1' THEN 'CANCELLED' ELSE 'ACCEPTED' END,
-            orders.total, orders.currency, lines.items, latest.version, orders.created_at, latest.occurred_at
-        FROM (
-            SELECT DISTINCT ON (order_id) order_id, version, type, occurred_at FROM order_events
-            WHERE position > $1::int8 AND position <= $2::int8
-            ORDER BY order_id, version DESC
-        ) latest
-        JOIN orders ON orders.id = latest.order_id
-        CROSS JOIN LATERAL (
-            SELECT jsonb_agg(jsonb_build_object('productId', product_id, 'productName', product_name,
-                'imageUrl', image_url, 'unitPrice', unit_price, 'quantity', quantity) ORDER BY line) AS items
-            FROM order_items WHERE order_id = latest.order_id
-        ) lines
-        ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, items = excluded.items,
-            version = excluded.version, updated_at = excluded.updated_at
-        WHERE order_view.version < excluded.version
+        SELECT coalesce((SELECT max(position) FROM order_events), 0),
+            pg_snapshot_xmax(snapshot)::text::int8, pg_snapshot_xmin(snapshot)::text::int8
+        FROM pg_current_snapshot() AS snapshot
         """)
 
+    static let apply = [addSales, addMinutes, addFailures]
+
     /// Each order is completed at most once.
-    static let addSales = PostgresStatement(
+    private static let addSales = PostgresStatement(
         """
         INSERT INTO sales_by_product AS sales (product_id, orders, quantity, revenue, last_sold_at)
         SELECT item.product_id, count(DISTINCT event.order_id), sum(item.quantity),
@@ -62,6 +36,32 @@ enum ReadModelStatements {
         ON CONFLICT (product_id) DO UPDATE SET orders = sales.orders + excluded.orders,
             quantity = sales.quantity + excluded.quantity, revenue = sales.revenue + excluded.revenue,
             last_sold_at = greatest(sales.last_sold_at, excluded.last_sold_at)
+        """)
+
+    private static let addMinutes = PostgresStatement(
+        """
+        INSERT INTO orders_by_minute AS minutes (minute, accepted, completed, failed, cancelled)
+        SELECT date_trunc('minute', occurred_at, 'UTC'), count(*) FILTER (WHERE type = 'order.accepted.v1'),
+            count(*) FILTER (WHERE type = 'order.processed.v1'), count(*) FILTER (WHERE type = 'order.failed.v1'),
+            count(*) FILTER (WHERE type = 'order.cancelled.v1')
+        FROM order_events
+        WHERE position > $1::int8 AND position <= $2::int8
+        GROUP BY 1
+        ORDER BY 1
+        ON CONFLICT (minute) DO UPDATE SET accepted = minutes.accepted + excluded.accepted,
+            completed = minutes.completed + excluded.completed, failed = minutes.failed + excluded.failed,
+            cancelled = minutes.cancelled + excluded.cancelled
+        """)
+
+    private static let addFailures = PostgresStatement(
+        """
+        INSERT INTO failures_by_reason AS failures (reason, orders, last_failed_at)
+        SELECT payload->>'reason', count(*), max(occurred_at) FROM order_events
+        WHERE position > $1::int8 AND position <= $2::int8 AND type = 'order.failed.v1'
+        GROUP BY 1
+        ORDER BY 1
+        ON CONFLICT (reason) DO UPDATE SET orders = failures.orders + excluded.orders,
+            last_failed_at = greatest(failures.last_failed_at, excluded.last_failed_at)
         """)
 
     static let savePosition = PostgresStatement(

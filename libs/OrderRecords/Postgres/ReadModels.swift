@@ -1,50 +1,62 @@
 package import EventLoop
 package import Postgres
 
-/// Projects the event log into the read models `order_view` and `sales_by_product`.
+/// Projects the event log into the read models `sales_by_product`, `orders_by_minute` and `failures_by_reason`.
 ///
 /// The position is saved in the transaction that updates the read models, so that each event is applied exactly once.
 /// The position's row is locked meanwhile, which serializes replicas.
+///
+/// Positions are assigned in one order and committed in another. A position is applied once every transaction that ran
+/// when it was first seen has ended: nothing below it can appear any more, and no writer ever waits.
 @Loop
 package final class ReadModels {
     private let pool: PostgresPool
+    private var horizon: Horizon?
+
+    private struct Horizon {
+        var position: Int
+        /// Every transaction that may still commit a lower position is older than this one.
+        var transaction: Int64
+    }
 
     package init(_ pool: PostgresPool) { self.pool = pool }
 
     /// Applies at most `limit` further events.
     ///
-    /// - Parameter waits: whether to wait for the lock against transactions that record orders, which then queue behind
-    ///   it; otherwise the lock must be free.
-    /// - Returns: nil when a lock is not available.
-    package func advance(
-        limit: Int = 2_000, waits: Bool = true
-    ) async throws(OrderRecordsError) -> ReadModelProgress? {
-        try await transaction { connection in
+    /// - Returns: nil while another replica applies events, or while a transaction may still add earlier ones.
+    package func advance(limit: Int = 2_000) async throws(OrderRecordsError) -> ReadModelProgress? {
+        guard let target = try await settledPosition() else { return nil }
+        return try await transaction { connection in
             guard let row = try await connection.query(ReadModelStatements.lockPosition).first else {
                 return nil
             }
-            var progress = ReadModelProgress(
-                position: Int(try row.int64(0)), target: Int(try row.int64(1)))
-            if progress.isDone { return progress }
-            guard let target = try await self.lastPosition(waits: waits) else { return nil }
-            progress.target = target
+            let progress = ReadModelProgress(position: Int(try row.int64(0)), target: target)
             return try await self.apply(progress, limit, on: connection)
         }
     }
 
-    /// Rebuilds both read models from the whole log in one transaction: readers see the old contents until it commits,
+    /// Rebuilds the read models from the whole log in one transaction: readers see the old contents until it commits,
     /// and after a failure.
     package func rebuild(
         step: Int = 5_000, progress report: @Loop (ReadModelProgress) -> Void = { _ in }
     ) async throws(OrderRecordsError) -> ReadModelProgress {
-        try await transaction { connection in
+        var settled: Int?
+        let deadline = Loop.now + .seconds(10)
+        while settled == nil {
+            settled = try await settledPosition()
+            guard settled == nil else { break }
+            guard Loop.now < deadline, (try? await Loop.sleep(for: .milliseconds(50))) != nil else {
+                throw OrderRecordsError(
+                    .contended, "a transaction has been running for ten seconds; try again")
+            }
+        }
+        let target = settled ?? 0
+        return try await transaction { connection in
             try await connection.pipeline(within: .seconds(600)) { batch in
                 batch.add(ReadModelStatements.lockForRebuild)
-                batch.add(ReadModelStatements.clearOrders)
-                batch.add(ReadModelStatements.clearSales)
+                for statement in ReadModelStatements.clear { batch.add(statement) }
             }
-            var progress = ReadModelProgress(
-                position: 0, target: try await self.lastPosition(waits: true) ?? 0)
+            var progress = ReadModelProgress(position: 0, target: target)
             report(progress)
             while !progress.isDone {
                 progress = try await self.apply(progress, step, on: connection)
@@ -70,23 +82,26 @@ package final class ReadModels {
         guard !progress.isDone else { return progress }
         let next = min(progress.target, progress.position + limit)
         try await connection.pipeline(within: .seconds(60)) { batch in
-            batch.add(ReadModelStatements.addOrders, progress.position, next)
-            batch.add(ReadModelStatements.addSales, progress.position, next)
+            for statement in ReadModelStatements.apply { batch.add(statement, progress.position, next) }
             batch.add(ReadModelStatements.savePosition, next)
         }
         return ReadModelProgress(position: next, target: progress.target)
     }
 
-    /// The position up to which no further event can appear. Runs in a transaction of its own, because the lock lasts
-    /// until the transaction ends and blocks recording orders.
-    private func lastPosition(waits: Bool) async throws(PostgresError) -> Int? {
-        let rows = try await pool.pipeline { batch in
-            batch.add(ReadModelStatements.lockTimeout)
-            batch.add(waits ? ReadModelStatements.lockAppends : ReadModelStatements.tryLockAppends)
-            batch.add(ReadModelStatements.lastPosition)
+    /// The last position below which no event can appear any more; nil when it is not known yet.
+    private func settledPosition() async throws(OrderRecordsError) -> Int? {
+        do throws(PostgresError) {
+            let row = try await pool.query(ReadModelStatements.horizon).one()
+            let (position, next, oldest) = (Int(try row.int64(0)), try row.int64(1), try row.int64(2))
+            guard let seen = horizon, oldest >= seen.transaction else {
+                if horizon == nil { horizon = Horizon(position: position, transaction: next) }
+                return oldest == next ? position : nil
+            }
+            horizon = Horizon(position: position, transaction: next)
+            return oldest == next ? position : seen.position
+        } catch {
+            throw OrderRecordsError(error)
         }
-        guard try rows[1].one().bool(0) else { return nil }
-        return Int(try rows[2].one().int64(0))
     }
 
     private func transaction<Value>(

@@ -17,12 +17,16 @@ struct RecordColumns {
     private var outcomes: [String] = []
     private var outcomeMetadata: [String] = []
     private var outcomeTimes: [PostgresTimestamp] = []
+    private var idempotencyKeys: [String?] = []
+    private var failureCodes: [String?] = []
 
     private var lineOrders: [Int64] = []
     private var lineNumbers: [Int32] = []
     private var lineProducts: [String] = []
     private var linePrices: [PostgresNumeric] = []
     private var lineQuantities: [Int32] = []
+    private var lineNames: [String?] = []
+    private var lineImages: [String?] = []
 
     private var allowsUnknownProducts = false
 
@@ -46,12 +50,16 @@ struct RecordColumns {
         outcomes.append(String(decoding: record.outcome.payload, as: UTF8.self))
         outcomeMetadata.append(record.outcome.metadata.json)
         outcomeTimes.append(PostgresTimestamp(record.outcome.occurredAt))
+        idempotencyKeys.append(contents.idempotencyKey)
+        failureCodes.append(record.failureCode?.rawValue)
         for (index, line) in contents.lines.enumerated() {
             lineOrders.append(contents.orderID.value)
             lineNumbers.append(Int32(index + 1))
             lineProducts.append(line.productID)
             linePrices.append(PostgresNumeric(line.unitPrice))
             lineQuantities.append(Int32(line.quantity))
+            lineNames.append(line.productName)
+            lineImages.append(line.imageURL)
         }
     }
 
@@ -60,7 +68,7 @@ struct RecordColumns {
             ids, correlationIDs, customers, statuses, totals, currencies, acceptedAt,
             lineOrders, lineNumbers, lineProducts, linePrices, lineQuantities,
             acceptances, acceptanceMetadata, outcomeTypes, allowsUnknownProducts,
-            outcomes, outcomeMetadata, outcomeTimes)
+            outcomes, outcomeMetadata, outcomeTimes, idempotencyKeys, failureCodes, lineNames, lineImages)
     }
 }
 

@@ -12,27 +12,25 @@ package struct OrderRecord: Sendable, Hashable {
     package var acceptance: LoggedEvent
     /// The order's outcome, version 2, to be published.
     package var outcome: LoggedEvent
+    /// Why a failed order failed; nil for other statuses.
+    package var failureCode: OrderFailureCode?
     /// Whether an operator replayed the order: a recorded order with FAILED then gets this status and outcome as its
     /// next version.
     package var isReplay: Bool
 
-    /// - Returns: nil when the total overflows; decoding rejects such amounts.
+    /// - Returns: nil when the total is too large; decoding rejects such amounts.
     package init?(
         _ contents: OrderAccepted, _ status: OrderStatus, currency: Currency, acceptance: LoggedEvent,
-        outcome: LoggedEvent, isReplay: Bool = false
+        outcome: LoggedEvent, failureCode: OrderFailureCode? = nil, isReplay: Bool = false
     ) {
-        var total = Money.zero
-        for line in contents.lines {
-            guard let amount = line.unitPrice.multiplied(by: line.quantity), let sum = total.adding(amount)
-            else { return nil }
-            total = sum
-        }
+        guard let total = contents.total else { return nil }
         self.contents = contents
         self.status = status
         self.total = total
         self.currency = currency
         self.acceptance = acceptance
         self.outcome = outcome
+        self.failureCode = failureCode
         self.isReplay = isReplay
     }
 
@@ -54,6 +52,8 @@ package struct RecordedOrder: Sendable, Hashable {
     package var isPublished: Bool
     /// Whether this call recorded the order.
     package var isNew: Bool
+    /// Whether the record repeated the idempotency key of this order, whose ids differ from the record's.
+    package var isAliased = false
 
     package var key: EventKey { EventKey(orderID, version: version) }
 

@@ -41,15 +41,9 @@ package struct OutboxBacklog: Sendable, Hashable {
     package var count: Int
     /// Time since the oldest was recorded; zero when empty.
     package var age: Duration
-    /// The log position of the first; nil when empty.
-    package var first: Int?
-    /// The log's last position.
-    package var last: Int
 
-    package init(count: Int, age: Duration, first: Int? = nil, last: Int = 0) {
+    package init(count: Int, age: Duration) {
         self.count = count
         self.age = age
-        self.first = first
-        self.last = last
     }
 }

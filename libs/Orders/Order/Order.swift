@@ -8,10 +8,13 @@ package struct Order: Hashable, Sendable {
     package var total: Money
     package var currency: Currency
     package var lines: [OrderLine]
+    /// Why it is FAILED; nil for other statuses.
+    package var failure: OrderFailureCode?
 
     package init(
         id: OrderID, correlationID: CorrelationID, customer: UserID, createdAt: Timestamp,
-        status: OrderStatus, total: Money, currency: Currency, lines: [OrderLine]
+        status: OrderStatus, total: Money, currency: Currency, lines: [OrderLine],
+        failure: OrderFailureCode? = nil
     ) {
         self.id = id
         self.correlationID = correlationID
@@ -21,6 +24,7 @@ package struct Order: Hashable, Sendable {
         self.total = total
         self.currency = currency
         self.lines = lines
+        self.failure = failure
     }
 
     /// A newly accepted order with its priced lines.

@@ -16,30 +16,25 @@ extension OrderStatus {
         case refuse
     }
 
-    /// Whether `next` may replace `current`. Nil is an expired or unknown status, which any status may replace.
+    /// Whether `next` may replace `current`. Nil is an expired or forgotten status, which any status but PROCESSING may
+    /// replace: the order may have ended.
     ///
     /// | from \ to | ACCEPTED | PROCESSING | COMPLETED | FAILED | CANCELLED |
     /// | --- | --- | --- | --- | --- | --- |
     /// | ACCEPTED | same | yes | yes | yes | yes |
-    /// | PROCESSING | no | same | yes | yes | no |
+    /// | PROCESSING | no | same | yes | yes | yes |
     /// | COMPLETED | no | no | same | no | no |
     /// | FAILED | no | no | replay | same | no |
     /// | CANCELLED | no | no | no | no | same |
     ///
-    /// ACCEPTED → COMPLETED is allowed, because the write of PROCESSING may have been lost. Cancellation and processing
-    /// compete for ACCEPTED: the second transition is refused, so that an order never gets both.
+    /// ACCEPTED → COMPLETED is allowed, because the write of PROCESSING may have been lost. Which end an order has is
+    /// decided where it is recorded; its status follows.
     package static func transition(from current: Self?, to next: Self, cause: Cause = .processing)
         -> Transition
     {
-        guard let current else { return .advance }
+        guard let current else { return next == .processing ? .refuse : .advance }
         if current == next { return .unchanged }
-        if current == .processing, next == .cancelled { return .refuse }
         if current.rank < next.rank { return .advance }
         return current == .failed && next == .completed && cause == .replay ? .advance : .refuse
-    }
-
-    /// Whether the owner may still cancel.
-    package var isCancellable: Bool {
-        Self.transition(from: self, to: .cancelled) == .advance
     }
 }

@@ -8,12 +8,12 @@ extension Health {
     package func addRoutes(to router: HTTPRouter, metrics: Metrics) {
         router.get("/health/live") { _ in Self.answer(.ok, "ok") }
         router.get("/health/ready") { [self] _ in
-            let readiness = await readiness()
+            let readiness = readiness()
             let status: HTTPStatus = readiness.status == .ready ? .ok : .serviceUnavailable
             return Self.answer(status, readiness.status.rawValue, reasons: readiness.reasons)
         }
         router.get("/healthz") { [self] _ in
-            let isReady = await readiness().status == .ready
+            let isReady = readiness().status == .ready
             return isReady ? Self.answer(.ok, "ok") : Self.answer(.serviceUnavailable, "unavailable")
         }
         router.get("/metrics") { _ in

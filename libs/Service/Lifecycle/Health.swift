@@ -10,32 +10,48 @@ package import EventLoop
     }
 
     package var phase = Phase.starting("")
-    private var checks: [(name: String, reason: @Loop () async -> String?)] = []
+    private var checks: [Check] = []
+
+    private struct Check {
+        let name: String
+        let isEssential: @Loop () -> Bool
+        let reason: @Loop () -> String?
+    }
 
     package nonisolated init() {}
 
-    /// Adds a check of a state: `reason` returns why the process is not ready, nil when it is.
-    package func addCheck(_ name: String, reason: @escaping @Loop () -> String?) {
-        checks.append((name, reason))
+    /// Adds a check of a state.
+    ///
+    /// - Parameters:
+    ///   - isEssential: whether the process is not ready without it; else the reason is listed alone.
+    ///   - reason: why the check fails; nil when it holds.
+    package func addCheck(
+        _ name: String, isEssential: @escaping @Loop () -> Bool = { true },
+        reason: @escaping @Loop () -> String?
+    ) {
+        checks.append(Check(name: name, isEssential: isEssential, reason: reason))
     }
 
     /// Adds a check whose name is the reason: `redis`, `rabbitmq.blocked`.
-    package func addCheck(_ name: String, holds: @escaping @Loop () -> Bool) {
-        addCheck(name) { holds() ? nil : "" }
+    package func addCheck(
+        _ name: String, isEssential: @escaping @Loop () -> Bool = { true }, holds: @escaping @Loop () -> Bool
+    ) {
+        addCheck(name, isEssential: isEssential, reason: { holds() ? nil : "" })
     }
 
     /// The current readiness.
-    package func readiness() async -> ReadinessReport {
+    package func readiness() -> ReadinessReport {
         switch phase {
         case .draining: return ReadinessReport(status: .draining, reasons: ["shutting down"])
         case .starting(let name): return ReadinessReport(status: .starting, reasons: ["starting \(name)"])
         case .serving:
-            var reasons: [String] = []
+            var (reasons, isReady): ([String], Bool) = ([], true)
             for check in checks {
-                guard let reason = await check.reason() else { continue }
+                guard let reason = check.reason() else { continue }
                 reasons.append(reason.isEmpty ? check.name : "\(check.name): \(reason)")
+                if check.isEssential() { isReady = false }
             }
-            return ReadinessReport(status: reasons.isEmpty ? .ready : .unavailable, reasons: reasons)
+            return ReadinessReport(status: isReady ? .ready : .unavailable, reasons: reasons)
         }
     }
 }
@@ -47,6 +63,6 @@ package struct ReadinessReport: Sendable, Equatable {
     }
 
     package let status: Status
-    /// Why it is not ready, for operators.
+    /// Why it is not ready, or what it does without, for operators.
     package let reasons: [String]
 }

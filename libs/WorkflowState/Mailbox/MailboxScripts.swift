@@ -10,18 +10,26 @@ enum MailboxScripts {
         local now = time[1] * 1000000 + time[2]
         """
 
-    /// KEYS: per delivery the mailbox and the delivery mark. ARGV: lifetime in seconds, cap, then per
-    /// delivery the channel and the payload suffix. Returns per delivery the offset, or '' for a duplicate.
+    /// KEYS: per delivery the mailbox, the delivery mark and the order's status. ARGV: lifetime in seconds, cap, then per
+    /// delivery the channel, the payload suffix, the status' name and its value. Returns per delivery the offset, or ''
+    /// for a duplicate or for an outcome that is not the order's last any more.
     ///
-    /// The mark is removed when the append fails, so that the broker's redelivery is not lost.
+    /// The status moves with the delivery, so that whoever is told of an outcome finds it. The mark is removed when the
+    /// append fails, so that the broker's redelivery is not lost.
     static let deliver = RedisScript(
         """
         \(now)
-        local ttl, cap, out = ARGV[1], ARGV[2], {}
-        for k = 1, #KEYS, 2 do
-            local box, mark, channel, suffix = KEYS[k], KEYS[k + 1], ARGV[k + 2], ARGV[k + 3]
+        local rules = \(WorkflowScripts.rules)
+        local ttl, cap, out, at = ARGV[1], ARGV[2], {}, 2
+        for k = 1, #KEYS, 3 do
+            local box, mark, status = KEYS[k], KEYS[k + 1], KEYS[k + 2]
+            local channel, suffix, name, value = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+            at = at + 4
             local id = ''
-            if redis.call('SET', mark, '1', 'NX', 'EX', ttl) then
+            local current = redis.call('GET', status)
+            local from = current and string.match(current, '^%u+') or ''
+            local moves = from ~= name and (rules[from] or rules[''])[name]
+            if (from == name or moves) and redis.call('SET', mark, '1', 'NX', 'EX', ttl) then
                 local last = redis.call('XREVRANGE', box, '+', '-', 'COUNT', 1)[1]
                 local previous = last and string.match(last[1], '^%d+') or '0'
                 id = string.format('%.0f', math.max(now, previous + 1))
@@ -31,6 +39,7 @@ enum MailboxScripts {
                     return added
                 end
                 redis.call('EXPIRE', box, ttl)
+                if moves then redis.call('SET', status, value, 'EX', ttl) end
                 redis.call('PUBLISH', channel,
                     '\(UpdateCodec.previous)' .. previous .. ',\(UpdateCodec.type)\(UpdateCodec.id)' .. id .. suffix)
             end
@@ -39,52 +48,39 @@ enum MailboxScripts {
         return out
         """)
 
-    private static let epochAndNow = """
-        local epoch = redis.call('GET', KEYS[1])
-        if not epoch then
-            epoch = ARGV[1]
-            redis.call('SET', KEYS[1], epoch)
-        end
-        \(now)
-        local out = {epoch, string.format('%.0f', now)}
-        """
-
-    /// KEYS: the epoch, then mailboxes. ARGV: the epoch to set when there is none, then per mailbox the
-    /// offset after which to read. Returns epoch and time, then per mailbox the oldest id, the newest id, the
-    /// count and the entries.
+    /// The epoch is kept with the lineage of the data, the server's run and its replication id: after a restart, a failover
+    /// or a loss of the data, updates may be missing, and the next reader begins a new epoch.
+    ///
+    /// KEYS: the epoch, then mailboxes. ARGV: the epoch to begin when there is none, the lifetime in seconds, then per
+    /// mailbox the offset after which to read. Returns the epoch, then per mailbox the newest id, whether the entry at the
+    /// offset is there, and the entries after it.
+    ///
+    /// An empty mailbox gets an entry without an update, so that each position is an entry: a reader whose entry is gone
+    /// has missed something, or may have.
     static let history = RedisScript(
         """
-        \(epochAndNow)
+        \(now)
+        local lineage = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') .. ' '
+            .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+        local stored = redis.call('GET', KEYS[1])
+        local epoch = stored and string.match(stored, '^(%w+) ' .. lineage .. '$')
+        if not epoch then
+            epoch = ARGV[1]
+            redis.call('SET', KEYS[1], epoch .. ' ' .. lineage)
+        end
+        local out = {epoch}
         for k = 2, #KEYS do
-            local first = redis.call('XRANGE', KEYS[k], '-', '+', 'COUNT', 1)[1]
-            local last = redis.call('XREVRANGE', KEYS[k], '+', '-', 'COUNT', 1)[1]
-            out[#out + 1] = first and first[1] or ''
-            out[#out + 1] = last and last[1] or ''
-            out[#out + 1] = redis.call('XLEN', KEYS[k])
-            out[#out + 1] = redis.call('XRANGE', KEYS[k], '(' .. ARGV[k] .. '-0', '+')
+            local box, after = KEYS[k], ARGV[k + 1]
+            local last = redis.call('XREVRANGE', box, '+', '-', 'COUNT', 1)[1]
+            if last then
+                out[#out + 1] = last[1]
+            else
+                out[#out + 1] = redis.call('XADD', box, string.format('%.0f', now) .. '-0', 'n', '')
+            end
+            redis.call('EXPIRE', box, ARGV[2])
+            out[#out + 1] = #redis.call('XRANGE', box, after .. '-0', after .. '-0')
+            out[#out + 1] = redis.call('XRANGE', box, '(' .. after .. '-0', '+')
         end
         return out
-        """)
-
-    /// KEYS and ARGV as for ``history``, without offsets. Returns epoch and time, then per mailbox the newest id.
-    static let ends = RedisScript(
-        """
-        \(epochAndNow)
-        for k = 2, #KEYS do
-            local last = redis.call('XREVRANGE', KEYS[k], '+', '-', 'COUNT', 1)[1]
-            out[#out + 1] = last and last[1] or ''
-        end
-        return out
-        """)
-
-    /// KEYS: the primary, the epoch. ARGV: the primary's name, and a new epoch. Returns 1 when it was set.
-    static let recordPrimary = RedisScript(
-        """
-        local last = redis.call('GET', KEYS[1])
-        if last == ARGV[1] then return 0 end
-        redis.call('SET', KEYS[1], ARGV[1])
-        if not last then return 0 end
-        redis.call('SET', KEYS[2], ARGV[2])
-        return 1
         """)
 }

@@ -10,17 +10,8 @@ package protocol MailboxStore: AnyObject {
     /// - Returns: per delivery its offset, or `nil` when it had been delivered before.
     func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?]
 
-    /// The entries of each user's mailbox after a position, in one round trip.
+    /// The entries of each user's mailbox after a position, in one round trip. Renews the mailboxes' lifetimes.
     func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History]
-
-    /// The end of each user's mailbox, where a new session starts.
-    func ends(of users: [UserID]) async throws(WorkflowStateError) -> [MailboxPosition]
-
-    /// Records which server is the primary. When another one was primary before, updates that it had not
-    /// replicated are lost and unknown, so a new epoch starts.
-    ///
-    /// - Returns: whether a new epoch started.
-    func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool
 }
 
 package struct MailboxDelivery: Sendable {
@@ -46,7 +37,8 @@ package struct HistoryRequest: Sendable {
 package struct History: Sendable, Equatable {
     /// Oldest first. Empty when the position is of another epoch.
     package var entries: [Publication]
-    /// Whether `entries` is everything since the position. If not, the client must resync from the API.
+    /// Whether `entries` is everything since the position: the position is of this epoch, and its entry is still there.
+    /// If not, the client must fetch the truth from the API.
     package var isRecovered: Bool
     /// The reader's position after `entries`.
     package var end: MailboxPosition

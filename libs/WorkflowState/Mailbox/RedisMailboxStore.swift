@@ -1,5 +1,5 @@
 package import EventLoop
-package import Orders
+internal import Orders
 package import Redis
 
 /// ``MailboxStore`` in Redis: a capped stream per user.
@@ -15,18 +15,21 @@ package final class RedisMailboxStore: MailboxStore {
 
     package func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
         if deliveries.isEmpty { return [] }
-        let count = 2 * deliveries.count
-        let reply = try await client.evaluating(MailboxScripts.deliver, keys: count, arguments: 2 + count) {
-            batch in
+        let reply = try await client.evaluating(
+            MailboxScripts.deliver, keys: 3 * deliveries.count, arguments: 2 + 4 * deliveries.count
+        ) { batch in
             for delivery in deliveries {
                 WorkflowKeys.mailbox(delivery.user).append(to: &batch)
                 WorkflowKeys.delivered(delivery.update).append(to: &batch)
+                WorkflowKeys.status(delivery.update.correlationID).append(to: &batch)
             }
             batch.append(retention.workflow.wholeSeconds)
             batch.append(retention.mailboxCap)
             for delivery in deliveries {
                 WorkflowKeys.channel(delivery.user).append(to: &batch)
                 batch.append(UpdateCodec.payloadSuffix(delivery.update))
+                batch.append(delivery.update.status.wireName)
+                batch.append(WorkflowStatus(delivery.update.status, delivery.update.orderID).text)
             }
         }
         guard case .array(let offsets) = reply, offsets.count == deliveries.count else {
@@ -37,65 +40,31 @@ package final class RedisMailboxStore: MailboxStore {
 
     package func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History] {
         if requests.isEmpty { return [] }
-        let count = 1 + requests.count
-        let reply = try await client.evaluating(MailboxScripts.history, keys: count, arguments: count) {
-            batch in
+        let reply = try await client.evaluating(
+            MailboxScripts.history, keys: 1 + requests.count, arguments: 2 + requests.count
+        ) { batch in
             batch.append(WorkflowKeys.epoch)
             for request in requests { WorkflowKeys.mailbox(request.user).append(to: &batch) }
             batch.append(Epoch.random().text)
+            batch.append(retention.workflow.wholeSeconds)
             for request in requests { batch.append(Int(request.after.offset)) }
         }
-        let (epoch, now, parts) = try header(reply, perUser: 4, users: requests.count)
+        guard case .array(let parts) = reply, parts.count == 1 + 3 * requests.count,
+            let epoch = parts[0].string.flatMap({ Epoch($0) })
+        else { throw .unexpectedReply }
         var histories: [History] = []
         histories.reserveCapacity(requests.count)
         for (index, request) in requests.enumerated() {
-            let at = parts.startIndex + 4 * index
-            let recovery = MailboxRecovery(
-                first: offset(parts[at]), last: offset(parts[at + 1]), count: parts[at + 2].integer ?? 0,
-                now: now,
-                cap: retention.mailboxCap, lifetime: retention.workflow)
-            let entries = request.after.epoch == epoch ? try entries(parts[at + 3]) : []
-            histories.append(History(entries, after: request.after, epoch: epoch, recovery))
+            let at = 1 + 3 * index
+            guard let end = parts[at].string.flatMap({ RedisStreamID($0) }) else { throw .unexpectedReply }
+            let isSameEpoch = request.after.epoch == epoch
+            histories.append(
+                History(
+                    entries: isSameEpoch ? try entries(parts[at + 2]) : [],
+                    isRecovered: isSameEpoch && parts[at + 1] == .integer(1),
+                    end: MailboxPosition(epoch: epoch, offset: Int64(clamping: end.milliseconds))))
         }
         return histories
-    }
-
-    package func ends(of users: [UserID]) async throws(WorkflowStateError) -> [MailboxPosition] {
-        if users.isEmpty { return [] }
-        let reply = try await client.evaluating(MailboxScripts.ends, keys: 1 + users.count, arguments: 1) {
-            batch in
-            batch.append(WorkflowKeys.epoch)
-            for user in users { WorkflowKeys.mailbox(user).append(to: &batch) }
-            batch.append(Epoch.random().text)
-        }
-        let (epoch, now, parts) = try header(reply, perUser: 1, users: users.count)
-        return parts.map { MailboxPosition(epoch: epoch, offset: offset($0) ?? now - 1) }
-    }
-
-    package func recordPrimary(_ server: String) async throws(WorkflowStateError) -> Bool {
-        let reply = try await client.evaluating(MailboxScripts.recordPrimary, keys: 2, arguments: 2) {
-            batch in
-            batch.append(WorkflowKeys.primary)
-            batch.append(WorkflowKeys.epoch)
-            batch.append(server)
-            batch.append(Epoch.random().text)
-        }
-        guard let isNewEpoch = reply.integer else { throw .unexpectedReply }
-        return isNewEpoch == 1
-    }
-
-    private func header(
-        _ reply: RedisValue, perUser: Int, users: Int
-    ) throws(WorkflowStateError) -> (Epoch, now: Int64, ArraySlice<RedisValue>) {
-        guard case .array(let parts) = reply, parts.count == 2 + perUser * users,
-            let epoch = parts[0].string.flatMap({ Epoch($0) }), let now = parts[1].integer
-        else { throw .unexpectedReply }
-        return (epoch, Int64(now), parts[2...])
-    }
-
-    /// The offset of a stream id, `nil` for the empty text.
-    private func offset(_ id: RedisValue) -> Int64? {
-        id.string.flatMap { RedisStreamID($0) }.map { Int64(clamping: $0.milliseconds) }
     }
 
     private func entries(_ reply: RedisValue) throws(WorkflowStateError) -> [Publication] {
@@ -106,16 +75,5 @@ package final class RedisMailboxStore: MailboxStore {
                 UpdateCodec.entry(offset: Int64(clamping: entry.id.milliseconds), suffix: $0)
             }
         }
-    }
-}
-
-extension History {
-    package init(
-        _ entries: [Publication], after position: MailboxPosition, epoch: Epoch, _ recovery: MailboxRecovery
-    ) {
-        self.init(
-            entries: entries,
-            isRecovered: position.epoch == epoch && recovery.isComplete(after: position.offset),
-            end: MailboxPosition(epoch: epoch, offset: recovery.end))
     }
 }

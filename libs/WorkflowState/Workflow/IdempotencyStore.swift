@@ -1,28 +1,20 @@
 package import EventLoop
 package import Orders
 
-/// Stores the response to each `Idempotency-Key`, per user.
+/// Remembers the response to each `Idempotency-Key`, per user, so that a repeated request is answered without work. What
+/// it forgets, PostgreSQL decides.
 @Loop
 package protocol IdempotencyStore: AnyObject {
     /// Claims a key for a request, atomically.
     ///
-    /// - Parameters:
-    ///   - lease: a new one. Its fingerprint applies: another payload under the same key is refused.
-    ///   - draft: the planned work, for a request that resumes the key if this process crashes.
-    func reserve(_ lease: IdempotencyLease, draft: [UInt8]) async throws(WorkflowStateError) -> Reservation
+    /// - Parameter lease: a new one. Its fingerprint applies: another payload under the same key is refused.
+    func reserve(_ lease: IdempotencyLease) async throws(WorkflowStateError) -> Reservation
 
-    /// Stores the response, unless the lease expired and another request holds the key.
-    ///
-    /// - Returns: whether it was stored.
-    func complete(_ lease: IdempotencyLease, response: [UInt8]) async throws(WorkflowStateError) -> Bool
+    /// Stores the response, unless another request holds the key.
+    func complete(_ lease: IdempotencyLease, response: [UInt8]) async throws(WorkflowStateError)
 
     /// Releases the key after a failure, so that the client's retry is not refused as in flight.
     func release(_ lease: IdempotencyLease) async throws(WorkflowStateError)
-
-    /// Ends a lease whose request stopped with an unknown outcome; the draft stays, and the next request
-    /// resumes it. Repeat the call until it succeeds. Earlier calls with the lease have no effect afterwards,
-    /// in whatever order the network delivers them: a reservation that arrives later is refused.
-    func expire(_ lease: IdempotencyLease) async throws(WorkflowStateError)
 }
 
 package struct IdempotencyKey: Sendable, Hashable {
@@ -36,8 +28,7 @@ package struct IdempotencyKey: Sendable, Hashable {
     }
 }
 
-/// The right to answer a key. It expires, so that a crash does not block the key; the next request then takes
-/// it over.
+/// The right to answer a key. It expires, so that a crash does not block the key.
 package struct IdempotencyLease: Sendable, Hashable {
     package let key: IdempotencyKey
     package let fingerprint: String
@@ -54,10 +45,8 @@ package struct IdempotencyLease: Sendable, Hashable {
 }
 
 package enum Reservation: Sendable, Equatable {
-    /// Proceed, then complete, release or expire.
+    /// Proceed, then complete or release.
     case reserved
-    /// The same, after a request that stored this draft and did not finish. Its progress is unknown.
-    case resumed(draft: [UInt8])
     /// Another request with this key and payload is being answered.
     case inFlight
     /// The stored response.

@@ -23,20 +23,21 @@ package final class RedisWorkflowStore: WorkflowStore {
             // A delayed write must not overwrite a later status of the order.
             batch.add("SET", WorkflowKeys.status(id), OrderStatus.accepted.wireName, "EX", seconds, "NX")
             batch.add("SET", WorkflowKeys.pending(acceptance.orderID), acceptance.pending, "EX", seconds)
+            batch.add("ZADD", WorkflowKeys.queued, 0, WorkflowKeys.member(acceptance.queued))
         }
         for reply in replies { try check(reply) }
     }
 
-    package func withdraw(
-        _ id: CorrelationID, _ orderID: OrderID
-    ) async throws(WorkflowStateError) -> Bool {
-        let reply = try await client.evaluating(WorkflowScripts.withdraw, keys: 4, arguments: 0) { batch in
-            WorkflowKeys.status(id).append(to: &batch)
-            WorkflowKeys.owner(id).append(to: &batch)
-            WorkflowKeys.pending(orderID).append(to: &batch)
-            WorkflowKeys.number(id).append(to: &batch)
+    package func withdraw(_ order: QueuedOrder) async throws(WorkflowStateError) {
+        let id = order.correlationID
+        let replies = try await run { batch in
+            batch.add("DEL", WorkflowKeys.status(id))
+            batch.add("DEL", WorkflowKeys.owner(id))
+            batch.add("DEL", WorkflowKeys.number(id))
+            batch.add("DEL", WorkflowKeys.pending(order.orderID))
+            batch.add("ZREM", WorkflowKeys.queued, WorkflowKeys.member(order))
         }
-        return reply == .integer(1)
+        for reply in replies { try check(reply) }
     }
 
     package func advance(
@@ -45,12 +46,13 @@ package final class RedisWorkflowStore: WorkflowStore {
         if steps.isEmpty { return [] }
         let arguments = 1 + steps.count * WorkflowScripts.stepArguments
         let reply = try await client.evaluating(
-            WorkflowScripts.advance, keys: 3 * steps.count, arguments: arguments
+            WorkflowScripts.advance, keys: 1 + 3 * steps.count, arguments: arguments
         ) { batch in
+            WorkflowKeys.queued.append(to: &batch)
             for step in steps {
                 WorkflowKeys.status(step.correlationID).append(to: &batch)
                 WorkflowKeys.owner(step.correlationID).append(to: &batch)
-                WorkflowKeys.pending(step.orderID).append(to: &batch)
+                WorkflowKeys.pending(step.recorded ?? step.orderID).append(to: &batch)
             }
             batch.append(seconds)
             for step in steps { append(step, to: &batch) }
@@ -59,9 +61,9 @@ package final class RedisWorkflowStore: WorkflowStore {
         var outcomes: [WorkflowOutcome] = []
         outcomes.reserveCapacity(steps.count)
         for index in steps.indices {
-            guard let text = parts[2 * index + 1].string, let status = WorkflowStatus(text: text) else {
-                throw .unexpectedReply
-            }
+            guard let text = parts[2 * index + 1].string else { throw .unexpectedReply }
+            let status = WorkflowStatus(text: text)
+            guard status != nil || text.isEmpty else { throw .unexpectedReply }
             outcomes.append(WorkflowOutcome(status: status, moved: parts[2 * index] == .integer(1)))
         }
         return outcomes
@@ -80,7 +82,13 @@ package final class RedisWorkflowStore: WorkflowStore {
         } else {
             batch.append("" as StaticString)
         }
-        batch.append(step.isPersisted ? 1 : 0)
+        if let recorded = step.recorded, let owner = step.owner {
+            batch.append(
+                WorkflowKeys.member(
+                    QueuedOrder(owner: owner, orderID: recorded, correlationID: step.correlationID)))
+        } else {
+            batch.append("" as StaticString)
+        }
     }
 
     package func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
@@ -112,20 +120,76 @@ package final class RedisWorkflowStore: WorkflowStore {
         return reply.bytes
     }
 
-    package func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError) {
-        if ids.isEmpty { return }
-        try check(try await run { $0.add("DEL", list: ids.lazy.map { WorkflowKeys.pending($0) }) }[0])
+    package func pending(
+        of user: UserID, limit: Int
+    ) async throws(WorkflowStateError) -> [PendingOrderState] {
+        let (first, end) = WorkflowKeys.members(of: user)
+        let members = try await members(from: first, to: end, limit)
+        if members.isEmpty { return [] }
+        let replies = try await run { batch in
+            batch.add("MGET", list: members.lazy.map { WorkflowKeys.pending($0.orderID) })
+            batch.add("MGET", list: members.lazy.map { WorkflowKeys.status($0.correlationID) })
+        }
+        for reply in replies { try check(reply) }
+        guard case .array(let contents) = replies[0], case .array(let statuses) = replies[1] else {
+            throw .unexpectedReply
+        }
+        return zip(contents, statuses).compactMap { contents, status in
+            contents.bytes.map {
+                PendingOrderState(contents: $0, status: status.string.flatMap { WorkflowStatus(text: $0) })
+            }
+        }
     }
 
-    package func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError) {
+    package func forget(_ order: QueuedOrder) async throws(WorkflowStateError) {
+        let id = order.correlationID
         let replies = try await run { batch in
-            for id in ids {
-                batch.add("EXPIRE", WorkflowKeys.owner(id), seconds)
-                batch.add("EXPIRE", WorkflowKeys.status(id), seconds)
-                batch.add("EXPIRE", WorkflowKeys.number(id), seconds)
+            batch.add(
+                "SET", WorkflowKeys.status(id), WorkflowStatus(.cancelled, order.orderID).text, "EX", seconds)
+            batch.add("DEL", WorkflowKeys.owner(id))
+            batch.add("DEL", WorkflowKeys.pending(order.orderID))
+            batch.add("ZREM", WorkflowKeys.queued, WorkflowKeys.member(order))
+        }
+        for reply in replies { try check(reply) }
+    }
+
+    package func renewQueued(
+        after last: QueuedOrder?, limit: Int
+    ) async throws(WorkflowStateError) -> QueuedOrder? {
+        let first = last.map { "(" + WorkflowKeys.member($0) } ?? "-"
+        let members = try await members(from: first, to: "+", limit)
+        if members.isEmpty { return nil }
+        let replies = try await run { batch in
+            for order in members {
+                batch.add("EXPIRE", WorkflowKeys.pending(order.orderID), seconds)
+                batch.add("EXPIRE", WorkflowKeys.owner(order.correlationID), seconds)
+                batch.add("EXPIRE", WorkflowKeys.number(order.correlationID), seconds)
+                batch.add("GETEX", WorkflowKeys.status(order.correlationID), "EX", seconds)
             }
         }
         for reply in replies { try check(reply) }
+        let done = members.enumerated().filter { index, _ in
+            let status = replies[4 * index + 3].string.flatMap { WorkflowStatus(text: $0) }
+            return replies[4 * index] == .integer(0) || status?.status.isFinal == true
+        }
+        if !done.isEmpty {
+            _ = try await run { batch in
+                batch.add("DEL", list: done.lazy.map { WorkflowKeys.pending($1.orderID) })
+                for (_, order) in done { batch.add("ZREM", WorkflowKeys.queued, WorkflowKeys.member(order)) }
+            }
+        }
+        return members.count < limit ? nil : members.last
+    }
+
+    private func members(
+        from first: String, to end: String, _ limit: Int
+    ) async throws(WorkflowStateError) -> [QueuedOrder] {
+        let reply = try await run {
+            $0.add("ZRANGEBYLEX", WorkflowKeys.queued, first, end, "LIMIT", 0, limit)
+        }[0]
+        try check(reply)
+        guard case .array(let values) = reply else { throw .unexpectedReply }
+        return values.compactMap { $0.string.flatMap { WorkflowKeys.order(ofMember: $0) } }
     }
 
     private func run(_ build: (inout RedisBatch) -> Void) async throws(WorkflowStateError) -> [RedisValue] {

@@ -8,25 +8,25 @@ enum WorkflowScripts {
     /// Parameters per step of ``advance``, besides its keys.
     static let stepArguments = 6
 
-    /// KEYS: per step the status, the owner and the pending contents. ARGV: the lifetime in seconds, then per
-    /// step the status' name, its value, the owner or '', the cause (0 or 1), an update to publish or '', and
-    /// whether to drop the pending contents.
-    /// Returns per step whether the status changed, and the status.
+    /// KEYS: the index of queued orders; per step the status, the owner and the pending contents. ARGV: the lifetime in
+    /// seconds, then per step the status' name, its value, the owner or '', the cause (0 or 1), an update to publish or
+    /// '', and the order's member of the index when it is recorded now, or ''.
+    /// Returns per step whether the status changed, and the status or ''.
     static let advance = RedisScript(
         """
         local rules = \(rules)
         local ttl, at, out = ARGV[1], 1, {}
-        for k = 1, #KEYS, 3 do
+        for k = 2, #KEYS, 3 do
             local name, value, owner, cause = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
-            local frame, drop = ARGV[at + 5], ARGV[at + 6]
+            local frame, member = ARGV[at + 5], ARGV[at + 6]
             at = at + \(stepArguments)
             local current = redis.call('GET', KEYS[k])
-            local rule = current and rules[string.match(current, '^%u+')]
+            local rule = rules[current and string.match(current, '^%u+') or ''] or rules['']
             local moved = 0
-            if not rule or (rule[name] or 9) <= cause then
+            if (rule[name] or 9) <= cause then
                 redis.call('SET', KEYS[k], value, 'EX', ttl)
                 current, moved = value, 1
-            else
+            elseif current then
                 redis.call('EXPIRE', KEYS[k], ttl)
             end
             if redis.call('EXPIRE', KEYS[k + 1], ttl) == 0 and owner ~= '' then
@@ -36,25 +36,19 @@ enum WorkflowScripts {
                 local user = owner ~= '' and owner or redis.call('GET', KEYS[k + 1])
                 if user then redis.call('PUBLISH', '\(WorkflowKeys.channelPrefix)' .. user, frame) end
             end
-            if drop == '1' then redis.call('DEL', KEYS[k + 2]) end
+            if member ~= '' then
+                redis.call('DEL', KEYS[k + 2])
+                redis.call('ZREM', KEYS[1], member)
+            end
             out[#out + 1] = moved
-            out[#out + 1] = current
+            out[#out + 1] = current or ''
         end
         return out
         """)
 
-    /// KEYS: status, owner, pending contents, number. Returns 1 when they were removed.
-    static let withdraw = RedisScript(
-        """
-        local current = redis.call('GET', KEYS[1])
-        if current and current ~= '\(OrderStatus.accepted.wireName)' then return 0 end
-        redis.call('DEL', unpack(KEYS))
-        return 1
-        """)
-
-    /// A Lua table: from → to → the least cause that allows it, generated from the domain's table.
+    /// A Lua table: from → to → the least cause that allows it, generated from the domain's table; '' is from none.
     static var rules: String {
-        let rows = OrderStatus.allCases.map { from in
+        let rows = ([nil] + OrderStatus.allCases).map { (from: OrderStatus?) in
             let cells = OrderStatus.allCases.compactMap { to -> String? in
                 for (number, cause) in [OrderStatus.Cause.processing, .replay].enumerated()
                 where OrderStatus.transition(from: from, to: to, cause: cause) == .advance {
@@ -62,7 +56,7 @@ enum WorkflowScripts {
                 }
                 return nil
             }
-            return "\(from.wireName)={\(cells.joined(separator: ","))}"
+            return "['\(from?.wireName ?? "")']={\(cells.joined(separator: ","))}"
         }
         return "{\(rows.joined(separator: ","))}"
     }

@@ -1,19 +1,16 @@
 package import EventLoop
 package import Orders
 
-/// The services' shared state of an order in progress: its owner, its status, and its contents until it is
-/// persisted. Everything expires.
+/// Copies of orders in progress, for speed: owner, status, and contents until the order is recorded. The store may lose
+/// any of it at any time; PostgreSQL decides.
 @Loop
 package protocol WorkflowStore: AnyObject {
     /// Writes number, owner, status ACCEPTED and the pending contents, in one round trip. An existing status
     /// is kept.
     func accept(_ acceptance: Acceptance) async throws(WorkflowStateError)
 
-    /// Undoes an acceptance after a failed publish. Does nothing when the status has changed, since the event
-    /// was then published after all.
-    ///
-    /// - Returns: whether the keys were removed.
-    func withdraw(_ id: CorrelationID, _ orderID: OrderID) async throws(WorkflowStateError) -> Bool
+    /// Removes what `accept` wrote of a refused order.
+    func withdraw(_ order: QueuedOrder) async throws(WorkflowStateError)
 
     /// Moves each order's status forward, or leaves it (`OrderStatus.transition`); in one round trip. Renews
     /// the lifetimes, and writes an expired owner again.
@@ -27,13 +24,45 @@ package protocol WorkflowStore: AnyObject {
     /// The owners of many orders, in one round trip; `nil` for unknown or expired ones.
     func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?]
 
-    /// The contents of an order that is not persisted yet, as accepted.
+    /// The contents of an order that is not recorded yet, as accepted.
     func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]?
 
-    func discardPending(_ ids: [OrderID]) async throws(WorkflowStateError)
+    /// The user's orders that are not recorded yet, at most `limit`.
+    func pending(of user: UserID, limit: Int) async throws(WorkflowStateError) -> [PendingOrderState]
 
-    /// Renews the lifetime of number, owner and status, where they exist.
-    func refresh(_ ids: [CorrelationID]) async throws(WorkflowStateError)
+    /// Removes a deleted order; the status CANCELLED stays, so that the order is not announced.
+    func forget(_ order: QueuedOrder) async throws(WorkflowStateError)
+
+    /// Renews the lifetimes of orders that wait to be recorded, so that they do not expire in a long queue.
+    ///
+    /// - Parameter last: the result of the previous call; nil to begin.
+    /// - Returns: nil at the end.
+    func renewQueued(after last: QueuedOrder?, limit: Int) async throws(WorkflowStateError) -> QueuedOrder?
+}
+
+/// An accepted order in the index of those that are not recorded yet.
+package struct QueuedOrder: Sendable, Hashable {
+    package var owner: UserID
+    package var orderID: OrderID
+    package var correlationID: CorrelationID
+
+    package init(owner: UserID, orderID: OrderID, correlationID: CorrelationID) {
+        self.owner = owner
+        self.orderID = orderID
+        self.correlationID = correlationID
+    }
+}
+
+package struct PendingOrderState: Sendable, Hashable {
+    /// As accepted.
+    package var contents: [UInt8]
+    /// Nil when it has expired.
+    package var status: WorkflowStatus?
+
+    package init(contents: [UInt8], status: WorkflowStatus?) {
+        self.contents = contents
+        self.status = status
+    }
 }
 
 /// An accepted order.
@@ -50,6 +79,10 @@ package struct Acceptance: Sendable {
         self.orderID = orderID
         self.pending = pending
     }
+
+    package var queued: QueuedOrder {
+        QueuedOrder(owner: owner, orderID: orderID, correlationID: correlationID)
+    }
 }
 
 /// One order's step to a status.
@@ -60,33 +93,35 @@ package struct WorkflowStep: Sendable {
     /// The recorded owner, written again when the key has expired; `nil` leaves it missing.
     package var owner: UserID?
     package var cause: OrderStatus.Cause
-    /// Whether the order is persisted, so that its pending contents are removed.
-    package var isPersisted: Bool
+    /// The accepted order that is recorded now, so that its pending contents are removed; another one than `orderID` when
+    /// the order repeated an idempotency key.
+    package var recorded: OrderID?
     /// When set and the status changed, the owner's channel gets an ephemeral update: it has no offset, and
     /// is not stored.
     package var announcedAt: Timestamp?
 
     package init(
         _ status: OrderStatus, correlationID: CorrelationID, orderID: OrderID, owner: UserID?,
-        cause: OrderStatus.Cause = .processing, isPersisted: Bool = false, announcedAt: Timestamp? = nil
+        cause: OrderStatus.Cause = .processing, recorded: OrderID? = nil, announcedAt: Timestamp? = nil
     ) {
         self.correlationID = correlationID
         self.orderID = orderID
         self.status = status
         self.owner = owner
         self.cause = cause
-        self.isPersisted = isPersisted
+        self.recorded = recorded
         self.announcedAt = announcedAt
     }
 }
 
 /// An order's status after a step.
 package struct WorkflowOutcome: Sendable, Equatable {
-    package var status: WorkflowStatus
+    /// Nil when it is unknown, and the step does not begin one.
+    package var status: WorkflowStatus?
     /// Whether this step changed it.
     package var moved: Bool
 
-    package init(status: WorkflowStatus, moved: Bool) {
+    package init(status: WorkflowStatus?, moved: Bool) {
         self.status = status
         self.moved = moved
     }

@@ -12,53 +12,48 @@ struct OrderRoutes {
     let authorizer: RequestAuthorizer
     let reading: ReadOrders
     let cancelling: CancelOrder
-    let deleting: DeleteOrder
     let log: Logger
 
     func add(to router: APIRouter) {
         router.on(.get, "/api/orders") { request, context in
-            let user = try await authorizer.authenticate(request)
-            let (offset, size) = try request.page(defaultSize: 10)
+            let (user, headers) = try await authorizer.authorizeRead(request)
+            let range = try request.orderRange()
             let page = try await read(context) { () throws(OrderQueryError) in
-                try await reading.page(of: user, offset: offset, size: size)
+                try await reading.page(of: user, range)
             }
-            return HTTPResponse(
-                json: JSONWriter.encode(reserving: 4096) { writer in
-                    writer.page(offset: offset, size: size, total: page.total, of: page.orders) {
-                        $1.write(to: &$0)
-                    }
-                })
+            return HTTPResponse(json: page.encode(range), headers: headers)
         }
         router.on(.get, "/api/orders/{id}") { request, context in
-            let user = try await authorizer.authenticate(request)
+            let (user, headers) = try await authorizer.authorizeRead(request)
             let id = try request.orderID()
             let order = try await read(context) { () throws(OrderQueryError) in
                 try await reading.order(id, of: user)
             }
             guard let order else { throw Problem.noSuchOrder }
-            return HTTPResponse(json: order.encode())
+            return HTTPResponse(json: order.encode(), headers: headers)
         }
         router.on(.get, "/api/orders/status/{correlationId}") { request, context in
-            let user = try await authorizer.authenticate(request)
+            let (user, headers) = try await authorizer.authorizeRead(request)
             let id = try request.correlationID()
             let report = try await read(context) { () throws(OrderQueryError) in
                 try await reading.status(id, of: user)
             }
             guard let report else { throw Problem.noSuchOrder }
-            return HTTPResponse(json: report.encode())
+            return HTTPResponse(json: report.encode(), headers: headers)
         }
         router.on(.post, "/api/orders/{id}/cancel") { request, context in
             let (user, headers) = try await authorizer.authorizeChange(request)
             let id = try request.orderID()
             let order = try await change(context) { () throws(OrderChangeError) in
-                try await cancelling.cancel(id, of: user)
+                try await cancelling.cancel(id, of: user, context.trace)
             }
             return HTTPResponse(.accepted, json: order.encode(), headers: headers)
         }
         router.on(.delete, "/api/orders/{id}") { request, context in
             let (user, headers) = try await authorizer.authorizeChange(request)
             let id = try request.orderID()
-            try await change(context) { () throws(OrderChangeError) in try await deleting.delete(id, of: user)
+            try await change(context) { () throws(OrderChangeError) in
+                try await cancelling.delete(id, of: user, context.trace)
             }
             return HTTPResponse(.noContent, headers: headers)
         }
@@ -81,6 +76,43 @@ struct OrderRoutes {
                 log.warning("order.change_failed", ["error": reason], trace: context.trace)
             }
             throw Problem(error)
+        }
+    }
+}
+
+extension StoredOrder {
+    func encode() -> [UInt8] {
+        JSONWriter.encode(reserving: 512) { writer in
+            writer.object { writer in
+                order.writeMembers(to: &writer)
+                writer.key("history")
+                writer.array { writer in
+                    for change in history {
+                        writer.object { writer in
+                            writer.field("status", change.status.wireName)
+                            writer.field("at", change.at.description)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension OrderPage {
+    /// `{offset?, size, total, next?, items}`
+    func encode(_ range: PageRange) -> [UInt8] {
+        JSONWriter.encode(reserving: 4096) { writer in
+            writer.object { writer in
+                if case .offset(let offset) = range.start { writer.field("offset", offset) }
+                writer.field("size", range.size)
+                writer.field("total", total)
+                if let next { writer.field("next", next.text) }
+                writer.key("items")
+                writer.array { writer in
+                    for order in orders { order.write(to: &writer) }
+                }
+            }
         }
     }
 }

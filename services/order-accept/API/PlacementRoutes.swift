@@ -17,11 +17,10 @@ struct PlacementRoutes {
 
     func add(to router: APIRouter) {
         router.on(.post, "/api/orders", bodyLimit: Self.bodyLimit) { request, context in
-            let budget = PlacementBudget(from: Loop.now)
             var (user, headers) = try await authorizer.authorizeChange(request)
             let order = try request.orderRequest()
             let key = try request.idempotencyKey()
-            let placement = try await place(order, from: user, key, context, budget)
+            let placement = try await place(order, from: user, key, context)
             headers.add("Location", "/api/orders/\(placement.orderID)")
             if placement.order == nil { headers.add("Idempotency-Replayed", "true") }
             return HTTPResponse(.created, json: placement.document, headers: headers)
@@ -29,12 +28,11 @@ struct PlacementRoutes {
     }
 
     private func place(
-        _ request: OrderRequest, from user: UserID, _ key: String?, _ context: RequestContext,
-        _ budget: PlacementBudget
+        _ request: OrderRequest, from user: UserID, _ key: String?, _ context: RequestContext
     ) async throws(Problem) -> IdempotentOrderPlacement.Placement {
         do throws(PlacementError) {
             let placement = try await placement.place(
-                request, from: user, key: key, trace: context.trace, cause: context.id, budget: budget)
+                request, from: user, key: key, trace: context.trace, cause: context.id)
             note(placement, context)
             return placement
         } catch {

@@ -16,7 +16,7 @@ extension Problem {
                 headers: ["Retry-After": "1"])
         case .keyReused:
             self.init(.unprocessableContent, "This Idempotency-Key was used with another body.")
-        case .noCatalogue, .noIdentifiers, .state, .refused, .outcomeUnknown:
+        case .noCatalogue, .noIdentifiers, .refused:
             self = .unavailable("Orders cannot be accepted at the moment; try again.")
         case .inDoubt:
             self = .unavailable(
@@ -44,6 +44,13 @@ extension Problem {
     static var noSuchOrder: Problem { Problem(.notFound, "There is no such order.") }
 
     static var invalidPage: Problem { Problem(.badRequest, "Invalid pagination parameters.") }
+
+    static var offsetTooLarge: Problem {
+        Problem(
+            .badRequest,
+            "Invalid pagination parameters. offset must not exceed \(PageRange.largestOffset): follow next with ?after=."
+        )
+    }
 
     static var ordersUnavailable: Problem { .unavailable("Orders cannot be read at the moment; try again.") }
 }

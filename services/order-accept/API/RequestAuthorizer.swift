@@ -10,12 +10,19 @@ import Service
 final class RequestAuthorizer {
     private let authenticator: Authenticator
     private let limiter: UserRateLimiter?
+    private let readLimiter: UserRateLimiter?
     private let limited: Counter
 
-    /// - Parameter limiter: nil for no limit.
-    init(_ authenticator: Authenticator, limiter: UserRateLimiter?, metrics: Metrics) {
+    /// - Parameters:
+    ///   - limiter: of changes; nil for no limit.
+    ///   - readLimiter: of queries of orders; nil for no limit.
+    init(
+        _ authenticator: Authenticator, limiter: UserRateLimiter?, readLimiter: UserRateLimiter? = nil,
+        metrics: Metrics
+    ) {
         self.authenticator = authenticator
         self.limiter = limiter
+        self.readLimiter = readLimiter
         limited = metrics.counter(
             "waybill_rate_limited_requests_total", "Requests refused by their user's rate limit.")
         if let limiter {
@@ -36,6 +43,17 @@ final class RequestAuthorizer {
     /// The user of a changing request, and the response's `RateLimit` headers.
     func authorizeChange(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders)
     {
+        try await authorize(request, limiter)
+    }
+
+    /// The same for a query of orders.
+    func authorizeRead(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders) {
+        try await authorize(request, readLimiter)
+    }
+
+    private func authorize(
+        _ request: HTTPRequest, _ limiter: UserRateLimiter?
+    ) async throws(Problem) -> (user: UserID, headers: HTTPHeaders) {
         let user = try await authenticate(request)
         guard let limiter else { return (user, [:]) }
         let decision = limiter.take(for: user)

@@ -44,6 +44,17 @@ extension HTTPRequest {
         return (offset, size)
     }
 
+    /// `size`, and either `offset` or `after` of the query.
+    func orderRange() throws(Problem) -> PageRange {
+        let (offset, size) = try page(defaultSize: 10)
+        guard let text = query("after") else {
+            guard offset <= PageRange.largestOffset else { throw .offsetTooLarge }
+            return PageRange(start: .offset(offset), size: size)
+        }
+        guard query("offset") == nil, let cursor = OrderCursor(text: text) else { throw .invalidPage }
+        return PageRange(start: .after(cursor), size: size)
+    }
+
     private func number(_ name: String, default fallback: Int) -> Int? {
         guard let text = query(name) else { return fallback }
         return Int(text)

@@ -3,94 +3,84 @@ import JOSE
 import Messaging
 import Observability
 import OrderEvents
+import OrderRecords
 import Orders
 import WorkflowState
 
-/// Accepts an order: prices it, assigns its ids, writes its keys to Redis, and publishes `order.accepted`. The order is
+/// Accepts an order: prices it, assigns its ids, writes its copies to Redis, and publishes `order.accepted`. The order is
 /// accepted once the broker has confirmed.
 ///
-/// Redis, then the broker, is a dual write. A failure between the two is compensated:
-///
-/// | publish | compensation | answer |
-/// | --- | --- | --- |
-/// | failed (unavailable, blocked, returned, nacked) | the keys are removed | refused |
-/// | unknown (timed out, connection lost) | the status becomes CANCELLED, so that a refused order is not processed | refused |
-/// | unknown, and the order is in processing | none: it was published | accepted |
-/// | unknown, and Redis is unavailable | the status becomes CANCELLED later (``CompensationQueue``) | outcome unknown |
-///
-/// Keys that cannot be removed expire.
+/// When Redis does not answer, or the broker does not confirm, within a short time, PostgreSQL takes the order instead
+/// (``OrderIntake``). It is harmless when both have it: they are recorded by correlation id. With PostgreSQL unavailable
+/// there is more time for the broker. An order that nobody has taken for certain leaves nothing behind.
 @Loop
 final class AcceptOrder {
     private let catalogue: any CatalogueSource
     private let identifiers: any OrderIDSource
     private let state: any WorkflowStore
     private let publisher: EventPublisher
+    private let intake: any OrderIntake
+    private let hedgeDelay: Duration
+    private let metrics: PlacementMetrics?
     private let clock: @Loop () -> Timestamp
     private var correlationIDs = CorrelationIDGenerator()
     private var random = SecureRandom()
+    private var stateBudget = HedgeBudget()
+    private var brokerBudget = HedgeBudget()
+    private let withdrawals = TaskTracker()
 
+    /// Whichever server does not answer, the client has a response within about this time.
+    static let budget = Duration.seconds(2)
+    /// How long the copies of a refused order are tried to be removed; then they expire.
+    private static let withdrawalTime = Duration.seconds(30)
+    private static let withdrawalLimit = 1024
+
+    /// - Parameter hedgeDelay: how long Redis and the broker are waited for while PostgreSQL can take the order.
     init(
         catalogue: any CatalogueSource, identifiers: any OrderIDSource, state: any WorkflowStore,
-        publisher: EventPublisher,
+        publisher: EventPublisher, intake: any OrderIntake, hedgeDelay: Duration = .milliseconds(150),
+        metrics: PlacementMetrics? = nil,
         clock: @escaping @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
     ) {
         self.catalogue = catalogue
         self.identifiers = identifiers
         self.state = state
         self.publisher = publisher
+        self.intake = intake
+        self.hedgeDelay = hedgeDelay
+        self.metrics = metrics
         self.clock = clock
     }
 
-    /// A priced order with its ids, not recorded anywhere yet.
-    func draft(_ request: OrderRequest, from user: UserID) throws(PlacementError) -> AcceptedOrder {
-        AcceptedOrder(try number(try price(request), for: user))
-    }
-
-    /// Accepts a draft.
-    ///
-    /// - Parameters:
-    ///   - cause: the id of the request.
-    ///   - mayBeKnown: whether an earlier attempt may have published it.
+    /// - Parameter cause: the id of the request.
     func accept(
-        _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: PlacementBudget,
-        mayBeKnown: Bool = false
-    ) async throws(PlacementError) {
-        do throws(WorkflowStateError) { try await record(draft) } catch {
-            if mayBeKnown { throw Self.inDoubt }
-            // Some of the keys may be written.
-            if error.outcomeIsUnknown || error.code == .unusable { await withdraw(draft.order) }
-            throw .state(error)
+        _ request: OrderRequest, from user: UserID, key: String? = nil, trace: TraceContext, cause: String
+    ) async throws(PlacementError) -> AcceptedOrder {
+        let end = Loop.now + Self.budget
+        let draft = AcceptedOrder(try number(try price(request), for: user), key: key)
+        let message = try message(of: draft, trace: trace, cause: cause)
+        let isCopied = await copy(draft)
+        var isOutcomeUnknown = false
+        if isCopied, brokerBudget.admit() || !intake.isAvailable {
+            let limit = intake.isAvailable ? hedgeDelay : Loop.now.duration(to: end)
+            guard let error = await publish(message, within: limit) else { return draft }
+            isOutcomeUnknown = error.isOutcomeUnknown
+            if isOutcomeUnknown { brokerBudget.spend() }
         }
-        do throws(MessagingError) {
-            let context = MessageContext(
-                correlationID: draft.order.correlationID.description, causationID: cause, trace: trace)
-            let message = try publisher.prepare(OrderAccepted(draft.order), in: context)
-            try await publish(message, until: budget.publishUntil, mayBeKnown: mayBeKnown)
+        do throws(OrderIntakeError) {
+            try await intake.take(IntakeOrder(draft, message))
+            metrics?.taken()
+            return draft
         } catch {
-            try await settle(draft.order, after: error)
+            isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
         }
-    }
-
-    /// Continues with a draft that another process may have accepted before it crashed.
-    ///
-    /// - Returns: false when the order was cancelled in the meantime.
-    func resume(
-        _ draft: AcceptedOrder, trace: TraceContext, cause: String, budget: PlacementBudget
-    ) async throws(PlacementError) -> Bool {
-        let workflow: Workflow?
-        do throws(WorkflowStateError) {
-            workflow = try await state.workflow(draft.order.correlationID)
-        } catch {
-            throw Self.inDoubt
+        if isCopied {
+            guard let error = await publish(message, within: Loop.now.duration(to: end)) else { return draft }
+            isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
         }
-        switch workflow?.status.status {
-        // Consumers are idempotent by correlation id, so that publishing twice makes one order.
-        case nil, .accepted?:
-            try await accept(draft, trace: trace, cause: cause, budget: budget, mayBeKnown: true)
-        case .cancelled?: return false
-        case .processing?, .completed?, .failed?: break
-        }
-        return true
+        if isOutcomeUnknown { throw .inDoubt }
+        withdraw(draft.order)
+        throw .refused
     }
 
     private func price(_ request: OrderRequest) throws(PlacementError) -> PricedLines {
@@ -103,95 +93,90 @@ final class AcceptOrder {
     private func number(_ priced: PricedLines, for user: UserID) throws(PlacementError) -> Order {
         guard let id = identifiers.next() else { throw .noIdentifiers }
         let now = clock()
-        return Order(id: id, correlationID: newID(now), customer: user, acceptedAt: now, priced: priced)
+        let correlationID = correlationIDs.make(
+            unixMilliseconds: now.milliseconds, random: random.next())
+        return Order(id: id, correlationID: correlationID, customer: user, acceptedAt: now, priced: priced)
     }
 
-    private func newID(_ now: Timestamp) -> CorrelationID {
-        correlationIDs.make(unixMilliseconds: now.milliseconds, random: random.next())
+    private func message(
+        of draft: AcceptedOrder, trace: TraceContext, cause: String
+    ) throws(PlacementError) -> OutboundMessage {
+        let context = MessageContext(
+            correlationID: draft.order.correlationID.description, causationID: cause, trace: trace)
+        do throws(MessagingError) {
+            return try publisher.prepare(OrderAccepted(draft.order, idempotencyKey: draft.key), in: context)
+        } catch {
+            throw .refused
+        }
     }
 
-    private func record(_ draft: AcceptedOrder) async throws(WorkflowStateError) {
-        let order = draft.order
-        try await state.accept(
-            Acceptance(
-                correlationID: order.correlationID, owner: order.customer, orderID: order.id,
-                pending: draft.document))
+    /// - Returns: whether the copies are in Redis.
+    private func copy(_ draft: AcceptedOrder) async -> Bool {
+        guard stateBudget.admit() || !intake.isAvailable else { return false }
+        do throws(WorkflowStateError) {
+            try await state.accept(
+                Acceptance(
+                    correlationID: draft.order.correlationID, owner: draft.order.customer,
+                    orderID: draft.order.id, pending: draft.pending))
+            return true
+        } catch {
+            if error.outcomeIsUnknown { stateBudget.spend() }
+            return false
+        }
     }
 
-    /// Publishes, and repeats it while the outcome is unknown and there is time.
-    private func publish(
-        _ message: OutboundMessage, until deadline: Instant, mayBeKnown: Bool
-    ) async throws(MessagingError) {
-        var isUnknown = mayBeKnown
-        while true {
-            do throws(MessagingError) {
-                return try await publisher.publish(message, within: Loop.now.duration(to: deadline))
-            } catch {
-                isUnknown = isUnknown || error.isOutcomeUnknown
-                if error.isOutcomeUnknown, Loop.now + Self.minimumRetryTime < deadline { continue }
-                throw isUnknown ? MessagingError(.unknownOutcome, error.detail) : error
+    /// - Returns: nil when it is confirmed.
+    private func publish(_ message: OutboundMessage, within limit: Duration) async -> MessagingError? {
+        do throws(MessagingError) {
+            try await publisher.publish(message, within: limit)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Removes the copies of a refused order, some of which may have been written.
+    private func withdraw(_ order: Order) {
+        guard withdrawals.count < Self.withdrawalLimit else { return }
+        let queued = QueuedOrder(
+            owner: order.customer, orderID: order.id, correlationID: order.correlationID)
+        withdrawals.start { [state] in
+            let backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
+            await Loop.retry(backoff, until: Loop.now + Self.withdrawalTime) { _ in
+                do throws(WorkflowStateError) { try await state.withdraw(queued) } catch {
+                    return !error.isRetriable
+                }
+                return true
             }
         }
     }
-
-    private static let minimumRetryTime = Duration.milliseconds(100)
-
-    /// Returns when the order is accepted after all.
-    private func settle(_ order: Order, after error: MessagingError) async throws(PlacementError) {
-        guard error.isOutcomeUnknown else {
-            await withdraw(order)
-            throw .refused(reason: error.code.rawValue)
-        }
-        let outcome: WorkflowOutcome?
-        do throws(WorkflowStateError) { outcome = try await state.advance([.cancelling(order)]).first } catch
-        {
-            throw .inDoubt(reason: "rabbitmq", uncancelled: order)
-        }
-        if outcome?.status.status == .cancelled { throw .outcomeUnknown }
-    }
-
-    /// The state of an earlier attempt cannot be read from Redis.
-    private static let inDoubt = PlacementError.inDoubt(reason: "redis", uncancelled: nil)
-
-    private func withdraw(_ order: Order) async {
-        _ = try? await state.withdraw(order.correlationID, order.id)
-    }
 }
 
-extension WorkflowStep {
-    /// Cancels an order that is not in processing yet.
-    static func cancelling(_ order: Order) -> WorkflowStep {
-        WorkflowStep(
-            .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer)
-    }
-}
-
-/// An order with its JSON, which is both the response's body and the pending snapshot.
+/// An accepted order with its JSON, the body of the response.
 struct AcceptedOrder: Sendable {
     let order: Order
+    /// The idempotency key.
+    let key: String?
     let document: [UInt8]
 
-    init(_ order: Order) {
+    init(_ order: Order, key: String? = nil) {
         self.order = order
+        self.key = key
         document = order.encode()
     }
 
-    init(_ order: Order, document: [UInt8]) {
-        self.order = order
-        self.document = document
-    }
+    /// The copy in Redis.
+    var pending: [UInt8] { key == nil ? document : order.encode(idempotencyKey: key) }
 }
 
-/// The time for one order. Whichever server does not answer, the client has a response within about ``total``.
-struct PlacementBudget {
-    static let total = Duration.seconds(2)
-    /// For one call to Redis, including the wait for a connection.
-    static let state = Duration.milliseconds(600)
-
-    /// The deadline for the broker's confirm; the rest of the time is for compensation.
-    let publishUntil: Instant
-
-    init(from start: Instant) {
-        publishUntil = start + Self.total - Self.state
+extension IntakeOrder {
+    init(_ accepted: AcceptedOrder, _ message: OutboundMessage) {
+        let envelope = message.envelope
+        self.init(
+            correlationID: accepted.order.correlationID, orderID: accepted.order.id,
+            customer: accepted.order.customer, idempotencyKey: accepted.key, payload: message.body,
+            metadata: EventMetadata(
+                messageID: envelope.id, correlationID: accepted.order.correlationID,
+                causationID: envelope.causationID, traceparent: envelope.trace?.traceparent))
     }
 }

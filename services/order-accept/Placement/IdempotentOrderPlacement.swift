@@ -6,126 +6,70 @@ import WorkflowState
 
 /// ``AcceptOrder`` behind an idempotency key: repeated requests make one order and get the same response.
 ///
-/// Only a 201 is stored. A refusal releases the key, so that the next request is a new attempt. After a crash, or when
-/// the outcome is unknown, the next request with the key continues with the same draft.
+/// Redis remembers responses and requests in progress, and may forget them. Then a recorded order is found by its key;
+/// one that is not recorded yet is accepted again, and both become one order where they are recorded.
 @Loop
 final class IdempotentOrderPlacement {
     private let acceptOrder: AcceptOrder
     private let keys: any IdempotencyStore
-    private let compensations: CompensationQueue
+    private let queries: any OrderQueries
 
-    init(_ acceptOrder: AcceptOrder, keys: any IdempotencyStore, compensations: CompensationQueue) {
+    init(_ acceptOrder: AcceptOrder, keys: any IdempotencyStore, queries: any OrderQueries) {
         self.acceptOrder = acceptOrder
         self.keys = keys
-        self.compensations = compensations
+        self.queries = queries
     }
 
     struct Placement: Sendable {
         var orderID: OrderID
         /// The order as JSON.
         var document: [UInt8]
-        /// Nil when a stored response is replayed.
+        /// Nil when an earlier response is repeated.
         var order: Order?
     }
 
     func place(
-        _ request: OrderRequest, from user: UserID, key: String?, trace: TraceContext, cause: String,
-        budget: PlacementBudget
+        _ request: OrderRequest, from user: UserID, key: String?, trace: TraceContext, cause: String
     ) async throws(PlacementError) -> Placement {
         guard let key else {
-            return try await compensatingDoubt(nil) { () throws(PlacementError) in
-                let draft = try acceptOrder.draft(request, from: user)
-                try await acceptOrder.accept(draft, trace: trace, cause: cause, budget: budget)
-                return Placement(draft)
-            }
+            return Placement(
+                try await acceptOrder.accept(request, from: user, trace: trace, cause: cause))
         }
         let lease = IdempotencyLease(
             IdempotencyKey(user: user, key: key), fingerprint: request.fingerprint)
-        // A replay answers even when the draft would fail now.
-        let draft = Result<AcceptedOrder, PlacementError> { () throws(PlacementError) in
-            try acceptOrder.draft(request, from: user)
-        }
-        let reservation = try await reserve(lease, draft)
-        switch reservation {
+        // Without an answer the key is not known to be used.
+        switch try? await keys.reserve(lease) {
         case .inFlight: throw .requestInProgress
         case .mismatch: throw .keyReused
         case .replay(let bytes):
-            guard let answer = StoredResponse(bytes) else {
-                throw .state(.init(.unusable, isRetriable: false))
-            }
-            return Placement(orderID: answer.orderID, document: answer.document, order: nil)
-        case .reserved, .resumed: break
+            if let response = StoredResponse(bytes) { return Placement(response) }
+        case .reserved, nil: break
         }
-        let placement = try await finish(lease) { () throws(PlacementError) in
-            guard case .resumed(let bytes) = reservation else {
-                let draft = try draft.get()
-                try await acceptOrder.accept(draft, trace: trace, cause: cause, budget: budget)
-                return draft
+        do throws(PlacementError) {
+            let response: StoredResponse
+            let placement: Placement
+            if let earlier = try await earlier(lease) {
+                (response, placement) = (earlier, Placement(earlier))
+            } else {
+                let accepted = try await acceptOrder.accept(
+                    request, from: user, key: key, trace: trace, cause: cause)
+                (response, placement) = (StoredResponse(accepted), Placement(accepted))
             }
-            guard let begun = StoredResponse(bytes)?.draft(of: user),
-                try await acceptOrder.resume(begun, trace: trace, cause: cause, budget: budget)
-            else { return nil }
-            return begun
-        }
-        if let placement { return placement }
-        // Starts again with a draft of its own, which is stored for the next process in case of a crash.
-        return try await place(request, from: user, key: key, trace: trace, cause: cause, budget: budget)
-    }
-
-    private func reserve(
-        _ lease: IdempotencyLease, _ draft: Result<AcceptedOrder, PlacementError>
-    ) async throws(PlacementError) -> Reservation {
-        do throws(WorkflowStateError) {
-            let bytes = (try? draft.get()).map { StoredResponse($0).bytes } ?? []
-            return try await keys.reserve(lease, draft: bytes)
+            try? await keys.complete(lease, response: response.bytes)
+            return placement
         } catch {
-            // The key may be reserved, now or later, for this request, which fails.
-            if error.outcomeIsUnknown { compensations.add(cancelling: nil, releasing: lease) }
-            throw .state(error)
-        }
-    }
-
-    /// - Parameter accept: returns nil when the draft was cancelled.
-    private func finish(
-        _ lease: IdempotencyLease, _ accept: () async throws(PlacementError) -> AcceptedOrder?
-    ) async throws(PlacementError) -> Placement? {
-        try await compensatingDoubt(lease) { () throws(PlacementError) in
-            let accepted: AcceptedOrder?
-            do throws(PlacementError) { accepted = try await accept() } catch {
-                // The draft is kept while the order may be processed.
-                if case .inDoubt = error { throw error }
-                try? await release(lease)
-                throw error
-            }
-            guard let accepted else {
-                try await release(lease)
-                return nil
-            }
-            // The order is accepted even if this fails: the next owner of the key finds it in Redis.
-            do throws(WorkflowStateError) {
-                _ = try await keys.complete(lease, response: StoredResponse(accepted).bytes)
-            } catch {
-                compensations.add(cancelling: nil, releasing: lease)
-            }
-            return Placement(accepted)
-        }
-    }
-
-    private func release(_ lease: IdempotencyLease) async throws(PlacementError) {
-        do throws(WorkflowStateError) { try await keys.release(lease) } catch {
-            compensations.add(cancelling: nil, releasing: lease)
-            throw .state(error)
-        }
-    }
-
-    /// Queues the compensation of an unknown outcome.
-    private func compensatingDoubt<Outcome>(
-        _ lease: IdempotencyLease?, _ work: () async throws(PlacementError) -> Outcome
-    ) async throws(PlacementError) -> Outcome {
-        do throws(PlacementError) { return try await work() } catch {
-            if case .inDoubt(_, let order) = error { compensations.add(cancelling: order, releasing: lease) }
+            try? await keys.release(lease)
             throw error
         }
+    }
+
+    /// The response of a recorded order with the key. Nil as well when PostgreSQL does not answer.
+    private func earlier(_ lease: IdempotencyLease) async throws(PlacementError) -> StoredResponse? {
+        guard var order = try? await queries.order(placedWith: lease.key) else { return nil }
+        guard order.requestFingerprint == lease.fingerprint else { throw .keyReused }
+        order.status = .accepted
+        order.failure = nil
+        return StoredResponse(AcceptedOrder(order))
     }
 }
 
@@ -133,11 +77,17 @@ extension IdempotentOrderPlacement.Placement {
     fileprivate init(_ accepted: AcceptedOrder) {
         self.init(orderID: accepted.order.id, document: accepted.document, order: accepted.order)
     }
+
+    fileprivate init(_ response: StoredResponse) {
+        self.init(orderID: response.orderID, document: response.document, order: nil)
+    }
 }
 
 extension OrderRequest {
     /// A digest of the request's content; white space, member order and split lines do not matter.
-    var fingerprint: String {
+    var fingerprint: String { Self.fingerprint(lines.map { ($0.productID, $0.quantity) }) }
+
+    fileprivate static func fingerprint(_ lines: [(productID: String, quantity: Int)]) -> String {
         var bytes = Array("POST /api/orders\n".utf8)
         for line in lines {
             bytes.append(contentsOf: line.productID.utf8)
@@ -146,5 +96,12 @@ extension OrderRequest {
             bytes.append(contentsOf: "\(line.quantity)\n".utf8)
         }
         return Base64URL.encode(SHA256.digest(of: bytes))
+    }
+}
+
+extension Order {
+    /// That of the request that placed it.
+    fileprivate var requestFingerprint: String {
+        OrderRequest.fingerprint(lines.map { ($0.productID, $0.quantity) })
     }
 }

@@ -9,6 +9,7 @@ final class PlacementMetrics {
     private let orders: Counter
     private let lines: Counter
     private let replays: Counter
+    private let intake: Counter
     private var failures: [String: Counter] = [:]
 
     init(_ metrics: Metrics) {
@@ -16,7 +17,12 @@ final class PlacementMetrics {
         orders = metrics.counter("waybill_orders_accepted_total", "Orders accepted.")
         lines = metrics.counter("waybill_orders_accepted_lines_total", "Lines of accepted orders.")
         replays = metrics.counter("waybill_orders_replayed_total", "Answers repeated by idempotency key.")
+        intake = metrics.counter(
+            "waybill_orders_taken_total",
+            "Orders accepted through PostgreSQL, because Redis or RabbitMQ did not answer.")
     }
+
+    func taken() { intake.increment() }
 
     func accepted(_ order: Order) {
         orders.increment()

@@ -12,8 +12,8 @@ protocol OrderIDSource: AnyObject {
 
 /// ``OrderIDSource`` from blocks reserved by the sequence `order_id_blocks` (hi/lo), fetched ahead of need.
 ///
-/// After a restore, or a failover to a standby that lags, the sequence may return ids that orders already have. Such a
-/// block is dropped. order-process moves the sequence when it starts.
+/// After a restore, or a failover to a standby that lags, the sequence may be behind the ids that orders have. PostgreSQL
+/// moves it then, before it returns a block (`reserve_order_ids`).
 @Loop
 final class SequenceOrderIDs: OrderIDSource, Service {
     private var blocks = OrderIDBlocks()
@@ -23,7 +23,7 @@ final class SequenceOrderIDs: OrderIDSource, Service {
     private let demand = AsyncSignal()
 
     private static let nextBlock = PostgresStatement(
-        "SELECT nextval('order_id_blocks'), coalesce((SELECT max(id) FROM orders), 0)")
+        "SELECT first_id, size, was_behind FROM reserve_order_ids()")
 
     init(_ pool: PostgresPool, log: Logger) {
         self.pool = pool
@@ -34,8 +34,6 @@ final class SequenceOrderIDs: OrderIDSource, Service {
     var remaining: Int64 { blocks.remaining }
     /// Whether a block was ever fetched.
     private(set) var hasBegun = false
-    /// Whether the last block was dropped, because the sequence is behind the ids that orders have.
-    private(set) var isBehind = false
 
     func next() -> OrderID? {
         let id = blocks.allocate()
@@ -61,14 +59,14 @@ final class SequenceOrderIDs: OrderIDSource, Service {
         guard blocks.beginRefill() else { return true }
         do {
             let row = try await pool.query(Self.nextBlock).one()
-            let (first, newest) = (try row.int64(0), try row.int64(1))
-            let wasBehind = isBehind
-            isBehind = !blocks.refilled(first: first, newest: newest)
-            if isBehind, !wasBehind {
-                log.error("order_ids.behind", ["first": first, "newest": newest, "remaining": remaining])
+            let (first, size) = (try row.int64(0), try row.int64(1))
+            if try row.bool(2) { log.warning("order_ids.sequence_moved", ["next": first]) }
+            guard blocks.refilled(first: first, size: size) else {
+                log.error("order_ids.block_rejected", ["first": first, "size": size])
+                return false
             }
-            if !isBehind { hasBegun = true }
-            return !isBehind
+            hasBegun = true
+            return true
         } catch {
             blocks.refillFailed()
             log.log(

@@ -1,41 +1,131 @@
 import EventLoop
+import Messaging
+import Observability
+import OrderEvents
+import OrderRecords
 import Orders
 import WorkflowState
 
-/// Cancels an order that is not in processing. The status in Redis decides: cancelling and processing race for ACCEPTED.
-/// order-process records an order that it finds CANCELLED as cancelled.
+/// Cancels or deletes an order. The order's row in PostgreSQL decides: of an order that is not recorded yet, the CANCELLED
+/// row is written here, and order-process finds it.
 @Loop
 struct CancelOrder {
     let state: any WorkflowStore
     let queries: any OrderQueries
+    let publisher: EventPublisher
+    var clock: @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
+
+    private static let publishLimit = Duration.milliseconds(500)
 
     /// Idempotent.
-    func cancel(_ id: OrderID, of user: UserID) async throws(OrderChangeError) -> Order {
-        var order = try await find(id, of: user)
-        if order.status == .accepted { order.status = try await decide(order) }
-        guard order.status == .cancelled else { throw .notCancellable(order.status) }
+    func cancel(_ id: OrderID, of user: UserID, _ trace: TraceContext) async throws(OrderChangeError) -> Order
+    {
+        let found = try await find(id, of: user)
+        var order = found.order
+        guard !found.isRecorded else {
+            guard order.status == .cancelled else { throw .notCancellable(order.status) }
+            return order
+        }
+        let cancellation = try prepare(found, trace)
+        if let recorded = try await write(cancellation, isDeletion: false) {
+            guard recorded == .cancelled else { throw .notCancellable(recorded) }
+        } else {
+            await publish(cancellation)
+        }
+        order.status = .cancelled
         return order
     }
 
-    private func find(_ id: OrderID, of user: UserID) async throws(OrderChangeError) -> Order {
+    /// Hides an order from its owner for good; the record is kept. An order that is not recorded yet is cancelled too.
+    func delete(_ id: OrderID, of user: UserID, _ trace: TraceContext) async throws(OrderChangeError) {
+        if let correlationID = try await mapping({ () throws(OrderQueryError) in
+            try await queries.delete(id, of: user)
+        }) {
+            return await forget(QueuedOrder(owner: user, orderID: id, correlationID: correlationID))
+        }
+        let found = try await find(id, of: user)
+        _ = try await write(try prepare(found, trace), isDeletion: true)
+        await forget(QueuedOrder(owner: user, orderID: id, correlationID: found.order.correlationID))
+    }
+
+    private func find(_ id: OrderID, of user: UserID) async throws(OrderChangeError) -> StoredOrder {
+        var failure: WorkflowStateError?
         do throws(WorkflowStateError) {
             if let order = try await PendingOrders(state: state).order(id, of: user) { return order }
         } catch {
-            throw .unavailable(reason: "\(error)")
+            failure = error
         }
-        do throws(OrderQueryError) {
-            if let order = try await queries.order(id, of: user) { return order }
-        } catch {
-            throw OrderChangeError(error)
-        }
+        let stored = try await mapping { () throws(OrderQueryError) in try await queries.order(id, of: user) }
+        if let stored { return stored }
+        // The order may be pending, which cannot be read.
+        if let failure { throw .unavailable(reason: "\(failure)") }
         throw .notFound
     }
 
-    private func decide(_ order: Order) async throws(OrderChangeError) -> OrderStatus {
-        do throws(WorkflowStateError) {
-            return try await state.advance([.cancelling(order)]).first?.status.status ?? order.status
+    private func prepare(
+        _ found: StoredOrder, _ trace: TraceContext
+    ) throws(OrderChangeError) -> OrderCancellation {
+        let (order, now) = (found.order, clock())
+        let accepted = OrderAccepted(order, idempotencyKey: found.idempotencyKey)
+        let cancelled = OrderCancelled(
+            correlationID: order.correlationID, orderID: order.id, cancelledAt: now)
+        let context = MessageContext(correlationID: order.correlationID.description, trace: trace)
+        func logged(_ event: some OrderEvent, at time: Timestamp) throws(MessagingError) -> LoggedEvent {
+            let message = try publisher.prepare(event, in: context)
+            return LoggedEvent(
+                type(of: event).type, payload: message.body,
+                metadata: EventMetadata(
+                    messageID: message.envelope.id, correlationID: order.correlationID,
+                    traceparent: trace.traceparent),
+                occurredAt: time)
+        }
+        do throws(MessagingError) {
+            return OrderCancellation(
+                order: order, idempotencyKey: found.idempotencyKey,
+                acceptance: try logged(accepted, at: order.createdAt),
+                cancellation: try logged(cancelled, at: now))
         } catch {
             throw .unavailable(reason: "\(error)")
+        }
+    }
+
+    private func write(
+        _ cancellation: OrderCancellation, isDeletion: Bool
+    ) async throws(OrderChangeError) -> OrderStatus? {
+        try await mapping { () throws(OrderQueryError) in
+            try await queries.cancel(cancellation, isDeletion: isDeletion)
+        }
+    }
+
+    /// Ignores failures: the outbox relay publishes, and order-process moves the status.
+    private func publish(_ cancellation: OrderCancellation) async {
+        let (order, event) = (cancellation.order, cancellation.cancellation)
+        _ = try? await state.advance([
+            WorkflowStep(
+                .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer,
+                recorded: order.id)
+        ])
+        let context = MessageContext(
+            correlationID: order.correlationID.description,
+            trace: event.metadata.traceparent.flatMap { TraceContext(traceparent: $0) })
+        guard
+            let message = try? publisher.prepare(
+                event.type, body: event.payload, in: context, id: event.metadata.messageID)
+        else { return }
+        do {
+            try await publisher.publish(message, within: Self.publishLimit)
+            try await queries.markPublished(EventKey(order.id, version: OrderRecord.outcomeVersion))
+        } catch {}
+    }
+
+    /// Ignores failures: PostgreSQL hides the order, and its copies expire.
+    private func forget(_ order: QueuedOrder) async { try? await state.forget(order) }
+
+    private func mapping<Answer>(
+        _ body: @Loop () async throws(OrderQueryError) -> Answer
+    ) async throws(OrderChangeError) -> Answer {
+        do throws(OrderQueryError) { return try await body() } catch {
+            throw .unavailable(reason: error.reason)
         }
     }
 }
@@ -44,10 +134,8 @@ struct CancelOrder {
 enum OrderChangeError: Error, Hashable {
     /// No such order, or another user's.
     case notFound
-    /// The order is in processing or final.
+    /// The order is recorded as completed or failed.
     case notCancellable(OrderStatus)
     /// The server that decides is unavailable.
     case unavailable(reason: String)
-
-    init(_ failure: OrderQueryError) { self = .unavailable(reason: failure.reason) }
 }

@@ -1,30 +1,92 @@
 import EventLoop
+import OrderRecords
 import Orders
+import WorkflowState
 
-/// Persisted orders as their owner sees them, without deleted ones.
+/// Orders in PostgreSQL as their owner sees them, without deleted ones.
 @Loop
 protocol OrderQueries: AnyObject {
-    /// Nil when there is no such order of this user.
-    func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> Order?
+    /// A recorded order, also by the id of a request that repeated its idempotency key; else one that waits in the
+    /// intake table. Nil when there is no such order of this user.
+    func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> StoredOrder?
 
-    /// Newest first.
-    func page(of user: UserID, offset: Int, size: Int) async throws(OrderQueryError) -> OrderPage
+    /// The order that was placed with an idempotency key.
+    func order(placedWith key: IdempotencyKey) async throws(OrderQueryError) -> Order?
+
+    /// Newest first, from `offset` or after an order.
+    ///
+    /// - Parameter pending: orders that may be recorded or not; they are merged.
+    func page(
+        of user: UserID, _ range: PageRange, pending: [Order]
+    ) async throws(OrderQueryError) -> OrderPage
 
     /// Nil when there is no such order of this user.
     func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport?
 
-    /// Hides an order.
+    /// Records an order that is not recorded yet as cancelled.
     ///
-    /// - Parameter isPending: the order is known to be the user's and may not be persisted yet; it is then hidden once it
-    ///   is.
-    /// - Returns: false when there is no such order of this user.
-    func delete(_ id: OrderID, of user: UserID, isPending: Bool) async throws(OrderQueryError) -> Bool
+    /// - Parameter isDeletion: also hides the order, recorded or not.
+    /// - Returns: the status that was recorded before; nil when the order is cancelled now.
+    func cancel(
+        _ cancellation: OrderCancellation, isDeletion: Bool
+    ) async throws(OrderQueryError) -> OrderStatus?
+
+    /// The event is published.
+    func markPublished(_ event: EventKey) async throws(OrderQueryError)
+
+    /// Hides a recorded order.
+    ///
+    /// - Returns: its correlation id; nil when there is no such order of this user.
+    func delete(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> CorrelationID?
+}
+
+struct StoredOrder: Hashable, Sendable {
+    var order: Order
+    /// The statuses since its acceptance, with their times.
+    var history: [StatusChange] = []
+    /// Whether it is recorded, or waits in the intake table.
+    var isRecorded: Bool
+    /// Of an order that is not recorded.
+    var idempotencyKey: String?
+}
+
+struct StatusChange: Hashable, Sendable {
+    var status: OrderStatus
+    var at: Timestamp
+}
+
+/// An order to cancel, with its events.
+struct OrderCancellation: Sendable {
+    var order: Order
+    var idempotencyKey: String?
+    var acceptance: LoggedEvent
+    var cancellation: LoggedEvent
+}
+
+/// A part of a list of orders.
+struct PageRange: Hashable, Sendable {
+    enum Start: Hashable, Sendable {
+        case offset(Int)
+        case after(OrderCursor)
+    }
+
+    var start: Start
+    var size: Int
+
+    /// Beyond it, pages are read by cursor.
+    static let largestOffset = 1_000
 }
 
 struct OrderPage: Hashable, Sendable {
     var orders: [Order]
-    /// The number of all the user's orders.
+    /// The number of all the user's orders, counted up to ``countLimit``.
     var total: Int
+    /// Whether more orders follow.
+    var hasMore: Bool
+
+    static let countLimit = 1_000
+
+    var next: OrderCursor? { hasMore ? orders.last.map { OrderCursor($0) } : nil }
 }
 
 struct StatusReport: Hashable, Sendable {

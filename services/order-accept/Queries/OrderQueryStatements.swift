@@ -1,47 +1,93 @@
 import Postgres
 
 /// The SQL of ``PostgresOrderQueries``. Every statement filters by the user.
-///
-/// The contents of an order come from the read model `order_view`, one row an order. Existence and status come from
-/// `orders`: the view lags behind the event log (by half a second, by seconds under load) and has no deletions, but an
-/// order whose user was told COMPLETED must be listed as such. A row of the view counts when it has the order's last
-/// version; for the others the lines are aggregated here.
 enum OrderQueryStatements {
-    private static let visible = """
-        o.deleted_at IS NULL AND NOT EXISTS (SELECT FROM order_deletions d WHERE d.order_id = o.id)
-        """
-
     /// The columns that ``OrderQueryRows/order(_:of:)`` reads.
     private static let columns = """
-        o.id, o.correlation_id, o.created_at, o.status, o.total, o.currency, coalesce(v.items, (
-            SELECT jsonb_agg(jsonb_build_object('productId', product_id, 'productName', product_name,
-                'imageUrl', image_url, 'unitPrice', unit_price, 'quantity', quantity) ORDER BY line)
-            FROM order_items WHERE order_id = o.id))::text
+        o.id, o.correlation_id, o.created_at, o.status, o.total, o.currency, (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('productId', product_id, 'productName', product_name,
+                'imageUrl', image_url, 'unitPrice', unit_price, 'quantity', quantity) ORDER BY line), '[]')
+            FROM order_items WHERE order_id = o.id)::text, o.failure_code
         """
 
     static let order = PostgresStatement(
         """
-        SELECT \(columns) FROM orders o LEFT JOIN order_view v ON v.order_id = o.id AND v.version = o.version
-        WHERE o.id = $1 AND o.customer_id = $2 AND \(visible)
+        SELECT \(columns), (
+            SELECT jsonb_agg(jsonb_build_array(type, (extract(epoch FROM occurred_at) * 1000)::int8) ORDER BY version)
+            FROM order_events WHERE order_id = o.id)::text
+        FROM orders o
+        WHERE o.id = coalesce((SELECT target_id FROM order_aliases WHERE order_id = $1), $1)
+            AND o.customer_id = $2 AND o.deleted_at IS NULL
         """)
+
+    static let taken = PostgresStatement(
+        """
+        SELECT payload::text FROM order_intake WHERE order_id = $1 AND customer_id = $2
+            AND NOT EXISTS (SELECT FROM orders WHERE orders.correlation_id = order_intake.correlation_id)
+        """)
+
+    static let takenByUser = PostgresStatement(
+        "SELECT payload::text FROM order_intake WHERE customer_id = $1 ORDER BY created_at DESC LIMIT $2")
+
+    static let byKey = PostgresStatement(
+        "SELECT \(columns) FROM orders o WHERE o.customer_id = $1 AND o.idempotency_key = $2")
+
+    static let takenByKey = PostgresStatement(
+        "SELECT payload::text FROM order_intake WHERE customer_id = $1 AND idempotency_key = $2 LIMIT 1")
 
     static let page = PostgresStatement(
         """
         SELECT \(columns)
         FROM (
-            SELECT * FROM orders o WHERE o.customer_id = $1 AND \(visible) ORDER BY o.id DESC OFFSET $2 LIMIT $3
-        ) o LEFT JOIN order_view v ON v.order_id = o.id AND v.version = o.version
-        ORDER BY o.id DESC
+            SELECT * FROM orders WHERE customer_id = $1 AND deleted_at IS NULL
+            ORDER BY created_at DESC, id DESC OFFSET $2 LIMIT $3
+        ) o
+        ORDER BY o.created_at DESC, o.id DESC
+        """)
+
+    static let pageAfter = PostgresStatement(
+        """
+        SELECT \(columns)
+        FROM (
+            SELECT * FROM orders WHERE customer_id = $1 AND deleted_at IS NULL AND (created_at, id) < ($2, $3)
+            ORDER BY created_at DESC, id DESC LIMIT $4
+        ) o
+        ORDER BY o.created_at DESC, o.id DESC
         """)
 
     static let count = PostgresStatement(
-        "SELECT count(*) FROM orders o WHERE o.customer_id = $1 AND \(visible)")
+        "SELECT count(*) FROM (SELECT FROM orders WHERE customer_id = $1 AND deleted_at IS NULL LIMIT $2) counted"
+    )
+
+    /// Hidden ones included, and those that repeated another's key.
+    static let recordedIDs = PostgresStatement(
+        """
+        SELECT id FROM orders WHERE id = ANY ($1::int8[])
+        UNION ALL SELECT order_id FROM order_aliases WHERE order_id = ANY ($1::int8[])
+        """)
 
     static let status = PostgresStatement(
         """
         SELECT o.id, o.status, o.updated_at FROM orders o
-        WHERE o.correlation_id = $1 AND o.customer_id = $2 AND \(visible)
+        WHERE o.id = coalesce(
+                (SELECT target_id FROM order_aliases WHERE correlation_id = $1),
+                (SELECT id FROM orders WHERE correlation_id = $1))
+            AND o.customer_id = $2 AND o.deleted_at IS NULL
         """)
 
-    static let delete = PostgresStatement("SELECT delete_order($1, $2, $3)")
+    static let takenStatus = PostgresStatement(
+        """
+        SELECT order_id, 'ACCEPTED', created_at FROM order_intake
+        WHERE correlation_id = $1 AND customer_id = $2
+            AND NOT EXISTS (SELECT FROM orders WHERE correlation_id = $1)
+        """)
+
+    static let cancel = PostgresStatement(
+        """
+        SELECT cancel_order($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        """)
+
+    static let markPublished = PostgresStatement("SELECT mark_order_published($1, $2)::text")
+
+    static let delete = PostgresStatement("SELECT delete_order($1, $2)")
 }

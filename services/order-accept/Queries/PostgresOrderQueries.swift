@@ -1,43 +1,104 @@
 import EventLoop
+import JSON
 import OrderEvents
+import OrderRecords
 import Orders
 import Postgres
+import WorkflowState
 
-/// ``OrderQueries`` in PostgreSQL, by a role that cannot write.
+/// ``OrderQueries`` in PostgreSQL, by a role that reads, and writes through a few functions.
 @Loop
 final class PostgresOrderQueries: OrderQueries {
     private let pool: PostgresPool
+
+    /// Of orders in the intake table, in a list.
+    private static let takenLimit = 256
 
     init(_ pool: PostgresPool) {
         self.pool = pool
     }
 
-    func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> Order? {
+    func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> StoredOrder? {
         try await mappingErrors { () throws(PostgresError) in
-            let rows = try await pool.query(OrderQueryStatements.order, id.value, user.value)
-            return try rows.first.map { row throws(PostgresError) in try OrderQueryRows.order(row, of: user) }
+            if let row = try await pool.query(OrderQueryStatements.order, id.value, user.value).first {
+                return StoredOrder(
+                    order: try OrderQueryRows.order(row, of: user),
+                    history: try OrderQueryRows.history(row, 8),
+                    isRecorded: true)
+            }
+            guard let row = try await pool.query(OrderQueryStatements.taken, id.value, user.value).first,
+                let accepted = try OrderQueryRows.accepted(row), let order = Order(accepted)
+            else { return nil }
+            return StoredOrder(order: order, isRecorded: false, idempotencyKey: accepted.idempotencyKey)
         }
     }
 
-    func page(of user: UserID, offset: Int, size: Int) async throws(OrderQueryError) -> OrderPage {
+    func order(placedWith key: IdempotencyKey) async throws(OrderQueryError) -> Order? {
         try await mappingErrors { () throws(PostgresError) in
             let answers = try await pool.pipeline { batch in
-                batch.add(OrderQueryStatements.count, user.value)
-                batch.add(OrderQueryStatements.page, user.value, Int64(offset), Int64(size))
+                batch.add(OrderQueryStatements.byKey, key.user.value, key.key)
+                batch.add(OrderQueryStatements.takenByKey, key.user.value, key.key)
             }
-            return OrderPage(
-                orders: try answers[1].map { row throws(PostgresError) in
-                    try OrderQueryRows.order(row, of: user)
-                },
-                total: Int(try answers[0].one().int64(0)))
+            if let row = answers[0].first { return try OrderQueryRows.order(row, of: key.user) }
+            return try answers[1].first.flatMap { row throws(PostgresError) in
+                try OrderQueryRows.accepted(row).flatMap { Order($0) }
+            }
         }
+    }
+
+    func page(
+        of user: UserID, _ range: PageRange, pending: [Order]
+    ) async throws(OrderQueryError) -> OrderPage {
+        try await mappingErrors { () throws(PostgresError) in
+            let pending = try await notRecorded(pending, user)
+            let answers = try await pool.pipeline { batch in
+                batch.add(OrderQueryStatements.count, user.value, Int64(OrderPage.countLimit))
+                let limit = Int64(range.recordedLimit(pending: pending.count))
+                switch range.start {
+                case .offset:
+                    batch.add(
+                        OrderQueryStatements.page, user.value,
+                        Int64(range.firstRecorded(pending: pending.count)),
+                        limit)
+                case .after(let cursor):
+                    batch.add(
+                        OrderQueryStatements.pageAfter, user.value,
+                        PostgresTimestamp(milliseconds: cursor.createdAt.milliseconds), cursor.id.value, limit
+                    )
+                }
+            }
+            let recorded = try answers[1].map { row throws(PostgresError) in
+                try OrderQueryRows.order(row, of: user)
+            }
+            let total = Int(try answers[0].one().int64(0)) + pending.count
+            return range.merge(recorded, pending: pending, total: min(total, OrderPage.countLimit))
+        }
+    }
+
+    /// Those of the given orders and of the intake table that are not recorded.
+    private func notRecorded(_ pending: [Order], _ user: UserID) async throws(PostgresError) -> [Order] {
+        var orders = pending
+        for row in try await pool.query(OrderQueryStatements.takenByUser, user.value, Int64(Self.takenLimit))
+        {
+            guard let order = try OrderQueryRows.accepted(row).flatMap({ Order($0) }) else { continue }
+            if !orders.contains(where: { $0.id == order.id }) { orders.append(order) }
+        }
+        if orders.isEmpty { return [] }
+        var recorded: Set<Int64> = []
+        for row in try await pool.query(OrderQueryStatements.recordedIDs, orders.map(\.id.value)) {
+            recorded.insert(try row.int64(0))
+        }
+        return orders.filter { !recorded.contains($0.id.value) }
     }
 
     func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport? {
         try await mappingErrors { () throws(PostgresError) in
             let key = PostgresUUID(high: id.high, low: id.low)
-            let rows = try await pool.query(OrderQueryStatements.status, key, user.value)
-            return try rows.first.map { row throws(PostgresError) in
+            let answers = try await pool.pipeline { batch in
+                batch.add(OrderQueryStatements.status, key, user.value)
+                batch.add(OrderQueryStatements.takenStatus, key, user.value)
+            }
+            return try (answers[0].first ?? answers[1].first).map { row throws(PostgresError) in
                 StatusReport(
                     correlationID: id, orderID: try OrderQueryRows.id(row, 0),
                     status: try OrderQueryRows.status(row, 1), updatedAt: try OrderQueryRows.time(row, 2))
@@ -45,9 +106,41 @@ final class PostgresOrderQueries: OrderQueries {
         }
     }
 
-    func delete(_ id: OrderID, of user: UserID, isPending: Bool) async throws(OrderQueryError) -> Bool {
+    func cancel(
+        _ cancellation: OrderCancellation, isDeletion: Bool
+    ) async throws(OrderQueryError) -> OrderStatus? {
+        let order = cancellation.order
+        return try await mappingErrors { () throws(PostgresError) in
+            let row = try await pool.query(
+                OrderQueryStatements.cancel, order.id.value,
+                PostgresUUID(high: order.correlationID.high, low: order.correlationID.low),
+                order.customer.value,
+                cancellation.idempotencyKey, PostgresNumeric(unscaled: order.total.hundredths, scale: 2),
+                order.currency.code, PostgresTimestamp(milliseconds: order.createdAt.milliseconds),
+                order.lines.map(\.productID), order.lines.map(\.productName), order.lines.map(\.imageURL),
+                order.lines.map { PostgresNumeric(unscaled: $0.unitPrice.hundredths, scale: 2) },
+                order.lines.map { Int32($0.quantity) },
+                String(decoding: cancellation.acceptance.payload, as: UTF8.self),
+                cancellation.acceptance.metadata.json,
+                String(decoding: cancellation.cancellation.payload, as: UTF8.self),
+                cancellation.cancellation.metadata.json,
+                PostgresTimestamp(milliseconds: cancellation.cancellation.occurredAt.milliseconds), isDeletion
+            ).one()
+            return try row.decode(0, as: String?.self).flatMap { OrderStatus(wireName: $0) }
+        }
+    }
+
+    func markPublished(_ event: EventKey) async throws(OrderQueryError) {
+        _ = try await mappingErrors { () throws(PostgresError) in
+            try await pool.query(
+                OrderQueryStatements.markPublished, event.orderID.value, Int32(event.version))
+        }
+    }
+
+    func delete(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> CorrelationID? {
         try await mappingErrors { () throws(PostgresError) in
-            try await pool.query(OrderQueryStatements.delete, id.value, user.value, isPending).one().bool(0)
+            try await pool.query(OrderQueryStatements.delete, id.value, user.value).one()
+                .decode(0, as: PostgresUUID?.self).map { CorrelationID(high: $0.high, low: $0.low) }
         }
     }
 
@@ -67,7 +160,25 @@ enum OrderQueryRows {
         return Order(
             id: try id(row, 0), correlationID: CorrelationID(high: key.high, low: key.low), customer: user,
             createdAt: try time(row, 2), status: try status(row, 3), total: try money(row, 4),
-            currency: try known(Currency(try row.string(5))), lines: try lines(row, 6))
+            currency: try known(Currency(try row.string(5))), lines: try lines(row, 6),
+            failure: try row.decode(7, as: String?.self).flatMap { OrderFailureCode(rawValue: $0) })
+    }
+
+    /// The message of a row whose first column is a payload; nil when this version cannot read it.
+    static func accepted(_ row: PostgresRow) throws(PostgresError) -> OrderAccepted? {
+        try? OrderAccepted(decoding: try row.string(0).utf8.span)
+    }
+
+    /// A JSON array of pairs: an event's type, and its time in milliseconds since 1970.
+    static func history(_ row: PostgresRow, _ column: Int) throws(PostgresError) -> [StatusChange] {
+        guard let text = try row.decode(column, as: String?.self) else { return [] }
+        let pairs = (try? JSONValue(parsing: text.utf8.span))?.array ?? []
+        return pairs.compactMap { pair in
+            guard let type = pair[0]?.string.flatMap({ OrderEventType(rawValue: $0) }),
+                let time = pair[1]?.int
+            else { return nil }
+            return StatusChange(status: type.status, at: Timestamp(milliseconds: Int64(time)))
+        }
     }
 
     private static func lines(_ row: PostgresRow, _ column: Int) throws(PostgresError) -> [OrderLine] {

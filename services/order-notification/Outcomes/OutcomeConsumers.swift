@@ -3,7 +3,7 @@ import EventLoop
 import Messaging
 import Service
 
-/// Consumes `order.processed` and `order.failed`, the queues of finished orders.
+/// Consumes `order.processed` and `order.failed`, the queues of finished orders, and what the broker dead-lettered of them.
 @Loop
 final class OutcomeConsumers: Service {
     private let pipelines: [ConsumePipeline<OutcomeHandler>]
@@ -14,12 +14,14 @@ final class OutcomeConsumers: Service {
         _ handler: OutcomeHandler,
         _ context: ServiceContext
     ) {
-        pipelines = [OrderTopology.WorkQueue.processed, .failed].map { queue in
+        pipelines = [OrderTopology.WorkQueue.processed, .failed].flatMap { queue in
             let name = topology.queue(queue)
-            return ConsumePipeline(
-                queue: name, from: AMQPSource(AMQPConsumer(consuming, queue: name)), to: sender,
-                decoder: OrderOutcome.decoder, handler: handler, retryPolicy: topology.retryPolicy,
-                log: context.log, metrics: context.metrics)
+            return [name, OrderTopology.deadQueue(of: name)].map { source in
+                ConsumePipeline(
+                    queue: name, from: AMQPSource(AMQPConsumer(consuming, queue: source)), to: sender,
+                    decoder: OrderOutcome.decoder, handler: handler, retryPolicy: topology.retryPolicy,
+                    log: context.log, metrics: context.metrics)
+            }
         }
     }
 

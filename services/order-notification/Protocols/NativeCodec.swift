@@ -26,10 +26,11 @@ enum NativeCodec: MessageCodec {
                 writer.field("epoch", welcome.position.epoch.text)
                 writer.field("lastEventId", welcome.position.offset)
             }
-        case .resumed(let recovered, let count):
+        case .resumed(let recovered, let count, let fetchAfter):
             object("resumed") { writer in
                 writer.field("recovered", recovered)
                 writer.field("count", count)
+                if let fetchAfter { writer.field("jitterMs", fetchAfter.nanoseconds / 1_000_000) }
             }
         case .refreshed(let time): object("refreshed") { $0.field("expiresAt", time.description) }
         case .status(let answer):

@@ -6,7 +6,9 @@ import WorkflowState
 enum ServerMessage: Sendable {
     case welcome(Welcome)
     /// The answer to a resume: whether every update since the position was replayed.
-    case resumed(recovered: Bool, count: Int)
+    /// - `fetchAfter`: when updates may be missing, the delay before the client fetches the truth, so that a reconnecting
+    ///   crowd does not fetch at once.
+    case resumed(recovered: Bool, count: Int, fetchAfter: Duration? = nil)
     case refreshed(expiresAt: Timestamp)
     case status(StatusAnswer)
     case pong

@@ -145,7 +145,7 @@ final class Session: WebSocketHandler {
         registry.metrics.resumed(recovered: recovered)
         // The hub protocol has no message for it: the client reconnects and queries.
         if wireProtocol == .signalR, !recovered { return end(.tryAgainLater, "updates were lost") }
-        send(.resumed(recovered: recovered, count: count))
+        send(.resumed(recovered: recovered, count: count, fetchAfter: recovered ? nil : registry.fetchDelay))
     }
 
     func send(_ message: ServerMessage) {

@@ -25,6 +25,13 @@ final class SessionRegistry: Service {
     private(set) var second: UInt32 = 0
     private(set) var all: [Session] = []
     private(set) var counts = [Int](repeating: 0, count: WireProtocol.allCases.count)
+
+    /// A random delay before a client fetches what it may have missed: two milliseconds a session, at most ten seconds.
+    /// Nil for a few sessions.
+    var fetchDelay: Duration? {
+        let total = counts.reduce(0, +)
+        return total < 50 ? nil : min(Duration.seconds(10), .milliseconds(2 * total)).jittered
+    }
     private(set) var isDraining = false
     private var soonestExpiry = Int.max
     private var handshaking: [(session: Session, deadline: Instant)] = []

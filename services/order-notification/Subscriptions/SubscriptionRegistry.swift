@@ -36,9 +36,6 @@ final class SubscriptionRegistry {
     /// Subscriptions whose channel could not be subscribed to.
     private var unsubscribed: [UserSubscription] = []
     private var nextCheck = 0
-    /// The current primary, behind sentinels.
-    private var primary: String?
-    private var isRecordingPrimary = false
     /// A position without later entries.
     private let blank = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
 
@@ -187,36 +184,6 @@ final class SubscriptionRegistry {
             log.debug("mailbox.read_failed", ["users": batch.count, "error": "\(error)"])
             for subscription in batch { subscription.failRead() }
             return false
-        }
-    }
-
-    /// Records the primary that holds the mailboxes. A new one begins a new epoch, so that positions of the last one are
-    /// not recovered.
-    func primaryChanged(to server: String) {
-        primary = server
-        guard !isRecordingPrimary else { return }
-        isRecordingPrimary = true
-        tasks.start { [self] in
-            await recordPrimary()
-            isRecordingPrimary = false
-        }
-    }
-
-    private func recordPrimary() async {
-        await Loop.retry(Backoff(base: .milliseconds(100), cap: .seconds(2))) { _ in
-            guard let server = primary else { return true }
-            do throws(WorkflowStateError) {
-                if try await mailboxes.recordPrimary(server) {
-                    log.warning("mailbox.primary_changed", ["to": server, "users": all.count])
-                }
-                return server == primary
-            } catch {
-                return false
-            }
-        }
-        for subscription in all {
-            subscription.check()
-            enqueue(subscription)
         }
     }
 

@@ -274,6 +274,10 @@ final class UserSubscription {
     private func catchUpLive(_ own: History) -> MailboxPosition {
         guard let known = position else { return own.end }
         let epoch = own.end.epoch
+        if known.epoch != epoch {
+            for entry in live { entry.session.resumed(recovered: false, count: 0) }
+            return own.end
+        }
         var reached = known.offset
         var count = 0
         for entry in own.entries {

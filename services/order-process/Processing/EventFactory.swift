@@ -18,32 +18,26 @@ final class EventFactory {
 
     func record(_ item: BatchItem, currency: Currency) throws(HandlingError) -> OrderRecord {
         let now = now()
-        let outcome =
-            item.status == .cancelled
-            ? log(
-                OrderCancelled(
-                    correlationID: item.event.correlationID, orderID: item.event.orderID, cancelledAt: now),
-                in: item.context, at: now)
-            : log(
-                OrderProcessed(
-                    correlationID: item.event.correlationID, orderID: item.event.orderID, processedAt: now),
-                in: item.context, at: now)
+        let outcome = OrderProcessed(
+            correlationID: item.event.correlationID, orderID: item.event.orderID, processedAt: now)
         return try make(
             OrderRecord(
-                item.event, item.status, currency: currency,
+                item.event, .completed, currency: currency,
                 acceptance: acceptance(of: item.event, body: item.body, in: item.context),
-                outcome: outcome, isReplay: item.isReplay))
+                outcome: log(outcome, in: item.context, at: now), isReplay: item.isReplay))
     }
 
     /// - Parameter body: of the message with `event`.
     func failure(
-        of event: OrderAccepted, body: [UInt8], in context: MessageContext, reason: String
+        of event: OrderAccepted, body: [UInt8], in context: MessageContext, reason: String,
+        code: OrderFailureCode
     ) throws(HandlingError) -> OrderRecord {
         let failure = OrderFailed(correlationID: event.correlationID, orderID: event.orderID, reason: reason)
         return try make(
             OrderRecord(
-                event, .failed, currency: .euro, acceptance: acceptance(of: event, body: body, in: context),
-                outcome: log(failure, in: context, at: now())))
+                event, .failed, currency: event.currency ?? .euro,
+                acceptance: acceptance(of: event, body: body, in: context),
+                outcome: log(failure, in: context, at: now()), failureCode: code))
     }
 
     private func make(_ record: OrderRecord?) throws(HandlingError) -> OrderRecord {

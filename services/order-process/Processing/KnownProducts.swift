@@ -23,14 +23,14 @@ final class KnownProducts {
         }
         for index in work.items.indices {
             guard let product = unknown(in: work.items[index]) else { continue }
-            work.reject(index, "Product \(product) does not exist.")
+            work.reject(index, "Product \(product) does not exist.", .productUnavailable)
         }
         work.dropSettled()
     }
 
     /// The lines of an order share a currency.
     func currency(of item: BatchItem) -> Currency {
-        item.event.lines.first.flatMap { currencies[$0.productID] } ?? .euro
+        item.event.currency ?? item.event.lines.first.flatMap { currencies[$0.productID] } ?? .euro
     }
 
     private func unknown(in item: BatchItem) -> String? {

@@ -8,59 +8,58 @@ import Orders
 import WorkflowState
 
 extension ProcessOrders {
-    /// Records the order as failed, publishes its event, and sets the status last: FAILED means that all of it is done.
+    /// Records the order as failed, unless it is recorded already, and publishes its outcome. An order that cannot be
+    /// decoded is recorded without lines, when its body still names its ids and its customer.
     func deadLettered(_ deadLetter: DeadLetter<OrderAccepted>) async throws {
         try await HandlingError.mapping {
-            guard let event = deadLetter.event else { return try await publishUnreadableFailure(deadLetter) }
+            guard let event = deadLetter.event ?? OrderAccepted(unreadable: deadLetter) else { return }
+            let code = deadLetter.code.flatMap { OrderFailureCode(rawValue: $0) }
             let record = try events.failure(
-                of: event, body: deadLetter.body, in: deadLetter.context, reason: deadLetter.reason)
-            let order = try await recordFailure(record)
-            guard order.status == .failed else { return }
-            try await publish([order])
-            _ = try await workflow.advance([order.step(isReplay: false)])
-            metrics.failed.increment()
+                of: event, body: deadLetter.body, in: deadLetter.context, reason: deadLetter.reason,
+                code: code ?? (deadLetter.event == nil ? .invalidOrder : .processingFailed))
+            guard let order = try await recordFailure(record) else {
+                return try await publishFailure(of: event, deadLetter)
+            }
+            async let published: Void = publish([order])
+            await advance([order.step(of: event, isReplay: false)])
+            await published
+            if order.status == .failed { metrics.failed.increment() }
         }
     }
 
-    /// An order that PostgreSQL refuses is published as failed without a record.
-    private func recordFailure(_ record: OrderRecord) async throws(OrderRecordsError) -> RecordedOrder {
+    /// Nil when its ids belong to another order, or PostgreSQL refuses it.
+    private func recordFailure(_ record: OrderRecord) async throws(OrderRecordsError) -> RecordedOrder? {
         do throws(OrderRecordsError) {
-            return try await store.record([record])[0] ?? RecordedOrder(new: record)
+            return try await store.record([record])[0]
         } catch {
             guard error.code == .refused else { throw error }
-            return RecordedOrder(new: record)
+            return nil
         }
     }
 
-    /// Publishes the failure of an order that cannot be decoded, when its body still names order and customer.
-    private func publishUnreadableFailure(_ deadLetter: DeadLetter<OrderAccepted>) async throws {
-        guard let sender = UnreadableOrder(body: deadLetter.body.span),
-            sender.correlationID.description == deadLetter.envelope.correlationID
-        else { return }
+    /// Publishes the failure of an order without a record.
+    private func publishFailure(of order: OrderAccepted, _ deadLetter: DeadLetter<OrderAccepted>) async throws
+    {
         let failure = OrderFailed(
-            correlationID: sender.correlationID, orderID: sender.orderID, reason: deadLetter.reason)
+            correlationID: order.correlationID, orderID: order.orderID, reason: deadLetter.reason)
         try await publisher.publish(failure, in: deadLetter.context, within: Self.publishLimit)
-        _ = try await workflow.advance([
+        await advance([
             WorkflowStep(
-                .failed, correlationID: sender.correlationID, orderID: sender.orderID, owner: sender.customer)
+                .failed, correlationID: order.correlationID, orderID: order.orderID, owner: order.customer)
         ])
         metrics.failed.increment()
     }
 }
 
-/// The members of an invalid body that identify the order and its customer.
-struct UnreadableOrder {
-    let correlationID: CorrelationID
-    let orderID: OrderID
-    let customer: UserID?
-
-    /// Nil when an id is missing or the body is not JSON.
-    init?(body: Span<UInt8>) {
+extension OrderAccepted {
+    /// The ids and the customer of an invalid body, without lines; nil when one is missing, the body is not JSON, or it
+    /// is another order's.
+    fileprivate init?(unreadable deadLetter: DeadLetter<OrderAccepted>) {
         var correlationID: CorrelationID?
         var orderID: OrderID?
         var customer: UserID?
         do throws(JSONError) {
-            try JSONReader.read(body) { (reader) throws(JSONError) in
+            try JSONReader.read(deadLetter.body.span) { (reader) throws(JSONError) in
                 try reader.object { (reader, key) throws(JSONError) in
                     switch key {
                     case "correlationId":
@@ -74,9 +73,11 @@ struct UnreadableOrder {
         } catch {
             return nil
         }
-        guard let correlationID, let orderID else { return nil }
-        self.correlationID = correlationID
-        self.orderID = orderID
-        self.customer = customer
+        guard let correlationID, let orderID, let customer,
+            correlationID.description == deadLetter.envelope.correlationID
+        else { return nil }
+        self.init(
+            correlationID: correlationID, orderID: orderID, customer: customer,
+            acceptedAt: Timestamp(milliseconds: Int64(clamping: deadLetter.envelope.timestamp) * 1000))
     }
 }

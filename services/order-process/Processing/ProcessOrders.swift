@@ -8,8 +8,8 @@ import WorkflowState
 
 /// The use case: records accepted orders in batches and publishes their outcomes.
 ///
-/// Every step is idempotent, and messages are acked after the last one: after a crash the batch runs again from the
-/// start. PostgreSQL is the system of record; Redis and the published event follow it.
+/// The transaction in PostgreSQL decides; a message is done once it has committed. What follows is repeated elsewhere
+/// when it fails: the outbox relay publishes, and the delivery of an outcome moves its status in Redis.
 @Loop
 final class ProcessOrders: EventHandler {
     let store: any OrderStore
@@ -20,8 +20,8 @@ final class ProcessOrders: EventHandler {
     let metrics: ProcessingMetrics
     private let publishesProcessing: Bool
 
-    /// Well above the duration of a leader election.
-    static let publishLimit = Duration.seconds(5)
+    /// The relay publishes later what is not confirmed by then.
+    static let publishLimit = Duration.seconds(2)
 
     /// - Parameter publishesProcessing: whether sessions are sent PROCESSING.
     init(
@@ -41,31 +41,29 @@ final class ProcessOrders: EventHandler {
         try await HandlingError.mapping {
             var work = ProcessingBatch(batch)
             try await products.check(&work)
-            try await begin(&work)
-            try await record(&work)
-            try await publish(work)
-            try await finish(work)
+            let items = work.items
+            async let announced: Void = announce(items)
+            do {
+                try await record(&work)
+            } catch {
+                await announced
+                throw error
+            }
+            await announced
+            let recorded = work.items
+            async let published: Void = publish(recorded.compactMap(\.recorded))
+            await finish(recorded)
+            await published
             metrics.count(work)
             return work.results
         }
     }
 
-    /// Moves the status to PROCESSING, or finds that the order was cancelled or has failed.
-    private func begin(_ work: inout ProcessingBatch) async throws {
+    /// Moves the status in Redis from ACCEPTED to PROCESSING. Nothing depends on it.
+    private func announce(_ items: [BatchItem]) async {
         let start = Instant.systemNow()
         let now = publishesProcessing ? events.now() : nil
-        let steps = work.items.map { $0.step(.processing, announcedAt: now) }
-        let outcomes = try await workflow.advance(steps)
-        for (index, outcome) in outcomes.enumerated() {
-            switch outcome.status.status {
-            case .cancelled: work.items[index].status = .cancelled
-            // FAILED is written after the message was dead-lettered and its event published: this is the original, which
-            // a crash left unacked.
-            case .failed where !work.items[index].isReplay: work.items[index].isSettled = true
-            case .accepted, .processing, .completed, .failed: break
-            }
-        }
-        work.dropSettled()
+        await advance(items.map { $0.step(.processing, announcedAt: now) })
         metrics.begin.observe(start.duration(to: .systemNow()))
     }
 
@@ -80,37 +78,42 @@ final class ProcessOrders: EventHandler {
             if let order {
                 work.items[index].recorded = order
             } else {
-                work.reject(index, "Its correlation id or order id belongs to another order.")
+                work.reject(index, "Its correlation id or order id belongs to another order.", .invalidOrder)
             }
         }
         work.dropSettled()
         metrics.record.observe(start.duration(to: .systemNow()))
     }
 
-    private func publish(_ work: ProcessingBatch) async throws {
+    /// Moves the status in Redis to what PostgreSQL has.
+    private func finish(_ items: [BatchItem]) async {
         let start = Instant.systemNow()
-        try await publish(work.items.compactMap(\.recorded))
-        metrics.publish.observe(start.duration(to: .systemNow()))
-    }
-
-    /// Moves the status to what PostgreSQL has, and writes an expired owner again.
-    private func finish(_ work: ProcessingBatch) async throws {
-        let start = Instant.systemNow()
-        let steps = work.items.compactMap { item in item.recorded.map { $0.step(isReplay: item.isReplay) } }
-        _ = try await workflow.advance(steps)
+        await advance(
+            items.compactMap { item in item.recorded.map { $0.step(of: item.event, isReplay: item.isReplay) }
+            })
         metrics.finish.observe(start.duration(to: .systemNow()))
     }
 
-    /// Publishes the unpublished events in one batch. Those that are confirmed are marked even when others fail, whose
-    /// error is thrown.
-    func publish(_ orders: [RecordedOrder]) async throws {
-        let waiting = orders.filter { !$0.isPublished }
+    func advance(_ steps: [WorkflowStep]) async {
+        do throws(WorkflowStateError) { _ = try await workflow.advance(steps) } catch {
+            metrics.statusesLeft.increment(by: UInt64(steps.count))
+        }
+    }
+
+    /// Publishes the unpublished events in one batch. The relay publishes what fails.
+    func publish(_ orders: [RecordedOrder]) async {
+        let start = Instant.systemNow()
+        let waiting = orders.filter { !$0.isPublished && !$0.isAliased }
         if waiting.isEmpty { return }
         var messages: [OutboundMessage] = []
         messages.reserveCapacity(waiting.count)
-        for order in waiting { messages.append(try publisher.prepare(order.event)) }
+        for order in waiting {
+            if let message = try? publisher.prepare(order.event) { messages.append(message) }
+        }
+        guard messages.count == waiting.count else { return }
         let failures = await publisher.publish(messages, within: Self.publishLimit)
         store.markPublished(zip(waiting, failures).compactMap { $1 == nil ? $0.key : nil })
-        if let failure = failures.lazy.compactMap(\.self).first { throw HandlingError(failure) }
+        metrics.eventsLeft.increment(by: UInt64(failures.count { $0 != nil }))
+        metrics.publish.observe(start.duration(to: .systemNow()))
     }
 }

@@ -21,7 +21,9 @@ struct ProcessingBatch {
                 duplicates += 1
                 if batch[first].event != message.event {
                     results[index] = .failed(
-                        HandlingError(.permanent, "Another order has the same correlation id."))
+                        HandlingError(
+                            .permanent, "Another order has the same correlation id.",
+                            code: OrderFailureCode.invalidOrder.rawValue))
                 }
                 continue
             }
@@ -30,8 +32,8 @@ struct ProcessingBatch {
         }
     }
 
-    mutating func reject(_ item: Int, _ reason: String) {
-        results[items[item].index] = .failed(HandlingError(.permanent, reason))
+    mutating func reject(_ item: Int, _ reason: String, _ code: OrderFailureCode) {
+        results[items[item].index] = .failed(HandlingError(.permanent, reason, code: code.rawValue))
         items[item].isSettled = true
     }
 
@@ -39,12 +41,10 @@ struct ProcessingBatch {
 }
 
 /// One order of a batch.
-struct BatchItem {
+struct BatchItem: Sendable {
     /// Index in the batch.
     let index: Int
     let message: Received<OrderAccepted>
-    /// The status to record.
-    var status = OrderStatus.completed
     var recorded: RecordedOrder?
     /// Whether the item needs no further step.
     var isSettled = false
@@ -68,10 +68,10 @@ struct BatchItem {
 }
 
 extension RecordedOrder {
-    /// The step to the recorded status.
-    func step(isReplay: Bool) -> WorkflowStep {
+    /// The step of a message's order to the recorded status.
+    func step(of event: OrderAccepted, isReplay: Bool) -> WorkflowStep {
         WorkflowStep(
-            status, correlationID: correlationID, orderID: orderID, owner: owner,
-            cause: isReplay ? .replay : .processing, isPersisted: true)
+            status, correlationID: event.correlationID, orderID: orderID, owner: owner,
+            cause: isReplay ? .replay : .processing, recorded: event.orderID)
     }
 }

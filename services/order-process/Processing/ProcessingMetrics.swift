@@ -11,6 +11,10 @@ struct ProcessingMetrics {
     let record: Histogram
     let publish: Histogram
     let finish: Histogram
+    /// Statuses that were not written to Redis, which the delivery of the outcome moves.
+    let statusesLeft: Counter
+    /// Events that were not published at once, which the outbox relay publishes.
+    let eventsLeft: Counter
     private let completed: Counter
     private let cancelled: Counter
     private let duplicates: Counter
@@ -30,6 +34,12 @@ struct ProcessingMetrics {
         completed = outcome("completed")
         cancelled = outcome("cancelled")
         duplicates = outcome("repeated")
+        statusesLeft = metrics.counter(
+            "waybill_statuses_left_total",
+            "Statuses left to the delivery of outcomes, because Redis did not answer.")
+        eventsLeft = metrics.counter(
+            "waybill_events_left_total",
+            "Events left to the outbox relay, because the broker did not confirm.")
         begin = step("begin")
         record = step("record")
         publish = step("publish")

@@ -29,6 +29,7 @@
  * @property {number} total
  * @property {string} currency
  * @property {OrderItem[]} items
+ * @property {{ code: string, detail: string }} [failure]  of a FAILED order
  *
  * @typedef {object} OrderUpdate  an `order.status` frame
  * @property {number} [id]  offset in the user's mailbox; absent in ephemeral updates

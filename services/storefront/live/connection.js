@@ -137,7 +137,7 @@ export class Connection {
         if (!isResuming) this.#startFromLatest();
         break;
       case 'resumed':
-        if (!message.recovered) this.#startFromLatest();
+        if (!message.recovered) this.#startFromLatest(message.jitterMs);
         break;
       case 'order.status':
         this.#receivedUpdate(message);
@@ -159,9 +159,11 @@ export class Connection {
     this.#setState({ phase: 'connected', replica, transport: this.#transport });
   }
 
-  #startFromLatest() {
+  /** @param {number} [delay]  in milliseconds: a reconnecting crowd does not fetch at once */
+  #startFromLatest(delay = 0) {
     this.position = this.#latestPosition;
-    this.#events.resyncRequired();
+    if (delay > 0) setTimeout(() => this.#events.resyncRequired(), delay);
+    else this.#events.resyncRequired();
   }
 
   /** @param {import('../app/types.js').OrderUpdate} update */

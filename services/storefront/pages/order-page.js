@@ -72,7 +72,8 @@ export class OrderPage extends View {
   /** @param {Order} order */
   #show(order) {
     this.#status.replaceChildren(
-      h('div', { role: 'status' }, statusBadge(order.status)), orderTimeline(order.status, this.#app.orders.store.times(order.id)));
+      h('div', { role: 'status' }, statusBadge(order.status), order.failure ? h('p', { class: 'hint' }, order.failure.detail) : ''),
+      orderTimeline(order.status, this.#app.orders.store.times(order.id)));
     const name = isFinal(order.status) ? 'delete' : order.status === 'ACCEPTED' ? 'cancel' : 'none';
     if (this.#actions.dataset.available === name) return;
     this.#actions.dataset.available = name;

@@ -1,10 +1,6 @@
 import AMQP
 import EventLoop
 import Messaging
-import OrderRecords
-import Orders
-import Redis
-import WorkflowState
 
 /// The dead-lettered messages of all queues: list, replay, drop.
 @Loop
@@ -15,20 +11,6 @@ struct DeadLetterOperations {
     struct Found: Sendable {
         let queue: Queue
         let message: DeadLetterQueue.Message
-    }
-
-    /// Why a message was not replayed.
-    enum ReplayRefusal: String, Sendable, CaseIterable {
-        case unknownOwner = "the order's owner is not known"
-        case outdated = "the order has reached another final status since"
-        case defective = "it is too large or malformed"
-    }
-
-    struct Replay: Sendable {
-        var sent: [(queue: Queue, envelope: Envelope)] = []
-        var refused: [(queue: Queue, name: String, reason: ReplayRefusal)] = []
-        /// Workflows whose expired owner or status was restored.
-        var restored = 0
     }
 
     private let servers: ServerConnections
@@ -56,40 +38,19 @@ struct DeadLetterOperations {
         return found
     }
 
-    /// Replays messages, after restoring what had expired of their workflows, so that the user is found
-    /// however much later it is.
+    /// Replays messages; returns them.
     /// - Parameter names: nil: all.
     func replay(
         _ queues: [Queue], _ names: Set<String>?, progress: DeadLetterQueue.Progress = { _, _ in }
-    ) async throws(CommandError) -> Replay {
-        let restorer = ReplayedWorkflowRestorer(
-            RedisWorkflowStore(try await servers.redis()), PostgresOrderStore(try servers.database()))
-        var replay = Replay()
-        var failure: CommandError?
+    ) async throws(CommandError) -> [Envelope] {
+        var replayed: [Envelope] = []
         for queue in queues {
             let messages = try await messages(of: queue)
-            let sent = try await failing { () throws(AMQPError) in
-                try await messages.replay(names, progress: progress) { message in
-                    if failure != nil { return false }
-                    do throws(CommandError) {
-                        switch try await restorer.restore(message, of: queue) {
-                        case .complete: return true
-                        case .restored: replay.restored += 1
-                        case .refused(let reason):
-                            replay.refused.append((queue, message.name, reason))
-                            return false
-                        }
-                        return true
-                    } catch {
-                        failure = error
-                        return false
-                    }
-                }
+            replayed += try await failing { () throws(AMQPError) in
+                try await messages.replay(names, progress: progress)
             }
-            replay.sent += sent.map { (queue, $0) }
-            if let failure { throw failure }
         }
-        return replay
+        return replayed
     }
 
     /// Drops messages permanently; returns their names.

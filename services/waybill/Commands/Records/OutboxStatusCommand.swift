@@ -21,14 +21,11 @@ struct OutboxStatusCommand: Command {
                 .object([
                     .init("unpublished", .number(String(backlog.count))),
                     .init("oldestAgeSeconds", .number(String(backlog.age.seconds))),
-                    .init("firstPosition", backlog.first.map { .number(String($0)) } ?? .null),
-                    .init("lastPosition", .number(String(backlog.last))), .init("late", .bool(isLate)),
+                    .init("late", .bool(isLate)),
                 ]))
         } else {
             var table = Table(["unpublished", "\(backlog.count)"])
             table.add(["oldest", backlog.count == 0 ? "-" : "\(backlog.age.text) ago"])
-            table.add(["first position", backlog.first.map(String.init) ?? "-"])
-            table.add(["last position", "\(backlog.last)"])
             context.console.print(table.text(context.console))
             if isLate { context.console.note("The relay is behind: waybill status") }
         }

@@ -5,7 +5,7 @@ import OrderRecords
 struct ViewsRebuildCommand: Command {
     static let help = CommandHelp(
         name: "views rebuild",
-        summary: "Rebuild order_view and sales_by_product from the event log, without downtime",
+        summary: "Rebuild the operator views from the event log, without downtime",
         examples: ["waybill views rebuild", "waybill views rebuild --json"])
 
     init(_ arguments: Arguments) throws { try arguments.expectNone("views rebuild") }

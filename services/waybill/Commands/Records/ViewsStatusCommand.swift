@@ -22,8 +22,8 @@ struct ViewsStatusCommand: Command {
         } else {
             context.console.print(
                 behind == 0
-                    ? "order_view and sales_by_product are up to date, at position \(progress.position)."
-                    : "order_view and sales_by_product are at position \(progress.position) of \(progress.target), "
+                    ? "the read models are up to date, at position \(progress.position)."
+                    : "the read models are at position \(progress.position) of \(progress.target), "
                         + "\(behind) behind.")
         }
         return .success

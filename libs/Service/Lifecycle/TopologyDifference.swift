@@ -1,0 +1,12 @@
+package import AMQP
+internal import EventLoop
+
+/// The readiness reason `rabbitmq.topology`.
+package enum TopologyDifference {
+    /// Nil when every queue and exchange has the arguments of this version.
+    @Loop package static func reason(_ client: AMQPClient) -> String? {
+        guard let first = client.differences.first else { return nil }
+        let more = client.differences.count - 1
+        return "\(first)\(more > 0 ? " and \(more) more" : "") exists with other arguments"
+    }
+}
