@@ -128,6 +128,24 @@ struct PoolTests {
         await good.close()
     }
 
+    /// Whoever looks at the health before asking for a session would never ask again.
+    @Test @Loop func healthRecoversWithoutCallers() async throws {
+        var limits = PostgresPoolLimits()
+        limits.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
+        var attempts = 0
+        let server = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) {
+            attempts += 1
+            $0.close()
+        }
+        var configuration = try LiveServer.configuration()
+        configuration.hosts[0].port = server.port
+        let pool = PostgresPool(configuration, limits: limits)
+        pool.openFirst()
+        try await eventually("it goes on trying") { attempts > 5 }
+        await pool.close()
+        server.close()
+    }
+
     @Test @Loop func pingsIdleSessionsAndClosesTheSurplus() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 4

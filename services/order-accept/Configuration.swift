@@ -19,11 +19,11 @@ enum AcceptKeys {
         "RATE_BURST", in: 1...1_000_000, default: 200, "Changes that a user may make at once.")
 
     static let readRate = SettingKey.integer(
-        "READ_RATE_LIMIT", in: 0...100_000, default: 50,
+        "READ_RATE_LIMIT", in: 0...100_000, default: 500,
         "Queries of orders that a user may make a second in the long run; 0 for no limit.")
 
     static let readBurst = SettingKey.integer(
-        "READ_RATE_BURST", in: 1...1_000_000, default: 200, "Queries of orders that a user may make at once.")
+        "READ_RATE_BURST", in: 1...1_000_000, default: 2000, "Queries of orders that a user may make at once.")
 
     static let hedgeDelay = SettingKey.integer(
         "HEDGE_DELAY_MS", in: 10...1_000, default: 150,

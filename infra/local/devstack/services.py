@@ -18,7 +18,7 @@ DRAIN_SECONDS = 10
 INHERITED = (
     "LOG_LEVEL", "LOG_FORMAT", "WORKFLOW_TTL", "NOTIFY_PROCESSING", "ALLOWED_ORIGINS", "DRAIN_TIMEOUT",
     "JWT_JWKS_URL", "WAYBILL_QUEUE_TYPE", "WAYBILL_PROFILE", "RATE_LIMIT", "RATE_BURST",
-    "TSAN_OPTIONS", "ASAN_OPTIONS", "SWIFT_BACKTRACE", "LD_LIBRARY_PATH",
+    "READ_RATE_LIMIT", "READ_RATE_BURST", "HEDGE_DELAY_MS", "TSAN_OPTIONS", "ASAN_OPTIONS", "SWIFT_BACKTRACE", "LD_LIBRARY_PATH",
 )
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -49,7 +49,9 @@ def console(config, secrets):
     """The operator's console."""
     port = config.port("console")
     values = environment(config, secrets, "waybill-console", port, "postgresOperator")
-    for name in ("WORKFLOW_TTL", "NOTIFY_PROCESSING", "WAYBILL_QUEUE_TYPE", "RATE_LIMIT", "RATE_BURST"):
+    for name in (
+            "WORKFLOW_TTL", "NOTIFY_PROCESSING", "WAYBILL_QUEUE_TYPE", "RATE_LIMIT", "RATE_BURST", "READ_RATE_LIMIT",
+            "READ_RATE_BURST", "HEDGE_DELAY_MS"):
         values.pop(name, None)
     # The observer may read the connection registry and nothing else.
     values["REDIS_URL"] = redis.observer_uri(config.client_port("redis"), secrets["redisObserver"])

@@ -34,7 +34,8 @@ package final class PostgresPool: Service {
     private(set) var isClosing = false
     /// Set when every session has been returned, or the close deadline has passed.
     private let drained = AsyncSignal()
-    private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded() }
+    /// Retries also without waiting callers, who would learn from the health that it makes no sense to ask.
+    private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded(atLeast: 1) }
     private lazy var checkTimer = Timer { [weak self] in self?.checkIdle() }
 
     package init(_ configuration: PostgresConfiguration, limits: PostgresPoolLimits = PostgresPoolLimits()) {

@@ -6,7 +6,7 @@ from decimal import Decimal
 from chaos.history import ACCEPTED, REJECTED, signature
 from chaos.server_data import Cache, Database, dead_letters
 
-COMPLETED_EVENT, ACCEPTED_EVENT = "order.processed.v1", "order.accepted.v1"
+COMPLETED_EVENT, ACCEPTED_EVENT, CANCELLED_EVENT = "order.processed.v1", "order.accepted.v1", "order.cancelled.v1"
 LOST, DUPLICATED, WRONG = "lost", "duplicated", "wrong"
 
 
@@ -24,6 +24,9 @@ class Audit:
     def run(self, stack):
         content = stack.description
         database, cache = Database(content["postgres"]["uri"]), Cache(content["redis"])
+        self.resolve_aliases(database.aliases())
+        if waiting := database.waiting():
+            self.violation(LOST, f"{waiting} orders are left in the intake table")
         self.check_database(database.orders({order.user for order in self.history.orders}), database.events())
         self.check_cache(cache.values("order:status:"), cache.values("order:pending:"))
         for subscriber in self.subscribers:
@@ -31,6 +34,15 @@ class Audit:
         self.check_dead_letters(dead_letters(stack))
         for text in self.history.anomalies:
             self.violation(WRONG, text)
+
+    def resolve_aliases(self, aliases):
+        """Requests with one key may have been answered with several ids, all but one of which are aliases."""
+        for order in self.history.accepted():
+            own = {aliases.get(id, id) for id in order.ids}
+            self.observations["aliases"] += len(order.ids - own)
+            if len(own) > 1:
+                self.violation(DUPLICATED, f"its key was answered with different orders: {sorted(own)}", order)
+            order.own_id = min(own)
 
     # PostgreSQL
 
@@ -40,7 +52,6 @@ class Audit:
         for row in rows:
             key = signature(row["user"], [(line[0], line[1]) for line in row["lines"]])
             self.rows_by_signature[key].append(row)
-        self.cancelled = {row["cid"] for row in rows if row["status"] == "CANCELLED"}
         self.recorded = {row["cid"] for row in rows}
         known = {order.signature for order in self.history.orders}
         for key in self.rows_by_signature.keys() - known:
@@ -50,11 +61,7 @@ class Audit:
         self.observations["rows"] = len(rows)
 
     def check_order(self, order):
-        rows = self.rows_by_signature[order.signature]
-        live = [row for row in rows if row["status"] != "CANCELLED"]
-        self.observations["compensated orders"] += len(rows) - len(live)
-        if len(order.ids) > 1:
-            self.violation(DUPLICATED, f"its key was answered with different ids: {sorted(order.ids)}", order)
+        live = self.rows_by_signature[order.signature]
         if len(live) > 1:
             self.violation(DUPLICATED, f"it was recorded as {[(row['id'], row['status']) for row in live]}, after "
                        f"{order.attempts} attempts, {order.ambiguous} of them ambiguous; answered {order.id}", order)
@@ -67,8 +74,9 @@ class Audit:
             return
         row = next((row for row in live if row["id"] == order.id), None)
         if row is None:
-            self.violation(LOST, f"201 as {order.id} {order.correlation_id}, PostgreSQL has {rows or 'no rows'}", order)
+            self.violation(LOST, f"201 as {order.id} {order.correlation_id}, PostgreSQL has {live or 'no rows'}", order)
             return
+        order.final = row["status"]
         self.check_row(order, row)
         self.check_events(order)
 
@@ -86,38 +94,50 @@ class Audit:
                 WRONG, f"PostgreSQL has {row['lines']} for {row['total']}, expected {expected} for {total}", order)
         if answered != expected or Decimal(str(order.answer["total"])) != total:
             self.violation(WRONG, f"the answer was {order.answer}", order)
-        if (row["status"], row["cid"], row["deleted"]) != ("COMPLETED", order.correlation_id, False):
-            self.violation(WRONG, f"PostgreSQL has it as {row['status']} {row['cid']}", order)
+        expected = {202: ("CANCELLED",), 0: ("CANCELLED", "COMPLETED")}.get(order.cancel_status, ("COMPLETED",))
+        if row["status"] not in expected or row["deleted"]:
+            self.violation(
+                WRONG, f"PostgreSQL has it as {row['status']}; its cancellation: {order.cancel_status}", order)
+        if order.correlation_id and row["cid"] != order.correlation_id:
+            self.violation(WRONG, f"PostgreSQL has it as {row['cid']}, answered {order.correlation_id}", order)
+        self.observations["cancelled orders"] += row["status"] == "CANCELLED"
 
     def event(self, order_id, kind):
         return self.events.get(order_id, {}).get(kind, (0, 0, None, None))
 
     def check_events(self, order):
         events = self.events.get(order.id, {})
-        for kind in (ACCEPTED_EVENT, COMPLETED_EVENT):
+        outcome = CANCELLED_EVENT if order.final == "CANCELLED" else COMPLETED_EVENT
+        for kind in (ACCEPTED_EVENT, outcome):
             count, unpublished, _, _ = self.event(order.id, kind)
             if count == 0:
                 self.violation(LOST, f"event {kind} is missing", order)
             if count > 1:
                 self.violation(DUPLICATED, f"there are {count} events {kind}", order)
-            if kind == COMPLETED_EVENT and unpublished:
+            if kind == outcome and unpublished:
                 self.violation(LOST, "its event was not published", order)
-        if extra := events.keys() - {ACCEPTED_EVENT, COMPLETED_EVENT}:
+        if extra := events.keys() - {ACCEPTED_EVENT, outcome}:
             self.violation(WRONG, f"unexpected events {sorted(extra)}", order)
 
     # Redis
 
     def check_cache(self, status, pending):
-        expected = {order.correlation_id: order for order in self.history.accepted()}
-        for cid, order in expected.items():
-            if status.get(cid) != f"COMPLETED|{order.id}":
-                self.violation(WRONG if cid in status else LOST, f"order:status is {status.get(cid)!r}", order)
-            if str(order.id) in pending:
+        """Redis may have forgotten a status, and never has another one than PostgreSQL."""
+        expected = {}
+        for order in self.history.accepted():
+            for cid in order.correlation_ids.values():
+                expected[cid] = order
+            if {str(id) for id in order.ids} & pending.keys():
                 self.violation(WRONG, "order:pending still exists", order)
+        for cid, order in expected.items():
+            if cid not in status:
+                self.observations["statuses that Redis has forgotten"] += 1
+            elif status[cid] != f"{order.final}|{order.id}":
+                self.violation(WRONG, f"order:status is {status[cid]!r}, PostgreSQL has {order.final}", order)
         for cid in status.keys() - expected.keys():
-            # Keys of rejected or unanswered attempts: compensated, recorded, or left to expire.
+            # Of unanswered attempts.
             state = status[cid].partition("|")[0]
-            self.observations["keys of rejected attempts left to expire"] += state == "ACCEPTED" and cid not in self.recorded
+            self.observations["keys of unanswered attempts left to expire"] += state == "ACCEPTED" and cid not in self.recorded
 
     # Subscribers and dead letters
 
@@ -129,11 +149,17 @@ class Audit:
         for order in self.history.accepted():
             if order.user != subscriber.user:
                 continue
-            count = subscriber.received[order.id]["COMPLETED"] if order.id in subscriber.received else 0
+            outcome = "CANCELLED" if order.final == "CANCELLED" else "COMPLETED"
+            received = {status: count for id in order.ids | {order.id} if id in subscriber.received
+                        for status, count in subscriber.received[id].items()}
+            count = received.get(outcome, 0)
             if count > 1:
-                self.violation(DUPLICATED, f"{subscriber.name} received COMPLETED {count} times", order)
+                self.violation(DUPLICATED, f"{subscriber.name} received {outcome} {count} times", order)
+            if wrong := received.keys() - {outcome}:
+                self.violation(WRONG, f"{subscriber.name} received {wrong} of a {outcome} order", order)
             if count == 0:
-                completed_at = self.event(order.id, COMPLETED_EVENT)[2]
+                event = CANCELLED_EVENT if outcome == "CANCELLED" else COMPLETED_EVENT
+                completed_at = self.event(order.id, event)[2]
                 if last_gap and completed_at and completed_at <= last_gap:
                     self.observations["updates covered by a reported gap"] += 1
                 else:

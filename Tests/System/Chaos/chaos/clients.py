@@ -92,6 +92,21 @@ class OrderClients:
             delay = min(delay * 1.5, 1)
         if order.outcome != ACCEPTED:
             order.outcome = UNKNOWN if order.ambiguous else REJECTED
+        elif order.number % 7 == 0:
+            await self.cancel(session, order)
+        elif order.key and order.number % 5 == 0:
+            await self.attempt(session, order, headers, {"items": items})  # the same order again
+
+    async def cancel(self, session, order):
+        """202 says that it is never carried out."""
+        try:
+            async with session.post(
+                    f"{self.stack.edge}/api/orders/{order.id}/cancel", headers=self.authorization(order.user),
+                    timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)) as response:
+                order.cancel_status = response.status
+                self.history.record_answer(f"cancel {response.status}")
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            order.cancel_status = 0  # it may be cancelled
 
     async def attempt(self, session, order, headers, body):
         """Returns whether the answer is final."""

@@ -34,8 +34,8 @@ class Plan:
     settle_limit: int
 
 
-FULL = Plan(faults.FULL, users=6, rate=4, fault_seconds=150, recovery_limit=30, settle_limit=60)
-SHORT = Plan(faults.SHORT, users=3, rate=4, fault_seconds=20, recovery_limit=15, settle_limit=25)
+FULL = Plan(faults.FULL, users=6, rate=4, fault_seconds=330, recovery_limit=30, settle_limit=60)
+SHORT = Plan(faults.SHORT, users=3, rate=4, fault_seconds=40, recovery_limit=15, settle_limit=25)
 
 
 def plan(is_short, pattern, times):
@@ -66,14 +66,16 @@ class Experiment:
             self.began = time.monotonic()
             self.history.open_window(BASELINE)
             ordering = asyncio.create_task(self.clients.run(session))
-            await asyncio.sleep(2)
-            await self.inject_faults(session)
-            self.history.open_window("after all faults")
-            await asyncio.sleep(2)
-            await self.settle(ordering)
-            for task in subscriptions:
-                task.cancel()
-            await asyncio.gather(*subscriptions, return_exceptions=True)
+            try:
+                await asyncio.sleep(2)
+                await self.inject_faults(session)
+                self.history.open_window("after all faults")
+                await asyncio.sleep(2)
+                await self.settle(ordering)
+            finally:
+                for task in subscriptions:
+                    task.cancel()
+                await asyncio.gather(*subscriptions, return_exceptions=True)
         audit = Audit(self.history, self.subscribers, self.clients.catalogue)
         await asyncio.to_thread(audit.run, self.stack)
         self.ended = time.monotonic()
@@ -136,12 +138,14 @@ class Experiment:
         """Whether every subscriber without a reported gap has received every order of its user."""
         return all(
             subscriber.gaps or all(
-                order.id in subscriber.received for order in self.history.accepted() if order.user == subscriber.user)
+                order.may_be_cancelled or any(id in subscriber.received for id in order.ids)
+                for order in self.history.accepted() if order.user == subscriber.user)
             for subscriber in self.subscribers)
 
     def all_recorded(self):
         try:
             database = Database(self.stack.description["postgres"]["uri"])
-            return database.unfinished([order.id for order in self.history.accepted()]) == 0
+            ids = [id for order in self.history.accepted() for id in order.ids]
+            return database.unfinished(ids) == 0 and database.waiting() == 0
         except Exception:  # the server may be restarting
             return False

@@ -4,10 +4,13 @@ import asyncio
 import signal
 from dataclasses import dataclass
 
+from chaos.server_data import Cache
+
 NAMES = {
     "accept": "order-accept", "process": "order-process", "notification": "notifier", "redis": "Redis",
     "rabbitmq": "RabbitMQ", "postgres": "PostgreSQL", "amqp": "RabbitMQ"}
 PAUSE_SECONDS = 3
+WORKFLOW_TTL = 60  # of keys in Redis, in seconds
 NETWORK_SECONDS = {"disconnect": 2, "blackhole": 4}
 
 
@@ -62,6 +65,83 @@ class NetworkFault:
         await stack.proxy_command(f"restore {self.target}")
 
 
+@dataclass(frozen=True)
+class Forget:
+    """Redis loses all its data, or every key of orders and requests."""
+
+    what: str  # everything | orders
+
+    def __str__(self):
+        return f"Redis forgets {self.what}"
+
+    async def inject(self, stack):
+        cache = Cache(stack.description["redis"])
+        await asyncio.to_thread(cache.forget if self.what == "everything" else cache.forget_orders)
+
+
+@dataclass(frozen=True)
+class CutTail:
+    """SIGKILL of Redis, whose append-only file loses its last bytes before the restart."""
+
+    size: int = 20_000
+
+    def __str__(self):
+        return "kill Redis, its log's end is lost"
+
+    async def inject(self, stack):
+        await asyncio.to_thread(stack.restart_redis, lambda log: log.cut(self.size))
+
+
+@dataclass(frozen=True)
+class GoBack:
+    """SIGKILL of Redis, which continues with its data of some seconds ago: a failover to a replica that lagged."""
+
+    seconds: int = 2
+
+    def __str__(self):
+        return f"Redis continues with its data of {self.seconds} s ago"
+
+    async def inject(self, stack):
+        await asyncio.to_thread(stack.copy_redis)
+        await asyncio.sleep(self.seconds)
+        await asyncio.to_thread(stack.restart_redis, lambda log: log.go_back())
+
+
+@dataclass(frozen=True)
+class Expire:
+    """Every order-process is stopped for longer than the lifetime of keys in Redis."""
+
+    seconds: int
+
+    def __str__(self):
+        return "the queue is longer than the lifetime of keys"
+
+    async def inject(self, stack):
+        for name in ("process-1", "process-2"):
+            stack.signal(name, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(self.seconds)
+        finally:
+            for name in ("process-1", "process-2"):
+                stack.signal(name, signal.SIGCONT)
+
+
+@dataclass(frozen=True)
+class Drop:
+    """Every connection of the services to a server is reset, and accepted again at once."""
+
+    target: str
+
+    def __str__(self):
+        return f"drop the connections to {display_name(self.target)}"
+
+    async def inject(self, stack):
+        for _ in range(3):
+            await stack.proxy_command(f"disconnect {self.target}")
+            await stack.proxy_command(f"restore {self.target}")
+            await asyncio.sleep(0.5)
+
+
 def disconnect(target):
     return NetworkFault("disconnect", target)
 
@@ -86,6 +166,8 @@ FULL = [
     [Pause("accept-2")], [Pause("process-2")], [Pause("notification-2")],
     [Pause("redis")], [Pause("postgres")], [Pause("rabbitmq")],
     [disconnect("redis")], [disconnect("postgres")], [disconnect("amqp")],
+    [Forget("everything")], [Forget("orders")], [CutTail()], [GoBack()], [Expire(WORKFLOW_TTL + 5)],
+    [Drop("postgres")], [Drop("redis")], [Drop("amqp")],
     [Kill("accept-1"), Kill("accept-2")], [Kill("process-1"), Kill("process-2")],
     [Kill("notification-1"), Kill("notification-2")],
     [Kill("redis"), Kill("process-1")], [Kill("redis"), Kill("notification-1")], [Kill("redis"), Kill("accept-1")],
@@ -98,5 +180,5 @@ FULL = [
 ]
 SHORT = [
     [Kill("process-1"), Kill("accept-1")], [Kill("notification-1")], [Kill("redis")], [Kill("postgres")],
-    [disconnect("amqp")], [Pause("process-2")],
+    [disconnect("amqp")], [Forget("everything")], [Forget("orders")], [CutTail()], [Pause("process-2")],
 ]

@@ -20,14 +20,25 @@ class Order:
     outcome: str = UNKNOWN
     attempts: int = 0
     ambiguous: int = 0  # attempts that may have been accepted: broken connections, timeouts
-    ids: set[int] = field(default_factory=set)  # of the 201 answers; more than one is a violation
-    correlation_id: str = ""
+    ids: set[int] = field(default_factory=set)  # of the 201 answers; those beside the order's own are aliases
+    own_id: int | None = None  # of the record, where another request with the key was answered with an alias
+    correlation_ids: dict[int, str] = field(default_factory=dict)  # by id
     answer: dict | None = None  # body of the 201
     notified: float | None = None  # when the first subscriber received COMPLETED
+    final: str = ""  # status of its record
+    cancel_status: int | None = None  # answer to its cancellation, 0 for none; None when it was not asked for
 
     @property
     def id(self):
-        return next(iter(self.ids), None)
+        return self.own_id or next(iter(self.ids), None)
+
+    @property
+    def correlation_id(self):
+        return self.correlation_ids.get(self.id, "")
+
+    @property
+    def may_be_cancelled(self):
+        return self.cancel_status in (0, 202)
 
     @property
     def signature(self):
@@ -76,7 +87,8 @@ class History:
 
     def record_accepted(self, order, body):
         order.ids.add(body["id"])
-        order.correlation_id, order.answer = body["correlationId"], body
+        order.correlation_ids[body["id"]] = body["correlationId"]
+        order.answer = body
         order.outcome = ACCEPTED
         self.by_id[body["id"]] = order
 

@@ -5,16 +5,16 @@ import urllib.error
 import psycopg2
 import redis
 
-QUEUES = ("order.accepted.dlq", "order.processed.dlq", "order.failed.dlq")
+QUEUES = tuple(f"order.{name}.{kind}" for name in ("accepted", "processed", "failed") for kind in ("dlq", "dead"))
 ORDERS = """
     SELECT orders.id, correlation_id::text, customer_id, status, total::text, orders.deleted_at IS NOT NULL,
            coalesce(json_agg(json_build_array(product_id, quantity, unit_price::text) ORDER BY line)
                FILTER (WHERE line IS NOT NULL), '[]')
     FROM orders LEFT JOIN order_items ON order_id = orders.id WHERE customer_id = ANY(%s) GROUP BY orders.id"""
 EVENTS = """
-    SELECT order_id, type, count(*), count(*) FILTER (WHERE published_at IS NULL), max(occurred_at),
-           max(metadata->>'traceparent')
-    FROM order_events GROUP BY order_id, type"""
+    SELECT order_id, type, count(*), count(outbox.order_id), max(occurred_at), max(metadata->>'traceparent')
+    FROM order_events LEFT JOIN order_outbox outbox USING (order_id, version) GROUP BY order_id, type"""
+ALIASES = "SELECT order_id, target_id FROM order_aliases"
 
 
 class Database:
@@ -39,10 +39,21 @@ class Database:
 
     def unfinished(self, ids):
         """How many of these orders lack a published order.processed.v1."""
+        aliases = self.aliases()
+        ids = {aliases.get(id, id) for id in ids}
         finished = self.rows(
-            "SELECT count(DISTINCT order_id) FROM order_events WHERE order_id = ANY(%s) AND published_at IS NOT NULL "
-            "AND type = 'order.processed.v1'", list(ids))
+            "SELECT count(DISTINCT order_id) FROM order_events WHERE order_id = ANY(%s) "
+            "AND type IN ('order.processed.v1', 'order.cancelled.v1') "
+            "AND (order_id, version) NOT IN (SELECT order_id, version FROM order_outbox)", list(ids))
         return len(ids) - finished[0][0]
+
+    def aliases(self):
+        """Id of a request that repeated another's key → id of the order."""
+        return dict(self.rows(ALIASES))
+
+    def waiting(self):
+        """Orders in the intake table."""
+        return self.rows("SELECT count(*) FROM order_intake")[0][0]
 
 
 class Cache:
@@ -50,6 +61,15 @@ class Cache:
         self.client = redis.Redis(
             settings["host"], settings["port"], username=settings["user"], password=settings["password"],
             decode_responses=True, socket_timeout=5)
+
+    def forget(self):
+        self.client.flushall()
+
+    def forget_orders(self):
+        """Deletes every key of an order and of a request."""
+        keys = list(self.client.scan_iter("order:*", count=1000))
+        if keys:
+            self.client.delete(*keys)
 
     def values(self, prefix):
         """Rest of the key → value, of all keys with the prefix."""
