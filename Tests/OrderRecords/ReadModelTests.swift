@@ -83,6 +83,41 @@ struct ReadModelTests {
         }
     }
 
+    /// Not before the read models and the broker have its events; and a rebuild equals living through the whole log.
+    @Test @Loop func aMonthOfTheLogIsDropped() async throws {
+        try await with(.postgres) { fixture in
+            let pool = fixture.pool!
+            let (models, partitions) = (ReadModels(pool), EventLogPartitions(pool))
+            try await partitions.add()
+            try await partitions.add()
+            let months = try await pool.query(
+                PostgresStatement(
+                    "SELECT count(*) FROM pg_inherits WHERE inhparent = 'order_events'::regclass"))
+            // The current one, the next two, and the default.
+            #expect(try months.one().int64(0) == 4)
+            _ = try await fixture.store.record((1...20).map { Sample.record(Sample.order($0)) })
+            _ = try await fixture.store.record([Sample.record(Sample.order(21), .failed)])
+
+            #expect(try await partitions.dropOldest(olderThan: 0) == nil)
+            #expect(try await partitions.dropOldest(olderThan: -1) == nil, "not in the read models yet")
+            try await Self.follow(models)
+            #expect(try await partitions.dropOldest(olderThan: -1) == nil, "not published yet")
+            let sweep = try await fixture.sweep(limit: 256) { events in events.map { _ in true } }
+            #expect(sweep?.published == 21)
+            #expect(try await partitions.dropOldest(olderThan: -1) == "order_events_first")
+            #expect(try await pool.query(PostgresStatement("SELECT FROM order_events")).isEmpty)
+
+            // Their month has no partition any more.
+            _ = try await fixture.store.record((22...30).map { Sample.record(Sample.order($0)) })
+            try await Self.follow(models)
+            let contents = try await Self.contents(pool)
+            #expect(contents[0].contains(#""orders":29"#))
+            _ = try await models.rebuild(step: 7)
+            #expect(try await Self.contents(pool) == contents)
+            #expect(try await fixture.store.record([Sample.record(Sample.order(30))]).count == 1)
+        }
+    }
+
     /// An event's position is assigned before its commit. Nobody waits for the slow transaction.
     @Test @Loop func waitsForEventsThatCommitLate() async throws {
         try await with(.postgres) { fixture in

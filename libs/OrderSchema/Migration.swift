@@ -21,6 +21,7 @@ extension Migration {
         Migration(6, "read_models", PackageResources._006_read_models_sql),
         Migration(7, "operator", PackageResources._007_operator_sql),
         Migration(8, "decisions", PackageResources._008_decisions_sql),
+        Migration(9, "event_partitions", PackageResources._009_event_partitions_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ file: [UInt8]) {

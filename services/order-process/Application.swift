@@ -48,13 +48,17 @@ struct Application {
             metrics: context.metrics)
         let readModels = ReadModelUpdater(
             ReadModels(database.pool), after: database.ready, log: context.log, metrics: context.metrics)
+        let maintenance = EventLogMaintenance(
+            EventLogPartitions(database.pool), retention: settings[ProcessKeys.eventRetention],
+            after: database.ready, log: context.log)
 
         Dependencies(
             redis: redis, publishing: publishing, consuming: consuming, database: database, consumer: consumer
         ).register(context)
         services = [
             "redis": redis, "publishing": publishing, "consuming": consuming, "database": database,
-            "records": store, "outbox relay": relay, "read models": readModels, "intake": intake,
+            "records": store, "outbox relay": relay, "read models": readModels,
+            "event log": maintenance, "intake": intake,
             "consumer": consumer,
             "http": HTTPService(context),
         ]

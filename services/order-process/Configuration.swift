@@ -11,7 +11,11 @@ enum ProcessKeys {
     static let notifyProcessing = SettingKey.flag(
         "NOTIFY_PROCESSING", default: true, "Whether sessions are sent PROCESSING updates.")
 
-    static let all = ServerKeys.all + [database, notifyProcessing]
+    static let eventRetention = SettingKey.integer(
+        "EVENT_RETENTION_MONTHS", in: 0...1_200, default: 24,
+        "Months of the event log that are kept beside the current one; 0 keeps all.")
+
+    static let all = ServerKeys.all + [database, notifyProcessing, eventRetention]
 }
 
 extension PostgresConfiguration {

@@ -35,7 +35,7 @@ package final class ReadModels {
         }
     }
 
-    /// Rebuilds the read models from the whole log in one transaction: readers see the old contents until it commits,
+    /// Rebuilds the read models in one transaction, from the log and what its dropped months contributed: readers see the old contents until it commits,
     /// and after a failure.
     package func rebuild(
         step: Int = 5_000, progress report: @Loop (ReadModelProgress) -> Void = { _ in }
@@ -54,7 +54,7 @@ package final class ReadModels {
         return try await transaction { connection in
             try await connection.pipeline(within: .seconds(600)) { batch in
                 batch.add(ReadModelStatements.lockForRebuild)
-                for statement in ReadModelStatements.clear { batch.add(statement) }
+                for statement in ReadModelStatements.reset { batch.add(statement) }
             }
             var progress = ReadModelProgress(position: 0, target: target)
             report(progress)
