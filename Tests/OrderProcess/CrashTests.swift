@@ -129,6 +129,11 @@ import WorkflowState
             try await store.pending(of: user, limit: limit)
         }
         func forget(_ order: QueuedOrder) async throws(WorkflowStateError) { try await store.forget(order) }
+        func queued(
+            after last: QueuedOrder?, limit: Int
+        ) async throws(WorkflowStateError) -> [QueuedOrder] {
+            try await store.queued(after: last, limit: limit)
+        }
         func renewQueued(
             after last: QueuedOrder?, limit: Int
         ) async throws(WorkflowStateError) -> QueuedOrder? {

@@ -1,7 +1,9 @@
 /// The keys' lifetimes, in whole seconds except for the lease.
 package struct Retention: Sendable, Equatable {
-    /// Of `order:*`, of a mailbox since its last entry, and of the delivery marks.
+    /// Of `order:*`, and of a mailbox since its last entry.
     package var workflow: Duration = .seconds(2700)
+    /// Of the delivery marks: RabbitMQ waits half an hour for an acknowledgement before it delivers a message again.
+    package var mark: Duration { max(workflow, .seconds(1_800)) }
     /// Of a stored response to an idempotency key.
     package var response: Duration = .seconds(86_400)
     /// How long an unfinished request holds an idempotency key.

@@ -51,14 +51,14 @@ struct Application {
                 catalogue: catalogue, identifiers: orderIDs, state: state, publisher: publisher,
                 intake: intake,
                 hedgeDelay: hedgeDelay, metrics: metrics),
-            keys: keys, queries: queries)
+            keys: keys, queries: queries, lookupTime: hedgeDelay)
         let authorizer = RequestAuthorizer(
             tokens.authenticator,
             limiter: UserRateLimiter(settings[AcceptKeys.rate], burst: settings[AcceptKeys.burst]),
             readLimiter: UserRateLimiter(
                 settings[AcceptKeys.readRate], burst: settings[AcceptKeys.readBurst]),
             metrics: context.metrics)
-        let renewal = QueuedOrderRenewal(state, lifetime: retention.workflow)
+        let renewal = QueuedOrderRenewal(state, queries, lifetime: retention.workflow)
 
         Dependencies(
             redis: redis, broker: broker, confirms: confirms, publisher: publisher, catalogue: catalogue,

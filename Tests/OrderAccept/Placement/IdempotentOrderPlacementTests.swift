@@ -12,11 +12,12 @@ import WorkflowState
     let fixture = PlacementFixture()
 
     private func place(
-        key: String? = "k", user: UserID = PlacementFixture.user,
+        key: String? = "k", edgeKey: String? = nil, user: UserID = PlacementFixture.user,
         _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
     ) async throws -> IdempotentOrderPlacement.Placement {
         try await fixture.placement.place(
-            PlacementFixture.request(lines), from: user, key: key, trace: .root(), cause: "")
+            PlacementFixture.request(lines), from: user, key: key, edgeKey: edgeKey, trace: .root(),
+            cause: "")
     }
 
     @Test func withoutAKeyEveryRequestIsAnOrder() async throws {
@@ -60,6 +61,29 @@ import WorkflowState
         _ = try await place()
         #expect(seen == .requestInProgress)
         #expect(fixture.sender.sent.count == 1)
+    }
+
+    /// Its replica died before it answered.
+    @Test func aRecordedOrderAnswersARequestInProgress() async throws {
+        let (fixture, suite) = (fixture, self)
+        var second: IdempotentOrderPlacement.Placement?
+        fixture.sender.meanwhile = { [unowned fixture] message in
+            fixture.sender.meanwhile = { _ in }
+            guard let event = message.event, let order = Order(event) else { return }
+            fixture.queries.insert([order], key: "k")
+            second = try? await suite.place()
+        }
+        let first = try await place()
+        #expect(second?.orderID == first.orderID && second?.document == first.document)
+        #expect(fixture.sender.sent.count == 1)
+    }
+
+    /// Two attempts of the edge are recorded as one order; nothing is looked up for them.
+    @Test func anEdgesKeyTravelsWithTheOrder() async throws {
+        fixture.memory.fault = .away
+        for _ in 1...2 { #expect(try await place(key: nil, edgeKey: "edge:1").order != nil) }
+        #expect(try await place(key: "k", edgeKey: "edge:1").order != nil)
+        #expect(fixture.intake.orders.map(\.idempotencyKey) == ["edge:1", "edge:1", "k"])
     }
 
     @Test func aFailureReleasesTheKey() async throws {

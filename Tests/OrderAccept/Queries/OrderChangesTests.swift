@@ -4,6 +4,7 @@ import Messaging
 import Observability
 import OrderRecords
 import Orders
+import Service
 import Testing
 import WorkflowState
 
@@ -121,7 +122,7 @@ import WorkflowState
     /// A queue that is longer than the lifetime of the keys.
     @Test func queuedOrdersDoNotExpire() async throws {
         let placed = try await fixture.place().order
-        let renewal = QueuedOrderRenewal(fixture.workflows, lifetime: .seconds(2700))
+        let renewal = QueuedOrderRenewal(fixture.workflows, fixture.queries, lifetime: .seconds(2700))
         for _ in 0..<10 {
             fixture.memory.advance(by: .seconds(2000))
             await renewal.renew()
@@ -135,7 +136,33 @@ import WorkflowState
         #expect(try await fixture.workflows.memory.workflow(placed.correlationID) == nil)
     }
 
+    /// They are left behind when Redis did not answer order-process, or got a late write of order-accept.
+    @Test func copiesOfARecordedOrderAreRemoved() async throws {
+        let (placed, waiting) = (try await fixture.place().order, try await fixture.place().order)
+        let renewal = QueuedOrderRenewal(fixture.workflows, fixture.queries, lifetime: .seconds(2700))
+        var recorded = placed
+        recorded.status = .completed
+        fixture.queries.insert([recorded])
+        fixture.queries.fault = OrderQueryError(reason: "away")
+        await renewal.reconcile()
+        #expect(try await fixture.status(of: placed) == .accepted)
+        fixture.queries.fault = nil
+        await renewal.reconcile()
+        #expect(try await fixture.status(of: placed) == .completed)
+        #expect(try await fixture.workflows.memory.pending(placed.id) == nil)
+        #expect(
+            try await fixture.workflows.memory.queued(after: nil, limit: 9).map(\.orderID) == [waiting.id])
+    }
+
     // MARK: Cancelling
+
+    /// PostgreSQL did not answer after it got the statement.
+    @Test func anUnansweredCancellationIsInDoubt() async throws {
+        let placed = try await fixture.place().order
+        fixture.queries.fault = OrderQueryError(reason: "late", isOutcomeUnknown: true)
+        await #expect(throws: OrderChangeError.inDoubt(reason: "late")) { try await cancel(placed.id) }
+        #expect(Problem(OrderChangeError.inDoubt(reason: "late")).detail?.contains("not known") == true)
+    }
 
     @Test func anOrderIsCancelledOnce() async throws {
         let placed = try await fixture.place().order

@@ -197,7 +197,9 @@ struct IntakeTests {
             #expect(try await queries.status(order.correlationID, of: user)?.status == .accepted)
             let page = try await queries.page(of: user, PageRange(start: .offset(0), size: 5), pending: [])
             #expect(page.orders == [order] && page.total == 1)
-            #expect(try await queries.order(placedWith: .init(user: user, key: "k")) == order)
+            #expect(
+                try await queries.order(placedWith: .init(user: user, key: "k"), within: .seconds(5)) == order
+            )
             #expect(try await queries.order(order.id, of: PlacementFixture.otherUser) == nil)
             var completed = order
             completed.status = .completed
@@ -206,6 +208,18 @@ struct IntakeTests {
             #expect(
                 try await queries.page(of: user, PageRange(start: .offset(0), size: 5), pending: []).total
                     == 1)
+            let repeated = CorrelationID(high: 1, low: 2)
+            try await connection.script(
+                """
+                INSERT INTO order_aliases (order_id, correlation_id, customer_id, target_id)
+                VALUES (4711, '\(repeated)', '\(user)', \(order.id))
+                """)
+            let outcome = RecordedOutcome(orderID: order.id, status: .completed)
+            #expect(
+                try await queries.outcomes(of: [
+                    order.correlationID, repeated, CorrelationID(high: 3, low: 4),
+                ])
+                    == [order.correlationID: outcome, repeated: outcome])
             #expect(try await queries.delete(order.id, of: user) == order.correlationID)
             #expect(try await queries.order(order.id, of: user) == nil)
             #expect(try await queries.status(order.correlationID, of: user) == nil)

@@ -44,7 +44,20 @@ final class MemoryOrderQueries: OrderQueries {
 
     private func isRecorded(_ id: OrderID) -> Bool { recorded.contains { $0.order.id == id } }
 
-    func order(placedWith key: IdempotencyKey) async throws(OrderQueryError) -> Order? {
+    func outcomes(
+        of ids: [CorrelationID]
+    ) async throws(OrderQueryError) -> [CorrelationID: RecordedOutcome] {
+        if let fault { throw fault }
+        let found = recorded.map(\.order).filter { ids.contains($0.correlationID) }
+        return Dictionary(
+            uniqueKeysWithValues: found.map {
+                ($0.correlationID, RecordedOutcome(orderID: $0.id, status: $0.status))
+            })
+    }
+
+    func order(
+        placedWith key: IdempotencyKey, within limit: Duration
+    ) async throws(OrderQueryError) -> Order? {
         if let fault { throw fault }
         return recorded.first { $0.key == key.key && $0.order.customer == key.user }?.order
     }

@@ -120,6 +120,11 @@ final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
         try await run(.forget) { () throws(WorkflowStateError) in try await memory.forget(order) }
     }
 
+    func queued(
+        after last: QueuedOrder?, limit: Int
+    ) async throws(WorkflowStateError) -> [QueuedOrder] {
+        try await memory.queued(after: last, limit: limit)
+    }
     func renewQueued(
         after last: QueuedOrder?, limit: Int
     ) async throws(WorkflowStateError) -> QueuedOrder? {

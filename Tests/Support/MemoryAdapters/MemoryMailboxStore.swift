@@ -34,7 +34,7 @@ package final class MemoryMailboxStore: MailboxStore {
         case .unchanged: break
         }
         guard state.text(mark) == nil else { return nil }
-        state.set(mark, [], for: retention.workflow)
+        state.set(mark, [], for: retention.mark)
         let key = WorkflowKeys.mailbox(delivery.user)
         let previous = state.mailbox(key).last?.offset ?? 0
         let offset = max(state.now(), previous + 1)

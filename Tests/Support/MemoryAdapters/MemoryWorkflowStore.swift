@@ -102,13 +102,20 @@ package final class MemoryWorkflowStore: WorkflowStore {
         state.queued.remove(order)
     }
 
+    package func queued(
+        after last: QueuedOrder?, limit: Int
+    ) async throws(WorkflowStateError) -> [QueuedOrder] {
+        try state.check()
+        return Array(
+            sorted(state.queued).filter { order in
+                last.map { WorkflowKeys.member($0) < WorkflowKeys.member(order) } ?? true
+            }.prefix(limit))
+    }
+
     package func renewQueued(
         after last: QueuedOrder?, limit: Int
     ) async throws(WorkflowStateError) -> QueuedOrder? {
-        try state.check()
-        let rest = sorted(state.queued).filter { order in
-            last.map { WorkflowKeys.member($0) < WorkflowKeys.member(order) } ?? true
-        }.prefix(limit)
+        let rest = try await queued(after: last, limit: limit)
         for order in rest {
             let isPending = state.extend(WorkflowKeys.pending(order.orderID), for: lifetime)
             for key in [WorkflowKeys.owner, WorkflowKeys.status, WorkflowKeys.number] {

@@ -33,3 +33,12 @@ def is_ready(url):
     except OSError:
         return False
     return True
+
+
+def is_complete(url):
+    """Whether the URL answers with a success within a second, and gives no reason of something that is missing."""
+    try:
+        with opener.open(url, timeout=1) as response:
+            return b'"reasons"' not in response.read()
+    except OSError:
+        return False

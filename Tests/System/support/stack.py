@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from devstack import process
 from devstack.supervisor import Supervisor
 from support import LOCAL, tokens
-from support.http import call, is_ready
+from support.http import call, is_complete, is_ready
 from support.waiting import until
 
 
@@ -69,11 +69,12 @@ class Stack:
         return self.tokens.setdefault(user, tokens.mint(self.jwt, user))
 
     def unready(self):
-        """Names of the replicas that are not ready."""
+        """Names of the replicas that are not ready, or are and do without a server."""
         description = self.description
         return [
             f"{kind}-{number}" for kind in ("accept", "process", "notification")
-            for number, replica in enumerate(description[kind], 1) if not is_ready(f"{replica['url']}/health/ready")]
+            for number, replica in enumerate(description[kind], 1)
+            if not is_complete(f"{replica['url']}/health/ready")]
 
     def await_ready(self):
         until("all replicas are ready", lambda: not self.unready() and is_ready(f"{self.edge}/healthz"), 30)

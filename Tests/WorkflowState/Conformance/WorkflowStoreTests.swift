@@ -192,6 +192,12 @@ import Testing
                 #expect(try #require(after.owner) > .seconds(29) && #require(after.status) > .seconds(29))
             }
             #expect(try await fixture.workflows.pending(of: user, limit: 10).count == 4)
+            let first = QueuedOrder(
+                owner: user, orderID: orders[0].orderID, correlationID: orders[0].correlationID)
+            #expect(
+                try await fixture.workflows.queued(after: first, limit: 2).allSatisfy {
+                    $0.orderID != first.orderID
+                })
             #expect(try await fixture.workflows.pending(done.orderID) == nil)
             #expect(try await fixture.workflows.workflow(done.correlationID)?.status.status == .completed)
         }

@@ -13,11 +13,11 @@ extension PostgresPool {
     /// Runs a batch in one round trip, all or nothing; see ``PostgresConnection/pipeline(_:within:)``.
     @discardableResult
     package func pipeline(
-        within limit: Duration? = nil, _ fill: (inout PostgresBatch) -> Void
+        wait: Duration? = nil, within limit: Duration? = nil, _ fill: (inout PostgresBatch) -> Void
     ) async throws(PostgresError) -> [PostgresRows] {
         var batch = PostgresBatch()
         fill(&batch)
-        let connection = try await acquire(wait: limits.wait)
+        let connection = try await acquire(wait: wait ?? limits.wait)
         defer { release(connection) }
         return try await connection.pipeline(batch, within: limit)
     }

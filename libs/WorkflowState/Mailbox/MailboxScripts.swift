@@ -10,8 +10,8 @@ enum MailboxScripts {
         local now = time[1] * 1000000 + time[2]
         """
 
-    /// KEYS: per delivery the mailbox, the delivery mark and the order's status. ARGV: lifetime in seconds, cap, then per
-    /// delivery the channel, the payload suffix, the status' name and its value. Returns per delivery the offset, or ''
+    /// KEYS: per delivery the mailbox, the delivery mark and the order's status. ARGV: lifetime in seconds, that of
+    /// marks, cap, then per delivery the channel, the payload suffix, the status' name and its value. Returns per delivery the offset, or ''
     /// for a duplicate or for an outcome that is not the order's last any more.
     ///
     /// The status moves with the delivery, so that whoever is told of an outcome finds it. The mark is removed when the
@@ -20,7 +20,7 @@ enum MailboxScripts {
         """
         \(now)
         local rules = \(WorkflowScripts.rules)
-        local ttl, cap, out, at = ARGV[1], ARGV[2], {}, 2
+        local ttl, cap, out, at = ARGV[1], ARGV[3], {}, 3
         for k = 1, #KEYS, 3 do
             local box, mark, status = KEYS[k], KEYS[k + 1], KEYS[k + 2]
             local channel, suffix, name, value = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
@@ -29,7 +29,7 @@ enum MailboxScripts {
             local current = redis.call('GET', status)
             local from = current and string.match(current, '^%u+') or ''
             local moves = from ~= name and (rules[from] or rules[''])[name]
-            if (from == name or moves) and redis.call('SET', mark, '1', 'NX', 'EX', ttl) then
+            if (from == name or moves) and redis.call('SET', mark, '1', 'NX', 'EX', ARGV[2]) then
                 local last = redis.call('XREVRANGE', box, '+', '-', 'COUNT', 1)[1]
                 local previous = last and string.match(last[1], '^%d+') or '0'
                 id = string.format('%.0f', math.max(now, previous + 1))

@@ -16,7 +16,7 @@ package final class RedisMailboxStore: MailboxStore {
     package func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
         if deliveries.isEmpty { return [] }
         let reply = try await client.evaluating(
-            MailboxScripts.deliver, keys: 3 * deliveries.count, arguments: 2 + 4 * deliveries.count
+            MailboxScripts.deliver, keys: 3 * deliveries.count, arguments: 3 + 4 * deliveries.count
         ) { batch in
             for delivery in deliveries {
                 WorkflowKeys.mailbox(delivery.user).append(to: &batch)
@@ -24,6 +24,7 @@ package final class RedisMailboxStore: MailboxStore {
                 WorkflowKeys.status(delivery.update.correlationID).append(to: &batch)
             }
             batch.append(retention.workflow.wholeSeconds)
+            batch.append(retention.mark.wholeSeconds)
             batch.append(retention.mailboxCap)
             for delivery in deliveries {
                 WorkflowKeys.channel(delivery.user).append(to: &batch)

@@ -153,11 +153,16 @@ package final class RedisWorkflowStore: WorkflowStore {
         for reply in replies { try check(reply) }
     }
 
+    package func queued(
+        after last: QueuedOrder?, limit: Int
+    ) async throws(WorkflowStateError) -> [QueuedOrder] {
+        try await members(from: last.map { "(" + WorkflowKeys.member($0) } ?? "-", to: "+", limit)
+    }
+
     package func renewQueued(
         after last: QueuedOrder?, limit: Int
     ) async throws(WorkflowStateError) -> QueuedOrder? {
-        let first = last.map { "(" + WorkflowKeys.member($0) } ?? "-"
-        let members = try await members(from: first, to: "+", limit)
+        let members = try await queued(after: last, limit: limit)
         if members.isEmpty { return nil }
         let replies = try await run { batch in
             for order in members {

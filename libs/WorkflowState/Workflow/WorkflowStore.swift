@@ -33,6 +33,9 @@ package protocol WorkflowStore: AnyObject {
     /// Removes a deleted order; the status CANCELLED stays, so that the order is not announced.
     func forget(_ order: QueuedOrder) async throws(WorkflowStateError)
 
+    /// Orders that wait to be recorded, or whose copies were left behind, in the order of ``renewQueued(after:limit:)``.
+    func queued(after last: QueuedOrder?, limit: Int) async throws(WorkflowStateError) -> [QueuedOrder]
+
     /// Renews the lifetimes of orders that wait to be recorded, so that they do not expire in a long queue.
     ///
     /// - Parameter last: the result of the previous call; nil to begin.

@@ -72,8 +72,10 @@ struct OrderRoutes {
         _ context: RequestContext, _ body: @Loop () async throws(OrderChangeError) -> Answer
     ) async throws(Problem) -> Answer {
         do throws(OrderChangeError) { return try await body() } catch {
-            if case .unavailable(let reason) = error {
+            switch error {
+            case .unavailable(let reason), .inDoubt(let reason):
                 log.warning("order.change_failed", ["error": reason], trace: context.trace)
+            case .notFound, .notCancellable: break
             }
             throw Problem(error)
         }

@@ -20,7 +20,7 @@ struct PlacementRoutes {
             var (user, headers) = try await authorizer.authorizeChange(request)
             let order = try request.orderRequest()
             let key = try request.idempotencyKey()
-            let placement = try await place(order, from: user, key, context)
+            let placement = try await place(order, from: user, key, request.edgeKey, context)
             headers.add("Location", "/api/orders/\(placement.orderID)")
             if placement.order == nil { headers.add("Idempotency-Replayed", "true") }
             return HTTPResponse(.created, json: placement.document, headers: headers)
@@ -28,11 +28,12 @@ struct PlacementRoutes {
     }
 
     private func place(
-        _ request: OrderRequest, from user: UserID, _ key: String?, _ context: RequestContext
+        _ request: OrderRequest, from user: UserID, _ key: String?, _ edgeKey: String?,
+        _ context: RequestContext
     ) async throws(Problem) -> IdempotentOrderPlacement.Placement {
         do throws(PlacementError) {
             let placement = try await placement.place(
-                request, from: user, key: key, trace: context.trace, cause: context.id)
+                request, from: user, key: key, edgeKey: edgeKey, trace: context.trace, cause: context.id)
             note(placement, context)
             return placement
         } catch {

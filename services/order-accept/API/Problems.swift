@@ -38,6 +38,8 @@ extension Problem {
         case .notCancellable(let status):
             self.init(.conflict, "The order is \(status.wireName) and cannot be cancelled.")
         case .unavailable: self = .unavailable("Orders cannot be changed at the moment; try again.")
+        case .inDoubt:
+            self = .unavailable("It is not known whether the order was changed: repeat the request.")
         }
     }
 

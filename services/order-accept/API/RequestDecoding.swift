@@ -85,4 +85,14 @@ extension HTTPRequest {
         }
         return values[0]
     }
+
+    /// A key from the edge's name for this request, which it sends again to another replica when this one dies. Nil
+    /// without an edge.
+    var edgeKey: String? {
+        let names = headers.values("Edge-Request-Id")
+        guard names.count == 1, names[0].utf8.count == 32, names[0].allSatisfy(\.isHexDigit) else {
+            return nil
+        }
+        return "edge:\(names[0])"
+    }
 }

@@ -13,8 +13,14 @@ final class IdempotentOrderPlacement {
     private let acceptOrder: AcceptOrder
     private let keys: any IdempotencyStore
     private let queries: any OrderQueries
+    private let lookupTime: Duration
 
-    init(_ acceptOrder: AcceptOrder, keys: any IdempotencyStore, queries: any OrderQueries) {
+    /// - Parameter lookupTime: how long PostgreSQL is asked for an earlier order with a key.
+    init(
+        _ acceptOrder: AcceptOrder, keys: any IdempotencyStore, queries: any OrderQueries,
+        lookupTime: Duration = .milliseconds(150)
+    ) {
+        self.lookupTime = lookupTime
         self.acceptOrder = acceptOrder
         self.keys = keys
         self.queries = queries
@@ -28,18 +34,24 @@ final class IdempotentOrderPlacement {
         var order: Order?
     }
 
+    /// - Parameter edgeKey: what one attempt of the edge has in common with its repetition on another replica. It is
+    ///   random, so that nothing need be looked up: should both attempts get through, recording makes them one order.
     func place(
-        _ request: OrderRequest, from user: UserID, key: String?, trace: TraceContext, cause: String
+        _ request: OrderRequest, from user: UserID, key: String?, edgeKey: String? = nil, trace: TraceContext,
+        cause: String
     ) async throws(PlacementError) -> Placement {
         guard let key else {
             return Placement(
-                try await acceptOrder.accept(request, from: user, trace: trace, cause: cause))
+                try await acceptOrder.accept(request, from: user, key: edgeKey, trace: trace, cause: cause))
         }
         let lease = IdempotencyLease(
             IdempotencyKey(user: user, key: key), fingerprint: request.fingerprint)
         // Without an answer the key is not known to be used.
         switch try? await keys.reserve(lease) {
-        case .inFlight: throw .requestInProgress
+        case .inFlight:
+            // Its replica may have died after the order was taken.
+            guard let response = try await earlier(lease) else { throw .requestInProgress }
+            return Placement(response)
         case .mismatch: throw .keyReused
         case .replay(let bytes):
             if let response = StoredResponse(bytes) { return Placement(response) }
@@ -63,9 +75,11 @@ final class IdempotentOrderPlacement {
         }
     }
 
-    /// The response of a recorded order with the key. Nil as well when PostgreSQL does not answer.
+    /// The response of a recorded order with the key. Nil as well when PostgreSQL does not answer in time.
     private func earlier(_ lease: IdempotencyLease) async throws(PlacementError) -> StoredResponse? {
-        guard var order = try? await queries.order(placedWith: lease.key) else { return nil }
+        guard var order = try? await queries.order(placedWith: lease.key, within: lookupTime) else {
+            return nil
+        }
         guard order.requestFingerprint == lease.fingerprint else { throw .keyReused }
         order.status = .accepted
         order.failure = nil

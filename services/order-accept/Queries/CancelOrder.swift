@@ -125,7 +125,7 @@ struct CancelOrder {
         _ body: @Loop () async throws(OrderQueryError) -> Answer
     ) async throws(OrderChangeError) -> Answer {
         do throws(OrderQueryError) { return try await body() } catch {
-            throw .unavailable(reason: error.reason)
+            throw error.isOutcomeUnknown ? .inDoubt(reason: error.reason) : .unavailable(reason: error.reason)
         }
     }
 }
@@ -136,6 +136,8 @@ enum OrderChangeError: Error, Hashable {
     case notFound
     /// The order is recorded as completed or failed.
     case notCancellable(OrderStatus)
-    /// The server that decides is unavailable.
+    /// The server that decides is unavailable; nothing was changed.
     case unavailable(reason: String)
+    /// That server did not answer in time.
+    case inDoubt(reason: String)
 }

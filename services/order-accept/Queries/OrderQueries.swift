@@ -11,7 +11,12 @@ protocol OrderQueries: AnyObject {
     func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> StoredOrder?
 
     /// The order that was placed with an idempotency key.
-    func order(placedWith key: IdempotencyKey) async throws(OrderQueryError) -> Order?
+    func order(
+        placedWith key: IdempotencyKey, within limit: Duration
+    ) async throws(OrderQueryError) -> Order?
+
+    /// The recorded outcomes of requests, of whichever user.
+    func outcomes(of ids: [CorrelationID]) async throws(OrderQueryError) -> [CorrelationID: RecordedOutcome]
 
     /// Newest first, from `offset` or after an order.
     ///
@@ -48,6 +53,12 @@ struct StoredOrder: Hashable, Sendable {
     var isRecorded: Bool
     /// Of an order that is not recorded.
     var idempotencyKey: String?
+}
+
+struct RecordedOutcome: Hashable, Sendable {
+    /// That of the first request with the same idempotency key.
+    var orderID: OrderID
+    var status: OrderStatus
 }
 
 struct StatusChange: Hashable, Sendable {
@@ -100,4 +111,6 @@ struct StatusReport: Hashable, Sendable {
 struct OrderQueryError: Error, Hashable, Sendable {
     /// Suitable for logs.
     var reason: String
+    /// Whether a change may have been made all the same.
+    var isOutcomeUnknown = false
 }

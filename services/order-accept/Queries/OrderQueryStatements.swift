@@ -66,6 +66,14 @@ enum OrderQueryStatements {
         UNION ALL SELECT order_id FROM order_aliases WHERE order_id = ANY ($1::int8[])
         """)
 
+    static let outcomes = PostgresStatement(
+        """
+        SELECT correlation_id, id, status FROM orders WHERE correlation_id = ANY ($1::uuid[])
+        UNION ALL SELECT alias.correlation_id, orders.id, orders.status
+        FROM order_aliases alias JOIN orders ON orders.id = alias.target_id
+        WHERE alias.correlation_id = ANY ($1::uuid[])
+        """)
+
     static let status = PostgresStatement(
         """
         SELECT o.id, o.status, o.updated_at FROM orders o

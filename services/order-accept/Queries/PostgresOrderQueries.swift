@@ -33,9 +33,12 @@ final class PostgresOrderQueries: OrderQueries {
         }
     }
 
-    func order(placedWith key: IdempotencyKey) async throws(OrderQueryError) -> Order? {
-        try await mappingErrors { () throws(PostgresError) in
-            let answers = try await pool.pipeline { batch in
+    func order(
+        placedWith key: IdempotencyKey, within limit: Duration
+    ) async throws(OrderQueryError) -> Order? {
+        if case .unavailable(let cause) = pool.health { throw OrderQueryError(reason: "\(cause)") }
+        return try await mappingErrors { () throws(PostgresError) in
+            let answers = try await pool.pipeline(wait: limit, within: limit) { batch in
                 batch.add(OrderQueryStatements.byKey, key.user.value, key.key)
                 batch.add(OrderQueryStatements.takenByKey, key.user.value, key.key)
             }
@@ -43,6 +46,21 @@ final class PostgresOrderQueries: OrderQueries {
             return try answers[1].first.flatMap { row throws(PostgresError) in
                 try OrderQueryRows.accepted(row).flatMap { Order($0) }
             }
+        }
+    }
+
+    func outcomes(
+        of ids: [CorrelationID]
+    ) async throws(OrderQueryError) -> [CorrelationID: RecordedOutcome] {
+        try await mappingErrors { () throws(PostgresError) in
+            let keys = ids.map { PostgresUUID(high: $0.high, low: $0.low) }
+            var outcomes: [CorrelationID: RecordedOutcome] = [:]
+            for row in try await pool.query(OrderQueryStatements.outcomes, keys) {
+                let key = try row.uuid(0)
+                outcomes[CorrelationID(high: key.high, low: key.low)] = RecordedOutcome(
+                    orderID: try OrderQueryRows.id(row, 1), status: try OrderQueryRows.status(row, 2))
+            }
+            return outcomes
         }
     }
 
@@ -148,7 +166,7 @@ final class PostgresOrderQueries: OrderQueries {
         _ body: @Loop () async throws(PostgresError) -> Answer
     ) async throws(OrderQueryError) -> Answer {
         do throws(PostgresError) { return try await body() } catch {
-            throw OrderQueryError(reason: "\(error)")
+            throw OrderQueryError(reason: "\(error)", isOutcomeUnknown: error.mayHaveCommitted)
         }
     }
 }

@@ -130,13 +130,13 @@ class Audit:
             if {str(id) for id in order.ids} & pending.keys():
                 self.violation(WRONG, "order:pending still exists", order)
         for cid, order in expected.items():
-            if cid not in status:
+            if status.get(cid) is None:  # it may expire while the keys are listed
                 self.observations["statuses that Redis has forgotten"] += 1
             elif status[cid] != f"{order.final}|{order.id}":
                 self.violation(WRONG, f"order:status is {status[cid]!r}, PostgreSQL has {order.final}", order)
         for cid in status.keys() - expected.keys():
             # Of unanswered attempts.
-            state = status[cid].partition("|")[0]
+            state = (status[cid] or "").partition("|")[0]
             self.observations["keys of unanswered attempts left to expire"] += state == "ACCEPTED" and cid not in self.recorded
 
     # Subscribers and dead letters

@@ -103,7 +103,8 @@ class OrderClients:
             async with session.post(
                     f"{self.stack.edge}/api/orders/{order.id}/cancel", headers=self.authorization(order.user),
                     timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)) as response:
-                order.cancel_status = response.status
+                is_known = response.status != 503 or UNKNOWN_OUTCOME not in await response.text()
+                order.cancel_status = response.status if is_known else 0
                 self.history.record_answer(f"cancel {response.status}")
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
             order.cancel_status = 0  # it may be cancelled

@@ -30,8 +30,9 @@ svg {{ max-width: 100%; height: auto; }} figure {{ margin: 0; overflow-x: auto; 
 <p>{report['at']}, {report['seconds']} s; {report['totals']['201']} orders accepted under {len(report['faults'])} conditions.</p>
 <h2>Timeline</h2><figure>{timeline(history, began, ended)}</figure>
 <h2>Faults</h2><figure><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></figure>
-<p>The last three columns are seconds from the fault to the first 201 and the first notification of orders placed after
-it, and until every replica was ready and every subscriber connected.</p>
+<p>First 201, first notified, recovered: seconds from the fault to the first 201 and the first notification of orders
+placed after it, and until every replica was ready and every subscriber connected. p99.9: milliseconds to the 201 of the
+slowest order in a thousand, without the orders of the fault's first 0.3 s.</p>
 <h2>Violations</h2><ul>{violations or "<li>none</li>"}</ul><h2>Observations</h2><ul>{observations}</ul></html>
 """
 

@@ -5,7 +5,8 @@ from chaos.history import ACCEPTED, REJECTED, UNKNOWN
 
 COLUMNS = (
     "fault", "orders", "201", "rejected", "unknown", "lost", "duplicated", "wrong", "first 201", "first notified",
-    "recovered")
+    "recovered", "p99.9")
+BEGINNING = 0.3  # seconds after a fault whose orders are not in p99.9
 
 
 def rows(history, audit):
@@ -24,8 +25,16 @@ def rows(history, audit):
             "wrong": kinds.count(WRONG), "first 201": since(window, [
                 order.ended for order in later if order.outcome == ACCEPTED]),
             "first notified": since(window, [order.notified for order in later if order.notified]),
-            "recovered": since(window, [window.recovered])})
+            "recovered": since(window, [window.recovered]), "p99.9": latency(later, window)})
     return found
+
+
+def latency(orders, window):
+    """Milliseconds to the 201 of the slowest order in a thousand, with all attempts, after the fault's beginning."""
+    times = sorted(
+        order.ended - order.began for order in orders
+        if order.outcome == ACCEPTED and order.began >= (window.injected or window.began) + BEGINNING)
+    return round(1_000 * times[min(len(times) - 1, int(0.999 * len(times)))]) if times else None
 
 
 def since(window, times):
