@@ -41,11 +41,13 @@ import Testing
         #expect(connection.isOpen)
     }
 
-    @Test func aLateReplyClosesTheConnection() async throws {
+    /// Also within the time that the connection had to be made.
+    @Test(.timeLimit(.minutes(1))) func aLateReplyClosesTheConnection() async throws {
         let server = try await ScriptedServer.answering { _ in "" }
         defer { server.close() }
         var configuration = server.configuration
         configuration.commandTimeout = .milliseconds(50)
+        configuration.connectTimeout = .seconds(300)
         let connection = try await RedisConnection.connect(configuration)
         let error = await #expect(throws: RedisError.self) { try await connection.command("GET", "k") }
         #expect(error?.code == .timeout)

@@ -6,7 +6,7 @@
 package final class Timer {
     private let fire: @Loop () -> Void
     /// When to fire; meaningful while the timer is in the heap.
-    private(set) var deadline = Instant(nanoseconds: 0)
+    package private(set) var deadline = Instant(nanoseconds: 0)
     /// Its index in the heap, or -1.
     var heapIndex = -1
 

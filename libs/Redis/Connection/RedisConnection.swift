@@ -52,7 +52,8 @@ package final class RedisConnection {
         let deadline = deadline ?? Loop.now + configuration.commandTimeout
         requests.append(commands: batch.count, deadline: deadline, completion: completion)
         transport?.write(batch.bytes)
-        if !deadlineTimer.isArmed { deadlineTimer.arm(at: deadline) }
+        // It may still be armed for the end of the handshake.
+        if !deadlineTimer.isArmed || deadline < deadlineTimer.deadline { deadlineTimer.arm(at: deadline) }
     }
 
     package func send(_ batch: RedisBatch, deadline: Instant? = nil) async throws(RedisError) -> [RedisValue]
