@@ -23,7 +23,8 @@ enum AcceptKeys {
         "Queries of orders that a user may make a second in the long run; 0 for no limit.")
 
     static let readBurst = SettingKey.integer(
-        "READ_RATE_BURST", in: 1...1_000_000, default: 2000, "Queries of orders that a user may make at once.")
+        "READ_RATE_BURST", in: 1...1_000_000, default: 2000, "Queries of orders that a user may make at once."
+    )
 
     static let hedgeDelay = SettingKey.integer(
         "HEDGE_DELAY_MS", in: 10...1_000, default: 150,
