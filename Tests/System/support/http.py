@@ -17,6 +17,21 @@ def call(url, body=None, token=None, timeout=10, **headers):
         return json.load(response)
 
 
+def answer(url, method, body=None, token=None, timeout=10, **headers):
+    """(status, JSON or None) of the answer to a request."""
+    headers = {"Content-Type": "application/json"} | headers
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, headers, method=method)
+    try:
+        with opener.open(request, timeout=timeout) as response:
+            content = response.read()
+            return response.status, json.loads(content) if content else None
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read() or b"null")
+
+
 def status_of(url, *arguments, **options):
     """The status of the answer to the same request."""
     try:

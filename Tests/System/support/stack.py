@@ -86,11 +86,10 @@ class Stack:
         pid = process.running_pid(self.directory / "run" / f"{program}.pid")
         if pid is None:
             raise RuntimeError(f"{program} does not run")
-        targets = [pid]
-        if program in ("postgres", "rabbitmq") and number in (signal.SIGSTOP, signal.SIGCONT):
-            targets = process.group_members(pid, 0) or targets  # child processes work on while the parent is stopped
-        for target in targets:
-            process.send(target, number)
+        process.send(pid, number)
+        if number in (signal.SIGSTOP, signal.SIGCONT):
+            for child in process.descendants(pid):  # they work on while their parent is stopped
+                process.send(child, number)
 
     def kill_notifier(self, replica):
         """Sends SIGKILL to a replica named like `order-notification@5006`."""
@@ -126,11 +125,14 @@ class Stack:
 
     def await_status(self, order, status):
         """Waits until PostgreSQL holds the order with this status."""
-        query = [
-            "psql", "-qAtX", self.description["postgres"]["uri"], "-c",
-            f"SELECT status FROM orders WHERE id = {int(order)}"]
-        until(f"order {order} is {status}", lambda: subprocess.run(
-            query, check=True, capture_output=True, text=True, timeout=10).stdout.strip() == status)
+        query = f"SELECT status FROM orders WHERE id = {int(order)}"
+        until(f"order {order} is {status}", lambda: self.sql(query) == status)
+
+    def sql(self, statement):
+        """The output of a statement: a row per line, columns separated by `|`."""
+        return subprocess.run(
+            ["psql", "-qAtX", self.description["postgres"]["uri"], "-c", statement], check=True, capture_output=True,
+            text=True, timeout=10).stdout.strip()
 
     def broker(self, path, body):
         """A POST to RabbitMQ's management API; `path` follows `/api`."""
@@ -139,13 +141,16 @@ class Stack:
         credentials = base64.b64encode(f"{uri.username}:{unquote(uri.password)}".encode()).decode()
         return call(f"{settings['managementUrl']}/api{path}", body, Authorization=f"Basic {credentials}")
 
-    def publish_dead_letter(self, queue, message_id, body):
-        routed = self.broker("/exchanges/waybill/amq.default/publish", {
-            "routing_key": f"{queue}.dlq", "payload": body, "payload_encoding": "string",
-            "properties": {
-                "message_id": message_id, "type": "order.accepted.v1", "delivery_mode": 2,
-                "headers": {"x-error": "dead-lettered by a test", "x-failed-at": "2026-01-01T00:00:00Z"}}})
+    def publish(self, exchange, key, kind, message_id, body, **headers):
+        """Publishes a message of the type `kind`."""
+        routed = self.broker(f"/exchanges/waybill/{exchange}/publish", {
+            "routing_key": key, "payload": body, "payload_encoding": "string",
+            "properties": {"message_id": message_id, "type": kind, "delivery_mode": 2, "headers": headers}})
         assert routed["routed"]
+
+    def publish_dead_letter(self, queue, message_id, body):
+        self.publish("amq.default", f"{queue}.dlq", "order.accepted.v1", message_id, body, **{
+            "x-error": "dead-lettered by a test", "x-failed-at": "2026-01-01T00:00:00Z"})
 
     def redis(self, *words):
         """The output of a Redis command."""

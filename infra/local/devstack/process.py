@@ -69,6 +69,22 @@ def group_members(pid, since):
     return members
 
 
+def descendants(pid):
+    """Running processes below a process, in whichever group: each backend of PostgreSQL has its own."""
+    children = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            fields = stat_fields(entry)
+            if fields and fields[0] not in "ZX":
+                children.setdefault(int(fields[1]), []).append(int(entry))
+    found, rest = [], [pid]
+    while rest:
+        below = children.get(rest.pop(), [])
+        found += below
+        rest += below
+    return found
+
+
 def send(pid, number):
     try:
         os.kill(pid, number)

@@ -1,0 +1,84 @@
+"""Fixtures: a stack whose keys in Redis live for a minute, and customers."""
+
+import contextlib
+import secrets
+import signal
+
+import pytest
+
+from support.http import answer
+from support.stack import running
+from support.waiting import until
+
+FINAL = ("COMPLETED", "FAILED", "CANCELLED")
+
+
+class Customer:
+    def __init__(self, stack, user=None):
+        self.stack = stack
+        self.user = user or f"DURABLE-{secrets.token_hex(6)}"
+        self.token = stack.token(self.user)
+
+    def request(self, method, path, body=None, base=None, **headers):
+        """(status, body) of the answer."""
+        return answer(f"{base or self.stack.edge}{path}", method, body, self.token, **headers)
+
+    def post(self, key=None, product="AZ-104", quantity=1, base=None):
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.request(
+            "POST", "/api/orders", {"items": [{"productId": product, "quantity": quantity}]}, base, **headers)
+
+    def place(self, *arguments, **options):
+        """An accepted order."""
+        status, order = self.post(*arguments, **options)
+        assert status == 201, order
+        return order
+
+    def order(self, order):
+        status, found = self.request("GET", f"/api/orders/{order['id']}")
+        return found if status == 200 else None
+
+    def status(self, order):
+        status, found = self.request("GET", f"/api/orders/status/{order['correlationId']}")
+        return found["status"] if status == 200 else None
+
+    def orders(self, size=100):
+        status, page = self.request("GET", f"/api/orders?size={size}")
+        assert status == 200, page
+        return page["items"]
+
+    def rows(self):
+        """Status of each recorded order by id."""
+        text = self.stack.sql(f"SELECT id, status FROM orders WHERE customer_id = '{self.user}'")
+        return {int(line.split("|")[0]): line.split("|")[1] for line in text.split()}
+
+    def await_final(self, order):
+        """The order once it has an outcome."""
+        return until("the order has an outcome", lambda: (
+            (found := self.order(order)) and found["status"] in FINAL and found), 30)
+
+
+@pytest.fixture(scope="session")
+def stack():
+    with running(
+            WAYBILL_ACCEPTORS="2", WAYBILL_PROCESSORS="2", WORKFLOW_TTL="60", RATE_LIMIT="0", READ_RATE_LIMIT="0",
+    ) as stack:
+        yield stack
+
+
+@pytest.fixture
+def customer(stack):
+    stack.await_ready()
+    return Customer(stack)
+
+
+@contextlib.contextmanager
+def paused(stack, *programs):
+    """The servers answer nothing within the context."""
+    for program in programs:
+        stack.signal(program, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for program in programs:
+            stack.signal(program, signal.SIGCONT)

@@ -1,0 +1,95 @@
+"""Redis may forget any key, or all, at any time."""
+
+import secrets
+import time
+
+import pytest
+
+from conftest import Customer
+from support.waiting import until
+
+
+def forget(stack, pattern):
+    """Deletes the keys that match; all of them without a pattern."""
+    if pattern is None:
+        return stack.redis("FLUSHALL")
+    for key in stack.redis("--scan", "--pattern", pattern).split():
+        stack.redis("DEL", key)
+
+
+FORGOTTEN = pytest.mark.parametrize("pattern", ["order:status:*", "order:*", None])
+
+
+@FORGOTTEN
+def test_a_cancellation_stays(stack, customer, pattern):
+    with stack.processing_paused():
+        order = customer.place()
+        assert customer.request("POST", f"/api/orders/{order['id']}/cancel")[0] == 202
+        forget(stack, pattern)
+        later = customer.place()
+    customer.await_final(later)
+    assert until("the order is recorded", lambda: customer.rows().get(order["id"])) == "CANCELLED"
+    assert customer.order(order)["status"] == customer.status(order) == "CANCELLED"
+
+
+@FORGOTTEN
+def test_a_deletion_stays(stack, customer, pattern):
+    with stack.processing_paused():
+        order = customer.place()
+        assert customer.request("DELETE", f"/api/orders/{order['id']}")[0] == 204
+        forget(stack, pattern)
+        later = customer.place()
+    customer.await_final(later)
+    assert customer.order(order) is None
+    assert [found["id"] for found in customer.orders()] == [later["id"]]
+    assert customer.rows().get(order["id"]) == "CANCELLED"
+
+
+@pytest.mark.parametrize("pattern", ["order:idem:*", "order:*", None])
+@pytest.mark.parametrize("is_queued", [True, False])
+def test_one_order_for_a_key(stack, customer, pattern, is_queued):
+    key = secrets.token_hex(8)
+    if is_queued:
+        with stack.processing_paused():
+            first = customer.place(key)
+            forget(stack, pattern)
+            second = customer.place(key)
+    else:
+        first = customer.place(key)
+        customer.await_final(first)
+        forget(stack, pattern)
+        second = customer.place(key)
+        assert customer.post(key, quantity=2)[0] == 422
+    found = [customer.await_final(order) for order in (first, second)]
+    assert found[0]["id"] == found[1]["id"]
+    assert customer.status(first) == customer.status(second) == "COMPLETED"
+    assert len(customer.rows()) == len(customer.orders()) == 1
+    assert Customer(stack).place(key)["id"] != first["id"]
+
+
+def test_a_completed_order_stays_completed(stack, customer):
+    """Its message arrives again after Redis forgot its status."""
+    order = customer.place()
+    customer.await_final(order)
+    body = stack.sql(f"SELECT payload FROM order_events WHERE order_id = {order['id']} AND version = 1")
+    stack.redis("DEL", f"order:status:{order['correlationId']}")
+    stack.publish("orders", "order.accepted", "order.accepted.v1", order["correlationId"], body)
+    later = customer.place()
+    customer.await_final(later)
+    deadline = time.monotonic() + 1
+    while time.monotonic() < deadline:
+        assert customer.status(order) == customer.order(order)["status"] == "COMPLETED"
+
+
+def test_a_queue_longer_than_the_lifetime_of_keys(stack, customer):
+    """Orders are found meanwhile, cancelled ones stay cancelled, and no update becomes a dead letter."""
+    with stack.processing_paused():
+        order, cancelled = customer.place(), customer.place()
+        assert customer.request("POST", f"/api/orders/{cancelled['id']}/cancel")[0] == 202
+        time.sleep(66)
+        assert customer.order(order)["status"] == customer.status(order) == "ACCEPTED"
+        assert {found["id"] for found in customer.orders()} == {order["id"], cancelled["id"]}
+    assert customer.await_final(order)["status"] == "COMPLETED"
+    assert customer.rows() == {order["id"]: "COMPLETED", cancelled["id"]: "CANCELLED"}
+    assert stack.broker("/queues/waybill/order.processed.dlq/get", {
+        "count": 5, "ackmode": "ack_requeue_true", "encoding": "auto"}) == []

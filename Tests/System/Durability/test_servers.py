@@ -1,0 +1,86 @@
+"""Servers that are away, and a sequence that was set back."""
+
+import json
+import secrets
+
+import pytest
+
+from conftest import paused
+from support.waiting import until
+
+
+@pytest.mark.parametrize("server", ["redis", "rabbitmq", "postgres"])
+def test_orders_are_accepted_without_a_server(stack, customer, server):
+    with paused(stack, server):
+        orders = [customer.place() for _ in range(5)] + [customer.place(secrets.token_hex(8)) for _ in range(5)]
+    assert {customer.await_final(order)["status"] for order in orders} == {"COMPLETED"}
+    assert len(customer.rows()) == 10
+
+
+def test_a_refused_order_leaves_nothing(stack, customer):
+    with paused(stack, "rabbitmq", "postgres"):
+        answers = [customer.post() for _ in range(5)]
+    assert {status for status, _ in answers} == {503}
+    stack.await_ready()
+    refused = sum("not known" not in body["detail"] for _, body in answers)
+    later = customer.place()
+    customer.await_final(later)
+    assert len(customer.orders()) <= 1 + len(answers) - refused
+    assert "CANCELLED" not in customer.rows().values()
+
+
+def test_without_postgres_nothing_is_cancelled(stack, customer):
+    with stack.processing_paused():
+        order = customer.place()
+        with paused(stack, "postgres"):
+            assert customer.request("POST", f"/api/orders/{order['id']}/cancel")[0] == 503
+        until("PostgreSQL answers", lambda: customer.order(order))
+        # Repeated, it is carried out, or was.
+        assert customer.request("POST", f"/api/orders/{order['id']}/cancel")[0] == 202
+    assert customer.await_final(order)["status"] == "CANCELLED"
+
+
+def test_ids_do_not_repeat(stack, customer):
+    before = [customer.place() for _ in range(12)]
+    for order in before:
+        customer.await_final(order)
+    stack.sql("SELECT setval('order_id_blocks', 1, false)")
+    for program in ("accept-1", "accept-2"):
+        with stack.stopped(program):
+            pass
+    after = [customer.place() for _ in range(12)]
+    assert {customer.await_final(order)["status"] for order in after} == {"COMPLETED"}
+    assert not {order["id"] for order in before} & {order["id"] for order in after}
+
+
+def test_a_failed_order_is_recorded_with_its_reason(stack, customer):
+    """A message names a product that nobody knows."""
+    example = customer.place()
+    customer.await_final(example)
+    body = json.loads(stack.sql(f"SELECT payload FROM order_events WHERE order_id = {example['id']} AND version = 1"))
+    with stack.processing_paused():
+        order = customer.place()
+        forged = json.loads(json.dumps(body).replace(example["correlationId"], (
+            example["correlationId"][:-4] + "beef")))
+        forged.pop("idempotencyKey", None)  # the edge's, by which it would be the same order
+        forged["orderId"] = order["id"] + 5_000_000
+        forged["items"][0]["productId"] = "NO-SUCH-PRODUCT"
+        stack.publish("orders", "order.accepted", "order.accepted.v1", forged["correlationId"], json.dumps(forged))
+    failed = customer.await_final({"id": forged["orderId"]})
+    assert failed["status"] == "FAILED" and failed["failure"]["code"] and failed["failure"]["detail"]
+    assert failed["id"] in {found["id"] for found in customer.orders()}
+    assert customer.rows()[failed["id"]] == "FAILED"
+
+
+def test_newest_first_by_acceptance(stack, customer):
+    acceptors = [replica["url"] for replica in stack.description["accept"]]
+    placed = [customer.place(base=acceptors[number % 2])["id"] for number in range(10)]
+    for number in placed:
+        customer.await_final({"id": number})
+    assert [order["id"] for order in customer.orders()] == placed[::-1]
+    found, path = [], "/api/orders?size=3"
+    while path:
+        page = customer.request("GET", path)[1]
+        found += [order["id"] for order in page["items"]]
+        path = page.get("next") and f"/api/orders?size=3&after={page['next']}"
+    assert found == placed[::-1]
