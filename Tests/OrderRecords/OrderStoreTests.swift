@@ -129,6 +129,22 @@ import Testing
         }
     }
 
+    /// Both were accepted, since Redis had forgotten the key: neither is dropped.
+    @Test(arguments: Driver.available)
+    @Loop func anotherOrderUnderOneKeyIsRecordedToo(_ driver: Driver) async throws {
+        try await with(driver) { fixture in
+            let first = Sample.record(Sample.order(1, products: ["AZ-900", "AZ-104"], key: "k"))
+            let same = Sample.record(Sample.order(2, products: ["AZ-900", "AZ-104"], key: "k"))
+            let other = Sample.record(Sample.order(3, products: ["AZ-104"], key: "k"))
+            let results = try await fixture.store.record([first, same, other])
+            #expect(results.map { $0?.isNew } == [true, false, true])
+            #expect(results.map { $0?.isAliased } == [false, true, false])
+            let again = try await fixture.store.record([other])[0]
+            #expect(again?.isNew == false && again?.isAliased == false)
+            #expect(again?.orderID == other.contents.orderID)
+        }
+    }
+
     @Test(arguments: Driver.available)
     @Loop func returnsCurrenciesByProduct(_ driver: Driver) async throws {
         try await with(driver) { fixture in

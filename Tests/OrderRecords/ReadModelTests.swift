@@ -26,7 +26,9 @@ struct ReadModelTests {
     @Loop
     static func follow(_ models: ReadModels, limit: Int = 2_000) async throws {
         try await eventually("the read models follow") {
-            try await models.advance(limit: limit)?.isDone == true
+            // Other transactions of the server hold the settled position back, of which alone a step knows.
+            _ = try await models.advance(limit: limit)
+            return try await models.progress().isDone
         }
     }
 

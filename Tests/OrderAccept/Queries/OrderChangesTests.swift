@@ -159,7 +159,7 @@ import WorkflowState
     /// PostgreSQL did not answer after it got the statement.
     @Test func anUnansweredCancellationIsInDoubt() async throws {
         let placed = try await fixture.place().order
-        fixture.queries.fault = OrderQueryError(reason: "late", isOutcomeUnknown: true)
+        fixture.queries.cancelFault = OrderQueryError(reason: "late", isOutcomeUnknown: true)
         await #expect(throws: OrderChangeError.inDoubt(reason: "late")) { try await cancel(placed.id) }
         #expect(Problem(OrderChangeError.inDoubt(reason: "late")).detail?.contains("not known") == true)
     }

@@ -9,6 +9,8 @@ import WorkflowState
 @Loop
 final class MemoryOrderQueries: OrderQueries {
     var fault: OrderQueryError?
+    /// Of cancellations alone.
+    var cancelFault: OrderQueryError?
     /// Recorded orders with their idempotency keys.
     private(set) var recorded: [(order: Order, key: String?)] = []
     private var taken: [StoredOrder] = []
@@ -93,6 +95,7 @@ final class MemoryOrderQueries: OrderQueries {
     func cancel(
         _ cancellation: OrderCancellation, isDeletion: Bool
     ) async throws(OrderQueryError) -> OrderStatus? {
+        if let cancelFault { throw cancelFault }
         if let fault { throw fault }
         var order = cancellation.order
         if isDeletion { deleted.insert(order.id) }

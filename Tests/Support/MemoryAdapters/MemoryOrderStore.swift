@@ -56,6 +56,9 @@ package final class MemoryOrderStore: OrderStore, Outbox {
                     && $0.order.contents.customer == record.contents.customer
             })
         {
+            guard first.order.contents.hasSameLines(record.contents) else {
+                return self.record(record.withoutKey)
+            }
             var order = self.record(first.order)
             order?.isAliased = true
             aliases[id] = first.order.contents.correlationID
@@ -108,5 +111,12 @@ package final class MemoryOrderStore: OrderStore, Outbox {
                 UnpublishedEvent(EventKey(entry.order.contents.orderID, version: $0), entry.events[$0 - 1])
             }
         }
+    }
+}
+
+extension OrderAccepted {
+    fileprivate func hasSameLines(_ other: OrderAccepted) -> Bool {
+        Set(lines.map { "\($0.productID) \($0.quantity)" })
+            == Set(other.lines.map { "\($0.productID) \($0.quantity)" })
     }
 }

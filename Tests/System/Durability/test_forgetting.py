@@ -67,6 +67,17 @@ def test_one_order_for_a_key(stack, customer, pattern, is_queued):
     assert Customer(stack).place(key)["id"] != first["id"]
 
 
+def test_another_order_under_a_forgotten_key_is_kept(stack, customer):
+    """It cannot be refused while the first is queued; nothing that was accepted is dropped."""
+    key = secrets.token_hex(8)
+    with stack.processing_paused():
+        first = customer.place(key)
+        forget(stack, "order:idem:*")
+        second = customer.place(key, quantity=2)
+    assert [customer.await_final(order)["id"] for order in (first, second)] == [first["id"], second["id"]]
+    assert customer.rows() == {first["id"]: "COMPLETED", second["id"]: "COMPLETED"}
+
+
 def test_a_completed_order_stays_completed(stack, customer):
     """Its message arrives again after Redis forgot its status."""
     order = customer.place()

@@ -35,7 +35,7 @@ package struct OrderAccepted: OrderEvent {
     /// The prices' currency; nil in messages of earlier versions.
     package let currency: Currency?
     /// The request's, which makes it one order with its repetitions.
-    package let idempotencyKey: String?
+    package var idempotencyKey: String?
 
     package init(_ order: Order, idempotencyKey: String? = nil) {
         correlationID = order.correlationID

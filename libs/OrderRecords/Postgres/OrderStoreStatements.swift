@@ -55,13 +55,13 @@ enum OrderStoreStatements {
         SELECT correlation_id FROM inserted
         """)
 
-    /// The orders to which the given ids belong: by correlation id, else by customer and idempotency key. The second
-    /// kind gets an alias.
+    /// The orders to which the given ids belong: by correlation id, else by customer, idempotency key and lines. The
+    /// second kind gets an alias.
     static let resolve = PostgresStatement(
         """
         WITH given AS (
-            SELECT * FROM unnest($1::int8[], $2::uuid[], $3::text[], $4::text[])
-                AS given (id, correlation_id, customer_id, idempotency_key)
+            SELECT * FROM unnest($1::int8[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+                AS given (id, correlation_id, customer_id, idempotency_key, lines)
         ), matched AS (
             SELECT given.id, given.correlation_id, orders.id AS target, false AS is_alias
             FROM given JOIN orders ON orders.correlation_id = given.correlation_id
@@ -70,6 +70,9 @@ enum OrderStoreStatements {
             FROM given JOIN orders ON orders.customer_id = given.customer_id
                 AND orders.idempotency_key = given.idempotency_key
                 AND orders.correlation_id <> given.correlation_id
+                AND given.lines = (
+                    SELECT string_agg(product_id || ' ' || quantity, ',' ORDER BY product_id COLLATE "C")
+                    FROM order_items WHERE order_id = orders.id)
         ), aliases AS (
             INSERT INTO order_aliases (order_id, correlation_id, customer_id, target_id)
             SELECT matched.id, matched.correlation_id, orders.customer_id, target

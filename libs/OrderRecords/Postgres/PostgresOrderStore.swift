@@ -24,12 +24,17 @@ package final class PostgresOrderStore: OrderStore, Service {
 
     package func record(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {
         if records.isEmpty { return [] }
-        let new = try await insert(records.sorted { $0.contents.orderID < $1.contents.orderID })
+        var new = try await insert(records)
         var recorded: [CorrelationID: RecordedOrder] = [:]
         let missing = records.filter { !new.contains($0.contents.correlationID) }
         if !missing.isEmpty {
             for record in missing where record.isReplay { try await reopenFailed(record) }
             recorded = try await resolve(missing.map(\.contents))
+            // Redis forgot the key, and another order was accepted under it: nothing that was accepted is dropped.
+            let others = missing.filter {
+                $0.contents.idempotencyKey != nil && recorded[$0.contents.correlationID] == nil
+            }
+            if !others.isEmpty { new.formUnion(try await insert(others.map(\.withoutKey))) }
         }
         return records.map { record in
             let id = record.contents.correlationID
@@ -43,6 +48,8 @@ package final class PostgresOrderStore: OrderStore, Service {
 
     /// - Returns: the orders that are new.
     private func insert(_ records: [OrderRecord]) async throws(OrderRecordsError) -> Set<CorrelationID> {
+        // Batches in different orders would deadlock.
+        let records = records.sorted { $0.contents.orderID < $1.contents.orderID }
         var failures = 0
         while true {
             do throws(PostgresError) {
@@ -102,7 +109,7 @@ package final class PostgresOrderStore: OrderStore, Service {
             let rows = try await pool.query(
                 OrderStoreStatements.resolve, orders.map(\.orderID.value),
                 orders.map { PostgresUUID($0.correlationID) },
-                orders.map(\.customer.value), orders.map(\.idempotencyKey))
+                orders.map(\.customer.value), orders.map(\.idempotencyKey), orders.map(\.lineSummary))
             for row in rows {
                 let id = CorrelationID(try row.uuid(0))
                 var order = try RecordedOrder(row)
@@ -132,6 +139,14 @@ package final class PostgresOrderStore: OrderStore, Service {
         } catch {
             throw OrderRecordsError(error)
         }
+    }
+}
+
+extension OrderAccepted {
+    /// As ``OrderStoreStatements/resolve`` compares it.
+    fileprivate var lineSummary: String {
+        lines.sorted { $0.productID.utf8.lexicographicallyPrecedes($1.productID.utf8) }
+            .map { "\($0.productID) \($0.quantity)" }.joined(separator: ",")
     }
 }
 

@@ -34,6 +34,13 @@ package struct OrderRecord: Sendable, Hashable {
         self.isReplay = isReplay
     }
 
+    /// The same order without its idempotency key.
+    package var withoutKey: OrderRecord {
+        var record = self
+        record.contents.idempotencyKey = nil
+        return record
+    }
+
     /// The outcome's version in a new record.
     package static let outcomeVersion = 2
 }

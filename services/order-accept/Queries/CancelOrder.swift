@@ -38,28 +38,33 @@ struct CancelOrder {
 
     /// Hides an order from its owner for good; the record is kept. An order that is not recorded yet is cancelled too.
     func delete(_ id: OrderID, of user: UserID, _ trace: TraceContext) async throws(OrderChangeError) {
-        if let correlationID = try await mapping({ () throws(OrderQueryError) in
-            try await queries.delete(id, of: user)
-        }) {
-            return await forget(QueuedOrder(owner: user, orderID: id, correlationID: correlationID))
-        }
         let found = try await find(id, of: user)
-        _ = try await write(try prepare(found, trace), isDeletion: true)
+        if found.isRecorded {
+            _ = try await changing { () throws(OrderQueryError) in try await queries.delete(id, of: user) }
+        } else {
+            _ = try await write(try prepare(found, trace), isDeletion: true)
+        }
         await forget(QueuedOrder(owner: user, orderID: id, correlationID: found.order.correlationID))
     }
 
+    /// Asks PostgreSQL first, so that nothing is sent to one that does not answer: it might carry it out later.
     private func find(_ id: OrderID, of user: UserID) async throws(OrderChangeError) -> StoredOrder {
-        var failure: WorkflowStateError?
+        if let order = try await stored(id, of: user) { return order }
         do throws(WorkflowStateError) {
             if let order = try await PendingOrders(state: state).order(id, of: user) { return order }
         } catch {
-            failure = error
+            // The order may be pending, which cannot be read.
+            throw .unavailable(reason: "\(error)")
         }
-        let stored = try await mapping { () throws(OrderQueryError) in try await queries.order(id, of: user) }
-        if let stored { return stored }
-        // The order may be pending, which cannot be read.
-        if let failure { throw .unavailable(reason: "\(failure)") }
+        // It may have been recorded in between.
+        if let order = try await stored(id, of: user) { return order }
         throw .notFound
+    }
+
+    private func stored(_ id: OrderID, of user: UserID) async throws(OrderChangeError) -> StoredOrder? {
+        do throws(OrderQueryError) { return try await queries.order(id, of: user) } catch {
+            throw .unavailable(reason: error.reason)
+        }
     }
 
     private func prepare(
@@ -92,7 +97,7 @@ struct CancelOrder {
     private func write(
         _ cancellation: OrderCancellation, isDeletion: Bool
     ) async throws(OrderChangeError) -> OrderStatus? {
-        try await mapping { () throws(OrderQueryError) in
+        try await changing { () throws(OrderQueryError) in
             try await queries.cancel(cancellation, isDeletion: isDeletion)
         }
     }
@@ -121,7 +126,7 @@ struct CancelOrder {
     /// Ignores failures: PostgreSQL hides the order, and its copies expire.
     private func forget(_ order: QueuedOrder) async { try? await state.forget(order) }
 
-    private func mapping<Answer>(
+    private func changing<Answer>(
         _ body: @Loop () async throws(OrderQueryError) -> Answer
     ) async throws(OrderChangeError) -> Answer {
         do throws(OrderQueryError) { return try await body() } catch {
