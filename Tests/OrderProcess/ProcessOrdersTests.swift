@@ -135,6 +135,26 @@ import WorkflowState
         #expect(try await fixture.status(order) == "COMPLETED|1")
     }
 
+    /// The repetition of a client hears of the first one's outcome alone. The edge's repetition has ids that only it was
+    /// answered with.
+    @Test(arguments: ["k", OrderAccepted.edgeKeyPrefix + "k"])
+    @Loop func aRepeatedRequestIsNotLeftInProcessing(key: String) async throws {
+        let fixture = Fixture()
+        let (first, second) = (Sample.order(1, key: key), Sample.order(2, key: key, customer: 1))
+        let channels = MemoryUserChannels(fixture.state)
+        var heard: [CorrelationID: [OrderStatus]] = [:]
+        channels.onMessage = { _, publication in
+            heard[publication.update.correlationID, default: []].append(publication.update.status)
+        }
+        try await channels.listen(for: first.customer)
+        for order in [first, second] {
+            try await fixture.accept(order)
+            #expect(try await fixture.handle(order) == [.done])
+        }
+        #expect(heard[first.correlationID] == [.processing])
+        #expect(heard[second.correlationID] == (key == "k" ? nil : [.processing, .completed]))
+    }
+
     /// A request that repeated a key which Redis had forgotten.
     @Test @Loop func twoMessagesWithOneKeyBecomeOneOrder() async throws {
         for isOneBatch in [false, true] {

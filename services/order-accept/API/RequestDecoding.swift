@@ -93,6 +93,6 @@ extension HTTPRequest {
         guard names.count == 1, names[0].utf8.count == 32, names[0].allSatisfy(\.isHexDigit) else {
             return nil
         }
-        return "edge:\(names[0])"
+        return OrderAccepted.edgeKeyPrefix + names[0]
     }
 }

@@ -21,7 +21,7 @@ extension ProcessOrders {
                 return try await publishFailure(of: event, deadLetter)
             }
             async let published: Void = publish([order])
-            await advance([order.step(of: event, isReplay: false)])
+            await advance([order.step(of: event, isReplay: false, at: events.now())])
             await published
             if order.status == .failed { metrics.failed.increment() }
         }

@@ -41,7 +41,8 @@ final class ProcessOrders: EventHandler {
         try await HandlingError.mapping {
             var work = ProcessingBatch(batch)
             try await products.check(&work)
-            let items = work.items
+            // A repeated request has the ids of another order's outcome: it is not announced, lest it never ends.
+            let items = work.items.filter { !$0.event.hasClientKey }
             async let announced: Void = announce(items)
             do {
                 try await record(&work)
@@ -51,6 +52,7 @@ final class ProcessOrders: EventHandler {
             }
             await announced
             let recorded = work.items
+            await announce(recorded.filter { $0.event.hasClientKey && $0.recorded?.isAliased == false })
             async let published: Void = publish(recorded.compactMap(\.recorded))
             await finish(recorded)
             await published
@@ -61,6 +63,7 @@ final class ProcessOrders: EventHandler {
 
     /// Moves the status in Redis from ACCEPTED to PROCESSING. Nothing depends on it.
     private func announce(_ items: [BatchItem]) async {
+        guard !items.isEmpty else { return }
         let start = Instant.systemNow()
         let now = publishesProcessing ? events.now() : nil
         await advance(items.map { $0.step(.processing, announcedAt: now) })
@@ -89,7 +92,8 @@ final class ProcessOrders: EventHandler {
     private func finish(_ items: [BatchItem]) async {
         let start = Instant.systemNow()
         await advance(
-            items.compactMap { item in item.recorded.map { $0.step(of: item.event, isReplay: item.isReplay) }
+            items.compactMap { item in
+                item.recorded.map { $0.step(of: item.event, isReplay: item.isReplay, at: events.now()) }
             })
         metrics.finish.observe(start.duration(to: .systemNow()))
     }
