@@ -58,7 +58,8 @@ struct Application {
             readLimiter: UserRateLimiter(
                 settings[AcceptKeys.readRate], burst: settings[AcceptKeys.readBurst]),
             metrics: context.metrics)
-        let renewal = QueuedOrderRenewal(state, queries, lifetime: retention.workflow)
+        let renewal = QueuedOrderRenewal(
+            state, queries, lifetime: retention.workflow, log: context.log)
 
         Dependencies(
             redis: redis, broker: broker, confirms: confirms, publisher: publisher, catalogue: catalogue,

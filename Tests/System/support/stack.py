@@ -99,14 +99,16 @@ class Stack:
         self.signal(f"notification-{number}", signal.SIGKILL)
 
     @contextlib.contextmanager
-    def stopped(self, program):
-        """The program (`accept-1`, `edge`, …) is stopped and not restarted within the context."""
+    def stopped(self, *programs):
+        """The programs (`accept-1`, `edge`, …) are stopped and not restarted within the context."""
         supervisor = Supervisor(self.directory)
-        supervisor.rpc.stopProcess(program, True)
+        for program in programs:
+            supervisor.rpc.stopProcess(program, True)
         try:
             yield
         finally:
-            supervisor.rpc.startProcess(program, False)
+            for program in programs:
+                supervisor.rpc.startProcess(program, False)
             self.await_ready()
 
     @contextlib.contextmanager

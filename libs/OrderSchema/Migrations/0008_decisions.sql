@@ -242,7 +242,8 @@ BEGIN
         RETURN false;
     END IF;
     EXECUTE format('GRANT USAGE ON SCHEMA %I TO waybill_operator', current_schema());
-    GRANT SELECT ON order_events, sales_by_product, orders_by_minute, failures_by_reason TO waybill_operator;
+    GRANT SELECT ON order_events, order_outbox, sales_by_product, orders_by_minute, failures_by_reason
+        TO waybill_operator;
     RETURN true;
 END
 $$;

@@ -88,18 +88,5 @@ COMMENT ON TABLE sales_by_product_dropped IS 'The share of the months of order_e
 COMMENT ON TABLE orders_by_minute_dropped IS 'The share of the months of order_events that were dropped.';
 COMMENT ON TABLE failures_by_reason_dropped IS 'The share of the months of order_events that were dropped.';
 
--- As before, with what came since.
-CREATE OR REPLACE FUNCTION grant_operator_access() RETURNS boolean LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'waybill_operator') THEN
-        RETURN false;
-    END IF;
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO waybill_operator', current_schema());
-    GRANT SELECT ON order_events, order_outbox, sales_by_product, orders_by_minute, failures_by_reason
-        TO waybill_operator;
-    RETURN true;
-END
-$$;
-
 -- The grants were those of the table's former name.
 SELECT grant_reader_access(), grant_operator_access();

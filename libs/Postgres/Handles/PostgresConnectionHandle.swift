@@ -155,6 +155,7 @@ extension PostgresParameters {
     }
 }
 
+/// Has process lifetime and never changes: the value of an empty parameter.
 private nonisolated(unsafe) let emptyValue: UnsafePointer<CChar> = {
     let pointer = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
     unsafe pointer.initialize(to: 0)

@@ -1,4 +1,5 @@
 import EventLoop
+import Observability
 import WorkflowState
 
 /// Keeps the copies of queued orders in Redis in accord with PostgreSQL: those of orders that wait in a long queue are
@@ -9,6 +10,7 @@ final class QueuedOrderRenewal: Service {
     private let state: any WorkflowStore
     private let queries: any OrderQueries
     private let interval: Duration
+    private let log: Logger?
     /// Of ``reconcile()``.
     private var last: QueuedOrder?
 
@@ -16,10 +18,11 @@ final class QueuedOrderRenewal: Service {
     private static let step = 256
 
     /// - Parameter lifetime: of the copies.
-    init(_ state: any WorkflowStore, _ queries: any OrderQueries, lifetime: Duration) {
+    init(_ state: any WorkflowStore, _ queries: any OrderQueries, lifetime: Duration, log: Logger? = nil) {
         self.state = state
         self.queries = queries
         interval = lifetime / 8
+        self.log = log
     }
 
     /// Works at random intervals, so that replicas take turns.
@@ -43,17 +46,21 @@ final class QueuedOrderRenewal: Service {
 
     /// Compares the next queued orders with PostgreSQL. Nothing changes while one of the servers does not answer.
     func reconcile() async {
-        guard let queued = try? await state.queued(after: last, limit: Self.step) else { return }
-        last = queued.count < Self.step ? nil : queued.last
-        guard !queued.isEmpty, let recorded = try? await queries.outcomes(of: queued.map(\.correlationID))
-        else { return }
-        let steps = queued.compactMap { order in
-            recorded[order.correlationID].map { outcome in
-                WorkflowStep(
-                    outcome.status, correlationID: order.correlationID, orderID: outcome.orderID,
-                    owner: order.owner, recorded: order.orderID)
+        do {
+            let queued = try await state.queued(after: last, limit: Self.step)
+            last = queued.count < Self.step ? nil : queued.last
+            if queued.isEmpty { return }
+            let recorded = try await queries.outcomes(of: queued.map(\.correlationID))
+            let steps = queued.compactMap { order in
+                recorded[order.correlationID].map { outcome in
+                    WorkflowStep(
+                        outcome.status, correlationID: order.correlationID, orderID: outcome.orderID,
+                        owner: order.owner, recorded: order.orderID)
+                }
             }
+            _ = try await state.advance(steps)
+        } catch {
+            log?.debug("order.copies_not_compared", ["error": "\(error)"])
         }
-        _ = try? await state.advance(steps)
     }
 }
