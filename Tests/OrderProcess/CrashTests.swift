@@ -128,6 +128,9 @@ import WorkflowState
         ) async throws(WorkflowStateError) -> [PendingOrderState] {
             try await store.pending(of: user, limit: limit)
         }
+        func copies(of orders: [QueuedOrder]) async throws(WorkflowStateError) -> [OrderCopies] {
+            try await store.copies(of: orders)
+        }
         func forget(_ order: QueuedOrder) async throws(WorkflowStateError) { try await store.forget(order) }
         func queued(
             after last: QueuedOrder?, limit: Int

@@ -46,11 +46,12 @@ struct Application {
         let queries = PostgresOrderQueries(queryPool)
         let intake = PostgresOrderIntake(intakePool)
         let metrics = PlacementMetrics(context.metrics)
+        let recent = RecentOrders()
+        let pending = PendingOrders(state: state, recent: recent)
         let placement = IdempotentOrderPlacement(
             AcceptOrder(
                 catalogue: catalogue, identifiers: orderIDs, state: state, publisher: publisher,
-                intake: intake,
-                hedgeDelay: hedgeDelay, metrics: metrics),
+                intake: intake, recent: recent, hedgeDelay: hedgeDelay, metrics: metrics),
             keys: keys, queries: queries, lookupTime: hedgeDelay)
         let authorizer = RequestAuthorizer(
             tokens.authenticator,
@@ -59,7 +60,7 @@ struct Application {
                 settings[AcceptKeys.readRate], burst: settings[AcceptKeys.readBurst]),
             metrics: context.metrics)
         let renewal = QueuedOrderRenewal(
-            state, queries, lifetime: retention.workflow, log: context.log)
+            state, queries, recent: recent, lifetime: retention.workflow, log: context.log)
 
         Dependencies(
             redis: redis, broker: broker, confirms: confirms, publisher: publisher, catalogue: catalogue,
@@ -76,8 +77,8 @@ struct Application {
                     authorizer: authorizer, placement: placement, metrics: metrics, log: context.log
                 ).add(to: router)
                 OrderRoutes(
-                    authorizer: authorizer, reading: ReadOrders(state: state, queries: queries),
-                    cancelling: CancelOrder(state: state, queries: queries, publisher: publisher),
+                    authorizer: authorizer, reading: ReadOrders(pending: pending, queries: queries),
+                    cancelling: CancelOrder(pending: pending, queries: queries, publisher: publisher),
                     log: context.log
                 ).add(to: router)
             },

@@ -15,11 +15,14 @@ import WorkflowState
     let fixture = PlacementFixture()
     let reading: ReadOrders
     let cancelling: CancelOrder
+    let renewal: QueuedOrderRenewal
 
     init() {
-        reading = ReadOrders(state: fixture.workflows, queries: fixture.queries)
+        reading = ReadOrders(pending: fixture.pending, queries: fixture.queries)
+        renewal = QueuedOrderRenewal(
+            fixture.workflows, fixture.queries, recent: fixture.recent, lifetime: .seconds(2700))
         cancelling = CancelOrder(
-            state: fixture.workflows, queries: fixture.queries, publisher: fixture.publisher)
+            pending: fixture.pending, queries: fixture.queries, publisher: fixture.publisher)
     }
 
     private func move(_ order: Order, to status: OrderStatus, isRecorded: Bool = false) async throws {
@@ -122,7 +125,6 @@ import WorkflowState
     /// A queue that is longer than the lifetime of the keys.
     @Test func queuedOrdersDoNotExpire() async throws {
         let placed = try await fixture.place().order
-        let renewal = QueuedOrderRenewal(fixture.workflows, fixture.queries, lifetime: .seconds(2700))
         for _ in 0..<10 {
             fixture.memory.advance(by: .seconds(2000))
             await renewal.renew()
@@ -136,10 +138,90 @@ import WorkflowState
         #expect(try await fixture.workflows.memory.workflow(placed.correlationID) == nil)
     }
 
+    /// A queued order is known to the replica that accepted it.
+    @Test func aQueuedOrderThatRedisForgotIsFound() async throws {
+        let placed = try await fixture.place(key: "k").order
+        fixture.memory.flush()
+        #expect(try await order(placed.id) == placed)
+        #expect(try await status(placed)?.status == .accepted)
+        #expect(try await page().orders == [placed])
+        #expect(try await order(placed.id, of: PlacementFixture.otherUser) == nil)
+        #expect(try await status(placed, of: PlacementFixture.otherUser) == nil)
+        #expect(try await page(of: PlacementFixture.otherUser).orders == [])
+        #expect(try await cancel(placed.id).status == .cancelled)
+        #expect(fixture.queries.recorded.map(\.key) == ["k"])
+        try await delete(placed.id)
+        #expect(try await order(placed.id) == nil)
+        #expect(try await page().orders == [])
+    }
+
+    /// On another replica.
+    @Test func aForgottenOrderThatIsDeletedIsNotFound() async throws {
+        let placed = try await fixture.place().order
+        fixture.memory.flush()
+        fixture.queries.insert([placed])
+        _ = try await fixture.queries.delete(placed.id, of: placed.customer)
+        #expect(try await order(placed.id) == nil)
+        #expect(try await status(placed) == nil)
+        #expect(try await page().orders == [])
+        await #expect(throws: OrderChangeError.notFound) { try await cancel(placed.id) }
+    }
+
+    @Test(arguments: [OrderStatus.completed, nil])
+    func copiesThatRedisForgotAreWrittenAgain(recorded: OrderStatus?) async throws {
+        let recent = RecentOrders(pause: .zero)
+        let renewal = QueuedOrderRenewal(
+            fixture.workflows, fixture.queries, recent: recent, lifetime: .seconds(2700))
+        let placed = try await fixture.place()
+        recent.add(placed.acceptance)
+        await renewal.restore()
+        #expect(recent.acceptance(placed.order.id) != nil)
+        fixture.memory.flush()
+        if let recorded {
+            var order = placed.order
+            order.status = recorded
+            fixture.queries.insert([order])
+        }
+        fixture.queries.fault = OrderQueryError(reason: "away")
+        await renewal.restore()
+        #expect(try await fixture.status(of: placed.order) == nil)
+        #expect(recent.acceptance(placed.order.id) != nil)
+        fixture.queries.fault = nil
+        await renewal.restore()
+        let copies = try await fixture.workflows.copies(of: [placed.acceptance.queued])
+        #expect(copies == [recorded == nil ? .complete : .incomplete])
+        #expect((recent.acceptance(placed.order.id) == nil) == (recorded != nil))
+        try await move(placed.order, to: .completed, isRecorded: true)
+        await renewal.restore()
+        #expect(recent.acceptance(placed.order.id) == nil)
+    }
+
+    @Test func recentOrdersAreBounded() async throws {
+        let recent = RecentOrders(limit: 3_000)
+        var placed: [AcceptedOrder] = []
+        for _ in 0..<20 { placed.append(try await fixture.place()) }
+        for order in placed { recent.add(order.acceptance) }
+        let kept = placed.filter { recent.acceptance($0.order.id) != nil }
+        #expect(kept.map(\.order.id) == placed.suffix(kept.count).map(\.order.id))
+        #expect((1..<20).contains(kept.count))
+        #expect(recent.acceptance(placed[0].order.correlationID) == nil)
+        #expect(recent.takeDue(limit: 9).isEmpty)
+    }
+
+    /// Redis may have it.
+    @Test func withoutRedisAnUnknownOrderIsNotAbsent() async throws {
+        fixture.workflows.faults = [.pending: .away, .workflow: .away]
+        await #expect(throws: OrderQueryError.self) { try await order(try #require(OrderID(9))) }
+        let unknown = try await fixture.place().order.correlationID
+        fixture.recent.remove(try #require(fixture.recent.acceptance(unknown)?.orderID))
+        await #expect(throws: OrderQueryError.self) {
+            try await reading.status(unknown, of: PlacementFixture.user)
+        }
+    }
+
     /// They are left behind when Redis did not answer order-process, or got a late write of order-accept.
     @Test func copiesOfARecordedOrderAreRemoved() async throws {
         let (placed, waiting) = (try await fixture.place().order, try await fixture.place().order)
-        let renewal = QueuedOrderRenewal(fixture.workflows, fixture.queries, lifetime: .seconds(2700))
         var recorded = placed
         recorded.status = .completed
         fixture.queries.insert([recorded])
@@ -267,6 +349,8 @@ import WorkflowState
 
     @Test func anUnavailableStoreIsNotAnAbsentOrder() async throws {
         let placed = try await fixture.place().order
+        // Another replica accepted it.
+        fixture.recent.remove(placed.id)
         fixture.workflows.faults = [.pending: .away]
         await #expect(throws: OrderChangeError.unavailable(reason: "\(WorkflowStateError.away)")) {
             try await delete(placed.id)

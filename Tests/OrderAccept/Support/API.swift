@@ -34,9 +34,9 @@ final class API {
             authorizer: authorizer, placement: fixture.placement, metrics: PlacementMetrics(metrics), log: log
         ).add(to: edge)
         OrderRoutes(
-            authorizer: authorizer, reading: ReadOrders(state: fixture.workflows, queries: fixture.queries),
+            authorizer: authorizer, reading: ReadOrders(pending: fixture.pending, queries: fixture.queries),
             cancelling: CancelOrder(
-                state: fixture.workflows, queries: fixture.queries, publisher: fixture.publisher),
+                pending: fixture.pending, queries: fixture.queries, publisher: fixture.publisher),
             log: log
         ).add(to: edge)
     }

@@ -21,6 +21,8 @@ final class PlacementFixture {
     let queries = MemoryOrderQueries()
     let keys: FaultyIdempotencyStore
     let intake = MemoryIntake()
+    let recent = RecentOrders()
+    let pending: PendingOrders
     let accept: AcceptOrder
     let placement: IdempotentOrderPlacement
 
@@ -29,10 +31,11 @@ final class PlacementFixture {
 
     init() {
         workflows = FaultyWorkflows(memory)
+        pending = PendingOrders(state: workflows, recent: recent)
         publisher = EventPublisher(sender, appID: "order-accept")
         accept = AcceptOrder(
             catalogue: catalogue, identifiers: identifiers, state: workflows, publisher: publisher,
-            intake: intake,
+            intake: intake, recent: recent,
             clock: { Timestamp(milliseconds: 1_767_225_600_123) })
         keys = FaultyIdempotencyStore(memory)
         placement = IdempotentOrderPlacement(accept, keys: keys, queries: queries)

@@ -116,6 +116,10 @@ final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
         }
     }
 
+    func copies(of orders: [QueuedOrder]) async throws(WorkflowStateError) -> [OrderCopies] {
+        try await memory.copies(of: orders)
+    }
+
     func forget(_ order: QueuedOrder) async throws(WorkflowStateError) {
         try await run(.forget) { () throws(WorkflowStateError) in try await memory.forget(order) }
     }
@@ -125,6 +129,7 @@ final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
     ) async throws(WorkflowStateError) -> [QueuedOrder] {
         try await memory.queued(after: last, limit: limit)
     }
+
     func renewQueued(
         after last: QueuedOrder?, limit: Int
     ) async throws(WorkflowStateError) -> QueuedOrder? {

@@ -64,7 +64,8 @@ package final class MemoryMailboxStore: MailboxStore {
                 }
             return History(
                 entries: entries,
-                isRecovered: isSameEpoch && stored.contains { $0.offset == request.after.offset },
+                isRecovered: isSameEpoch && stored.contains { $0.offset == request.after.offset }
+                    && state.lastDeleted[key] ?? 0 <= request.after.offset,
                 end: MailboxPosition(epoch: epoch, offset: stored.last!.offset))
         }
     }

@@ -21,9 +21,11 @@ package final class MemoryState {
     private var texts: [RedisKey: Entry<[UInt8]>] = [:]
     private var mailboxes: [RedisKey: Entry<[StoredEntry]>] = [:]
     private var responses: [RedisKey: Entry<StoredResponse>] = [:]
+    /// The greatest offset that was deleted from within a mailbox.
+    private(set) var lastDeleted: [RedisKey: Int64] = [:]
     private var listeners: [Listener] = []
     /// Orders that are accepted and not recorded.
-    package internal(set) var queued: Set<QueuedOrder> = []
+    package var queued: Set<QueuedOrder> = []
 
     /// An entry of a mailbox.
     struct StoredEntry {
@@ -109,6 +111,13 @@ package final class MemoryState {
 
     /// Deletes a user's mailbox, as an eviction does.
     package func removeMailbox(of user: UserID) { mailboxes[WorkflowKeys.mailbox(user)] = nil }
+
+    /// Deletes an entry from within a user's mailbox.
+    package func removeEntry(_ offset: Int64, of user: UserID) {
+        let key = WorkflowKeys.mailbox(user)
+        mailboxes[key]?.value.removeAll { $0.offset == offset }
+        lastDeleted[key] = max(offset, lastDeleted[key] ?? 0)
+    }
 
     /// Begins a new epoch, as a restart or a failover does.
     package func changeLineage() { epoch = nil }

@@ -94,6 +94,19 @@ package final class MemoryWorkflowStore: WorkflowStore {
         }
     }
 
+    package func copies(of orders: [QueuedOrder]) async throws(WorkflowStateError) -> [OrderCopies] {
+        try state.check()
+        return orders.map { order in
+            let status = status(order.correlationID)
+            if status?.status.isFinal == true { return .settled }
+            let isComplete =
+                status != nil && owner(order.correlationID) != nil
+                && state.text(WorkflowKeys.number(order.correlationID)) != nil
+                && state.text(WorkflowKeys.pending(order.orderID)) != nil && state.queued.contains(order)
+            return isComplete ? .complete : .incomplete
+        }
+    }
+
     package func forget(_ order: QueuedOrder) async throws(WorkflowStateError) {
         try state.check()
         set(WorkflowKeys.status(order.correlationID), WorkflowStatus(.cancelled, order.orderID).text)

@@ -122,6 +122,53 @@ import Testing
         }
     }
 
+    /// From within, or the newest.
+    @Test(arguments: Driver.available, 0..<3) func aDeletedEntryIsNotRecovered(driver: Driver, lost: Int)
+        async throws
+    {
+        try await with(driver, .test) { fixture in
+            let user = fixture.user()
+            let start = try await fixture.mailboxes.ends(of: [user])[0]
+            let offsets = try await fixture.mailboxes.deliver((0..<3).map { _ in fixture.delivery(to: user) })
+                .map { try #require($0) }
+            try await fixture.loseEntry(user, offsets[lost])
+            for (index, offset) in ([start.offset] + offsets).enumerated() {
+                let position = MailboxPosition(epoch: start.epoch, offset: offset)
+                let isAfterTheLoss = index > lost + 1
+                #expect(try await history(fixture, user, after: position).isRecovered == isAfterTheLoss)
+            }
+            let end = try await fixture.mailboxes.ends(of: [user])[0]
+            _ = try await fixture.mailboxes.deliver([fixture.delivery(to: user)])
+            #expect(try await history(fixture, user, after: end).isRecovered == (lost < 2))
+        }
+    }
+
+    /// Someone writes values of other types where these belong.
+    @Test(arguments: Driver.available) func valuesOfAnotherTypeAreReplaced(driver: Driver) async throws {
+        try await with(driver, .test) { fixture in
+            let delivery = fixture.delivery(to: fixture.user())
+            let id = delivery.update.correlationID
+            try await fixture.spoil([WorkflowKeys.mailbox(delivery.user), WorkflowKeys.status(id)])
+            #expect(try await fixture.mailboxes.deliver([delivery])[0] != nil)
+            #expect(try await fixture.workflows.workflow(id)?.status.status == .completed)
+            try await fixture.spoil([WorkflowKeys.mailbox(delivery.user)])
+            let end = try await fixture.mailboxes.ends(of: [delivery.user])[0]
+            #expect(try await history(fixture, delivery.user, after: end).isRecovered)
+
+            let order = fixture.order()
+            try await fixture.spoil([
+                WorkflowKeys.owner(order.correlationID), WorkflowKeys.status(order.correlationID),
+                WorkflowKeys.number(order.correlationID), WorkflowKeys.pending(order.orderID),
+            ])
+            #expect(try await fixture.workflows.owners(of: [order.correlationID]) == [nil])
+            let step = WorkflowStep(
+                .completed, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner,
+                recorded: order.orderID)
+            #expect(try await fixture.workflows.advance([step])[0].moved)
+            #expect(try await fixture.workflows.workflow(order.correlationID)?.status.status == .completed)
+        }
+    }
+
     @Test(arguments: Driver.available) func offsetsGrowAcrossAnExpiry(driver: Driver) async throws {
         try await with(driver, .test) { fixture in
             let user = fixture.user()

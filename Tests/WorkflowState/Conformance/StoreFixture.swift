@@ -29,6 +29,12 @@ final class StoreFixture {
     let retention: @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?)
     /// Expires the lease of an idempotency key.
     let endLease: @Loop (IdempotencyKey) async throws -> Void
+    /// Loses one of an order's copies.
+    let lose: @Loop (QueuedOrder, OrderCopy) async throws -> Void
+    /// Deletes an entry from within a mailbox.
+    let loseEntry: @Loop (UserID, Int64) async throws -> Void
+    /// Writes a value of another type in place of these keys, which must not be in use by other tests.
+    let spoil: @Loop ([RedisKey]) async throws -> Void
     /// Writes text in place of a status.
     let corrupt: @Loop (CorrelationID, String) async throws -> Void
 
@@ -41,6 +47,9 @@ final class StoreFixture {
         expire: @escaping @Loop ([CorrelationID], [UserID]) async throws -> Void,
         retention: @escaping @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?),
         endLease: @escaping @Loop (IdempotencyKey) async throws -> Void,
+        lose: @escaping @Loop (QueuedOrder, OrderCopy) async throws -> Void,
+        loseEntry: @escaping @Loop (UserID, Int64) async throws -> Void,
+        spoil: @escaping @Loop ([RedisKey]) async throws -> Void,
         corrupt: @escaping @Loop (CorrelationID, String) async throws -> Void
     ) {
         self.workflows = workflows
@@ -50,6 +59,9 @@ final class StoreFixture {
         self.expire = expire
         self.retention = retention
         self.endLease = endLease
+        self.lose = lose
+        self.loseEntry = loseEntry
+        self.spoil = spoil
         self.corrupt = corrupt
     }
 
@@ -105,6 +117,10 @@ private func withMemory(_ retention: Retention, _ body: @Loop (StoreFixture) asy
                 (state.remaining(WorkflowKeys.owner($0)), state.remaining(WorkflowKeys.status($0)))
             },
             endLease: { _ in state.advance(by: retention.lease + .seconds(1)) },
+            lose: { order, copy in
+                if let key = copy.key(of: order) { state.remove(key) } else { state.queued.remove(order) }
+            },
+            loseEntry: { state.removeEntry($1, of: $0) }, spoil: { for key in $0 { state.remove(key) } },
             corrupt: { state.set(WorkflowKeys.status($0), Array($1.utf8), for: retention.workflow) }))
 }
 
@@ -140,6 +156,23 @@ private func withRedis(_ retention: Retention, _ body: @Loop (StoreFixture) asyn
             return (left[0], left[1])
         },
         endLease: { _ = try await client.command("DEL", WorkflowKeys.idempotency($0)) },
+        lose: { order, copy in
+            if let key = copy.key(of: order) {
+                _ = try await client.command("DEL", key)
+            } else {
+                _ = try await client.command("ZREM", WorkflowKeys.queued, WorkflowKeys.member(order))
+            }
+        },
+        loseEntry: { _ = try await client.command("XDEL", WorkflowKeys.mailbox($0), "\($1)-0") },
+        spoil: { keys in
+            _ = try await client.pipeline { batch in
+                for key in keys {
+                    batch.add("DEL", key)
+                    batch.add("SADD", key, "other")
+                    batch.add("EXPIRE", key, 60)
+                }
+            }
+        },
         corrupt: { _ = try await client.command("SET", WorkflowKeys.status($0), $1, "EX", 60) })
     var failure: (any Error)?
     do { try await body(fixture) } catch { failure = error }
@@ -169,6 +202,22 @@ struct LiveRedis: Decodable {
         configuration.user = user
         configuration.password = password
         return configuration
+    }
+}
+
+/// What an acceptance writes.
+enum OrderCopy: CaseIterable, Sendable {
+    case status, owner, number, pending, index
+
+    /// Nil for the index, which orders share.
+    func key(of order: QueuedOrder) -> RedisKey? {
+        switch self {
+        case .status: WorkflowKeys.status(order.correlationID)
+        case .owner: WorkflowKeys.owner(order.correlationID)
+        case .number: WorkflowKeys.number(order.correlationID)
+        case .pending: WorkflowKeys.pending(order.orderID)
+        case .index: nil
+        }
     }
 }
 

@@ -26,6 +26,39 @@ import Testing
         }
     }
 
+    @Test(arguments: Driver.available) func tellsWhatIsLeftOfOrders(driver: Driver) async throws {
+        try await with(driver, .test) { fixture in
+            let (queued, recorded, unknown) = (fixture.order(), fixture.order(), fixture.order())
+            for order in [queued, recorded] { try await fixture.workflows.accept(order) }
+            @Loop func copies() async throws -> [OrderCopies] {
+                try await fixture.workflows.copies(of: [queued, recorded, unknown].map(\.queued))
+            }
+            #expect(try await copies() == [.complete, .complete, .incomplete])
+            for (status, expected) in [
+                (OrderStatus.processing, OrderCopies.complete), (.completed, .settled),
+            ] {
+                let step = WorkflowStep(
+                    status, correlationID: recorded.correlationID, orderID: recorded.orderID,
+                    owner: recorded.owner)
+                _ = try await fixture.workflows.advance([step])
+                #expect(try await copies() == [.complete, expected, .incomplete])
+            }
+            #expect(try await fixture.workflows.copies(of: []) == [])
+        }
+    }
+
+    @Test(arguments: Driver.available, OrderCopy.allCases)
+    func eachLostCopyIsNoticed(driver: Driver, lost: OrderCopy) async throws {
+        try await with(driver, .test) { fixture in
+            let order = fixture.order()
+            try await fixture.workflows.accept(order)
+            try await fixture.lose(order.queued, lost)
+            #expect(try await fixture.workflows.copies(of: [order.queued]) == [.incomplete])
+            try await fixture.workflows.accept(order)
+            #expect(try await fixture.workflows.copies(of: [order.queued]) == [.complete])
+        }
+    }
+
     @Test(arguments: Driver.available) func aLateAcceptanceKeepsTheStatus(driver: Driver)
         async throws
     {

@@ -10,6 +10,23 @@ enum MailboxScripts {
         local now = time[1] * 1000000 + time[2]
         """
 
+    /// Functions that read a key. A value of another type is of no use, and would be an error at each attempt: it is
+    /// removed.
+    private static let readers = """
+        local function ours(key, value)
+            if type(value) == 'table' and value.err then
+                redis.call('DEL', key)
+                return nil
+            end
+            return value
+        end
+        local function text(key) return ours(key, redis.pcall('GET', key)) end
+        local function newest(box)
+            local entries = ours(box, redis.pcall('XREVRANGE', box, '+', '-', 'COUNT', 1))
+            return entries and entries[1]
+        end
+        """
+
     /// KEYS: per delivery the mailbox, the delivery mark and the order's status. ARGV: lifetime in seconds, that of
     /// marks, cap, then per delivery the channel, the payload suffix, the status' name and its value. Returns per delivery the offset, or ''
     /// for a duplicate or for an outcome that is not the order's last any more.
@@ -19,6 +36,7 @@ enum MailboxScripts {
     static let deliver = RedisScript(
         """
         \(now)
+        \(readers)
         local rules = \(WorkflowScripts.rules)
         local ttl, cap, out, at = ARGV[1], ARGV[3], {}, 3
         for k = 1, #KEYS, 3 do
@@ -26,11 +44,11 @@ enum MailboxScripts {
             local channel, suffix, name, value = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
             at = at + 4
             local id = ''
-            local current = redis.call('GET', status)
+            local current = text(status)
             local from = current and string.match(current, '^%u+') or ''
             local moves = from ~= name and (rules[from] or rules[''])[name]
             if (from == name or moves) and redis.call('SET', mark, '1', 'NX', 'EX', ARGV[2]) then
-                local last = redis.call('XREVRANGE', box, '+', '-', 'COUNT', 1)[1]
+                local last = newest(box)
                 local previous = last and string.match(last[1], '^%d+') or '0'
                 id = string.format('%.0f', math.max(now, previous + 1))
                 local added = redis.pcall('XADD', box, 'MAXLEN', '=', cap, id .. '-0', 'u', suffix)
@@ -52,17 +70,25 @@ enum MailboxScripts {
     /// or a loss of the data, updates may be missing, and the next reader begins a new epoch.
     ///
     /// KEYS: the epoch, then mailboxes. ARGV: the epoch to begin when there is none, the lifetime in seconds, then per
-    /// mailbox the offset after which to read. Returns the epoch, then per mailbox the newest id, whether the entry at the
-    /// offset is there, and the entries after it.
+    /// mailbox the offset after which to read. Returns the epoch, then per mailbox the newest id, whether nothing that
+    /// followed the offset can be missing, and the entries after it.
     ///
     /// An empty mailbox gets an entry without an update, so that each position is an entry: a reader whose entry is gone
-    /// has missed something, or may have.
+    /// has missed something, or may have. So has one after whose entry another was deleted.
     static let history = RedisScript(
         """
         \(now)
+        \(readers)
+        local function lastDeleted(box)
+            local info = redis.call('XINFO', 'STREAM', box)
+            for i = 1, #info, 2 do
+                if info[i] == 'max-deleted-entry-id' then return tonumber(string.match(info[i + 1], '^%d+')) end
+            end
+            return 0
+        end
         local lineage = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') .. ' '
             .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
-        local stored = redis.call('GET', KEYS[1])
+        local stored = text(KEYS[1])
         local epoch = stored and string.match(stored, '^(%w+) ' .. lineage .. '$')
         if not epoch then
             epoch = ARGV[1]
@@ -71,14 +97,15 @@ enum MailboxScripts {
         local out = {epoch}
         for k = 2, #KEYS do
             local box, after = KEYS[k], ARGV[k + 1]
-            local last = redis.call('XREVRANGE', box, '+', '-', 'COUNT', 1)[1]
+            local last = newest(box)
             if last then
                 out[#out + 1] = last[1]
             else
                 out[#out + 1] = redis.call('XADD', box, string.format('%.0f', now) .. '-0', 'n', '')
             end
             redis.call('EXPIRE', box, ARGV[2])
-            out[#out + 1] = #redis.call('XRANGE', box, after .. '-0', after .. '-0')
+            local standsAtAnEntry = #redis.call('XRANGE', box, after .. '-0', after .. '-0') == 1
+            out[#out + 1] = standsAtAnEntry and lastDeleted(box) <= tonumber(after) and 1 or 0
             out[#out + 1] = redis.call('XRANGE', box, '(' .. after .. '-0', '+')
         end
         return out

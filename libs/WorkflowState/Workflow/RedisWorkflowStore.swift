@@ -141,6 +141,37 @@ package final class RedisWorkflowStore: WorkflowStore {
         }
     }
 
+    package func copies(of orders: [QueuedOrder]) async throws(WorkflowStateError) -> [OrderCopies] {
+        if orders.isEmpty { return [] }
+        let statuses = try await run {
+            $0.add("MGET", list: orders.lazy.map { WorkflowKeys.status($0.correlationID) })
+        }[0]
+        try check(statuses)
+        guard case .array(let values) = statuses, values.count == orders.count else { throw .unexpectedReply }
+        var copies = values.map { value in
+            value.string.flatMap { WorkflowStatus(text: $0) }?.status.isFinal == true
+                ? OrderCopies.settled : .incomplete
+        }
+        let waiting = copies.indices.filter { copies[$0] != .settled }
+        if waiting.isEmpty { return copies }
+        let replies = try await run { batch in
+            for index in waiting {
+                let order = orders[index]
+                batch.add(
+                    "EXISTS", WorkflowKeys.status(order.correlationID),
+                    WorkflowKeys.owner(order.correlationID),
+                    WorkflowKeys.number(order.correlationID), WorkflowKeys.pending(order.orderID))
+                batch.add("ZSCORE", WorkflowKeys.queued, WorkflowKeys.member(order))
+            }
+        }
+        for reply in replies { try check(reply) }
+        for (place, index) in waiting.enumerated()
+        where replies[2 * place] == .integer(4) && !replies[2 * place + 1].isNull {
+            copies[index] = .complete
+        }
+        return copies
+    }
+
     package func forget(_ order: QueuedOrder) async throws(WorkflowStateError) {
         let id = order.correlationID
         let replies = try await run { batch in

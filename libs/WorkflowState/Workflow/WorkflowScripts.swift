@@ -20,7 +20,9 @@ enum WorkflowScripts {
             local name, value, owner, cause = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], tonumber(ARGV[at + 4])
             local frame, member = ARGV[at + 5], ARGV[at + 6]
             at = at + \(stepArguments)
-            local current = redis.call('GET', KEYS[k])
+            local current = redis.pcall('GET', KEYS[k])
+            -- Not a text: it is overwritten.
+            if type(current) == 'table' then current = false end
             local rule = rules[current and string.match(current, '^%u+') or ''] or rules['']
             local moved = 0
             if (rule[name] or 9) <= cause then
@@ -38,7 +40,7 @@ enum WorkflowScripts {
             end
             if member ~= '' then
                 redis.call('DEL', KEYS[k + 2])
-                redis.call('ZREM', KEYS[1], member)
+                redis.pcall('ZREM', KEYS[1], member)
             end
             out[#out + 1] = moved
             out[#out + 1] = current or ''

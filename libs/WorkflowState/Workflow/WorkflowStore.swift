@@ -30,6 +30,9 @@ package protocol WorkflowStore: AnyObject {
     /// The user's orders that are not recorded yet, at most `limit`.
     func pending(of user: UserID, limit: Int) async throws(WorkflowStateError) -> [PendingOrderState]
 
+    /// How much there is of each order that may be queued.
+    func copies(of orders: [QueuedOrder]) async throws(WorkflowStateError) -> [OrderCopies]
+
     /// Removes a deleted order; the status CANCELLED stays, so that the order is not announced.
     func forget(_ order: QueuedOrder) async throws(WorkflowStateError)
 
@@ -54,6 +57,15 @@ package struct QueuedOrder: Sendable, Hashable {
         self.orderID = orderID
         self.correlationID = correlationID
     }
+}
+
+package enum OrderCopies: Sendable, Hashable {
+    /// Everything that an acceptance writes.
+    case complete
+    /// The store has lost some of it, or the order is recorded.
+    case incomplete
+    /// The order has its final status.
+    case settled
 }
 
 package struct PendingOrderState: Sendable, Hashable {

@@ -20,6 +20,7 @@ final class AcceptOrder {
     private let state: any WorkflowStore
     private let publisher: EventPublisher
     private let intake: any OrderIntake
+    private let recent: RecentOrders
     private let hedgeDelay: Duration
     private let metrics: PlacementMetrics?
     private let clock: @Loop () -> Timestamp
@@ -38,7 +39,8 @@ final class AcceptOrder {
     /// - Parameter hedgeDelay: how long Redis and the broker are waited for while PostgreSQL can take the order.
     init(
         catalogue: any CatalogueSource, identifiers: any OrderIDSource, state: any WorkflowStore,
-        publisher: EventPublisher, intake: any OrderIntake, hedgeDelay: Duration = .milliseconds(150),
+        publisher: EventPublisher, intake: any OrderIntake, recent: RecentOrders,
+        hedgeDelay: Duration = .milliseconds(150),
         metrics: PlacementMetrics? = nil,
         clock: @escaping @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
     ) {
@@ -47,6 +49,7 @@ final class AcceptOrder {
         self.state = state
         self.publisher = publisher
         self.intake = intake
+        self.recent = recent
         self.hedgeDelay = hedgeDelay
         self.metrics = metrics
         self.clock = clock
@@ -63,7 +66,7 @@ final class AcceptOrder {
         var isOutcomeUnknown = false
         if isCopied, brokerBudget.admit() || !intake.isAvailable {
             let limit = intake.isAvailable ? hedgeDelay : Loop.now.duration(to: end)
-            guard let error = await publish(message, within: limit) else { return draft }
+            guard let error = await publish(message, within: limit) else { return remembered(draft) }
             isOutcomeUnknown = error.isOutcomeUnknown
             if isOutcomeUnknown { brokerBudget.spend() }
         }
@@ -75,7 +78,9 @@ final class AcceptOrder {
             isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
         }
         if isCopied {
-            guard let error = await publish(message, within: Loop.now.duration(to: end)) else { return draft }
+            guard let error = await publish(message, within: Loop.now.duration(to: end)) else {
+                return remembered(draft)
+            }
             isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
         }
         if isOutcomeUnknown { throw .inDoubt }
@@ -114,15 +119,17 @@ final class AcceptOrder {
     private func copy(_ draft: AcceptedOrder) async -> Bool {
         guard stateBudget.admit() || !intake.isAvailable else { return false }
         do throws(WorkflowStateError) {
-            try await state.accept(
-                Acceptance(
-                    correlationID: draft.order.correlationID, owner: draft.order.customer,
-                    orderID: draft.order.id, pending: draft.pending))
+            try await state.accept(draft.acceptance)
             return true
         } catch {
             if error.outcomeIsUnknown { stateBudget.spend() }
             return false
         }
+    }
+
+    private func remembered(_ order: AcceptedOrder) -> AcceptedOrder {
+        recent.add(order.acceptance)
+        return order
     }
 
     /// - Returns: nil when it is confirmed.
@@ -163,10 +170,13 @@ struct AcceptedOrder: Sendable {
         self.order = order
         self.key = key
         document = order.encode()
+        acceptance = Acceptance(
+            correlationID: order.correlationID, owner: order.customer, orderID: order.id,
+            pending: key == nil ? document : order.encode(idempotencyKey: key))
     }
 
     /// The copy in Redis.
-    var pending: [UInt8] { key == nil ? document : order.encode(idempotencyKey: key) }
+    let acceptance: Acceptance
 }
 
 extension IntakeOrder {

@@ -2,23 +2,31 @@ import EventLoop
 import Observability
 import WorkflowState
 
-/// Keeps the copies of queued orders in Redis in accord with PostgreSQL: those of orders that wait in a long queue are
-/// renewed before they expire, and those of recorded orders removed. The latter are left behind when Redis does not
-/// answer order-process, or gets a late write of order-accept.
+/// Keeps the copies of queued orders in Redis in accord with PostgreSQL: those that Redis has lost are written again,
+/// those of orders that wait in a long queue renewed before they expire, and those of recorded orders removed. The last
+/// are left behind when Redis does not answer order-process, or gets a late write of order-accept.
 @Loop
 final class QueuedOrderRenewal: Service {
     private let state: any WorkflowStore
     private let queries: any OrderQueries
+    private let recent: RecentOrders
     private let interval: Duration
     private let log: Logger?
     /// Of ``reconcile()``.
     private var last: QueuedOrder?
 
-    private static let pause = Duration.seconds(4)
+    private static let pause = Duration.seconds(1)
+    /// Passes of ``restore()`` to one of ``reconcile()``.
+    private static let passes = 4
     private static let step = 256
+    private static let stepsPerPass = 64
 
     /// - Parameter lifetime: of the copies.
-    init(_ state: any WorkflowStore, _ queries: any OrderQueries, lifetime: Duration, log: Logger? = nil) {
+    init(
+        _ state: any WorkflowStore, _ queries: any OrderQueries, recent: RecentOrders, lifetime: Duration,
+        log: Logger? = nil
+    ) {
+        self.recent = recent
         self.state = state
         self.queries = queries
         interval = lifetime / 8
@@ -29,12 +37,48 @@ final class QueuedOrderRenewal: Service {
     func run() async throws {
         var renewed = Loop.now
         while true {
-            try await Loop.sleep(for: Self.pause / 2 + Self.pause.jittered)
+            for _ in 0..<Self.passes {
+                try await Loop.sleep(for: Self.pause / 2 + Self.pause.jittered)
+                await restore()
+            }
             await reconcile()
             guard renewed.duration(to: Loop.now) >= interval + interval.jittered else { continue }
             renewed = Loop.now
             await renew()
         }
+    }
+
+    /// Writes the copies of this replica's orders again that Redis has lost. Nothing changes while one of the servers does
+    /// not answer.
+    func restore() async {
+        do {
+            for _ in 0..<Self.stepsPerPass {
+                let due = recent.takeDue(limit: Self.step)
+                if due.isEmpty { return }
+                let states = try await state.copies(of: due.map(\.queued))
+                for (order, copies) in zip(due, states) where copies == .settled {
+                    recent.remove(order.orderID)
+                }
+                try await restore(zip(due, states).filter { $1 == .incomplete }.map(\.0))
+            }
+        } catch {
+            log?.debug("order.copies_not_restored", ["error": "\(error)"])
+        }
+    }
+
+    private func restore(_ orders: [Acceptance]) async throws {
+        if orders.isEmpty { return }
+        let recorded = try await queries.outcomes(of: orders.map(\.correlationID))
+        var restored = 0
+        for order in orders {
+            guard recorded[order.correlationID] == nil else {
+                recent.remove(order.orderID)
+                continue
+            }
+            try await state.accept(order)
+            restored += 1
+        }
+        if restored > 0 { log?.warning("order.copies_restored", ["orders": restored]) }
     }
 
     func renew() async {

@@ -10,7 +10,7 @@ import WorkflowState
 /// row is written here, and order-process finds it.
 @Loop
 struct CancelOrder {
-    let state: any WorkflowStore
+    let pending: PendingOrders
     let queries: any OrderQueries
     let publisher: EventPublisher
     var clock: @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
@@ -50,14 +50,21 @@ struct CancelOrder {
     /// Asks PostgreSQL first, so that nothing is sent to one that does not answer: it might carry it out later.
     private func find(_ id: OrderID, of user: UserID) async throws(OrderChangeError) -> StoredOrder {
         if let order = try await stored(id, of: user) { return order }
+        var outage: WorkflowStateError?
         do throws(WorkflowStateError) {
-            if let order = try await PendingOrders(state: state).order(id, of: user) { return order }
+            if let order = try await pending.order(id, of: user) { return order }
         } catch {
-            // The order may be pending, which cannot be read.
-            throw .unavailable(reason: "\(error)")
+            outage = error
         }
         // It may have been recorded in between.
         if let order = try await stored(id, of: user) { return order }
+        do throws(OrderQueryError) {
+            if let order = try await pending.forgotten(id, of: user, queries) { return order }
+        } catch {
+            throw .unavailable(reason: error.reason)
+        }
+        // The order may be pending, which cannot be read.
+        if let outage { throw .unavailable(reason: "\(outage)") }
         throw .notFound
     }
 
@@ -105,7 +112,7 @@ struct CancelOrder {
     /// Ignores failures: the outbox relay publishes, and order-process moves the status.
     private func publish(_ cancellation: OrderCancellation) async {
         let (order, event) = (cancellation.order, cancellation.cancellation)
-        _ = try? await state.advance([
+        _ = try? await pending.state.advance([
             WorkflowStep(
                 .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer,
                 recorded: order.id)
@@ -124,7 +131,10 @@ struct CancelOrder {
     }
 
     /// Ignores failures: PostgreSQL hides the order, and its copies expire.
-    private func forget(_ order: QueuedOrder) async { try? await state.forget(order) }
+    private func forget(_ order: QueuedOrder) async {
+        pending.recent.remove(order.orderID)
+        try? await pending.state.forget(order)
+    }
 
     private func changing<Answer>(
         _ body: @Loop () async throws(OrderQueryError) -> Answer

@@ -6,42 +6,64 @@ import WorkflowState
 /// Queries of a user's orders.
 ///
 /// Reads Redis first: the pending copy is removed when the order has been recorded, so that an order is found in one of
-/// the two from its 201 on. What Redis does not have, or does not answer, comes from PostgreSQL.
+/// the two from its 201 on. What Redis does not have, or does not answer, comes from PostgreSQL, or from the replica that
+/// accepted it.
 @Loop
 struct ReadOrders {
-    let state: any WorkflowStore
+    let pending: PendingOrders
     let queries: any OrderQueries
     var clock: @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
 
     func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> StoredOrder? {
-        if let order = try? await PendingOrders(state: state).order(id, of: user) { return order }
-        return try await queries.order(id, of: user)
+        var outage: WorkflowStateError?
+        do throws(WorkflowStateError) {
+            if let order = try await pending.order(id, of: user) { return order }
+        } catch {
+            outage = error
+        }
+        if let order = try await queries.order(id, of: user) { return order }
+        if let order = try await pending.forgotten(id, of: user, queries) { return order }
+        if let outage { throw OrderQueryError(reason: "\(outage)") }
+        return nil
     }
 
     func page(of user: UserID, _ range: PageRange) async throws(OrderQueryError) -> OrderPage {
-        let pending = (try? await PendingOrders(state: state).orders(of: user)) ?? []
-        return try await queries.page(of: user, range, pending: pending)
+        try await queries.page(of: user, range, pending: await pending.orders(of: user))
     }
 
     func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport? {
-        // A cancelled order may be deleted, and the id of an old one has expired.
-        if let workflow = try? await state.workflow(id), let owner = workflow.owner,
-            let orderID = workflow.orderID, workflow.status.status != .cancelled
-        {
-            guard owner == user else { return nil }
-            let age = workflow.age.nanoseconds / 1_000_000
-            return StatusReport(
-                correlationID: id, orderID: orderID, status: workflow.status.status,
-                updatedAt: Timestamp(milliseconds: clock().milliseconds - age))
+        var outage: WorkflowStateError?
+        do throws(WorkflowStateError) {
+            // A cancelled order may be deleted, and the id of an old one has expired.
+            if let workflow = try await pending.state.workflow(id), let owner = workflow.owner,
+                let orderID = workflow.orderID, workflow.status.status != .cancelled
+            {
+                guard owner == user else { return nil }
+                let age = workflow.age.nanoseconds / 1_000_000
+                return StatusReport(
+                    correlationID: id, orderID: orderID, status: workflow.status.status,
+                    updatedAt: Timestamp(milliseconds: clock().milliseconds - age))
+            }
+        } catch {
+            outage = error
         }
-        return try await queries.status(id, of: user)
+        if let report = try await queries.status(id, of: user) { return report }
+        if let order = pending.recent.acceptance(id),
+            let found = try await pending.forgotten(order.orderID, of: user, queries)?.order
+        {
+            return StatusReport(
+                correlationID: id, orderID: found.id, status: found.status, updatedAt: found.createdAt)
+        }
+        if let outage { throw OrderQueryError(reason: "\(outage)") }
+        return nil
     }
 }
 
-/// Orders between acceptance and recording, from Redis.
+/// Orders between acceptance and recording: from Redis, and of those that this replica accepted also what Redis has lost.
 @Loop
 struct PendingOrders {
     let state: any WorkflowStore
+    let recent: RecentOrders
 
     /// In a list.
     private static let limit = 256
@@ -49,20 +71,49 @@ struct PendingOrders {
     /// The accepted order with its current status; nil when it is another user's, or not pending.
     func order(_ id: OrderID, of user: UserID) async throws(WorkflowStateError) -> StoredOrder? {
         guard let document = try await state.pending(id),
-            var order = try? Order(decoding: document.span, customer: user),
-            let workflow = try await state.workflow(order.correlationID), workflow.owner == user
+            let order = StoredOrder(pending: document, of: user),
+            let workflow = try await state.workflow(order.order.correlationID), workflow.owner == user
         else { return nil }
-        order.status = workflow.status.status
-        return StoredOrder(
-            order: order, history: [StatusChange(status: .accepted, at: order.createdAt)], isRecorded: false,
-            idempotencyKey: Order.idempotencyKey(of: document.span))
+        return order.with(workflow.status)
     }
 
-    func orders(of user: UserID) async throws(WorkflowStateError) -> [Order] {
-        try await state.pending(of: user, limit: Self.limit).compactMap { pending in
-            var order = try? Order(decoding: pending.contents.span, customer: user)
-            if let status = pending.status { order?.status = status.status }
-            return order
+    /// An order that this replica accepted and neither Redis nor PostgreSQL has.
+    func forgotten(
+        _ id: OrderID, of user: UserID, _ queries: any OrderQueries
+    ) async throws(OrderQueryError) -> StoredOrder? {
+        guard let acceptance = recent.acceptance(id), acceptance.owner == user,
+            let order = StoredOrder(pending: acceptance.pending, of: user)
+        else { return nil }
+        if try await queries.outcomes(of: [acceptance.correlationID]).isEmpty { return order }
+        // It was recorded in between; or it is deleted.
+        return try await queries.order(id, of: user)
+    }
+
+    /// Some may be recorded by now.
+    func orders(of user: UserID) async -> [Order] {
+        let queued = (try? await state.pending(of: user, limit: Self.limit)) ?? []
+        var orders = queued.compactMap { StoredOrder(pending: $0.contents, of: user)?.with($0.status).order }
+        let known = Set(orders.map(\.id))
+        for acceptance in recent.acceptances(of: user).prefix(Self.limit)
+        where !known.contains(acceptance.orderID) {
+            if let order = StoredOrder(pending: acceptance.pending, of: user) { orders.append(order.order) }
         }
+        return orders
+    }
+}
+
+extension StoredOrder {
+    /// Nil unless the contents are those of an ``Acceptance``.
+    fileprivate init?(pending contents: [UInt8], of user: UserID) {
+        guard let order = try? Order(decoding: contents.span, customer: user) else { return nil }
+        self.init(
+            order: order, history: [StatusChange(status: .accepted, at: order.createdAt)], isRecorded: false,
+            idempotencyKey: Order.idempotencyKey(of: contents.span))
+    }
+
+    fileprivate func with(_ status: WorkflowStatus?) -> StoredOrder {
+        var changed = self
+        if let status { changed.order.status = status.status }
+        return changed
     }
 }
