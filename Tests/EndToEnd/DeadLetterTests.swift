@@ -125,7 +125,7 @@ extension WholeStackTests {
                 ])
                 let id = try await servers.publish("order.processed", body, workflow: cid, attempt: 4)
                 let message = try await Self.deadLettered(id, in: "order.processed", stack)
-                #expect(message["reason"]?.string == "The order's owner is not known.")
+                #expect(message["reason"]?.string == "The order is not known.")
                 let refused = try await stack.waybill("dlq", "drop", id)
                 #expect(refused.status == 2 && refused.errors.contains("--yes"))
                 _ = try await Self.deadLettered(id, in: "order.processed", stack)

@@ -117,7 +117,7 @@ import WorkflowState
         func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
             try await store.workflow(id)
         }
-        func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
+        func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [RememberedOwner?] {
             try await store.owners(of: ids)
         }
         func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
@@ -131,7 +131,9 @@ import WorkflowState
         func copies(of orders: [QueuedOrder]) async throws(WorkflowStateError) -> [OrderCopies] {
             try await store.copies(of: orders)
         }
-        func forget(_ order: QueuedOrder) async throws(WorkflowStateError) { try await store.forget(order) }
+        func forget(_ order: QueuedOrder, isCancelled: Bool) async throws(WorkflowStateError) {
+            try await store.forget(order, isCancelled: isCancelled)
+        }
         func queued(
             after last: QueuedOrder?, limit: Int
         ) async throws(WorkflowStateError) -> [QueuedOrder] {
@@ -189,7 +191,7 @@ import WorkflowState
             if try await fixture.workflow.pending(order.orderID) != nil { outcome.pending += 1 }
             #expect(fixture.store.orders[order.correlationID]?.published == [1, 2])
         }
-        outcome.owners = try await fixture.workflow.owners(of: orders.map(\.correlationID))
+        outcome.owners = try await fixture.workflow.owners(of: orders.map(\.correlationID)).map(\.?.user)
         outcome.events = Set(fixture.sender.events)
         // However often a message was sent, it was the same message.
         #expect(outcome.events.count == fixture.sender.events.count)

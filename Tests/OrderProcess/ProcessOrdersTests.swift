@@ -98,7 +98,8 @@ import WorkflowState
         fixture.state.flush()
         #expect(try await fixture.handle(order) == [.done])
         #expect(try await fixture.status(order) == "COMPLETED|1")
-        #expect(try await fixture.workflow.owners(of: [order.correlationID]) == [order.customer])
+        #expect(
+            try await fixture.workflow.owners(of: [order.correlationID]).map(\.?.user) == [order.customer])
         #expect(fixture.sender.sent.count == 1)
     }
 

@@ -59,7 +59,7 @@ import Testing
                 _ = try await fixture.store.record([Sample.record(Sample.order(1)), Sample.record(unknown)])
                 Issue.record("the order with an unknown product was recorded")
             } catch {
-                #expect(error.code == .refused)
+                #expect(error.code == .unknownProduct)
             }
             let alone = try await fixture.store.record([Sample.record(Sample.order(1))])
             #expect(alone[0]?.isNew == true)

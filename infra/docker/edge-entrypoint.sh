@@ -21,8 +21,8 @@ if [ ! -e "$tls/certificate.pem" ]; then
         2>/dev/null
 fi
 # With several replicas of order-accept, a silent one is given up early.
-patience=35s
-[[ $ACCEPTORS != *' '* ]] || patience=200ms
+early_limit=35s
+[[ $ACCEPTORS != *' '* ]] || early_limit=200ms
 development=false oidc=null origin=
 [ "${WAYBILL_PROFILE:-}" != development ] || development=true
 if [ -n "${OIDC_ISSUER:-}" ]; then
@@ -38,7 +38,7 @@ fi
 sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LOG@/access.log|/dev/stdout|" \
     -e "s|@TLS@|$tls|; s|@SITE@|/site|; s|@ADDRESS@|0.0.0.0|; s|@PORT@|8080|; s|@TLS_PORT@|8443|" \
     -e "s|@SIGN_IN@|{\"development\":$development,\"oidc\":$oidc}|; s|@ISSUER@|$origin|; s|@CONSOLE@|${CONSOLE:-127.0.0.1:8070}|" \
-    -e "s|@PATIENCE@|$patience|" \
+    -e "s|@EARLY_LIMIT@|$early_limit|" \
     -e "s|@ACCEPTORS@|$(servers $ACCEPTORS)|; s|@NOTIFIERS@|$(servers $NOTIFIERS)|" \
     /etc/waybill/nginx.conf.in >"$run/nginx.conf"
 exec nginx -e stderr -p "$run" -c "$run/nginx.conf"

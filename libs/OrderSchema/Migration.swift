@@ -22,6 +22,7 @@ extension Migration {
         Migration(7, "operator", PackageResources._007_operator_sql),
         Migration(8, "decisions", PackageResources._008_decisions_sql),
         Migration(9, "event_partitions", PackageResources._009_event_partitions_sql),
+        Migration(10, "lookups", PackageResources._010_lookups_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ file: [UInt8]) {

@@ -37,7 +37,7 @@ import WorkflowState
         fixture.sender.meanwhile = { [unowned fixture] message in
             let owners = try? await fixture.workflows.memory.owners(
                 of: [message.event?.correlationID].compactMap(\.self))
-            #expect(owners == [PlacementFixture.user])
+            #expect(owners == [RememberedOwner(PlacementFixture.user, hasStatus: true)])
         }
         try await fixture.place()
         #expect(fixture.sender.sent.count == 1)

@@ -339,6 +339,18 @@ import WorkflowState
         #expect(try await status(placed) == nil)
     }
 
+    /// order-process writes the owner again.
+    @Test func theStatusOfADeletedOrderIsNotFound() async throws {
+        let placed = try await fixture.place().order
+        try await move(placed, to: .completed, isRecorded: true)
+        try await delete(placed.id)
+        #expect(try await fixture.status(of: placed) == .completed)
+        try await move(placed, to: .completed, isRecorded: true)
+        #expect(try await status(placed) == nil)
+        fixture.queries.fault = OrderQueryError(reason: "away")
+        #expect(try await status(placed)?.status == .completed)
+    }
+
     /// Redis does not answer between the look-up and the removal.
     @Test func aDeletionStandsWithoutRedis() async throws {
         let placed = try await fixture.place().order

@@ -148,6 +148,23 @@ import WorkflowState
         }
     }
 
+    /// Redis forgot the key: the same request again is the same order, another one its own.
+    @Test(.enabled(if: OrderQueriesDriver.available.contains(.postgres)), arguments: [true, false])
+    func aCancellationUnderAnothersKeyComparesTheLines(isSame: Bool) async throws {
+        try await OrderQueriesDriver.postgres.withFixture { fixture in
+            let (first, second) = (fixture.order(1), fixture.order(2, lines: isSame ? 1 : 2))
+            let queries = fixture.queries
+            #expect(try await queries.cancel(cancellation(first, key: "k"), isDeletion: false) == nil)
+            let earlier = try await queries.cancel(cancellation(second, key: "k"), isDeletion: false)
+            #expect(earlier == (isSame ? .cancelled : nil))
+            let found = try await queries.order(second.id, of: Self.user)?.order
+            #expect(found?.id == (isSame ? first.id : second.id) && found?.status == .cancelled)
+            #expect(try await page(queries).total == (isSame ? 1 : 2))
+            let outcomes = try await queries.outcomes(of: [first.correlationID, second.correlationID])
+            #expect(outcomes.count == 2)
+        }
+    }
+
     @Test(arguments: OrderQueriesDriver.available)
     func aDeletionHidesAnOrderRecordedOrNot(driver: OrderQueriesDriver) async throws {
         try await driver.withFixture { fixture in

@@ -100,7 +100,7 @@ final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
         try await run(.workflow) { () throws(WorkflowStateError) in try await memory.workflow(id) }
     }
 
-    func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
+    func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [RememberedOwner?] {
         try await memory.owners(of: ids)
     }
 
@@ -120,8 +120,10 @@ final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
         try await memory.copies(of: orders)
     }
 
-    func forget(_ order: QueuedOrder) async throws(WorkflowStateError) {
-        try await run(.forget) { () throws(WorkflowStateError) in try await memory.forget(order) }
+    func forget(_ order: QueuedOrder, isCancelled: Bool) async throws(WorkflowStateError) {
+        try await run(.forget) { () throws(WorkflowStateError) in
+            try await memory.forget(order, isCancelled: isCancelled)
+        }
     }
 
     func queued(

@@ -25,11 +25,11 @@ import WorkflowState
     /// The system of record.
     @Loop
     final class Records: OrderOwners {
-        var owners: [CorrelationID: UserID] = [:]
+        var owners: [CorrelationID: OrderOwner] = [:]
 
         func owners(
             of ids: [CorrelationID]
-        ) async throws(OrderRecordsError) -> [CorrelationID: UserID] {
+        ) async throws(OrderRecordsError) -> [CorrelationID: OrderOwner] {
             owners.filter { ids.contains($0.key) }
         }
     }
@@ -114,7 +114,7 @@ import WorkflowState
         let replica = try Replica()
         try await accept(1, replica)
         replica.state.flush()
-        records.owners[update(1).correlationID] = ada
+        records.owners[update(1).correlationID] = OrderOwner(ada, status: .completed)
         let (session, tab) = replica.open("ada")
         try await eventually("the welcome") { session.isLive }
         try await consume(replica) { broker, publisher in
@@ -147,13 +147,47 @@ import WorkflowState
         #expect(try await replica.workflows.workflow(update(2).correlationID)?.status.status == .completed)
     }
 
+    /// Redis has forgotten the status, so that PostgreSQL is asked.
+    @Test(arguments: [OrderStatus.completed, .cancelled, .failed, nil])
+    func anOutcomeOfAForgottenOrderIsCompared(recorded: OrderStatus?) async throws {
+        let replica = try Replica()
+        try await accept(1, replica)
+        replica.state.remove(WorkflowKeys.status(update(1).correlationID))
+        records.owners[update(1).correlationID] = OrderOwner(ada, status: recorded)
+        try await consume(replica) { broker, publisher in
+            try await publish(processed(1), publisher)
+            try await eventually("its end") {
+                replica.metrics.delivered.value + replica.metrics.outdated.value
+                    + UInt64(broker.depth(of: "order.processed.dlq")) == 1
+            }
+            #expect(replica.metrics.delivered.value == (recorded == .completed ? 1 : 0))
+            #expect(broker.depth(of: "order.processed.dlq") == (recorded == nil ? 1 : 0))
+        }
+        let status = try await replica.workflows.workflow(update(1).correlationID)?.status.status
+        #expect(status == (recorded == .completed ? .completed : nil))
+    }
+
+    /// One that PostgreSQL refused.
+    @Test func aFailureWithoutARecordIsDelivered() async throws {
+        let replica = try Replica()
+        try await accept(1, replica)
+        replica.state.remove(WorkflowKeys.status(update(1).correlationID))
+        try await consume(replica) { _, publisher in
+            let order = update(1)
+            try await publish(
+                OrderFailed(correlationID: order.correlationID, orderID: order.orderID, reason: "no"),
+                publisher)
+            try await eventually("it is delivered") { replica.metrics.delivered.value == 1 }
+        }
+    }
+
     @Test func anUnknownOwnerIsRetriedAndDeadLettered() async throws {
         let replica = try Replica()
         try await consume(replica) { broker, publisher in
             try await publish(processed(1), publisher)
             try await eventually("it is dead-lettered") { broker.depth(of: "order.processed.dlq") == 1 }
             let message = broker.contents(of: "order.processed.dlq")[0]
-            #expect(message.envelope.failure?.reason == "The order's owner is not known.")
+            #expect(message.envelope.failure?.reason == "The order is not known.")
         }
         #expect(replica.metrics.unknownOwner.value == 2)
     }

@@ -25,7 +25,7 @@ struct TornBatchTests {
 
         func record(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {
             do throws(OrderRecordsError) { return try await store.record(records) } catch {
-                if error.code == .refused, records.count > 1 { torn += 1 }
+                if [.refused, .unknownProduct].contains(error.code), records.count > 1 { torn += 1 }
                 throw error
             }
         }
@@ -105,6 +105,7 @@ struct TornBatchTests {
             #expect(stores.contains { $0.torn > 0 }, "no batch was torn apart")
             #expect(try await fixture.count("orders WHERE status = 'COMPLETED'") == good.count)
             #expect(try await fixture.count("orders WHERE status = 'FAILED'") == failing + readable)
+            #expect(try await fixture.count("orders WHERE failure_code = 'product_unavailable'") == failing)
             #expect(try await fixture.count("orders") == good.count + failing + readable)
             #expect(try await fixture.count("order_items") == good.count + failing)
 

@@ -27,7 +27,7 @@ package final class MemoryOrderStore: OrderStore, Outbox {
         if let failure { throw failure }
         for record in records where record.status != .failed {
             guard record.contents.lines.allSatisfy({ products[$0.productID] != nil }) else {
-                throw OrderRecordsError(.refused, "a line's product does not exist")
+                throw OrderRecordsError(.unknownProduct, "a line's product does not exist")
             }
         }
         return records.map { record($0) }

@@ -73,9 +73,9 @@ package final class MemoryWorkflowStore: WorkflowStore {
             age: max(.zero, lifetime - left))
     }
 
-    package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
+    package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [RememberedOwner?] {
         try state.check()
-        return ids.map { owner($0) }
+        return ids.map { id in owner(id).map { RememberedOwner($0, hasStatus: status(id) != nil) } }
     }
 
     package func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
@@ -107,9 +107,11 @@ package final class MemoryWorkflowStore: WorkflowStore {
         }
     }
 
-    package func forget(_ order: QueuedOrder) async throws(WorkflowStateError) {
+    package func forget(_ order: QueuedOrder, isCancelled: Bool) async throws(WorkflowStateError) {
         try state.check()
-        set(WorkflowKeys.status(order.correlationID), WorkflowStatus(.cancelled, order.orderID).text)
+        if isCancelled {
+            set(WorkflowKeys.status(order.correlationID), WorkflowStatus(.cancelled, order.orderID).text)
+        }
         state.remove(WorkflowKeys.owner(order.correlationID))
         state.remove(WorkflowKeys.pending(order.orderID))
         state.queued.remove(order)

@@ -18,7 +18,7 @@ NGINX = "/usr/sbin/nginx"
 OPENSSL = "/usr/bin/openssl"
 STOREFRONT = ROOT / "services" / "storefront"
 MIME_TYPES = "/etc/nginx/mime.types"
-PATIENCE = ("35s", "200ms")  # with a silent replica of order-accept: of one replica, of several
+EARLY_LIMIT = ("35s", "200ms")  # with a silent replica of order-accept: of one replica, of several
 OIDC = {"ISSUER": "", "CLIENT_ID": "", "SCOPE": "openid offline_access"}
 
 
@@ -36,7 +36,7 @@ def program(config):
         USER=f"user {user} {grp.getgrnam(user).gr_name};" if user else "", DATA=data, MIME_TYPES=MIME_TYPES,
         LOG=config.directory / "log", TLS=config.directory / "tls", SITE=site(data, user),
         ADDRESS=ports.HOST, PORT=config.port("edge"), TLS_PORT=config.port("edge TLS"),
-        PATIENCE=PATIENCE[len(config.accept_ports) > 1], ACCEPTORS=upstream(config.accept_ports), NOTIFIERS=upstream(config.notification_ports),
+        EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], ACCEPTORS=upstream(config.accept_ports), NOTIFIERS=upstream(config.notification_ports),
         CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
     check = subprocess.run(
         [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],

@@ -18,6 +18,8 @@ extension OrderRecordsError {
         if state.isSerializationConflict || state == .lockNotAvailable || state == .queryCanceled {
             return .contended
         }
+        // Only a product's name can be missing (`OrderStoreStatements.insertOrders`).
+        if state.code == "23502" { return .unknownProduct }
         return state.code.hasPrefix("22") || state.code.hasPrefix("23") ? .refused : .unavailable
     }
 }

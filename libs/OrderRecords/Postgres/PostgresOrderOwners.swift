@@ -11,11 +11,13 @@ package final class PostgresOrderOwners: OrderOwners {
 
     package func owners(
         of ids: [CorrelationID]
-    ) async throws(OrderRecordsError) -> [CorrelationID: UserID] {
+    ) async throws(OrderRecordsError) -> [CorrelationID: OrderOwner] {
         do throws(PostgresError) {
-            var owners: [CorrelationID: UserID] = [:]
+            var owners: [CorrelationID: OrderOwner] = [:]
             for row in try await pool.query(Self.find, ids.map { PostgresUUID($0) }) {
-                owners[CorrelationID(try row.uuid(0))] = UserID(try row.string(1))
+                let status = try row.decode(2, as: String?.self).flatMap { OrderStatus(wireName: $0) }
+                guard let user = UserID(try row.string(1)) else { continue }
+                owners[CorrelationID(try row.uuid(0))] = OrderOwner(user, status: status)
             }
             return owners
         } catch {
@@ -23,10 +25,13 @@ package final class PostgresOrderOwners: OrderOwners {
         }
     }
 
+    /// Recorded orders last: one may be in the intake table as well.
     private static let find = PostgresStatement(
         """
-        SELECT correlation_id, customer_id FROM orders WHERE correlation_id = ANY ($1::uuid[])
-        UNION SELECT correlation_id, customer_id FROM order_aliases WHERE correlation_id = ANY ($1::uuid[])
-        UNION SELECT correlation_id, customer_id FROM order_intake WHERE correlation_id = ANY ($1::uuid[])
+        SELECT correlation_id, customer_id, NULL AS status FROM order_intake WHERE correlation_id = ANY ($1::uuid[])
+        UNION ALL SELECT alias.correlation_id, orders.customer_id, orders.status
+        FROM order_aliases alias JOIN orders ON orders.id = alias.target_id
+        WHERE alias.correlation_id = ANY ($1::uuid[])
+        UNION ALL SELECT correlation_id, customer_id, status FROM orders WHERE correlation_id = ANY ($1::uuid[])
         """)
 }

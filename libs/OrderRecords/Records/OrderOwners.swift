@@ -1,9 +1,20 @@
 package import EventLoop
 package import Orders
 
-/// The owners of recorded orders, and of those that wait in the intake table.
+/// The owners and statuses of recorded orders, and of those that wait in the intake table.
 @Loop
 package protocol OrderOwners: AnyObject {
     /// Orders that are not there are missing in the result.
-    func owners(of ids: [CorrelationID]) async throws(OrderRecordsError) -> [CorrelationID: UserID]
+    func owners(of ids: [CorrelationID]) async throws(OrderRecordsError) -> [CorrelationID: OrderOwner]
+}
+
+package struct OrderOwner: Sendable, Hashable {
+    package var user: UserID
+    /// Nil while the order waits in the intake table.
+    package var status: OrderStatus?
+
+    package init(_ user: UserID, status: OrderStatus?) {
+        self.user = user
+        self.status = status
+    }
 }

@@ -26,7 +26,9 @@ package struct OrderRecordsError: Error, Sendable, Hashable, CustomStringConvert
         case unavailable
         /// Conflicts with concurrent transactions, also after retries.
         case contended
-        /// The data violates a constraint.
+        /// A line's product does not exist.
+        case unknownProduct
+        /// The data violates another constraint.
         case refused
     }
 

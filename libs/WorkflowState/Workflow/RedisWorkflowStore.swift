@@ -106,12 +106,17 @@ package final class RedisWorkflowStore: WorkflowStore {
             owner: values[1].string.flatMap { UserID($0) }, age: max(.zero, lifetime - left))
     }
 
-    package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?] {
+    package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [RememberedOwner?] {
         if ids.isEmpty { return [] }
-        let reply = try await run { $0.add("MGET", list: ids.lazy.map { WorkflowKeys.owner($0) }) }[0]
+        let keys = ids.map { WorkflowKeys.owner($0) } + ids.map { WorkflowKeys.status($0) }
+        let reply = try await run { $0.add("MGET", list: keys) }[0]
         try check(reply)
-        guard case .array(let values) = reply, values.count == ids.count else { throw .unexpectedReply }
-        return values.map { $0.string.flatMap { UserID($0) } }
+        guard case .array(let values) = reply, values.count == keys.count else { throw .unexpectedReply }
+        return ids.indices.map { index in
+            values[index].string.flatMap { UserID($0) }.map {
+                RememberedOwner($0, hasStatus: !values[ids.count + index].isNull)
+            }
+        }
     }
 
     package func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
@@ -172,11 +177,14 @@ package final class RedisWorkflowStore: WorkflowStore {
         return copies
     }
 
-    package func forget(_ order: QueuedOrder) async throws(WorkflowStateError) {
+    package func forget(_ order: QueuedOrder, isCancelled: Bool) async throws(WorkflowStateError) {
         let id = order.correlationID
         let replies = try await run { batch in
-            batch.add(
-                "SET", WorkflowKeys.status(id), WorkflowStatus(.cancelled, order.orderID).text, "EX", seconds)
+            if isCancelled {
+                batch.add(
+                    "SET", WorkflowKeys.status(id), WorkflowStatus(.cancelled, order.orderID).text, "EX",
+                    seconds)
+            }
             batch.add("DEL", WorkflowKeys.owner(id))
             batch.add("DEL", WorkflowKeys.pending(order.orderID))
             batch.add("ZREM", WorkflowKeys.queued, WorkflowKeys.member(order))

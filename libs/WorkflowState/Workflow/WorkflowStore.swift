@@ -22,7 +22,7 @@ package protocol WorkflowStore: AnyObject {
     func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow?
 
     /// The owners of many orders, in one round trip; `nil` for unknown or expired ones.
-    func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [UserID?]
+    func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [RememberedOwner?]
 
     /// The contents of an order that is not recorded yet, as accepted.
     func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]?
@@ -33,8 +33,10 @@ package protocol WorkflowStore: AnyObject {
     /// How much there is of each order that may be queued.
     func copies(of orders: [QueuedOrder]) async throws(WorkflowStateError) -> [OrderCopies]
 
-    /// Removes a deleted order; the status CANCELLED stays, so that the order is not announced.
-    func forget(_ order: QueuedOrder) async throws(WorkflowStateError)
+    /// Removes a deleted order. The status stays, so that order-process and deliveries find it.
+    ///
+    /// - Parameter isCancelled: the deletion cancelled it: the status becomes CANCELLED, and the order is not announced.
+    func forget(_ order: QueuedOrder, isCancelled: Bool) async throws(WorkflowStateError)
 
     /// Orders that wait to be recorded, or whose copies were left behind, in the order of ``renewQueued(after:limit:)``.
     func queued(after last: QueuedOrder?, limit: Int) async throws(WorkflowStateError) -> [QueuedOrder]
@@ -139,6 +141,17 @@ package struct WorkflowOutcome: Sendable, Equatable {
     package init(status: WorkflowStatus?, moved: Bool) {
         self.status = status
         self.moved = moved
+    }
+}
+
+package struct RememberedOwner: Sendable, Hashable {
+    package var user: UserID
+    /// Whether the order's status is known as well.
+    package var hasStatus: Bool
+
+    package init(_ user: UserID, hasStatus: Bool) {
+        self.user = user
+        self.hasStatus = hasStatus
     }
 }
 

@@ -39,12 +39,16 @@ struct CancelOrder {
     /// Hides an order from its owner for good; the record is kept. An order that is not recorded yet is cancelled too.
     func delete(_ id: OrderID, of user: UserID, _ trace: TraceContext) async throws(OrderChangeError) {
         let found = try await find(id, of: user)
+        let isCancelled: Bool
         if found.isRecorded {
             _ = try await changing { () throws(OrderQueryError) in try await queries.delete(id, of: user) }
+            isCancelled = false
         } else {
-            _ = try await write(try prepare(found, trace), isDeletion: true)
+            isCancelled = try await write(try prepare(found, trace), isDeletion: true) == nil
         }
-        await forget(QueuedOrder(owner: user, orderID: id, correlationID: found.order.correlationID))
+        await forget(
+            QueuedOrder(owner: user, orderID: id, correlationID: found.order.correlationID),
+            isCancelled: isCancelled)
     }
 
     /// Asks PostgreSQL first, so that nothing is sent to one that does not answer: it might carry it out later.
@@ -131,9 +135,9 @@ struct CancelOrder {
     }
 
     /// Ignores failures: PostgreSQL hides the order, and its copies expire.
-    private func forget(_ order: QueuedOrder) async {
+    private func forget(_ order: QueuedOrder, isCancelled: Bool) async {
         pending.recent.remove(order.orderID)
-        try? await pending.state.forget(order)
+        try? await pending.state.forget(order, isCancelled: isCancelled)
     }
 
     private func changing<Answer>(

@@ -32,22 +32,30 @@ struct ReadOrders {
     }
 
     func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport? {
+        var remembered: StatusReport?
         var outage: WorkflowStateError?
         do throws(WorkflowStateError) {
-            // A cancelled order may be deleted, and the id of an old one has expired.
+            // The owner of a deleted order is removed, and the id of an old one has expired.
             if let workflow = try await pending.state.workflow(id), let owner = workflow.owner,
-                let orderID = workflow.orderID, workflow.status.status != .cancelled
+                let orderID = workflow.orderID
             {
                 guard owner == user else { return nil }
                 let age = workflow.age.nanoseconds / 1_000_000
-                return StatusReport(
+                remembered = StatusReport(
                     correlationID: id, orderID: orderID, status: workflow.status.status,
                     updatedAt: Timestamp(milliseconds: clock().milliseconds - age))
             }
         } catch {
             outage = error
         }
-        if let report = try await queries.status(id, of: user) { return report }
+        if let remembered, !remembered.status.isFinal { return remembered }
+        // An order that has ended may be deleted.
+        do throws(OrderQueryError) {
+            if let report = try await queries.status(id, of: user) { return report }
+        } catch {
+            guard let remembered, remembered.status != .cancelled else { throw error }
+            return remembered
+        }
         if let order = pending.recent.acceptance(id),
             let found = try await pending.forgotten(order.orderID, of: user, queries)?.order
         {

@@ -6,11 +6,10 @@ import Orders
 import WorkflowState
 
 /// Delivers the outcomes of orders to their owners' mailboxes. A message is acked when its update is in the mailbox; a
-/// redelivery is recognized there. An owner that Redis has forgotten is found in PostgreSQL.
+/// redelivery is recognized there. Of an order that Redis has forgotten, PostgreSQL tells the owner and the outcome.
 @Loop
 final class OutcomeHandler: EventHandler {
-    /// Between look-ups of an owner that is not known yet: the order of a failure may have no record, and a replica of
-    /// Redis may lag behind.
+    /// Between look-ups of an order that is not known yet.
     static let retryDelays: [Duration] = [.milliseconds(100), .milliseconds(250), .milliseconds(500)]
 
     private let workflows: any WorkflowStore
@@ -30,53 +29,61 @@ final class OutcomeHandler: EventHandler {
 
     func handle(_ batch: [Received<OrderOutcome>]) async throws -> [HandlingResult] {
         do throws(WorkflowStateError) {
-            let delivered = try await deliver(batch.map { $0.event.update(in: $0.envelope) })
-            // A missing owner must not delay the other messages.
-            return delivered.map { $0 ? .done : .deferred }
+            let updates = batch.map { $0.event.update(in: $0.envelope) }
+            let owners = try await workflows.owners(of: updates.map(\.correlationID))
+            // What Redis has forgotten is looked up, which must not delay the other messages.
+            let known = zip(updates, owners).map {
+                $1?.hasStatus == true ? MailboxDelivery(to: $1!.user, $0) : nil
+            }
+            try await deliver(known.compactMap(\.self))
+            return known.map { $0 == nil ? .deferred : .done }
         } catch {
             throw HandlingError(error)
         }
     }
 
-    /// Looks an unknown owner up again, a few times within a second, in Redis and in PostgreSQL.
+    /// Looks an order up that Redis has forgotten, a few times within a second: its failure may have no record, and a
+    /// replica of Redis may lag behind.
     func handleDeferred(_ received: Received<OrderOutcome>) async throws -> HandlingResult {
         let update = received.event.update(in: received.envelope)
         do {
             for delay in [.zero] + Self.retryDelays {
                 do { try await Loop.sleep(for: delay) } catch { break }
-                let recorded = try await owners.owners(of: [update.correlationID])
-                if try await deliver([update], known: recorded)[0] { return .done }
+                if try await deliverForgotten(update) { return .done }
             }
         } catch let error as WorkflowStateError {
             throw HandlingError(error)
         } catch {
-            throw HandlingError(.transient, "The order's owner could not be looked up.")
+            throw HandlingError(.transient, "The order could not be looked up.")
         }
         metrics.unknownOwner.increment()
-        return .failed(HandlingError(.transient, "The order's owner is not known."))
+        return .failed(HandlingError(.transient, "The order is not known."))
     }
 
-    /// Two round trips to Redis, whatever the number of updates.
-    ///
-    /// - Parameter known: owners that Redis need not know.
-    /// - Returns: for each update whether its owner is known; only then it is delivered.
-    func deliver(
-        _ updates: [StatusUpdate], known: [CorrelationID: UserID] = [:]
-    ) async throws(WorkflowStateError) -> [Bool] {
-        if updates.isEmpty { return [] }
-        let owners = try await workflows.owners(of: updates.map(\.correlationID))
-        var isKnown: [Bool] = []
-        var deliveries: [MailboxDelivery] = []
-        deliveries.reserveCapacity(updates.count)
-        for (update, remembered) in zip(updates, owners) {
-            let owner = remembered ?? known[update.correlationID]
-            isKnown.append(owner != nil)
-            if let owner { deliveries.append(MailboxDelivery(to: owner, update)) }
+    /// - Returns: whether the order is known.
+    private func deliverForgotten(_ update: StatusUpdate) async throws -> Bool {
+        if let recorded = try await owners.owners(of: [update.correlationID])[update.correlationID],
+            let status = recorded.status
+        {
+            guard status == update.status else {
+                // An earlier outcome, or one that was never recorded.
+                metrics.outdated.increment()
+                return true
+            }
+            try await deliver([MailboxDelivery(to: recorded.user, update)])
+            return true
         }
+        guard let remembered = try await workflows.owners(of: [update.correlationID])[0],
+            remembered.hasStatus || update.status == .failed
+        else { return false }
+        try await deliver([MailboxDelivery(to: remembered.user, update)])
+        return true
+    }
+
+    private func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) {
         for offset in try await mailboxes.deliver(deliveries) {
             (offset == nil ? metrics.duplicates : metrics.delivered).increment()
         }
-        return isKnown
     }
 }
 

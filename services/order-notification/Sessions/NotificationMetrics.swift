@@ -13,6 +13,7 @@ final class NotificationMetrics {
     let resumes: (recovered: Counter, lost: Counter)
     let delivered: Counter
     let duplicates: Counter
+    let outdated: Counter
     let unknownOwner: Counter
     private let latency: Histogram
     private let closes: [UInt16: Counter]
@@ -44,6 +45,8 @@ final class NotificationMetrics {
             "waybill_notification_outcomes_total", events, labels: ["result": "delivered"])
         duplicates = metrics.counter(
             "waybill_notification_outcomes_total", events, labels: ["result": "duplicate"])
+        outdated = metrics.counter(
+            "waybill_notification_outcomes_total", events, labels: ["result": "outdated"])
         unknownOwner = metrics.counter(
             "waybill_notification_outcomes_total", events, labels: ["result": "unknown_owner"])
         latency = metrics.histogram(

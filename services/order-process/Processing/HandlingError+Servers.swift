@@ -1,6 +1,7 @@
 import EventLoop
 import Messaging
 import OrderRecords
+import Orders
 import WorkflowState
 
 /// Maps the errors of servers to the handling of messages.
@@ -9,6 +10,9 @@ extension HandlingError {
         switch error.code {
         case .unavailable: self.init(.unavailable, error.description)
         case .contended: self.init(.transient, error.description)
+        case .unknownProduct:
+            self.init(
+                .permanent, "A product does not exist.", code: OrderFailureCode.productUnavailable.rawValue)
         case .refused: self.init(.permanent, error.description)
         }
     }

@@ -15,6 +15,9 @@ final class KnownProducts {
 
     init(_ store: any OrderStore) { self.store = store }
 
+    /// Some no longer exist.
+    func forget() { (currencies, readAt) = ([:], nil) }
+
     /// Rejects the items with unknown products.
     func check(_ work: inout ProcessingBatch) async throws {
         if work.items.contains(where: { unknown(in: $0) != nil }), isStale {

@@ -32,7 +32,7 @@ extension ProcessOrders {
         do throws(OrderRecordsError) {
             return try await store.record([record])[0]
         } catch {
-            guard error.code == .refused else { throw error }
+            guard error.code == .refused || error.code == .unknownProduct else { throw error }
             return nil
         }
     }

@@ -77,7 +77,7 @@ final class ProcessOrders: EventHandler {
         for item in work.items {
             records.append(try events.record(item, currency: products.currency(of: item)))
         }
-        for (index, order) in try await store.record(records).enumerated() {
+        for (index, order) in try await stored(records).enumerated() {
             if let order {
                 work.items[index].recorded = order
             } else {
@@ -86,6 +86,13 @@ final class ProcessOrders: EventHandler {
         }
         work.dropSettled()
         metrics.record.observe(start.duration(to: .systemNow()))
+    }
+
+    private func stored(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {
+        do throws(OrderRecordsError) { return try await store.record(records) } catch {
+            if error.code == .unknownProduct { products.forget() }
+            throw error
+        }
     }
 
     /// Moves the status in Redis to what PostgreSQL has.
