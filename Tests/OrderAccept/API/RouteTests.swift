@@ -140,7 +140,10 @@ import WorkflowState
 
     // MARK: Reading and changing
 
-    @Test(arguments: ["offset=-1", "size=0", "size=101", "offset=x", "size=", "size=1.5"])
+    @Test(arguments: [
+        "offset=-1", "size=0", "size=101", "offset=x", "size=", "size=1.5", "size=5&size=5",
+        "offset=0&size=5&offset=1",
+    ])
     func pagesHaveBounds(query: String) async throws {
         for path in ["/api/products", "/api/orders"] {
             let answer = await api.get("\(path)?\(query)")

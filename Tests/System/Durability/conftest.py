@@ -1,8 +1,10 @@
 """Fixtures: a stack whose keys in Redis live for a minute, and customers."""
 
 import contextlib
+import json
 import secrets
 import signal
+import urllib.request
 
 import pytest
 
@@ -46,6 +48,16 @@ class Customer:
         status, page = self.request("GET", f"/api/orders?size={size}")
         assert status == 200, page
         return page["items"]
+
+    @contextlib.contextmanager
+    def updates(self):
+        """The updates of an event stream that is connected, until 10 s pass without a line."""
+        request = urllib.request.Request(
+            f"{self.stack.edge}/api/notifications/stream", headers={"Authorization": f"Bearer {self.token}"})
+        with urllib.request.urlopen(request, timeout=10) as stream:
+            events = (line.split()[1].decode() for line in stream if line.startswith(b"event:"))
+            assert next(events) == "connected"
+            yield (json.loads(line[5:]) for line in stream if line.startswith(b"data:") and b"order.status" in line)
 
     def rows(self):
         """Status of each recorded order by id."""

@@ -1,5 +1,6 @@
 """Redis may forget any key, or all, at any time."""
 
+import json
 import secrets
 import time
 
@@ -43,6 +44,62 @@ def test_a_deletion_stays(stack, customer, pattern):
     assert customer.order(order) is None
     assert [found["id"] for found in customer.orders()] == [later["id"]]
     assert customer.rows().get(order["id"]) == "CANCELLED"
+
+
+@pytest.mark.parametrize("pattern", ["order:map:*", "order:pending:*", "order:queued", "order:*", None])
+def test_a_queued_order_is_found(stack, customer, pattern):
+    """Whichever replica accepted it, and whichever is asked."""
+    with stack.processing_paused():
+        orders = [customer.place() for _ in range(4)]
+        forget(stack, pattern)
+        for order in orders * 3:
+            assert customer.order(order)["status"] == customer.status(order) == "ACCEPTED"
+        until("the list has them again", lambda: len(customer.orders()) == 4, 5)
+        forget(stack, pattern)
+        assert customer.request("POST", f"/api/orders/{orders[0]['id']}/cancel")[0] == 202
+        assert customer.request("DELETE", f"/api/orders/{orders[1]['id']}")[0] == 204
+        assert customer.order(orders[1]) is None
+    assert {customer.await_final(order)["status"] for order in orders[2:]} == {"COMPLETED"}
+    assert customer.rows() == {
+        order["id"]: status
+        for order, status in zip(orders, ("CANCELLED", "CANCELLED", "COMPLETED", "COMPLETED"), strict=True)}
+
+
+@pytest.mark.parametrize("pattern", ["order:status:*", "order:*", None])
+def test_an_outcome_that_was_never_recorded_is_not_told(stack, customer, pattern):
+    """Redis has forgotten the order, and an event says what PostgreSQL does not."""
+    order = customer.place()
+    with stack.processing_paused():
+        cancelled = customer.place()
+        assert customer.request("POST", f"/api/orders/{cancelled['id']}/cancel")[0] == 202
+    customer.await_final(order)
+    for found, queue, event in (
+            (cancelled, "order.processed", {"processedAt": order["createdAt"]}), (order, "order.failed", {"reason": "no"})):
+        forget(stack, pattern)
+        ids = {"correlationId": found["correlationId"], "orderId": found["id"]}
+        stack.publish("orders", queue, f"{queue}.v1", found["correlationId"], json.dumps(ids | event))
+    later = customer.place()
+    customer.await_final(later)
+    deadline = time.monotonic() + 1
+    while time.monotonic() < deadline:
+        assert customer.status(order) == "COMPLETED" and customer.status(cancelled) == "CANCELLED"
+        remembered = [stack.redis("GET", f"order:status:{found['correlationId']}") for found in (order, cancelled)]
+        assert remembered[0].strip() in ("", f"COMPLETED|{order['id']}")
+        assert remembered[1].strip() in ("", f"CANCELLED|{cancelled['id']}")
+
+
+@pytest.mark.parametrize("key", ["notify:epoch", "order:queued", "order:status:{correlationId}"])
+def test_a_value_of_another_type_stops_nobody(stack, customer, key):
+    with stack.processing_paused():
+        order = customer.place()
+        name = key.format(**order)
+        stack.redis("DEL", name)
+        stack.redis("LPUSH", name, "other")
+        later = customer.place()
+    assert {customer.await_final(order)["status"] for order in (order, later)} == {"COMPLETED"}
+    with customer.updates() as updates:
+        after = customer.place()
+        assert next(update for update in updates if update["status"] == "COMPLETED")["orderId"] == after["id"]
 
 
 @pytest.mark.parametrize("pattern", ["order:idem:*", "order:*", None])

@@ -36,9 +36,14 @@ extension HTTPRequest {
         }
     }
 
+    private static let pageParameters = ["offset", "size", "after"]
+
     /// `offset` and `size` of the query.
     func page(defaultSize: Int) throws(Problem) -> (offset: Int, size: Int) {
-        guard let offset = number("offset", default: 0), let size = number("size", default: defaultSize),
+        let names = queryItems.map(\.name).filter(Self.pageParameters.contains)
+        // Two values would leave open which is meant.
+        guard Set(names).count == names.count, let offset = number("offset", default: 0),
+            let size = number("size", default: defaultSize),
             offset >= 0, Catalogue.pageSizes.contains(size)
         else { throw .invalidPage }
         return (offset, size)
