@@ -9,8 +9,10 @@ set -euo pipefail
 run=/tmp/edge tls=/tls
 mkdir -p "$run"
 
-servers() { # upstream servers; a failed replica is retried after a second
-    printf 'server %s max_fails=1 fail_timeout=1s; ' "$@"
+servers() { # SECONDS HOST:PORT…: upstream servers, of which a failed one is left out for that time
+    local seconds=$1
+    shift
+    printf "server %s max_fails=1 fail_timeout=${seconds}s; " "$@"
 }
 
 if [ ! -e "$tls/certificate.pem" ]; then
@@ -21,8 +23,8 @@ if [ ! -e "$tls/certificate.pem" ]; then
         2>/dev/null
 fi
 # With several replicas of order-accept, a silent one is given up early.
-early_limit=35s
-[[ $ACCEPTORS != *' '* ]] || early_limit=200ms
+early_limit=5s
+[[ $ACCEPTORS != *' '* ]] || early_limit=280ms
 development=false oidc=null origin=
 [ "${WAYBILL_PROFILE:-}" != development ] || development=true
 if [ -n "${OIDC_ISSUER:-}" ]; then
@@ -39,6 +41,6 @@ sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LO
     -e "s|@TLS@|$tls|; s|@SITE@|/site|; s|@ADDRESS@|0.0.0.0|; s|@PORT@|8080|; s|@TLS_PORT@|8443|" \
     -e "s|@SIGN_IN@|{\"development\":$development,\"oidc\":$oidc}|; s|@ISSUER@|$origin|; s|@CONSOLE@|${CONSOLE:-127.0.0.1:8070}|" \
     -e "s|@EARLY_LIMIT@|$early_limit|" \
-    -e "s|@ACCEPTORS@|$(servers $ACCEPTORS)|; s|@NOTIFIERS@|$(servers $NOTIFIERS)|" \
+    -e "s|@ACCEPTORS@|$(servers 1 $ACCEPTORS)|; s|@EARLY_ACCEPTORS@|$(servers 3 $ACCEPTORS)|; s|@NOTIFIERS@|$(servers 1 $NOTIFIERS)|" \
     /etc/waybill/nginx.conf.in >"$run/nginx.conf"
 exec nginx -e stderr -p "$run" -c "$run/nginx.conf"

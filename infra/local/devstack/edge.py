@@ -18,7 +18,7 @@ NGINX = "/usr/sbin/nginx"
 OPENSSL = "/usr/bin/openssl"
 STOREFRONT = ROOT / "services" / "storefront"
 MIME_TYPES = "/etc/nginx/mime.types"
-EARLY_LIMIT = ("35s", "200ms")  # with a silent replica of order-accept: of one replica, of several
+EARLY_LIMIT = ("5s", "280ms")  # with a silent replica of order-accept: of one replica, of several
 OIDC = {"ISSUER": "", "CLIENT_ID": "", "SCOPE": "openid offline_access"}
 
 
@@ -36,7 +36,8 @@ def program(config):
         USER=f"user {user} {grp.getgrnam(user).gr_name};" if user else "", DATA=data, MIME_TYPES=MIME_TYPES,
         LOG=config.directory / "log", TLS=config.directory / "tls", SITE=site(data, user),
         ADDRESS=ports.HOST, PORT=config.port("edge"), TLS_PORT=config.port("edge TLS"),
-        EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], ACCEPTORS=upstream(config.accept_ports), NOTIFIERS=upstream(config.notification_ports),
+        EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], ACCEPTORS=upstream(config.accept_ports),
+        EARLY_ACCEPTORS=upstream(config.accept_ports, seconds=3), NOTIFIERS=upstream(config.notification_ports),
         CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
     check = subprocess.run(
         [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
@@ -71,8 +72,9 @@ def checksum(path):
     return zlib.crc32(path.read_bytes())
 
 
-def upstream(numbers):
-    return "\n        ".join(f"server {ports.HOST}:{port} max_fails=1 fail_timeout=1s;" for port in numbers)
+def upstream(numbers, seconds=1):
+    """Servers of which a failed one is left out for a time."""
+    return "\n        ".join(f"server {ports.HOST}:{port} max_fails=1 fail_timeout={seconds}s;" for port in numbers)
 
 
 def site(data, user):
