@@ -205,7 +205,29 @@ import WorkflowState
         #expect(kept.map(\.order.id) == placed.suffix(kept.count).map(\.order.id))
         #expect((1..<20).contains(kept.count))
         #expect(recent.acceptance(placed[0].order.correlationID) == nil)
-        #expect(recent.takeDue(limit: 9).isEmpty)
+        #expect(recent.nextDue() == nil)
+    }
+
+    /// The oldest generation is dropped first, and one that is compared meanwhile does not come back.
+    @Test func recentOrdersAreComparedByGeneration() async throws {
+        let recent = RecentOrders(limit: 4_000, pause: .zero)
+        var placed: [AcceptedOrder] = []
+        for _ in 0..<3 {
+            placed.append(try await fixture.place())
+            recent.add(placed.last!.acceptance)
+            #expect(recent.nextDue()?.ids == [placed[0].order.id])
+        }
+        #expect(recent.generations == 3 && recent.acceptances(of: PlacementFixture.user).count == 3)
+        let first = try #require(recent.nextDue())
+        recent.compared(first, waiting: [placed[0].order.id])
+        #expect(recent.acceptance(placed[0].order.id) != nil)
+        recent.remove(placed[0].order.id)
+        recent.compared(first, waiting: [placed[0].order.id])
+        #expect(recent.acceptance(placed[0].order.id) == nil)
+        while let generation = recent.nextDue() { recent.compared(generation, waiting: []) }
+        #expect(recent.generations == 0 && recent.acceptances(of: PlacementFixture.user).isEmpty)
+        for _ in 0..<40 { recent.add(try await fixture.place().acceptance) }
+        #expect((1...12).contains(recent.acceptances(of: PlacementFixture.user).count))
     }
 
     /// Redis may have it.

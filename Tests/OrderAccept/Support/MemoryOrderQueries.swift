@@ -57,6 +57,11 @@ final class MemoryOrderQueries: OrderQueries {
             })
     }
 
+    func recorded(_ ids: [OrderID]) async throws(OrderQueryError) -> Set<OrderID> {
+        if let fault { throw fault }
+        return Set(recorded.map(\.order.id).filter(ids.contains))
+    }
+
     func order(
         placedWith key: IdempotencyKey, within limit: Duration
     ) async throws(OrderQueryError) -> Order? {

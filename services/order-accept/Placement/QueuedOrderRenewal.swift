@@ -1,5 +1,6 @@
 import EventLoop
 import Observability
+import Orders
 import WorkflowState
 
 /// Keeps the copies of queued orders in Redis in accord with PostgreSQL: those that Redis has lost are written again,
@@ -19,7 +20,6 @@ final class QueuedOrderRenewal: Service {
     /// Passes of ``restore()`` to one of ``reconcile()``.
     private static let passes = 4
     private static let step = 256
-    private static let stepsPerPass = 64
 
     /// - Parameter lifetime: of the copies.
     init(
@@ -52,33 +52,40 @@ final class QueuedOrderRenewal: Service {
     /// not answer.
     func restore() async {
         do {
-            for _ in 0..<Self.stepsPerPass {
-                let due = recent.takeDue(limit: Self.step)
-                if due.isEmpty { return }
-                let states = try await state.copies(of: due.map(\.queued))
-                for (order, copies) in zip(due, states) where copies == .settled {
-                    recent.remove(order.orderID)
+            // The index is not empty while orders wait: Redis has lost it, and probably more.
+            if recent.generations > 0, try await state.queued(after: nil, limit: 1).isEmpty {
+                recent.makeAllDue()
+            }
+            for _ in 0...recent.generations {
+                guard let generation = recent.nextDue() else { break }
+                let recorded = try await queries.recorded(generation.ids)
+                var waiting: Set<OrderID> = []
+                let rest = generation.acceptances(without: recorded)
+                for start in stride(from: 0, to: rest.count, by: Self.step) {
+                    waiting.formUnion(
+                        try await restore(Array(rest[start..<min(start + Self.step, rest.count)])))
                 }
-                try await restore(zip(due, states).filter { $1 == .incomplete }.map(\.0))
+                recent.compared(generation, waiting: waiting)
             }
         } catch {
             log?.debug("order.copies_not_restored", ["error": "\(error)"])
         }
     }
 
-    private func restore(_ orders: [Acceptance]) async throws {
-        if orders.isEmpty { return }
-        let recorded = try await queries.outcomes(of: orders.map(\.correlationID))
-        var restored = 0
-        for order in orders {
-            guard recorded[order.correlationID] == nil else {
-                recent.remove(order.orderID)
-                continue
-            }
-            try await state.accept(order)
-            restored += 1
+    /// - Returns: the orders that wait to be recorded.
+    private func restore(_ orders: [Acceptance]) async throws -> [OrderID] {
+        let copies = try await state.copies(of: orders.map(\.queued))
+        let lost = zip(orders, copies).filter { $1 == .incomplete }.map(\.0)
+        var settled = Set(zip(orders, copies).filter { $1 == .settled }.map(\.0.orderID))
+        if !lost.isEmpty {
+            // Also those that became another order.
+            let recorded = try await queries.outcomes(of: lost.map(\.correlationID))
+            settled.formUnion(lost.filter { recorded[$0.correlationID] != nil }.map(\.orderID))
+            let restored = lost.filter { recorded[$0.correlationID] == nil }
+            for order in restored { try await state.accept(order) }
+            if !restored.isEmpty { log?.warning("order.copies_restored", ["orders": restored.count]) }
         }
-        if restored > 0 { log?.warning("order.copies_restored", ["orders": restored]) }
+        return orders.map(\.orderID).filter { !settled.contains($0) }
     }
 
     func renew() async {

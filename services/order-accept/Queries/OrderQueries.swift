@@ -18,6 +18,9 @@ protocol OrderQueries: AnyObject {
     /// The recorded outcomes of requests, of whichever user.
     func outcomes(of ids: [CorrelationID]) async throws(OrderQueryError) -> [CorrelationID: RecordedOutcome]
 
+    /// Which of the orders are recorded, deleted ones included, and without those that became another order.
+    func recorded(_ ids: [OrderID]) async throws(OrderQueryError) -> Set<OrderID>
+
     /// Newest first, from `offset` or after an order.
     ///
     /// - Parameter pending: orders that may be recorded or not; they are merged.

@@ -66,6 +66,9 @@ enum OrderQueryStatements {
         UNION ALL SELECT order_id FROM order_aliases WHERE order_id = ANY ($1::int8[])
         """)
 
+    /// A replica's ids follow one another.
+    static let recordedRange = PostgresStatement("SELECT id FROM orders WHERE id BETWEEN $1 AND $2")
+
     static let outcomes = PostgresStatement(
         """
         SELECT correlation_id, id, status FROM orders WHERE correlation_id = ANY ($1::uuid[])

@@ -64,6 +64,33 @@ final class PostgresOrderQueries: OrderQueries {
         }
     }
 
+    func recorded(_ ids: [OrderID]) async throws(OrderQueryError) -> Set<OrderID> {
+        try await mappingErrors { () throws(PostgresError) in
+            var recorded: Set<OrderID> = []
+            for range in Self.ranges(of: ids) {
+                for row in try await pool.query(
+                    OrderQueryStatements.recordedRange, range.lowerBound.value, range.upperBound.value)
+                {
+                    recorded.insert(try OrderQueryRows.id(row, 0))
+                }
+            }
+            return recorded
+        }
+    }
+
+    /// Ranges that have no large gaps, such as the one between two blocks of a replica.
+    private static func ranges(of ids: [OrderID]) -> [ClosedRange<OrderID>] {
+        var ranges: [ClosedRange<OrderID>] = []
+        for id in ids.sorted() {
+            if let last = ranges.last, id.value - last.upperBound.value < 1_000 {
+                ranges[ranges.count - 1] = last.lowerBound...id
+            } else {
+                ranges.append(id...id)
+            }
+        }
+        return ranges
+    }
+
     func page(
         of user: UserID, _ range: PageRange, pending: [Order]
     ) async throws(OrderQueryError) -> OrderPage {
