@@ -64,53 +64,58 @@ let package = Package(
         system("CPostgreSQL", pkgConfig: "libpq", apt: "libpq-dev", brew: "libpq"),
 
         library("EventLoop", ["CLinux", "COpenSSL"]),
-        library("JSON"),
-        library("JOSE", ["COpenSSL", "JSON"]),
-        library("HTTP", ["EventLoop", "COpenSSL"]),
-        library("Redis", ["EventLoop", "CHiredis"]),
+        library("Bytes"),
+        library("JSON", ["Bytes"]),
+        library("JOSE", ["COpenSSL", "Bytes", "JSON"]),
+        library("HTTP", ["EventLoop", "COpenSSL", "Bytes"]),
+        library("Redis", ["EventLoop", "CHiredis", "Bytes"]),
         library("AMQP", ["EventLoop", "CRabbitMQ"]),
-        library("Postgres", ["EventLoop", "CPostgreSQL"]),
-        library("Observability", ["EventLoop", "JSON"]),
-        library("Service", ["EventLoop", "AMQP", "HTTP", "JSON", "Observability", "Redis"]),
-        library("Orders"),
-        library("OrderEvents", ["JSON", "Orders"], exclude: ["Schemas", "asyncapi.yaml"]),
+        library("Postgres", ["EventLoop", "CPostgreSQL", "Bytes"]),
+        library("Observability", ["EventLoop", "Bytes", "JSON"]),
+        library("Service", ["EventLoop", "Bytes", "AMQP", "HTTP", "JSON", "Observability", "Redis"]),
+        library("Orders", ["Bytes"]),
+        library("OrderEvents", ["Bytes", "JSON", "Orders"], exclude: ["Schemas", "asyncapi.yaml"]),
         library("OrderSchema", resources: [.embedInCode("Migrations")]),
-        library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
+        library(
+            "Messaging", ["EventLoop", "Bytes", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders", "OrderEvents"]),
-        library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Observability", "Orders", "Service"]),
-        library("OrderRecords", ["EventLoop", "Postgres", "JSON", "Orders", "OrderEvents", "OrderSchema"]),
+        library(
+            "Identity", ["EventLoop", "Bytes", "HTTP", "JOSE", "JSON", "Observability", "Orders", "Service"]),
+        library(
+            "OrderRecords",
+            ["EventLoop", "Bytes", "Postgres", "JSON", "Orders", "OrderEvents", "OrderSchema"]),
 
         service(
             "OrderAccept", folder: "order-accept",
             [
-                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "EventLoop", "Bytes", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
                 "Orders", "OrderEvents", "OrderRecords",
                 "Messaging", "WorkflowState", "Identity", "JOSE",
             ], resources: [.embedInCode("Resources")]),
         service(
             "OrderProcess", folder: "order-process",
             [
-                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "EventLoop", "Bytes", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
                 "Orders", "OrderEvents", "OrderSchema",
                 "OrderRecords", "Messaging", "WorkflowState",
             ]),
         service(
             "OrderNotification", folder: "order-notification",
             [
-                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Observability", "Service", "Orders",
+                "EventLoop", "Bytes", "JSON", "HTTP", "Redis", "AMQP", "Observability", "Service", "Orders",
                 "OrderEvents", "OrderRecords", "Postgres", "Messaging",
                 "WorkflowState", "Identity", "JOSE",
             ]),
         service(
             "Console", folder: "console",
             [
-                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "EventLoop", "Bytes", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
                 "Orders", "OrderRecords", "Messaging", "Identity",
             ]),
         service(
             "Waybill", folder: "waybill",
             [
-                "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
+                "EventLoop", "Bytes", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
                 "Orders", "OrderEvents", "OrderSchema",
                 "OrderRecords", "Messaging", "WorkflowState", "Identity", "JOSE",
             ]),
@@ -132,26 +137,27 @@ let package = Package(
         tests(
             "Examples",
             [
-                "EventLoop", "JSON", "JOSE", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
-                "Orders", "OrderEvents", "OrderSchema", "Messaging", "WorkflowState", "Identity",
+                "Bytes", "EventLoop", "JSON", "JOSE", "HTTP", "Redis", "AMQP", "Postgres", "Observability",
+                "Service", "Orders", "OrderEvents", "OrderSchema", "Messaging", "WorkflowState", "Identity",
                 "OrderRecords",
             ]),
         tests("EventLoop", ["EventLoop", "TestSupport"]),
+        tests("Bytes", ["Bytes"]),
         tests("JSON", ["JSON", "TestSupport"]),
         tests("JOSE", ["JOSE", "JSON", "TestSupport"]),
         tests("HTTP", ["HTTP", "EventLoop", "TestSupport"]),
         tests("Redis", ["Redis", "EventLoop", "TestSupport"]),
         tests("AMQP", ["AMQP", "EventLoop", "TestSupport"]),
-        tests("Postgres", ["Postgres", "EventLoop", "TestSupport"]),
+        tests("Postgres", ["Bytes", "Postgres", "EventLoop", "TestSupport"]),
         tests("Observability", ["Observability", "EventLoop", "JSON", "TestSupport"]),
-        tests("Service", ["Service", "HTTP", "EventLoop", "Observability", "JSON", "TestSupport"]),
+        tests("Service", ["Service", "Bytes", "HTTP", "EventLoop", "Observability", "JSON", "TestSupport"]),
         tests("Orders", ["Orders", "TestSupport"]),
         tests("OrderEvents", ["OrderEvents", "Orders", "JSON", "TestSupport"]),
         tests("OrderSchema", ["OrderSchema", "Orders", "TestSupport"]),
         tests(
             "Messaging",
             [
-                "Messaging", "AMQP", "EventLoop", "JSON", "Orders", "OrderEvents", "Observability",
+                "Bytes", "Messaging", "AMQP", "EventLoop", "JSON", "Orders", "OrderEvents", "Observability",
                 "TestSupport", "MemoryAdapters",
             ]),
         tests(
@@ -161,20 +167,22 @@ let package = Package(
         tests(
             "OrderAccept",
             [
-                "OrderAccept", "EventLoop", "HTTP", "JOSE", "JSON", "Orders", "OrderEvents", "OrderSchema",
+                "Bytes", "OrderAccept", "EventLoop", "HTTP", "JOSE", "JSON", "Orders", "OrderEvents",
+                "OrderSchema",
                 "Identity", "Messaging", "AMQP", "Observability", "OrderRecords", "Postgres", "Service",
                 "WorkflowState", "TestSupport", "MemoryAdapters",
             ]),
         tests(
             "OrderRecords",
             [
-                "OrderRecords", "Postgres", "EventLoop", "Orders", "OrderEvents", "TestSupport",
+                "Bytes", "OrderRecords", "Postgres", "EventLoop", "Orders", "OrderEvents", "TestSupport",
                 "MemoryAdapters",
             ]),
         tests(
             "OrderProcess",
             [
-                "OrderProcess", "OrderRecords", "OrderEvents", "Orders", "WorkflowState", "Redis", "Postgres",
+                "Bytes", "OrderProcess", "OrderRecords", "OrderEvents", "Orders", "WorkflowState", "Redis",
+                "Postgres",
                 "AMQP",
                 "Messaging", "EventLoop", "JSON", "Observability", "TestSupport", "MemoryAdapters",
             ]),
@@ -191,7 +199,7 @@ let package = Package(
         tests(
             "Waybill",
             [
-                "Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging", "Service",
+                "Bytes", "Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging", "Service",
                 "TestSupport",
             ]),
         tests("Integration", ["EventLoop", "HTTP", "JSON", "TestSupport"]),

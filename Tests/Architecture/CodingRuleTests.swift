@@ -53,6 +53,20 @@ import Testing
         expectAbsent(/\bTask\.(immediate|detached)\b/, exceptions: [])
     }
 
+    /// A text from outside is compared as bytes (`libs/Bytes`), because a `String` is equal to canonically equivalent ones.
+    @Test func textsFromOutsideAreNoKeys() {
+        expectAbsent(
+            /\[String\s*:|\b(Set|Dictionary)<String\b/,
+            exceptions: [
+                Exception(path: "services/waybill/Commands/CommandLine/", reason: "options of its own"),
+                Exception(path: "services/waybill/Commands/Stack/", reason: "variables of its own"),
+                Exception(path: "services/waybill/Operations/Stack/", reason: "variables of its own"),
+                Exception(path: "services/waybill/Load/", reason: "correlation ids that it has parsed"),
+                Exception(path: "services/waybill/Scenarios/", reason: "correlation ids that it has parsed"),
+            ])
+        expectAbsent(/\.value\s*[!=]=\s*(\w+\.)*(user|owner|customer|product)/, exceptions: [])
+    }
+
     @Test func testsDoNotSleep() {
         for file in SourceTree.files(in: "Tests") {
             let places = file.places(of: /\b(Task|Thread)\.sleep\b|(^|[^.\w])(u?sleep|nanosleep)\s*\(/)

@@ -9,21 +9,27 @@ struct ModuleRule: Sendable {
 
     static let all: [ModuleRule] = [
         library("EventLoop", ["CLinux", "COpenSSL", "Glibc", "Dispatch", "Synchronization"]),
-        library("JSON", []),
-        library("JOSE", ["COpenSSL", "JSON"]),
-        library("HTTP", ["EventLoop", "COpenSSL", "Glibc"]),
-        library("Redis", ["EventLoop", "CHiredis"]),
+        library("Bytes", []),
+        library("JSON", ["Bytes"]),
+        library("JOSE", ["COpenSSL", "Bytes", "JSON"]),
+        library("HTTP", ["EventLoop", "Bytes", "COpenSSL", "Glibc"]),
+        library("Redis", ["EventLoop", "Bytes", "CHiredis"]),
         library("AMQP", ["EventLoop", "CRabbitMQ"]),
-        library("Postgres", ["EventLoop", "CPostgreSQL", "Glibc", "Dispatch"]),
-        library("Observability", ["EventLoop", "JSON", "Glibc"]),
-        library("Service", ["EventLoop", "AMQP", "HTTP", "JSON", "Observability", "Redis", "Glibc"]),
-        library("Orders", []),
-        library("OrderEvents", ["JSON", "Orders"]),
+        library("Postgres", ["EventLoop", "Bytes", "CPostgreSQL", "Glibc", "Dispatch"]),
+        library("Observability", ["EventLoop", "Bytes", "JSON", "Glibc"]),
+        library(
+            "Service", ["EventLoop", "Bytes", "AMQP", "HTTP", "JSON", "Observability", "Redis", "Glibc"]),
+        library("Orders", ["Bytes"]),
+        library("OrderEvents", ["Bytes", "JSON", "Orders"]),
         library("OrderSchema", []),
-        library("Messaging", ["EventLoop", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
+        library(
+            "Messaging", ["EventLoop", "Bytes", "AMQP", "JSON", "Orders", "OrderEvents", "Observability"]),
         library("WorkflowState", ["EventLoop", "Redis", "JSON", "Orders", "OrderEvents"]),
-        library("Identity", ["EventLoop", "HTTP", "JOSE", "JSON", "Observability", "Orders", "Service"]),
-        library("OrderRecords", ["EventLoop", "Postgres", "JSON", "Orders", "OrderEvents", "OrderSchema"]),
+        library(
+            "Identity", ["EventLoop", "Bytes", "HTTP", "JOSE", "JSON", "Observability", "Orders", "Service"]),
+        library(
+            "OrderRecords",
+            ["EventLoop", "Bytes", "Postgres", "JSON", "Orders", "OrderEvents", "OrderSchema"]),
 
         service(
             "OrderAccept", "order-accept", shared.union(["Postgres", "OrderRecords", "Identity", "JOSE"])),
@@ -41,7 +47,8 @@ struct ModuleRule: Sendable {
 
     /// What every service may import.
     private static let shared: Set<String> = [
-        "EventLoop", "JSON", "HTTP", "Redis", "AMQP", "Observability", "Service", "Orders", "OrderEvents",
+        "EventLoop", "Bytes", "JSON", "HTTP", "Redis", "AMQP", "Observability", "Service", "Orders",
+        "OrderEvents",
         "Messaging", "WorkflowState",
     ]
 

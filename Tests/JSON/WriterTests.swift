@@ -47,6 +47,19 @@ struct WriterTests {
     @Test(arguments: [0, 9, 10, -1, Int.max, Int.min])
     func writesIntegers(_ value: Int) { #expect(Self.text { $0.int(value) } == "\(value)") }
 
+    /// Readers of lines, such as those of event streams and logs, would break a document there.
+    @Test(arguments: ["\u{85}", "\u{2028}", "\u{2029}"]) func escapesLineSeparators(separator: String) throws
+    {
+        for padding in 0..<20 {
+            let text = String(repeating: "x", count: padding) + separator + "\u{E9}\u{1F600}"
+            let json = JSONWriter.encode { $0.string(text) }
+            #expect(
+                !String(decoding: json, as: UTF8.self).unicodeScalars.contains(
+                    separator.unicodeScalars.first!))
+            #expect(try JSONValue(parsing: json.span).string?.utf8.elementsEqual(text.utf8) == true)
+        }
+    }
+
     @Test func escapesEveryASCIIByteAtEveryPosition() throws {
         for code in UInt8.min...0x7F {
             for position in 0..<10 {

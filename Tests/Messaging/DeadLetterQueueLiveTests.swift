@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import Messaging
 import OrderEvents
@@ -24,7 +25,7 @@ struct DeadLetterQueueLiveTests {
             #expect(try await deadLetters.list().map(\.envelope) == sent.map(\.envelope))
             #expect(try await deadLetters.list(limit: 2).map(\.body) == sent.prefix(2).map(\.body))
 
-            let replayed = try await deadLetters.replay([sent[1].envelope.id])
+            let replayed = try await deadLetters.replay([ByteString(sent[1].envelope.id)])
             try #require(replayed.map(\.id) == [sent[1].envelope.id])
             let source = try await fixture.source(of: fixture.queue)
             let back = try #require(await source.next())
@@ -33,7 +34,7 @@ struct DeadLetterQueueLiveTests {
             #expect(back[0].envelope.attempt == 1 && back[0].envelope.failure == nil)
             #expect(back[0].envelope.isReplay)
 
-            #expect(try await deadLetters.drop([sent[0].envelope.id]).count == 1)
+            #expect(try await deadLetters.drop([ByteString(sent[0].envelope.id)]).count == 1)
             let rest = try await deadLetters.list().map(\.envelope.id)
             #expect(rest == [sent[2].envelope.id, sent[3].envelope.id])
             #expect(try await deadLetters.drop().count == 2)

@@ -62,7 +62,7 @@ import WorkflowState
 
         func markPublished(_ events: [EventKey]) { if !losesMarks { store.markPublished(events) } }
 
-        func currencies() async throws(OrderRecordsError) -> [String: Currency] {
+        func currencies() async throws(OrderRecordsError) -> [ProductID: Currency] {
             try await store.currencies()
         }
     }

@@ -12,14 +12,15 @@ import WorkflowState
 /// Orders and events for tests.
 enum Sample {
     static let time = Timestamp(milliseconds: 1_767_225_600_123)
-    static let products: [String: Currency] = ["AZ-104": .euro, "AZ-900": .euro]
+    static let products: [ProductID: Currency] = ["AZ-104": .euro, "AZ-900": .euro]
 
     static func correlationID(_ number: Int) -> CorrelationID {
         CorrelationID(unixMilliseconds: 1_767_225_600_000, randomA: 1, randomB: UInt64(number))
     }
 
     static func order(
-        _ number: Int, id: Int64? = nil, product: String = "AZ-104", key: String? = nil, customer: Int? = nil
+        _ number: Int, id: Int64? = nil, product: ProductID = "AZ-104", key: String? = nil,
+        customer: Int? = nil
     ) -> OrderAccepted {
         OrderAccepted(
             Order(

@@ -42,7 +42,7 @@ struct ReadModelTests {
             for number in 1...60 {
                 let status = [OrderStatus.completed, .completed, .failed, .cancelled]
                     .randomElement(using: &random)!
-                let products = [["AZ-104"], ["AZ-900", "AZ-104"], ["AZ-104", "XX-1"]]
+                let products: [ProductID] = [["AZ-104"], ["AZ-900", "AZ-104"], ["AZ-104", "XX-1"]]
                     .randomElement(using: &random)!
                 let hasKnownProducts = !products.contains("XX-1")
                 let order = Sample.order(number, of: "C-\(number % 5)", products: products)

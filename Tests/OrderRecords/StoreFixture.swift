@@ -62,7 +62,7 @@ enum Sample {
     /// An order, by default with two lines: 140.95, and twice 301.95.
     static func order(
         _ number: Int, id: Int64? = nil, of customer: String = "CUST-0001",
-        products: [String] = ["AZ-104", "AZ-900"], key: String? = nil, name: String? = nil
+        products: [ProductID] = ["AZ-104", "AZ-900"], key: String? = nil, name: String? = nil
     ) -> OrderAccepted {
         let prices = [14_095, 30_195].map { Money(hundredths: $0) }
         let lines = products.enumerated().map { index, product in

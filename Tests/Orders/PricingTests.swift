@@ -56,9 +56,22 @@ import Testing
     }
 }
 
+extension PricingTests {
+    /// U+212A is canonically equivalent to K.
+    @Test func productsWhoseIdsLookAlikeAreTwo() throws {
+        let catalogue = Catalogue([product("KS-101", "1.00")])
+        let request = try OrderRequest(checking: [
+            UncheckedLine(productID: "\u{212A}S-101", quantity: .number(1)),
+            UncheckedLine(productID: "KS-101", quantity: .number(1)),
+        ])
+        #expect(request.lines.count == 2)
+        #expect(throws: PricingError.unknownProducts(["\u{212A}S-101"])) { try request.priced(by: catalogue) }
+    }
+}
+
 func product(_ id: String, _ price: String, currency: Currency? = .euro) -> Product {
     Product(
-        externalProductID: id, name: "Product \(id)", category: "Cloud", vendor: "Vendor",
+        externalProductID: ProductID(id), name: "Product \(id)", category: "Cloud", vendor: "Vendor",
         imageURL: "/\(id).svg",
         discount: 10, billingPeriod: .monthly, isSubscription: true, price: Money(price) ?? .zero,
         currency: currency ?? .euro)

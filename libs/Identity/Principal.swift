@@ -1,3 +1,4 @@
+internal import Bytes
 package import Orders
 
 /// The user of a verified token.
@@ -14,7 +15,7 @@ package struct Principal: Sendable, Equatable {
     }
 
     package static let operatorRole = "operator"
-    package var isOperator: Bool { roles.contains(Self.operatorRole) }
+    package var isOperator: Bool { roles.contains { $0.hasSameBytes(as: Self.operatorRole) } }
 }
 
 /// Why a request is not authenticated. The reason is for logs and metrics; the client gets only 401, 403 or 503.

@@ -1,5 +1,7 @@
+internal import Bytes
+
 /// A JSON document as a tree, for use off the hot path: command-line tools, key sets, tests.
-package enum JSONValue: Equatable, Sendable {
+package enum JSONValue: Sendable {
     case object([Member])
     case array([JSONValue])
     case string(String)
@@ -8,7 +10,7 @@ package enum JSONValue: Equatable, Sendable {
     case bool(Bool)
     case null
 
-    package struct Member: Equatable, Sendable {
+    package struct Member: Sendable {
         package var key: String
         package var value: JSONValue
 
@@ -33,7 +35,7 @@ package enum JSONValue: Equatable, Sendable {
     package var text: String { String(decoding: encode(), as: UTF8.self) }
 
     /// The member's value (the first, should there be several), or `nil` when absent or when the value is no object.
-    package subscript(key: String) -> JSONValue? { members?.first { $0.key == key }?.value }
+    package subscript(key: String) -> JSONValue? { members?.first { $0.key.hasSameBytes(as: key) }?.value }
 
     /// The element, or `nil` when out of range or when the value is no array.
     package subscript(index: Int) -> JSONValue? {
@@ -49,6 +51,27 @@ package enum JSONValue: Equatable, Sendable {
     /// The number, when it is an integer within `Int`, written without fraction or exponent.
     package var int: Int? { if case .number(let text) = self { Int(text) } else { nil } }
     package var double: Double? { if case .number(let text) = self { Double(text) } else { nil } }
+}
+
+extension JSONValue: Equatable {
+    /// Texts are compared as bytes.
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.object(let left), .object(let right)): left == right
+        case (.array(let left), .array(let right)): left == right
+        case (.string(let left), .string(let right)), (.number(let left), .number(let right)):
+            left.hasSameBytes(as: right)
+        case (.bool(let left), .bool(let right)): left == right
+        case (.null, .null): true
+        default: false
+        }
+    }
+}
+
+extension JSONValue.Member: Equatable {
+    package static func == (left: Self, right: Self) -> Bool {
+        left.key.hasSameBytes(as: right.key) && left.value == right.value
+    }
 }
 
 extension JSONReader {

@@ -143,9 +143,21 @@ package struct JSONWriter {
     private mutating func quote(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         if !bytes.appendIfPlain(text) {
-            for byte in text.utf8 { escape(byte) }
+            for scalar in text.unicodeScalars { escape(scalar) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ scalar: Unicode.Scalar) {
+        switch scalar {
+        case "\u{85}": bytes.append("\\u0085")
+        // Line separators: a reader of lines would break an event there.
+        case "\u{2028}": bytes.append("\\u2028")
+        case "\u{2029}": bytes.append("\\u2029")
+        default:
+            guard scalar.isASCII else { return bytes.append(contentsOf: UTF8.encode(scalar)!) }
+            escape(UInt8(scalar.value))
+        }
     }
 
     private mutating func escape(_ byte: UInt8) {

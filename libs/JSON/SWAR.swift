@@ -42,7 +42,7 @@ extension [UInt8] {
         unsafe span.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 
-    /// Appends `text` and returns true unless it contains a byte that JSON must escape.
+    /// Appends `text` and returns true unless it contains a byte that JSON must escape, or one beyond ASCII.
     mutating func appendIfPlain(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { units in
@@ -50,12 +50,12 @@ extension [UInt8] {
             while index &+ 8 <= units.count {
                 let word = unsafe UnsafeRawBufferPointer(units)
                     .loadUnaligned(fromByteOffset: index, as: UInt64.self)
-                guard word.escapeMarks == 0 else { return false }
+                guard word.escapeMarks == 0, word & 0x8080_8080_8080_8080 == 0 else { return false }
                 index &+= 8
             }
             while index < units.count {
                 let unit = unsafe units[index]
-                guard unit >= 0x20, unit != UInt8(ascii: "\""), unit != UInt8(ascii: "\\") else {
+                guard unit >= 0x20, unit < 0x80, unit != UInt8(ascii: "\""), unit != UInt8(ascii: "\\") else {
                     return false
                 }
                 index &+= 1

@@ -1,4 +1,5 @@
 package import AMQP
+package import Bytes
 package import EventLoop
 
 /// A queue's dead-letter queue, for the operator: list, replay, drop.
@@ -67,12 +68,12 @@ package struct DeadLetterQueue {
     /// - Parameter names: of the messages; nil: all.
     /// - Returns: the replayed messages.
     package func replay(
-        _ names: Set<String>? = nil, progress: Progress = { _, _ in }
+        _ names: Set<ByteString>? = nil, progress: Progress = { _, _ in }
     ) async throws(AMQPError) -> [Envelope] {
         var replayed: [Envelope] = []
         try await visit(progress: progress) { delivery throws(AMQPError) in
             let entry = Message(delivery)
-            guard !entry.isDefective, names?.contains(entry.name) ?? true else { return .leave }
+            guard !entry.isDefective, names?.contains(ByteString(entry.name)) ?? true else { return .leave }
             var envelope = entry.envelope
             envelope.attempt = 1
             envelope.failure = nil
@@ -90,12 +91,12 @@ package struct DeadLetterQueue {
     /// - Parameter names: of the messages; nil: all.
     /// - Returns: the names of the dropped messages.
     package func drop(
-        _ names: Set<String>? = nil, progress: Progress = { _, _ in }
+        _ names: Set<ByteString>? = nil, progress: Progress = { _, _ in }
     ) async throws(AMQPError) -> [String] {
         var dropped: [String] = []
         try await visit(progress: progress) { delivery in
             let name = Message(delivery).name
-            guard names?.contains(name) ?? true else { return .leave }
+            guard names?.contains(ByteString(name)) ?? true else { return .leave }
             dropped.append(name)
             return .remove
         }

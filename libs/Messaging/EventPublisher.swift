@@ -1,3 +1,4 @@
+internal import Bytes
 package import EventLoop
 package import OrderEvents
 internal import Orders
@@ -53,7 +54,7 @@ package final class EventPublisher {
     package func prepare(
         _ event: some OrderEvent, in context: MessageContext, id: String? = nil
     ) throws(MessagingError) -> OutboundMessage {
-        guard event.correlationID.description == context.correlationID else {
+        guard event.correlationID.description.hasSameBytes(as: context.correlationID) else {
             throw MessagingError(.invalid, "the event belongs to another workflow")
         }
         return try prepare(type(of: event).type, body: event.encode(), in: context, id: id)

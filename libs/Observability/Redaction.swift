@@ -1,3 +1,4 @@
+internal import Bytes
 internal import EventLoop
 
 /// Removes secrets from text for logs.
@@ -5,7 +6,7 @@ package enum Redaction {
     package static let placeholder = "<redacted>"
 
     /// Names of query parameters that hold credentials.
-    private static let parameters: Set<String> = [
+    private static let parameters: Set<ByteString> = [
         "access_token", "id_token", "refresh_token", "token", "password", "secret", "client_secret", "code",
     ]
 
@@ -30,7 +31,8 @@ package enum Redaction {
         text.split(separator: "&", omittingEmptySubsequences: false).map { pair -> String in
             guard let equals = pair.firstIndex(of: "=") else { return String(pair) }
             let name = PercentEncoding.decode(pair[..<equals]) ?? String(pair[..<equals])
-            return parameters.contains(name.lowercased()) ? "\(pair[..<equals])=\(placeholder)" : String(pair)
+            return parameters.contains(ByteString(name.lowercased()))
+                ? "\(pair[..<equals])=\(placeholder)" : String(pair)
         }.joined(separator: "&")
     }
 

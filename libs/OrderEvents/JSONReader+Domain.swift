@@ -21,9 +21,10 @@ extension JSONReader {
         return try validated(text.withBytes { Timestamp(ascii: $0) })
     }
 
-    mutating func productID() throws(JSONError) -> String {
+    mutating func productID() throws(JSONError) -> ProductID {
         let text = try string()
-        return try validated((1...OrderRequest.longestProductID).contains(text.utf8.count) ? text : nil)
+        return try validated(
+            (1...OrderRequest.longestProductID).contains(text.utf8.count) ? ProductID(text) : nil)
     }
 
     mutating func quantity() throws(JSONError) -> Int {

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Why a command, a connection or a reply failed; the error type of this library.
 ///
 /// `description` contains the code alone: a server's text may quote keys or values, so it is only in
@@ -44,7 +46,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package var isRetriable: Bool {
         switch code {
         case .connectionLost, .notConnected, .timeout, .overloaded: true
-        case .server(let prefix): Self.transientPrefixes.contains(prefix)
+        case .server(let prefix): Self.transientPrefixes.contains(ByteString(prefix))
         case .authentication, .protocolViolation, .moved, .unexpectedReply, .configuration, .closed: false
         }
     }
@@ -59,7 +61,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    private static let transientPrefixes: Set<String> = [
+    private static let transientPrefixes: Set<ByteString> = [
         "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "NOREPLICAS", "OOM",
         "MISCONF",
     ]

@@ -1,4 +1,5 @@
 import AMQP
+import Bytes
 import EventLoop
 import HTTP
 import Identity
@@ -70,7 +71,7 @@ struct DeadLetterRoutes {
         ])
     }
 
-    private typealias Change = @Loop (DeadLetterQueue, Set<String>) async throws(AMQPError) -> Int
+    private typealias Change = @Loop (DeadLetterQueue, Set<ByteString>) async throws(AMQPError) -> Int
 
     private func change(_ request: HTTPRequest, _ name: String, _ work: Change) async throws(Problem)
         -> HTTPResponse
@@ -91,13 +92,13 @@ struct DeadLetterRoutes {
     }
 
     /// `{"ids": [message ids]}`
-    private static func ids(_ request: HTTPRequest) throws(Problem) -> Set<String> {
+    private static func ids(_ request: HTTPRequest) throws(Problem) -> Set<ByteString> {
         let body = request.body
         let list = (try? JSONValue(parsing: body.span))?["ids"]?.array ?? []
         let ids = list.compactMap(\.string).filter { !$0.isEmpty }
         guard (1...most).contains(list.count), ids.count == list.count else {
             throw .validation([("ids", ["Between 1 and \(most) message ids are required."])])
         }
-        return Set(ids)
+        return Set(ids.map { ByteString($0) })
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import HTTP
 import JSON
@@ -5,7 +6,7 @@ import JSON
 /// Reads a few samples from the services' `/metrics`.
 @Loop
 struct MetricsScraper {
-    private static let wanted: Set<String> = [
+    private static let wanted: Set<ByteString> = [
         "waybill_orders_accepted_total", "waybill_orders_processed_total",
         "waybill_notification_pushes_total", "waybill_notification_sessions",
         "waybill_notification_users", "waybill_notification_resumes_total",
@@ -50,7 +51,7 @@ struct MetricsScraper {
     static func samples(of text: String) -> [JSONValue.Member] {
         text.split(separator: "\n").compactMap { line in
             guard let end = line.firstIndex(where: { $0 == "{" || $0 == " " }),
-                wanted.contains(String(line[..<end])), let space = line.lastIndex(of: " "),
+                wanted.contains(ByteString(String(line[..<end]))), let space = line.lastIndex(of: " "),
                 let value = Double(line[line.index(after: space)...]), value.isFinite
             else { return nil }
             return .init(String(line[..<space]), .number(String(value)))

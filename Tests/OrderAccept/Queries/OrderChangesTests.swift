@@ -82,6 +82,23 @@ import WorkflowState
         }
     }
 
+    /// Redis and PostgreSQL hold the names' bytes; the names are canonically equivalent.
+    @Test func usersWhoseNamesLookAlikeAreTwo() async throws {
+        let (one, other) = (UserID("Jos\u{E9}")!, UserID("Jose\u{301}")!)
+        let placed = try await fixture.accept.accept(
+            PlacementFixture.request(), from: one, trace: .root(), cause: "r-1"
+        ).order
+        for isRecorded in [false, true] {
+            if isRecorded { try await move(placed, to: .completed, isRecorded: true) }
+            #expect(try await order(placed.id, of: one)?.id == placed.id)
+            #expect(try await order(placed.id, of: other) == nil)
+            #expect(try await status(placed, of: other) == nil)
+            #expect(try await page(of: other).total == 0)
+            await #expect(throws: OrderChangeError.notFound) { try await cancel(placed.id, of: other) }
+            await #expect(throws: OrderChangeError.notFound) { try await delete(placed.id, of: other) }
+        }
+    }
+
     @Test func anOrderInTheIntakeTableIsReadable() async throws {
         fixture.workflows.faults = [.accept: .away]
         let placed = try await fixture.place(key: "k").order

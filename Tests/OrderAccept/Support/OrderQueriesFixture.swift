@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import Foundation
 import OrderRecords
@@ -37,7 +38,7 @@ struct OrderQueriesFixture {
     func order(_ number: Int, id: Int? = nil, lines: Int = 1) -> Order {
         let lines = (1...lines).map { line in
             OrderLine(
-                productID: "P-\(line)", productName: "Näme \(line)", imageURL: "/\(line).svg",
+                productID: ProductID("P-\(line)"), productName: "Näme \(line)", imageURL: "/\(line).svg",
                 unitPrice: Money(hundredths: 1_005), quantity: line)
         }
         let total = lines.reduce(Int64(0)) { $0 + 1_005 * Int64($1.quantity) }
@@ -131,7 +132,7 @@ enum LiveOrderQueriesFixture {
                             (order_id, line, product_id, product_name, image_url, unit_price, quantity)
                         VALUES ($1, $2::int, $3, $4, $5, $6, $7)
                         """),
-                    order.id.value, Int32(index + 1), line.productID, line.productName, line.imageURL,
+                    order.id.value, Int32(index + 1), line.productID.value, line.productName, line.imageURL,
                     PostgresNumeric(unscaled: line.unitPrice.hundredths, scale: 2), Int32(line.quantity))
             }
             batch.add(

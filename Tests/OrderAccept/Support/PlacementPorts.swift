@@ -21,7 +21,7 @@ final class FixedCatalogue: CatalogueSource {
 
     private static func product(_ id: String, _ hundredths: Int64, _ currency: Currency = .euro) -> Product {
         Product(
-            externalProductID: id, name: "Name of \(id)", category: "Cloud", vendor: "Vendor",
+            externalProductID: ProductID(id), name: "Name of \(id)", category: "Cloud", vendor: "Vendor",
             imageURL: "/\(id).svg", discount: 10, billingPeriod: .annual, isSubscription: true,
             price: Money(hundredths: hundredths), currency: currency)
     }

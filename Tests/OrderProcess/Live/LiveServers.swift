@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import Foundation
 import Messaging
@@ -157,7 +158,7 @@ final class LiveFixture {
         CorrelationID(unixMilliseconds: UInt64(number), randomA: 0, randomB: seed)
     }
 
-    func order(_ number: Int, product: String = "AZ-104") -> OrderAccepted {
+    func order(_ number: Int, product: ProductID = "AZ-104") -> OrderAccepted {
         OrderAccepted(
             Order(
                 id: OrderID(Int64(seed >> 20) * 64 + Int64(number))!, correlationID: correlationID(number),

@@ -32,7 +32,7 @@ struct TornBatchTests {
 
         func markPublished(_ events: [EventKey]) { store.markPublished(events) }
 
-        func currencies() async throws(OrderRecordsError) -> [String: Currency] {
+        func currencies() async throws(OrderRecordsError) -> [ProductID: Currency] {
             try await store.currencies()
         }
     }

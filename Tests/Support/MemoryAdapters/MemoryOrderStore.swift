@@ -17,11 +17,11 @@ package final class MemoryOrderStore: OrderStore, Outbox {
     package private(set) var orders: [CorrelationID: Entry] = [:]
     /// Correlation ids of records that repeated an order's idempotency key.
     package private(set) var aliases: [CorrelationID: CorrelationID] = [:]
-    package var products: [String: Currency]
+    package var products: [ProductID: Currency]
     /// When set, every call fails with it.
     package var failure: OrderRecordsError?
 
-    package init(products: [String: Currency] = [:]) { self.products = products }
+    package init(products: [ProductID: Currency] = [:]) { self.products = products }
 
     package func record(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {
         if let failure { throw failure }
@@ -81,7 +81,7 @@ package final class MemoryOrderStore: OrderStore, Outbox {
         }
     }
 
-    package func currencies() async throws(OrderRecordsError) -> [String: Currency] {
+    package func currencies() async throws(OrderRecordsError) -> [ProductID: Currency] {
         if let failure { throw failure }
         return products
     }

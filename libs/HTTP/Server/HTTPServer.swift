@@ -1,3 +1,4 @@
+internal import Bytes
 package import EventLoop
 
 /// An HTTP/1.1 server on the loop, which answers with an ``HTTPRouter``.
@@ -20,7 +21,7 @@ package final class HTTPServer {
 
     private var counts = Statistics()
     private var sessions: [any ServerSession] = []
-    private var perAddress: [String: Int] = [:]
+    private var perAddress: [ByteString: Int] = [:]
     private var listeners: [Listener] = []
     /// Set when the last session of a draining server has ended.
     private let empty = AsyncSignal()
@@ -69,8 +70,8 @@ package final class HTTPServer {
     private func countAddress(_ connection: ServerConnection) -> Bool {
         guard let limit = configuration.maxConnectionsPerAddress else { return true }
         let address = connection.transport.peer.host
-        guard perAddress[address, default: 0] < limit else { return false }
-        perAddress[address, default: 0] += 1
+        guard perAddress[ByteString(address), default: 0] < limit else { return false }
+        perAddress[ByteString(address), default: 0] += 1
         connection.countedAddress = address
         return true
     }
@@ -97,8 +98,8 @@ package final class HTTPServer {
         session.slot = -1
         if session is WebSocket { counts.webSockets -= 1 }
         if let address = session.countedAddress {
-            perAddress[address, default: 1] -= 1
-            if perAddress[address] == 0 { perAddress[address] = nil }
+            perAddress[ByteString(address), default: 1] -= 1
+            if perAddress[ByteString(address)] == 0 { perAddress[ByteString(address)] = nil }
         }
         let last = sessions.removeLast()
         if slot < sessions.count {

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// A key that verifies signatures of one algorithm only (RFC 8725, section 3.1).
 package struct VerificationKey: Sendable, Equatable {
     package let algorithm: Algorithm
@@ -50,7 +52,8 @@ package struct VerificationKey: Sendable, Equatable {
     }
 
     package static func == (left: VerificationKey, right: VerificationKey) -> Bool {
-        left.algorithm == right.algorithm && left.id == right.id && left.fingerprint == right.fingerprint
+        left.algorithm == right.algorithm && left.id.map { ByteString($0) } == right.id.map { ByteString($0) }
+            && left.fingerprint == right.fingerprint
     }
 
     /// Whether `signature`, in its JWS encoding, is this key's signature of `message`.

@@ -1,3 +1,4 @@
+internal import Bytes
 package import JSON
 
 /// The claims of a verified token (RFC 7519, section 4). Times are seconds since the epoch.
@@ -19,7 +20,7 @@ package struct TokenClaims: Sendable, Equatable {
     /// Every other claim.
     package internal(set) var others: [JSONValue.Member] = []
 
-    package subscript(name: String) -> JSONValue? { others.first { $0.key == name }?.value }
+    package subscript(name: String) -> JSONValue? { others.first { $0.key.hasSameBytes(as: name) }?.value }
 
     package static let nameIdentifier = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier"
 

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The claims that a token must have, and its limits.
 package struct TokenRules: Sendable {
     /// The required `iss`, compared byte by byte.
@@ -18,9 +20,9 @@ package struct TokenRules: Sendable {
 
     func check(_ claims: TokenClaims, now: Int) throws(JOSEError) {
         guard let issuer = claims.issuer else { throw JOSEError(.missingClaim, claim: "iss") }
-        guard issuer.utf8.elementsEqual(self.issuer.utf8) else { throw JOSEError(.wrongIssuer) }
+        guard issuer.hasSameBytes(as: self.issuer) else { throw JOSEError(.wrongIssuer) }
         guard !claims.audience.isEmpty else { throw JOSEError(.missingClaim, claim: "aud") }
-        guard claims.audience.contains(where: { $0.utf8.elementsEqual(audience.utf8) }) else {
+        guard claims.audience.contains(where: { $0.hasSameBytes(as: audience) }) else {
             throw JOSEError(.wrongAudience)
         }
         try checkTime(claims, now: now)

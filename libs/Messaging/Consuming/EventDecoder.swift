@@ -1,3 +1,4 @@
+internal import Bytes
 package import OrderEvents
 
 /// Decodes bodies by the envelope's type and version, for the types that a consumer accepts.
@@ -7,7 +8,7 @@ package struct EventDecoder<Event: Sendable>: Sendable {
         var description: String
     }
 
-    private var decoders: [String: @Sendable ([UInt8]) -> Result<Event, EventError>] = [:]
+    private var decoders: [ByteString: @Sendable ([UInt8]) -> Result<Event, EventError>] = [:]
 
     package init() {}
 
@@ -21,7 +22,7 @@ package struct EventDecoder<Event: Sendable>: Sendable {
         _ type: Read.Type, _ make: @escaping @Sendable (Read) -> Event
     ) -> EventDecoder {
         var copy = self
-        copy.decoders[type.type.rawValue] = { body in Self.read(body, make) }
+        copy.decoders[ByteString(type.type.rawValue)] = { body in Self.read(body, make) }
         return copy
     }
 
@@ -36,7 +37,7 @@ package struct EventDecoder<Event: Sendable>: Sendable {
     }
 
     func decode(type: String, body: [UInt8]) throws(DecodingError) -> Event {
-        guard let decoder = decoders[type] else { throw decodingError(type) }
+        guard let decoder = decoders[ByteString(type)] else { throw decodingError(type) }
         switch decoder(body) {
         case .success(let event): return event
         case .failure(let error): throw DecodingError(description: error.description)
@@ -47,7 +48,7 @@ package struct EventDecoder<Event: Sendable>: Sendable {
         if type.isEmpty { return DecodingError(description: "The message has no type.") }
         let asked = EventName(type)
         let label = type.utf8.count <= 64 ? type : "\(type.prefix(48))…"
-        if decoders.keys.contains(where: { EventName($0).name == asked.name }) {
+        if decoders.keys.contains(where: { EventName($0.text).name.hasSameBytes(as: asked.name) }) {
             return DecodingError(description: "Version \(label) is not understood.")
         }
         return DecodingError(description: "Type \(label) is not understood.")

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import JSON
 
 struct LogLine {
@@ -37,7 +38,7 @@ package enum LogFormat: Sendable, Equatable {
 }
 
 extension LogLine {
-    private static let reserved: Set<String> = [
+    private static let reserved: Set<ByteString> = [
         "ts", "level", "key", "service", "replica", "cid", "trace", "span",
     ]
 
@@ -56,7 +57,7 @@ extension LogLine {
                 }
                 for (name, value) in fields.entries {
                     // Avoids duplicate names, which parsers treat differently.
-                    line.key(named: Self.reserved.contains(name) ? "\(name)_" : name)
+                    line.key(named: Self.reserved.contains(ByteString(name)) ? "\(name)_" : name)
                     line.value(value)
                 }
             }

@@ -1,3 +1,4 @@
+internal import Bytes
 package import EventLoop
 
 /// The metrics registry of a process. Register instruments once at start and keep them: recording needs no look-up and
@@ -7,7 +8,7 @@ package import EventLoop
 /// same instrument. A name has one kind, one help text and one set of label names.
 @Loop package final class Metrics {
     private var families: [Family] = []
-    private var indices: [String: Int] = [:]
+    private var indices: [ByteString: Int] = [:]
     private var collectors: [@Loop (inout PrometheusText) -> Void] = []
 
     package init() {}
@@ -68,9 +69,9 @@ package import EventLoop
         _ name: String, _ help: String, _ kind: PrometheusText.Kind, _ labels: Labels,
         _ make: () -> Instrument
     ) -> Instrument {
-        guard let index = indices[name] else {
+        guard let index = indices[ByteString(name)] else {
             precondition(MetricName.isMetric(name), "\(name) is not a valid metric name")
-            indices[name] = families.count
+            indices[ByteString(name)] = families.count
             let child = Family.Child(labels: labels, instrument: make())
             families.append(Family(name: name, help: help, kind: kind, children: [child]))
             return child.instrument

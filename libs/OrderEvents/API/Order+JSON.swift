@@ -115,7 +115,7 @@ extension OrderLine {
 
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
-            writer.field("productId", productID)
+            writer.field("productId", productID.value)
             writer.field("productName", productName)
             writer.field("imageUrl", imageURL)
             writer.key("unitPrice")
@@ -125,7 +125,7 @@ extension OrderLine {
     }
 
     init(from reader: inout JSONReader) throws(JSONError) {
-        var productID: String?
+        var productID: ProductID?
         var productName: String?
         var imageURL: String?
         var unitPrice: Money?

@@ -5,7 +5,7 @@ extension Product {
     /// The representation in order-accept's API.
     package func write(to writer: inout JSONWriter) {
         writer.object { writer in
-            writer.field("externalProductId", externalProductID)
+            writer.field("externalProductId", externalProductID.value)
             writer.field("name", name)
             writer.field("category", category)
             writer.field("vendor", vendor)

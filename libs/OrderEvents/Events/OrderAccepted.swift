@@ -4,7 +4,7 @@ package import Orders
 /// `order.accepted.v1`: order-accept has accepted an order, which order-process records.
 package struct OrderAccepted: OrderEvent {
     package struct Line: Hashable, Sendable {
-        package var productID: String
+        package var productID: ProductID
         package var quantity: Int
         /// The price at acceptance, which is charged.
         package var unitPrice: Money
@@ -14,7 +14,7 @@ package struct OrderAccepted: OrderEvent {
         package var imageURL: String?
 
         package init(
-            productID: String, quantity: Int, unitPrice: Money, productName: String? = nil,
+            productID: ProductID, quantity: Int, unitPrice: Money, productName: String? = nil,
             imageURL: String? = nil
         ) {
             self.productID = productID
@@ -142,7 +142,7 @@ package struct OrderAccepted: OrderEvent {
 
 extension OrderAccepted.Line {
     init(from reader: inout JSONReader) throws(JSONError) {
-        var productID: String?
+        var productID: ProductID?
         var quantity: Int?
         var unitPrice: Money?
         var productName: String?
@@ -166,7 +166,7 @@ extension OrderAccepted.Line {
 
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
-            writer.field("productId", productID)
+            writer.field("productId", productID.value)
             writer.field("quantity", quantity)
             writer.key("unitPrice")
             writer.hundredths(unitPrice.hundredths)

@@ -129,11 +129,11 @@ package final class PostgresOrderStore: OrderStore, Service {
     /// Writes the pending marks of ``markPublished(_:)``.
     package func flush() async { await acknowledger.flush() }
 
-    package func currencies() async throws(OrderRecordsError) -> [String: Currency] {
+    package func currencies() async throws(OrderRecordsError) -> [ProductID: Currency] {
         do throws(PostgresError) {
-            var currencies: [String: Currency] = [:]
+            var currencies: [ProductID: Currency] = [:]
             for row in try await pool.query(OrderStoreStatements.currencies) {
-                currencies[try row.string(0)] = Currency(try row.string(1)) ?? .euro
+                currencies[ProductID(try row.string(0))] = Currency(try row.string(1)) ?? .euro
             }
             return currencies
         } catch {
@@ -145,7 +145,7 @@ package final class PostgresOrderStore: OrderStore, Service {
 extension OrderAccepted {
     /// As ``OrderStoreStatements/resolve`` compares it.
     fileprivate var lineSummary: String {
-        lines.sorted { $0.productID.utf8.lexicographicallyPrecedes($1.productID.utf8) }
+        lines.sorted { $0.productID < $1.productID }
             .map { "\($0.productID) \($0.quantity)" }.joined(separator: ",")
     }
 }

@@ -55,7 +55,7 @@ struct RecordColumns {
         for (index, line) in contents.lines.enumerated() {
             lineOrders.append(contents.orderID.value)
             lineNumbers.append(Int32(index + 1))
-            lineProducts.append(line.productID)
+            lineProducts.append(line.productID.value)
             linePrices.append(PostgresNumeric(line.unitPrice))
             lineQuantities.append(Int32(line.quantity))
             lineNames.append(line.productName)

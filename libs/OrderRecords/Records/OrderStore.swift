@@ -16,7 +16,7 @@ package protocol OrderStore: AnyObject {
     func markPublished(_ events: [EventKey])
 
     /// The currencies of all products by external id, including products that are no longer sold.
-    func currencies() async throws(OrderRecordsError) -> [String: Currency]
+    func currencies() async throws(OrderRecordsError) -> [ProductID: Currency]
 }
 
 /// Why an operation on the system of record failed.

@@ -16,16 +16,14 @@ package struct Catalogue: Sendable {
     package let products: [Product]
     /// A digest of the products' content, usable as an entity tag.
     package let version: UInt64
-    private let positions: [String: Int]
+    private let positions: [ProductID: Int]
 
     /// Of products with the same external id the last one is kept.
     package init(_ products: some Sequence<Product>) {
-        var byID: [String: Product] = [:]
+        var byID: [ProductID: Product] = [:]
         for product in products { byID[product.externalProductID] = product }
-        let sorted = byID.values.sorted {
-            $0.externalProductID.utf8.lexicographicallyPrecedes($1.externalProductID.utf8)
-        }
-        var positions: [String: Int] = [:]
+        let sorted = byID.values.sorted { $0.externalProductID < $1.externalProductID }
+        var positions: [ProductID: Int] = [:]
         positions.reserveCapacity(sorted.count)
         var digest = ContentDigest()
         for (position, product) in sorted.enumerated() {
@@ -39,7 +37,7 @@ package struct Catalogue: Sendable {
 
     package var count: Int { products.count }
 
-    package subscript(externalProductID: String) -> Product? {
+    package subscript(externalProductID: ProductID) -> Product? {
         positions[externalProductID].map { products[$0] }
     }
 
@@ -57,7 +55,7 @@ private struct ContentDigest {
     private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
     mutating func add(_ product: Product) {
-        add(product.externalProductID)
+        add(product.externalProductID.value)
         add(product.name)
         add(product.category)
         add(product.vendor)

@@ -7,7 +7,7 @@ package struct PricedLines: Hashable, Sendable {
 
 package enum PricingError: Error, Hashable, Sendable {
     /// In the order of the request.
-    case unknownProducts([String])
+    case unknownProducts([ProductID])
     case mixedCurrencies
     case amountTooLarge
 
@@ -15,7 +15,7 @@ package enum PricingError: Error, Hashable, Sendable {
     package var message: String {
         switch self {
         case .unknownProducts(let ids):
-            "One or more products were not found: \(ids.joined(separator: ", "))"
+            "One or more products were not found: \(ids.map(\.value).joined(separator: ", "))"
         case .mixedCurrencies: "The products of one order must share a currency."
         case .amountTooLarge: "The order's total is too large."
         }

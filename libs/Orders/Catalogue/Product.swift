@@ -5,7 +5,7 @@ package struct Product: Hashable, Sendable {
     }
 
     /// The product's code in requests, such as `AZ-104`; case-sensitive.
-    package var externalProductID: String
+    package var externalProductID: ProductID
     package var name: String
     package var category: String
     package var vendor: String
@@ -19,7 +19,7 @@ package struct Product: Hashable, Sendable {
     package var currency: Currency
 
     package init(
-        externalProductID: String, name: String, category: String, vendor: String, imageURL: String,
+        externalProductID: ProductID, name: String, category: String, vendor: String, imageURL: String,
         discount: Int, billingPeriod: BillingPeriod, isSubscription: Bool, price: Money,
         currency: Currency = .euro
     ) {

@@ -1,16 +1,20 @@
+internal import Bytes
+
 /// The user of a verified token; never read from a request body.
 package struct UserID: Hashable, Sendable {
     /// In UTF-8 bytes.
     package static let longest = 128
 
-    package let value: String
+    private let bytes: ByteString
+
+    package var value: String { bytes.text }
 
     /// Nil when blank, longer than `longest` or with a control character, because it becomes part of keys, channels and
     /// log lines.
     package init?(_ value: String) {
         guard value.utf8.count <= Self.longest else { return nil }
         if Self.isPlain(value) {
-            self.value = value
+            bytes = ByteString(value)
             return
         }
         var isBlank = true
@@ -25,7 +29,7 @@ package struct UserID: Hashable, Sendable {
             }
         }
         guard !isBlank else { return nil }
-        self.value = value
+        bytes = ByteString(value)
     }
 
     /// Whether the value is printable ASCII without spaces, the common case that needs no Unicode properties.

@@ -40,13 +40,14 @@ package struct Order: Hashable, Sendable {
 
 /// A line with the product's name, image and price at acceptance.
 package struct OrderLine: Hashable, Sendable {
-    package var productID: String
+    package var productID: ProductID
     package var productName: String
     package var imageURL: String
     package var unitPrice: Money
     package var quantity: Int
 
-    package init(productID: String, productName: String, imageURL: String, unitPrice: Money, quantity: Int) {
+    package init(productID: ProductID, productName: String, imageURL: String, unitPrice: Money, quantity: Int)
+    {
         self.productID = productID
         self.productName = productName
         self.imageURL = imageURL

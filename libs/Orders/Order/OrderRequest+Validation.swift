@@ -66,7 +66,7 @@ extension OrderRequest {
         "The quantities of all lines of a product together must not exceed \(quantities.upperBound)."
 
     private static func check(_ productID: String?, at index: Int, _ errors: inout OrderValidationError)
-        -> String?
+        -> ProductID?
     {
         guard let productID, productID.contains(where: { !$0.isWhitespace }) else {
             errors.add("items[\(index)].productId", "ProductId is required.")
@@ -77,7 +77,7 @@ extension OrderRequest {
                 "items[\(index)].productId", "ProductId must not be longer than \(longestProductID) bytes.")
             return nil
         }
-        return productID
+        return ProductID(productID)
     }
 
     private static func check(

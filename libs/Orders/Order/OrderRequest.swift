@@ -1,10 +1,10 @@
 /// A validated request for an order, with each product once, in the order of its first line.
 package struct OrderRequest: Hashable, Sendable {
     package struct Line: Hashable, Sendable {
-        package var productID: String
+        package var productID: ProductID
         package var quantity: Int
 
-        package init(productID: String, quantity: Int) {
+        package init(productID: ProductID, quantity: Int) {
             self.productID = productID
             self.quantity = quantity
         }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CPostgreSQL
 
 extension PostgresConfiguration {
@@ -25,23 +26,23 @@ extension PostgresConfiguration {
         if let seconds = keywords["connect_timeout"].flatMap({ Int($0) }), seconds > 0 {
             connectTimeout = .seconds(seconds)
         }
-        let own: Set = [
+        let own: Set<ByteString> = [
             "host", "hostaddr", "port", "user", "password", "dbname", "application_name", "connect_timeout",
         ]
         options = keywords.filter { !own.contains($0.key) }
     }
 
-    private static func parse(_ text: String) throws(PostgresError) -> [String: String] {
+    private static func parse(_ text: String) throws(PostgresError) -> [ByteString: String] {
         // libpq's own message may quote the password, so it is dropped.
         guard let first = unsafe PQconninfoParse(text, nil) else {
             throw PostgresError(.invalidConfiguration, "not a PostgreSQL connection string")
         }
         defer { unsafe PQconninfoFree(first) }
-        var result: [String: String] = [:]
+        var result: [ByteString: String] = [:]
         var option = unsafe first
         while let keyword = unsafe option.pointee.keyword {
             if let value = unsafe option.pointee.val {
-                unsafe result[String(cString: keyword)] = unsafe String(cString: value)
+                unsafe result[ByteString(String(cString: keyword))] = unsafe String(cString: value)
             }
             unsafe option += 1
         }

@@ -1,3 +1,5 @@
+package import Bytes
+
 /// One database's address, and the setup of its sessions.
 package struct PostgresConfiguration: Sendable {
     package struct Host: Sendable, Equatable {
@@ -20,9 +22,9 @@ package struct PostgresConfiguration: Sendable {
     /// The server's `statement_timeout`, which stops statements that no client waits for.
     package var statementTimeout: Duration? = .seconds(30)
     /// Run-time parameters of the session, such as `search_path`.
-    package var settings: [String: String] = [:]
+    package var settings: [ByteString: String] = [:]
     /// Other keywords of libpq: `sslmode`, `sslrootcert`, `target_session_attrs`, …
-    package var options: [String: String] = [:]
+    package var options: [ByteString: String] = [:]
 
     package init(
         host: String, port: UInt16 = 5432, user: String, password: String? = nil, database: String
@@ -58,14 +60,14 @@ extension PostgresConfiguration {
             ("tcp_user_timeout", "20000"),
         ]
         if let password { result.append(("password", password)) }
-        result += options.filter { $0.key != "options" }.map { (keyword: $0.key, value: $0.value) }
+        result += options.filter { $0.key != "options" }.map { (keyword: $0.key.text, value: $0.value) }
         result.append(("options", commandLine))
         return result
     }
 
     /// The session's parameters as `-c name=value`, after those of the URL.
     private var commandLine: String {
-        var parameters = ["DateStyle": "ISO", "TimeZone": "UTC"]
+        var parameters: [ByteString: String] = ["DateStyle": "ISO", "TimeZone": "UTC"]
         if let statementTimeout {
             parameters["statement_timeout"] = "\(max(1, Int64(statementTimeout / .milliseconds(1))))"
         }

@@ -1,3 +1,4 @@
+package import Bytes
 package import EventLoop
 package import Observability
 
@@ -13,7 +14,7 @@ package struct ConnectionURL: Sendable, Equatable {
     /// Redis: the number of the database, "0" when left out. AMQP: the virtual host, "/" when left out.
     /// PostgreSQL: the database.
     package let path: String
-    package let query: [String: String]
+    package let query: [ByteString: String]
 
     package enum Scheme: String, Sendable {
         case redis, amqp, postgresql
@@ -54,7 +55,7 @@ extension ConnectionURL {
             throw fault("has a / or ? in its password that is not percent-encoded")
         }
         self.scheme = scheme
-        query = Dictionary(url.queryItems.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        query = Dictionary(url.queryItems.map { (ByteString($0.name), $0.value) }, uniquingKeysWith: { $1 })
         usesTLS = isSecure || ["require", "verify-ca", "verify-full"].contains(query["sslmode"])
         user = url.user
         password = url.password.map { Secret($0) }

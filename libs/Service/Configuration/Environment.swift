@@ -1,36 +1,38 @@
+internal import Bytes
 internal import Observability
 
 /// The environment variables of a process, and the files they name.
 package struct Environment: Sendable {
-    private let values: [String: String]
+    private let values: [ByteString: String]
     private let readFile: @Sendable (String) -> [UInt8]?
 
     package init(
-        _ values: [String: String], readFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
+        _ values: some Sequence<(key: String, value: String)>,
+        readFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
     ) {
-        self.values = values
+        self.values = Dictionary(values.map { (ByteString($0.key), $0.value) }, uniquingKeysWith: { $1 })
         self.readFile = readFile
     }
 
     /// The variables that the kernel passed to this process (proc(5), `/proc/pid/environ`).
     package static func process() -> Environment {
-        var values: [String: String] = [:]
+        var values: [(key: String, value: String)] = []
         for entry in (SystemCalls.contents(of: "/proc/self/environ", limit: 1 << 22) ?? []).split(
             separator: 0)
         {
             guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { continue }
             let name = String(decoding: entry[..<equals], as: UTF8.self)
-            values[name] = String(decoding: entry[(equals + 1)...], as: UTF8.self)
+            values.append((name, String(decoding: entry[(equals + 1)...], as: UTF8.self)))
         }
         return Environment(values) { SystemCalls.contents(of: $0, limit: 1 << 16) }
     }
 
     /// Nil for an empty variable too, since compose files leave a variable out that way.
     package subscript(name: String) -> String? {
-        values[name].flatMap { $0.isEmpty ? nil : $0 }
+        values[ByteString(name)].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    var names: Dictionary<String, String>.Keys { values.keys }
+    var names: [ByteString] { Array(values.keys) }
 
     /// The text of a key: its variable, or for secrets the content of the file that `NAME_FILE` names,
     /// without the final line break.

@@ -1,6 +1,8 @@
+internal import Bytes
+
 /// The values of a service's keys, read and validated before anything starts.
 package struct Settings: Sendable {
-    private var values: [String: any Sendable] = [:]
+    private var values: [ByteString: any Sendable] = [:]
     /// Problems that do not prevent the start.
     package private(set) var warnings: [String] = []
 
@@ -14,7 +16,7 @@ package struct Settings: Sendable {
 
     /// A key's value, or nil when it is invalid: for rules, which run before the settings are validated.
     package func value<Value>(_ key: SettingKey<Value>) -> Value? {
-        values[key.specification.name] as? Value
+        values[ByteString(key.specification.name)] as? Value
     }
 
     /// Reads every key and checks every rule; throws all errors at once.
@@ -25,7 +27,7 @@ package struct Settings: Sendable {
         for key in keys {
             let specification = key.specification
             switch environment.text(of: specification).flatMap(key.resolve) {
-            case .success(let value): values[specification.name] = value
+            case .success(let value): values[ByteString(specification.name)] = value
             case .failure(let fault): faults.append(.init(key: specification.name, fault: fault))
             }
         }
@@ -39,17 +41,18 @@ package struct Settings: Sendable {
     }
 
     /// Keys of the local stack that its processes inherit.
-    private static let stack: Set<String> = [
+    private static let stack: Set<ByteString> = [
         "WAYBILL_NOTIFIERS", "WAYBILL_ACCEPTORS", "WAYBILL_PROCESSORS", "WAYBILL_PORT_OFFSET",
     ]
 
     private static func unknown(_ environment: Environment, _ keys: [SettingSpecification]) -> [String] {
         var known = stack
         for key in keys {
-            known.insert(key.name)
-            if key.isSecret { known.insert("\(key.name)_FILE") }
+            known.insert(ByteString(key.name))
+            if key.isSecret { known.insert(ByteString("\(key.name)_FILE")) }
         }
-        return environment.names.filter { $0.hasPrefix("WAYBILL_") && !known.contains($0) }.sorted()
+        return environment.names.filter { $0.text.hasPrefix("WAYBILL_") && !known.contains($0) }.sorted().map(
+            \.text)
     }
 }
 

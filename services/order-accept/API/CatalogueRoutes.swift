@@ -22,7 +22,7 @@ struct ProductRoutes {
         }
         router.on(.get, "/api/products/{externalProductId}") { request, _ in
             _ = try await authorizer.authenticate(request)
-            guard let product = try products()[request.parameter("externalProductId")] else {
+            guard let product = try products()[ProductID(request.parameter("externalProductId"))] else {
                 throw Problem(.notFound, "There is no such product.")
             }
             return HTTPResponse(json: JSONWriter.encode { product.write(to: &$0) })

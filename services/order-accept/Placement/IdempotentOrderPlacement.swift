@@ -101,10 +101,10 @@ extension OrderRequest {
     /// A digest of the request's content; white space, member order and split lines do not matter.
     var fingerprint: String { Self.fingerprint(lines.map { ($0.productID, $0.quantity) }) }
 
-    fileprivate static func fingerprint(_ lines: [(productID: String, quantity: Int)]) -> String {
+    fileprivate static func fingerprint(_ lines: [(productID: ProductID, quantity: Int)]) -> String {
         var bytes = Array("POST /api/orders\n".utf8)
         for line in lines {
-            bytes.append(contentsOf: line.productID.utf8)
+            bytes.append(contentsOf: line.productID.value.utf8)
             // A separator that neither a product id of the catalogue nor a number contains.
             bytes.append(0)
             bytes.append(contentsOf: "\(line.quantity)\n".utf8)

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import Observability
 import Orders
@@ -10,7 +11,7 @@ final class PlacementMetrics {
     private let lines: Counter
     private let replays: Counter
     private let intake: Counter
-    private var failures: [String: Counter] = [:]
+    private var failures: [ByteString: Counter] = [:]
 
     init(_ metrics: Metrics) {
         self.metrics = metrics
@@ -33,11 +34,11 @@ final class PlacementMetrics {
 
     func failed(_ failure: PlacementError) {
         let reason = failure.reason
-        if failures[reason] == nil {
-            failures[reason] = metrics.counter(
+        if failures[ByteString(reason)] == nil {
+            failures[ByteString(reason)] = metrics.counter(
                 "waybill_orders_rejected_total", "Valid requests that were not accepted.",
                 labels: ["reason": reason])
         }
-        failures[reason]?.increment()
+        failures[ByteString(reason)]?.increment()
     }
 }

@@ -67,7 +67,8 @@ final class PostgresCatalogue: CatalogueSource, Service {
             let hundredths = price.unscaled(atScale: 2), let currency = Currency(try row.string(9))
         else { throw PostgresError(.decoding, "a product with values that are not known here") }
         return Product(
-            externalProductID: try row.string(0), name: try row.string(1), category: try row.string(2),
+            externalProductID: ProductID(try row.string(0)), name: try row.string(1),
+            category: try row.string(2),
             vendor: try row.string(3), imageURL: try row.string(4), discount: Int(try row.int32(5)),
             billingPeriod: period, isSubscription: try row.bool(7), price: Money(hundredths: hundredths),
             currency: currency)

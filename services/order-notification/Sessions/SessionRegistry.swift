@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import HTTP
 import Identity
@@ -38,7 +39,7 @@ final class SessionRegistry: Service {
     private var subscribing: [(session: Session, deadline: Instant)] = []
     /// The hub's sessions, by the tick of their keep-alive.
     private var keepAliveSlots: [[Session]]
-    private var addresses: [String: Address] = [:]
+    private var addresses: [ByteString: Address] = [:]
     private var handshakes = RateLimiter()
 
     private struct Address {
@@ -88,12 +89,13 @@ final class SessionRegistry: Service {
             throw .rate
         }
         guard let address else { return }
-        guard addresses[address, default: Address()].sessions < limits.sessionsPerAddress else {
+        guard addresses[ByteString(address), default: Address()].sessions < limits.sessionsPerAddress else {
             metrics.refusals.address.increment()
             throw .address
         }
         guard
-            addresses[address, default: Address()].handshakes.take(limits.handshakesPerAddress, now: Loop.now)
+            addresses[ByteString(address), default: Address()].handshakes.take(
+                limits.handshakesPerAddress, now: Loop.now)
         else {
             metrics.refusals.rate.increment()
             throw .rate
@@ -107,7 +109,7 @@ final class SessionRegistry: Service {
         session.slot = Int32(all.count)
         all.append(session)
         counts[Int(session.wireProtocol.rawValue)] += 1
-        if let address = session.address { addresses[address, default: Address()].sessions += 1 }
+        if let address = session.address { addresses[ByteString(address), default: Address()].sessions += 1 }
         if session.wireProtocol == .signalR {
             keepAliveSlots[Int(second) % keepAliveSlots.count].append(session)
         }
@@ -124,7 +126,7 @@ final class SessionRegistry: Service {
             last.slot = Int32(slot)
         }
         counts[Int(session.wireProtocol.rawValue)] -= 1
-        if let address = session.address { addresses[address]?.sessions -= 1 }
+        if let address = session.address { addresses[ByteString(address)]?.sessions -= 1 }
         metrics.closed(code)
         if all.isEmpty { clearDeadlines() }
     }

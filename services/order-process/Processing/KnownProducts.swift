@@ -7,7 +7,7 @@ import Orders
 @Loop
 final class KnownProducts {
     private let store: any OrderStore
-    private var currencies: [String: Currency] = [:]
+    private var currencies: [ProductID: Currency] = [:]
     private var readAt: Instant?
 
     /// Bounds how often orders for unknown products cause the catalogue to be read.
@@ -36,7 +36,7 @@ final class KnownProducts {
         item.event.currency ?? item.event.lines.first.flatMap { currencies[$0.productID] } ?? .euro
     }
 
-    private func unknown(in item: BatchItem) -> String? {
+    private func unknown(in item: BatchItem) -> ProductID? {
         item.event.lines.first { currencies[$0.productID] == nil }?.productID
     }
 

@@ -74,7 +74,7 @@ extension OrderAccepted {
             return nil
         }
         guard let correlationID, let orderID, let customer,
-            correlationID.description == deadLetter.envelope.correlationID
+            CorrelationID(deadLetter.envelope.correlationID) == correlationID
         else { return nil }
         self.init(
             correlationID: correlationID, orderID: orderID, customer: customer,

@@ -1,4 +1,5 @@
 import AMQP
+import Bytes
 import EventLoop
 import Messaging
 
@@ -41,7 +42,7 @@ struct DeadLetterOperations {
     /// Replays messages; returns them.
     /// - Parameter names: nil: all.
     func replay(
-        _ queues: [Queue], _ names: Set<String>?, progress: DeadLetterQueue.Progress = { _, _ in }
+        _ queues: [Queue], _ names: Set<ByteString>?, progress: DeadLetterQueue.Progress = { _, _ in }
     ) async throws(CommandError) -> [Envelope] {
         var replayed: [Envelope] = []
         for queue in queues {
@@ -55,7 +56,7 @@ struct DeadLetterOperations {
 
     /// Drops messages permanently; returns their names.
     func drop(
-        _ queues: [Queue], _ names: Set<String>?, progress: DeadLetterQueue.Progress = { _, _ in }
+        _ queues: [Queue], _ names: Set<ByteString>?, progress: DeadLetterQueue.Progress = { _, _ in }
     ) async throws(CommandError) -> [(queue: Queue, name: String)] {
         var dropped: [(queue: Queue, name: String)] = []
         for queue in queues {

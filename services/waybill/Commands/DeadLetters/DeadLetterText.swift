@@ -1,3 +1,4 @@
+import Bytes
 internal import JSON
 import Messaging
 internal import Observability
@@ -28,8 +29,10 @@ extension Arguments {
     }
 
     /// The named messages, or nil for all; one of both is required.
-    func messages(_ command: String) throws -> Set<String>? {
-        guard has("all") != positional.isEmpty else { return has("all") ? nil : Set(positional) }
+    func messages(_ command: String) throws -> Set<ByteString>? {
+        guard has("all") != positional.isEmpty else {
+            return has("all") ? nil : Set(positional.map { ByteString($0) })
+        }
         throw CommandError(
             .usage, "\(command) takes the names of messages, or --all", remedy: "waybill dlq list")
     }

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 internal import JSON
 import Messaging
@@ -13,7 +14,7 @@ struct DropDeadLettersCommand: Command {
         ])
 
     private let queues: [DeadLetterOperations.Queue]
-    private let messages: Set<String>?
+    private let messages: Set<ByteString>?
     private let isConfirmed: Bool
 
     init(_ arguments: Arguments) throws {
@@ -35,7 +36,7 @@ struct DropDeadLettersCommand: Command {
             try await DeadLetterOperations(servers).drop(queues, messages) { progress.update($0, of: $1) }
         }
         progress.end()
-        let missing = (messages ?? []).subtracting(dropped.map(\.name)).sorted()
+        let missing = (messages ?? []).subtracting(dropped.map { ByteString($0.name) }).sorted().map(\.text)
         if context.console.wantsJSON {
             context.console.print(
                 .object([

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 internal import JSON
 import Messaging
@@ -13,7 +14,7 @@ struct ReplayDeadLettersCommand: Command {
         ])
 
     private let queues: [DeadLetterOperations.Queue]
-    private let messages: Set<String>?
+    private let messages: Set<ByteString>?
 
     init(_ arguments: Arguments) throws {
         queues = try arguments.queues
@@ -27,7 +28,8 @@ struct ReplayDeadLettersCommand: Command {
         }.map(\.id)
         progress.end()
         // A message without an id is identified by its body's digest.
-        let missing = (messages ?? []).subtracting(replayed).filter { !$0.hasPrefix("body-") }.sorted()
+        let missing = (messages ?? []).subtracting(replayed.map { ByteString($0) }).sorted().map(\.text)
+            .filter { !$0.hasPrefix("body-") }
         show(replayed, missing, context.console)
         return missing.isEmpty ? .success : .failure
     }

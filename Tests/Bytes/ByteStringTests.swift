@@ -1,0 +1,33 @@
+import Testing
+
+@testable import Bytes
+
+@Suite struct ByteStringTests {
+    /// Pairs that are canonically equivalent, and one that is not.
+    static let different = [
+        ("Jos\u{E9}", "Jose\u{301}"), ("\u{212B}", "A\u{30A}"), ("\u{212B}", "\u{C5}"),
+        ("\u{212A}S-101", "KS-101"),
+        ("a\u{37E}", "a;"), ("\u{1FEF}", "`"), ("\u{AC00}", "\u{1100}\u{1161}"), ("\u{F900}", "\u{8C48}"),
+        ("a", "b"),
+    ]
+
+    @Test(arguments: different) func equivalentTextsDiffer(one: String, other: String) {
+        let (left, right) = (ByteString(one), ByteString(other))
+        #expect(left != right && !one.hasSameBytes(as: other))
+        #expect(Set([left, right]).count == 2)
+        #expect((left < right) != (right < left))
+        #expect([left: 1, right: 2][left] == 1)
+        #expect(left == ByteString(String(decoding: Array(one.utf8), as: UTF8.self)))
+    }
+
+    @Test func orderIsThatOfTheBytes() {
+        let texts = ["", "a", "aa", "b", "z", "\u{E9}", "\u{212A}", "\u{1F600}"]
+        #expect(texts.reversed().map { ByteString($0) }.sorted().map(\.text) == texts)
+    }
+
+    @Test(arguments: 0..<40) func hashesDependOnEveryByte(length: Int) {
+        let text = String(repeating: "x", count: length)
+        #expect(ByteString(text).hashValue == ByteString(text).hashValue)
+        #expect(ByteString(text).hashValue != ByteString(text + "x").hashValue)
+    }
+}
