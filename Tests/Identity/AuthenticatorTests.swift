@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import HTTP
 import Identity
@@ -73,8 +74,9 @@ private final class RotatingKeySource: KeySource {
     var refreshes = 0
     var onChange: (@Loop (KeySet) -> Void)?
     init(_ keys: KeySet) { current = keys }
-    func keys(refreshing: Bool) async throws(AuthenticationError) -> KeySet {
-        if refreshing { refreshes += 1 }
+    func keys() async throws(AuthenticationError) -> KeySet { current }
+    func keys(unknown header: ByteString) async throws(AuthenticationError) -> KeySet {
+        refreshes += 1
         return current
     }
 }

@@ -14,7 +14,8 @@ import Testing
     /// Limits that never delay a fetch.
     static var unlimited: RemoteKeySet.Limits {
         var limits = RemoteKeySet.Limits()
-        limits.minimumInterval = .zero
+        limits.unknownInterval = .zero
+        limits.unknownFetches = .max
         limits.retryDelay = .zero
         return limits
     }
@@ -38,11 +39,11 @@ import Testing
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
             let keys = issuer.keySet(path: RemoteKeySet.discoveryPath)
-            #expect(try await keys.keys(refreshing: false).keys.count == 1)
+            #expect(try await keys.keys().keys.count == 1)
             issuer.name = "https://other.test"
             let other = issuer.keySet(path: RemoteKeySet.discoveryPath)
             await #expect(throws: AuthenticationError.unavailable) {
-                try await other.keys(refreshing: false)
+                try await other.keys()
             }
         }
     }
@@ -59,42 +60,93 @@ import Testing
         }
     }
 
-    @Test func limitsFetchesForUnknownKeyIDs() async throws {
+    @Test func anUnknownKeyIDIsAskedForOnce() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
             var limits = Self.unlimited
-            limits.minimumInterval = .seconds(3600)
+            limits.unknownInterval = .seconds(3600)
             let authenticator = Authenticator(
                 keySource: issuer.keySet(limits: limits), rules: Self.rules)
             let valid = try issuer.token(for: "CUST-1")
             _ = try await authenticator.authenticate(valid)
-            let forged = try SigningKey.generate(.es256, id: "forged")
-            for _ in 0..<20 {
-                let token = try TokenIssuer(key: forged, issuer: "https://id.test", audience: "api")
-                    .token(for: "CUST-2", now: WallClock.seconds())
-                await #expect(throws: AuthenticationError.invalidToken("unknownKey")) {
-                    try await authenticator.authenticate(token)
-                }
-            }
-            _ = try await authenticator.authenticate(valid)
-            #expect(issuer.requestCount == 1)
+            for _ in 0..<20 { try await refuse(Self.forged("forged"), authenticator) }
+            #expect(issuer.requestCount == 2)
+            // It does not lock a rotation out.
+            try issuer.rotate(to: .rs256, id: "k2")
+            _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
+            #expect(issuer.requestCount == 3)
         }
     }
 
-    @Test func fetchesRotatedKeysAfterTheMinimumInterval() async throws {
+    /// Whichever ids are forged.
+    @Test func fetchesForUnknownKeyIDsAreLimited() async throws {
         try await withIssuer { issuer in
-            try issuer.rotate(to: .es256, id: "old")
+            try issuer.rotate(to: .es256, id: "k1")
             var limits = Self.unlimited
-            limits.minimumInterval = .milliseconds(50)
+            limits.unknownFetches = 5
             let authenticator = Authenticator(
                 keySource: issuer.keySet(limits: limits), rules: Self.rules)
+            let valid = try issuer.token(for: "CUST-1")
+            _ = try await authenticator.authenticate(valid)
+            for number in 0..<20 { try await refuse(Self.forged("forged-\(number)"), authenticator) }
+            _ = try await authenticator.authenticate(valid)
+            #expect(issuer.requestCount == 6)
+        }
+    }
+
+    private static func forged(_ id: String) throws -> String {
+        try TokenIssuer(
+            key: try SigningKey.generate(.es256, id: id), issuer: "https://id.test", audience: "api"
+        ).token(for: "CUST-2", now: WallClock.seconds())
+    }
+
+    private func refuse(_ token: String, _ authenticator: Authenticator) async throws {
+        await #expect(throws: AuthenticationError.invalidToken("unknownKey")) {
+            try await authenticator.authenticate(token)
+        }
+    }
+
+    /// The issuer's document has entries that nobody can use, and more than are read.
+    @Test func aLargeKeySetWithUnusableEntriesWorks() async throws {
+        try await withIssuer { issuer in
+            try issuer.rotate(to: .es256, id: "old")
+            let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
+            let old = try issuer.token(for: "CUST-1")
+            _ = try await authenticator.authenticate(old)
+            try issuer.rotate(to: .es256, id: "new")
+            let other = #"{"kty":"OKP","crv":"X25519","x":"AA"},1,null,[],{}"#
+            let keys =
+                Array(repeating: other, count: 100) + [issuer.jwk] + Array(repeating: "{}", count: 2_000)
+            issuer.response = HTTPResponse(json: Array(#"{"keys":[\#(keys.joined(separator: ","))]}"#.utf8))
             _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
-            try issuer.rotate(to: .rs256, id: "new")
+            // The withdrawn key is dead.
+            await #expect(throws: AuthenticationError.self) { try await authenticator.authenticate(old) }
+        }
+    }
+
+    /// The issuer does not answer for longer than keys are trusted.
+    @Test func keysThatAreTooOldAreDropped() async throws {
+        try await withIssuer { issuer in
+            try issuer.rotate(to: .es256, id: "k1")
+            var limits = Self.unlimited
+            limits.refreshInterval = .milliseconds(1)
+            limits.maximumAge = .zero
+            let keys = issuer.keySet(limits: limits)
+            let authenticator = Authenticator(keySource: keys, rules: Self.rules)
             let token = try issuer.token(for: "CUST-1")
-            try await eventually("the new key is fetched") {
+            _ = try await authenticator.authenticate(token)
+            issuer.response = HTTPResponse(.serviceUnavailable)
+            let run = Task { await keys.run() }
+            try await eventually("the keys are dropped") { !keys.isUsable }
+            await #expect(throws: AuthenticationError.unavailable) {
+                try await authenticator.authenticate(token)
+            }
+            issuer.response = nil
+            try await eventually("the keys are fetched again") {
                 (try? await authenticator.authenticate(token)) != nil
             }
-            #expect(issuer.requestCount == 2)
+            run.cancel()
+            await run.value
         }
     }
 
@@ -128,7 +180,7 @@ import Testing
             try issuer.rotate(to: .es256, id: "k1")
             let keys = issuer.keySet()
             await withTaskGroup { group in
-                for _ in 0..<10 { group.addTask { _ = try? await keys.keys(refreshing: false) } }
+                for _ in 0..<10 { group.addTask { _ = try? await keys.keys() } }
             }
             #expect(issuer.requestCount == 1)
         }
@@ -201,7 +253,7 @@ private final class TestIssuer {
         let router = HTTPRouter()
         router.get("/jwks") { [self] _ in
             requestCount += 1
-            return response ?? HTTPResponse(json: Array(#"{"keys":[\#(key?.jwk?.text ?? "")]}"#.utf8))
+            return response ?? HTTPResponse(json: Array(#"{"keys":[\#(jwk)]}"#.utf8))
         }
         router.get(RemoteKeySet.discoveryPath) { [self] _ in
             HTTPResponse(
@@ -211,6 +263,8 @@ private final class TestIssuer {
         port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0))
         return server
     }
+
+    var jwk: String { key?.jwk?.text ?? "" }
 
     func rotate(to algorithm: Algorithm, id: String) throws {
         key = try SigningKey.generate(algorithm, id: id)

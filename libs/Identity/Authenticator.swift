@@ -1,3 +1,4 @@
+package import Bytes
 package import EventLoop
 package import HTTP
 package import JOSE
@@ -26,7 +27,7 @@ package final class Authenticator {
     /// Fetches the issuer's keys before the first request needs them. Idempotent.
     package func prepare() async throws(AuthenticationError) {
         guard let keySource else { return }
-        verifier.keys = try await keySource.keys(refreshing: false)
+        verifier.keys = try await keySource.keys()
     }
 
     /// The principal of a REST request, by its `Authorization` header.
@@ -40,7 +41,7 @@ package final class Authenticator {
             return try principal(verifier.verify(token, now: WallClock.seconds()))
         } catch {
             guard error.code == .unknownKey, let keySource else { throw Self.authenticationError(error) }
-            verifier.keys = try await keySource.keys(refreshing: true)
+            verifier.keys = try await keySource.keys(unknown: Self.header(of: token))
         }
         do throws(JOSEError) {
             return try principal(verifier.verify(token, now: WallClock.seconds()))
@@ -56,6 +57,10 @@ package final class Authenticator {
         return Principal(userID: userID, expiresAt: claims.expiresAt, roles: claims.roles)
     }
 
+    private static func header(of token: String) -> ByteString {
+        ByteString(String(token.prefix { $0 != "." }))
+    }
+
     private static func authenticationError(_ error: JOSEError) -> AuthenticationError {
         error.code == .missingClaim && error.claim == "sub" ? .noIdentity : .invalidToken(error.code.rawValue)
     }
@@ -65,9 +70,12 @@ package final class Authenticator {
 @Loop
 package protocol KeySource: AnyObject, Sendable {
     /// The current keys.
-    /// - Parameter refreshing: requests a new set, because a token has a key id that is not in the current one. The
-    ///   source limits how often it queries the issuer.
-    func keys(refreshing: Bool) async throws(AuthenticationError) -> KeySet
+    func keys() async throws(AuthenticationError) -> KeySet
+
+    /// The keys after a token named one that is not among them. The source limits how often it asks the issuer.
+    ///
+    /// - Parameter header: the token's, encoded: it names the unknown key.
+    func keys(unknown header: ByteString) async throws(AuthenticationError) -> KeySet
 
     /// Called with every fetched set, so that withdrawn keys stop verifying at once.
     var onChange: (@Loop (KeySet) -> Void)? { get set }

@@ -1,19 +1,25 @@
+package import Bytes
 package import EventLoop
 package import HTTP
 package import JOSE
 internal import JSON
 
 /// An issuer's published JWK set. It is fetched on first use, periodically by ``run()``, and when a token has an
-/// unknown key id, which indicates a rotation. When a fetch fails, the previous set stays in use.
+/// unknown key id, which indicates a rotation. When fetches fail, the previous set stays in use for a limited time.
 ///
-/// ``run()`` also fetches the keys before the first request and removes withdrawn ones.
+/// ``run()`` also fetches the keys before the first request and removes withdrawn ones: within the interval of its
+/// fetches while the issuer answers, else when the set is too old.
 @Loop
 package final class RemoteKeySet: KeySource {
     package struct Limits: Sendable {
         /// Time between the fetches of ``RemoteKeySet/run()``.
         package var refreshInterval: Duration = .seconds(600)
-        /// Minimum time between fetches, however many tokens with unknown key ids arrive.
-        package var minimumInterval: Duration = .seconds(30)
+        /// Before the issuer is asked for the same unknown key again.
+        package var unknownInterval: Duration = .seconds(30)
+        /// Fetches within a minute because of unknown keys, whichever they are.
+        package var unknownFetches = 5
+        /// Of the keys; then nobody is authenticated.
+        package var maximumAge: Duration = .seconds(86_400)
         /// Delay after a failed fetch.
         package var retryDelay: Duration = .seconds(2)
         /// Timeout of one HTTP request.
@@ -32,6 +38,12 @@ package final class RemoteKeySet: KeySource {
     private var current: KeySet?
     private var fetchedAt: Instant?
     private var nextFetch = Instant(nanoseconds: .min)
+    /// Of the last minute, because of unknown keys.
+    private var unknownFetches: [Instant] = []
+    /// The keys that the issuer did not have, until they may be asked for again.
+    private var unknownUntil: [ByteString: Instant] = [:]
+
+    private static let unknownLimit = 256
     private var fetching: Task<KeySet?, Never>?
     /// Called after every fetch with the reason of its failure, or nil. The reason contains nothing of the response.
     package var onFetch: (@Loop (_ failure: String?) -> Void)?
@@ -52,23 +64,49 @@ package final class RemoteKeySet: KeySource {
     /// Time since the last successful fetch; nil before the first one.
     package var age: Duration? { fetchedAt?.duration(to: Loop.now) }
 
+    /// Whether tokens can be verified.
+    package var isUsable: Bool { current != nil }
+
     /// Fetches the keys periodically until the task is cancelled.
     package func run() async {
         while !Task.isCancelled {
             let succeeded = await beginFetch()?.value != nil
+            if !succeeded { expire() }
             let pause =
                 succeeded ? limits.refreshInterval : max(limits.retryDelay, Loop.now.duration(to: nextFetch))
             do { try await Loop.sleep(for: pause) } catch { return }
         }
     }
 
-    package func keys(refreshing: Bool) async throws(AuthenticationError) -> KeySet {
-        if let current, !refreshing { return current }
-        guard let keys = await beginFetch()?.value ?? current else { throw .unavailable }
+    package func keys() async throws(AuthenticationError) -> KeySet {
+        if let current { return current }
+        guard let keys = await beginFetch()?.value else { throw .unavailable }
         return keys
     }
 
-    /// The fetch in progress, or a new one; nil before the minimum interval has passed.
+    package func keys(unknown header: ByteString) async throws(AuthenticationError) -> KeySet {
+        let now = Loop.now
+        if let current, fetching == nil {
+            if let time = unknownUntil[header], time > now { return current }
+            unknownFetches.removeAll { $0 <= now - .seconds(60) }
+            guard unknownFetches.count < limits.unknownFetches else { return current }
+            unknownFetches.append(now)
+        }
+        guard let keys = await beginFetch()?.value ?? current else { throw .unavailable }
+        if unknownUntil.count >= Self.unknownLimit { unknownUntil = unknownUntil.filter { $0.value > now } }
+        if unknownUntil.count < Self.unknownLimit { unknownUntil[header] = now + limits.unknownInterval }
+        return keys
+    }
+
+    /// Drops keys that are too old to be trusted.
+    private func expire() {
+        guard let age, age > limits.maximumAge, current != nil else { return }
+        current = nil
+        onChange?(KeySet([]))
+        onFetch?("the keys are too old")
+    }
+
+    /// The fetch in progress, or a new one; nil soon after a failure.
     private func beginFetch() -> Task<KeySet?, Never>? {
         if let fetching { return fetching }
         guard Loop.now >= nextFetch else { return nil }
@@ -81,9 +119,10 @@ package final class RemoteKeySet: KeySource {
         defer { fetching = nil }
         do throws(FetchError) {
             let keys = try await fetchKeySet()
+            if keys != current { unknownUntil = [:] }
             current = keys
             fetchedAt = Loop.now
-            nextFetch = Loop.now + limits.minimumInterval
+            nextFetch = Instant(nanoseconds: .min)
             onChange?(keys)
             onFetch?(nil)
             return keys
@@ -106,7 +145,8 @@ package final class RemoteKeySet: KeySource {
     private func keySetURL() async throws(FetchError) -> String {
         guard url.hasSuffix(Self.discoveryPath) else { return url }
         let bytes = try await document(url)
-        guard let value = try? JSONValue(parsing: bytes.span), value["issuer"]?.string == issuer,
+        guard let value = try? JSONValue(parsing: bytes.span),
+            value["issuer"]?.string?.hasSameBytes(as: issuer) == true,
             let keySetURL = value["jwks_uri"]?.string
         else { throw FetchError("the response is no discovery document of this issuer") }
         guard keySetURL.hasPrefix("https://") || url.hasPrefix("http://") else {

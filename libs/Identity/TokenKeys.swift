@@ -53,6 +53,6 @@ package struct TokenKeys: Service {
             failures.increment()
             log.warning("jwks.fetch_failed", ["reason": failure])
         }
-        context.health.addCheck("jwks", holds: { keys.age != nil })
+        context.health.addCheck("jwks", holds: { keys.isUsable })
     }
 }

@@ -48,10 +48,12 @@ package struct TokenVerifier {
             let signature = Base64URL.decode(token.extracting((dots.1 + 1)..<token.count))
         else { throw JOSEError(.malformed) }
         let header = try TokenHeader(parsing: headerBytes.span)
-        let key = try keys.key(id: header.keyID, algorithm: header.algorithm)
-        guard key.verifies(signature, of: token.extracting(0..<dots.1)) else {
-            throw JOSEError(.badSignature)
+        let candidates = try keys.candidates(id: header.keyID, algorithm: header.algorithm)
+        var isVerified = false
+        for key in candidates where !isVerified {
+            isVerified = key.verifies(signature, of: token.extracting(0..<dots.1))
         }
+        guard isVerified else { throw JOSEError(.badSignature) }
         let claims = try TokenClaims(parsing: payload.span)
         try rules.check(claims, now: now)
         return claims
