@@ -82,6 +82,22 @@ import WorkflowState
         #expect(fixture.sender.sent.count == 1)
     }
 
+    /// A message's time comes from outside.
+    @Test(arguments: [0, 253_402_300_799, UInt64(Int64.max), .max])
+    @Loop func noTimeOfAnUnreadableOrderIsTooLarge(seconds: UInt64) async throws {
+        let fixture = Fixture()
+        let order = Sample.order(1)
+        try await fixture.accept(order)
+        let body = String(decoding: order.encode(), as: UTF8.self)
+            .replacing("\"quantity\":2", with: "\"quantity\":0")
+        var envelope = Sample.envelope(order)
+        envelope.timestamp = seconds
+        try await fixture.process.deadLettered(
+            DeadLetter(envelope, nil, body: Array(body.utf8), reason: "quantity"))
+        let time = fixture.store.orders[order.correlationID]?.order.contents.acceptedAt
+        #expect(time?.milliseconds == Int64(min(seconds, 253_402_300_799)) * 1000)
+    }
+
     @Test @Loop func theOriginalOfADeadLetteredMessageIsAcknowledged() async throws {
         let fixture = Fixture()
         let order = Sample.order(1)

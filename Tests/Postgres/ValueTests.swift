@@ -131,3 +131,44 @@ struct ValueTests {
         }
     }
 }
+
+/// Values as no server of today sends them; they are refused, or decoded, and never trap.
+@Suite struct ForeignValueTests {
+    private func bytes(_ value: Int64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) }
+    }
+
+    @Test func timestampsOfAnyYearAreDecodedOrRefused() {
+        // 294276-12-31, the last one that PostgreSQL stores.
+        let last: Int64 = 9_223_371_331_199_999_999
+        for value in [last, .max, .max - 1, .min, .min + 1, -211_813_488_000_000_000, 0, 1, -1] {
+            let time = PostgresTimestamp.decode(bytes(value).span.bytes, type: .timestamptz)
+            #expect((time == nil) == (value > Int64.max - 946_684_800_000_000 || value == .min), "\(value)")
+            _ = time?.milliseconds
+        }
+        #expect(PostgresTimestamp(microseconds: .min).milliseconds < 0)
+        #expect(PostgresTimestamp(microseconds: -1).milliseconds == -1)
+        #expect(PostgresTimestamp(microseconds: -1000).milliseconds == -1)
+        var encoded: [UInt8] = []
+        #expect(PostgresTimestamp(microseconds: .min).encode(into: &encoded) && encoded.count == 8)
+    }
+
+    @Test func randomBytesNeverTrap() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<20_000 {
+            let value = (0..<Int.random(in: 0...24, using: &random)).map { _ in
+                [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0 ... .max, using: &random)].randomElement(
+                    using: &random)!
+            }
+            let numeric = PostgresNumeric.decode(value.span.bytes, type: .numeric)
+            _ = numeric?.unscaled(atScale: 2)
+            _ = numeric?.description
+            _ = PostgresTimestamp.decode(value.span.bytes, type: .timestamptz)?.milliseconds
+            _ = PostgresUUID.decode(value.span.bytes, type: .uuid)
+            _ = Int32.decode(value.span.bytes, type: .int4)
+            _ = Int64.decode(value.span.bytes, type: .int8)
+            _ = String.decode(value.span.bytes, type: .text)
+            _ = [Int64].decode(value.span.bytes, type: .int8Array)
+        }
+    }
+}

@@ -10,6 +10,11 @@ package struct Timestamp: Hashable, Sendable {
     package init(milliseconds: Int64) {
         self.milliseconds = milliseconds
     }
+
+    /// From outside: seconds since 1970, at most ``latest``.
+    package init(seconds: UInt64) {
+        milliseconds = min(Int64(clamping: seconds), Self.latest.milliseconds / 1000) * 1000
+    }
 }
 
 extension Timestamp: Comparable {

@@ -7,7 +7,7 @@ package struct PostgresTimestamp: Hashable, Comparable, Sendable {
     package init(milliseconds: Int64) { self.init(microseconds: milliseconds * 1000) }
 
     /// Rounded towards the past.
-    package var milliseconds: Int64 { microseconds >= 0 ? microseconds / 1000 : (microseconds - 999) / 1000 }
+    package var milliseconds: Int64 { microseconds / 1000 - (microseconds % 1000 < 0 ? 1 : 0) }
 
     package static func < (left: PostgresTimestamp, right: PostgresTimestamp) -> Bool {
         left.microseconds < right.microseconds
@@ -22,16 +22,19 @@ extension PostgresTimestamp: PostgresEncodable, PostgresDecodable {
     package static var arrayType: PostgresTypeID { .timestamptzArray }
 
     package func encode(into bytes: inout [UInt8]) -> Bool {
-        bytes.append(bigEndian: microseconds - Self.serverEpoch)
+        let (value, overflow) = microseconds.subtractingReportingOverflow(Self.serverEpoch)
+        // One that no server holds.
+        bytes.append(bigEndian: overflow ? .min : value)
         return true
     }
 
-    /// Nil for `infinity`.
+    /// Nil for `infinity`, and for the years after 292277, which the server counts and 64 bits from 1970 do not.
     package static func decode(_ bytes: RawSpan, type: PostgresTypeID) -> PostgresTimestamp? {
         guard type == .timestamptz else { return nil }
         guard bytes.byteCount == 8 else { return nil }
         let value = bytes.bigEndian(Int64.self, at: 0)
         guard value != .max, value != .min else { return nil }
-        return PostgresTimestamp(microseconds: value + serverEpoch)
+        let (microseconds, overflow) = value.addingReportingOverflow(serverEpoch)
+        return overflow ? nil : PostgresTimestamp(microseconds: microseconds)
     }
 }

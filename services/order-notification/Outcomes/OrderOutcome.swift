@@ -12,9 +12,9 @@ struct OrderOutcome: Sendable, Hashable {
     var occurredAt: Timestamp?
 
     func update(in envelope: Envelope) -> StatusUpdate {
-        let sentAt = Timestamp(milliseconds: Int64(clamping: envelope.timestamp) &* 1000)
-        return StatusUpdate(
-            correlationID: correlationID, orderID: orderID, status: status, occurredAt: occurredAt ?? sentAt)
+        StatusUpdate(
+            correlationID: correlationID, orderID: orderID, status: status,
+            occurredAt: occurredAt ?? Timestamp(seconds: envelope.timestamp))
     }
 
     /// Decodes the events of `order.processed` and `order.failed`.

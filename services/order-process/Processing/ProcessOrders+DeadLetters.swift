@@ -78,6 +78,6 @@ extension OrderAccepted {
         else { return nil }
         self.init(
             correlationID: correlationID, orderID: orderID, customer: customer,
-            acceptedAt: Timestamp(milliseconds: Int64(clamping: deadLetter.envelope.timestamp) * 1000))
+            acceptedAt: Timestamp(seconds: deadLetter.envelope.timestamp))
     }
 }
