@@ -142,7 +142,7 @@ struct ValueTests {
         // 294276-12-31, the last one that PostgreSQL stores.
         let last: Int64 = 9_223_371_331_199_999_999
         for value in [last, .max, .max - 1, .min, .min + 1, -211_813_488_000_000_000, 0, 1, -1] {
-            let time = PostgresTimestamp.decode(bytes(value).span.bytes, type: .timestamptz)
+            let time = unsafe PostgresTimestamp.decode(bytes(value).span.bytes, type: .timestamptz)
             #expect((time == nil) == (value > Int64.max - 946_684_800_000_000 || value == .min), "\(value)")
             _ = time?.milliseconds
         }
@@ -160,15 +160,15 @@ struct ValueTests {
                 [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0 ... .max, using: &random)].randomElement(
                     using: &random)!
             }
-            let numeric = PostgresNumeric.decode(value.span.bytes, type: .numeric)
+            let numeric = unsafe PostgresNumeric.decode(value.span.bytes, type: .numeric)
             _ = numeric?.unscaled(atScale: 2)
             _ = numeric?.description
-            _ = PostgresTimestamp.decode(value.span.bytes, type: .timestamptz)?.milliseconds
-            _ = PostgresUUID.decode(value.span.bytes, type: .uuid)
-            _ = Int32.decode(value.span.bytes, type: .int4)
-            _ = Int64.decode(value.span.bytes, type: .int8)
-            _ = String.decode(value.span.bytes, type: .text)
-            _ = [Int64].decode(value.span.bytes, type: .int8Array)
+            _ = unsafe PostgresTimestamp.decode(value.span.bytes, type: .timestamptz)?.milliseconds
+            _ = unsafe PostgresUUID.decode(value.span.bytes, type: .uuid)
+            _ = unsafe Int32.decode(value.span.bytes, type: .int4)
+            _ = unsafe Int64.decode(value.span.bytes, type: .int8)
+            _ = unsafe String.decode(value.span.bytes, type: .text)
+            _ = unsafe [Int64].decode(value.span.bytes, type: .int8Array)
         }
     }
 }
