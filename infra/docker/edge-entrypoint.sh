@@ -9,10 +9,10 @@ set -euo pipefail
 run=/tmp/edge tls=/tls
 mkdir -p "$run"
 
-servers() { # SECONDS HOST:PORT…: upstream servers, of which a failed one is left out for that time
-    local seconds=$1
-    shift
-    printf "server %s max_fails=1 fail_timeout=${seconds}s; " "$@"
+servers() { # FAILURES SECONDS HOST:PORT…: upstream servers; one is left out for that time after so many failures (0: never)
+    local failures=$1 seconds=$2
+    shift 2
+    printf "server %s max_fails=$failures fail_timeout=${seconds}s; " "$@"
 }
 
 if [ ! -e "$tls/certificate.pem" ]; then
@@ -41,6 +41,7 @@ sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LO
     -e "s|@TLS@|$tls|; s|@SITE@|/site|; s|@ADDRESS@|0.0.0.0|; s|@PORT@|8080|; s|@TLS_PORT@|8443|" \
     -e "s|@SIGN_IN@|{\"development\":$development,\"oidc\":$oidc}|; s|@ISSUER@|$origin|; s|@CONSOLE@|${CONSOLE:-127.0.0.1:8070}|" \
     -e "s|@EARLY_LIMIT@|$early_limit|" \
-    -e "s|@ACCEPTORS@|$(servers 1 $ACCEPTORS)|; s|@EARLY_ACCEPTORS@|$(servers 3 $ACCEPTORS)|; s|@NOTIFIERS@|$(servers 1 $NOTIFIERS)|" \
+    -e "s|@ACCEPTORS@|$(servers 1 1 $ACCEPTORS)|; s|@EARLY_ACCEPTORS@|$(servers 1 3 $ACCEPTORS)|" \
+    -e "s|@ANY_ACCEPTORS@|$(servers 0 1 $ACCEPTORS)|; s|@NOTIFIERS@|$(servers 1 1 $NOTIFIERS)|" \
     /etc/waybill/nginx.conf.in >"$run/nginx.conf"
 exec nginx -e stderr -p "$run" -c "$run/nginx.conf"

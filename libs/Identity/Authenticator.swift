@@ -62,7 +62,11 @@ package final class Authenticator {
     }
 
     private static func authenticationError(_ error: JOSEError) -> AuthenticationError {
-        error.code == .missingClaim && error.claim == "sub" ? .noIdentity : .invalidToken(error.code.rawValue)
+        switch error.code {
+        case .tooLarge: .tokenTooLarge
+        case .missingClaim where error.claim == "sub": .noIdentity
+        default: .invalidToken(error.code.rawValue)
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 internal import Bytes
+internal import HTTP
 package import Orders
+package import Service
 
 /// The user of a verified token.
 package struct Principal: Sendable, Equatable {
@@ -24,8 +26,15 @@ package enum AuthenticationError: Error, Sendable, Equatable {
     case missingToken
     /// The token does not verify, with the verifier's error code.
     case invalidToken(String)
+    /// The token is longer than `TokenRules.maximumBytes`.
+    case tokenTooLarge
     /// The token verifies but has no valid user id.
     case noIdentity
     /// The issuer's keys are not available.
     case unavailable
+}
+
+extension Problem {
+    /// 431 for `AuthenticationError.tokenTooLarge`.
+    package static let tokenTooLarge = Problem(.headerFieldsTooLarge, "The token is larger than 16 KiB.")
 }

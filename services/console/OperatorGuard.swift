@@ -26,6 +26,7 @@ struct OperatorGuard {
             switch error {
             case .missingToken, .invalidToken:
                 throw Problem(.unauthorized, headers: ["WWW-Authenticate": #"Bearer realm="waybill""#])
+            case .tokenTooLarge: throw .tokenTooLarge
             case .noIdentity: throw Problem(.forbidden, "The token names no user.")
             case .unavailable: throw .unavailable("Tokens cannot be verified at the moment.", retryAfter: 2)
             }

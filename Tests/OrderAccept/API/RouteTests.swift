@@ -123,6 +123,9 @@ import WorkflowState
 
     @Test func aTokenWithoutUserIsForbidden() async throws {
         #expect(await api.get("/api/orders", token: try api.token(for: " ")).status == .forbidden)
+        let large = await api.get("/api/orders", token: String(repeating: "a", count: (16 << 10) + 1))
+        #expect(large.status == .headerFieldsTooLarge)
+        #expect(try large.problem()["detail"] == "The token is larger than 16 KiB.")
     }
 
     @Test func requestsOfOneUserAreRateLimited() async throws {

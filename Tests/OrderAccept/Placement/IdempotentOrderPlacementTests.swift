@@ -3,6 +3,7 @@ import MemoryAdapters
 import Observability
 import OrderEvents
 import Orders
+import TestSupport
 import Testing
 import WorkflowState
 
@@ -12,11 +13,13 @@ import WorkflowState
     let fixture = PlacementFixture()
 
     private func place(
-        key: String? = "k", edgeKey: String? = nil, user: UserID = PlacementFixture.user,
+        key: String? = "k", edgeKey: String? = nil, isRepeated: Bool = false,
+        user: UserID = PlacementFixture.user,
         _ lines: KeyValuePairs<String, Int> = ["AZ-104": 2]
     ) async throws -> IdempotentOrderPlacement.Placement {
         try await fixture.placement.place(
-            PlacementFixture.request(lines), from: user, key: key, edgeKey: edgeKey, trace: .root(),
+            PlacementFixture.request(lines), from: user, key: key,
+            attempt: EdgeAttempt(key: edgeKey, isRepeated: isRepeated), trace: .root(),
             cause: "")
     }
 
@@ -84,6 +87,39 @@ import WorkflowState
         for _ in 1...2 { #expect(try await place(key: nil, edgeKey: "edge:1").order != nil) }
         #expect(try await place(key: "k", edgeKey: "edge:1").order != nil)
         #expect(fixture.intake.orders.map(\.idempotencyKey) == ["edge:1", "edge:1", "k"])
+    }
+
+    /// The edge gave up the replica that holds the key: both may accept the order.
+    @Test func aRequestThatTheEdgeRepeatsDoesNotWaitForTheFirst() async throws {
+        let suite = self
+        var second: IdempotentOrderPlacement.Placement?
+        fixture.sender.meanwhile = { [unowned fixture] _ in
+            fixture.sender.meanwhile = { _ in }
+            second = try? await suite.place(edgeKey: "edge:1", isRepeated: true)
+        }
+        let first = try await place(edgeKey: "edge:1")
+        #expect(second?.order != nil && second?.orderID != first.orderID)
+        #expect(fixture.sender.sent.compactMap(\.event?.idempotencyKey) == ["k", "k"])
+    }
+
+    /// What the other replica did is not known.
+    @Test(arguments: ["k", nil], [true, false])
+    func aRefusalOfARepeatedRequestIsInDoubt(key: String?, isRepeated: Bool) async throws {
+        fixture.intake.isAvailable = false
+        fixture.sender.failures = [.away, .away]
+        await #expect(throws: isRepeated ? PlacementError.inDoubt : .refused) {
+            try await place(key: key, edgeKey: "edge:1", isRepeated: isRepeated)
+        }
+    }
+
+    /// Redis does not answer when the order is refused.
+    @Test func aKeyIsReleasedLater() async throws {
+        fixture.intake.isAvailable = false
+        fixture.sender.failures = [.away, .away]
+        fixture.keys.faults = [.release: .away]
+        await #expect(throws: PlacementError.refused) { try await place() }
+        fixture.keys.faults = [:]
+        try await eventually("the key is free") { (try? await place())?.order != nil }
     }
 
     @Test func aFailureReleasesTheKey() async throws {

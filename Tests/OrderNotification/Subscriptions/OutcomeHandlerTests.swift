@@ -129,6 +129,7 @@ import WorkflowState
     /// A late or repeated event of an earlier outcome.
     @Test func anOutdatedOutcomeIsNotDelivered() async throws {
         let replica = try Replica()
+        records.owners[update(2).correlationID] = OrderOwner(ada, status: .completed)
         for number in 1...2 { try await accept(number, replica) }
         try await consume(replica) { _, publisher in
             try await publish(processed(1), publisher)
@@ -165,6 +166,47 @@ import WorkflowState
         }
         let status = try await replica.workflows.workflow(update(1).correlationID)?.status.status
         #expect(status == (recorded == .completed ? .completed : nil))
+    }
+
+    /// A failed order that was not replayed is not completed, whatever an event says.
+    @Test(arguments: [OrderStatus.failed, .completed])
+    func aCompletionAfterAFailureIsCompared(recorded: OrderStatus) async throws {
+        let replica = try Replica()
+        try await accept(1, replica)
+        let order = update(1)
+        records.owners[order.correlationID] = OrderOwner(ada, status: .failed)
+        try await consume(replica) { _, publisher in
+            try await publish(
+                OrderFailed(correlationID: order.correlationID, orderID: order.orderID, reason: "no"),
+                publisher)
+            try await eventually("the failure") { replica.metrics.delivered.value == 1 }
+            records.owners[order.correlationID] = OrderOwner(ada, status: recorded)
+            try await publish(processed(1), publisher)
+            try await eventually("its end") {
+                replica.metrics.delivered.value + replica.metrics.outdated.value == 2
+            }
+        }
+        #expect(
+            try await replica.workflows.workflow(order.correlationID)?.status.status == recorded)
+    }
+
+    /// The broker dead-lettered it before anybody handled it.
+    @Test func anOutcomeIsDeliveredFromTheDeadLetters() async throws {
+        let replica = try Replica()
+        records.owners[update(1).correlationID] = OrderOwner(ada, status: .completed)
+        let handler = OutcomeHandler(
+            workflows: replica.workflows, mailboxes: replica.mailboxes, owners: records,
+            metrics: replica.metrics)
+        let outcome = OrderOutcome(
+            correlationID: update(1).correlationID, orderID: update(1).orderID, status: .completed,
+            occurredAt: update(1).occurredAt)
+        let envelope = Envelope(
+            id: "m", correlationID: "\(update(1).correlationID)", type: "order.processed.v1", timestamp: 0,
+            appID: "test")
+        for event in [outcome, nil, outcome] {
+            try await handler.deadLettered(DeadLetter(envelope, event, body: [], reason: "expired"))
+        }
+        #expect(replica.metrics.delivered.value == 1 && replica.metrics.duplicates.value == 1)
     }
 
     /// One that PostgreSQL refused.

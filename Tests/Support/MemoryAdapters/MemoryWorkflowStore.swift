@@ -75,7 +75,11 @@ package final class MemoryWorkflowStore: WorkflowStore {
 
     package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [RememberedOwner?] {
         try state.check()
-        return ids.map { id in owner(id).map { RememberedOwner($0, hasStatus: status(id) != nil) } }
+        return ids.map { id in
+            owner(id).map {
+                RememberedOwner($0, hasStatus: status(id) != nil && status(id)?.status != .failed)
+            }
+        }
     }
 
     package func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {

@@ -18,8 +18,11 @@ def test_orders_are_accepted_without_a_server(stack, customer, server):
 
 
 def test_a_refused_order_leaves_nothing(stack, customer):
+    """A replica refuses for certain; the edge has asked two by then, and knows of one."""
+    replica = stack.description["accept"][0]["url"]
     with stack.stopped("postgres", "rabbitmq"):
-        answers = [customer.post() for _ in range(3)]
+        answers = [customer.post(base=replica) for _ in range(3)]
+        assert customer.post()[0] == 503
     for status, body in answers:
         assert status == 503 and "not known" not in body["detail"]
     until("no copies are left", lambda: not stack.redis("ZRANGEBYLEX", "order:queued", "-", "+").strip())

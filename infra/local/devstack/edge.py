@@ -37,7 +37,8 @@ def program(config):
         LOG=config.directory / "log", TLS=config.directory / "tls", SITE=site(data, user),
         ADDRESS=ports.HOST, PORT=config.port("edge"), TLS_PORT=config.port("edge TLS"),
         EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], ACCEPTORS=upstream(config.accept_ports),
-        EARLY_ACCEPTORS=upstream(config.accept_ports, seconds=3), NOTIFIERS=upstream(config.notification_ports),
+        EARLY_ACCEPTORS=upstream(config.accept_ports, seconds=3),
+        ANY_ACCEPTORS=upstream(config.accept_ports, failures=0), NOTIFIERS=upstream(config.notification_ports),
         CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
     check = subprocess.run(
         [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
@@ -72,9 +73,10 @@ def checksum(path):
     return zlib.crc32(path.read_bytes())
 
 
-def upstream(numbers, seconds=1):
-    """Servers of which a failed one is left out for a time."""
-    return "\n        ".join(f"server {ports.HOST}:{port} max_fails=1 fail_timeout={seconds}s;" for port in numbers)
+def upstream(numbers, seconds=1, failures=1):
+    """Servers of which a failed one is left out for a time; none with 0 failures."""
+    return "\n        ".join(
+        f"server {ports.HOST}:{port} max_fails={failures} fail_timeout={seconds}s;" for port in numbers)
 
 
 def site(data, user):

@@ -1,9 +1,9 @@
 /// Bounds on the head of a message, in bytes.
 package struct HTTPHeadLimits: Sendable {
     /// The request or status line; a longer request line is answered with 414.
-    package var startLine = 8192
+    package var startLine = 20_480
     /// The whole head; more is answered with 431. At most 65,535.
-    package var head = 16_384 { didSet { precondition(head < 65536, "offsets in a head are 16 bits") } }
+    package var head = 40_960 { didSet { precondition(head < 65536, "offsets in a head are 16 bits") } }
     /// Fields; more are answered with 431.
     package var fields = 64
 

@@ -11,7 +11,7 @@ package struct TokenRules: Sendable {
     /// Maximum size of the compact token.
     package var maximumBytes: Int
 
-    package init(issuer: String, audience: String, leeway: Int = 30, maximumBytes: Int = 8 << 10) {
+    package init(issuer: String, audience: String, leeway: Int = 30, maximumBytes: Int = 16 << 10) {
         self.issuer = issuer
         self.audience = audience
         self.leeway = leeway

@@ -7,6 +7,9 @@ package struct TokenVerifier {
     }
     private var cache: TokenCache
 
+    /// In bytes: longer tokens are rare, and would make the cache large.
+    private static let longestCached = 4 << 10
+
     /// - Parameter cachedTokens: capacity of the cache, about 1.5 KB per token; 0 disables it.
     package init(keys: KeySet, rules: TokenRules, cachedTokens: Int = 4096) {
         self.keys = keys
@@ -23,7 +26,7 @@ package struct TokenVerifier {
             return claims
         }
         let claims = try verifyUncached(token, now: now)
-        cache.insert(claims, for: token)
+        if token.count <= Self.longestCached { cache.insert(claims, for: token) }
         return claims
     }
 

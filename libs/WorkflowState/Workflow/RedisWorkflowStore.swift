@@ -114,7 +114,8 @@ package final class RedisWorkflowStore: WorkflowStore {
         guard case .array(let values) = reply, values.count == keys.count else { throw .unexpectedReply }
         return ids.indices.map { index in
             values[index].string.flatMap { UserID($0) }.map {
-                RememberedOwner($0, hasStatus: !values[ids.count + index].isNull)
+                let status = values[ids.count + index].string.flatMap { WorkflowStatus(text: $0) }
+                return RememberedOwner($0, hasStatus: status != nil && status?.status != .failed)
             }
         }
     }

@@ -146,7 +146,7 @@ package struct WorkflowOutcome: Sendable, Equatable {
 
 package struct RememberedOwner: Sendable, Hashable {
     package var user: UserID
-    /// Whether the order's status is known as well.
+    /// Whether the order's status is known as well, and not FAILED, which a replay may change.
     package var hasStatus: Bool
 
     package init(_ user: UserID, hasStatus: Bool) {

@@ -20,7 +20,8 @@ struct PlacementRoutes {
             var (user, headers) = try await authorizer.authorizeChange(request)
             let order = try request.orderRequest()
             let key = try request.idempotencyKey()
-            let placement = try await place(order, from: user, key, request.edgeKey, context)
+            let attempt = EdgeAttempt(key: request.edgeKey, isRepeated: request.isRepeatedByEdge)
+            let placement = try await place(order, from: user, key, attempt, context)
             headers.add("Location", "/api/orders/\(placement.orderID)")
             if placement.order == nil { headers.add("Idempotency-Replayed", "true") }
             return HTTPResponse(.created, json: placement.document, headers: headers)
@@ -28,12 +29,12 @@ struct PlacementRoutes {
     }
 
     private func place(
-        _ request: OrderRequest, from user: UserID, _ key: String?, _ edgeKey: String?,
+        _ request: OrderRequest, from user: UserID, _ key: String?, _ attempt: EdgeAttempt,
         _ context: RequestContext
     ) async throws(Problem) -> IdempotentOrderPlacement.Placement {
         do throws(PlacementError) {
             let placement = try await placement.place(
-                request, from: user, key: key, edgeKey: edgeKey, trace: context.trace, cause: context.id)
+                request, from: user, key: key, attempt: attempt, trace: context.trace, cause: context.id)
             note(placement, context)
             return placement
         } catch {

@@ -80,6 +80,7 @@ final class RequestAuthorizer {
             Problem(
                 .unauthorized, "The bearer token is not valid.",
                 headers: ["WWW-Authenticate": #"Bearer realm="waybill", error="invalid_token""#])
+        case .tokenTooLarge: .tokenTooLarge
         case .noIdentity: Problem(.forbidden, "The token names no user.")
         case .unavailable: .unavailable("Tokens cannot be verified at the moment.", retryAfter: 2)
         }

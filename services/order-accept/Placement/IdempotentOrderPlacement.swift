@@ -14,6 +14,10 @@ final class IdempotentOrderPlacement {
     private let keys: any IdempotencyStore
     private let queries: any OrderQueries
     private let lookupTime: Duration
+    private let releases = TaskTracker()
+
+    private static let releaseTime = Duration.seconds(30)
+    private static let releaseLimit = 1024
 
     /// - Parameter lookupTime: how long PostgreSQL is asked for an earlier order with a key.
     init(
@@ -34,24 +38,37 @@ final class IdempotentOrderPlacement {
         var order: Order?
     }
 
-    /// - Parameter edgeKey: what one attempt of the edge has in common with its repetition on another replica. It is
-    ///   random, so that nothing need be looked up: should both attempts get through, recording makes them one order.
     func place(
-        _ request: OrderRequest, from user: UserID, key: String?, edgeKey: String? = nil, trace: TraceContext,
+        _ request: OrderRequest, from user: UserID, key: String?, attempt: EdgeAttempt = EdgeAttempt(),
+        trace: TraceContext, cause: String
+    ) async throws(PlacementError) -> Placement {
+        do throws(PlacementError) {
+            guard let key else {
+                return Placement(
+                    try await acceptOrder.accept(
+                        request, from: user, key: attempt.key, trace: trace, cause: cause))
+            }
+            return try await place(
+                request, from: user, key, isRepeated: attempt.isRepeated, trace: trace, cause: cause)
+        } catch {
+            // What the other replica did is not known.
+            throw attempt.isRepeated && error == .refused ? .inDoubt : error
+        }
+    }
+
+    private func place(
+        _ request: OrderRequest, from user: UserID, _ key: String, isRepeated: Bool, trace: TraceContext,
         cause: String
     ) async throws(PlacementError) -> Placement {
-        guard let key else {
-            return Placement(
-                try await acceptOrder.accept(request, from: user, key: edgeKey, trace: trace, cause: cause))
-        }
         let lease = IdempotencyLease(
             IdempotencyKey(user: user, key: key), fingerprint: request.fingerprint)
         // Without an answer the key is not known to be used.
         switch try? await keys.reserve(lease) {
         case .inFlight:
             // Its replica may have died after the order was taken.
-            guard let response = try await earlier(lease) else { throw .requestInProgress }
-            return Placement(response)
+            if let response = try await earlier(lease) { return Placement(response) }
+            // The edge gave that replica up. Should both accept the order, recording makes them one.
+            guard isRepeated else { throw .requestInProgress }
         case .mismatch: throw .keyReused
         case .replay(let bytes):
             if let response = StoredResponse(bytes) { return Placement(response) }
@@ -70,8 +87,24 @@ final class IdempotentOrderPlacement {
             try? await keys.complete(lease, response: response.bytes)
             return placement
         } catch {
-            try? await keys.release(lease)
+            await release(lease)
             throw error
+        }
+    }
+
+    /// Once more in the background when Redis does not answer, for as long as the lease lasts.
+    private func release(_ lease: IdempotencyLease) async {
+        do throws(WorkflowStateError) { try await keys.release(lease) } catch {
+            guard error.isRetriable, releases.count < Self.releaseLimit else { return }
+            releases.start { [keys] in
+                let backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
+                await Loop.retry(backoff, until: Loop.now + Self.releaseTime) { _ in
+                    do throws(WorkflowStateError) { try await keys.release(lease) } catch {
+                        return !error.isRetriable
+                    }
+                    return true
+                }
+            }
         }
     }
 
@@ -85,6 +118,15 @@ final class IdempotentOrderPlacement {
         order.failure = nil
         return StoredResponse(AcceptedOrder(order))
     }
+}
+
+/// One request as the edge sends it, to one replica after the other.
+struct EdgeAttempt: Sendable {
+    /// What the attempts have in common. It is random, so that nothing need be looked up: should two get through,
+    /// recording makes them one order.
+    var key: String?
+    /// Whether another replica got the request before.
+    var isRepeated = false
 }
 
 extension IdempotentOrderPlacement.Placement {

@@ -42,6 +42,7 @@ struct HandshakeGuard {
         } catch {
             if error == .unavailable { throw Problem.unavailable("Tokens cannot be verified.") }
             sessions.metrics.refusals.token.increment()
+            if error == .tokenTooLarge { throw Problem.tokenTooLarge }
             if error == .noIdentity { throw Problem(.forbidden, "The token names no user.") }
             throw Problem(.unauthorized, headers: ["WWW-Authenticate": "Bearer"])
         }
@@ -49,12 +50,13 @@ struct HandshakeGuard {
 
     /// The credentials of a native socket. Browsers hide a handshake's status from pages, so an invalid token is answered
     /// with a close code.
-    func credentials(_ request: HTTPRequest) async -> HandshakeContext.Credentials? {
+    func credentials(_ request: HTTPRequest) async throws(Problem) -> HandshakeContext.Credentials? {
         guard let token = BearerToken.forSocket(request) else { return nil }
         do throws(AuthenticationError) {
             return .principal(try await sessions.authenticator.authenticate(token))
         } catch {
             sessions.metrics.refusals.token.increment()
+            if error == .tokenTooLarge { throw .tokenTooLarge }
             return .refusal(error == .unavailable ? .tryAgainLater : .unauthenticated)
         }
     }

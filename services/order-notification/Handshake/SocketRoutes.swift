@@ -21,7 +21,7 @@ struct SocketRoutes {
     private func native(_ request: HTTPRequest) async throws -> HTTPResponse {
         let address = try handshakeGuard.admit(request)
         let start = ResumePoint(epoch: request.query("epoch"), lastEventID: request.query("lastEventId"))
-        let handshake = HandshakeContext(await handshakeGuard.credentials(request), start)
+        let handshake = HandshakeContext(try await handshakeGuard.credentials(request), start)
         let offered = request.webSocketProtocols
         // The token is in the same list, and is not echoed.
         let subprotocol = offered.contains(BearerToken.subprotocol) ? BearerToken.subprotocol : nil

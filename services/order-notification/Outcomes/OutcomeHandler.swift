@@ -60,6 +60,18 @@ final class OutcomeHandler: EventHandler {
         return .failed(HandlingError(.transient, "The order is not known."))
     }
 
+    /// The broker may dead-letter an outcome that nobody has handled: it is delivered from there.
+    func deadLettered(_ deadLetter: DeadLetter<OrderOutcome>) async throws {
+        guard let event = deadLetter.event else { return }
+        do {
+            _ = try await deliverForgotten(event.update(in: deadLetter.envelope))
+        } catch let error as WorkflowStateError {
+            throw HandlingError(error)
+        } catch {
+            throw HandlingError(.transient, "The order could not be looked up.")
+        }
+    }
+
     /// - Returns: whether the order is known.
     private func deliverForgotten(_ update: StatusUpdate) async throws -> Bool {
         if let recorded = try await owners.owners(of: [update.correlationID])[update.correlationID],

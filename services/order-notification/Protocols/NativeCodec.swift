@@ -6,7 +6,7 @@ import WorkflowState
 
 /// The native WebSocket protocol: one JSON object a text frame.
 enum NativeCodec: MessageCodec {
-    private static let limits = JSONLimits(depth: 8, bytes: 16 << 10)
+    private static let limits = JSONLimits(depth: 8, bytes: 24 << 10)
 
     static func encode(_ message: ServerMessage) -> Encoded? {
         json(message).map { .frame(frame($0)) }

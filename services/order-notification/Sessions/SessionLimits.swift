@@ -17,8 +17,8 @@ struct SessionLimits: Sendable {
     var handshaking = Duration.seconds(5)
     /// Time for the mailbox to be read.
     var subscribing = Duration.seconds(15)
-    /// Bytes of one text; a token has at most 8 KiB.
-    var text = 16 << 10
+    /// Bytes of one text; a token has at most 16 KiB.
+    var text = 24 << 10
     /// Bytes that a client may leave unread.
     var output = 256 << 10
     /// Seconds between the keep-alives to a hub's client, which times out after 30.
