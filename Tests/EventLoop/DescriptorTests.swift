@@ -13,9 +13,15 @@ import Testing
         registration.cancel()
         registration.cancel()
         pipe.write("b")
-        try await Loop.sleep(for: .milliseconds(3))
+        // What is ready later has reached its handler.
+        let later = Pipe()
+        let laterHandler = Reader(later.reading)
+        let laterRegistration = try Loop.register(later.reading, laterHandler, interest: .readable)
+        later.write("c")
+        try await eventually("read later") { laterHandler.text == "c" }
+        laterRegistration.cancel()
         #expect(handler.text == "a")
-        pipe.close()
+        for pipe in [pipe, later] { pipe.close() }
     }
 
     /// Both descriptors are ready in one batch of events; the first handler closes the second and opens

@@ -39,7 +39,7 @@ package final class RemoteKeySet: KeySource {
     private var fetchedAt: Instant?
     private var nextFetch = Instant(nanoseconds: .min)
     /// Of the last minute, because of unknown keys.
-    private var unknownFetches: [Instant] = []
+    private var unknownFetchTimes: [Instant] = []
     /// The keys that the issuer did not have, until they may be asked for again.
     private var unknownUntil: [ByteString: Instant] = [:]
 
@@ -88,9 +88,9 @@ package final class RemoteKeySet: KeySource {
         let now = Loop.now
         if let current, fetching == nil {
             if let time = unknownUntil[header], time > now { return current }
-            unknownFetches.removeAll { $0 <= now - .seconds(60) }
-            guard unknownFetches.count < limits.unknownFetches else { return current }
-            unknownFetches.append(now)
+            unknownFetchTimes.removeAll { $0 <= now - .seconds(60) }
+            guard unknownFetchTimes.count < limits.unknownFetches else { return current }
+            unknownFetchTimes.append(now)
         }
         guard let keys = await beginFetch()?.value ?? current else { throw .unavailable }
         if unknownUntil.count >= Self.unknownLimit { unknownUntil = unknownUntil.filter { $0.value > now } }

@@ -92,7 +92,7 @@ extension HTTPRequest {
     }
 
     /// Whether the edge has sent this request to another replica before, which may have carried it out.
-    var isRepeatedByEdge: Bool { edgeKey != nil && headers.contains("Edge-Attempt") }
+    var isRepeatedByEdge: Bool { edgeKey != nil && headers.contains("Edge-Repeated") }
 
     /// A key from the edge's name for this request, which it sends again to another replica when this one dies. Nil
     /// without an edge.

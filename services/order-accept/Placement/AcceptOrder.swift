@@ -28,13 +28,10 @@ final class AcceptOrder {
     private var random = SecureRandom()
     private var stateBudget = HedgeBudget()
     private var brokerBudget = HedgeBudget()
-    private let withdrawals = TaskTracker()
+    private let cleanup = DeferredCleanup()
 
     /// Whichever server does not answer, the client has a response within about this time.
     static let budget = Duration.seconds(2)
-    /// How long the copies of a refused order are tried to be removed; then they expire.
-    private static let withdrawalTime = Duration.seconds(30)
-    private static let withdrawalLimit = 1024
 
     /// - Parameter hedgeDelay: how long Redis and the broker are waited for while PostgreSQL can take the order.
     init(
@@ -144,18 +141,9 @@ final class AcceptOrder {
 
     /// Removes the copies of a refused order, some of which may have been written.
     private func withdraw(_ order: Order) {
-        guard withdrawals.count < Self.withdrawalLimit else { return }
         let queued = QueuedOrder(
             owner: order.customer, orderID: order.id, correlationID: order.correlationID)
-        withdrawals.start { [state] in
-            let backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
-            await Loop.retry(backoff, until: Loop.now + Self.withdrawalTime) { _ in
-                do throws(WorkflowStateError) { try await state.withdraw(queued) } catch {
-                    return !error.isRetriable
-                }
-                return true
-            }
-        }
+        cleanup.start { [state] () throws(WorkflowStateError) in try await state.withdraw(queued) }
     }
 }
 

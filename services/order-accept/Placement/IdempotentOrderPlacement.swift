@@ -14,10 +14,7 @@ final class IdempotentOrderPlacement {
     private let keys: any IdempotencyStore
     private let queries: any OrderQueries
     private let lookupTime: Duration
-    private let releases = TaskTracker()
-
-    private static let releaseTime = Duration.seconds(30)
-    private static let releaseLimit = 1024
+    private let cleanup = DeferredCleanup()
 
     /// - Parameter lookupTime: how long PostgreSQL is asked for an earlier order with a key.
     init(
@@ -92,19 +89,11 @@ final class IdempotentOrderPlacement {
         }
     }
 
-    /// Once more in the background when Redis does not answer, for as long as the lease lasts.
+    /// Also later, when Redis does not answer now.
     private func release(_ lease: IdempotencyLease) async {
         do throws(WorkflowStateError) { try await keys.release(lease) } catch {
-            guard error.isRetriable, releases.count < Self.releaseLimit else { return }
-            releases.start { [keys] in
-                let backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
-                await Loop.retry(backoff, until: Loop.now + Self.releaseTime) { _ in
-                    do throws(WorkflowStateError) { try await keys.release(lease) } catch {
-                        return !error.isRetriable
-                    }
-                    return true
-                }
-            }
+            guard error.isRetriable else { return }
+            cleanup.start { [keys] () throws(WorkflowStateError) in try await keys.release(lease) }
         }
     }
 

@@ -34,11 +34,12 @@ final class PlacementMetrics {
 
     func failed(_ failure: PlacementError) {
         let reason = failure.reason
-        if failures[ByteString(reason)] == nil {
-            failures[ByteString(reason)] = metrics.counter(
+        let key = ByteString(reason)
+        if failures[key] == nil {
+            failures[key] = metrics.counter(
                 "waybill_orders_rejected_total", "Valid requests that were not accepted.",
                 labels: ["reason": reason])
         }
-        failures[ByteString(reason)]?.increment()
+        failures[key]?.increment()
     }
 }
