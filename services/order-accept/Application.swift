@@ -69,6 +69,7 @@ struct Application {
         services = [
             "tokens": tokens, "redis": redis, "rabbitmq": broker, "reference pool": referencePool,
             "catalogue": catalogue, "order ids": orderIDs, "query pool": queryPool, "intake pool": intakePool,
+            "first data": FirstData(catalogue: catalogue, orderIDs: orderIDs),
             "queued order renewal": renewal,
             "http": HTTPService(context) { router in
                 DescriptionRoute().add(to: router)

@@ -29,8 +29,8 @@ struct Dependencies {
         health.addCheck(
             "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(broker) })
         health.addCheck("postgres.unreachable", isEssential: { false }, holds: { intake.isAvailable })
-        health.addCheck("postgres", holds: { catalogue.current != nil && orderIDs.hasBegun })
-        health.addCheck("order_ids.exhausted", holds: { !orderIDs.hasBegun || orderIDs.remaining > 0 })
+        health.addCheck("postgres", holds: { catalogue.loaded.isSet && orderIDs.begun.isSet })
+        health.addCheck("order_ids.exhausted", holds: { !orderIDs.begun.isSet || orderIDs.remaining > 0 })
 
         let metrics = context.metrics
         metrics.gauge("waybill_redis_up", "Whether Redis is connected.") { redis.state.isUp ? 1 : 0 }

@@ -20,7 +20,7 @@ struct SequenceOrderIDsTests {
                 level: .critical)
             let ids = SequenceOrderIDs(pool, log: log)
             let run = Loop.task { await ids.run() }
-            try await eventually("ids are reserved") { ids.hasBegun }
+            try await eventually("ids are reserved") { ids.begun.isSet }
             let first = try #require(ids.next()?.value)
             // Past the blocks that other replicas may hold.
             #expect(first == 5_500 + 1 + 1_000 * 20_000_000)

@@ -82,6 +82,23 @@ extension OrderChangesTests {
         #expect(recent.acceptance(placed.order.id) == nil)
     }
 
+    /// An order of a replica that was restarted meanwhile.
+    @Test func aReplicaKeepsWhatWasQueuedWhenItStarted() async throws {
+        let placed = try await fixture.place().order
+        let recent = RecentOrders(pause: .zero)
+        let renewal = QueuedOrderRenewal(
+            fixture.workflows, fixture.queries, recent: recent, lifetime: .seconds(2700))
+        fixture.workflows.faults = [.queued: .away]
+        await renewal.adopt()
+        #expect(recent.acceptance(placed.id) == nil)
+        fixture.workflows.faults = [:]
+        await renewal.adopt()
+        fixture.memory.flush()
+        await renewal.restore()
+        #expect(try await order(placed.id) == placed)
+        #expect(try await fixture.status(of: placed) == .accepted)
+    }
+
     @Test func recentOrdersAreBounded() async throws {
         let recent = RecentOrders(limit: 3_000)
         var placed: [AcceptedOrder] = []

@@ -77,7 +77,7 @@ class FaultyStore<Call: Hashable> {
     }
 }
 
-enum WorkflowCall: Hashable { case accept, withdraw, advance, workflow, pending, list, forget }
+enum WorkflowCall: Hashable { case accept, withdraw, advance, workflow, pending, list, forget, queued }
 
 final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
     let memory: MemoryWorkflowStore
@@ -129,7 +129,9 @@ final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
     func queued(
         after last: QueuedOrder?, limit: Int
     ) async throws(WorkflowStateError) -> [QueuedOrder] {
-        try await memory.queued(after: last, limit: limit)
+        try await run(.queued) { () throws(WorkflowStateError) in
+            try await memory.queued(after: last, limit: limit)
+        }
     }
 
     func renewQueued(

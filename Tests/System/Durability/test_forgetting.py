@@ -65,6 +65,17 @@ def test_a_queued_order_is_found(stack, customer, pattern):
         for order, status in zip(orders, ("CANCELLED", "CANCELLED", "COMPLETED", "COMPLETED"), strict=True)}
 
 
+def test_a_queued_order_of_a_restarted_replica_is_found(stack, customer):
+    with stack.processing_paused():
+        orders = [customer.place() for _ in range(4)]
+        for program in ("accept-1", "accept-2"):
+            stack.restart(program)
+        forget(stack, None)
+        for order in orders * 3:
+            assert customer.order(order)["status"] == customer.status(order) == "ACCEPTED"
+    assert {customer.await_final(order)["status"] for order in orders} == {"COMPLETED"}
+
+
 @pytest.mark.parametrize("pattern", ["order:status:*", "order:*", None])
 def test_an_outcome_that_was_never_recorded_is_not_told(stack, customer, pattern):
     """Redis has forgotten the order, and an event says what PostgreSQL does not."""

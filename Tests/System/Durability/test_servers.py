@@ -1,7 +1,10 @@
 """Servers that are away, and a sequence that was set back."""
 
+import collections
 import json
 import secrets
+import threading
+from concurrent import futures
 
 import pytest
 
@@ -38,6 +41,27 @@ def test_without_postgres_nothing_is_cancelled(stack, customer):
         with paused(stack, "postgres"):
             assert customer.request("POST", f"/api/orders/{order['id']}/cancel")[0] == 503
     assert customer.await_final(order)["status"] == "COMPLETED"
+
+
+def test_a_rolling_restart_refuses_nothing(stack, customer):
+    """A customer posts all the time, while each replica is restarted."""
+    answers = collections.Counter()
+    over = threading.Event()
+
+    def post():
+        while not over.is_set():
+            answers[customer.post()[0]] += 1
+
+    with futures.ThreadPoolExecutor(4) as posting:
+        tasks = [posting.submit(post) for _ in range(4)]
+        try:
+            for program in ("accept-1", "accept-2") * 2:
+                stack.restart(program)
+        finally:
+            over.set()
+        for task in tasks:
+            task.result()
+    assert set(answers) == {201} and answers[201] > 20, answers
 
 
 def test_ids_do_not_repeat(stack, customer):

@@ -111,6 +111,16 @@ class Stack:
                 supervisor.rpc.startProcess(program, False)
             self.await_ready()
 
+    def restart(self, replica):
+        """Terminates a replica (`accept-1`), which the supervisor starts again, and waits until it is ready."""
+        kind, _, number = replica.rpartition("-")
+        file = self.directory / "run" / f"{replica}.pid"
+        before = process.running_pid(file)
+        self.signal(replica, signal.SIGTERM)
+        until(f"{replica} is another process", lambda: process.running_pid(file) not in (None, before), 30)
+        ready = f"{self.description[kind][int(number) - 1]['url']}/health/ready"
+        until(f"{replica} is ready", lambda: is_ready(ready), 30)
+
     @contextlib.contextmanager
     def processing_paused(self):
         """Orders stay in ACCEPTED within the context."""

@@ -15,11 +15,13 @@ final class QueuedOrderRenewal: Service {
     private let log: Logger?
     /// Of ``reconcile()``.
     private var last: QueuedOrder?
+    private var hasAdopted = false
 
     private static let pause = Duration.seconds(1)
     /// Passes of ``restore()`` to one of ``reconcile()``.
     private static let passes = 4
     private static let step = 256
+    private static let adoptedPages = 64
 
     /// - Parameter lifetime: of the copies.
     init(
@@ -33,18 +35,43 @@ final class QueuedOrderRenewal: Service {
         self.log = log
     }
 
+    func start() async { await adopt() }
+
     /// Works at random intervals, so that replicas take turns.
     func run() async throws {
         var renewed = Loop.now
         while true {
             for _ in 0..<Self.passes {
                 try await Loop.sleep(for: Self.pause / 2 + Self.pause.jittered)
+                if !hasAdopted { await adopt() }
                 await restore()
             }
             await reconcile()
             guard renewed.duration(to: Loop.now) >= interval + interval.jittered else { continue }
             renewed = Loop.now
             await renew()
+        }
+    }
+
+    /// Remembers what was queued when this replica started: it may have accepted some of it before.
+    func adopt() async {
+        var last: QueuedOrder?
+        do {
+            for _ in 0..<Self.adoptedPages {
+                let queued = try await state.queued(after: last, limit: Self.step)
+                for order in queued {
+                    guard let contents = try await state.pending(order.orderID) else { continue }
+                    recent.add(
+                        Acceptance(
+                            correlationID: order.correlationID, owner: order.owner, orderID: order.orderID,
+                            pending: contents))
+                }
+                last = queued.last
+                if queued.count < Self.step { break }
+            }
+            hasAdopted = true
+        } catch {
+            log?.debug("order.copies_not_adopted", ["error": "\(error)"])
         }
     }
 

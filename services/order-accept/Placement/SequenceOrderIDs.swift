@@ -32,8 +32,8 @@ final class SequenceOrderIDs: OrderIDSource, Service {
 
     /// Ids that can be assigned without PostgreSQL.
     var remaining: Int64 { blocks.remaining }
-    /// Whether a block was ever fetched.
-    private(set) var hasBegun = false
+    /// Set when the first block is fetched.
+    let begun = AsyncSignal()
 
     func next() -> OrderID? {
         let id = blocks.allocate()
@@ -65,7 +65,7 @@ final class SequenceOrderIDs: OrderIDSource, Service {
                 log.error("order_ids.block_rejected", ["first": first, "size": size])
                 return false
             }
-            hasBegun = true
+            begun.set()
             return true
         } catch {
             blocks.refillFailed()

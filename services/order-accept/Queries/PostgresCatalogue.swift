@@ -15,6 +15,8 @@ protocol CatalogueSource: AnyObject {
 @Loop
 final class PostgresCatalogue: CatalogueSource, Service {
     private(set) var current: Catalogue?
+    /// Set when the catalogue is first loaded.
+    let loaded = AsyncSignal()
     private var readAt: Instant?
     private let pool: PostgresPool
     private let log: Logger
@@ -58,6 +60,7 @@ final class PostgresCatalogue: CatalogueSource, Service {
         readAt = Loop.now
         guard catalogue.version != current?.version else { return }
         current = catalogue
+        loaded.set()
         log.info("catalogue.loaded", ["products": catalogue.count])
     }
 
