@@ -20,8 +20,10 @@ import Testing
     static let redis = SettingKey.connection("REDIS_URL", .redis, "Redis.").optional
     static let list = SettingKey.list("LIST", default: [], "List.")
     static let places = SettingKey.endpoints("PLACES", "Places.")
+    static let proxies = SettingKey.addressRanges("PROXIES", default: "127.0.0.0/8", "Proxies.")
+    static let origins = SettingKey.origins("ORIGINS", "Origins.")
     static let all: [any AnySettingKey] = [
-        size, name, nick, wait, flag, fruit, place, keys, secret, redis, list, places,
+        size, name, nick, wait, flag, fruit, place, keys, secret, redis, list, places, proxies, origins,
     ]
 
     private func settings(_ values: [String: String], rules: [SettingsRule] = []) throws -> Settings {
@@ -38,6 +40,7 @@ import Testing
         #expect(settings[Self.fruit] == .apple && settings[Self.nick] == nil && settings[Self.list] == [])
         #expect(settings[Self.secret] == nil && settings[Self.redis] == nil)
         #expect(settings[Self.places] == [] && settings.warnings == [])
+        #expect(settings[Self.proxies] == [IPAddressRange("127.0.0.0/8")] && settings[Self.origins] == [])
     }
 
     @Test func valuesAreTyped() throws {
@@ -45,12 +48,15 @@ import Testing
             "SIZE": "10", "WAIT": "250ms", "FLAG": "on", "FRUIT": "pear", "PLACE": "[::1]:80", "NICK": "x",
             "KEYS": "https://host/keys", "WAYBILL_KEY": "12345678", "LIST": " a, b ,,c",
             "REDIS_URL": "redis://h", "PLACES": "a:1, [::1]:2",
+            "PROXIES": "10.0.0.0/8, ::1", "ORIGINS": "https://a.example, http://[::1]:8080,*",
         ])
         #expect(
             settings[Self.places] == [Endpoint(host: "a", port: 1), Endpoint(host: "::1", port: 2)])
         #expect(settings[Self.size] == 10 && settings[Self.wait] == .milliseconds(250) && settings[Self.flag])
         #expect(settings[Self.fruit] == .pear && settings[Self.place] == Endpoint(host: "::1", port: 80))
         #expect(settings[Self.keys] == "https://host/keys" && settings[Self.secret]?.reveal() == "12345678")
+        #expect(settings[Self.proxies] == [IPAddressRange("10.0.0.0/8"), IPAddressRange("::1")])
+        #expect(settings[Self.origins] == ["https://a.example", "http://[::1]:8080", "*"])
         #expect(settings[Self.list] == ["a", "b", "c"] && settings[Self.redis]?.host == "h")
     }
 
@@ -78,6 +84,15 @@ import Testing
         ),
         ("FLAG", "maybe", "FLAG is “maybe”; write on|off"),
         ("FRUIT", "plum", "FRUIT is “plum”; write apple|pear"),
+        (
+            "PROXIES", "10.0.0.0/8,edge",
+            "PROXIES is “10.0.0.0/8,edge”; write comma list of addresses and networks, such as 10.0.0.0/8"
+        ),
+        (
+            "ORIGINS", "https://a.example/",
+            "ORIGINS has “https://a.example/”, which is no origin; "
+                + "write comma list of origins, such as https://shop.example"
+        ),
         ("PLACES", "a:1,b", "PLACES is “a:1,b”; write comma list of host:port"),
         ("PLACE", "nowhere", "PLACE is “nowhere”; write host:port, [v6]:port or :port"),
         ("KEYS", "ftp://h", "KEYS has another scheme or none; write https:// or http://host[:port]/path"),

@@ -2,6 +2,7 @@
 # Renders nginx's configuration and executes nginx.
 #   ACCEPTORS, NOTIFIERS   host:port of each replica, separated by spaces
 #   OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_SCOPE   the OpenID Connect provider for sign-in
+#   TRUSTED_PROXIES        networks of proxies before the edge that name the client in X-Forwarded-For, separated by commas
 #   WAYBILL_PROFILE        `development`: sign-in by user id is offered as well
 #   /tls                   certificate.pem and key.pem; a self-signed pair is generated when none is mounted
 set -euo pipefail
@@ -35,12 +36,19 @@ if [ -n "${OIDC_ISSUER:-}" ]; then
     origin=" ${BASH_REMATCH[1]}"
     oidc="{\"issuer\":\"$OIDC_ISSUER\",\"clientId\":\"$OIDC_CLIENT_ID\",\"scope\":\"$OIDC_SCOPE\"}"
 fi
+trusted=
+if [ -n "${TRUSTED_PROXIES:-}" ]; then
+    [[ $TRUSTED_PROXIES =~ ^[0-9a-fA-F.:/,\ ]+$ ]] ||
+        { echo "TRUSTED_PROXIES: expected networks such as 10.0.0.0/8, separated by commas" >&2; exit 1; }
+    for network in ${TRUSTED_PROXIES//,/ }; do trusted+="set_real_ip_from $network; "; done
+    trusted+="real_ip_header X-Forwarded-For; real_ip_recursive on;"
+fi
 # Word splitting yields one argument per replica.
 # shellcheck disable=SC2086
 sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LOG@/access.log|/dev/stdout|" \
     -e "s|@TLS@|$tls|; s|@SITE@|/site|; s|@ADDRESS@|0.0.0.0|; s|@PORT@|8080|; s|@TLS_PORT@|8443|" \
     -e "s|@SIGN_IN@|{\"development\":$development,\"oidc\":$oidc}|; s|@ISSUER@|$origin|; s|@CONSOLE@|${CONSOLE:-127.0.0.1:8070}|" \
-    -e "s|@EARLY_LIMIT@|$early_limit|" \
+    -e "s|@EARLY_LIMIT@|$early_limit|; s|@TRUSTED_PROXIES@|$trusted|" \
     -e "s|@ACCEPTORS@|$(servers 1 1 $ACCEPTORS)|; s|@EARLY_ACCEPTORS@|$(servers 1 3 $ACCEPTORS)|" \
     -e "s|@ANY_ACCEPTORS@|$(servers 0 1 $ACCEPTORS)|; s|@NOTIFIERS@|$(servers 1 1 $NOTIFIERS)|" \
     /etc/waybill/nginx.conf.in >"$run/nginx.conf"

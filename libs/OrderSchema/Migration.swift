@@ -23,6 +23,7 @@ extension Migration {
         Migration(8, "decisions", PackageResources._008_decisions_sql),
         Migration(9, "event_partitions", PackageResources._009_event_partitions_sql),
         Migration(10, "lookups", PackageResources._010_lookups_sql),
+        Migration(11, "status_lookups", PackageResources._011_status_lookups_sql),
     ]
 
     private init(_ version: Int, _ name: String, _ file: [UInt8]) {

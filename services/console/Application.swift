@@ -45,7 +45,7 @@ struct Application {
             "status": StatusBroadcaster(subscribers, snapshot, log, context.log),
             "http": HTTPService(context) { router in
                 let operatorGuard = OperatorGuard(
-                    tokens.authenticator, origins: settings[ConsoleKeys.origins])
+                    tokens.authenticator, origins: settings[ServiceKeys.origins])
                 StatusRoutes(
                     operatorGuard: operatorGuard, subscribers: subscribers, log: log,
                     hasFaultInjection: faults != nil

@@ -6,9 +6,6 @@ enum ConsoleKeys {
     static let database = SettingKey.connection(
         "DATABASE_URL", .postgresql,
         "The system of record; the role `waybill_operator`, which reads the event log, is enough.")
-    static let origins = SettingKey.list(
-        "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
-        "Pages that may use the console; without an Origin it is no browser.")
     static let targets = SettingKey.list(
         "TARGETS", of: "name=http://host:port", default: [], "The services whose /metrics are shown.")
     static let stack = SettingKey.string(
@@ -20,7 +17,7 @@ enum ConsoleKeys {
     static let all: [any AnySettingKey] =
         [
             ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.rabbitMQ,
-            ServerKeys.authorities, database, origins, targets, stack,
+            ServerKeys.authorities, database, ServiceKeys.origins, targets, stack,
         ] + TokenSettings.all
 
     static let rules =

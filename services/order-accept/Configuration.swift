@@ -31,7 +31,8 @@ enum AcceptKeys {
         "Milliseconds for which Redis and RabbitMQ are waited for before PostgreSQL takes an order.")
 
     static let all =
-        ServerKeys.all + TokenSettings.all + [database, rate, burst, readRate, readBurst, hedgeDelay]
+        ServerKeys.all + TokenSettings.all
+        + [database, ServiceKeys.origins, rate, burst, readRate, readBurst, hedgeDelay]
 }
 
 extension PostgresConfiguration {

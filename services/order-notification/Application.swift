@@ -35,9 +35,10 @@ struct Application {
         let publishing = AMQPClient(broker, topology: topology.declarations)
         let consuming = AMQPClient(broker, topology: topology.declarations)
         let tokens = try TokenKeys(context)
-        let records = PostgresPool(
-            PostgresConfiguration(settings[NotificationKeys.database], name: context.replica), limits: .owners
-        )
+        let database = PostgresConfiguration(settings[NotificationKeys.database], name: context.replica)
+        let records = PostgresPool(database, limits: .owners)
+        // A pool of its own, so that clients' questions do not delay outcomes.
+        let lookups = PostgresPool(database, limits: .lookups)
 
         let metrics = NotificationMetrics(context.metrics)
         let limits = SessionLimits(settings)
@@ -47,6 +48,7 @@ struct Application {
             metrics: metrics, log: context.log, tasks: tasks)
         let sessions = SessionRegistry(
             replica: context.replica, limits: limits, subscriptions: subscriptions, workflows: workflows,
+            owners: PostgresOrderOwners(lookups),
             authenticator: tokens.authenticator, metrics: metrics, log: context.log, tasks: tasks,
             leeway: tokens.leeway)
         let outcomes = OutcomeConsumers(
@@ -62,10 +64,10 @@ struct Application {
             outcomes: outcomes, sessions: sessions
         ).register(context)
         let routes = SocketRoutes(
-            handshakeGuard: HandshakeGuard(sessions: sessions, origins: settings[NotificationKeys.origins]))
+            handshakeGuard: HandshakeGuard(sessions: sessions, origins: settings[ServiceKeys.origins]))
         let developmentTokens = try DevelopmentTokens(context)
         services = [
-            "tokens": tokens, "redis": redis, "channels": subscriber, "records": records,
+            "tokens": tokens, "redis": redis, "channels": subscriber, "records": records, "lookups": lookups,
             "sessions": sessions,
             "presence": Presence(redis, sessions, address: context.listen.description, log: context.log),
             "http": HTTPService(context, HTTPServer.Configuration(limits)) { router in
@@ -78,6 +80,14 @@ struct Application {
 }
 
 extension PostgresPoolLimits {
+    /// For orders that Redis has forgotten and clients ask for.
+    fileprivate static var lookups: PostgresPoolLimits {
+        var limits = PostgresPoolLimits()
+        limits.size = 1
+        limits.wait = .milliseconds(500)
+        return limits
+    }
+
     /// For owners that Redis has forgotten.
     fileprivate static var owners: PostgresPoolLimits {
         var limits = PostgresPoolLimits()

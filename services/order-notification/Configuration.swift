@@ -9,19 +9,20 @@ enum NotificationKeys {
     static let database = SettingKey.connection(
         "DATABASE_URL", .postgresql,
         "The system of record; the role `waybill_notifier`, which reads the orders' customers, is enough.")
-    static let origins = SettingKey.list(
-        "ALLOWED_ORIGINS", of: "origins, such as https://shop.example", default: [],
-        "Origins whose pages may open a connection; a client without an Origin may.")
     static let processing = SettingKey.flag(
         "NOTIFY_PROCESSING", default: true, "Whether sessions are sent PROCESSING updates.")
     static let sessionsPerUser = SettingKey.integer(
         "NOTIFY_SESSIONS_PER_USER", in: 1...1000, default: 20, "Sessions of one user on one replica.")
     static let sessionsPerAddress = SettingKey.integer(
         "NOTIFY_SESSIONS_PER_ADDRESS", in: 1...100_000, default: 500,
-        "Sessions of one client address on one replica; loopback is exempt.")
+        "Sessions of one client address on one replica; loopback is exempt. An IPv6 address stands for its /64."
+    )
     static let handshakes = SettingKey.integer(
         "NOTIFY_HANDSHAKES_PER_SECOND", in: 1...100_000, default: 2000,
         "Handshakes a second; two and a half times as many in a burst.")
+    static let handshakesPerAddress = SettingKey.integer(
+        "NOTIFY_HANDSHAKES_PER_ADDRESS", in: 1...100_000, default: 20,
+        "Handshakes a second of one client address; five times as many in a burst; loopback is exempt.")
     static let frames = SettingKey.integer(
         "NOTIFY_FRAMES_PER_SECOND", in: 1...10_000, default: 20,
         "Messages a second from one client; three times as many in a burst.")
@@ -31,8 +32,8 @@ enum NotificationKeys {
 
     static let all: [any AnySettingKey] =
         ServerKeys.all + TokenSettings.all + [
-            database, origins, processing, sessionsPerUser, sessionsPerAddress, handshakes, frames,
-            output,
+            database, ServiceKeys.origins, processing, sessionsPerUser, sessionsPerAddress, handshakes,
+            handshakesPerAddress, frames, output,
         ]
 }
 
@@ -56,6 +57,8 @@ extension SessionLimits {
         sessionsPerAddress = settings[NotificationKeys.sessionsPerAddress]
         let handshakes = settings[NotificationKeys.handshakes]
         self.handshakes = RateLimit(burst: handshakes * 5 / 2, perSecond: handshakes)
+        let perAddress = settings[NotificationKeys.handshakesPerAddress]
+        handshakesPerAddress = RateLimit(burst: perAddress * 5, perSecond: perAddress)
         let frames = settings[NotificationKeys.frames]
         self.frames = RateLimit(burst: frames * 3, perSecond: frames)
         output = settings[NotificationKeys.output]

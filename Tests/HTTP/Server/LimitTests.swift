@@ -126,6 +126,7 @@ import Testing
     @Test @Loop func connectionsOfOneAddressAreLimited() async throws {
         var configuration = HTTPServer.Configuration()
         configuration.maxConnectionsPerAddress = 1
+        configuration.trustedProxies = []
         try await withServer(configuration) { _ in
         } _: { server, port in
             let first = try await RawClient(port: port)

@@ -85,18 +85,43 @@ import Testing
         }
     }
 
-    @Test @Loop func findsTheClientAddressBehindAProxy() async throws {
+    @Test(arguments: [
+        ("127.0.0.1", "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        ("", "198.51.100.1, 203.0.113.9", "127.0.0.1"),
+        ("127.0.0.0/8,203.0.113.0/24", "198.51.100.1, 203.0.113.9", "198.51.100.1"),
+        ("0.0.0.0/0,::/0", "198.51.100.1, 203.0.113.9", "198.51.100.1"),
+        ("127.0.0.1", "198.51.100.1, ::ffff:203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", "198.51.100.1, [2001:db8::1]:4711", "2001:db8::1"),
+        ("127.0.0.1", "203.0.113.9:4711", "203.0.113.9"),
+        ("127.0.0.1,203.0.113.9", "198.51.100.1, unknown, 203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", "unknown", "127.0.0.1"), ("127.0.0.1", "", "127.0.0.1"),
+    ])
+    @Loop func theClientIsTheRightmostHopThatIsNoTrustedProxy(
+        proxies: String, hops: String, expected: String
+    ) async throws {
         var configuration = HTTPServer.Configuration()
-        for (trusts, expected) in [(true, "203.0.113.9"), (false, "127.0.0.1")] {
-            configuration.trustsLoopbackProxy = trusts
-            try await withServer(configuration) {
-                $0.get("/") { HTTPResponse(text: $0.clientAddress) }
-            } _: { _, port in
-                let response = try await HTTPClient().get(
-                    "http://127.0.0.1:\(port)/", headers: ["X-Forwarded-For": "198.51.100.1, 203.0.113.9"])
-                #expect(response.text == expected)
-            }
+        configuration.trustedProxies = proxies.split(separator: ",").compactMap { IPAddressRange($0) }
+        try await withServer(configuration) {
+            $0.get("/") { HTTPResponse(text: $0.clientAddress?.description ?? "") }
+        } _: { _, port in
+            let response = try await HTTPClient().get(
+                "http://127.0.0.1:\(port)/", headers: ["X-Forwarded-For": hops])
+            #expect(response.text == expected)
         }
+    }
+
+    /// A server on `[::]` sees its IPv4 clients as mapped addresses.
+    @Test @Loop func aMappedLoopbackIsTrusted() async throws {
+        let router = HTTPRouter()
+        router.get("/") { HTTPResponse(text: $0.clientAddress?.description ?? "") }
+        let server = HTTPServer(router)
+        let port = try await server.listen(on: Endpoint(host: "::", port: 0))
+        for (hop, expected) in [("198.51.100.1", "198.51.100.1"), ("", "127.0.0.1")] {
+            let response = try await HTTPClient().get(
+                "http://127.0.0.1:\(port)/", headers: ["X-Forwarded-For": hop])
+            #expect(response.text == expected)
+        }
+        await server.drain(within: .seconds(1))
     }
 
     /// The time that a refused client has to read must not cut a long answer short.

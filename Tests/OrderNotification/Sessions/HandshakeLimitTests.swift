@@ -12,7 +12,7 @@ import Testing
         limits.handshakesPerAddress = RateLimit(burst: 4, perSecond: 1)
         limits.sessionsPerAddress = 2
         let replica = try Replica(limits: limits)
-        let address = "192.0.2.7"
+        let address = try #require(IPAddress("192.0.2.7"))
         for _ in 0..<2 {
             try replica.sessions.admit(address)
             let session = Session(.native, replica.sessions, HandshakeContext(nil, .latest), address: address)
@@ -23,7 +23,7 @@ import Testing
         try replica.sessions.admit(address)
         try replica.sessions.admit(address)
         #expect(throws: SessionRegistry.AdmissionError.rate) { try replica.sessions.admit(address) }
-        try replica.sessions.admit("192.0.2.8")
+        try replica.sessions.admit(IPAddress("192.0.2.8"))
     }
 
     @Test func theHandshakeRateOfAReplicaIsLimited() throws {

@@ -2,6 +2,7 @@ import EventLoop
 import HTTP
 import JSON
 import MemoryAdapters
+import OrderRecords
 import Orders
 import Service
 import TestSupport
@@ -194,6 +195,55 @@ import WorkflowState
         }
         #expect(tab.messages("status")[0]["status"] == "ACCEPTED")
         #expect(other.messages("error")[0]["code"] == "not_found")
+    }
+
+    /// PostgreSQL answers then.
+    @Test func theStatusOfAForgottenOrderIsFound() async throws {
+        let replica = try Replica()
+        let (owner, tab) = try await live(replica)
+        let (otherUser, other) = try await live(replica, "bob")
+        func ask(_ number: Int, _ session: Session) {
+            session.hear(#"{"type":"status","correlationId":"\#(update(number).correlationID)"}"#)
+        }
+        replica.records.owners[update(5).correlationID] = OrderOwner(
+            ada, orderID: update(5).orderID, status: .completed)
+        replica.records.owners[update(6).correlationID] = OrderOwner(
+            ada, orderID: update(6).orderID, status: nil)
+        replica.records.owners[update(7).correlationID] = OrderOwner(
+            ada, orderID: update(7).orderID, status: .completed, isDeleted: true)
+        for number in 5...7 { ask(number, owner) }
+        ask(5, otherUser)
+        try await eventually("the answers") {
+            tab.messages("status").count == 2 && tab.messages("error").count == 1
+                && !other.messages("error").isEmpty
+        }
+        #expect(tab.messages("status").map { $0["status"] } == ["COMPLETED", "ACCEPTED"])
+        #expect(tab.messages("status").map { $0["orderId"] } == [5, 6])
+        #expect(
+            (tab.messages("error") + other.messages("error")).map { $0["code"] } == [
+                "not_found", "not_found",
+            ])
+        replica.records.fault = OrderRecordsError(.unavailable, "away")
+        ask(8, owner)
+        try await eventually("the fault") { tab.messages("error").count == 2 }
+        #expect(tab.messages("error")[1]["code"] == "unavailable")
+    }
+
+    @Test func aSessionAsksForAFewOrdersAtOnce() async throws {
+        let replica = try Replica()
+        let (owner, tab) = try await live(replica)
+        let count = Int(SessionLimits.lookups) + 1
+        for _ in 0..<2 {
+            let before = tab.messages("error").count
+            for _ in 0..<count {
+                owner.hear(#"{"type":"status","correlationId":"\#(update(5).correlationID)"}"#)
+            }
+            try await eventually("the answers") { tab.messages("error").count == before + count }
+            let codes = tab.messages("error").dropFirst(before).map { $0["code"] }
+            #expect(
+                codes.filter { $0 == "busy" }.count == 1
+                    && codes.filter { $0 == "not_found" }.count == count - 1)
+        }
     }
 
     @Test func unknownFramesAreAnsweredWithAnError() async throws {

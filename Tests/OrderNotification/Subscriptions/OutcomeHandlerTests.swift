@@ -24,17 +24,7 @@ import WorkflowState
 
     /// The system of record.
     @Loop
-    final class Records: OrderOwners {
-        var owners: [CorrelationID: OrderOwner] = [:]
-
-        func owners(
-            of ids: [CorrelationID]
-        ) async throws(OrderRecordsError) -> [CorrelationID: OrderOwner] {
-            owners.filter { ids.contains($0.key) }
-        }
-    }
-
-    private let records = Records()
+    private let records = MemoryOrderOwners()
 
     private func processed(_ number: Int) -> OrderProcessed {
         let update = update(number)
@@ -114,7 +104,8 @@ import WorkflowState
         let replica = try Replica()
         try await accept(1, replica)
         replica.state.flush()
-        records.owners[update(1).correlationID] = OrderOwner(ada, status: .completed)
+        records.owners[update(1).correlationID] = OrderOwner(
+            ada, orderID: update(1).orderID, status: .completed)
         let (session, tab) = replica.open("ada")
         try await eventually("the welcome") { session.isLive }
         try await consume(replica) { broker, publisher in
@@ -129,7 +120,8 @@ import WorkflowState
     /// A late or repeated event of an earlier outcome.
     @Test func anOutdatedOutcomeIsNotDelivered() async throws {
         let replica = try Replica()
-        records.owners[update(2).correlationID] = OrderOwner(ada, status: .completed)
+        records.owners[update(2).correlationID] = OrderOwner(
+            ada, orderID: update(1).orderID, status: .completed)
         for number in 1...2 { try await accept(number, replica) }
         try await consume(replica) { _, publisher in
             try await publish(processed(1), publisher)
@@ -154,7 +146,8 @@ import WorkflowState
         let replica = try Replica()
         try await accept(1, replica)
         replica.state.remove(WorkflowKeys.status(update(1).correlationID))
-        records.owners[update(1).correlationID] = OrderOwner(ada, status: recorded)
+        records.owners[update(1).correlationID] = OrderOwner(
+            ada, orderID: update(1).orderID, status: recorded)
         try await consume(replica) { broker, publisher in
             try await publish(processed(1), publisher)
             try await eventually("its end") {
@@ -174,13 +167,14 @@ import WorkflowState
         let replica = try Replica()
         try await accept(1, replica)
         let order = update(1)
-        records.owners[order.correlationID] = OrderOwner(ada, status: .failed)
+        records.owners[order.correlationID] = OrderOwner(ada, orderID: update(1).orderID, status: .failed)
         try await consume(replica) { _, publisher in
             try await publish(
                 OrderFailed(correlationID: order.correlationID, orderID: order.orderID, reason: "no"),
                 publisher)
             try await eventually("the failure") { replica.metrics.delivered.value == 1 }
-            records.owners[order.correlationID] = OrderOwner(ada, status: recorded)
+            records.owners[order.correlationID] = OrderOwner(
+                ada, orderID: update(1).orderID, status: recorded)
             try await publish(processed(1), publisher)
             try await eventually("its end") {
                 replica.metrics.delivered.value + replica.metrics.outdated.value == 2
@@ -193,7 +187,8 @@ import WorkflowState
     /// The broker dead-lettered it before anybody handled it.
     @Test func anOutcomeIsDeliveredFromTheDeadLetters() async throws {
         let replica = try Replica()
-        records.owners[update(1).correlationID] = OrderOwner(ada, status: .completed)
+        records.owners[update(1).correlationID] = OrderOwner(
+            ada, orderID: update(1).orderID, status: .completed)
         let handler = OutcomeHandler(
             workflows: replica.workflows, mailboxes: replica.mailboxes, owners: records,
             metrics: replica.metrics)

@@ -5,6 +5,7 @@ import JOSE
 import JSON
 import MemoryAdapters
 import Observability
+import OrderRecords
 import Orders
 import WorkflowState
 
@@ -45,6 +46,21 @@ final class Recorder: SessionTransport {
     var offsets: [Int] { messages("order.status").compactMap { $0["id"]?.int } }
 }
 
+@Loop
+final class MemoryOrderOwners: OrderOwners {
+    var owners: [CorrelationID: OrderOwner] = [:]
+    var fault: OrderRecordsError?
+
+    nonisolated init() {}
+
+    func owners(
+        of ids: [CorrelationID]
+    ) async throws(OrderRecordsError) -> [CorrelationID: OrderOwner] {
+        if let fault { throw fault }
+        return owners.filter { ids.contains($0.key) }
+    }
+}
+
 /// A replica without its edges: sessions, subscriptions and the state they share with other replicas.
 @Loop
 final class Replica {
@@ -53,6 +69,7 @@ final class Replica {
     let state: MemoryState
     let mailboxes: any MailboxStore
     let workflows: MemoryWorkflowStore
+    let records = MemoryOrderOwners()
     let registry = Metrics()
     let metrics: NotificationMetrics
     let tasks = TaskTracker()
@@ -81,6 +98,7 @@ final class Replica {
         issuer = TokenIssuer(key: key, issuer: "waybill", audience: "waybill-api")
         sessions = SessionRegistry(
             replica: name, limits: limits, subscriptions: subscriptions, workflows: workflows,
+            owners: records,
             authenticator: Authenticator(
                 keys: KeySet([key.verificationKey]),
                 rules: TokenRules(issuer: "waybill", audience: "waybill-api")), metrics: metrics, log: log,

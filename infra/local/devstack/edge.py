@@ -1,6 +1,7 @@
 """The edge: nginx as a reverse proxy, one origin for the storefront, the REST service and the notifiers."""
 
 import grp
+import ipaddress
 import json
 import os
 import re
@@ -39,7 +40,7 @@ def program(config):
         EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], ACCEPTORS=upstream(config.accept_ports),
         EARLY_ACCEPTORS=upstream(config.accept_ports, seconds=3),
         ANY_ACCEPTORS=upstream(config.accept_ports, failures=0), NOTIFIERS=upstream(config.notification_ports),
-        CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
+        TRUSTED_PROXIES=trusted_proxies(), CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
     check = subprocess.run(
         [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
         capture_output=True, text=True, check=False)
@@ -66,6 +67,20 @@ def sign_in():
     return {
         "SIGN_IN": json.dumps({"development": services.mints_tokens(), "oidc": issuer}),
         "ISSUER": f" {origin[0]}" if origin else ""}
+
+
+def trusted_proxies():
+    """Directives for the proxies before the edge that name the client in X-Forwarded-For."""
+    ranges = [item.strip() for item in os.environ.get("TRUSTED_PROXIES", "").split(",") if item.strip()]
+    for item in ranges:
+        try:
+            ipaddress.ip_network(item, strict=False)
+        except ValueError as error:
+            raise DevstackError(f"TRUSTED_PROXIES: {error}") from None
+    if not ranges:
+        return ""
+    return " ".join([
+        *(f"set_real_ip_from {item};" for item in ranges), "real_ip_header X-Forwarded-For;", "real_ip_recursive on;"])
 
 
 def checksum(path):

@@ -92,6 +92,9 @@ def environment(config, secrets, service, port, database_role):
     if not os.environ.get("JWT_JWKS_URL"):
         values["JWT_SECRET"] = secrets["jwt"]
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    # The edge is on the loopback.
+    proxies = os.environ.get("TRUSTED_PROXIES")
+    values["TRUSTED_PROXIES"] = ",".join(filter(None, [proxies, "127.0.0.0/8", "::1"]))
     telemetry = {name: value for name, value in os.environ.items() if name.startswith("OTEL_")}
     return values | inherited | telemetry
 

@@ -44,14 +44,8 @@ package struct SocketAddress: @unchecked Sendable, CustomStringConvertible {
         }
     }
 
-    /// 127.0.0.0/8 or ::1.
-    package var isLoopback: Bool {
-        unsafe withUnsafeBytes(of: storage) { bytes in
-            // sin_addr is at offset 4, sin6_addr at 8.
-            guard isIPv6 else { return unsafe bytes[4] == 127 }
-            return unsafe (8..<23).allSatisfy { unsafe bytes[$0] == 0 } && bytes[23] == 1
-        }
-    }
+    /// Without the port.
+    package var address: IPAddress { IPAddress(self) }
 
     package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 

@@ -1,4 +1,4 @@
-internal import EventLoop
+package import EventLoop
 
 /// A request whose head and body have arrived. A single reference, cheap to pass on.
 package struct HTTPRequest: Sendable {
@@ -81,9 +81,9 @@ package struct HTTPRequest: Sendable {
             && headers.contains("Connection", element: "upgrade")
     }
 
-    /// The address of the client, without its port: the last element of `X-Forwarded-For` when the
-    /// connection comes from a trusted proxy, else the peer's address.
-    @Loop package var clientAddress: String { storage.connection?.clientAddress(of: self) ?? "" }
+    /// The address of the client: the rightmost hop of `X-Forwarded-For` that is no trusted proxy, else the peer's. Nil for
+    /// a request made by a test.
+    @Loop package var clientAddress: IPAddress? { storage.connection?.clientAddress(of: self) }
 }
 
 extension HTTPRequest {

@@ -1,4 +1,3 @@
-internal import Bytes
 package import EventLoop
 
 /// An HTTP/1.1 server on the loop, which answers with an ``HTTPRouter``.
@@ -21,7 +20,7 @@ package final class HTTPServer {
 
     private var counts = Statistics()
     private var sessions: [any ServerSession] = []
-    private var perAddress: [ByteString: Int] = [:]
+    private var perAddress: [IPAddress: Int] = [:]
     private var listeners: [Listener] = []
     /// Set when the last session of a draining server has ended.
     private let empty = AsyncSignal()
@@ -69,10 +68,11 @@ package final class HTTPServer {
     /// - Returns: false when the address has reached its limit of connections.
     private func countAddress(_ connection: ServerConnection) -> Bool {
         guard let limit = configuration.maxConnectionsPerAddress else { return true }
-        let address = connection.transport.peer.host
-        guard perAddress[ByteString(address), default: 0] < limit else { return false }
-        perAddress[ByteString(address), default: 0] += 1
-        connection.countedAddress = address
+        let peer = connection.transport.peer.address
+        if configuration.isTrusted(peer) { return true }
+        guard perAddress[peer.client, default: 0] < limit else { return false }
+        perAddress[peer.client, default: 0] += 1
+        connection.countedAddress = peer.client
         return true
     }
 
@@ -98,8 +98,8 @@ package final class HTTPServer {
         session.slot = -1
         if session is WebSocket { counts.webSockets -= 1 }
         if let address = session.countedAddress {
-            perAddress[ByteString(address), default: 1] -= 1
-            if perAddress[ByteString(address)] == 0 { perAddress[ByteString(address)] = nil }
+            perAddress[address, default: 1] -= 1
+            if perAddress[address] == 0 { perAddress[address] = nil }
         }
         let last = sessions.removeLast()
         if slot < sessions.count {
@@ -144,7 +144,7 @@ protocol ServerSession: AnyObject {
     /// Its index in the server's table, or -1.
     var slot: Int { get set }
     /// The client address that it is counted for.
-    var countedAddress: String? { get set }
+    var countedAddress: IPAddress? { get set }
     /// The server stops.
     func drain()
 }

@@ -1,4 +1,4 @@
-internal import EventLoop
+package import EventLoop
 
 extension HTTPServer {
     /// Limits of a server. Sizes are in bytes.
@@ -9,7 +9,7 @@ extension HTTPServer {
         package var bodyLimit = 1 << 20
         /// Open connections; one more is answered 503 and closed.
         package var maxConnections = 20_000
-        /// Open connections of one client address; nil for no limit. Behind a proxy they are all the proxy's.
+        /// Open connections of one client address that is no trusted proxy; nil for no limit.
         package var maxConnectionsPerAddress: Int?
         /// From the first byte of a head to its last; then 408.
         package var headTimeout = Duration.seconds(10)
@@ -25,8 +25,8 @@ extension HTTPServer {
         package var outputHighWater = 256 << 10
         /// Unread bytes of a streamed response past which the client is disconnected.
         package var streamLimit = 1 << 20
-        /// Trust `X-Forwarded-For` on connections from the loopback (the edge proxy runs on the same machine).
-        package var trustsLoopbackProxy = true
+        /// The proxies whose `X-Forwarded-For` names the client.
+        package var trustedProxies = Self.loopback
         /// Fields added to every response; they are added even when a handler sets the same field.
         package var defaultHeaders: HTTPHeaders = ["X-Content-Type-Options": "nosniff"]
 
@@ -34,6 +34,8 @@ extension HTTPServer {
         package var refusal: @Loop (HTTPStatus) -> HTTPResponse = { HTTPResponse(problem: $0) }
 
         package init() {}
+
+        package static let loopback = ["127.0.0.0/8", "::1"].compactMap { IPAddressRange($0) }
     }
 
     /// Counts of what a server holds and has done.

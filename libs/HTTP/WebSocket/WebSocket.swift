@@ -18,7 +18,7 @@ package final class WebSocket: TransportHandler {
     /// The server that counts it, and its index there.
     weak var server: HTTPServer?
     var slot = -1
-    var countedAddress: String?
+    var countedAddress: IPAddress?
     // Unowned, since a weak reference would cost every socket an allocation: the timer ends with the socket.
     private lazy var timer = Timer { [unowned self] in timerFired() }
 

@@ -10,11 +10,15 @@ package protocol OrderOwners: AnyObject {
 
 package struct OrderOwner: Sendable, Hashable {
     package var user: UserID
+    package var orderID: OrderID
     /// Nil while the order waits in the intake table.
     package var status: OrderStatus?
+    package var isDeleted: Bool
 
-    package init(_ user: UserID, status: OrderStatus?) {
+    package init(_ user: UserID, orderID: OrderID, status: OrderStatus?, isDeleted: Bool = false) {
         self.user = user
+        self.orderID = orderID
         self.status = status
+        self.isDeleted = isDeleted
     }
 }

@@ -51,7 +51,18 @@ package enum ServiceKeys {
         "DRAIN_TIMEOUT", in: .seconds(1) ... .seconds(600), default: .seconds(10),
         "How long a shutdown may take to finish work in progress.")
 
+    /// The client's address is the rightmost hop of `X-Forwarded-For` that is not one of them.
+    package static let trustedProxies = SettingKey.addressRanges(
+        "TRUSTED_PROXIES", default: "127.0.0.0/8,::1",
+        "Proxies that name the client in X-Forwarded-For, such as the edge and a load balancer before it.")
+
     package static func all(port: UInt16) -> [any AnySettingKey] {
-        [profile, listen(port: port), logLevel, logStyle, replica, drainTimeout]
+        [profile, listen(port: port), logLevel, logStyle, replica, drainTimeout, trustedProxies]
     }
+
+    /// Of the services that pages use.
+    package static let origins = SettingKey.origins(
+        "ALLOWED_ORIGINS",
+        "Origins whose pages may use the API and open connections; * for all. Without an Origin it is no browser."
+    )
 }

@@ -115,10 +115,24 @@ extension SettingKey where Value == [Endpoint] {
     package static func endpoints(_ name: String, _ summary: String) -> SettingKey {
         let kind = "comma list of host:port"
         return SettingKey(name, kind: kind, default: ("", []), summary) { text in
-            let parts = text.split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty }
-            let endpoints = parts.compactMap { Endpoint($0) }
-            return endpoints.count == parts.count
+            let endpoints = text.items.compactMap { Endpoint($0) }
+            return endpoints.count == text.items.count
                 ? .success(endpoints) : .failure(SettingError("is \(quoted(text))", write: kind))
+        }
+    }
+}
+
+extension SettingKey where Value == [IPAddressRange] {
+    /// Comma-separated addresses and networks.
+    package static func addressRanges(_ name: String, default fallback: String, _ summary: String)
+        -> SettingKey
+    {
+        let kind = "comma list of addresses and networks, such as 10.0.0.0/8"
+        let value = fallback.items.compactMap { IPAddressRange($0) }
+        return SettingKey(name, kind: kind, default: (fallback, value), summary) { text in
+            let ranges = text.items.compactMap { IPAddressRange($0) }
+            return ranges.count == text.items.count
+                ? .success(ranges) : .failure(SettingError("is \(quoted(text))", write: kind))
         }
     }
 }
@@ -156,9 +170,33 @@ extension SettingKey where Value == [String] {
         return SettingKey(
             name, kind: "comma list of \(kind)", default: fallback.map { (text ?? "", $0) }, summary
         ) { text in
-            .success(text.split(separator: ",").map { $0.trimmed }.filter { !$0.isEmpty })
+            .success(text.items)
         }
     }
+
+    /// Comma-separated origins as browsers send them, or `*`; empty when not set.
+    package static func origins(_ name: String, _ summary: String) -> SettingKey {
+        let kind = "comma list of origins, such as https://shop.example"
+        return SettingKey(name, kind: kind, default: ("", []), summary) { text in
+            let wrong = text.items.first { $0 != "*" && !isOrigin($0) }
+            return wrong.map { .failure(SettingError("has \(quoted($0)), which is no origin", write: kind)) }
+                ?? .success(text.items)
+        }
+    }
+
+    /// A scheme, a host, and a port unless it is the scheme's.
+    private static func isOrigin(_ text: String) -> Bool {
+        guard let separator = text.firstRange(of: "://"), separator.lowerBound > text.startIndex else {
+            return false
+        }
+        let host = text[separator.upperBound...].utf8
+        return !host.isEmpty && host.allSatisfy { (0x21...0x7E).contains($0) && !"/?#@".utf8.contains($0) }
+    }
+}
+
+extension String {
+    /// The items of a comma-separated list.
+    fileprivate var items: [String] { split(separator: ",").map(\.trimmed).filter { !$0.isEmpty } }
 }
 
 extension Substring {

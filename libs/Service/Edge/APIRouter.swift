@@ -66,7 +66,7 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
                 "http.request",
                 [
                     "method": request.method.name, "target": Redaction.target(request.rawTarget),
-                    "status": response.status.code, "ms": took, "client": request.clientAddress,
+                    "status": response.status.code, "ms": took, "client": request.clientAddress?.description,
                     "requestId": context.id,
                 ], trace: context.trace)
             return response

@@ -16,8 +16,12 @@ internal import Observability
         self.context = context
         let router = HTTPRouter()
         context.health.addRoutes(to: router, metrics: context.metrics)
+        if let origins = context.settings.value(ServiceKeys.origins), !origins.isEmpty {
+            router.use(CORSPolicy(origins: origins).middleware)
+        }
         routes(APIRouter(router, log: context.log, metrics: context.metrics))
         var configuration = configuration
+        configuration.trustedProxies = context.settings[ServiceKeys.trustedProxies]
         configuration.refusal = { Problem($0).response(instance: nil, trace: .root()) }
         server = HTTPServer(router, configuration)
         Self.addMetrics(of: server, context)

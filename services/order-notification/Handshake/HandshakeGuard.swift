@@ -12,14 +12,14 @@ struct HandshakeGuard {
     let origins: [String]
 
     /// - Returns: the address that the session counts against; nil for the loopback's.
-    func admit(_ request: HTTPRequest) throws -> String? {
+    func admit(_ request: HTTPRequest) throws -> IPAddress? {
         // A client without `Origin` is no browser, so that no page can make it connect.
         guard request.isOriginAllowed(origins, missing: true) else {
             sessions.metrics.refusals.origin.increment()
             throw Problem(.forbidden, "This origin may not connect.")
         }
-        let client = request.clientAddress
-        let address = client.isEmpty || client.hasPrefix("127.") || client == "::1" ? nil : client
+        let client = request.clientAddress?.client
+        let address = client?.isLoopback == true ? nil : client
         do throws(SessionRegistry.AdmissionError) {
             try sessions.admit(address)
         } catch {

@@ -2,6 +2,7 @@ import EventLoop
 import HTTP
 import Identity
 import Observability
+import OrderRecords
 import Orders
 import WorkflowState
 
@@ -75,7 +76,9 @@ extension Session {
             case .success(let found?): session.send(.status(found))
             // The answer does not reveal whether another user has the order.
             case .success(nil): session.send(.fault(code: "not_found", detail: "No such order."))
-            case .failure: session.send(.fault(code: "unavailable", detail: "Try again."))
+            case .failure(.unavailable): session.send(.fault(code: "unavailable", detail: "Try again."))
+            case .failure(.tooMany):
+                session.send(.fault(code: "busy", detail: "Too many questions at once."))
             }
         }
     }
@@ -86,21 +89,29 @@ extension Session {
 
     /// Looks up the status of an order; nil when it is not the session's user's.
     private func look(
-        up id: CorrelationID,
-        _ answer: @escaping @Loop (Session, Result<StatusAnswer?, WorkflowStateError>) -> Void
+        up id: CorrelationID, _ answer: @escaping @Loop (Session, Result<StatusAnswer?, LookupError>) -> Void
     ) {
+        guard beginLookup() else { return answer(self, .failure(.tooMany)) }
         registry.tasks.start { [self] in
-            do throws(WorkflowStateError) {
-                guard let workflow = try await registry.workflows.workflow(id), let owner = workflow.owner,
-                    owner == user
-                else { return answer(self, .success(nil)) }
-                let found = StatusAnswer(
-                    correlationID: id, status: workflow.status.status, orderID: workflow.orderID)
-                answer(self, .success(found))
-            } catch {
-                answer(self, .failure(error))
-            }
+            let found = await status(of: id)
+            endLookup()
+            answer(self, found)
         }
+    }
+
+    /// From Redis, or from PostgreSQL when Redis has forgotten the order or does not answer.
+    private func status(of id: CorrelationID) async -> Result<StatusAnswer?, LookupError> {
+        if let workflow = try? await registry.workflows.workflow(id), let owner = workflow.owner {
+            guard owner == user else { return .success(nil) }
+            return .success(
+                StatusAnswer(correlationID: id, status: workflow.status.status, orderID: workflow.orderID))
+        }
+        guard let recorded = try? await registry.owners.owners(of: [id]) else {
+            return .failure(.unavailable)
+        }
+        guard let order = recorded[id], order.user == user, !order.isDeleted else { return .success(nil) }
+        return .success(
+            StatusAnswer(correlationID: id, status: order.status ?? .accepted, orderID: order.orderID))
     }
 
     // MARK: The hub
@@ -119,16 +130,27 @@ extension Session {
             look(up: id) { _, answer in
                 switch answer {
                 case .success(let found): complete(found == nil ? .failure("Unknown order") : .void)
-                case .failure: complete(.failure("Temporarily unavailable"))
+                case .failure(let error): complete(.failure(error.text))
                 }
             }
         case .currentStatus(let id?):
             look(up: id) { _, answer in
                 switch answer {
                 case .success(let found): complete(.status(found))
-                case .failure: complete(.failure("Temporarily unavailable"))
+                case .failure(let error): complete(.failure(error.text))
                 }
             }
         }
     }
+}
+
+/// Why the status of an order could not be looked up.
+enum LookupError: Error, Sendable {
+    /// Neither Redis nor PostgreSQL answers.
+    case unavailable
+    /// The session asks too much at once.
+    case tooMany
+
+    /// For a hub's client.
+    var text: String { self == .unavailable ? "Temporarily unavailable" : "Too many calls" }
 }

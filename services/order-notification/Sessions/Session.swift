@@ -28,15 +28,16 @@ final class Session: WebSocketHandler {
     /// Seconds since 1970.
     private(set) var expiresAt = 0
     private var frames = RateLimiter()
+    private var lookups: UInt8 = 0
     /// The registry's second in which the client last sent something.
     private(set) var heardAt: UInt32 = 0
     var slot: Int32 = -1
     /// The client address that the session is counted with.
-    let address: String?
+    let address: IPAddress?
 
     init(
         _ wireProtocol: WireProtocol, _ registry: SessionRegistry, _ handshake: HandshakeContext,
-        address: String?
+        address: IPAddress?
     ) {
         id = UInt64.random(in: 0 ... .max)
         self.wireProtocol = wireProtocol
@@ -117,6 +118,15 @@ final class Session: WebSocketHandler {
         expiresAt = principal.expiresAt > now ? principal.expiresAt : principal.expiresAt + registry.leeway
         registry.expires(at: expiresAt)
     }
+
+    /// Looking an order up; false when too many are in flight.
+    func beginLookup() -> Bool {
+        guard lookups < SessionLimits.lookups else { return false }
+        lookups += 1
+        return true
+    }
+
+    func endLookup() { lookups -= 1 }
 
     // MARK: Calls of the subscription
 

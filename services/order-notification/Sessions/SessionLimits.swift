@@ -5,7 +5,7 @@ import Service
 /// Limits of sessions and handshakes.
 struct SessionLimits: Sendable {
     var sessionsPerUser = 20
-    /// Sessions of one client address; loopback is exempt, as the address of the edge.
+    /// Sessions of one client address; loopback is exempt.
     var sessionsPerAddress = 500
     /// Handshakes of the replica.
     var handshakes = RateLimit(burst: 5000, perSecond: 2000)
@@ -29,6 +29,9 @@ struct SessionLimits: Sendable {
     var heartbeat = Duration.seconds(15)
     /// The time over which a drain spreads its closes.
     var drainTime = Duration.seconds(2)
+
+    /// Orders that one session looks up at once.
+    static let lookups: UInt8 = 16
 
     init() {}
 

@@ -1,8 +1,8 @@
-import Bytes
 import EventLoop
 import HTTP
 import Identity
 import Observability
+import OrderRecords
 import Service
 import WorkflowState
 
@@ -13,6 +13,7 @@ final class SessionRegistry: Service {
     let limits: SessionLimits
     let subscriptions: SubscriptionRegistry
     let workflows: any WorkflowStore
+    let owners: any OrderOwners
     let authenticator: Authenticator
     let metrics: NotificationMetrics
     let log: Logger
@@ -39,7 +40,7 @@ final class SessionRegistry: Service {
     private var subscribing: [(session: Session, deadline: Instant)] = []
     /// The hub's sessions, by the tick of their keep-alive.
     private var keepAliveSlots: [[Session]]
-    private var addresses: [ByteString: Address] = [:]
+    private var addresses: [IPAddress: Address] = [:]
     private var handshakes = RateLimiter()
 
     private struct Address {
@@ -49,7 +50,7 @@ final class SessionRegistry: Service {
 
     init(
         replica: String, limits: SessionLimits = SessionLimits(), subscriptions: SubscriptionRegistry,
-        workflows: any WorkflowStore,
+        workflows: any WorkflowStore, owners: any OrderOwners,
         authenticator: Authenticator, metrics: NotificationMetrics, log: Logger, tasks: TaskTracker,
         leeway: Int = 30
     ) {
@@ -57,6 +58,7 @@ final class SessionRegistry: Service {
         self.limits = limits
         self.subscriptions = subscriptions
         self.workflows = workflows
+        self.owners = owners
         self.authenticator = authenticator
         self.metrics = metrics
         self.log = log
@@ -82,19 +84,19 @@ final class SessionRegistry: Service {
     /// Admits a handshake.
     ///
     /// - Parameter address: nil for an exempt one.
-    func admit(_ address: String?) throws(AdmissionError) {
+    func admit(_ address: IPAddress?) throws(AdmissionError) {
         if isDraining { throw .draining }
         guard handshakes.take(limits.handshakes, now: Loop.now) else {
             metrics.refusals.rate.increment()
             throw .rate
         }
         guard let address else { return }
-        guard addresses[ByteString(address), default: Address()].sessions < limits.sessionsPerAddress else {
+        guard addresses[address, default: Address()].sessions < limits.sessionsPerAddress else {
             metrics.refusals.address.increment()
             throw .address
         }
         guard
-            addresses[ByteString(address), default: Address()].handshakes.take(
+            addresses[address, default: Address()].handshakes.take(
                 limits.handshakesPerAddress, now: Loop.now)
         else {
             metrics.refusals.rate.increment()
@@ -109,7 +111,7 @@ final class SessionRegistry: Service {
         session.slot = Int32(all.count)
         all.append(session)
         counts[Int(session.wireProtocol.rawValue)] += 1
-        if let address = session.address { addresses[ByteString(address), default: Address()].sessions += 1 }
+        if let address = session.address { addresses[address, default: Address()].sessions += 1 }
         if session.wireProtocol == .signalR {
             keepAliveSlots[Int(second) % keepAliveSlots.count].append(session)
         }
@@ -126,7 +128,7 @@ final class SessionRegistry: Service {
             last.slot = Int32(slot)
         }
         counts[Int(session.wireProtocol.rawValue)] -= 1
-        if let address = session.address { addresses[ByteString(address)]?.sessions -= 1 }
+        if let address = session.address { addresses[address]?.sessions -= 1 }
         metrics.closed(code)
         if all.isEmpty { clearDeadlines() }
     }
