@@ -28,7 +28,7 @@ import Testing
         #expect(error?.isRetriable == false)
     }
 
-    @Test func sessionSettingsAreStartupParameters() throws {
+    @Test func sessionSettingsAreNoStartupParameters() throws {
         var configuration = PostgresConfiguration(host: "h", user: "u", database: "d")
         configuration.settings = ["search_path": #"a, "b\"#]
         configuration.statementTimeout = .seconds(2)
@@ -38,8 +38,11 @@ import Testing
             })
         #expect(keywords["host"] == "h")
         #expect(keywords["hostaddr"] == "10.0.0.1")
-        let expected = #"-c DateStyle=ISO -c TimeZone=UTC -c search_path=a,\ "b\\ -c statement_timeout=2000"#
-        #expect(keywords["options"] == expected)
+        #expect(keywords["options"] == nil)
+        #expect(
+            configuration.parameters.map { "\($0.name)=\($0.value)" } == [
+                "DateStyle=ISO", "TimeZone=UTC", #"search_path=a, "b\"#, "statement_timeout=2000",
+            ])
     }
 
     @Test(arguments: [

@@ -1,7 +1,8 @@
 import EventLoop
-import Postgres
 import TestSupport
 import Testing
+
+@testable import Postgres
 
 @Suite(.enabled(if: LiveServer.isPresent), .timeLimit(.minutes(1)))
 struct PipelineTests {
@@ -63,11 +64,30 @@ struct PipelineTests {
             let select = PostgresStatement("SELECT * FROM t")
             try await connection.query(select)
             try await connection.script("ALTER TABLE t ADD COLUMN more text")
-            await #expect(throws: PostgresError.self) { try await connection.query(select) }
             #expect(try await connection.query(select).columnNames == ["n", "more"])
             try await connection.script("DEALLOCATE ALL")
-            await #expect(throws: PostgresError.self) { try await connection.query(select) }
-            try await connection.query(select)
+            #expect(try await connection.query(select).columnNames == ["n", "more"])
+            // In a transaction the statements before it are lost as well.
+            try await connection.script("ALTER TABLE t ADD COLUMN most text")
+            let error = await #expect(throws: PostgresError.self) {
+                try await connection.transaction { try await $0.query(select) }
+            }
+            #expect(error?.isRetriable == true)
+            #expect(try await connection.transaction { try await $0.query(select) }.columnNames.count == 3)
+        }
+    }
+
+    /// As behind a pooler that lends the server's session to another client after each transaction.
+    @Test @Loop func statementsOfOtherClientsAreShared() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let select = PostgresStatement("SELECT 'shared' || $1::text")
+            let name = StatementCache.Key(statement: select, types: PostgresParameters("x").types).name
+            // Another client has prepared it on this session,
+            try await connection.script("PREPARE \(name) (text) AS SELECT 'shared' || $1::text")
+            #expect(try await connection.query(select, "x").one().string(0) == "sharedx")
+            // and this session does not have it.
+            try await connection.script("DEALLOCATE ALL")
+            #expect(try await connection.query(select, "y").one().string(0) == "sharedy")
         }
     }
 

@@ -107,6 +107,60 @@ struct PoolTests {
         }
     }
 
+    /// The session ended in between, as at a restart of the server; its end is not detected yet.
+    @Test @Loop func aReadIsRepeatedOnAnotherSession() async throws {
+        var limits = PostgresPoolLimits()
+        limits.size = 1
+        let other = try await PostgresConnection.connect(try LiveServer.configuration())
+        defer { other.close() }
+        let end = PostgresStatement("SELECT pg_terminate_backend($1::int4, 5000)")
+        let sleepingRead = PostgresStatement.read(
+            "SELECT pg_backend_pid(), pg_sleep(CASE WHEN $1 = pg_backend_pid() THEN 20 ELSE 0 END)")
+        try await withPool(limits) { pool in
+            let first = try await pool.query(Self.process).one().int32(0)
+            async let answer = pool.query(sleepingRead, first)
+            try await eventually("it sleeps") {
+                try await other.query(
+                    PostgresStatement(
+                        "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'"), first
+                ).count == 1
+            }
+            try await other.query(end, first)
+            #expect(try await answer.one().int32(0) != first)
+        }
+    }
+
+    @Test @Loop func aCallerDoesNotWaitForAServerThatIsAway() async throws {
+        var limits = PostgresPoolLimits()
+        limits.backoff = Backoff(base: .seconds(60), cap: .seconds(60))
+        limits.wait = .seconds(60)
+        var configuration = try LiveServer.configuration()
+        configuration.hosts[0].port = 1
+        let pool = PostgresPool(configuration, limits: limits)
+        pool.openFirst()
+        try await eventually("it is known") { pool.health.error != nil }
+        let start = Loop.now
+        let error = await failure { try await pool.query(Self.process) }
+        #expect(error?.code == .connectionFailed && start.duration(to: Loop.now) < .seconds(30))
+        #expect(pool.health.problem == "unreachable")
+        await pool.close()
+    }
+
+    @Test @Loop func aRefusedPasswordIsNamed() async throws {
+        var configuration = try LiveServer.configuration()
+        configuration.password = "wrong"
+        let pool = PostgresPool(configuration)
+        pool.openFirst()
+        try await eventually("it is named") { pool.health.problem == "authentication" }
+        await pool.close()
+        configuration.password = try LiveServer.configuration().password
+        configuration.database = "nowhere"
+        let lost = PostgresPool(configuration)
+        lost.openFirst()
+        try await eventually("it is named") { lost.health.problem == "database" }
+        await lost.close()
+    }
+
     @Test @Loop func healthReflectsTheServer() async throws {
         var limits = PostgresPoolLimits()
         limits.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))

@@ -31,8 +31,20 @@ import Testing
         #expect(state.failure?.sqlState == .foreignKeyViolation)
     }
 
-    @Test(arguments: ["26000", "0A000"]) func forgetsAStatementWithAStalePlan(_ code: String) {
+    @Test func forgetsAStatementThatTheServerDoesNotHave() {
         var state = QueryState([.execute(Self.one)])
-        #expect(state.receive(.failed(report(code))) == .forget(Self.one))
+        #expect(state.receive(.failed(report("26000"))) == .forget(Self.one))
+    }
+
+    @Test func replacesAStatementWithAStalePlan() {
+        var state = QueryState([.execute(Self.one)])
+        #expect(state.receive(.failed(report("0A000"))) == .replace(Self.one))
+    }
+
+    /// By another client of a pooler.
+    @Test func aStatementThatWasPreparedBeforeIsPrepared() {
+        var state = QueryState([.prepare(Self.one), .execute(Self.one)])
+        #expect(state.receive(.failed(report("42P05"))) == .settled(Self.one, isPrepared: true))
+        #expect(state.failure?.sqlState == .duplicateStatement)
     }
 }

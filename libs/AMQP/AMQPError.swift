@@ -5,8 +5,10 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// No connection now; nothing was sent.
         case notConnected = "not connected"
-        /// The TCP, TLS or AMQP handshake failed.
+        /// The TCP or AMQP handshake failed.
         case connectionFailed = "connection failed"
+        /// The TLS handshake failed, or the certificate was not accepted.
+        case tls
         /// The broker refused the user, the password or the virtual host.
         case authenticationFailed = "authentication failed"
         /// The connection ended during the operation: its outcome is unknown.
@@ -56,7 +58,7 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
         case .channelClosed:
             // 311 content-too-large, 313 no-consumers, 405 resource-locked, 506 resource-error
             replyCode.map { $0 == 313 || $0 == 405 || $0 >= 500 } ?? false
-        case .authenticationFailed, .protocolViolation, .invalidArgument, .closed:
+        case .authenticationFailed, .tls, .protocolViolation, .invalidArgument, .closed:
             false
         }
     }
@@ -67,6 +69,18 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
         switch code {
         case .connectionLost, .timeout, .connectionClosed, .channelClosed: true
         default: false
+        }
+    }
+
+    /// For readiness.
+    var problem: String {
+        switch (code, replyCode ?? 0) {
+        case (.authenticationFailed, _), (.connectionClosed, 403), (.connectionClosed, 530): "authentication"
+        case (.tls, _): "tls"
+        // 403 access-refused, 404 not-found, 405 resource-locked, 406 precondition-failed
+        case (.channelClosed, 403...406): "declaration"
+        case (.protocolViolation, _): "protocol"
+        default: "unreachable"
         }
     }
 

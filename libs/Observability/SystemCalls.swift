@@ -34,13 +34,12 @@ package enum SystemCalls {
         return true
     }
 
-    /// The number of a folder's entries, without `.` and `..`. Nil when it cannot be read.
-    static func entryCount(of path: String) -> Int? {
-        guard let folder = unsafe opendir(path) else { return nil }
-        defer { unsafe closedir(folder) }
-        var count = -2
-        while unsafe readdir(folder) != nil { count += 1 }
-        return max(count, 0)
+    /// The number of open descriptors: the size of `/proc/self/fd`, from Linux 6.2 on. Nil before: reading the folder would
+    /// stop the loop for tens of milliseconds when there are many.
+    static func openDescriptors() -> Int? {
+        var status = stat()
+        guard unsafe stat("/proc/self/fd", &status) == 0, status.st_size > 0 else { return nil }
+        return Int(status.st_size)
     }
 
     package static func isTerminal(_ descriptor: Int32) -> Bool {

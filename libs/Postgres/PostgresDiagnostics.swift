@@ -53,6 +53,7 @@ package struct PostgresSQLState: Hashable, Sendable, CustomStringConvertible {
     package static let deadlockDetected = PostgresSQLState("40P01")
     package static let inFailedTransaction = PostgresSQLState("25P02")
     package static let invalidStatementName = PostgresSQLState("26000")
+    package static let duplicateStatement = PostgresSQLState("42P05")
     package static let featureNotSupported = PostgresSQLState("0A000")
     package static let undefinedTable = PostgresSQLState("42P01")
     package static let lockNotAvailable = PostgresSQLState("55P03")
@@ -61,10 +62,17 @@ package struct PostgresSQLState: Hashable, Sendable, CustomStringConvertible {
 
     package var isSerializationConflict: Bool { self == .serializationFailure || self == .deadlockDetected }
 
+    /// The statement was not executed, and may be when it is prepared again: its plan does not fit any more, or the session
+    /// that had it is another client's now.
+    package var isOfPreparedStatement: Bool {
+        self == .invalidStatementName || self == .duplicateStatement || self == .featureNotSupported
+    }
+
     /// Temporary conditions: conflicts, shutdown and failover, lack of resources, lock and statement
     /// timeouts.
     package var isTransient: Bool {
         if isSerializationConflict || self == .lockNotAvailable || self == .queryCanceled { return true }
+        if isOfPreparedStatement { return true }
         // 08 connection, 53 resources, 57P operator intervention, 25006 a primary turned replica.
         return code.hasPrefix("08") || code.hasPrefix("53") || code.hasPrefix("57P") || code == "25006"
     }

@@ -60,7 +60,8 @@ package struct PostgresError: Error, Sendable {
     package var isRetriable: Bool {
         switch code {
         case .connectionLost, .timedOut, .poolExhausted, .overloaded, .migrationLocked: true
-        case .connectionFailed: sqlState.map { $0.isTransient } ?? true
+        // Credentials and certificates may be corrected.
+        case .connectionFailed: true
         case .server: sqlState?.isTransient ?? false
         case .invalidConfiguration, .closed, .invalidParameter, .decoding, .migration: false
         }
@@ -69,8 +70,33 @@ package struct PostgresError: Error, Sendable {
     /// True when the transaction had a serialization conflict and can be retried at once.
     package var isSerializationConflict: Bool { sqlState?.isSerializationConflict ?? false }
 
+    var isOfLostSession: Bool { code == .connectionLost || sqlState == .adminShutdown }
+
     /// True when the server may have executed the statement although no answer arrived.
     package var mayHaveCommitted: Bool { code == .connectionLost || code == .timedOut }
+}
+
+extension PostgresError {
+    /// For readiness.
+    package var problem: String {
+        guard let state = sqlState?.code else {
+            return code == .invalidConfiguration ? "configuration" : "unreachable"
+        }
+        if let report, ["SSL", "certificate"].contains(where: { report.message.contains($0) }) {
+            return "tls"
+        }
+        switch state.prefix(2) {
+        case "28": return "authentication"
+        case "3D": return "database"
+        default: break
+        }
+        switch state {
+        case "25006": return "readonly"
+        case "57P03": return "starting"
+        case "53300": return "full"
+        default: return "unreachable"
+        }
+    }
 }
 
 extension PostgresError: CustomStringConvertible {

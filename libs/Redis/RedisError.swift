@@ -10,9 +10,10 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         case connectionLost
         /// No connection became available within the deadline: the command was not sent.
         case notConnected
-        /// No reply within the deadline. The connection is closed with it, since replies are ordered; the
-        /// server may or may not have run the command.
+        /// No reply within the deadline: the server may or may not have run the command.
         case timeout
+        /// The TLS handshake failed, or the certificate was not accepted.
+        case tls
         /// The user, the password or the ACL is refused (`WRONGPASS`, `NOAUTH`, `NOPERM`).
         case authentication
         /// Too many commands or bytes are pending already: the command was not sent.
@@ -46,8 +47,9 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package var isRetriable: Bool {
         switch code {
         case .connectionLost, .notConnected, .timeout, .overloaded: true
-        case .server(let prefix): Self.transientPrefixes.contains(ByteString(prefix))
-        case .authentication, .protocolViolation, .moved, .unexpectedReply, .configuration, .closed: false
+        case .server(let prefix): refusal != nil || Self.transientPrefixes.contains(ByteString(prefix))
+        case .authentication, .tls, .protocolViolation, .moved, .unexpectedReply, .configuration, .closed:
+            false
         }
     }
 
@@ -61,10 +63,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    private static let transientPrefixes: Set<ByteString> = [
-        "LOADING", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "NOREPLICAS", "OOM",
-        "MISCONF",
-    ]
+    private static let transientPrefixes: Set<ByteString> = ["BUSY", "TRYAGAIN"]
 }
 
 extension RedisError {
@@ -76,6 +75,31 @@ extension RedisError {
         case "MOVED", "ASK": self.init(.moved, text)
         default: self.init(.server(prefix: String(prefix)), text)
         }
+    }
+
+    /// The server is a replica, or became one.
+    static let readOnly = RedisError(.server(prefix: "READONLY"), "the server is not a primary")
+
+    /// A state of the server for which it refuses commands.
+    package enum Refusal: String, Sendable, CaseIterable {
+        case loading = "LOADING"
+        case replica = "READONLY"
+        case primaryIsDown = "MASTERDOWN"
+        case outOfMemory = "OOM"
+        case tooFewReplicas = "NOREPLICAS"
+        case cannotSave = "MISCONF"
+        case clusterIsDown = "CLUSTERDOWN"
+
+        /// For readiness: `readonly`, `oom`, ….
+        package var word: String { rawValue.lowercased() }
+
+        /// Another server may be the primary.
+        var isOfReplica: Bool { self == .replica || self == .primaryIsDown }
+    }
+
+    package var refusal: Refusal? {
+        guard case .server(let prefix) = code else { return nil }
+        return Refusal(rawValue: prefix)
     }
 
     package var isNoScript: Bool { code == .server(prefix: "NOSCRIPT") }

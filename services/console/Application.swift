@@ -17,9 +17,12 @@ struct Application {
     init(_ context: ServiceContext) throws {
         let settings = context.settings
         let authorities = settings[ServerKeys.authorities]
-        let server = try RedisConfiguration(
+        var server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
-        let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
+        // It only reads.
+        server.requiresPrimary = false
+        let sentinels = settings.sentinels(of: server)
+        let redis = RedisClient(server, sentinels: sentinels)
         // Declares nothing: the queues belong to other services.
         let broker = AMQPClient(
             try AMQPConfiguration(
@@ -41,7 +44,7 @@ struct Application {
 
         Dependencies(redis: redis, broker: broker).register(context)
         services = [
-            "tokens": tokens, "redis": redis, "rabbitmq": broker, "records": pool,
+            "tokens": tokens, "sentinels": sentinels, "redis": redis, "rabbitmq": broker, "records": pool,
             "status": StatusBroadcaster(subscribers, snapshot, log, context.log),
             "http": HTTPService(context) { router in
                 let operatorGuard = OperatorGuard(

@@ -16,7 +16,8 @@ enum ConsoleKeys {
     /// For Redis, a user who may read `notify:replica*` suffices.
     static let all: [any AnySettingKey] =
         [
-            ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.rabbitMQ,
+            ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.sentinelUser,
+            ServerKeys.sentinelPassword, ServerKeys.rabbitMQ,
             ServerKeys.authorities, database, ServiceKeys.origins, targets, stack,
         ] + TokenSettings.all
 

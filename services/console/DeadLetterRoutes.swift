@@ -23,6 +23,7 @@ struct DeadLetterRoutes {
     let log: Logger
 
     func add(to router: APIRouter) {
+        let router = router.admitting { _ = try await operatorGuard.admit($0) }
         router.on(.get, "/ops/api/dead-letters/{queue}") { request, _ in try await list(request) }
         router.on(.post, "/ops/api/dead-letters/{queue}/replay", bodyLimit: 16 << 10) { request, _ in
             try await change(request, "replayed") { messages, ids throws(AMQPError) in

@@ -10,7 +10,7 @@ struct Dependencies {
     let broker: AMQPClient
 
     func register(_ context: ServiceContext) {
-        context.health.addCheck("redis", holds: { redis.state.isUp })
-        context.health.addCheck("rabbitmq", holds: { broker.isReady })
+        ServerReport.redis(redis, context)
+        ServerReport.rabbitMQ([broker], context)
     }
 }

@@ -43,6 +43,7 @@ struct FaultRoutes {
     let log: Logger
 
     func add(to router: APIRouter) {
+        let router = router.admitting { _ = try await operatorGuard.admit($0) }
         router.on(.post, "/ops/api/lab/stop", bodyLimit: 4096) { request, _ in try await stop(request) }
     }
 

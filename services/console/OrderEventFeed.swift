@@ -55,7 +55,7 @@ final class OrderEventFeed {
         return .object(members)
     }
 
-    private static let newest = PostgresStatement(
+    private static let newest = PostgresStatement.read(
         """
         SELECT event.position, event.order_id, event.type,
             (extract(epoch FROM event.occurred_at) * 1000)::int8,

@@ -23,7 +23,8 @@ struct Application {
         let hedgeDelay = Duration.milliseconds(settings[AcceptKeys.hedgeDelay])
         // Then PostgreSQL answers instead.
         server.commandTimeout = hedgeDelay
-        let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
+        let sentinels = settings.sentinels(of: server)
+        let redis = RedisClient(server, sentinels: sentinels)
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let broker = AMQPClient(
             try AMQPConfiguration(
@@ -64,10 +65,11 @@ struct Application {
 
         Dependencies(
             redis: redis, broker: broker, confirms: confirms, publisher: publisher, catalogue: catalogue,
-            orderIDs: orderIDs, intake: intake
+            orderIDs: orderIDs, intake: intake, intakePool: intakePool
         ).register(context)
         services = [
-            "tokens": tokens, "redis": redis, "rabbitmq": broker, "reference pool": referencePool,
+            "tokens": tokens, "sentinels": sentinels, "redis": redis, "rabbitmq": broker,
+            "reference pool": referencePool,
             "catalogue": catalogue, "order ids": orderIDs, "query pool": queryPool, "intake pool": intakePool,
             "first data": FirstData(catalogue: catalogue, orderIDs: orderIDs),
             "queued order renewal": renewal,

@@ -17,19 +17,21 @@ struct Dependencies {
     let catalogue: PostgresCatalogue
     let orderIDs: SequenceOrderIDs
     let intake: PostgresOrderIntake
+    let intakePool: PostgresPool
 
     func register(_ context: ServiceContext) {
         let health = context.health
         // With one server away orders are still accepted.
         let isEssential = { @Loop in !intake.isAvailable }
-        health.addCheck("redis", isEssential: isEssential, holds: { redis.state.isUp })
-        health.addCheck("rabbitmq", isEssential: isEssential, holds: { broker.isConnected })
+        ServerReport.redis(redis, context, isEssential: isEssential)
+        ServerReport.rabbitMQ([broker], context, isEssential: isEssential)
         health.addCheck("rabbitmq.blocked", isEssential: isEssential, holds: { !broker.isBlocked })
         health.addCheck("rabbitmq.slow", isEssential: isEssential, holds: { !publisher.isSlow })
         health.addCheck(
             "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(broker) })
-        health.addCheck("postgres.unreachable", isEssential: { false }, holds: { intake.isAvailable })
-        health.addCheck("postgres", holds: { catalogue.loaded.isSet && orderIDs.begun.isSet })
+        ServerReport.postgres(intakePool, context)
+        health.addCheck("catalogue.missing", holds: { catalogue.loaded.isSet })
+        health.addCheck("order_ids.missing", holds: { orderIDs.begun.isSet })
         health.addCheck("order_ids.exhausted", holds: { !orderIDs.begun.isSet || orderIDs.remaining > 0 })
 
         let metrics = context.metrics
@@ -54,5 +56,15 @@ struct Dependencies {
         metrics.gauge("waybill_catalogue_age_seconds", "Time since the catalogue was last loaded.") {
             catalogue.age?.seconds ?? .infinity
         }
+    }
+}
+
+extension ServerReport {
+    /// Orders go on without it.
+    fileprivate static func postgres(_ pool: PostgresPool, _ context: ServiceContext) {
+        let report = ServerReport(
+            "postgres", context, isEssential: { false },
+            problem: { pool.health.error.map { ServerProblem($0.problem, error: "\($0)") } })
+        pool.onHealth = { _ in report.update() }
     }
 }

@@ -22,9 +22,9 @@ struct Application {
         let authorities = settings[ServerKeys.authorities]
         let server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
-        let endpoints = settings.endpoints(of: server)
-        let redis = RedisClient(server, endpoint: endpoints)
-        let subscriber = RedisSubscriber(server, endpoint: endpoints)
+        let sentinels = settings.sentinels(of: server)
+        let redis = RedisClient(server, sentinels: sentinels)
+        let subscriber = RedisSubscriber(server, sentinels: sentinels)
         let channels = RedisUserChannels(subscriber)
         let retention = Retention(workflow: settings[ServerKeys.workflowTTL])
         let mailboxes = RedisMailboxStore(redis, retention)
@@ -61,13 +61,14 @@ struct Application {
         Dependencies(
             redis: redis, subscriber: subscriber, channels: channels, publishing: publishing,
             consuming: consuming,
-            outcomes: outcomes, sessions: sessions
+            outcomes: outcomes, sessions: sessions, records: records
         ).register(context)
         let routes = SocketRoutes(
             handshakeGuard: HandshakeGuard(sessions: sessions, origins: settings[ServiceKeys.origins]))
         let developmentTokens = try DevelopmentTokens(context)
         services = [
-            "tokens": tokens, "redis": redis, "channels": subscriber, "records": records, "lookups": lookups,
+            "tokens": tokens, "sentinels": sentinels, "redis": redis, "channels": subscriber,
+            "records": records, "lookups": lookups,
             "sessions": sessions,
             "presence": Presence(redis, sessions, address: context.listen.description, log: context.log),
             "http": HTTPService(context, HTTPServer.Configuration(limits)) { router in

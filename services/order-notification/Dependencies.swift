@@ -1,6 +1,7 @@
 import AMQP
 import EventLoop
 import Observability
+import Postgres
 import Redis
 import Service
 import WorkflowState
@@ -15,12 +16,18 @@ struct Dependencies {
     let consuming: AMQPClient
     let outcomes: OutcomeConsumers
     let sessions: SessionRegistry
+    let records: PostgresPool
 
     func register(_ context: ServiceContext) {
         let health = context.health
-        health.addCheck("redis", holds: { redis.state.isUp })
-        health.addCheck("redis.channels", holds: { subscriber.state.isUp })
-        health.addCheck("rabbitmq", holds: { publishing.isConnected && consuming.isConnected })
+        ServerReport.redis(redis, context)
+        ServerReport.channels(subscriber, context)
+        // Asked for what Redis has forgotten alone.
+        let postgres = ServerReport(
+            "postgres", context, isEssential: { false },
+            problem: { [records] in records.health.error.map { ServerProblem($0.problem, error: "\($0)") } })
+        records.onHealth = { _ in postgres.update() }
+        ServerReport.rabbitMQ([publishing, consuming], context)
         health.addCheck(
             "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(consuming) })
         health.addCheck("messages.waiting", holds: { !outcomes.isWaitingForDependency })

@@ -22,7 +22,8 @@ struct Application {
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let server = try RedisConfiguration(
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
-        let redis = RedisClient(server, endpoint: settings.endpoints(of: server))
+        let sentinels = settings.sentinels(of: server)
+        let redis = RedisClient(server, sentinels: sentinels)
         let broker = try AMQPConfiguration(
             settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica)
         let publishing = AMQPClient(broker, topology: topology.declarations)
@@ -56,7 +57,8 @@ struct Application {
             redis: redis, publishing: publishing, consuming: consuming, database: database, consumer: consumer
         ).register(context)
         services = [
-            "redis": redis, "publishing": publishing, "consuming": consuming, "database": database,
+            "sentinels": sentinels, "redis": redis, "publishing": publishing, "consuming": consuming,
+            "database": database,
             "records": store, "outbox relay": relay, "read models": readModels,
             "event log": maintenance, "intake": intake,
             "consumer": consumer,

@@ -15,10 +15,11 @@ struct Dependencies {
 
     func register(_ context: ServiceContext) {
         let health = context.health
-        health.addCheck("postgres", holds: { database.isUp })
+        let postgres = ServerReport("postgres", context) { database.problem }
+        database.onChange = { postgres.update() }
         // Orders are recorded without it; its copies follow.
-        health.addCheck("redis", isEssential: { false }, holds: { redis.state.isUp })
-        health.addCheck("rabbitmq", holds: { publishing.isConnected && consuming.isConnected })
+        ServerReport.redis(redis, context, isEssential: { false })
+        ServerReport.rabbitMQ([publishing, consuming], context)
         // The relay publishes later.
         health.addCheck("rabbitmq.blocked", isEssential: { false }, holds: { !publishing.isBlocked })
         health.addCheck(

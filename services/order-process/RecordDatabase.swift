@@ -2,6 +2,7 @@ import EventLoop
 import Observability
 import OrderRecords
 import Postgres
+import Service
 
 /// Migrates the schema, then opens the pool: a session opened earlier would miss a setting.
 @Loop
@@ -11,6 +12,8 @@ final class RecordDatabase: Service {
     let ready = AsyncSignal()
     private let configuration: PostgresConfiguration
     private let log: Logger?
+    /// Why the last attempt to migrate failed.
+    private var migrationError: PostgresError? { didSet { onChange() } }
 
     init(_ configuration: PostgresConfiguration, log: Logger?) {
         self.configuration = configuration
@@ -37,15 +40,20 @@ final class RecordDatabase: Service {
                     fatal = error
                     return true
                 }
-                log?.warning("schema.migration_delayed", ["error": "\(error)"])
+                if error.code != migrationError?.code || error.sqlState != migrationError?.sqlState {
+                    log?.warning("schema.migration_delayed", ["error": "\(error)"])
+                }
+                migrationError = error
                 return false
             }
         }
         if let fatal { throw fatal }
+        migrationError = nil
         try Task.checkCancellation()
         pool.openFirst()
         await moveOrderIDs()
         ready.set()
+        onChange()
         try await Loop.sleepUntilCancelled()
     }
 
@@ -63,9 +71,18 @@ final class RecordDatabase: Service {
     func drain(until deadline: Instant) async { await pool.drain(until: deadline) }
 
     /// Whether the schema is current and the server available.
-    var isUp: Bool {
-        guard ready.isSet else { return false }
-        if case .unavailable = pool.health { return false }
-        return true
+    var isUp: Bool { problem == nil }
+
+    /// Why orders cannot be recorded.
+    var problem: ServerProblem? {
+        if let fault = ready.isSet ? pool.health.error : migrationError {
+            return ServerProblem(fault.problem, error: "\(fault)")
+        }
+        return ready.isSet ? nil : ServerProblem("schema", error: nil)
+    }
+
+    /// Called when ``problem`` may have changed.
+    var onChange: @Loop () -> Void = {} {
+        didSet { pool.onHealth = { [onChange] _ in onChange() } }
     }
 }

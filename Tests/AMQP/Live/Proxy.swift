@@ -8,6 +8,8 @@ final class Proxy {
     private let upstream: Endpoint
     private(set) var connections = 0
     var isRefusing = false
+    /// Keeps the broker's acks back.
+    var dropsConfirms = false
 
     init(to upstream: Endpoint) async throws {
         self.upstream = upstream
@@ -23,7 +25,7 @@ final class Proxy {
         connections += 1
         Task { @Loop in
             let server = try await Transport.connect(to: upstream, timeout: .seconds(5))
-            let pipe = Pipe(client, server)
+            let pipe = Pipe(client, server) { [weak self] in self?.dropsConfirms ?? false }
             pipes.append(pipe)
             client.start(pipe)
             server.start(pipe)
@@ -65,9 +67,13 @@ private final class Pipe: TransportHandler {
     var isFrozen = false
     private(set) var heartbeats = (fromClient: 0, fromServer: 0)
 
+    private let dropsConfirms: () -> Bool
+    /// The class and method of `basic.ack`, after a frame's header.
+    private static let ack: [UInt8] = [0, 60, 0, 80]
     private static let heartbeat: [UInt8] = [8, 0, 0, 0, 0, 0, 0, 0xCE]
 
-    init(_ client: Transport, _ server: Transport) {
+    init(_ client: Transport, _ server: Transport, dropsConfirms: @escaping () -> Bool) {
+        self.dropsConfirms = dropsConfirms
         self.client = client
         self.server = server
     }
@@ -80,6 +86,8 @@ private final class Pipe: TransportHandler {
     func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
         let count = bytes.count
         let isClients = transport === client
+        let isAck = !isClients && count == 21 && (0..<4).allSatisfy { bytes[7 + $0] == Self.ack[$0] }
+        if isAck, dropsConfirms() { return count }
         if !isFrozen { (isClients ? server : client).write(bytes.span) }
         if count == Self.heartbeat.count, bytes.indices.allSatisfy({ bytes[$0] == Self.heartbeat[$0] }) {
             if isClients { heartbeats.fromClient += 1 } else { heartbeats.fromServer += 1 }

@@ -103,6 +103,61 @@ struct PublisherLiveTests {
         }
     }
 
+    /// Somebody has deleted it.
+    @Test(arguments: ["binding", "queue", "exchange"])
+    @Loop func topologyThatVanishesIsDeclaredAgain(what: String) async throws {
+        var (queue, topology) = queue("vanishes")
+        let exchange = Broker.name("vanishes")
+        topology.addExchange(exchange)
+        topology.bind(queue, to: exchange, routingKey: "key")
+        try await Broker.withClient(topology) { client in
+            let publisher = AMQPPublisher(client)
+            var missing = 0
+            client.onEvent { if case .topologyMissing = $0 { missing += 1 } }
+            try await publisher.publish(message("before", to: "key", exchange: exchange))
+            try await client.withChannel { channel throws(AMQPError) in
+                if what != "exchange" { try await channel.deleteQueue(queue) }
+                if what == "exchange" { try await channel.deleteExchange(exchange) }
+                // A queue without its binding.
+                if what == "binding" {
+                    try await channel.declare([
+                        .queueDeclare(
+                            name: queue, isDurable: true, isExclusive: false, isAutoDelete: false,
+                            isPassive: false, arguments: [:])
+                    ])
+                }
+            }
+            // With an exchange that is gone, the channel is closed, and the outcome of this message is unknown.
+            let failures = await publisher.publish([message("first", to: "key", exchange: exchange)])
+            #expect(failures[0]?.code == (what == "exchange" ? .connectionLost : nil))
+            #expect(missing == 1)
+            try await publisher.publish(message("second", to: "key", exchange: exchange))
+            try await eventually("the topology is declared") { !client.isTopologyMissing }
+        }
+    }
+
+    /// The broker stops confirming, and nothing else.
+    @Test @Loop func aChannelThatConfirmsNothingIsOpenedAgain() async throws {
+        let (queue, topology) = queue("silent")
+        let proxy = try await Proxy(to: Broker.configuration().endpoint)
+        defer { proxy.close() }
+        try await Broker.withClient(topology, through: proxy) { client in
+            let publisher = AMQPPublisher(client)
+            var events: [Bool] = []
+            client.onEvent { if case .unconfirmed(let willReconnect) = $0 { events.append(willReconnect) } }
+            try await publisher.publish(message("before", to: queue))
+            proxy.dropsConfirms = true
+            let lost = await publisher.publish([message("lost", to: queue)], within: .seconds(20))
+            #expect(lost[0]?.isOutcomeUnknown == true && events == [false] && proxy.connections == 1)
+            let again = await publisher.publish([message("again", to: queue)], within: .seconds(20))
+            #expect(again[0]?.isOutcomeUnknown == true && events == [false, true])
+            proxy.dropsConfirms = false
+            try await client.ready(within: .seconds(10))
+            try await publisher.publish(message("after", to: queue), within: .seconds(10))
+            #expect(proxy.connections == 2)
+        }
+    }
+
     @Test @Loop func aLostConnectionMakesTheOutcomeUnknownAndPublishingResumes() async throws {
         let (queue, topology) = queue("lost")
         let proxy = try await Proxy(to: Broker.configuration().endpoint)

@@ -23,7 +23,7 @@ struct TLSLiveTests {
             ] {
                 let refused = try configuration(host, authorities)
                 let error = await failure { try await AMQPConnection.open(refused) }
-                #expect(error?.code == .connectionFailed)
+                #expect(error?.code == .tls)
                 #expect(error?.message.contains("the certificate was not accepted") == true)
             }
         }

@@ -10,7 +10,9 @@ import Testing
         _ certificate: TestCertificate, _ body: (UInt16) async throws -> Void
     ) async throws {
         let router = HTTPRouter()
-        router.post("/echo") { request in HTTPResponse(text: String(decoding: request.body, as: UTF8.self)) }
+        router.post("/echo", bodyLimit: 1 << 20) { request in
+            HTTPResponse(text: String(decoding: request.body, as: UTF8.self))
+        }
         router.get("/ws") { _ in .webSocket(EchoHandler()) }
         let server = HTTPServer(router)
         let tls = try TLSServer(

@@ -12,7 +12,11 @@ final class RawClient: TransportHandler {
     private var waiter: CheckedContinuation<Void, Never>?
     private var condition: (() -> Bool)?
 
-    init(port: UInt16) async throws {
+    /// Whether it stays when the server says no more.
+    private let stays: Bool
+
+    init(port: UInt16, stays: Bool = false) async throws {
+        self.stays = stays
         transport = try await Transport.connect(
             to: Endpoint(host: "127.0.0.1", port: port), timeout: .seconds(5))
         transport.outputLimit = .max
@@ -28,6 +32,10 @@ final class RawClient: TransportHandler {
         self.bytes.append(bytes.span)
         check()
         return bytes.count
+    }
+
+    func inputEnded(_ transport: Transport) {
+        if !stays { transport.close() }
     }
 
     func closed(_ transport: Transport, _ error: TransportError?) {

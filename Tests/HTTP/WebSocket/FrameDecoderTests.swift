@@ -19,7 +19,7 @@ import Testing
                     var span = buffer.mutableSpan
                     let event = try decoder.next(&span, at: &offset, limit: limit)
                     more = event != nil
-                    if let event { log.append(describe(event, buffer)) }
+                    if let event, event != .fragment { log.append(describe(event, buffer)) }
                 }
                 buffer.removeFirst(offset)
             }
@@ -44,6 +44,7 @@ import Testing
         case .ping(let payload): "ping \(text(payload))"
         case .pong(let payload): "pong \(text(payload))"
         case .close(let code, let reason): "close \(code) \(reason)"
+        case .fragment: "fragment"
         }
     }
 

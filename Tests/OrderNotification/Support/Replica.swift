@@ -135,7 +135,7 @@ final class Replica {
 
 extension Session {
     /// As if the client had sent it.
-    func hear(_ text: String) { received(text.utf8.span) }
+    func hear(_ text: String) { if takePermit() { received(text.utf8.span) } }
 }
 
 /// Updates with numbers that say which is which.

@@ -41,19 +41,35 @@ import Testing
         #expect(connection.isOpen)
     }
 
-    /// Also within the time that the connection had to be made.
-    @Test(.timeLimit(.minutes(1))) func aLateReplyClosesTheConnection() async throws {
+    /// Also within the time that the connection had to be made. Replies are ordered.
+    @Test(.timeLimit(.minutes(1))) func aLateReplyCostsItsCommandAlone() async throws {
         let server = try await ScriptedServer.answering { _ in "" }
         defer { server.close() }
         var configuration = server.configuration
         configuration.commandTimeout = .milliseconds(50)
         configuration.connectTimeout = .seconds(300)
         let connection = try await RedisConnection.connect(configuration)
-        let error = await #expect(throws: RedisError.self) { try await connection.command("GET", "k") }
-        #expect(error?.code == .timeout)
-        #expect(!connection.isOpen)
-        let refused = await #expect(throws: RedisError.self) { try await connection.command("GET", "k") }
-        #expect(refused?.code == .notConnected)
+        let error = await #expect(throws: RedisError.self) { try await connection.command("GET", "late") }
+        #expect(error?.code == .timeout && connection.isOpen && connection.pendingCommands == 1)
+        var patient = RedisBatch()
+        patient.add("GET", "k")
+        async let next = connection.send(patient, deadline: Loop.now + .seconds(60))
+        try await eventually("the second is sent") { connection.pendingCommands == 2 }
+        server.push("+LATE\r\n$2\r\nok\r\n")
+        #expect(try await next == [.bytes(Array("ok".utf8))])
+        #expect(connection.pendingCommands == 0 && connection.isOpen)
+    }
+
+    /// Nothing comes at all.
+    @Test(.timeLimit(.minutes(1))) func aSilentConnectionEnds() async throws {
+        let server = try await ScriptedServer.answering { $0.contains("GET") ? "" : "+OK\r\n" }
+        defer { server.close() }
+        var configuration = server.configuration
+        configuration.commandTimeout = .milliseconds(20)
+        configuration.keepAlive = .milliseconds(50)
+        let connection = try await RedisConnection.connect(configuration)
+        _ = try? await connection.command("GET", "k")
+        #expect(await connection.closed().code == .timeout)
     }
 
     @Test func commandsInFlightAtDisconnectAreLost() async throws {

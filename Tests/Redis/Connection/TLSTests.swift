@@ -29,6 +29,6 @@ import Testing
         let error = await #expect(throws: RedisError.self) {
             try await RedisConnection.connect(configuration)
         }
-        #expect(error?.code == .notConnected)
+        #expect(error?.code == .tls)
     }
 }

@@ -28,7 +28,7 @@ import Testing
             connection.close()
             for (host, authority) in [("localhost", other), ("127.0.0.1", certificate)] {
                 let error = await #expect(throws: RedisError.self) { try await connect(host, authority) }
-                #expect(error?.code == .notConnected)
+                #expect(error?.code == .tls)
             }
         }
     }

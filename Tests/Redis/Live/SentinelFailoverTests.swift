@@ -53,7 +53,9 @@ import Testing
                 client.state == .up(redis.second) && subscriber.state == .up(redis.second)
             }
             _ = try await client.command("SET", "k", "written")
-            #expect(try await redis.role(of: redis.first) == "slave")
+            try await eventually("the old primary is a replica", within: .seconds(30)) {
+                try await redis.role(of: redis.first) == "slave"
+            }
         }
     }
 
@@ -63,10 +65,12 @@ import Testing
         try await RedisFailover.with { redis in
             var configuration = RedisConfiguration(endpoint: Endpoint(host: "nowhere.invalid", port: 1))
             configuration.password = RedisFailover.password
-            let provider = RedisSentinels.provider(
-                redis.sentinels, primary: RedisFailover.name, of: configuration)
-            let client = RedisClient(configuration, endpoint: provider)
-            let subscriber = RedisSubscriber(configuration, endpoint: provider)
+            configuration.requiresPrimary = true
+            let sentinels = RedisSentinels(redis.sentinels, primary: RedisFailover.name, of: configuration)
+            let client = RedisClient(configuration, sentinels: sentinels)
+            let subscriber = RedisSubscriber(configuration, sentinels: sentinels)
+            let following = Loop.task { try? await sentinels.run() }
+            defer { following.cancel() }
             let runs = [Loop.task { await client.run() }, Loop.task { await subscriber.run() }]
             var failure: (any Error)?
             do {

@@ -43,6 +43,10 @@ package final class AMQPClient: Service {
     /// Users to attach to the connection.
     private var pendingUsers = Deque<any AMQPConnectionUser>()
     private var observers: [@Loop (State) -> Void] = []
+    /// Whether a queue, a binding or the exchange was found missing, and has not been declared again.
+    package private(set) var isTopologyMissing = false
+    private var declaredAt: Instant?
+    private lazy var declaring = Timer { [weak self] in self?.work.set() }
     private let stopping = AsyncSignal()
     /// Set when a user is to be attached, the connection has ended or the client stops.
     private let work = AsyncSignal()
@@ -110,6 +114,15 @@ package final class AMQPClient: Service {
 
     package var isConnected: Bool { isReady || isBlocked }
 
+    /// Why the client is not connected, in a word: `unreachable`, `authentication`, `tls`, `declaration`, ….
+    package var problem: String? {
+        switch state {
+        case .ready, .blocked: nil
+        case .connecting, .closed: "unreachable"
+        case .disconnected(let error): error.problem
+        }
+    }
+
     /// Serves one connection from attempt to end; returns how long it was open.
     private func connectAndServe() async -> Duration {
         let connection: AMQPConnection
@@ -137,8 +150,19 @@ package final class AMQPClient: Service {
         connection.onBlocked = { [weak self] in self?.updateBlocked() }
         for user in users { pendingUsers.append(user) }
         try await declare(on: connection)
+        isTopologyMissing = false
         while connection.failure == nil, !stopping.isSet {
             work.reset()
+            if isDeclarationDue {
+                declaredAt = Loop.now
+                try await declare(on: connection)
+                isTopologyMissing = false
+            }
+            // Without it a publisher's channel would be closed again.
+            if isTopologyMissing {
+                await work.wait()
+                continue
+            }
             while let user = pendingUsers.popFirst() {
                 if users.contains(where: { $0 === user }) { try await user.attach(to: connection) }
             }
@@ -148,6 +172,41 @@ package final class AMQPClient: Service {
             await work.wait()
         }
         await connection.close()
+    }
+
+    /// At most once a second.
+    private var isDeclarationDue: Bool {
+        guard isTopologyMissing else { return false }
+        guard let declaredAt, Loop.now < declaredAt + Self.declarationInterval else { return true }
+        declaring.arm(at: declaredAt + Self.declarationInterval)
+        return false
+    }
+
+    private static let declarationInterval = Duration.seconds(1)
+    private static let (notFound, noRoute): (UInt16, UInt16) = (404, 312)
+
+    /// A message was returned, or a channel closed. What the broker has lost is declared again.
+    func topologyIsMissing(replyCode: UInt16) {
+        guard [Self.notFound, Self.noRoute].contains(replyCode), !isTopologyMissing else { return }
+        isTopologyMissing = true
+        for observer in events { observer(.topologyMissing) }
+        work.set()
+    }
+
+    /// What the state does not show; for logs.
+    package enum Event: Sendable {
+        /// A queue, a binding or the exchange is gone, and is declared again.
+        case topologyMissing
+        /// The broker does not confirm what is published: the channel is opened again, or the connection.
+        case unconfirmed(willReconnect: Bool)
+    }
+
+    private var events: [@Loop (Event) -> Void] = []
+
+    package func onEvent(_ observer: @escaping @Loop (Event) -> Void) { events.append(observer) }
+
+    func noteUnconfirmed(willReconnect: Bool) {
+        for observer in events { observer(.unconfirmed(willReconnect: willReconnect)) }
     }
 
     private func declare(on connection: AMQPConnection) async throws(AMQPError) {

@@ -1,7 +1,8 @@
 package import EventLoop
 
 /// Publishes with confirms: a call returns when every queue the message is routed to has stored it, and
-/// throws otherwise. A message is sent again only after a nack.
+/// throws otherwise. A message is sent again only when it is certainly not stored: after a nack, and when it was returned
+/// because the topology was gone, which is declared again then.
 ///
 /// Retry `AMQPError.isOutcomeUnknown` only with the same message id.
 @Loop
@@ -11,6 +12,7 @@ package final class AMQPPublisher {
     private let connectionTimeout: Duration
     private var channel: AMQPChannel?
     private var window: ConfirmWindow<PendingPublish>
+    private var progress = ConfirmProgress()
     /// Waiting for a connection.
     private var backlog = Deque<PendingPublish>()
     /// Waiting to be sent again after a nack.
@@ -81,6 +83,10 @@ package final class AMQPPublisher {
         do throws(AMQPError) {
             try channel.publish(publication.message)
             _ = window.append(publication)
+            publication.published = Loop.now
+            publication.returned = nil
+            progress.published(at: Loop.now)
+            if let deadline = progress.deadline { armTimer(at: deadline) }
         } catch {
             publication.settle(error)
         }
@@ -97,14 +103,13 @@ package final class AMQPPublisher {
     // MARK: Confirms
 
     private func settle(_ publication: PendingPublish, isAck: Bool) {
-        if let returned = publication.returned { return publication.settle(returned) }
-        if isAck { return publication.settle(nil) }
+        if isAck, publication.returned == nil { return publication.settle(nil) }
         if publication.isSettled { return }
         publication.nacks += 1
         var backoff = Backoff(base: .milliseconds(10 << min(publication.nacks, 10)), cap: .seconds(1))
         let retryAt = Loop.now + backoff.next()
         guard publication.nacks <= nackLimit, retryAt < publication.deadline else {
-            return publication.settle(AMQPError(.nacked, "the broker nacked the message"))
+            return publication.settle(publication.refusal)
         }
         retryQueue.append((retryAt, publication))
         armTimer(at: retryAt)
@@ -124,7 +129,9 @@ package final class AMQPPublisher {
         var next: Instant?
         func note(_ instant: Instant) { next = next.map { min($0, instant) } ?? instant }
 
+        var oldest: Instant?
         window.visit { publication in
+            if oldest == nil { oldest = publication.published }
             if publication.isSettled { return }
             if publication.deadline > now { return note(publication.deadline) }
             publication.settle(AMQPError(.timeout, "no confirm in time"))
@@ -143,7 +150,7 @@ package final class AMQPPublisher {
         retryQueue = []
         for (instant, publication) in retries {
             if publication.deadline <= now {
-                publication.settle(AMQPError(.nacked, "the broker nacked the message"))
+                publication.settle(publication.refusal)
             } else if instant <= now, let channel, !window.isFull {
                 send(publication, on: channel)
                 note(publication.deadline)
@@ -153,18 +160,38 @@ package final class AMQPPublisher {
                 note(retryAt)
             }
         }
-        if let next { armTimer(at: next) }
+        check(progress.remedy(at: now, oldest: oldest))
+        if let deadline = progress.deadline { note(deadline) }
+        if let oldest { note(oldest + ConfirmProgress.messageLimit) }
+        if let next { armTimer(at: max(next, now + .milliseconds(1))) }
+    }
+
+    private func check(_ remedy: ConfirmProgress.Remedy) {
+        guard remedy != .none, let channel else { return }
+        client.noteUnconfirmed(willReconnect: remedy == .reconnect)
+        guard remedy == .reopenChannel else {
+            return channel.failConnection(AMQPError(.connectionLost, "the broker confirms nothing"))
+        }
+        self.channel = nil
+        progress.channelReopened()
+        failUnsettled(AMQPError(.channelClosed, "the broker did not confirm"))
+        channel.delegate = nil
+        Loop.task { await channel.close() }
+        client.attach(self)
     }
 
     private func fail(_ error: AMQPError) {
-        lastFailure = error
-        let unsettled = window.removeAll()
         let retries = retryQueue
         retryQueue = []
+        failUnsettled(error)
+        // They were refused and not sent again.
+        for (_, publication) in retries { publication.settle(publication.refusal) }
+    }
+
+    private func failUnsettled(_ error: AMQPError) {
+        lastFailure = error
         let failure = AMQPError(.connectionLost, replyCode: error.replyCode, error.message)
-        for publication in unsettled { publication.settle(publication.returned ?? failure) }
-        // They were nacked and not sent again.
-        for (_, publication) in retries { publication.settle(AMQPError(.nacked, error.message)) }
+        for publication in window.removeAll() { publication.settle(publication.returned ?? failure) }
     }
 }
 
@@ -182,6 +209,7 @@ extension AMQPPublisher: AMQPConnectionUser {
 
     func detach(_ error: AMQPError) {
         channel = nil
+        progress.disconnected()
         fail(error)
         // The deadlines of waiting messages may be earlier now.
         if let oldest = backlog.first { armTimer(at: waitDeadline(of: oldest)) }
@@ -200,6 +228,7 @@ extension AMQPPublisher: ChannelDelegate {
     func channel(_ channel: AMQPChannel, confirmed tag: UInt64, multiple: Bool, isAck: Bool) {
         guard channel === self.channel else { return }
         let isKnown = window.settle(tag, multiple: multiple) { settle($0, isAck: isAck) }
+        if isAck { progress.acked(outstanding: window.outstanding, at: Loop.now) }
         if !isKnown {
             channel.failConnection(AMQPError(.protocolViolation, "a confirm of an unpublished tag"))
         }
@@ -208,12 +237,14 @@ extension AMQPPublisher: ChannelDelegate {
     func channel(_ channel: AMQPChannel, returned message: AMQPReturnedMessage) {
         let publication = window.first { $0.returned == nil && $0.matches(message) }
         publication?.returned = AMQPError(.returned, replyCode: message.replyCode, message.replyText)
+        client.topologyIsMissing(replyCode: message.replyCode)
     }
 
     func channel(_ channel: AMQPChannel, closed error: AMQPError) {
         guard channel === self.channel else { return }
         self.channel = nil
         fail(error)
+        client.topologyIsMissing(replyCode: error.replyCode ?? 0)
         client.attach(self)
     }
 }

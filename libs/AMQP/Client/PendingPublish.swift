@@ -33,7 +33,9 @@ final class PendingPublish {
     let enqueued = Loop.now
     let deadline: Instant
     private var waiter: Waiter
-    /// How often the broker nacked it.
+    /// When it was last sent.
+    var published = Loop.now
+    /// How often the broker nacked or returned it.
     var nacks = 0
     /// Returned as unroutable; its ack has not arrived yet.
     var returned: AMQPError?
@@ -43,6 +45,9 @@ final class PendingPublish {
         self.deadline = deadline
         self.waiter = waiter
     }
+
+    /// Why it is not stored.
+    var refusal: AMQPError { returned ?? AMQPError(.nacked, "the broker nacked the message") }
 
     /// Whether the caller has been resumed; the message keeps its slot in the window until the broker settles
     /// it.

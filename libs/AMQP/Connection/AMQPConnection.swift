@@ -47,7 +47,7 @@ package final class AMQPConnection: TransportHandler {
             transport = try await Transport.connect(
                 to: configuration.endpoint, tls: configuration.tls, timeout: configuration.connectTimeout)
         } catch {
-            throw AMQPError(.connectionFailed, error.description)
+            throw AMQPError(error.code == .tls ? .tls : .connectionFailed, error.description)
         }
         transport.outputLimit = 2 * saturation
         let connection = AMQPConnection(transport, configuration)

@@ -1,9 +1,11 @@
 internal import EventLoop
 
 /// The messages published on a confirm channel that the broker has not settled yet, by publish sequence
-/// number. Settling costs O(settled), also out of order; memory is bounded by `limit`.
+/// number. Settling costs O(settled), also out of order; memory is bounded by `limit`, and by 8 bytes for each of at most
+/// `span` messages after one that the broker does not settle.
 struct ConfirmWindow<Element> {
     let limit: Int
+    private let span: Int
     /// Publish sequence number of the slot at the front; the channel's first message is 1.
     private var base: UInt64 = 1
     /// nil: settled, with an unsettled slot before it.
@@ -12,16 +14,15 @@ struct ConfirmWindow<Element> {
 
     init(limit: Int) {
         self.limit = limit
+        span = limit * 64
         slots = Deque(minimumCapacity: min(limit, 256))
     }
 
     /// The sequence number of the next message.
     var next: UInt64 { base + UInt64(slots.count) }
 
-    /// A slot is held until everything before it is settled: the span is bounded, not just the count.
-    var isFull: Bool { slots.count >= limit }
-
-    var remainingCapacity: Int { limit - slots.count }
+    /// A slot is held until everything before it is settled: the span is bounded as well as the count.
+    var isFull: Bool { outstanding >= limit || slots.count >= span }
 
     /// Appends the next published message; returns its sequence number. Check `isFull` before.
     mutating func append(_ element: Element) -> UInt64 {

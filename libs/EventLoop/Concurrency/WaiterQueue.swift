@@ -29,6 +29,10 @@ package final class WaiterQueue<Value: Sendable> {
     private var waiters = Deque<Waiter>()
     /// Waiters that are not settled; settled ones stay in the queue until they reach its front.
     package private(set) var count = 0
+    private static var never: Instant { Instant(nanoseconds: .max) }
+    /// Whether the deadlines grow along the queue, as with one limit for all.
+    private var isInOrder = true
+    private var lastDeadline = Instant(nanoseconds: 0)
     private lazy var timer = Timer { [unowned self] in expire() }
 
     /// - Parameter limit: how many may wait at once.
@@ -52,6 +56,9 @@ package final class WaiterQueue<Value: Sendable> {
                 if let value = available() { return continuation.resume(returning: .value(value)) }
                 guard count < limit else { return continuation.resume(returning: .overloaded) }
                 waiter.continuation = continuation
+                if waiters.isEmpty { isInOrder = true }
+                isInOrder = isInOrder && (waiter.deadline ?? Self.never) >= lastDeadline
+                lastDeadline = (waiter.deadline ?? Self.never)
                 waiters.append(waiter)
                 count += 1
                 if let deadline, !timer.isArmed || deadline < timer.deadline { timer.arm(at: deadline) }
@@ -92,6 +99,14 @@ package final class WaiterQueue<Value: Sendable> {
 
     private func expire() {
         let now = Loop.now
+        if isInOrder {
+            while let first = waiters.first, first.isSettled || (first.deadline ?? Self.never) <= now {
+                waiters.popFirst()
+                settle(first, .timedOut)
+            }
+            if let deadline = waiters.first?.deadline { timer.arm(at: deadline) }
+            return
+        }
         var next: Instant?
         for waiter in waiters where !waiter.isSettled {
             guard let deadline = waiter.deadline else { continue }

@@ -16,7 +16,8 @@ final class DescriptorTable {
     ) throws(TransportError) -> Registration {
         let index = Int(descriptor)
         while slots.count <= index { slots.append(contentsOf: repeatElement(Slot(), count: 256)) }
-        precondition(slots[index].handler == nil, "descriptor \(descriptor) is already registered")
+        // The one before was closed without being cancelled, as by a C library.
+        if slots[index].handler != nil { remove(UInt64(slots[index].generation) << 32 | UInt64(index)) }
         // 31 bits: a token never equals the reactor's own.
         let generation = (slots[index].generation &+ 1) & 0x7fff_ffff
         let token = UInt64(generation) << 32 | UInt64(index)

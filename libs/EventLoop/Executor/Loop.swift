@@ -77,14 +77,7 @@ package struct LoopStatistics: Sendable, Equatable {
     package var timers = 0
     package var turns: UInt64 = 0
     package var jobs: UInt64 = 0
-    /// The longest time that one turn took without waiting, since the last ``Loop/takeLongestTurn()``.
+    /// The longest time that one turn took without waiting, within the last one to two minutes: how long one request may
+    /// have delayed another.
     package var longestTurn: Duration = .zero
-}
-
-extension Loop {
-    /// The longest turn since the last call: how long one request may have delayed another.
-    @Loop package static func takeLongestTurn() -> Duration {
-        defer { LoopState.current.statistics.longestTurn = .zero }
-        return LoopState.current.statistics.longestTurn
-    }
 }

@@ -11,6 +11,10 @@ final class LoopState {
     var spareJobs: [UnownedJob] = []
 
     private var counters = LoopStatistics()
+    /// Of ``LoopStatistics/longestTurn``: that of the previous window, and the end of the current one.
+    private var earlierLongestTurn = Duration.zero
+    private var windowEnd = Instant.systemNow() + LoopState.window
+    private static let window = Duration.seconds(60)
     private var pendingFlush: [Transport] = []
     private var pendingDelivery: [Transport] = []
     private var spareTransports: [Transport] = []
@@ -22,9 +26,20 @@ final class LoopState {
             var result = counters
             result.descriptors = descriptors.count
             result.timers = timers.count
+            result.longestTurn = max(counters.longestTurn, earlierLongestTurn)
             return result
         }
         set { counters = newValue }
+    }
+
+    /// Counts the turn that began at ``now`` and has done its work.
+    func turnEnded(at end: Instant) {
+        if now >= windowEnd {
+            earlierLongestTurn = now >= windowEnd + Self.window ? .zero : counters.longestTurn
+            counters.longestTurn = .zero
+            windowEnd = now + Self.window
+        }
+        counters.longestTurn = max(counters.longestTurn, now.duration(to: end))
     }
 
     var hasDeliveries: Bool { !pendingDelivery.isEmpty }

@@ -102,9 +102,9 @@ final class Reactor: SerialExecutor, TaskExecutor, Sendable {
             if isFinished() { return }
 
             let hasWork = unsafe hasMoreJobs || !ownJobs.isEmpty || state.hasDeliveries
-            let timeout = hasWork ? 0 : state.timers.millisecondsToNext(from: .systemNow())
-            state.statistics.longestTurn = max(
-                state.statistics.longestTurn, state.now.duration(to: .systemNow()))
+            let end = Instant.systemNow()
+            let timeout = hasWork ? 0 : state.timers.millisecondsToNext(from: end)
+            state.turnEnded(at: end)
             let count = unsafe epoll_wait(epoll, events.baseAddress, Int32(events.count), timeout)
             state.now = .systemNow()
             state.statistics.turns &+= 1

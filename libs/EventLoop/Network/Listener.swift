@@ -13,9 +13,14 @@ package final class Listener: DescriptorHandler {
     private let tls: TLSServer?
     private let accept: @Loop (Transport) -> Void
     private var registration: Registration?
+    /// Given up for a moment when there are no descriptors left, to accept a connection and close it: its client learns at
+    /// once that it has to go elsewhere.
+    private var reserve = Socket.reserve()
     private lazy var resume = Timer { [weak self] in self?.registration?.update(.readable) }
     /// Connections that could not be accepted, for lack of descriptors or TLS set-up.
     package private(set) var failures = 0
+    /// Called when descriptors or memory have run out, for each connection that is closed for that.
+    package var onExhausted: @Loop () -> Void = {}
 
     /// Port 0 chooses a free one: see ``port``. The host must be numeric.
     package init(
@@ -38,6 +43,8 @@ package final class Listener: DescriptorHandler {
         registration.cancel()
         self.registration = nil
         Glibc.close(descriptor)
+        if reserve >= 0 { Glibc.close(reserve) }
+        reserve = -1
     }
 
     package func descriptorReady(_ readiness: Readiness) {
@@ -52,11 +59,27 @@ package final class Listener: DescriptorHandler {
                 else {
                     continue
                 }
-                registration?.update([])
-                resume.arm(after: Self.exhaustionPause)
-                return
+                onExhausted()
+                guard closeNext() else {
+                    registration?.update([])
+                    resume.arm(after: Self.exhaustionPause)
+                    return
+                }
             }
         }
+    }
+
+    /// - Returns: false when not even the reserve helps.
+    private func closeNext() -> Bool {
+        guard reserve >= 0 else {
+            reserve = Socket.reserve()
+            return false
+        }
+        Glibc.close(reserve)
+        let next = try? Socket.accept(descriptor)
+        if let next { Glibc.close(next) }
+        reserve = Socket.reserve()
+        return next != nil && reserve >= 0
     }
 
     private func session(for socket: Int32) throws(TransportError) -> TLSSession? {

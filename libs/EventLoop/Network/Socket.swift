@@ -42,6 +42,9 @@ enum Socket {
         }
     }
 
+    /// A descriptor that is kept for nothing; -1 when there is none.
+    static func reserve() -> Int32 { unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
+
     /// Begins to connect; true when it is connected already.
     static func connect(_ descriptor: Int32, to address: SocketAddress) throws(TransportError) -> Bool {
         let code = unsafe address.withPointer { unsafe Glibc.connect(descriptor, $0, $1) == 0 ? 0 : errno }

@@ -12,6 +12,13 @@ package final class Transport: DescriptorHandler {
     /// Bytes that may wait for a peer that does not read; with more, the transport closes with `.slowPeer`.
     package var outputLimit = defaultOutputLimit
 
+    /// What the bytes held for this peer count against; nil for a peer that is no client of a server.
+    package var budget: BufferBudget?
+    /// Bytes that the handler holds for this peer.
+    package var heldByHandler = 0 { didSet { account() } }
+    /// Counted in the budget.
+    private var held = 0
+
     let descriptor: Int32
     private var registration: Registration?
     private let tls: TLSSession?
@@ -96,10 +103,26 @@ package final class Transport: DescriptorHandler {
             return
         }
         if isBlocked {
-            if pendingOutput > outputLimit { failSlowPeer() }
+            account()
+            if isOutputTooLarge { failSlowPeer() }
         } else if state.schedule() {
             LoopState.current.scheduleFlush(self)
         }
+    }
+
+    private var isOutputTooLarge: Bool {
+        pendingOutput > outputLimit || isOverBudget && pendingOutput > BufferBudget.share
+    }
+
+    /// Whether this peer should be given up when it holds more than its share.
+    package var isOverBudget: Bool { budget?.isExceeded == true }
+
+    private func account() {
+        guard let budget else { return }
+        let now = input.count + heldByHandler + (isBlocked ? pendingOutput : 0)
+        guard now != held else { return }
+        budget.change(by: now - held)
+        held = now
     }
 
     private func failSlowPeer() {
@@ -123,6 +146,7 @@ package final class Transport: DescriptorHandler {
         sent = 0
         LoopState.current.buffers.give(&output)
         let wasBlocked = state.finishFlush()
+        if held > 0 { account() }
         if wasBlocked { updateInterest() }
         if state.phase == .closing {
             finishOutput()
@@ -137,8 +161,9 @@ package final class Transport: DescriptorHandler {
             output.removeFirst(sent)
             sent = 0
         }
-        if pendingOutput > outputLimit { return failSlowPeer() }
         if state.block() { updateInterest() }
+        account()
+        if isOutputTooLarge { failSlowPeer() }
     }
 
     private func send(_ bytes: UnsafeRawBufferPointer) -> TransferResult {
@@ -198,6 +223,7 @@ package final class Transport: DescriptorHandler {
                     let used = handler?.received(&bytes, from: self) ?? 0
                     if isOpen, used < count {
                         unsafe input.append(contentsOf: buffer[used..<count])
+                        account()
                     }
                 } else {
                     unsafe input.append(contentsOf: buffer[..<count])
@@ -219,9 +245,12 @@ package final class Transport: DescriptorHandler {
         input = []
         var span = bytes.mutableSpan
         let used = handler.received(&span, from: self)
-        guard isOpen, used < bytes.count else { return }
-        bytes.removeFirst(used)
-        input = bytes
+        guard isOpen else { return }
+        if used < bytes.count {
+            bytes.removeFirst(used)
+            input = bytes
+        }
+        account()
     }
 
     private func receive(_ buffer: UnsafeMutableRawBufferPointer) -> TransferResult {
@@ -278,6 +307,7 @@ package final class Transport: DescriptorHandler {
         input = []
         output = []
         sent = 0
+        heldByHandler = 0
         deliver(.closed)
     }
 

@@ -16,6 +16,7 @@ enum RequestFraming {
         var hosts = 0
         var length: Int?
         var chunked = false
+        var isEncoded = false
         for entry in entries {
             let name = b.extracting(entry.name)
             let value = b.extracting(entry.value)
@@ -41,6 +42,11 @@ enum RequestFraming {
             case 14 where Grammar.matches(name, "content-length"):
                 guard length == nil else { throw HTTPParseError(.badRequest, "several Content-Length") }
                 length = try contentLength(value)
+            case 16 where Grammar.matches(name, "content-encoding"):
+                Grammar.forEachElement(value) { range in
+                    if !Grammar.matches(value.extracting(range), "identity") { isEncoded = true }
+                    return true
+                }
             case 17 where Grammar.matches(name, "transfer-encoding"):
                 guard !chunked, !head.isVersion10 else {
                     throw HTTPParseError(.badRequest, "misplaced Transfer-Encoding")
@@ -55,6 +61,9 @@ enum RequestFraming {
             throw HTTPParseError(.badRequest, "Content-Length with Transfer-Encoding")
         }
         if chunked { head.framing = .chunked } else if let length { head.framing = .length(length) }
+        if isEncoded, chunked || length ?? 0 > 0 {
+            throw HTTPParseError(.unsupportedMediaType, "content coding not implemented")
+        }
         if closeRequested(entries, b) { head.keepAlive = false }
     }
 

@@ -4,6 +4,10 @@ package import EventLoop
 /// server's handler limit passes.
 package typealias HTTPHandler = @Loop (HTTPRequest) async -> HTTPResponse
 
+/// Decides on a request whose body has not arrived with its head, before the body is read: nil admits it. What arrives as a
+/// whole goes to the handler at once, so that the handler decides again.
+package typealias HTTPAdmission = @Loop (HTTPRequest) async -> HTTPResponse?
+
 /// Wraps every handler of a router, the outermost first.
 package typealias HTTPMiddleware = @Loop (HTTPRequest, HTTPHandler) async -> HTTPResponse
 
@@ -27,7 +31,8 @@ package final class HTTPRouter {
 
     /// - Parameter bodyLimit: in bytes; nil for the server's.
     package func on(
-        _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping HTTPHandler
+        _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, admit: HTTPAdmission? = nil,
+        _ handler: @escaping HTTPHandler
     ) {
         precondition(!isCompiled, "routes are added before the server starts")
         precondition(pattern.hasPrefix("/"), "a pattern starts with a slash: \(pattern)")
@@ -43,7 +48,9 @@ package final class HTTPRouter {
         }
         precondition(node.route(for: method) == nil, "two routes: \(method) \(pattern)")
         node.setRoute(
-            Route(pattern, parameterNames: names, bodyLimit: bodyLimit, handler: wrap(handler)), for: method)
+            Route(
+                pattern, parameterNames: names, bodyLimit: bodyLimit, admit: admit.map(wrap),
+                handler: wrap(handler)), for: method)
     }
 
     package func get(_ pattern: String, _ handler: @escaping HTTPHandler) { on(.get, pattern, handler) }
@@ -60,6 +67,19 @@ package final class HTTPRouter {
 
     private func wrap(_ handler: @escaping HTTPHandler) -> HTTPHandler {
         middleware.reversed().reduce(handler) { next, outer in { request in await outer(request, next) } }
+    }
+
+    /// The middleware sees a refusal as any response.
+    private func wrap(_ admit: @escaping HTTPAdmission) -> HTTPAdmission {
+        let middleware = middleware
+        guard !middleware.isEmpty else { return admit }
+        return { request in
+            guard let refusal = await admit(request) else { return nil }
+            let handler = middleware.reversed().reduce({ _ in refusal } as HTTPHandler) { next, outer in
+                { request in await outer(request, next) }
+            }
+            return await handler(request)
+        }
     }
 
     /// Fixes the routes; called by the server.

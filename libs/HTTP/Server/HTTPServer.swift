@@ -13,6 +13,7 @@ package import EventLoop
 @Loop
 package final class HTTPServer {
     package let configuration: Configuration
+    package let bufferBudget: BufferBudget
     let router: HTTPRouter
     let defaultHeaders: DefaultHeaders
     /// In nanoseconds: dividing a `Duration` at every request would cost more than routing it.
@@ -22,6 +23,10 @@ package final class HTTPServer {
     private var sessions: [any ServerSession] = []
     private var perAddress: [IPAddress: Int] = [:]
     private var listeners: [Listener] = []
+    /// Connections that are being told 503.
+    private var rejecting = 0
+    /// Called for each connection that is closed because there are no descriptors left.
+    package var onExhausted: @Loop () -> Void = {}
     /// Set when the last session of a draining server has ended.
     private let empty = AsyncSignal()
     package private(set) var isDraining = false
@@ -29,6 +34,7 @@ package final class HTTPServer {
     package init(_ router: HTTPRouter, _ configuration: Configuration = Configuration()) {
         self.router = router
         self.configuration = configuration
+        bufferBudget = BufferBudget(limit: configuration.bufferLimit)
         idleTimeout = configuration.idleTimeout.nanoseconds
         defaultHeaders = DefaultHeaders(configuration.defaultHeaders)
         router.compile()
@@ -50,6 +56,10 @@ package final class HTTPServer {
         let listener = try await Listener(endpoint, tls: tls) { [weak self] transport in
             if let self { accept(transport) } else { transport.close() }
         }
+        listener.onExhausted = { [weak self] in
+            self?.counts.rejected += 1
+            self?.onExhausted()
+        }
         listeners.append(listener)
         return listener.port
     }
@@ -59,10 +69,16 @@ package final class HTTPServer {
         let connection = ServerConnection(transport, self)
         guard sessions.count < configuration.maxConnections, !isDraining, countAddress(connection) else {
             counts.rejected += 1
-            return connection.reject()
+            return rejecting < configuration.maxRejected ? reject(connection) : transport.close()
         }
         add(connection)
         connection.start()
+    }
+
+    private func reject(_ connection: ServerConnection) {
+        rejecting += 1
+        connection.isRejected = true
+        connection.reject()
     }
 
     /// - Returns: false when the address has reached its limit of connections.
@@ -91,6 +107,9 @@ package final class HTTPServer {
         connection.slot = -1
         connection.countedAddress = nil
     }
+
+    /// A connection that was rejected has ended.
+    func rejectionEnded() { rejecting -= 1 }
 
     func remove(_ session: any ServerSession) {
         let slot = session.slot

@@ -7,16 +7,18 @@ final class Route: Sendable {
     let bodyLimit: Int?
     /// Answers without reading the request's body.
     let isRefusal: Bool
+    let admit: HTTPAdmission?
     let handler: HTTPHandler
 
     init(
         _ pattern: String, parameterNames: [String] = [], bodyLimit: Int? = nil, isRefusal: Bool = false,
-        handler: @escaping HTTPHandler
+        admit: HTTPAdmission? = nil, handler: @escaping HTTPHandler
     ) {
         self.pattern = pattern
         self.parameterNames = parameterNames
         self.bodyLimit = bodyLimit
         self.isRefusal = isRefusal
+        self.admit = admit
         self.handler = handler
     }
 }

@@ -6,16 +6,22 @@ extension HTTPServer {
         /// Request line, header bytes and header count.
         package var head = HTTPHeadLimits()
         /// Body of a request, unless its route has a limit of its own.
-        package var bodyLimit = 1 << 20
+        package var bodyLimit = 64 << 10
         /// Open connections; one more is answered 503 and closed.
         package var maxConnections = 20_000
         /// Open connections of one client address that is no trusted proxy; nil for no limit.
         package var maxConnectionsPerAddress: Int?
+        /// Held for all clients together.
+        package var bufferLimit = 128 << 20
+        /// Connections beyond a limit that are answered 503 at a time; others are closed at once.
+        package var maxRejected = 256
+        /// From the connection to the first byte of its first request.
+        package var firstByteTimeout = Duration.seconds(10)
         /// From the first byte of a head to its last; then 408.
         package var headTimeout = Duration.seconds(10)
         /// From the end of the head to the end of the body; then 408.
         package var bodyTimeout = Duration.seconds(30)
-        /// How long a connection may wait for its next request, or a response for its reader.
+        /// How long a connection may wait for another request, or a response for its reader.
         package var idleTimeout = Duration.seconds(60)
         /// How long a handler may take; then it is cancelled and the client is told 503.
         package var handlerTimeout = Duration.seconds(30)

@@ -8,6 +8,8 @@ final class ServerConnection: TransportHandler {
     enum Phase {
         /// Waits for a request's head; `isPartial` once some of it has arrived.
         case head(isPartial: Bool)
+        /// The route decides whether a request's body is read; the exchange has this number.
+        case admitting(UInt32, Task<Void, Never>)
         /// Reads a request's body; `needsContinue` until its client was told to send it.
         case body(PendingBody, needsContinue: Bool)
         /// A handler answers the exchange of this number.
@@ -24,12 +26,16 @@ final class ServerConnection: TransportHandler {
         var keepAlive = true
         var isHead = false
         var isVersion10 = false
+        /// Whether the client may still be sending a body that nobody reads.
+        var hasUnreadBody = false
     }
 
     let transport: Transport
     let server: HTTPServer
     var slot = -1
     var countedAddress: IPAddress?
+    /// Whether a limit of connections is exceeded: the client is told 503.
+    var isRejected = false
 
     var phase = Phase.head(isPartial: false)
     var options = ResponseOptions()
@@ -43,6 +49,7 @@ final class ServerConnection: TransportHandler {
         self.server = server
         // Bounded by one response, and by the stream's limit.
         transport.outputLimit = .max
+        transport.budget = server.bufferBudget
     }
 
     var limits: HTTPServer.Configuration { server.configuration }
@@ -50,7 +57,7 @@ final class ServerConnection: TransportHandler {
 
     func start() {
         transport.start(self)
-        timer.arm(at: server.idleDeadline)
+        timer.arm(after: limits.firstByteTimeout)
     }
 
     /// Answers 503 without reading a request.
@@ -79,7 +86,7 @@ final class ServerConnection: TransportHandler {
                     used += try begin(head, bytes.span.extracting(used..<bytes.count))
                 case .body(let pending, _):
                     used += try read(pending, bytes.span.extracting(used..<bytes.count))
-                case .handling, .streaming:
+                case .admitting, .handling, .streaming:
                     transport.pauseReading()
                     break reading
                 case .upgraded(let socket):
@@ -89,15 +96,31 @@ final class ServerConnection: TransportHandler {
                 case .ended: return bytes.count
                 }
             }
-            if case .body(let pending, needsContinue: true) = phase {
-                phase = .body(pending, needsContinue: false)
-                transport.write("HTTP/1.1 100 Continue\r\n\r\n")
+            guard isWithinBudget(holding: bytes.count - used) else {
+                refuse(.serviceUnavailable)
+                return bytes.count
             }
+            tellToContinue()
             return used
         } catch {
             refuse(error.status)
             return bytes.count
         }
+    }
+
+    /// - Parameter rest: bytes that are not consumed yet.
+    private func isWithinBudget(holding rest: Int) -> Bool {
+        switch phase {
+        case .head: rest <= BufferBudget.share || !transport.isOverBudget
+        case .body(let pending, _): pending.body.count <= BufferBudget.share || !transport.isOverBudget
+        case .admitting, .handling, .streaming, .upgraded, .ended: true
+        }
+    }
+
+    private func tellToContinue() {
+        guard case .body(let pending, needsContinue: true) = phase else { return }
+        phase = .body(pending, needsContinue: false)
+        transport.write("HTTP/1.1 100 Continue\r\n\r\n")
     }
 
     /// Pauses a client that sends requests without reading responses.
@@ -120,7 +143,7 @@ final class ServerConnection: TransportHandler {
         options = ResponseOptions(
             keepAlive: head.keepAlive, isHead: head.method == .head, isVersion10: head.isVersion10)
         let match = server.router.match(head)
-        let limit = match.route.bodyLimit ?? limits.bodyLimit
+        let limit = match.route.isRefusal ? .max : match.route.bodyLimit ?? limits.bodyLimit
         switch head.framing {
         case .none, .length(0), .untilClose: break
         case .length(let length):
@@ -131,18 +154,50 @@ final class ServerConnection: TransportHandler {
             }
             fallthrough
         case .chunked:
-            if head.expectsContinue, match.route.isRefusal {
+            if match.route.isRefusal {
                 options.keepAlive = false
+                options.hasUnreadBody = true
                 break
             }
-            phase = .body(
-                PendingBody(head, match, limit: limit), needsContinue: head.expectsContinue && rest.count == 0
-            )
-            timer.arm(after: limits.bodyTimeout)
+            let body = PendingBody(head, match, limit: limit)
+            let needsContinue = head.expectsContinue && rest.count == 0
+            guard let admit = match.route.admit else {
+                expect(body, needsContinue)
+                return 0
+            }
+            ask(admit, head, match, body, needsContinue)
             return 0
         }
         dispatch(head, match, [])
         return 0
+    }
+
+    /// Has the route refuse the request before its body is read, or not.
+    private func ask(
+        _ admit: @escaping HTTPAdmission, _ head: HTTPRequestHead, _ match: RouteMatch, _ body: PendingBody,
+        _ needsContinue: Bool
+    ) {
+        let number = exchange
+        let request = HTTPRequest(head, match, connection: self)
+        let task = Loop.task { [self] in
+            let refusal = await admit(request)
+            guard case .admitting(number, _) = phase, isOpen else { return }
+            guard let refusal else {
+                expect(body, needsContinue)
+                tellToContinue()
+                return transport.resumeReading()
+            }
+            options.keepAlive = false
+            send(refusal)
+            end(within: limits.lingerTimeout)
+        }
+        phase = .admitting(number, task)
+        timer.arm(after: limits.handlerTimeout)
+    }
+
+    private func expect(_ body: PendingBody, _ needsContinue: Bool) {
+        phase = .body(body, needsContinue: needsContinue)
+        timer.arm(after: limits.bodyTimeout)
     }
 
     private func read(_ pending: PendingBody, _ bytes: Span<UInt8>) throws(HTTPParseError) -> Int {
@@ -151,6 +206,7 @@ final class ServerConnection: TransportHandler {
             dispatch(pending.head, pending.match, pending.body)
         } else {
             phase = .body(pending, needsContinue: false)
+            transport.heldByHandler = pending.body.count
         }
         return used
     }
@@ -164,6 +220,9 @@ final class ServerConnection: TransportHandler {
         case .streaming(let stream):
             stream.ends(.left)
             transport.close()
+        case .admitting(_, let task):
+            task.cancel()
+            transport.close()
         case .body, .upgraded: transport.close()
         case .ended: break
         }
@@ -173,6 +232,7 @@ final class ServerConnection: TransportHandler {
 
     private func dispatch(_ head: HTTPRequestHead, _ match: RouteMatch, _ body: [UInt8]) {
         let number = exchange
+        transport.heldByHandler = body.count
         let request = HTTPRequest(head, match, body: body, connection: self)
         let task = Loop.task { [self] in
             let response = await match.route.handler(request)
@@ -184,7 +244,10 @@ final class ServerConnection: TransportHandler {
 
     func endExchange() {
         exchange &+= 1
-        guard options.keepAlive, !server.isDraining else { return end(within: limits.idleTimeout) }
+        transport.heldByHandler = 0
+        guard options.keepAlive, !server.isDraining else {
+            return end(within: options.hasUnreadBody ? limits.lingerTimeout : limits.idleTimeout)
+        }
         phase = .head(isPartial: false)
         timer.arm(at: server.idleDeadline)
         transport.resumeReading()
@@ -204,7 +267,11 @@ final class ServerConnection: TransportHandler {
         server.countRefusal()
         options.keepAlive = false
         if case .head = phase { options.isHead = false }
-        send(limits.refusal(status))
+        transport.heldByHandler = 0
+        var response = limits.refusal(status)
+        // RFC 9110, 15.5.16.
+        if status == .unsupportedMediaType { response.headers.set("Accept-Encoding", "identity") }
+        send(response)
         end(within: limits.lingerTimeout)
     }
 
@@ -214,7 +281,7 @@ final class ServerConnection: TransportHandler {
         switch phase {
         case .head(let isPartial): if !isPartial { end(within: limits.idleTimeout) }
         case .streaming(let stream): stream.serverDrains()
-        case .body, .handling, .upgraded, .ended: break
+        case .admitting, .body, .handling, .upgraded, .ended: break
         }
     }
 
@@ -222,7 +289,7 @@ final class ServerConnection: TransportHandler {
         switch phase {
         case .head(let isPartial): isPartial ? refuse(.requestTimeout) : end(within: limits.lingerTimeout)
         case .body: refuse(.requestTimeout)
-        case .handling(_, let task):
+        case .admitting(_, let task), .handling(_, let task):
             task.cancel()
             refuse(.serviceUnavailable)
         case .streaming(let stream):
@@ -248,8 +315,9 @@ final class ServerConnection: TransportHandler {
         exchange &+= 1
         timer.cancel()
         server.remove(self)
+        if isRejected { server.rejectionEnded() }
         switch phase {
-        case .handling(_, let task): task.cancel()
+        case .admitting(_, let task), .handling(_, let task): task.cancel()
         case .streaming(let stream):
             if case .system(let number)? = error?.code {
                 // A client that closes with unread output resets the connection.
@@ -259,35 +327,5 @@ final class ServerConnection: TransportHandler {
             stream.connectionClosed()
         default: break
         }
-    }
-
-    /// See ``HTTPRequest/clientAddress``.
-    func clientAddress(of request: HTTPRequest) -> IPAddress {
-        let hops = request.headers.values("X-Forwarded-For").joined(separator: ",")
-        return limits.client(from: transport.peer.address, through: hops)
-    }
-}
-
-extension HTTPServer.Configuration {
-    func isTrusted(_ address: IPAddress) -> Bool { trustedProxies.contains { $0.contains(address) } }
-
-    /// The rightmost hop that is no trusted proxy; when all are, the leftmost. A hop that is no address ends the search,
-    /// since whoever sent it is not known.
-    ///
-    /// - Parameters:
-    ///   - peer: of the connection.
-    ///   - hops: the value of `X-Forwarded-For`.
-    func client(from peer: IPAddress, through hops: String) -> IPAddress {
-        var client = peer
-        for hop in hops.split(separator: ",").reversed() {
-            guard isTrusted(client), let address = Self.address(hop.trimmingSpaces) else { break }
-            client = address
-        }
-        return client
-    }
-
-    /// Some proxies add the port.
-    private static func address(_ hop: Substring) -> IPAddress? {
-        IPAddress(hop) ?? Endpoint(String(hop)).flatMap { IPAddress($0.host) }
     }
 }

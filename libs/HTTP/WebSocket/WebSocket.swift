@@ -11,6 +11,8 @@ package final class WebSocket: TransportHandler {
     private let role: WebSocketRole
     private var state = State.open
     private var awaitsPong = false
+    private var framesAfterClose: UInt8 = 0
+    private static let maxFramesAfterClose: UInt8 = 250
     private var closeCode = WebSocketCloseCode.abnormal
     private var closeReason = ""
     private var decoder: WebSocketFrameDecoder
@@ -109,10 +111,10 @@ package final class WebSocket: TransportHandler {
         finish()
     }
 
-    private func finish() {
+    private func finish(within limit: Duration? = nil) {
         state = .finished
         timer.cancel()
-        transport.closeAfterFlush(within: configuration.closeTimeout)
+        transport.closeAfterFlush(within: limit ?? configuration.closeTimeout)
     }
 
     private func note(_ code: WebSocketCloseCode, _ reason: String) {
@@ -140,10 +142,26 @@ package final class WebSocket: TransportHandler {
             timer.arm(at: Instant(nanoseconds: Loop.now.nanoseconds + configuration.pingNanoseconds))
         }
         var offset = 0
+        var pings: [WebSocketFrameDecoder.Payload] = []
         do throws(WebSocketError) {
-            while let event = try decoder.next(&bytes, at: &offset, limit: configuration.maxMessage) {
-                handle(event, bytes.span)
+            while let frame = try decoder.next(&bytes, at: &offset, limit: configuration.maxMessage) {
+                guard accepts(frame) else {
+                    abandon()
+                    return bytes.count
+                }
+                if case .ping(let payload) = frame {
+                    pings.append(payload)
+                    continue
+                }
+                answer(&pings, bytes.span)
+                handle(frame, bytes.span)
                 if state == .finished { return bytes.count }
+            }
+            answer(&pings, bytes.span)
+            transport.heldByHandler = decoder.bufferedCount
+            if transport.isOverBudget, decoder.bufferedCount > BufferBudget.share {
+                fail(WebSocketError(.tryAgainLater, "overloaded"))
+                return bytes.count
             }
             return offset
         } catch {
@@ -151,6 +169,34 @@ package final class WebSocket: TransportHandler {
             return bytes.count
         }
     }
+
+    /// A peer that was told of the close has a few frames more.
+    private func accepts(_ frame: WebSocketFrameDecoder.Frame) -> Bool {
+        if case .close = frame { return true }
+        if state == .open { return handler?.acceptsFrame(on: self) ?? true }
+        framesAfterClose += 1
+        return framesAfterClose < Self.maxFramesAfterClose
+    }
+
+    /// Reads no more of a peer that sends too much.
+    private func abandon() {
+        finish(within: .seconds(1))
+        transport.pauseReading()
+    }
+
+    /// Of many pings in a row the last one stands for those before it (RFC 6455, 5.5.3).
+    private func answer(_ pings: inout [WebSocketFrameDecoder.Payload], _ bytes: Span<UInt8>) {
+        if pings.isEmpty { return }
+        for ping in pings.suffix(pings.count > Self.answeredPings ? 1 : pings.count) {
+            switch ping {
+            case .inPlace(let range): send(.pong, bytes.extracting(range))
+            case .assembled(let message): send(.pong, message.span)
+            }
+        }
+        pings = []
+    }
+
+    private static let answeredPings = 10
 
     /// The bytes that arrived together with the handshake.
     func received(rest start: Int, of bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
@@ -175,12 +221,7 @@ package final class WebSocket: TransportHandler {
             case .inPlace(let range): handler?.received(binary: bytes.extracting(range), on: self)
             case .assembled(let message): handler?.received(binary: message.span, on: self)
             }
-        case .ping(let payload):
-            switch payload {
-            case .inPlace(let range): send(.pong, bytes.extracting(range))
-            case .assembled(let message): send(.pong, message.span)
-            }
-        case .pong: break
+        case .ping, .pong, .fragment: break
         }
     }
 

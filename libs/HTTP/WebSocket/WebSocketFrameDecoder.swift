@@ -30,6 +30,8 @@ package struct WebSocketFrameDecoder: Sendable {
         case pong(Payload)
         /// `.noStatus` for an empty close frame.
         case close(WebSocketCloseCode, String)
+        /// A frame that does not complete its message.
+        case fragment
     }
 
     private let role: WebSocketRole
@@ -48,26 +50,27 @@ package struct WebSocketFrameDecoder: Sendable {
 
     /// Decodes from `offset`, which it advances past the consumed bytes.
     ///
+    /// Every frame that has arrived is one event.
+    ///
     /// - Parameter limit: the largest message, in bytes.
     /// - Returns: nil when more bytes are needed.
     package mutating func next(
         _ b: inout MutableSpan<UInt8>, at offset: inout Int, limit: Int
     ) throws(WebSocketError) -> Frame? {
-        while true {
-            if !isInPayload {
-                guard try readHeader(b.span, at: &offset, limit) else { return nil }
-            }
-            let chunk = offset..<(offset + min(left, b.count - offset))
-            if key != 0 { key = applyMask(key, to: &b, in: chunk) }
-            offset = chunk.upperBound
-            left -= chunk.count
-            let event =
-                try opcode.isControl ? readControl(b.span, chunk) : readData(b.span, chunk)
-            if left == 0 { isInPayload = false }
-            if let event { return event }
-            if left > 0 { return nil }
+        if !isInPayload {
+            guard try readHeader(b.span, at: &offset, limit) else { return nil }
         }
+        let chunk = offset..<(offset + min(left, b.count - offset))
+        if key != 0 { key = applyMask(key, to: &b, in: chunk) }
+        offset = chunk.upperBound
+        left -= chunk.count
+        let event = try opcode.isControl ? readControl(b.span, chunk) : readData(b.span, chunk)
+        if left == 0 { isInPayload = false }
+        return event
     }
+
+    /// Bytes of an incomplete message.
+    package var bufferedCount: Int { fragments.count }
 
     /// - Returns: false when the header is incomplete.
     private mutating func readHeader(
@@ -129,7 +132,7 @@ package struct WebSocketFrameDecoder: Sendable {
         if message == .text, !text.accepts(bytes) { throw notUTF8 }
         guard left == 0, isFinal else {
             fragments.append(bytes)
-            return nil
+            return left == 0 ? .fragment : nil
         }
         let isText = message == .text
         if isText, !text.isAtBoundary { throw notUTF8 }

@@ -5,6 +5,9 @@ package import EventLoop
 package protocol WebSocketHandler: AnyObject, Sendable {
     /// The handshake is done; the socket may be written to.
     func opened(_ socket: WebSocket)
+    /// A frame has arrived, of any kind: a message, a part of one, a ping. False ends the connection: what the peer sends
+    /// then is not read.
+    func acceptsFrame(on socket: WebSocket) -> Bool
     /// One text message, valid UTF-8. The bytes are valid during the call only.
     func received(text: Span<UInt8>, on socket: WebSocket)
     /// One binary message; the default closes with 1003.
@@ -19,6 +22,7 @@ package protocol WebSocketHandler: AnyObject, Sendable {
 
 extension WebSocketHandler {
     package func opened(_ socket: WebSocket) {}
+    package func acceptsFrame(on socket: WebSocket) -> Bool { true }
     package func received(binary: Span<UInt8>, on socket: WebSocket) {
         socket.close(.unsupportedData, reason: "text only")
     }

@@ -35,12 +35,16 @@ enum WebSocketHandshake {
 
     /// A server's checks (4.2.1). Nil when the request is a valid handshake, else the response.
     static func fault(in request: HTTPRequest) -> HTTPResponse? {
-        guard request.method == .get, request.isWebSocketUpgrade else {
+        // HTTP/1.0 has no upgrades (RFC 9110, 7.8).
+        guard request.method == .get, !request.head.isVersion10, request.isWebSocketUpgrade else {
             return HTTPResponse(
                 problem: .upgradeRequired, headers: ["Upgrade": "websocket", "Connection": "Upgrade"])
         }
         guard request.headers["Sec-WebSocket-Version"] == "13" else {
             return HTTPResponse(problem: .upgradeRequired, headers: ["Sec-WebSocket-Version": "13"])
+        }
+        guard request.head.framing == .none || request.head.framing == .length(0) else {
+            return HTTPResponse(problem: .badRequest)
         }
         let keys = request.headers.values("Sec-WebSocket-Key")
         guard keys.count == 1, isKey(keys[0]) else { return HTTPResponse(problem: .badRequest) }

@@ -97,7 +97,7 @@ extension MessagingError {
     init(_ error: AMQPError) {
         let code: Code =
             switch error.code {
-            case .notConnected, .connectionFailed, .authenticationFailed, .blocked: .unavailable
+            case .notConnected, .connectionFailed, .tls, .authenticationFailed, .blocked: .unavailable
             case .overloaded: .overloaded
             case .returned: .unroutable
             case .nacked: .refused

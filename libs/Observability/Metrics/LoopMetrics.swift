@@ -11,8 +11,9 @@ extension Metrics {
             Double(Loop.statistics.descriptors)
         }
         gauge("waybill_loop_timers", "Armed timers.") { Double(Loop.statistics.timers) }
-        gauge("waybill_loop_longest_turn_seconds", "Longest turn of the event loop since the last scrape.") {
-            Loop.takeLongestTurn().seconds
+        gauge("waybill_loop_longest_turn_seconds", "Longest turn of the event loop within the last minutes.")
+        {
+            Loop.statistics.longestTurn.seconds
         }
     }
 }

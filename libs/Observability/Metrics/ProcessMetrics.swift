@@ -16,10 +16,9 @@ extension Metrics {
                 text.family("process_resident_memory_bytes", "Resident memory size in bytes.", .gauge)
                 text.sample("process_resident_memory_bytes", sample.residentBytes)
             }
-            if let count = SystemCalls.entryCount(of: "/proc/self/fd") {
+            if let count = SystemCalls.openDescriptors() {
                 text.family("process_open_fds", "Number of open file descriptors.", .gauge)
-                // Subtracts the descriptor that was open for counting.
-                text.sample("process_open_fds", Double(count - 1))
+                text.sample("process_open_fds", Double(count))
             }
             if let limit = ProcessSample.descriptorLimit() {
                 text.family("process_max_fds", "Maximum number of open file descriptors.", .gauge)

@@ -5,9 +5,8 @@ extension OrderRecordsError {
         self.init(Self.code(error), error.description)
     }
 
-    /// By class of SQLSTATE (PostgreSQL manual, appendix A): 22 is a data exception, 23 a constraint violation;
-    /// conflicts and lock timeouts come from concurrent transactions. Everything else, including a missing table,
-    /// counts as the server's state.
+    /// By SQLSTATE (PostgreSQL manual, appendix A). What may be due to one order is refused, also when it is not known what it
+    /// means: its message is dead-lettered, and the others go on.
     private static func code(_ error: PostgresError) -> Code {
         switch error.code {
         case .invalidParameter: return .refused
@@ -19,7 +18,16 @@ extension OrderRecordsError {
             return .contended
         }
         // Only a product's name can be missing (`OrderStoreStatements.insertOrders`).
-        if state.code == "23502" { return .unknownProduct }
-        return state.code.hasPrefix("22") || state.code.hasPrefix("23") ? .refused : .unavailable
+        if state == .notNullViolation { return .unknownProduct }
+        return state.isTransient || Self.isOfServer(state.code) ? .unavailable : .refused
+    }
+
+    /// Whether every order would meet the same: the server, the schema or the role is not as it should be.
+    private static func isOfServer(_ state: String) -> Bool {
+        // Connection, transaction, session, names and privileges, resources, object state, operator, system, corrupted data.
+        let classes = [
+            "08", "25", "26", "28", "3D", "3F", "42", "53", "55", "57", "58", "F0", "XX001", "XX002",
+        ]
+        return classes.contains { state.hasPrefix($0) }
     }
 }

@@ -29,7 +29,7 @@ package final class PostgresOrderOwners: OrderOwners {
     }
 
     /// Recorded orders last: one may be in the intake table as well.
-    private static let find = PostgresStatement(
+    private static let find = PostgresStatement.read(
         """
         SELECT correlation_id, customer_id, NULL AS status, order_id, false
         FROM order_intake WHERE correlation_id = ANY ($1::uuid[])

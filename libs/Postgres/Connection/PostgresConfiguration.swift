@@ -60,26 +60,17 @@ extension PostgresConfiguration {
             ("tcp_user_timeout", "20000"),
         ]
         if let password { result.append(("password", password)) }
-        result += options.filter { $0.key != "options" }.map { (keyword: $0.key.text, value: $0.value) }
-        result.append(("options", commandLine))
+        result += options.map { (keyword: $0.key.text, value: $0.value) }
         return result
     }
 
-    /// The session's parameters as `-c name=value`, after those of the URL.
-    private var commandLine: String {
+    /// The session's parameters, set once it is open.
+    var parameters: [(name: String, value: String)] {
         var parameters: [ByteString: String] = ["DateStyle": "ISO", "TimeZone": "UTC"]
         if let statementTimeout {
             parameters["statement_timeout"] = "\(max(1, Int64(statementTimeout / .milliseconds(1))))"
         }
         parameters.merge(settings) { _, set in set }
-        return parameters.sorted { $0.key < $1.key }.reduce(into: options["options"] ?? "") {
-            text, parameter in
-            var escaped = ""
-            for character in "\(parameter.key)=\(parameter.value)" {
-                if character == " " || character == "\\" { escaped.append("\\") }
-                escaped.append(character)
-            }
-            text += text.isEmpty ? "-c \(escaped)" : " -c \(escaped)"
-        }
+        return parameters.sorted { $0.key < $1.key }.map { ($0.key.text, $0.value) }
     }
 }

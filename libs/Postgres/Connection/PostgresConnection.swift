@@ -1,4 +1,5 @@
 package import EventLoop
+internal import Glibc
 
 /// One session with the server, on the loop, in libpq's pipeline mode.
 ///
@@ -26,6 +27,7 @@ package final class PostgresConnection: DescriptorHandler {
 
     private var handle: PostgresConnectionHandle
     private let notices: NoticeBuffer
+    private var watched: Int32 = -1
     private var registration: Registration?
     private var isWriteBlocked = false
     private var statements = StatementCache()
@@ -54,13 +56,34 @@ package final class PostgresConnection: DescriptorHandler {
         let handle = try await PostgresHandshake.open(configuration, notices, until: deadline)
         let connection = PostgresConnection(handle, notices, configuration)
         do {
-            connection.registration = try Loop.register(
-                connection.handle.socket, connection, interest: .readable)
+            connection.watched = connection.handle.duplicateSocket()
+            connection.registration = try Loop.register(connection.watched, connection, interest: .readable)
         } catch {
+            connection.close()
             throw PostgresError(.connectionFailed, "the socket cannot be watched")
         }
+        try await connection.set(configuration.parameters, until: deadline)
         return connection
     }
+
+    /// Not as start-up options, which poolers refuse.
+    private func set(
+        _ parameters: [(name: String, value: String)], until deadline: Instant
+    ) async throws(PostgresError) {
+        var batch = PostgresBatch()
+        for parameter in parameters {
+            batch.add(Self.setParameter, PostgresParameters(parameter.name, parameter.value))
+        }
+        do throws(PostgresError) {
+            _ = try await perform(
+                .batch(batch), within: max(.milliseconds(1), Loop.now.duration(to: deadline)))
+        } catch {
+            close()
+            throw PostgresError(.connectionFailed, "the session cannot be set up", report: error.report)
+        }
+    }
+
+    private static let setParameter = PostgresStatement("SELECT set_config($1, $2, false)", reused: false)
 
     /// The server's process that serves this session, as `pg_terminate_backend` takes it.
     package var serverProcess: Int32 { handle.serverProcess }
@@ -211,6 +234,8 @@ package final class PostgresConnection: DescriptorHandler {
         case .pipelineSync: finishFirst()
         case .command, .tuples: apply(.rows(PostgresRows(result)))
         case .failed: apply(.failed(result.report))
+        // It would go on for ever: no statement of this library copies.
+        case .copy: end(PostgresError(.connectionLost, "the server began a COPY"))
         case .pipelineAborted: apply(.skipped)
         }
     }
@@ -219,6 +244,7 @@ package final class PostgresConnection: DescriptorHandler {
         switch sent.withFirst({ $0.receive(event) }) {
         case .settled(let key, let isPrepared): statements.settle(key, isPrepared: isPrepared)
         case .forget(let key): statements.forget(key)
+        case .replace(let key): statements.replace(key)
         case .some(.none), nil: break
         }
     }
@@ -277,6 +303,7 @@ package final class PostgresConnection: DescriptorHandler {
         if error?.code == .timedOut, let cancellation = handle.cancellation() { cancellation.send() }
         registration?.cancel()
         registration = nil
+        if watched >= 0 { Glibc.close(watched) }
         handle.close()
         let now = Loop.now
         while let request = sent.popFirst() ?? waiting.popFirst() { request.fail(error, now: now) }

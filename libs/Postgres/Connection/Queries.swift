@@ -36,8 +36,20 @@ extension PostgresConnection {
                 throw PostgresError(.invalidParameter, "a statement takes at most 65535 parameters")
             }
         }
-        return try await perform(.batch(batch), within: limit)
+        var attempts = 1
+        while true {
+            let isAlone = !isInTransaction && deferredBegin == nil
+            do throws(PostgresError) { return try await perform(.batch(batch), within: limit) } catch {
+                guard isAlone, attempts < Self.attempts, error.sqlState?.isOfPreparedStatement == true else {
+                    throw error
+                }
+                attempts += 1
+            }
+        }
     }
+
+    /// Of a request whose statements have to be prepared again: a pooler may lend another session each time.
+    private static let attempts = 4
 
     /// ```swift
     /// let answers = try await connection.pipeline {

@@ -22,6 +22,7 @@ struct QueryState {
         case none
         case settled(StatementCache.Key, isPrepared: Bool)
         case forget(StatementCache.Key)
+        case replace(StatementCache.Key)
     }
 
     private let steps: [Step]
@@ -55,8 +56,15 @@ struct QueryState {
         case .failed(let report):
             fail(report)
             switch step {
-            case .prepare(let key): return .settled(key, isPrepared: false)
-            case .execute(let key): return Self.isStale(report.sqlState) ? .forget(key) : .none
+            // Another client of a pooler has prepared it on this server's session.
+            case .prepare(let key): return .settled(key, isPrepared: report.sqlState == .duplicateStatement)
+            case .execute(let key):
+                switch report.sqlState {
+                case .invalidStatementName: return .forget(key)
+                // "cached plan must not change result type"
+                case .featureNotSupported: return .replace(key)
+                default: return .none
+                }
             case .executeSilently: return .none
             }
         case .skipped:
@@ -73,10 +81,5 @@ struct QueryState {
         let number = min(asked.count + 1, rows.count + 1)
         failure = PostgresError(
             .server, "the server refused statement \(number) of the request", report: report)
-    }
-
-    /// Deallocated by other SQL, or "cached plan must not change result type".
-    private static func isStale(_ state: PostgresSQLState) -> Bool {
-        state == .invalidStatementName || state == .featureNotSupported
     }
 }

@@ -37,7 +37,9 @@ internal import Glibc
             unsafe withCStrings(options.map(\.value)) { values in
                 let pointer = unsafe PQconnectStartParams(keywords, values, 0)
                 if let pointer = unsafe pointer { unsafe notices.install(on: pointer) }
-                return unsafe PostgresConnectionHandle(adopting: pointer, notices)
+                let handle = unsafe PostgresConnectionHandle(adopting: pointer, notices)
+                handle.makeErrorsVerbose()
+                return handle
             }
         }
     }
@@ -53,6 +55,9 @@ internal import Glibc
 
     /// The descriptor, which libpq owns and may replace while it connects; -1 when there is none.
     var socket: Int32 { unsafe PQsocket(pointer) }
+    /// A duplicate of the descriptor, to be watched and closed by the caller; -1 when there is none. libpq may close its own
+    /// while it reads, and another owner get the number.
+    func duplicateSocket() -> Int32 { fcntl(socket, F_DUPFD_CLOEXEC, 0) }
     var isBroken: Bool { unsafe PQstatus(pointer) == CONNECTION_BAD }
     var usesTLS: Bool { unsafe PQsslInUse(pointer) != 0 }
     var serverProcess: Int32 { unsafe PQbackendPID(pointer) }
@@ -72,8 +77,24 @@ internal import Glibc
     /// libpq's report of the last failure; may quote hosts, users and the server's text.
     var failureReport: PostgresDiagnostics {
         let text = unsafe PQerrorMessage(pointer).map { unsafe String(cString: $0) } ?? ""
-        return PostgresDiagnostics(severity: "FATAL", sqlState: PostgresSQLState("08000"), message: text)
+        // Verbose: "… failed: FATAL:  28P01: password authentication failed for user …"
+        let words = text.split { $0 == " " || $0 == "\n" }
+        // Not "FATAL:".
+        let state = words.first {
+            $0.count == 6 && $0.last == ":" && $0.dropLast().allSatisfy(Self.isOfSQLState)
+                && $0.contains(where: \.isNumber)
+        }
+        return PostgresDiagnostics(
+            severity: "FATAL", sqlState: PostgresSQLState(state.map { String($0.dropLast()) } ?? "08000"),
+            message: text)
     }
+
+    private static func isOfSQLState(_ character: Character) -> Bool {
+        ("0"..."9").contains(character) || ("A"..."Z").contains(character)
+    }
+
+    /// Gives failures to connect their SQLSTATE.
+    private func makeErrorsVerbose() { _ = unsafe PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE) }
 
     func setNonBlocking() -> Bool { unsafe PQsetnonblocking(pointer, 1) == 0 }
 

@@ -3,7 +3,7 @@ internal import CPostgreSQL
 /// Owns one `PGresult` and frees it.
 @safe struct PostgresResultHandle: ~Copyable, Sendable {
     enum Status {
-        case command, tuples, pipelineSync, pipelineAborted, failed
+        case command, tuples, pipelineSync, pipelineAborted, copy, failed
     }
 
     /// libpq never changes a result after returning it, and lets any thread read it (PostgreSQL manual,
@@ -20,6 +20,7 @@ internal import CPostgreSQL
         case PGRES_TUPLES_OK, PGRES_SINGLE_TUPLE: .tuples
         case PGRES_PIPELINE_SYNC: .pipelineSync
         case PGRES_PIPELINE_ABORTED: .pipelineAborted
+        case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: .copy
         default: .failed
         }
     }

@@ -5,6 +5,18 @@ extension PostgresPool {
         _ statement: PostgresStatement, _ value: repeat each Value, within limit: Duration? = nil
     ) async throws(PostgresError) -> PostgresRows {
         let parameters = PostgresParameters(repeat each value)
+        do throws(PostgresError) {
+            return try await query(statement, parameters, within: limit)
+        } catch {
+            // The server has restarted, or an operator has ended the session.
+            guard statement.isRead, error.isOfLostSession else { throw error }
+            return try await query(statement, parameters, within: limit)
+        }
+    }
+
+    private func query(
+        _ statement: PostgresStatement, _ parameters: PostgresParameters, within limit: Duration?
+    ) async throws(PostgresError) -> PostgresRows {
         let connection = try await acquire(wait: limits.wait)
         defer { release(connection) }
         return try await connection.query(statement, parameters, within: limit)

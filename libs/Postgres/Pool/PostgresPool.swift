@@ -68,6 +68,10 @@ package final class PostgresPool: Service {
     }
 
     func acquire(wait: Duration) async throws(PostgresError) -> PostgresConnection {
+        // Somebody is trying to open one all the time.
+        if case .unavailable(let cause) = health, idle.isEmpty, leased.isEmpty, retryTimer.isArmed {
+            throw cause
+        }
         let result = await waiters.wait(
             until: Loop.now + wait, unless: { available() }, enqueued: { _ in openAsNeeded() })
         switch result {

@@ -36,4 +36,15 @@ package enum PostgresPoolHealth: Sendable {
     case unavailable(PostgresError)
 
     package var isAvailable: Bool { if case .available = self { true } else { false } }
+
+    package var error: PostgresError? { if case .unavailable(let error) = self { error } else { nil } }
+
+    /// Why there is no session, in a word: `unreachable`, `authentication`, `tls`, `readonly`, `starting`, ….
+    package var problem: String? {
+        switch self {
+        case .available: nil
+        case .unknown: "unreachable"
+        case .unavailable(let error): error.problem
+        }
+    }
 }

@@ -22,12 +22,20 @@ package final class RedisClient: Service {
         waiters = WaiterQueue(limit: configuration.pendingCommands)
     }
 
+    /// Follows the primary.
+    package convenience init(_ configuration: RedisConfiguration, sentinels: RedisSentinels) {
+        self.init(configuration) { try await sentinels.primary() }
+        sentinels.onSwitch { [weak self] in self?.reconnector.leave(unless: $0) }
+    }
+
     package var state: RedisConnectionState { reconnector.state }
 
     /// Connects and reconnects until ``close()`` or until the calling task is cancelled.
     package func run() async {
-        reconnector.onUp = { [weak self] _ in
+        reconnector.onUp = { [weak self] connection in
             guard let self else { return }
+            refused = nil
+            connection.onRefusal = { [weak self] in self?.note($0) }
             onStateChange?(state)
             waiters.resumeAll(returning: nil)
         }
@@ -37,6 +45,28 @@ package final class RedisClient: Service {
             if error.code == .closed { waiters.resumeAll(returning: error) }
         }
         await reconnector.run()
+    }
+
+    /// The last reply that refused a command for the server's state.
+    private var refused: (refusal: RedisError.Refusal, at: Instant)?
+    /// For so long after it, the server counts as one that refuses: nobody may be writing meanwhile.
+    private static let refusalLifetime = Duration.seconds(5)
+
+    /// Called when the server begins to refuse commands (`OOM`, `MISCONF`, …), though it is connected.
+    package var onRefusal: (@Loop (RedisError.Refusal) -> Void)?
+
+    private func note(_ error: RedisError) {
+        guard let refusal = error.refusal else { return }
+        let isNew = problem == nil
+        refused = (refusal, Loop.now)
+        if isNew { onRefusal?(refusal) }
+    }
+
+    /// Why the server cannot be used, in a word: that of the state, or `oom`, `misconf`, `noreplicas`, ….
+    package var problem: String? {
+        if let problem = state.problem { return problem }
+        guard let refused, Loop.now < refused.at + Self.refusalLifetime else { return nil }
+        return refused.refusal.word
     }
 
     package func close() { reconnector.close() }

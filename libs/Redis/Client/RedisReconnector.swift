@@ -12,6 +12,18 @@ package enum RedisConnectionState: Sendable, Equatable {
     package var isUp: Bool {
         if case .up = self { true } else { false }
     }
+
+    /// Why there is no connection, in a word: `unreachable`, `authentication`, `tls`, `readonly`, `loading`, …
+    package var problem: String? {
+        guard case .down(let error) = self else { return nil }
+        switch error?.code {
+        case .authentication: return "authentication"
+        case .tls: return "tls"
+        case .server: return error?.refusal?.word ?? "refused"
+        case .protocolViolation, .unexpectedReply: return "protocol"
+        default: return "unreachable"
+        }
+    }
 }
 
 /// Maintains one connection: connects, waits for its end, and reconnects after a growing delay.
@@ -58,6 +70,12 @@ final class RedisReconnector {
     func close() {
         stopping.set()
         connection?.close()
+    }
+
+    /// Another server is the primary now.
+    func leave(unless primary: Endpoint) {
+        guard case .up(let endpoint) = state, endpoint != primary else { return }
+        connection?.close(because: .readOnly)
     }
 
     /// Serves one connection from attempt to end; returns why it ended and how long it was open.

@@ -29,6 +29,12 @@ package final class RedisSubscriber: Service {
         waiters = WaiterQueue(limit: configuration.pendingCommands)
     }
 
+    /// Follows the primary.
+    package convenience init(_ configuration: RedisConfiguration, sentinels: RedisSentinels) {
+        self.init(configuration) { try await sentinels.primary() }
+        sentinels.onSwitch { [weak self] in self?.reconnector.leave(unless: $0) }
+    }
+
     package var state: RedisConnectionState { reconnector.state }
 
     /// Channels that are subscribed, or will be once connected.

@@ -7,6 +7,8 @@ package struct RedisConfiguration: Sendable, CustomStringConvertible {
     package var user: String?
     package var password: String?
     package var database = 0
+    /// Whether only a primary will do; a user who may not ask for the role has any server.
+    package var requiresPrimary = false
     /// Shown by `CLIENT LIST`; no spaces.
     package var clientName: String?
     package var tls: TLSClient?
@@ -15,8 +17,8 @@ package struct RedisConfiguration: Sendable, CustomStringConvertible {
     package var connectTimeout = Duration.seconds(2)
     /// From a command's call to its reply, including the wait for a connection.
     package var commandTimeout = Duration.seconds(2)
-    /// A connection that received nothing for this long is sent a PING; after as long again without an answer
-    /// it is closed. A half-open connection thus lasts at most twice this.
+    /// A connection that received nothing for this long is sent a PING; when nothing comes for as long again, it is closed.
+    /// A half-open connection thus lasts at most twice this.
     package var keepAlive = Duration.seconds(3)
     /// Commands that may wait for replies on one connection.
     package var pendingCommands = 16_384

@@ -12,12 +12,14 @@ extension RedisConnection {
                 to: endpoint ?? configuration.endpoint, tls: configuration.tls,
                 timeout: configuration.connectTimeout)
         } catch {
-            throw RedisError(.notConnected, "\(error)")
+            throw RedisError(error.code == .tls ? .tls : .notConnected, "\(error)")
         }
         let connection = RedisConnection(transport, configuration)
-        do {
+        do throws(RedisError) {
             let replies = try await connection.send(handshakeCommands(configuration), deadline: deadline)
-            for reply in replies { _ = try reply.get() }
+            let answers = configuration.requiresPrimary ? replies.dropLast() : replies[...]
+            for reply in answers { _ = try reply.get() }
+            if configuration.requiresPrimary, replies.last?.isReplica == true { throw RedisError.readOnly }
             return connection
         } catch {
             connection.close()
@@ -38,6 +40,12 @@ extension RedisConnection {
         if configuration.database != 0 { batch.add("SELECT", configuration.database) }
         // Verifies that the server answers and that the user is authorized.
         batch.add("PING")
+        if configuration.requiresPrimary { batch.add("ROLE") }
         return batch
     }
+}
+
+extension RedisValue {
+    /// Whether this answer to ROLE is that of a replica. A user may not be allowed to ask.
+    var isReplica: Bool { array?.first?.string == "slave" }
 }

@@ -2,9 +2,9 @@ package import EventLoop
 
 /// One connection to a server: commands are pipelined, replies arrive in order.
 ///
-/// Commands of one loop iteration are written in one system call. A command that times out closes the
-/// connection, since its late reply would be matched to the next command. A connection does not reconnect;
-/// ``RedisClient`` does.
+/// Commands of one loop iteration are written in one system call. A command that times out costs no other: its late reply
+/// is dropped. A connection from which nothing comes ends (``RedisConfiguration/keepAlive``), and one to a server that is no
+/// primary any more. A connection does not reconnect; ``RedisClient`` does.
 @Loop
 package final class RedisConnection {
     package typealias Completion = @Loop (Result<[RedisValue], RedisError>) -> Void
@@ -22,6 +22,8 @@ package final class RedisConnection {
     private lazy var deadlineTimer = Timer { [weak self] in self?.checkDeadline() }
     private lazy var keepAliveTimer = Timer { [weak self] in self?.checkAlive() }
 
+    /// Called with each reply that refuses a command for the state of the server: `OOM`, `MISCONF`, …
+    var onRefusal: (@Loop (RedisError) -> Void)?
     /// Receives replies while no request is pending: a subscription's messages and confirmations.
     var onPush: (@Loop (RedisValue) -> Void)?
 
@@ -104,9 +106,9 @@ package final class RedisConnection {
     // MARK: Timeouts
 
     private func checkDeadline() {
-        guard let deadline = requests.deadline else { return }
-        guard deadline <= Loop.now else { return deadlineTimer.arm(at: deadline) }
-        fail(RedisError(.timeout, "no reply within \(configuration.commandTimeout)"))
+        let error = RedisError(.timeout, "no reply within \(configuration.commandTimeout)")
+        for completion in requests.expire(at: Loop.now) { completion(.failure(error)) }
+        if let deadline = requests.deadline, failure == nil { deadlineTimer.arm(at: deadline) }
     }
 
     private func checkAlive() {
@@ -114,13 +116,30 @@ package final class RedisConnection {
         defer { receivedSinceCheck = false }
         if receivedSinceCheck {
             pingIsOut = false
+            checkRole()
         } else if pingIsOut {
-            fail(RedisError(.timeout, "no answer to PING"))
-        } else if requests.isEmpty {
+            fail(RedisError(.timeout, "nothing received"))
+        } else {
             pingIsOut = true
-            var ping = RedisBatch()
-            ping.add("PING")
-            onPush == nil ? send(ping) { _ in } : write(ping)
+            if requests.isEmpty { ping() }
+        }
+    }
+
+    private func ping() {
+        if onPush == nil, configuration.requiresPrimary { return checkRole() }
+        var ping = RedisBatch()
+        ping.add("PING")
+        onPush == nil ? send(ping) { _ in } : write(ping)
+    }
+
+    /// A failover may leave the connection with a replica, which refuses writes. A subscription cannot ask.
+    private func checkRole() {
+        guard configuration.requiresPrimary, onPush == nil else { return }
+        var batch = RedisBatch()
+        batch.add("ROLE")
+        send(batch) { [weak self] result in
+            guard let self, case .success(let replies) = result, replies[0].isReplica else { return }
+            fail(.readOnly)
         }
     }
 
@@ -150,6 +169,7 @@ package final class RedisConnection {
         deadlineTimer.cancel()
         keepAliveTimer.cancel()
         onPush = nil
+        onRefusal = nil
         transport?.close()
         transport = nil
         let lost = error.code == .timeout ? error : RedisError(.connectionLost, error.message)
@@ -186,7 +206,17 @@ extension RedisConnection: TransportHandler {
             guard let onPush else { return fail(RedisError(.protocolViolation, "an unsolicited reply")) }
             return onPush(reply)
         }
+        let refusal = refusal(in: reply)
         if let finished = requests.take(reply) { finished.completion(.success(finished.replies)) }
+        if let refusal { fail(refusal) }
+    }
+
+    /// The error of a server that this connection should leave; one that it should stay with is reported.
+    private func refusal(in reply: RedisValue) -> RedisError? {
+        guard case .error(let error) = reply, let refusal = error.refusal else { return nil }
+        if configuration.requiresPrimary, refusal.isOfReplica { return error }
+        onRefusal?(error)
+        return nil
     }
 
     package func inputEnded(_ transport: Transport) {

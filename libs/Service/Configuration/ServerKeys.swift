@@ -1,6 +1,6 @@
 package import AMQP
 package import EventLoop
-internal import Observability
+package import Observability
 package import Redis
 
 /// The keys of the servers that several services use; each service takes those it needs.
@@ -15,6 +15,14 @@ package enum ServerKeys {
 
     package static let primary = SettingKey.string(
         "REDIS_PRIMARY", kind: "name", default: "waybill", "The primary's name among the sentinels.")
+
+    package static let sentinelUser = SettingKey.string(
+        "REDIS_SENTINEL_USER", kind: "name", "The user among the sentinels; when not set, the default user."
+    ).optional
+
+    package static let sentinelPassword = SettingKey.secret(
+        "REDIS_SENTINEL_PASSWORD", minimumBytes: 1, "The password for the sentinels."
+    ).optional
 
     package static let rabbitMQ = SettingKey.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
 
@@ -31,7 +39,8 @@ package enum ServerKeys {
         "How long Redis stores a workflow and a mailbox.")
 
     package static let all: [any AnySettingKey] = [
-        redis, sentinels, primary, rabbitMQ, authorities, queueType, workflowTTL,
+        redis, sentinels, primary, sentinelUser, sentinelPassword, rabbitMQ, authorities, queueType,
+        workflowTTL,
     ]
 }
 
@@ -43,14 +52,17 @@ extension RedisConfiguration {
         password = url.password?.reveal()
         database = Int(url.path) ?? 0
         clientName = name
+        requiresPrimary = true
         if url.usesTLS { tls = try TLSClient(authorities: authorities) }
     }
 }
 
 extension Settings {
-    /// The provider of the primary's endpoint; nil when the URL's host applies.
-    @Loop package func endpoints(of server: RedisConfiguration) -> RedisEndpointProvider? {
-        RedisSentinels.provider(self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server)
+    /// Those that name the primary; none when the URL's host applies.
+    @Loop package func sentinels(of server: RedisConfiguration) -> RedisSentinels {
+        RedisSentinels(
+            self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server,
+            user: self[ServerKeys.sentinelUser], password: self[ServerKeys.sentinelPassword]?.reveal())
     }
 }
 

@@ -56,8 +56,13 @@ package enum ServiceKeys {
         "TRUSTED_PROXIES", default: "127.0.0.0/8,::1",
         "Proxies that name the client in X-Forwarded-For, such as the edge and a load balancer before it.")
 
+    package static let bufferLimit = SettingKey.integer(
+        "BUFFER_LIMIT_MB", in: 8...65_536, default: 128,
+        "Mebibytes held for all clients together: incomplete requests, bodies, unread output. Beyond it, a client that holds more than 8 KiB is refused or closed."
+    )
+
     package static func all(port: UInt16) -> [any AnySettingKey] {
-        [profile, listen(port: port), logLevel, logStyle, replica, drainTimeout, trustedProxies]
+        [profile, listen(port: port), logLevel, logStyle, replica, drainTimeout, trustedProxies, bufferLimit]
     }
 
     /// Of the services that pages use.

@@ -5,6 +5,9 @@ package import Observability
 /// Answers one request in its context; an error it throws becomes a problem document.
 package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async throws -> HTTPResponse
 
+/// Throws when a request is refused before its body is read.
+package typealias RequestAdmission = @Loop (HTTPRequest) async throws -> Void
+
 /// Routes of an HTTP API. Gives each request a trace and an id, counts and times it by route, logs it at
 /// debug, and turns errors into problem documents.
 ///
@@ -16,10 +19,25 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
     package let router: HTTPRouter
     private let metrics: Metrics
     private let middleware: RequestMiddleware
+    private let admission: RequestAdmission?
+
+    private init(admitting admission: @escaping RequestAdmission, _ other: APIRouter) {
+        router = other.router
+        metrics = other.metrics
+        middleware = other.middleware
+        self.admission = admission
+    }
+
+    /// The same router for routes whose requests are refused before their body is read, when it has not arrived with the
+    /// head and `admission` throws. The handler must check the same, since `admission` is not asked about others.
+    package func admitting(_ admission: @escaping RequestAdmission) -> APIRouter {
+        APIRouter(admitting: admission, self)
+    }
 
     package init(_ router: HTTPRouter, log: Logger, metrics: Metrics) {
         self.router = router
         self.metrics = metrics
+        admission = nil
         middleware = RequestMiddleware(log, metrics)
         let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
         router.notFound = middleware.wrap(unmatched) { _, _ in throw Problem(.notFound) }
@@ -31,7 +49,9 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
         _ method: HTTPMethod, _ pattern: String, bodyLimit: Int? = nil, _ handler: @escaping RequestHandler
     ) {
         let series = RouteMetrics(metrics, method: method.name, route: pattern)
-        router.on(method, pattern, bodyLimit: bodyLimit, middleware.wrap(series, handler))
+        router.on(
+            method, pattern, bodyLimit: bodyLimit, admit: admission.map { middleware.wrap(series, $0) },
+            middleware.wrap(series, handler))
     }
 }
 
@@ -70,6 +90,17 @@ package typealias RequestHandler = @Loop (HTTPRequest, RequestContext) async thr
                     "requestId": context.id,
                 ], trace: context.trace)
             return response
+        }
+    }
+
+    func wrap(_ series: RouteMetrics, _ admit: @escaping RequestAdmission) -> HTTPAdmission {
+        { [self] request in
+            do {
+                try await admit(request)
+                return nil
+            } catch {
+                return await wrap(series) { _, _ in throw error }(request)
+            }
         }
     }
 

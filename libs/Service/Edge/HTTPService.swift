@@ -23,7 +23,9 @@ internal import Observability
         var configuration = configuration
         configuration.trustedProxies = context.settings[ServiceKeys.trustedProxies]
         configuration.refusal = { Problem($0).response(instance: nil, trace: .root()) }
+        configuration.bufferLimit = context.settings[ServiceKeys.bufferLimit] << 20
         server = HTTPServer(router, configuration)
+        server.onExhausted = Self.warning(of: context)
         Self.addMetrics(of: server, context)
     }
 
@@ -37,6 +39,18 @@ internal import Observability
         await server.drain(within: max(Loop.now.duration(to: deadline), .zero) * 3 / 4)
     }
 
+    /// One line a minute.
+    private static func warning(of context: ServiceContext) -> @Loop () -> Void {
+        var next = Loop.now
+        return {
+            guard Loop.now >= next else { return }
+            next = Loop.now + .seconds(60)
+            context.log.error(
+                "http.descriptors_exhausted",
+                ["connections": Loop.statistics.descriptors, "next": "raise ulimit -n"])
+        }
+    }
+
     /// The router's handlers retain the metrics, so these must not retain the server.
     private static func addMetrics(of server: HTTPServer, _ context: ServiceContext) {
         let metrics = context.metrics
@@ -45,6 +59,11 @@ internal import Observability
         }
         metrics.gauge("waybill_http_connections", "Open connections, WebSockets included.") { [weak server] in
             Double(statistics(server).connections)
+        }
+        metrics.gauge(
+            "waybill_http_buffered_bytes", "Bytes held for clients: incomplete input, bodies, unread output."
+        ) { [weak server] in
+            Double(server?.bufferBudget.used ?? 0)
         }
         metrics.gauge("waybill_http_websockets", "Open WebSockets.") { [weak server] in
             Double(statistics(server).webSockets)

@@ -15,6 +15,7 @@ package import EventLoop
     private struct Check {
         let name: String
         let isEssential: @Loop () -> Bool
+        var isServer = false
         let reason: @Loop () -> String?
     }
 
@@ -39,6 +40,14 @@ package import EventLoop
         addCheck(name, isEssential: isEssential, reason: { holds() ? nil : "" })
     }
 
+    /// Adds a check of a server; the reason is its name and the word for what is wrong: `redis.readonly`.
+    package func addServerCheck(
+        _ name: String, isEssential: @escaping @Loop () -> Bool = { true },
+        problem: @escaping @Loop () -> String?
+    ) {
+        checks.append(Check(name: name, isEssential: isEssential, isServer: true, reason: problem))
+    }
+
     /// The current readiness.
     package func readiness() -> ReadinessReport {
         switch phase {
@@ -48,7 +57,8 @@ package import EventLoop
             var (reasons, isReady): ([String], Bool) = ([], true)
             for check in checks {
                 guard let reason = check.reason() else { continue }
-                reasons.append(reason.isEmpty ? check.name : "\(check.name): \(reason)")
+                let separator = check.isServer ? "." : ": "
+                reasons.append(reason.isEmpty ? check.name : check.name + separator + reason)
                 if check.isEssential() { isReady = false }
             }
             return ReadinessReport(status: isReady ? .ready : .unavailable, reasons: reasons)

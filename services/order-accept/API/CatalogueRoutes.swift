@@ -12,6 +12,7 @@ struct ProductRoutes {
     let catalogue: any CatalogueSource
 
     func add(to router: APIRouter) {
+        let router = router.admitting { _ = try await authorizer.authenticate($0) }
         router.on(.get, "/api/products") { request, _ in
             _ = try await authorizer.authenticate(request)
             let (offset, size) = try request.page(defaultSize: 12)

@@ -15,6 +15,7 @@ struct OrderRoutes {
     let log: Logger
 
     func add(to router: APIRouter) {
+        let router = router.admitting { _ = try await authorizer.authenticate($0) }
         router.on(.get, "/api/orders") { request, context in
             let (user, headers) = try await authorizer.authorizeRead(request)
             let range = try request.orderRange()
@@ -41,7 +42,7 @@ struct OrderRoutes {
             guard let report else { throw Problem.noSuchOrder }
             return HTTPResponse(json: report.encode(), headers: headers)
         }
-        router.on(.post, "/api/orders/{id}/cancel") { request, context in
+        router.on(.post, "/api/orders/{id}/cancel", bodyLimit: 4096) { request, context in
             let (user, headers) = try await authorizer.authorizeChange(request)
             let id = try request.orderID()
             let order = try await change(context) { () throws(OrderChangeError) in

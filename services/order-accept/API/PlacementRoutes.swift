@@ -16,7 +16,7 @@ struct PlacementRoutes {
     private static let bodyLimit = 64 << 10
 
     func add(to router: APIRouter) {
-        router.on(.post, "/api/orders", bodyLimit: Self.bodyLimit) { request, context in
+        router.admitting(admit).on(.post, "/api/orders", bodyLimit: Self.bodyLimit) { request, context in
             var (user, headers) = try await authorizer.authorizeChange(request)
             let order = try request.orderRequest()
             let key = try request.idempotencyKey()
@@ -26,6 +26,11 @@ struct PlacementRoutes {
             if placement.order == nil { headers.add("Idempotency-Replayed", "true") }
             return HTTPResponse(.created, json: placement.document, headers: headers)
         }
+    }
+
+    private func admit(_ request: HTTPRequest) async throws {
+        try await authorizer.admitChange(request)
+        try request.checkContentType()
     }
 
     private func place(

@@ -40,6 +40,13 @@ final class RequestAuthorizer {
         }
     }
 
+    /// Refuses a changing request before its body is read.
+    func admitChange(_ request: HTTPRequest) async throws(Problem) {
+        let user = try await authenticate(request)
+        guard let decision = limiter?.decision(for: user), !decision.isAllowed else { return }
+        throw refusal(decision)
+    }
+
     /// The user of a changing request, and the response's `RateLimit` headers.
     func authorizeChange(_ request: HTTPRequest) async throws(Problem) -> (user: UserID, headers: HTTPHeaders)
     {
@@ -57,16 +64,22 @@ final class RequestAuthorizer {
         let user = try await authenticate(request)
         guard let limiter else { return (user, [:]) }
         let decision = limiter.take(for: user)
-        var headers: HTTPHeaders = [
+        guard decision.isAllowed else { throw refusal(decision) }
+        return (user, Self.headers(decision))
+    }
+
+    private func refusal(_ decision: UserRateLimiter.Decision) -> Problem {
+        limited.increment()
+        var headers = Self.headers(decision)
+        headers.add("Retry-After", "\(max(1, decision.resetSeconds))")
+        return Problem(.tooManyRequests, "Too many requests; slow down.", headers: headers)
+    }
+
+    private static func headers(_ decision: UserRateLimiter.Decision) -> HTTPHeaders {
+        [
             "RateLimit-Limit": "\(decision.limit)", "RateLimit-Remaining": "\(decision.remaining)",
             "RateLimit-Reset": "\(decision.resetSeconds)",
         ]
-        guard decision.isAllowed else {
-            limited.increment()
-            headers.add("Retry-After", "\(max(1, decision.resetSeconds))")
-            throw Problem(.tooManyRequests, "Too many requests; slow down.", headers: headers)
-        }
-        return (user, headers)
     }
 
     /// RFC 6750, section 3.1. The response does not say why a token is invalid.

@@ -7,17 +7,21 @@ import Service
 extension HTTPRequest {
     /// The validated body of `POST /api/orders`.
     func orderRequest() throws(Problem) -> OrderRequest {
-        guard isJSON else {
-            throw Problem(
-                .unsupportedMediaType, "The body must be application/json.",
-                headers: ["Accept-Post": "application/json"])
-        }
+        try checkContentType()
         let lines: [UncheckedLine]?
         do throws(JSONError) { lines = try UncheckedLine.lines(of: body.span) } catch {
             throw .validation([("$", ["The body is not valid JSON."])])
         }
         do throws(OrderValidationError) { return try OrderRequest(checking: lines) } catch {
             throw Problem(error)
+        }
+    }
+
+    func checkContentType() throws(Problem) {
+        guard isJSON else {
+            throw Problem(
+                .unsupportedMediaType, "The body must be application/json.",
+                headers: ["Accept-Post": "application/json"])
         }
     }
 

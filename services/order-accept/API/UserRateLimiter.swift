@@ -36,6 +36,17 @@ final class UserRateLimiter {
             current = [:]
         }
         current[user] = limiter
+        return decision(limiter, isAllowed, now)
+    }
+
+    /// What ``take(for:now:)`` would answer, without taking anything.
+    func decision(for user: UserID, now: Instant = Loop.now) -> Decision {
+        var limiter = current[user] ?? previous[user] ?? RateLimiter()
+        let isAllowed = limiter.take(limit, now: now)
+        return decision(limiter, isAllowed, now)
+    }
+
+    private func decision(_ limiter: RateLimiter, _ isAllowed: Bool, _ now: Instant) -> Decision {
         let reset = isAllowed ? limiter.untilIdle(now: now) : limiter.untilAvailable(limit, now: now)
         return Decision(
             isAllowed: isAllowed, limit: limit.burst, remaining: limiter.remaining(limit, now: now),

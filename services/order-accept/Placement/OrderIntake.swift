@@ -45,10 +45,7 @@ final class PostgresOrderIntake: OrderIntake {
 
     init(_ pool: PostgresPool) { self.pool = pool }
 
-    var isAvailable: Bool {
-        if case .unavailable = pool.health { return false }
-        return true
-    }
+    var isAvailable: Bool { pool.health.error == nil }
 
     func take(_ order: IntakeOrder) async throws(OrderIntakeError) {
         guard isAvailable else { throw OrderIntakeError(reason: "unavailable", isOutcomeUnknown: false) }

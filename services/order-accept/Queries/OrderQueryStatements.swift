@@ -10,7 +10,7 @@ enum OrderQueryStatements {
             FROM order_items WHERE order_id = o.id)::text, o.failure_code
         """
 
-    static let order = PostgresStatement(
+    static let order = PostgresStatement.read(
         """
         SELECT \(columns), (
             SELECT jsonb_agg(jsonb_build_array(type, (extract(epoch FROM occurred_at) * 1000)::int8) ORDER BY version)
@@ -20,22 +20,22 @@ enum OrderQueryStatements {
             AND o.customer_id = $2 AND o.deleted_at IS NULL
         """)
 
-    static let taken = PostgresStatement(
+    static let taken = PostgresStatement.read(
         """
         SELECT payload::text FROM order_intake WHERE order_id = $1 AND customer_id = $2
             AND NOT EXISTS (SELECT FROM orders WHERE orders.correlation_id = order_intake.correlation_id)
         """)
 
-    static let takenByUser = PostgresStatement(
+    static let takenByUser = PostgresStatement.read(
         "SELECT payload::text FROM order_intake WHERE customer_id = $1 ORDER BY created_at DESC LIMIT $2")
 
-    static let byKey = PostgresStatement(
+    static let byKey = PostgresStatement.read(
         "SELECT \(columns) FROM orders o WHERE o.customer_id = $1 AND o.idempotency_key = $2")
 
-    static let takenByKey = PostgresStatement(
+    static let takenByKey = PostgresStatement.read(
         "SELECT payload::text FROM order_intake WHERE customer_id = $1 AND idempotency_key = $2 LIMIT 1")
 
-    static let page = PostgresStatement(
+    static let page = PostgresStatement.read(
         """
         SELECT \(columns)
         FROM (
@@ -45,7 +45,7 @@ enum OrderQueryStatements {
         ORDER BY o.created_at DESC, o.id DESC
         """)
 
-    static let pageAfter = PostgresStatement(
+    static let pageAfter = PostgresStatement.read(
         """
         SELECT \(columns)
         FROM (
@@ -55,21 +55,21 @@ enum OrderQueryStatements {
         ORDER BY o.created_at DESC, o.id DESC
         """)
 
-    static let count = PostgresStatement(
+    static let count = PostgresStatement.read(
         "SELECT count(*) FROM (SELECT FROM orders WHERE customer_id = $1 AND deleted_at IS NULL LIMIT $2) counted"
     )
 
     /// Hidden ones included, and those that repeated another's key.
-    static let recordedIDs = PostgresStatement(
+    static let recordedIDs = PostgresStatement.read(
         """
         SELECT id FROM orders WHERE id = ANY ($1::int8[])
         UNION ALL SELECT order_id FROM order_aliases WHERE order_id = ANY ($1::int8[])
         """)
 
     /// A replica's ids follow one another.
-    static let recordedRange = PostgresStatement("SELECT id FROM orders WHERE id BETWEEN $1 AND $2")
+    static let recordedRange = PostgresStatement.read("SELECT id FROM orders WHERE id BETWEEN $1 AND $2")
 
-    static let outcomes = PostgresStatement(
+    static let outcomes = PostgresStatement.read(
         """
         SELECT correlation_id, id, status FROM orders WHERE correlation_id = ANY ($1::uuid[])
         UNION ALL SELECT alias.correlation_id, orders.id, orders.status
@@ -77,7 +77,7 @@ enum OrderQueryStatements {
         WHERE alias.correlation_id = ANY ($1::uuid[])
         """)
 
-    static let status = PostgresStatement(
+    static let status = PostgresStatement.read(
         """
         SELECT o.id, o.status, o.updated_at FROM orders o
         WHERE o.id = coalesce(
@@ -86,7 +86,7 @@ enum OrderQueryStatements {
             AND o.customer_id = $2 AND o.deleted_at IS NULL
         """)
 
-    static let takenStatus = PostgresStatement(
+    static let takenStatus = PostgresStatement.read(
         """
         SELECT order_id, 'ACCEPTED', created_at FROM order_intake
         WHERE correlation_id = $1 AND customer_id = $2

@@ -22,7 +22,7 @@ final class PostgresCatalogue: CatalogueSource, Service {
     private let log: Logger
 
     private static let interval = Duration.seconds(60)
-    private static let products = PostgresStatement(
+    private static let products = PostgresStatement.read(
         """
         SELECT external_product_id, name, category, vendor, image_url, discount::int4, billing_period,
                is_subscription, price, currency

@@ -9,13 +9,20 @@ struct SocketRoutes {
     let handshakeGuard: HandshakeGuard
 
     private var sessions: SessionRegistry { handshakeGuard.sessions }
+    /// Bodies mean nothing here.
+    private static let bodyLimit = 1024
     private static let hub = "/hubs/order-status"
 
     func add(to router: APIRouter) {
-        router.on(.get, "/ws") { request, _ in try await native(request) }
-        router.on(.get, "/api/notifications/stream") { request, _ in try await events(request) }
-        router.on(.get, Self.hub) { request, _ in try await hub(request) }
-        router.on(.post, "\(Self.hub)/negotiate") { request, _ in try await negotiate(request) }
+        router.on(.get, "/ws", bodyLimit: Self.bodyLimit) { request, _ in try await native(request) }
+        let router = router.admitting { _ = try await handshakeGuard.principal($0) }
+        router.on(.get, "/api/notifications/stream", bodyLimit: Self.bodyLimit) { request, _ in
+            try await events(request)
+        }
+        router.on(.get, Self.hub, bodyLimit: Self.bodyLimit) { request, _ in try await hub(request) }
+        router.on(.post, "\(Self.hub)/negotiate", bodyLimit: Self.bodyLimit) { request, _ in
+            try await negotiate(request)
+        }
     }
 
     private func native(_ request: HTTPRequest) async throws -> HTTPResponse {

@@ -167,15 +167,21 @@ final class Session: WebSocketHandler {
 
     func opened(_ socket: WebSocket) { opened(on: socket) }
 
+    func acceptsFrame(on socket: WebSocket) -> Bool { takePermit() }
+
     func received(text: Span<UInt8>, on socket: WebSocket) { received(text) }
+
+    /// For a frame, or for a message after the first of one.
+    func takePermit() -> Bool {
+        if !isOpen || frames.take(registry.limits.frames, now: Loop.now) { return true }
+        end(.rateLimited, "too many messages")
+        return false
+    }
 
     /// One text from the client, of one or more messages.
     func received(_ text: Span<UInt8>) {
         guard isOpen else { return }
         heardAt = registry.second
-        guard frames.take(registry.limits.frames, now: Loop.now) else {
-            return end(.rateLimited, "too many frames")
-        }
         let messages: [ClientMessage]
         do throws(ProtocolError) {
             messages = try wireProtocol.codec.decode(text)
@@ -183,7 +189,9 @@ final class Session: WebSocketHandler {
             if wireProtocol == .signalR { return end(.protocolError, error.detail) }
             return send(.fault(code: "bad_message", detail: error.detail))
         }
-        for message in messages where isOpen { take(message) }
+        for (index, message) in messages.enumerated() where isOpen && (index == 0 || takePermit()) {
+            take(message)
+        }
     }
 
     /// Queues a hub's calls until its handshake is answered.

@@ -119,5 +119,6 @@ private func describe(_ event: WebSocketFrameDecoder.Frame, _ buffer: [UInt8]) -
     case .close(let code, let reason):
         precondition(code.isSendable || code == .noStatus)
         return "close \(code) \(reason)"
+    case .fragment: return "fragment"
     }
 }

@@ -1,0 +1,125 @@
+package import AMQP
+package import EventLoop
+internal import Observability
+package import Redis
+
+/// A server that a service depends on: the reason in readiness while it cannot be used, and one line in the log for each
+/// change of it, at a limited rate.
+@Loop
+package final class ServerReport {
+    private let name: String
+    private let log: Logger
+    private let problem: @Loop () -> ServerProblem?
+    /// The word that was logged last; nil while the server can be used.
+    private var logged: String? = "unknown"
+    private var limiter = RateLimiter()
+
+    /// A server that comes and goes all the time fills no log.
+    private static let limit = RateLimit(burst: 20, perSecond: 1)
+
+    /// - Parameters:
+    ///   - name: `redis`; the reason is `redis.readonly`.
+    ///   - isEssential: whether the process is not ready without it.
+    ///   - problem: why the server cannot be used now.
+    package init(
+        _ name: String, _ context: ServiceContext, isEssential: @escaping @Loop () -> Bool = { true },
+        problem: @escaping @Loop () -> ServerProblem?
+    ) {
+        self.name = name
+        log = context.log
+        self.problem = problem
+        context.health.addServerCheck(name, isEssential: isEssential) { problem()?.word }
+    }
+
+    /// The server's state may have changed.
+    package func update() {
+        let problem = problem()
+        guard problem?.word != logged, limiter.take(Self.limit, now: Loop.now) else { return }
+        logged = problem?.word
+        guard let problem else { return log.info("server.connected", ["server": name]) }
+        log.warning(
+            "server.unavailable",
+            [
+                "server": name, "reason": "\(name).\(problem.word)", "error": problem.error,
+                "next": Self.nextStep(problem.word),
+            ])
+    }
+
+    private static func nextStep(_ word: String) -> String {
+        switch word {
+        case "authentication": "check the user, the password and the permissions in its URL"
+        case "tls": "check TLS_CA_FILE, and the certificate's names and expiry"
+        case "declaration": "check the permissions of the user, and the names in the error"
+        case "readonly", "masterdown": "it is a replica: check the address, and who is the primary"
+        case "loading", "starting": "wait: it is starting"
+        case "oom": "give it more memory, or a policy that evicts"
+        case "misconf": "it cannot save its data: check its disk and its log"
+        case "noreplicas": "it has too few replicas for a write: start them"
+        default: "check that it runs, and its address"
+        }
+    }
+}
+
+/// Why a server cannot be used.
+package struct ServerProblem: Sendable, Equatable {
+    /// In readiness: `unreachable`, `authentication`, ….
+    package let word: String
+    /// For the log; without secrets.
+    package let error: String?
+
+    package init(_ word: String, error: String?) {
+        self.word = word
+        self.error = error
+    }
+}
+
+extension RedisConnectionState {
+    package var serverProblem: ServerProblem? {
+        guard case .down(let error) = self, let problem else { return nil }
+        return ServerProblem(problem, error: error.map { "\($0)" })
+    }
+}
+
+extension ServerReport {
+    package static func redis(
+        _ client: RedisClient, _ context: ServiceContext, isEssential: @escaping @Loop () -> Bool = { true }
+    ) {
+        let report = ServerReport("redis", context, isEssential: isEssential) {
+            client.state.serverProblem ?? client.problem.map { ServerProblem($0, error: nil) }
+        }
+        client.onStateChange = { _ in report.update() }
+        client.onRefusal = { _ in report.update() }
+    }
+
+    package static func channels(_ subscriber: RedisSubscriber, _ context: ServiceContext) {
+        let report = ServerReport("redis.channels", context) { subscriber.state.serverProblem }
+        subscriber.onStateChange = { _ in report.update() }
+    }
+
+    /// Of several connections to one broker.
+    package static func rabbitMQ(
+        _ clients: [AMQPClient], _ context: ServiceContext, isEssential: @escaping @Loop () -> Bool = { true }
+    ) {
+        let report = ServerReport("rabbitmq", context, isEssential: isEssential) {
+            for client in clients {
+                guard let word = client.problem else { continue }
+                if case .disconnected(let error) = client.state {
+                    return ServerProblem(word, error: "\(error)")
+                }
+                return ServerProblem(word, error: nil)
+            }
+            return nil
+        }
+        let log = context.log
+        for client in clients {
+            client.onStateChange { _ in report.update() }
+            client.onEvent { event in
+                switch event {
+                case .topologyMissing: log.warning("rabbitmq.topology_missing")
+                case .unconfirmed(let willReconnect):
+                    log.warning("rabbitmq.unconfirmed", ["reopens": willReconnect ? "connection" : "channel"])
+                }
+            }
+        }
+    }
+}
