@@ -49,12 +49,17 @@ import Testing
         configuration.commandTimeout = .milliseconds(50)
         configuration.connectTimeout = .seconds(300)
         let connection = try await RedisConnection.connect(configuration)
-        let error = await #expect(throws: RedisError.self) { try await connection.command("GET", "late") }
-        #expect(error?.code == .timeout && connection.isOpen && connection.pendingCommands == 1)
         var patient = RedisBatch()
         patient.add("GET", "k")
+        async let late = connection.pipeline { $0.add("GET", "late") }
+        try await eventually("the first is sent") { connection.pendingCommands == 1 }
         async let next = connection.send(patient, deadline: Loop.now + .seconds(60))
         try await eventually("the second is sent") { connection.pendingCommands == 2 }
+        let error = await #expect(throws: RedisError.self) { try await late }
+        #expect(error?.code == .timeout && connection.isOpen && connection.pendingCommands == 2)
+        // Others would have to wait as well.
+        let refused = await #expect(throws: RedisError.self) { try await connection.command("GET", "k") }
+        #expect(refused?.code == .notConnected && connection.pendingCommands == 2)
         server.push("+LATE\r\n$2\r\nok\r\n")
         #expect(try await next == [.bytes(Array("ok".utf8))])
         #expect(connection.pendingCommands == 0 && connection.isOpen)

@@ -3,7 +3,7 @@ package import EventLoop
 /// One connection to a server: commands are pipelined, replies arrive in order.
 ///
 /// Commands of one loop iteration are written in one system call. A command that times out costs no other: its late reply
-/// is dropped. A connection from which nothing comes ends (``RedisConfiguration/keepAlive``), and one to a server that is no
+/// is dropped; until it comes others fail at once, since they would have to wait for it. A connection from which nothing comes ends (``RedisConfiguration/keepAlive``), and one to a server that is no
 /// primary any more. A connection does not reconnect; ``RedisClient`` does.
 @Loop
 package final class RedisConnection {
@@ -95,6 +95,7 @@ package final class RedisConnection {
     private func refusal(for batch: RedisBatch) -> RedisError? {
         precondition(batch.isComplete, "a command lacks arguments")
         if failure != nil { return RedisError(.notConnected, "the connection is closed") }
+        if requests.isLate { return RedisError(.notConnected, "the server owes a reply") }
         if requests.commands + batch.count > configuration.pendingCommands
             || (transport?.pendingOutput ?? 0) + batch.bytes.count > configuration.pendingBytes
         {

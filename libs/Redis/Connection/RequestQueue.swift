@@ -26,6 +26,8 @@ struct RequestQueue {
     private var expired = 0
     /// Commands without a reply.
     private(set) var commands = 0
+    /// Whether a request has timed out whose reply may still come.
+    var isLate: Bool { expired > 0 }
 
     var isEmpty: Bool { requests.isEmpty }
 
