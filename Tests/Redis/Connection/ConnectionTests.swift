@@ -55,7 +55,8 @@ import Testing
         try await eventually("the first is sent") { connection.pendingCommands == 1 }
         async let next = connection.send(patient, deadline: Loop.now + .seconds(60))
         try await eventually("the second is sent") { connection.pendingCommands == 2 }
-        let error = await #expect(throws: RedisError.self) { try await late }
+        var error: RedisError?
+        do { _ = try await late } catch let failure as RedisError { error = failure }
         #expect(error?.code == .timeout && connection.isOpen && connection.pendingCommands == 2)
         // Others would have to wait as well.
         let refused = await #expect(throws: RedisError.self) { try await connection.command("GET", "k") }
