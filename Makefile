@@ -61,6 +61,10 @@ chaos: $(BUILT) ## Inject faults under load, then audit every order; under 6 min
 	@$(BIN)/install chaos
 	@$(SYSTEM_TESTS)/Chaos/run $(CHAOS)
 
+.PHONY: cluster
+cluster: $(BUILT) ## End the leader of a RabbitMQ cluster of three nodes under load, six times; under 2 minutes
+	@$(SYSTEM_TESTS)/Cluster/run
+
 .PHONY: fuzz
 fuzz: deps ## Fuzz the parsers with libFuzzer, 30 seconds each
 	@$(SYSTEM_TESTS)/Fuzz/run

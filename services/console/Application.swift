@@ -25,8 +25,7 @@ struct Application {
         let redis = RedisClient(server, sentinels: sentinels)
         // Declares nothing: the queues belong to other services.
         let broker = AMQPClient(
-            try AMQPConfiguration(
-                settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica))
+            try settings.rabbitMQ(name: context.replica))
         let publisher = AMQPPublisher(broker)
         var limits = PostgresPoolLimits()
         limits.size = 2

@@ -17,7 +17,7 @@ enum ConsoleKeys {
     static let all: [any AnySettingKey] =
         [
             ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.sentinelUser,
-            ServerKeys.sentinelPassword, ServerKeys.rabbitMQ,
+            ServerKeys.sentinelPassword, ServerKeys.rabbitMQ, ServerKeys.rabbitMQNodes,
             ServerKeys.authorities, database, ServiceKeys.origins, targets, stack,
         ] + TokenSettings.all
 

@@ -27,8 +27,7 @@ struct Application {
         let redis = RedisClient(server, sentinels: sentinels)
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let broker = AMQPClient(
-            try AMQPConfiguration(
-                settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica),
+            try settings.rabbitMQ(name: context.replica),
             topology: topology.declarations)
         let confirms = AMQPPublisher(broker)
         let publisher = EventPublisher(AMQPSender(confirms, exchange: topology.exchange), appID: context.name)

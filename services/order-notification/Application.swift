@@ -30,8 +30,7 @@ struct Application {
         let mailboxes = RedisMailboxStore(redis, retention)
         let workflows = RedisWorkflowStore(redis, retention)
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
-        let broker = try AMQPConfiguration(
-            settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica)
+        let broker = try settings.rabbitMQ(name: context.replica)
         let publishing = AMQPClient(broker, topology: topology.declarations)
         let consuming = AMQPClient(broker, topology: topology.declarations)
         let tokens = try TokenKeys(context)

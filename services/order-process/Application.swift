@@ -24,8 +24,7 @@ struct Application {
             settings[ServerKeys.redis], authorities: authorities, name: context.replica)
         let sentinels = settings.sentinels(of: server)
         let redis = RedisClient(server, sentinels: sentinels)
-        let broker = try AMQPConfiguration(
-            settings[ServerKeys.rabbitMQ], authorities: authorities, name: context.replica)
+        let broker = try settings.rabbitMQ(name: context.replica)
         let publishing = AMQPClient(broker, topology: topology.declarations)
         let consuming = AMQPClient(broker, topology: topology.declarations)
         let database = RecordDatabase(

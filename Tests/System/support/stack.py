@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from devstack import process
 from devstack.supervisor import Supervisor
 from support import LOCAL, tokens
-from support.http import call, is_complete, is_ready
+from support.http import answer, call, is_complete, is_ready
 from support.waiting import until
 
 
@@ -76,6 +76,13 @@ class Stack:
             for number, replica in enumerate(description[kind], 1)
             if not is_complete(f"{replica['url']}/health/ready")]
 
+    def reasons(self):
+        """What the replicas say that is missing, by name (`accept-1`)."""
+        description = self.description
+        return {
+            f"{kind}-{number}": (answer(f"{replica['url']}/health/ready", "GET")[1] or {}).get("reasons", [])
+            for kind in ("accept", "process", "notification") for number, replica in enumerate(description[kind], 1)}
+
     def await_ready(self):
         until("all replicas are ready", lambda: not self.unready() and is_ready(f"{self.edge}/healthz"), 30)
 
@@ -98,17 +105,21 @@ class Stack:
         (number,) = [number for number, url in enumerate(urls, 1) if url.endswith(f":{port}")]
         self.signal(f"notification-{number}", signal.SIGKILL)
 
-    @contextlib.contextmanager
-    def stopped(self, *programs):
-        """The programs (`accept-1`, `edge`, …) are stopped and not restarted within the context."""
+    def stop(self, *programs):
+        """Stops programs (`accept-1`, `edge`, …), which are not started again."""
         supervisor = Supervisor(self.directory)
         for program in programs:
             supervisor.rpc.stopProcess(program, True)
+
+    @contextlib.contextmanager
+    def stopped(self, *programs):
+        """The programs are stopped within the context."""
+        self.stop(*programs)
         try:
             yield
         finally:
             for program in programs:
-                supervisor.rpc.startProcess(program, False)
+                Supervisor(self.directory).rpc.startProcess(program, False)
             self.await_ready()
 
     def restart(self, replica):
@@ -152,6 +163,15 @@ class Stack:
         uri = urlsplit(settings["uri"])
         credentials = base64.b64encode(f"{uri.username}:{unquote(uri.password)}".encode()).decode()
         return call(f"{settings['managementUrl']}/api{path}", body, Authorization=f"Basic {credentials}")
+
+    def broker_delete(self, path):
+        """A DELETE to RabbitMQ's management API."""
+        settings = self.description["rabbitmq"]
+        uri = urlsplit(settings["uri"])
+        credentials = base64.b64encode(f"{uri.username}:{unquote(uri.password)}".encode()).decode()
+        status, _ = answer(
+            f"{settings['managementUrl']}/api{path}", "DELETE", Authorization=f"Basic {credentials}")
+        assert status == 204, status
 
     def publish(self, exchange, key, kind, message_id, body, **headers):
         """Publishes a message of the type `kind`."""

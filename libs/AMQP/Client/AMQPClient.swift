@@ -51,11 +51,21 @@ package final class AMQPClient: Service {
     /// Set when a user is to be attached, the connection has ended or the client stops.
     private let work = AsyncSignal()
     private let stateChanges = WaiterQueue<Void>()
+    /// In the configuration's nodes; at random at first, so that clients spread over a cluster.
+    private var nextNode: Int
     private var isRunning = false
 
     package init(_ configuration: AMQPConfiguration, topology: AMQPTopology = AMQPTopology()) {
         self.configuration = configuration
         self.topology = topology
+        nextNode = configuration.nodes.indices.randomElement() ?? 0
+    }
+
+    /// Another node at each attempt.
+    private func nextEndpoint() -> Endpoint {
+        guard !configuration.nodes.isEmpty else { return configuration.endpoint }
+        defer { nextNode = (nextNode + 1) % configuration.nodes.count }
+        return configuration.nodes[nextNode]
     }
 
     // MARK: Lifecycle
@@ -127,6 +137,8 @@ package final class AMQPClient: Service {
     private func connectAndServe() async -> Duration {
         let connection: AMQPConnection
         do throws(AMQPError) {
+            var configuration = configuration
+            configuration.endpoint = nextEndpoint()
             connection = try await AMQPConnection.open(configuration)
         } catch {
             connectionLost(error)

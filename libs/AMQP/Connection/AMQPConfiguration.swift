@@ -3,6 +3,8 @@ package import EventLoop
 /// The broker's address, and the client's limits and timeouts.
 package struct AMQPConfiguration: Sendable {
     package var endpoint: Endpoint
+    /// The nodes of a cluster, one of which is connected to; `endpoint` when there are none.
+    package var nodes: [Endpoint] = []
     package var user: String
     package var password: String
     package var virtualHost: String

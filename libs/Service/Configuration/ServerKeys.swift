@@ -26,6 +26,9 @@ package enum ServerKeys {
 
     package static let rabbitMQ = SettingKey.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
 
+    package static let rabbitMQNodes = SettingKey.endpoints(
+        "RABBITMQ_NODES", "The nodes of a RabbitMQ cluster; they replace the host of RABBITMQ_URL.")
+
     /// PEM, for `rediss`, `amqps` and `https`; PostgreSQL has `sslrootcert` in its URL.
     package static let authorities = SettingKey.file(
         "TLS_CA_FILE", "Trusted authorities (PEM) of TLS connections; when not set, the system's."
@@ -39,7 +42,8 @@ package enum ServerKeys {
         "How long Redis stores a workflow and a mailbox.")
 
     package static let all: [any AnySettingKey] = [
-        redis, sentinels, primary, sentinelUser, sentinelPassword, rabbitMQ, authorities, queueType,
+        redis, sentinels, primary, sentinelUser, sentinelPassword, rabbitMQ, rabbitMQNodes, authorities,
+        queueType,
         workflowTTL,
     ]
 }
@@ -66,13 +70,16 @@ extension Settings {
     }
 }
 
-extension AMQPConfiguration {
+extension Settings {
     /// - Parameter name: this connection's name on the server.
-    @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
-        self.init(
+    @Loop package func rabbitMQ(name: String) throws -> AMQPConfiguration {
+        let url = self[ServerKeys.rabbitMQ]
+        var configuration = AMQPConfiguration(
             endpoint: url.endpoint, user: url.user ?? "guest", password: url.password?.reveal() ?? "guest",
             virtualHost: url.path)
-        connectionName = name
-        if url.usesTLS { tls = try TLSClient(authorities: authorities) }
+        configuration.nodes = self[ServerKeys.rabbitMQNodes]
+        configuration.connectionName = name
+        if url.usesTLS { configuration.tls = try TLSClient(authorities: self[ServerKeys.authorities]) }
+        return configuration
     }
 }

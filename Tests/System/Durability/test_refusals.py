@@ -1,0 +1,56 @@
+"""Servers that do not die: they refuse, or somebody has deleted something."""
+
+import contextlib
+import secrets
+
+import pytest
+
+from support.waiting import until
+
+
+@contextlib.contextmanager
+def refusing(stack, setting, value, words):
+    """Redis refuses writes within the context."""
+    before = stack.redis("CONFIG", "GET", setting).split()[-1] if setting != "REPLICAOF" else None
+    stack.redis(*words)
+    try:
+        yield
+    finally:
+        if setting == "REPLICAOF":
+            stack.redis("REPLICAOF", "NO", "ONE")
+        else:
+            stack.redis("CONFIG", "SET", setting, before or value)
+
+
+@pytest.mark.parametrize(("reason", "setting", "value"), [
+    ("redis.readonly", "REPLICAOF", None),
+    ("redis.oom", "maxmemory", "1"),
+    ("redis.noreplicas", "min-replicas-to-write", "3")])
+def test_a_redis_that_refuses_writes_is_named(stack, customer, reason, setting, value):
+    words = ["REPLICAOF", "127.0.0.1", "1"] if value is None else ["CONFIG", "SET", setting, value]
+    with refusing(stack, setting, value, words):
+        orders = [customer.place() for _ in range(5)] + [customer.place(secrets.token_hex(8)) for _ in range(5)]
+
+        def is_named():
+            customer.place()
+            return any(found.startswith(reason) for found in stack.reasons()["accept-1"] + stack.reasons()["accept-2"])
+        until("a replica names the reason", is_named, 15)
+    until("nothing is missing", lambda: not stack.unready(), 15)
+    assert {customer.await_final(order)["status"] for order in orders} == {"COMPLETED"}
+    with customer.updates() as updates:
+        order = customer.place()
+        assert next(update for update in updates if update["status"] == "COMPLETED")["orderId"] == order["id"]
+
+
+@pytest.mark.parametrize("path", [
+    "/exchanges/waybill/orders", "/queues/waybill/order.accepted", "/queues/waybill/order.processed",
+    "/bindings/waybill/e/orders/q/order.accepted/order.accepted"])
+def test_topology_that_was_deleted_is_declared_again(stack, customer, path):
+    customer.await_final(customer.place())
+    stack.broker_delete(path)
+    orders = [customer.place() for _ in range(20)]
+    assert {customer.await_final(order)["status"] for order in orders} == {"COMPLETED"}
+    until("nothing is missing", lambda: not stack.unready(), 15)
+    with customer.updates() as updates:
+        order = customer.place()
+        assert next(update for update in updates if update["status"] == "COMPLETED")["orderId"] == order["id"]
