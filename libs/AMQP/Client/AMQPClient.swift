@@ -43,8 +43,8 @@ package final class AMQPClient: Service {
     /// Users to attach to the connection.
     private var pendingUsers = Deque<any AMQPConnectionUser>()
     private var observers: [@Loop (State) -> Void] = []
-    /// Whether a queue, a binding or the exchange was found missing, and has not been declared again.
-    package private(set) var isTopologyMissing = false
+    /// Since when a queue, a binding or the exchange is known to be missing; nil once it is declared again.
+    private var missingSince: Instant?
     private var declaredAt: Instant?
     private lazy var declaring = Timer { [weak self] in self?.work.set() }
     private let stopping = AsyncSignal()
@@ -117,6 +117,15 @@ package final class AMQPClient: Service {
     /// Called with every new state; for readiness, logs and metrics.
     package func onStateChange(_ observer: @escaping @Loop (State) -> Void) { observers.append(observer) }
 
+    /// Whether something was found missing, and has not been declared again.
+    package var isTopologyMissing: Bool { missingSince != nil }
+
+    /// The broker has cancelled a consumer: its queue was deleted, or lost its node.
+    func consumerWasCancelled(_ consumer: AMQPConsumer) {
+        topologyIsMissing(replyCode: Self.notFound)
+        attach(consumer)
+    }
+
     package var isReady: Bool { state == .ready }
 
     /// Whether the broker accepts no publishes, because of an alarm.
@@ -162,13 +171,13 @@ package final class AMQPClient: Service {
         connection.onBlocked = { [weak self] in self?.updateBlocked() }
         for user in users { pendingUsers.append(user) }
         try await declare(on: connection)
-        isTopologyMissing = false
+        missingSince = nil
         while connection.failure == nil, !stopping.isSet {
             work.reset()
             if isDeclarationDue {
                 declaredAt = Loop.now
                 try await declare(on: connection)
-                isTopologyMissing = false
+                missingSince = nil
             }
             // Without it a publisher's channel would be closed again.
             if isTopologyMissing {
@@ -186,21 +195,25 @@ package final class AMQPClient: Service {
         await connection.close()
     }
 
-    /// At most once a second.
+    /// At most once a second, and not at once: RabbitMQ 3.10 delivers nothing to the consumers of a quorum queue that is
+    /// declared again before they have been told of its end.
     private var isDeclarationDue: Bool {
-        guard isTopologyMissing else { return false }
-        guard let declaredAt, Loop.now < declaredAt + Self.declarationInterval else { return true }
-        declaring.arm(at: declaredAt + Self.declarationInterval)
+        guard let missingSince else { return false }
+        let pause = missingSince + Self.declarationPause
+        let time = declaredAt.map { max(pause, $0 + Self.declarationInterval) } ?? pause
+        guard Loop.now < time else { return true }
+        declaring.arm(at: time)
         return false
     }
 
+    private static let declarationPause = Duration.milliseconds(300)
     private static let declarationInterval = Duration.seconds(1)
     private static let (notFound, noRoute): (UInt16, UInt16) = (404, 312)
 
     /// A message was returned, or a channel closed. What the broker has lost is declared again.
     func topologyIsMissing(replyCode: UInt16) {
         guard [Self.notFound, Self.noRoute].contains(replyCode), !isTopologyMissing else { return }
-        isTopologyMissing = true
+        missingSince = Loop.now
         for observer in events { observer(.topologyMissing) }
         work.set()
     }

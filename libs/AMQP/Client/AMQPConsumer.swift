@@ -160,7 +160,7 @@ extension AMQPConsumer: ChannelDelegate {
     }
 
     func channelConsumerCancelled(_ channel: AMQPChannel) {
-        if channel === self.channel, !isStopped { client.attach(self) }
+        if channel === self.channel, !isStopped { client.consumerWasCancelled(self) }
     }
 
     func channel(_ channel: AMQPChannel, closed error: AMQPError) {

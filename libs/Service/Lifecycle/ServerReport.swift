@@ -112,7 +112,10 @@ extension ServerReport {
         }
         let log = context.log
         for client in clients {
-            client.onStateChange { _ in report.update() }
+            client.onStateChange { _ in
+                // At the start one connection may be open before the other.
+                if clients.allSatisfy({ $0.state != .connecting }) { report.update() }
+            }
             client.onEvent { event in
                 switch event {
                 case .topologyMissing: log.warning("rabbitmq.topology_missing")
