@@ -44,10 +44,25 @@ import Testing
             ("redis://u:a?b@h", .redis), ("redis://u:a#b@h", .redis), ("redis://h h", .redis),
             ("redis://[::1", .redis), ("redis://[::1]x", .redis), ("redis://::1", .redis),
             ("amqp://h/a/b", .amqp), ("postgresql://h", .postgresql), ("postgresql://h/a/b", .postgresql),
-            ("postgresql://h/d?a=%", .postgresql), ("redis://ü", .redis), ("", .redis),
+            ("postgresql://h/d?a=%", .postgresql), ("postgresql://h/d?sslmode=on", .postgresql),
+            ("postgresql://h/d?sslmode=", .postgresql), ("postgresql://h/d?SSLMODE=require", .postgresql),
+            ("postgresql://h/d?user=x", .postgresql),
+            ("postgresql://h/d?sslmode=verify-full&ssl=1", .postgresql), ("redis://ü", .redis), ("", .redis),
         ] as [(String, ConnectionURL.Scheme)])
     func refusesAmbiguousURLs(text: String, scheme: ConnectionURL.Scheme) {
         #expect(throws: SettingError.self) { try ConnectionURL(text, scheme) }
+    }
+
+    @Test func theAuthoritiesHoldForPostgreSQLToo() throws {
+        let url = try ConnectionURL("postgresql://h/d?sslmode=verify-full", .postgresql)
+        #expect(url.trusting("/ca.pem").query["sslrootcert"] == "/ca.pem" && url.trusting(nil) == url)
+        let own = try ConnectionURL("postgresql://h/d?sslmode=require&sslrootcert=/own.pem", .postgresql)
+        #expect(own.trusting("/ca.pem") == own && !own.isVerified && url.isVerified)
+        for (host, isLocal) in [
+            ("localhost", true), ("127.0.0.9", true), ("[::1]", true), ("db.example", false),
+        ] {
+            #expect(try ConnectionURL("postgresql://\(host)/d", .postgresql).isLocal == isLocal)
+        }
     }
 
     @Test func descriptionOmitsThePassword() throws {

@@ -31,7 +31,7 @@ struct Application {
         limits.size = 2
         limits.wait = .seconds(1)
         let pool = PostgresPool(
-            Self.database(settings[ConsoleKeys.database], context.replica), limits: limits)
+            Self.database(context.database(ConsoleKeys.database), context.replica), limits: limits)
         let tokens = try TokenKeys(context)
 
         let subscribers = StatusSubscribers()

@@ -31,7 +31,7 @@ struct Application {
             topology: topology.declarations)
         let confirms = AMQPPublisher(broker)
         let publisher = EventPublisher(AMQPSender(confirms, exchange: topology.exchange), appID: context.name)
-        let database = PostgresConfiguration(settings[AcceptKeys.database], name: context.replica)
+        let database = PostgresConfiguration(context.database(AcceptKeys.database), name: context.replica)
         // A pool of its own, so that reads do not delay order ids.
         let referencePool = PostgresPool(database, limits: .reference)
         let queryPool = PostgresPool(database, limits: .queries)

@@ -34,7 +34,8 @@ struct Application {
         let publishing = AMQPClient(broker, topology: topology.declarations)
         let consuming = AMQPClient(broker, topology: topology.declarations)
         let tokens = try TokenKeys(context)
-        let database = PostgresConfiguration(settings[NotificationKeys.database], name: context.replica)
+        let database = PostgresConfiguration(
+            context.database(NotificationKeys.database), name: context.replica)
         let records = PostgresPool(database, limits: .owners)
         // A pool of its own, so that clients' questions do not delay outcomes.
         let lookups = PostgresPool(database, limits: .lookups)

@@ -28,7 +28,8 @@ struct Application {
         let publishing = AMQPClient(broker, topology: topology.declarations)
         let consuming = AMQPClient(broker, topology: topology.declarations)
         let database = RecordDatabase(
-            PostgresConfiguration(settings[ProcessKeys.database], name: context.replica), log: context.log)
+            PostgresConfiguration(context.database(ProcessKeys.database), name: context.replica),
+            log: context.log)
         let sender = AMQPSender(AMQPPublisher(publishing), exchange: topology.exchange)
         let publisher = EventPublisher(sender, appID: context.name)
         let store = PostgresOrderStore(database.pool)

@@ -14,13 +14,16 @@ package struct ConnectionURL: Sendable, Equatable {
     /// Redis: the number of the database, "0" when left out. AMQP: the virtual host, "/" when left out.
     /// PostgreSQL: the database.
     package let path: String
-    package let query: [ByteString: String]
+    package internal(set) var query: [ByteString: String]
 
     package enum Scheme: String, Sendable {
         case redis, amqp, postgresql
     }
 
     package var endpoint: Endpoint { Endpoint(host: host, port: port) }
+
+    /// Whether the server is on this machine.
+    var isLocal: Bool { host == "localhost" || host.hasPrefix("/") || IPAddress(host)?.isLoopback == true }
 }
 
 extension ConnectionURL.Scheme {
@@ -76,6 +79,13 @@ extension ConnectionURL {
             path = url.path.isEmpty ? "/" : url.path
         case .postgresql:
             guard !url.path.isEmpty, !url.path.contains("/") else { throw fault("names no database") }
+            // libpq would find them at the first attempt, which may be hours later.
+            guard Self.sslModes.contains(ByteString(query["sslmode"] ?? "prefer")) else {
+                throw fault("has an sslmode that is not known")
+            }
+            if let name = query.keys.first(where: { !Self.databaseParameters.contains($0) }) {
+                throw fault("has the parameter \(name.text.prefix(32)), which is not known")
+            }
             path = url.path
         }
     }

@@ -29,7 +29,7 @@ package enum ServerKeys {
     package static let rabbitMQNodes = SettingKey.endpoints(
         "RABBITMQ_NODES", "The nodes of a RabbitMQ cluster; they replace the host of RABBITMQ_URL.")
 
-    /// PEM, for `rediss`, `amqps` and `https`; PostgreSQL has `sslrootcert` in its URL.
+    /// PEM, for `rediss`, `amqps` and `https`, and for PostgreSQL unless its URL has an `sslrootcert`.
     package static let authorities = SettingKey.file(
         "TLS_CA_FILE", "Trusted authorities (PEM) of TLS connections; when not set, the system's."
     ).optional
