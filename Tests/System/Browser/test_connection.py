@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from customer import expect_completed, expect_live, expect_not_reloaded, expect_status, mark_page, order, pill
@@ -15,8 +16,8 @@ NETWORK = r"net::ERR_INTERNET_DISCONNECTED|WebSocket connection|50[234]|net::ERR
 
 def with_token(customer, text):
     customer.context.add_init_script(
-        f"if (location.protocol !== 'about:' && !sessionStorage.tokenSet) {{ localStorage.setItem('waybill.session', '{json.dumps({'token': text})}');"
-        " sessionStorage.tokenSet = 1 }")
+        "if (location.protocol !== 'about:' && !sessionStorage.tokenSet) { localStorage.setItem('waybill.session',"
+        f" JSON.stringify({{ token: '{text}', storedAt: Date.now() }})); sessionStorage.tokenSet = 1 }}")
     return customer
 
 
@@ -87,6 +88,57 @@ def test_forged_token_is_replaced(new_customer, stack):
     page = customer.tab()
     expect_live(page)
     expect(page.get_by_text("145 products")).to_be_visible()
+
+
+def renewals(customer):
+    """The development sign-ins of the customer's pages, counted from now on."""
+    found = []
+    customer.context.on("request", lambda request: request.url.endswith("/dev/token") and found.append(request))
+    return found
+
+
+@pytest.mark.parametrize("minutes", [50, -50, 60 * 24 * 400])
+def test_a_wrong_clock_costs_no_renewals(new_customer, minutes):
+    customer = new_customer(script=f"const real = Date.now; Date.now = () => real() + {minutes} * 60_000;")
+    found = renewals(customer)
+    page = customer.signed_in()
+    order(page, "AZ-104")
+    expect_completed(page)
+    page.reload()
+    expect_completed(page)
+    expect_live(page)
+    assert len(found) == 1
+
+
+def test_refused_tokens_cost_few_renewals(new_customer):
+    customer = new_customer()
+    customer.expect_console_error("401")
+    found = renewals(customer)
+    page = customer.signed_in()
+    refused = []
+
+    def refuse(route):
+        refused.append(route.request)
+        route.fulfill(status=401, content_type="application/problem+json", body='{"status":401,"title":"Unauthorized"}')
+    customer.context.route("**/api/orders*", refuse)
+    for _ in range(10):
+        page.goto("/#/orders")
+        expect(page.get_by_role("alert")).to_be_visible()
+        page.goto("/#/cart")
+    assert len(refused) >= 10 and len(found) <= 3  # the sign-in, a renewal, and one more at once
+
+
+def test_a_short_lived_token_costs_few_renewals(new_customer, stack):
+    customer = new_customer()
+    customer.expect_console_error(r"401|WebSocket connection")
+    short = tokens.mint(stack.jwt, customer.user, 1)
+    customer.context.route("**/dev/token", lambda route: route.fulfill(
+        content_type="application/json", body=json.dumps({"userId": customer.user, "token": short, "expiresAtUtc": ""})))
+    found = renewals(customer)
+    page = with_token(customer, short).tab()
+    expect(page.get_by_text("145 products")).to_be_visible()  # within the leeway
+    page.wait_for_timeout(6000)
+    assert len(found) <= 3
 
 
 def test_token_is_refreshed_in_band_before_expiry(new_customer, stack):

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import { OIDCClient } from '../../../services/storefront/session/oidc.js';
+import { RenewalPace } from '../../../services/storefront/session/renewal-pace.js';
 import { readToken } from '../../../services/storefront/session/token.js';
 
 globalThis.crypto ??= webcrypto; // Debian's node 18 has no global `crypto`.
@@ -93,12 +94,33 @@ test('a refresh keeps the refresh token unless it is rotated', async () => {
   await assert.rejects(fixture({ tokens: { status: 400 } }).client.refresh('r'), (error) => error.status === 400);
 });
 
-test('the renewal of a token is due after 80 % of its lifetime', () => {
+test('the lifetime of a token does not depend on the clock', () => {
   const token = jwt({ sub: 'Zoë', iat: 100, exp: 200 });
-  assert.deepEqual(readToken(token, 0), { userId: 'Zoë', roles: [], token, expiresAt: 200_000, renewAt: 180_000 });
-  assert.deepEqual(readToken(jwt({ sub: 'A', exp: 1, roles: ['operator', 7] }), 0)?.roles, ['operator']);
+  assert.deepEqual(readToken(token), { userId: 'Zoë', roles: [], token, lifetime: 100_000 });
+  assert.deepEqual(readToken(jwt({ sub: 'A', exp: 1, roles: ['operator', 7] }))?.roles, ['operator']);
+  assert.equal(readToken(jwt({ sub: 'A', iat: 200, exp: 100 }))?.lifetime, 0);
+  assert.equal(readToken(jwt({ sub: 'A', exp: 100 }))?.lifetime, 300_000);
+});
+
+test('a token is renewed at once, once more at once, and then seldom', () => {
+  let time = 0;
+  const pace = new RenewalPace(() => time, () => 0.5);
+  const renewals = [];
+  for (; time < 600_000; time += 100) {
+    if (pace.wait > 0) continue;
+    pace.begin();
+    renewals.push(time);
+  }
+  assert.deepEqual(renewals.slice(0, 2), [0, 100]);
+  const gaps = renewals.slice(2).map((at, index) => at - renewals[index + 1]);
+  assert.ok(gaps.every((gap) => gap >= 10_000), String(gaps));
+  assert.ok(renewals.length < 10, String(renewals));
+  time += 400_000;
+  assert.equal(pace.wait, 0);
+  pace.begin();
+  assert.equal(pace.wait, 0, 'the first of a new series may be repeated');
 });
 
 test('a malformed token is not read', () => {
-  for (const bad of ['', 'x.y.z', jwt({ sub: 'A' }), jwt({ exp: 1 })]) assert.equal(readToken(bad, 0), null);
+  for (const bad of ['', 'x.y.z', jwt({ sub: 'A' }), jwt({ exp: 1 })]) assert.equal(readToken(bad), null);
 });

@@ -1,15 +1,17 @@
 import { Signal } from '../app/signal.js';
 import { Problem } from '../rest/problem.js';
 import { developmentToken, oidcClient } from './sign-in-options.js';
+import { RenewalPace } from './renewal-pace.js';
 import { readToken } from './token.js';
 
 /**
- * A token and the source of the next one: the issuer, by a refresh token, or the development sign-in.
- * @typedef {import('./token.js').TokenInfo & { from: 'issuer'|'development', refreshToken: string|null }} Credentials
+ * A token, when it was received, and the source of the next one: the issuer, by a refresh token, or the development sign-in.
+ * `receivedAt` is of this tab's clock that is never set (`performance.now`).
+ * @typedef {import('./token.js').TokenInfo & { from: 'issuer'|'development', refreshToken: string|null, receivedAt: number }} Credentials
  */
 
-const RETRY_DELAY = 5_000; // milliseconds
 const MAX_TIMER = 2 ** 31 - 1; // milliseconds
+const RENEWAL_DUE = 0.8; // of the lifetime, which leaves time for failed attempts
 
 /** The signed-in user of all tabs of this browser. Renews the token before it expires. */
 export class Session {
@@ -22,6 +24,7 @@ export class Session {
   #timer = 0;
   /** @type {Promise<string>|null} */
   #renewal = null;
+  #pace = new RenewalPace(now);
 
   /**
    * @param {string} [key] in `localStorage`
@@ -60,11 +63,11 @@ export class Session {
     if (url) location.assign(url);
   }
 
-  /** A token that has not expired. */
+  /** A token that has not expired, unless it was renewed a moment ago. */
   async token() {
     const current = this.current.value;
     if (!current) throw new Problem(401, 'Please sign in.');
-    return current.expiresAt > Date.now() ? current.token : this.renew();
+    return age(current) < current.lifetime || this.#pace.wait > 0 ? current.token : this.renew();
   }
 
   /** A token to use after a service rejected the current one. */
@@ -91,10 +94,12 @@ export class Session {
     if (!previous) throw new Problem(401, 'Please sign in.');
     return withLock(this.#key, async () => {
       const stored = this.#stored();
-      if (stored && stored.userId === previous.userId && stored.token !== previous.token && stored.expiresAt > Date.now()) {
+      if (stored && stored.userId === previous.userId && stored.token !== previous.token && age(stored) < stored.lifetime) {
         this.#setCurrent(stored);
         return stored.token;
       }
+      if (this.#pace.wait > 0) throw new Problem(0, 'The sign-in was renewed a moment ago, and does not help. Trying again in a while.');
+      this.#pace.begin();
       try {
         const renewed = await this.#nextCredentials(previous);
         // The user may have signed out meanwhile; a token of another user is not accepted.
@@ -133,7 +138,8 @@ export class Session {
   /** @param {Credentials} credentials */
   #store(credentials) {
     const { token, from, refreshToken } = credentials;
-    localStorage.setItem(this.#key, JSON.stringify({ token, from, refreshToken }));
+    // Other tabs, and this one after a reload, count from another start: they compare the same wall clock with itself.
+    localStorage.setItem(this.#key, JSON.stringify({ token, from, refreshToken, storedAt: Date.now() }));
     this.#setCurrent(credentials);
   }
 
@@ -155,19 +161,23 @@ export class Session {
     if (!current) return;
     // Without a refresh token the session ends with its token.
     const isRenewable = current.from === 'development' || current.refreshToken !== null;
-    const due = isRenewable ? current.renewAt : current.expiresAt;
+    const due = current.lifetime * (isRenewable ? RENEWAL_DUE : 1) - age(current);
     this.#timer = window.setTimeout(() => {
       this.renew().catch(() => {
-        if (this.current.value) this.#timer = window.setTimeout(() => this.#scheduleRenewal(), RETRY_DELAY);
+        if (this.current.value) this.#scheduleRenewal();
       });
-    }, Math.min(Math.max(due - Date.now(), 0), MAX_TIMER));
+    }, Math.min(Math.max(due, this.#pace.wait, 0), MAX_TIMER));
   }
 
   /** @returns {Credentials|null} */
   #stored() {
     try {
-      const { token, from, refreshToken } = JSON.parse(localStorage.getItem(this.#key) ?? '{}');
-      return typeof token === 'string' ? makeCredentials(token, from === 'issuer' ? from : 'development', refreshToken ?? null) : null;
+      const { token, from, refreshToken, storedAt } = JSON.parse(localStorage.getItem(this.#key) ?? '{}');
+      if (typeof token !== 'string') return null;
+      const credentials = makeCredentials(token, from === 'issuer' ? from : 'development', refreshToken ?? null);
+      // A clock that was set back says nothing of the age: the token counts as old.
+      const passed = Date.now() - storedAt;
+      return { ...credentials, receivedAt: now() - (passed >= 0 ? passed : credentials.lifetime) };
     } catch {
       return null;
     }
@@ -179,9 +189,19 @@ export class Session {
  * @returns {Credentials}
  */
 function makeCredentials(token, from, refreshToken) {
-  const info = readToken(token, Date.now());
+  const info = readToken(token);
   if (!info) throw new Problem(400, 'The sign-in service issued a malformed token.');
-  return { ...info, from, refreshToken };
+  return { ...info, from, refreshToken, receivedAt: now() };
+}
+
+/** Milliseconds of a clock that is never set. */
+function now() {
+  return performance.now();
+}
+
+/** @param {Credentials} credentials @returns {number} milliseconds */
+function age(credentials) {
+  return now() - credentials.receivedAt;
 }
 
 /**

@@ -3,25 +3,23 @@
  * @property {string} userId
  * @property {string[]} roles
  * @property {string} token
- * @property {number} expiresAt  milliseconds since 1970
- * @property {number} renewAt  milliseconds since 1970
+ * @property {number} lifetime  milliseconds from the token's issue to its expiry
  */
 
+const USUAL_LIFETIME = 300_000; // milliseconds, of a token that does not say when it was issued
+
 /**
- * Reads a token without verifying it; the services verify it. The renewal is due after 80 % of the lifetime, which
- * leaves time for failed attempts.
+ * Reads a token without verifying it; the services verify it. The clock of this machine may be wrong, so that the token's
+ * times are compared with each other alone.
  * @param {string} token
- * @param {number} now milliseconds since 1970
  * @returns {TokenInfo|null} null for a malformed token
  */
-export function readToken(token, now) {
+export function readToken(token) {
   const claims = readClaims(token);
-  if (!claims) return null;
-  const expiresAt = claims.exp * 1000;
-  if (typeof claims.sub !== 'string' || !Number.isFinite(expiresAt)) return null;
-  const issuedAt = Number.isFinite(claims.iat) ? claims.iat * 1000 : now;
+  if (!claims || typeof claims.sub !== 'string' || !Number.isFinite(claims.exp)) return null;
+  const lifetime = Number.isFinite(claims.iat) ? Math.max(0, claims.exp - claims.iat) * 1000 : USUAL_LIFETIME;
   const roles = [claims.roles ?? []].flat().filter((role) => typeof role === 'string');
-  return { userId: claims.sub, roles, token, expiresAt, renewAt: issuedAt + (expiresAt - issuedAt) * 0.8 };
+  return { userId: claims.sub, roles, token, lifetime };
 }
 
 /**
