@@ -173,6 +173,31 @@ def test_leader_tab_is_replaced_without_shared_workers(new_customer):
     expect_completed(follower)
 
 
+@pytest.mark.parametrize("worker", [
+    "class { constructor() { throw new Error('blocked') } }",  # does not start
+    "class { port = { postMessage() {}, close() {} } }",  # hangs
+    "class { port = { postMessage: () => queueMicrotask(() => this.port.onmessage?.({ data: { type: 'alive', version: 0 } })), close() {} } }",
+    "class { constructor() { setTimeout(() => this.onerror?.()) } port = { postMessage() {}, close() {} } }",  # does not load
+], ids=["throws", "hangs", "other version", "fails"])
+def test_a_tab_helps_itself_without_a_shared_worker(new_customer, worker):
+    customer = new_customer(script=f"window.SharedWorker = {worker}")
+    page = customer.signed_in()
+    order(page, "AZ-104")
+    expect_completed(page)
+
+
+def test_a_follower_leaves_a_leader_that_hangs(new_customer):
+    """The leader's page is in an endless loop: it keeps its lock, and its updates do not come."""
+    customer = new_customer(script=NO_SHARED_WORKER)
+    leader = customer.signed_in()
+    follower = customer.tab("/orders")
+    expect_live(follower)
+    leader.evaluate("setTimeout(() => { const end = Date.now() + 20_000; while (Date.now() < end); })")
+    order(follower, "AZ-104")
+    expect_completed(follower)
+    expect_live(follower)
+
+
 def test_server_sent_events_replace_blocked_websockets(new_customer):
     page = new_customer(script=NO_WEBSOCKET).signed_in()
     expect(pill(page)).to_have_attribute("title", re.compile("server-sent events"))

@@ -4,6 +4,7 @@ import { fullJitter } from '../../../services/storefront/live/backoff.js';
 import { statusText } from '../../../services/storefront/live/messages.js';
 import { SSEParser } from '../../../services/storefront/live/server-sent-events.js';
 import { SharedConnection } from '../../../services/storefront/live/shared-connection.js';
+import { WatchedPort } from '../../../services/storefront/live/tab-port.js';
 
 test('the backoff is below an exponential bound with a cap', () => {
   const almostOne = () => 0.999999;
@@ -30,7 +31,7 @@ test('tabs of one user share a connection, and another user gets a new one', () 
     opened.push(one);
     return { send: () => {}, close: () => void (one.isClosed = true) };
   };
-  const connection = new SharedConnection({ websocket: transport, sse: transport }, (message) => broadcast.push(message));
+  const connection = new SharedConnection({ websocket: transport, sse: transport }, (message) => broadcast.push(message), 1);
   const attach = (userId) => ({ type: 'attach', identity: { userId, token: `of ${userId}` }, online: true, position: null });
   connection.received(attach('A'));
   connection.received(attach('A'));
@@ -46,6 +47,57 @@ test('tabs of one user share a connection, and another user gets a new one', () 
   assert.ok(!broadcast.some((message) => message.type === 'update'), 'an update of another user was broadcast');
   connection.received({ type: 'identity', identity: null });
   assert.equal(opened[1].isClosed, true);
+});
+
+/** Shared and local ports whose messages the test sees. */
+function ports() {
+  const opened = [];
+  const open = (kind) => (received, _attach, failed) => {
+    const port = { kind, received, failed, sent: [], isClosed: false };
+    opened.push(port);
+    return { send: (message) => void port.sent.push(message.type), close: () => void (port.isClosed = true) };
+  };
+  const got = [];
+  let attached = 0;
+  const watched = new WatchedPort(open('shared'), open('local'), (message) => got.push(message), () => void (attached += 1));
+  return { opened, got, watched, attached: () => attached };
+}
+
+test('a shared connection that answers is kept, and its silence while the page is hidden does not count', () => {
+  const { opened, got, watched } = ports();
+  let time = 0;
+  for (let tick = 0; tick < 10; tick++) {
+    watched.tick(true, time += 1500);
+    opened[0].received({ type: 'alive', version: 1 });
+  }
+  for (let tick = 0; tick < 10; tick++) watched.tick(false, time += 1500);
+  for (let tick = 0; tick < 10; tick++) watched.tick(true, time += 60_000);
+  assert.equal(opened.length, 1);
+  assert.deepEqual(got, []);
+});
+
+test('a shared connection that hangs, fails or is of another version is replaced', async () => {
+  for (const fail of [
+    (port, watched) => [0, 1500, 3000].forEach((time) => watched.tick(true, time)),
+    (port) => port.failed(),
+    (port) => port.received({ type: 'alive', version: 2 }),
+  ]) {
+    const { opened, got, watched, attached } = ports();
+    await null;
+    assert.equal(attached(), 1);
+    fail(opened[0], watched);
+    await null;
+    assert.deepEqual(opened.map(({ kind, isClosed }) => [kind, isClosed]), [['shared', true], ['local', false]]);
+    assert.equal(attached(), 2);
+    opened[0].received({ type: 'state', state: { phase: 'connected' } });
+    assert.deepEqual(got, [], 'a late message of the old connection');
+    opened[1].received({ type: 'state', state: { phase: 'connecting' } });
+    assert.equal(got.length, 1);
+    watched.send({ type: 'reconnect' });
+    assert.ok(opened[1].sent.includes('reconnect'));
+    for (let time = 10_000; time < 30_000; time += 1500) watched.tick(true, time);
+    assert.equal(opened.length, 2);
+  }
 });
 
 test('the status text names the replica, the time of the next attempt, or the offline browser', () => {

@@ -12,7 +12,7 @@ import { fullJitter } from './backoff.js';
  */
 
 const PING_INTERVAL = 20_000; // milliseconds
-const IDLE_TIMEOUT = 45_000; // milliseconds; streams have a heartbeat every 15 s
+const MOST_SILENT_TICKS = 2; // streams have a heartbeat every 15 s
 const WELCOME_TIMEOUT = 10_000; // milliseconds
 const REFUSED_DELAY = 60_000; // milliseconds
 const TOKEN_REJECTED = 4401;
@@ -44,7 +44,8 @@ export class Connection {
   #retryAfter = null;
   /** @type {Position|null} of the welcome; used when nothing can be resumed */
   #latestPosition = null;
-  #lastActivity = 0;
+  /** Ticks of the ping timer without anything received. */
+  #silentTicks = 0;
   /** @type {ReturnType<typeof setTimeout>|undefined} of the welcome, or of the next attempt */
   #timer;
   /** @type {ReturnType<typeof setInterval>|undefined} */
@@ -110,7 +111,7 @@ export class Connection {
     try {
       opened = this.#transports[this.#transport](options, {
         message: (message) => ifCurrent(() => this.#received(message, options.position !== null)),
-        activity: () => ifCurrent(() => void (this.#lastActivity = Date.now())),
+        activity: () => ifCurrent(() => void (this.#silentTicks = 0)),
         closed: (code) => ifCurrent(() => this.#closed(code)),
       });
       this.#open = opened;
@@ -154,7 +155,7 @@ export class Connection {
     this.#isConnected = true;
     this.#attempt = 0;
     if (this.#transport === 'websocket') this.#webSocketFailures = 0;
-    this.#lastActivity = Date.now();
+    this.#silentTicks = 0;
     this.#pingTimer = setInterval(() => this.#ping(), PING_INTERVAL);
     this.#setState({ phase: 'connected', replica, transport: this.#transport });
   }
@@ -175,10 +176,14 @@ export class Connection {
     this.#events.update(update);
   }
 
-  /** A half-open connection never closes by itself: the idle timeout closes it. */
+  /**
+   * A half-open connection never closes by itself: unanswered pings close it. They are counted, since browsers stretch the
+   * timers of hidden pages.
+   */
   #ping() {
-    if (Date.now() - this.#lastActivity > IDLE_TIMEOUT) this.#closed(ABNORMAL_CLOSURE);
-    else this.#open?.send({ type: 'ping' });
+    if (this.#silentTicks >= MOST_SILENT_TICKS) return this.#closed(ABNORMAL_CLOSURE);
+    this.#silentTicks += 1;
+    this.#open?.send({ type: 'ping' });
   }
 
   /** @param {number} code */

@@ -12,12 +12,15 @@ export class SharedConnection {
   #connection = null;
   #userId = '';
   #isOnline = true;
+  #version;
 
   /**
    * @param {import('./types.js').Transports} transports
    * @param {(message: BroadcastMessage) => void} broadcast
+   * @param {number} version of the messages
    */
-  constructor(transports, broadcast) {
+  constructor(transports, broadcast, version) {
+    this.#version = version;
     this.#transports = transports;
     this.#broadcast = broadcast;
   }
@@ -35,6 +38,9 @@ export class SharedConnection {
         break;
       case 'online':
         this.#setOnline(message.online);
+        break;
+      case 'ping':
+        this.#broadcast({ type: 'alive', version: this.#version });
         break;
       case 'reconnect':
         this.#connection?.reconnectNow();

@@ -2,11 +2,20 @@ import { SharedConnection } from './shared-connection.js';
 import { transports } from './transports.js';
 
 /** @typedef {import('./types.js').BroadcastMessage} BroadcastMessage */
+/** @typedef {import('./types.js').TabMessage} TabMessage */
 
 /**
  * @typedef {object} TabPort  connects a tab to the browser's shared connection
- * @property {(message: import('./types.js').TabMessage) => void} send
+ * @property {(message: TabMessage) => void} send
+ * @property {() => void} close
  */
+
+/** @typedef {(received: (message: BroadcastMessage) => void, attach: () => void, failed: () => void) => TabPort} OpenPort */
+
+/** Of the messages between tabs and the shared connection, which another version of the page may have started. */
+export const VERSION = 1;
+const ASK_INTERVAL = 1_500; // milliseconds
+const MOST_UNANSWERED = 2;
 
 /**
  * @param {(message: BroadcastMessage) => void} received
@@ -14,45 +23,137 @@ import { transports } from './transports.js';
  * @returns {TabPort}
  */
 export function openTabPort(received, attach) {
-  queueMicrotask(attach);
-  if ('SharedWorker' in window) return workerPort(received);
-  if (navigator.locks && 'BroadcastChannel' in window) return leaderPort(received, attach);
-  return localPort(received);
+  const port = new WatchedPort(sharedPort(), localPort, received, attach);
+  setInterval(() => port.tick(document.visibilityState === 'visible', performance.now()), ASK_INTERVAL);
+  return port;
 }
 
-/** @param {(message: BroadcastMessage) => void} received @returns {TabPort} */
-function workerPort(received) {
-  const worker = new SharedWorker(new URL('./shared-worker.js', import.meta.url), { type: 'module', name: 'waybill' });
-  worker.port.onmessage = (event) => received(event.data);
-  return { send: (message) => worker.port.postMessage(message) };
+/** @returns {OpenPort} */
+function sharedPort() {
+  if ('SharedWorker' in window) return workerPort;
+  return navigator.locks && 'BroadcastChannel' in window ? leaderPort : localPort;
+}
+
+/**
+ * A port whose shared connection is asked for a sign of life. One that does not load, hangs, or is of another version is
+ * replaced by a connection of this tab's own.
+ */
+export class WatchedPort {
+  #openLocal;
+  #received;
+  #attach;
+  /** @type {TabPort} */
+  #port;
+  #isShared = true;
+  #unanswered = 0;
+  #lastTick = 0;
+
+  /** @param {OpenPort} openShared @param {OpenPort} openLocal @param {(message: BroadcastMessage) => void} received @param {() => void} attach */
+  constructor(openShared, openLocal, received, attach) {
+    this.#openLocal = openLocal;
+    this.#received = received;
+    this.#attach = attach;
+    this.#port = this.#open(openShared);
+    queueMicrotask(attach);
+  }
+
+  /** @param {OpenPort} open */
+  #open(open) {
+    const isCurrent = this.#isShared;
+    return open((message) => {
+      if (this.#isShared === isCurrent) this.#heard(message);
+    }, this.#attach, () => queueMicrotask(() => this.#replace()));
+  }
+
+  /** @param {BroadcastMessage} message */
+  #heard(message) {
+    this.#unanswered = 0;
+    if (message.type !== 'alive') this.#received(message);
+    else if (message.version !== VERSION) this.#replace();
+  }
+
+  /**
+   * Called at intervals. Browsers stretch them for hidden pages, which says nothing of the shared connection.
+   * @param {boolean} isVisible @param {number} time milliseconds of a clock that is never set
+   */
+  tick(isVisible, time) {
+    const isStretched = time - this.#lastTick > 2 * ASK_INTERVAL;
+    this.#lastTick = time;
+    if (!this.#isShared) return;
+    if (!isVisible || isStretched) this.#unanswered = 0;
+    if (this.#unanswered >= MOST_UNANSWERED) this.#replace();
+    else if (isVisible) {
+      this.#unanswered += 1;
+      this.#port.send({ type: 'ping' });
+    }
+  }
+
+  #replace() {
+    if (!this.#isShared) return;
+    this.#isShared = false;
+    this.#port.close();
+    this.#port = this.#open(this.#openLocal);
+    this.#attach();
+  }
+
+  /** @param {TabMessage} message */
+  send(message) {
+    this.#port.send(message);
+  }
+
+  close() {
+    this.#port.close();
+  }
+}
+
+/** @type {OpenPort} */
+function workerPort(received, _attach, failed) {
+  try {
+    const worker = new SharedWorker(new URL('./shared-worker.js', import.meta.url), { type: 'module', name: 'waybill' });
+    worker.onerror = failed;
+    worker.port.onmessage = (event) => received(event.data);
+    return { send: (message) => worker.port.postMessage(message), close: () => worker.port.close() };
+  } catch {
+    failed();
+    return { send: () => {}, close: () => {} };
+  }
 }
 
 /**
  * Leader election by a Web Lock: the tab that holds it runs the shared connection, the others use broadcast channels.
  * When the leader closes or crashes, the browser grants the lock to another tab.
- * @param {(message: BroadcastMessage) => void} received @param {() => void} attach @returns {TabPort}
+ * @type {OpenPort}
  */
 function leaderPort(received, attach) {
   const toLeader = new BroadcastChannel('waybill.leader');
   const toTabs = new BroadcastChannel('waybill.tabs');
   /** @type {SharedConnection|null} */
   let connection = null;
+  let isClosed = false;
   toTabs.onmessage = ({ data }) => (data === 'leaderElected' ? attach() : received(data));
   toLeader.onmessage = ({ data }) => connection?.received(data);
   void navigator.locks.request('waybill.leader', () => {
+    if (isClosed) return undefined;
     connection = new SharedConnection(transports(location.origin), (message) => {
       toTabs.postMessage(message);
       received(message);
-    });
+    }, VERSION);
     attach();
     toTabs.postMessage('leaderElected');
     return new Promise(() => {}); // Keeps the lock for the tab's lifetime.
   });
-  return { send: (message) => (connection ? connection.received(message) : toLeader.postMessage(message)) };
+  return {
+    send: (message) => (connection ? connection.received(message) : toLeader.postMessage(message)),
+    close: () => {
+      isClosed = true;
+      toLeader.close();
+      toTabs.close();
+    },
+  };
 }
 
-/** @param {(message: BroadcastMessage) => void} received @returns {TabPort} */
+/** @type {OpenPort} */
 function localPort(received) {
-  const connection = new SharedConnection(transports(location.origin), received);
-  return { send: (message) => connection.received(message) };
+  const connection = new SharedConnection(transports(location.origin), received, VERSION);
+  return { send: (message) => connection.received(message), close: () => {} };
 }

@@ -30,12 +30,14 @@
  *   | { type: 'detach' }
  *   | { type: 'identity', identity: Identity }
  *   | { type: 'online', online: boolean }
- *   | { type: 'reconnect' }} TabMessage
+ *   | { type: 'reconnect' }
+ *   | { type: 'ping' }} TabMessage
  *
  * From the shared connection to every tab:
  * @typedef {{ type: 'state', state: LiveState }
  *   | { type: 'update', userId: string, update: import('../app/types.js').OrderUpdate, position: Position|null }
  *   | { type: 'resyncRequired', userId: string, position: Position|null }
- *   | { type: 'tokenRejected', token: string }} BroadcastMessage
+ *   | { type: 'tokenRejected', token: string }
+ *   | { type: 'alive', version: number }} BroadcastMessage  `alive` answers a ping
  */
 export {};
