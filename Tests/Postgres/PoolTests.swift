@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import TestSupport
 import Testing
@@ -144,6 +145,34 @@ struct PoolTests {
         #expect(error?.code == .connectionFailed && start.duration(to: Loop.now) < .seconds(30))
         #expect(pool.health.problem == "unreachable")
         await pool.close()
+    }
+
+    /// A standby, or a database that was made read-only.
+    @Test @Loop func aReadOnlyServerIsNamed() async throws {
+        var configuration = try LiveServer.configuration()
+        configuration.options["options"] = "-c default_transaction_read_only=on"
+        let pool = PostgresPool(configuration)
+        var reported: [String?] = []
+        pool.onHealth = { [unowned pool] _ in reported.append(pool.fault?.problem) }
+        #expect(try await pool.query(PostgresStatement.read("SELECT 1")).count == 1)
+        #expect(pool.fault?.problem == "readonly" && reported == ["readonly"])
+        let error = await failure { try await pool.query(PostgresStatement("CREATE TABLE nowhere (n int)")) }
+        #expect(error?.sqlState?.code == "25006" && error?.isRetriable == true)
+        // Another session may be a writable one.
+        #expect(pool.statistics.idle == 0)
+        await pool.close()
+    }
+
+    @Test @Loop func aServerThatRefusesIsNamedForAWhile() async throws {
+        try await withPool(PostgresPoolLimits()) { pool in
+            var reports = 0
+            pool.onHealth = { _ in reports += 1 }
+            _ = try await pool.query(Self.process)
+            #expect(pool.fault == nil && reports == 1)
+            let refused = PostgresStatement("DO $$ BEGIN RAISE insufficient_privilege; END $$", reused: false)
+            for _ in 0..<2 { _ = await failure { try await pool.query(refused) } }
+            #expect(pool.fault?.problem == "authentication" && reports == 2 && pool.health.isAvailable)
+        }
     }
 
     @Test @Loop func aRefusedPasswordIsNamed() async throws {

@@ -24,8 +24,8 @@ if [ ! -e "$tls/certificate.pem" ]; then
         2>/dev/null
 fi
 # With several replicas of order-accept, a silent one is given up early.
-early_limit=5s
-[[ $ACCEPTORS != *' '* ]] || early_limit=280ms
+early_limit=5s query_limit=5s
+[[ $ACCEPTORS != *' '* ]] || early_limit=280ms query_limit=1s
 development=false oidc=null origin=
 [ "${WAYBILL_PROFILE:-}" != development ] || development=true
 if [ -n "${OIDC_ISSUER:-}" ]; then
@@ -48,7 +48,7 @@ fi
 sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LOG@/access.log|/dev/stdout|" \
     -e "s|@TLS@|$tls|; s|@SITE@|/site|; s|@ADDRESS@|0.0.0.0|; s|@PORT@|8080|; s|@TLS_PORT@|8443|" \
     -e "s|@SIGN_IN@|{\"development\":$development,\"oidc\":$oidc}|; s|@ISSUER@|$origin|; s|@CONSOLE@|${CONSOLE:-127.0.0.1:8070}|" \
-    -e "s|@EARLY_LIMIT@|$early_limit|; s|@TRUSTED_PROXIES@|$trusted|" \
+    -e "s|@EARLY_LIMIT@|$early_limit|; s|@QUERY_LIMIT@|$query_limit|; s|@TRUSTED_PROXIES@|$trusted|" \
     -e "s|@ACCEPTORS@|$(servers 1 1 $ACCEPTORS)|; s|@EARLY_ACCEPTORS@|$(servers 1 3 $ACCEPTORS)|" \
     -e "s|@ANY_ACCEPTORS@|$(servers 0 1 $ACCEPTORS)|; s|@NOTIFIERS@|$(servers 1 1 $NOTIFIERS)|" \
     /etc/waybill/nginx.conf.in >"$run/nginx.conf"

@@ -70,6 +70,13 @@ package struct PostgresError: Error, Sendable {
     /// True when the transaction had a serialization conflict and can be retried at once.
     package var isSerializationConflict: Bool { sqlState?.isSerializationConflict ?? false }
 
+    /// Whether the server's state or the role's permissions are the reason, and not the statement.
+    var isRefusal: Bool { ["25006", "53100", "42501"].contains(sqlState?.code) }
+
+    static let readOnly = PostgresError(
+        .server, "the sessions are read-only",
+        report: PostgresDiagnostics(severity: "ERROR", sqlState: PostgresSQLState("25006"), message: ""))
+
     var isOfLostSession: Bool { code == .connectionLost || sqlState == .adminShutdown }
 
     /// True when the server may have executed the statement although no answer arrived.
@@ -94,6 +101,8 @@ extension PostgresError {
         case "25006": return "readonly"
         case "57P03": return "starting"
         case "53300": return "full"
+        case "53100": return "disk"
+        case "42501": return "authentication"
         default: return "unreachable"
         }
     }

@@ -47,7 +47,8 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package var isRetriable: Bool {
         switch code {
         case .connectionLost, .notConnected, .timeout, .overloaded: true
-        case .server(let prefix): refusal != nil || Self.transientPrefixes.contains(ByteString(prefix))
+        case .server(let prefix):
+            Refusal(rawValue: prefix) != nil || Self.transientPrefixes.contains(ByteString(prefix))
         case .authentication, .tls, .protocolViolation, .moved, .unexpectedReply, .configuration, .closed:
             false
         }
@@ -89,17 +90,23 @@ extension RedisError {
         case tooFewReplicas = "NOREPLICAS"
         case cannotSave = "MISCONF"
         case clusterIsDown = "CLUSTERDOWN"
+        case noPermission = "NOPERM"
 
         /// For readiness: `readonly`, `oom`, ….
-        package var word: String { rawValue.lowercased() }
+        package var word: String {
+            self == .noPermission ? "authentication" : rawValue.lowercased()
+        }
 
         /// Another server may be the primary.
         var isOfReplica: Bool { self == .replica || self == .primaryIsDown }
     }
 
     package var refusal: Refusal? {
-        guard case .server(let prefix) = code else { return nil }
-        return Refusal(rawValue: prefix)
+        switch code {
+        case .server(let prefix): Refusal(rawValue: prefix)
+        case .authentication: message.hasPrefix(Refusal.noPermission.rawValue) ? .noPermission : nil
+        default: nil
+        }
     }
 
     package var isNoScript: Bool { code == .server(prefix: "NOSCRIPT") }

@@ -27,7 +27,8 @@ package struct WorkflowStateError: Error, Sendable, Equatable, CustomStringConve
 
     init(_ error: RedisError) {
         self.init(
-            error.isRetriable || error.code == .closed ? .unavailable : .unusable,
+            // A user's permissions may be corrected.
+            error.isRetriable || [.closed, .authentication].contains(error.code) ? .unavailable : .unusable,
             isRetriable: error.isRetriable, outcomeIsUnknown: error.outcomeIsUnknown, underlying: error)
     }
 

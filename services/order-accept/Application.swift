@@ -64,7 +64,8 @@ struct Application {
 
         Dependencies(
             redis: redis, broker: broker, confirms: confirms, publisher: publisher, catalogue: catalogue,
-            orderIDs: orderIDs, intake: intake, intakePool: intakePool
+            orderIDs: orderIDs, intake: intake,
+            pools: [intakePool, referencePool, queryPool]
         ).register(context)
         services = [
             "tokens": tokens, "sentinels": sentinels, "redis": redis, "rabbitmq": broker,

@@ -17,7 +17,7 @@ struct Dependencies {
     let catalogue: PostgresCatalogue
     let orderIDs: SequenceOrderIDs
     let intake: PostgresOrderIntake
-    let intakePool: PostgresPool
+    let pools: [PostgresPool]
 
     func register(_ context: ServiceContext) {
         let health = context.health
@@ -29,7 +29,7 @@ struct Dependencies {
         health.addCheck("rabbitmq.slow", isEssential: isEssential, holds: { !publisher.isSlow })
         health.addCheck(
             "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(broker) })
-        ServerReport.postgres(intakePool, context)
+        ServerReport.postgres(pools, context)
         health.addCheck("catalogue.missing", holds: { catalogue.loaded.isSet })
         health.addCheck("order_ids.missing", holds: { orderIDs.begun.isSet })
         health.addCheck("order_ids.exhausted", holds: { !orderIDs.begun.isSet || orderIDs.remaining > 0 })
@@ -61,10 +61,12 @@ struct Dependencies {
 
 extension ServerReport {
     /// Orders go on without it.
-    fileprivate static func postgres(_ pool: PostgresPool, _ context: ServiceContext) {
+    fileprivate static func postgres(_ pools: [PostgresPool], _ context: ServiceContext) {
         let report = ServerReport(
             "postgres", context, isEssential: { false },
-            problem: { pool.health.error.map { ServerProblem($0.problem, error: "\($0)") } })
-        pool.onHealth = { _ in report.update() }
+            problem: {
+                pools.lazy.compactMap(\.fault).first.map { ServerProblem($0.problem, error: "\($0)") }
+            })
+        for pool in pools { pool.onHealth = { _ in report.update() } }
     }
 }

@@ -25,7 +25,7 @@ struct Dependencies {
         // Asked for what Redis has forgotten alone.
         let postgres = ServerReport(
             "postgres", context, isEssential: { false },
-            problem: { [records] in records.health.error.map { ServerProblem($0.problem, error: "\($0)") } })
+            problem: { [records] in records.fault.map { ServerProblem($0.problem, error: "\($0)") } })
         records.onHealth = { _ in postgres.update() }
         ServerReport.rabbitMQ([publishing, consuming], context)
         health.addCheck(

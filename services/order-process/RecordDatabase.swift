@@ -75,7 +75,7 @@ final class RecordDatabase: Service {
 
     /// Why orders cannot be recorded.
     var problem: ServerProblem? {
-        if let fault = ready.isSet ? pool.health.error : migrationError {
+        if let fault = ready.isSet ? pool.fault : migrationError {
             return ServerProblem(fault.problem, error: "\(fault)")
         }
         return ready.isSet ? nil : ServerProblem("schema", error: nil)

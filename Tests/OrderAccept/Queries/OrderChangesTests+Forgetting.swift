@@ -82,6 +82,17 @@ extension OrderChangesTests {
         #expect(recent.acceptance(placed.order.id) == nil)
     }
 
+    /// The first becomes the order.
+    @Test func aRepeatUnderAForgottenKeyIsListedOnce() async throws {
+        let placed = try await fixture.place(key: "k").order
+        fixture.memory.flush()
+        let repeated = try await fixture.place(key: "k").order
+        let another = try await fixture.place(key: "l").order
+        #expect(repeated.id != placed.id)
+        #expect(Set(try await page().orders.map(\.id)) == [placed.id, another.id])
+        #expect(try await order(repeated.id) == repeated)
+    }
+
     /// An order of a replica that was restarted meanwhile.
     @Test func aReplicaKeepsWhatWasQueuedWhenItStarted() async throws {
         let placed = try await fixture.place().order

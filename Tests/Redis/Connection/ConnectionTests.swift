@@ -49,20 +49,23 @@ import Testing
         configuration.commandTimeout = .milliseconds(50)
         configuration.connectTimeout = .seconds(300)
         let connection = try await RedisConnection.connect(configuration)
-        var patient = RedisBatch()
-        patient.add("GET", "k")
-        async let late = connection.pipeline { $0.add("GET", "late") }
-        try await eventually("the first is sent") { connection.pendingCommands == 1 }
-        async let next = connection.send(patient, deadline: Loop.now + .seconds(60))
-        try await eventually("the second is sent") { connection.pendingCommands == 2 }
-        var error: RedisError?
-        do { _ = try await late } catch let failure as RedisError { error = failure }
+        func get(_ key: String) -> RedisBatch {
+            var batch = RedisBatch()
+            batch.add("GET", key)
+            return batch
+        }
+        var (late, next): (Result<[RedisValue], RedisError>?, Result<[RedisValue], RedisError>?)
+        connection.send(get("late")) { late = $0 }
+        connection.send(get("k"), deadline: Loop.now + .seconds(60)) { next = $0 }
+        try await eventually("the first times out") { late != nil }
+        let error = #expect(throws: RedisError.self) { try late?.get() }
         #expect(error?.code == .timeout && connection.isOpen && connection.pendingCommands == 2)
         // Others would have to wait as well.
         let refused = await #expect(throws: RedisError.self) { try await connection.command("GET", "k") }
         #expect(refused?.code == .notConnected && connection.pendingCommands == 2)
         server.push("+LATE\r\n$2\r\nok\r\n")
-        #expect(try await next == [.bytes(Array("ok".utf8))])
+        try await eventually("the second is answered") { next != nil }
+        #expect(try next?.get() == [.bytes(Array("ok".utf8))])
         #expect(connection.pendingCommands == 0 && connection.isOpen)
     }
 

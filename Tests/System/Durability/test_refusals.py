@@ -2,9 +2,11 @@
 
 import contextlib
 import secrets
+import time
 
 import pytest
 
+from conftest import paused
 from support.waiting import until
 
 
@@ -40,6 +42,33 @@ def test_a_redis_that_refuses_writes_is_named(stack, customer, reason, setting, 
     with customer.updates() as updates:
         order = customer.place()
         assert next(update for update in updates if update["status"] == "COMPLETED")["orderId"] == order["id"]
+
+
+def test_a_redis_that_refuses_its_user_is_named(stack, customer):
+    """The outcomes wait for it, and come as soon as it allows them."""
+    user = stack.description["redis"]["user"]
+    try:
+        with customer.updates() as updates:
+            stack.redis("ACL", "SETUSER", user, "-set", "-eval", "-evalsha", "-script")
+            order = customer.place()
+            until("order-notification names the reason", lambda: any(
+                "redis.authentication" in stack.reasons()[f"notification-{number}"] for number in (1, 2)), 15)
+            stack.redis("ACL", "SETUSER", user, "+@all")
+            assert next(update for update in updates if update["status"] == "COMPLETED")["orderId"] == order["id"]
+    finally:
+        stack.redis("ACL", "SETUSER", user, "+@all")
+
+
+def test_a_frozen_replica_delays_no_query(stack, customer):
+    order = customer.await_final(customer.place())
+    with paused(stack, "accept-1"):
+        start = time.monotonic()
+        answers = [customer.request("GET", path)[0] for path in (f"/api/orders/{order['id']}", "/api/orders") * 10]
+        known = time.monotonic() - start
+        unknown = [customer.request("GET", "/api/orders/8999999999")[0] for _ in range(3)]
+        took = time.monotonic() - start - known
+    assert answers == [200] * 20 and unknown == [404] * 3
+    assert known < 5 and took < 9
 
 
 @pytest.mark.parametrize("path", [

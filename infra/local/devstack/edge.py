@@ -19,7 +19,8 @@ NGINX = "/usr/sbin/nginx"
 OPENSSL = "/usr/bin/openssl"
 STOREFRONT = ROOT / "services" / "storefront"
 MIME_TYPES = "/etc/nginx/mime.types"
-EARLY_LIMIT = ("5s", "280ms")  # with a silent replica of order-accept: of one replica, of several
+# For a silent replica of order-accept: of one replica, of several.
+EARLY_LIMIT, QUERY_LIMIT = ("5s", "280ms"), ("5s", "1s")
 OIDC = {"ISSUER": "", "CLIENT_ID": "", "SCOPE": "openid offline_access"}
 
 
@@ -37,7 +38,7 @@ def program(config):
         USER=f"user {user} {grp.getgrnam(user).gr_name};" if user else "", DATA=data, MIME_TYPES=MIME_TYPES,
         LOG=config.directory / "log", TLS=config.directory / "tls", SITE=site(data, user),
         ADDRESS=ports.HOST, PORT=config.port("edge"), TLS_PORT=config.port("edge TLS"),
-        EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], ACCEPTORS=upstream(config.accept_ports),
+        EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], QUERY_LIMIT=QUERY_LIMIT[len(config.accept_ports) > 1], ACCEPTORS=upstream(config.accept_ports),
         EARLY_ACCEPTORS=upstream(config.accept_ports, seconds=3),
         ANY_ACCEPTORS=upstream(config.accept_ports, failures=0), NOTIFIERS=upstream(config.notification_ports),
         TRUSTED_PROXIES=trusted_proxies(), CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())

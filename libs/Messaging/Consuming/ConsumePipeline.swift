@@ -164,12 +164,23 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
     }
 
     private func handleDeferred(_ message: Message) async {
-        var result: HandlingResult
-        do {
-            result = try await handler.handleDeferred(message)
-        } catch {
-            result = .failed(error as? HandlingError ?? .unexpected)
+        var result = HandlingResult.failed(.unexpected)
+        let isHandled = await Loop.retry(
+            Backoff(base: .milliseconds(100), cap: .seconds(2)), until: .systemNow() + Self.retryWindow,
+            stopping: stopping
+        ) { _ in
+            do {
+                result = try await handler.handleDeferred(message)
+                isWaitingForDependency = false
+                return true
+            } catch {
+                let failure = error as? HandlingError ?? .unexpected
+                result = .failed(failure)
+                isWaitingForDependency = failure.kind == .unavailable
+                return !isWaitingForDependency
+            }
         }
+        guard isHandled else { return source.requeue([message.message]) }
         if result == .deferred {
             result = .failed(HandlingError(.transient, "The handler did not decide in time."))
         }

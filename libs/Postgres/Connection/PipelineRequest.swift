@@ -36,7 +36,7 @@ struct PipelineRequest {
         return .none
     }
 
-    private var failure: PostgresError? { queryState.failure ?? scriptFailure }
+    var failure: PostgresError? { queryState.failure ?? scriptFailure }
 
     @Loop func finish() {
         if let failure { return continuation.resume(returning: .failure(failure)) }

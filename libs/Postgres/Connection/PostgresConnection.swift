@@ -15,6 +15,12 @@ package final class PostgresConnection: DescriptorHandler {
     /// Warnings and notices; they may quote data.
     package var onNotice: (@Loop (PostgresDiagnostics) -> Void)?
 
+    /// Called when the server refuses a statement for its own state: read-only, no permission, a full disk.
+    var onRefusal: (@Loop (PostgresError) -> Void)?
+    /// Whether the session began as a read-only one, as on a standby.
+    private(set) var isReadOnly = false
+    private var wasRefused = false
+
     package let configuration: PostgresConfiguration
     /// Requests that may be pending at a time, before ``PostgresError/Code/overloaded``.
     package static let pendingLimit = 128
@@ -74,15 +80,19 @@ package final class PostgresConnection: DescriptorHandler {
         for parameter in parameters {
             batch.add(Self.setParameter, PostgresParameters(parameter.name, parameter.value))
         }
+        batch.add(Self.readOnly, PostgresParameters())
         do throws(PostgresError) {
-            _ = try await perform(
+            let answers = try await perform(
                 .batch(batch), within: max(.milliseconds(1), Loop.now.duration(to: deadline)))
+            isReadOnly = try answers.last?.one().string(0) == "on"
         } catch {
             close()
             throw PostgresError(.connectionFailed, "the session cannot be set up", report: error.report)
         }
     }
 
+    private static let readOnly = PostgresStatement(
+        "SELECT current_setting('transaction_read_only')", reused: false)
     private static let setParameter = PostgresStatement("SELECT set_config($1, $2, false)", reused: false)
 
     /// The server's process that serves this session, as `pg_terminate_backend` takes it.
@@ -93,7 +103,8 @@ package final class PostgresConnection: DescriptorHandler {
     package var pendingRequests: Int { sent.count + waiting.count }
     /// True when no request is pending and no transaction is open.
     var isReusable: Bool {
-        isOpen && pendingRequests == 0 && deferredBegin == nil && handle.transactionState == .idle
+        isOpen && !wasRefused && pendingRequests == 0 && deferredBegin == nil
+            && handle.transactionState == .idle
     }
     var isInTransaction: Bool { handle.transactionState != .idle }
     /// In a transaction in which no statement has failed.
@@ -260,6 +271,11 @@ package final class PostgresConnection: DescriptorHandler {
 
     private func finishFirst() {
         guard let request = sent.popFirst() else { return }
+        if let failure = request.failure, failure.isRefusal {
+            // Another session may be a writable one.
+            wasRefused = true
+            onRefusal?(failure)
+        }
         request.finish()
         if pendingRequests == 0 { timer.cancel() }
     }
@@ -308,7 +324,7 @@ package final class PostgresConnection: DescriptorHandler {
         let now = Loop.now
         while let request = sent.popFirst() ?? waiting.popFirst() { request.fail(error, now: now) }
         let onClose = onClose
-        (self.onClose, onNotice) = (nil, nil)
+        (self.onClose, onNotice, onRefusal) = (nil, nil, nil)
         onClose?(error)
     }
 }

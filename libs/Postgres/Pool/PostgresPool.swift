@@ -15,6 +15,19 @@ package final class PostgresPool: Service {
     package var onNotice: (@Loop (PostgresDiagnostics) -> Void)?
     package private(set) var health = PostgresPoolHealth.unknown
 
+    /// Whether the session that was opened last is read-only.
+    private var isReadOnly = false
+    private var refused: (error: PostgresError, at: Instant)?
+    /// For so long after it, the server counts as one that refuses: nobody may be asking it meanwhile.
+    private static let refusalLifetime = Duration.seconds(5)
+
+    /// Why the server cannot be used, or refuses what it is asked for; nil when it can.
+    package var fault: PostgresError? {
+        if let error = health.error { return error }
+        if let refused, Loop.now < refused.at + Self.refusalLifetime { return refused.error }
+        return isReadOnly ? .readOnly : nil
+    }
+
     private struct Idle {
         let connection: PostgresConnection
         let since: Instant
@@ -150,6 +163,8 @@ package final class PostgresPool: Service {
         backoff.reset()
         openedAt[ObjectIdentifier(connection)] = Loop.now
         connection.onNotice = { [weak self] report in self?.onNotice?(report) }
+        isReadOnly = connection.isReadOnly
+        connection.onRefusal = { [weak self] in self?.note($0) }
         connection.onClose = { [weak self, unowned connection] error in self?.lost(connection, error) }
         change(.available)
         offer(connection)
@@ -167,6 +182,12 @@ package final class PostgresPool: Service {
         idle.removeAll { $0.connection === connection }
         // The last one is replaced even without waiting callers, to keep the health up to date.
         if error != nil { openAsNeeded(atLeast: 1) }
+    }
+
+    private func note(_ refusal: PostgresError) {
+        let isNew = fault == nil
+        refused = (refusal, Loop.now)
+        if isNew { onHealth?(health) }
     }
 
     private func change(_ health: PostgresPoolHealth) {

@@ -20,6 +20,7 @@ extension RedisConnection {
             let answers = configuration.requiresPrimary ? replies.dropLast() : replies[...]
             for reply in answers { _ = try reply.get() }
             if configuration.requiresPrimary, replies.last?.isReplica == true { throw RedisError.readOnly }
+            if case .error = replies.last { connection.mayAskForRole = false }
             return connection
         } catch {
             connection.close()

@@ -22,6 +22,8 @@ package final class RedisConnection {
     private lazy var deadlineTimer = Timer { [weak self] in self?.checkDeadline() }
     private lazy var keepAliveTimer = Timer { [weak self] in self?.checkAlive() }
 
+    /// Whether the user may ask for the server's role.
+    var mayAskForRole = true
     /// Called with each reply that refuses a command for the state of the server: `OOM`, `MISCONF`, …
     var onRefusal: (@Loop (RedisError) -> Void)?
     /// Receives replies while no request is pending: a subscription's messages and confirmations.
@@ -127,7 +129,7 @@ package final class RedisConnection {
     }
 
     private func ping() {
-        if onPush == nil, configuration.requiresPrimary { return checkRole() }
+        if onPush == nil, configuration.requiresPrimary, mayAskForRole { return checkRole() }
         var ping = RedisBatch()
         ping.add("PING")
         onPush == nil ? send(ping) { _ in } : write(ping)
@@ -135,7 +137,7 @@ package final class RedisConnection {
 
     /// A failover may leave the connection with a replica, which refuses writes. A subscription cannot ask.
     private func checkRole() {
-        guard configuration.requiresPrimary, onPush == nil else { return }
+        guard configuration.requiresPrimary, mayAskForRole, onPush == nil else { return }
         var batch = RedisBatch()
         batch.add("ROLE")
         send(batch) { [weak self] result in

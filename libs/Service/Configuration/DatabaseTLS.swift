@@ -1,6 +1,6 @@
 internal import Bytes
-package import EventLoop
-package import Observability
+internal import EventLoop
+internal import Observability
 
 extension ConnectionURL {
     /// Parameters of a PostgreSQL URL (PostgreSQL manual, "Parameter Key Words") that are taken; the services set the others.

@@ -45,7 +45,7 @@ final class PostgresOrderIntake: OrderIntake {
 
     init(_ pool: PostgresPool) { self.pool = pool }
 
-    var isAvailable: Bool { pool.health.error == nil }
+    var isAvailable: Bool { pool.fault == nil }
 
     func take(_ order: IntakeOrder) async throws(OrderIntakeError) {
         guard isAvailable else { throw OrderIntakeError(reason: "unavailable", isOutcomeUnknown: false) }

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import OrderEvents
 import Orders
@@ -100,13 +101,23 @@ struct PendingOrders {
     /// Some may be recorded by now.
     func orders(of user: UserID) async -> [Order] {
         let queued = (try? await state.pending(of: user, limit: Self.limit)) ?? []
-        var orders = queued.compactMap { StoredOrder(pending: $0.contents, of: user)?.with($0.status).order }
-        let known = Set(orders.map(\.id))
+        var orders = queued.compactMap { StoredOrder(pending: $0.contents, of: user)?.with($0.status) }
+        let known = Set(orders.map(\.order.id))
         for acceptance in recent.acceptances(of: user).prefix(Self.limit)
         where !known.contains(acceptance.orderID) {
-            if let order = StoredOrder(pending: acceptance.pending, of: user) { orders.append(order.order) }
+            if let order = StoredOrder(pending: acceptance.pending, of: user) { orders.append(order) }
         }
-        return orders
+        return Self.withoutRepeats(orders)
+    }
+
+    /// Of requests that Redis let through twice under one key, the first becomes the order.
+    private static func withoutRepeats(_ orders: [StoredOrder]) -> [Order] {
+        let byAge = orders.sorted {
+            ($0.order.createdAt, $0.order.id.value) < ($1.order.createdAt, $1.order.id.value)
+        }
+        var kept: [StoredOrder] = []
+        for order in byAge where !kept.contains(where: { $0.isRepeated(by: order) }) { kept.append(order) }
+        return kept.map(\.order)
     }
 }
 
@@ -117,6 +128,11 @@ extension StoredOrder {
         self.init(
             order: order, history: [StatusChange(status: .accepted, at: order.createdAt)], isRecorded: false,
             idempotencyKey: Order.idempotencyKey(of: contents.span))
+    }
+
+    fileprivate func isRepeated(by other: StoredOrder) -> Bool {
+        guard let idempotencyKey, let key = other.idempotencyKey else { return false }
+        return key.hasSameBytes(as: idempotencyKey) && order.lines == other.order.lines
     }
 
     fileprivate func with(_ status: WorkflowStatus?) -> StoredOrder {
