@@ -27,7 +27,8 @@ struct Dependencies {
             "postgres", context, isEssential: { false },
             problem: { [records] in records.fault.map { ServerProblem($0.problem, error: "\($0)") } })
         records.onHealth = { _ in postgres.update() }
-        ServerReport.rabbitMQ([publishing, consuming], context)
+        // Sessions are served without it; outcomes wait in their queues.
+        ServerReport.rabbitMQ([publishing, consuming], context, isEssential: { false })
         health.addCheck(
             "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(consuming) })
         health.addCheck("messages.waiting", holds: { !outcomes.isWaitingForDependency })

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from customer import order
 from support import tokens
 from support.http import status_of
+from support.waiting import until
 
 
 class Operator:
@@ -125,10 +126,30 @@ def test_page_reconnects_after_a_console_restart(operator, stack):
     expect(page.locator(".pill")).to_have_text("Live")
 
 
+def test_consoles_share_a_stream(operator, stack):
+    """HTTP/1.1 gives an origin six connections."""
+    page = operator.signed_in()
+    context = operator.customer.context
+    streams = []
+    context.on("request", lambda request: request.url.endswith("/ops/api/stream") and streams.append(request))
+    tabs = [context.new_page() for _ in range(7)]
+    for tab in tabs:
+        tab.goto("/ops/")
+        expect(tab.locator(".pill")).to_have_text("Live")
+    tabs[-1].goto("/ops/#/dead-letters")
+    expect(tabs[-1].get_by_role("heading", level=1)).to_be_visible()
+    assert not streams
+    page.close()
+    until("another tab reads the stream", lambda: (tabs[0].wait_for_timeout(100), len(streams) == 1)[1])
+    for tab in tabs:
+        expect(tab.locator(".pill")).to_have_text("Live")
+
+
 def test_user_without_operator_role_is_rejected(new_customer, stack):
     customer = new_customer()
     customer.expect_console_error("403")
-    session = json.dumps({"token": tokens.mint(stack.jwt, customer.user), "from": "issuer", "refreshToken": None})
+    session = json.dumps({
+        "token": tokens.mint(stack.jwt, customer.user), "from": "issuer", "refreshToken": None, "storedAt": time.time() * 1000})
     customer.context.add_init_script(f"if (location.protocol.startsWith('http')) localStorage.setItem('waybill.operator', '{session}')")
     page = customer.context.new_page()
     page.goto("/ops/")

@@ -57,3 +57,30 @@ test('a refused order is not retried and its key is removed', async () => {
   assert.equal(requests.length, 1);
   assert.equal(checkout.pending('U'), null);
 });
+
+test('an order that is older than the life of its key is placed again by decision alone', async () => {
+  const { requests, api, storage } = fixture(...Array(4).fill(new Problem(0, 'no response')), ORDER);
+  let time = 1_000_000;
+  const checkout = new Checkout(api, storage, noDelay, () => time);
+  await assert.rejects(checkout.place('U', ITEMS), /no response/);
+  assert.equal(checkout.pending('U')?.isOld, false);
+  for (const later of [24 * 3_600_000, -1]) {
+    time = 1_000_000 + later; // a clock that was set back, too
+    assert.equal(checkout.pending('U')?.isOld, true);
+    await assert.rejects(checkout.place('U', ITEMS), /Decide first/);
+  }
+  assert.equal(requests.length, 4);
+  checkout.placeAnew('U');
+  const { order, items } = await checkout.place('U', []);
+  assert.equal(order.id, 7);
+  assert.deepEqual(items, ITEMS);
+  assert.notEqual(requests.at(-1).key, requests[0].key);
+});
+
+test('a pending order can be forgotten', async () => {
+  const { api, storage } = fixture(...Array(4).fill(new Problem(0, 'no response')), ORDER);
+  const checkout = new Checkout(api, storage, noDelay);
+  await assert.rejects(checkout.place('U', ITEMS), /no response/);
+  checkout.discard('U');
+  assert.equal(checkout.pending('U'), null);
+});

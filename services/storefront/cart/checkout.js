@@ -3,28 +3,33 @@ import { Problem } from '../rest/problem.js';
 
 /** @typedef {import('../app/types.js').Order} Order */
 /** @typedef {import('./cart.js').Items} Items */
-/** @typedef {{ key: string, items: Items }} PendingOrder */
+/** @typedef {{ key: string, items: Items, at: number, isOld: boolean }} PendingOrder  `at` in milliseconds since 1970 */
 
 const MAX_ATTEMPTS = 4;
+const KEY_LIFETIME = 23 * 3_600_000; // milliseconds; the service keeps a key for 24 h at least
 const BACKOFF = { base: 400, cap: 3_000 }; // milliseconds
 
 /**
  * Places an order exactly once.
  *
  * The Idempotency-Key is stored before the first request and removed when the outcome is known. Until then the same
- * items are sent again with the same key, after a reload too.
+ * items are sent again with the same key, after a reload too. Once the service may have forgotten the key, the customer
+ * decides: the order may exist.
  */
 export class Checkout {
   #api;
   #storage;
   #sleep;
+  #now;
 
   /**
    * @param {{ placeOrder(items: Items, idempotencyKey: string): Promise<Order> }} api
    * @param {Pick<Storage, 'getItem'|'setItem'|'removeItem'>} storage
    * @param {(milliseconds: number) => Promise<void>} [sleep]
+   * @param {() => number} [now] milliseconds since 1970
    */
-  constructor(api, storage, sleep = delay) {
+  constructor(api, storage, sleep = delay, now = Date.now) {
+    this.#now = now;
     this.#api = api;
     this.#storage = storage;
     this.#sleep = sleep;
@@ -33,10 +38,35 @@ export class Checkout {
   /** @param {string} userId @returns {PendingOrder|null} an order whose outcome is unknown */
   pending(userId) {
     try {
-      return JSON.parse(this.#storage.getItem(storageKey(userId)) ?? 'null');
+      const pending = JSON.parse(this.#storage.getItem(storageKey(userId)) ?? 'null');
+      // A clock that was set says nothing of the age.
+      const age = this.#now() - pending?.at;
+      return pending && { ...pending, isOld: !(age >= 0 && age < KEY_LIFETIME) };
     } catch {
       return null;
     }
+  }
+
+  /**
+   * Forgets the pending order.
+   * @param {string} userId
+   */
+  discard(userId) {
+    this.#storage.removeItem(storageKey(userId));
+  }
+
+  /**
+   * Makes the pending order a new one, which may be a second.
+   * @param {string} userId
+   */
+  placeAnew(userId) {
+    const pending = this.pending(userId);
+    if (pending) this.#store(userId, randomKey(), pending.items);
+  }
+
+  /** @param {string} userId @param {string} key @param {Items} items */
+  #store(userId, key, items) {
+    this.#storage.setItem(storageKey(userId), JSON.stringify({ key, items, at: this.#now() }));
   }
 
   /**
@@ -45,8 +75,10 @@ export class Checkout {
    * @returns {Promise<{ order: Order, items: Items }>}
    */
   async place(userId, items) {
-    const pending = this.pending(userId) ?? { key: randomKey(), items };
-    this.#storage.setItem(storageKey(userId), JSON.stringify(pending));
+    const earlier = this.pending(userId);
+    if (earlier?.isOld) throw new Problem(409, 'Decide first what becomes of the earlier order.');
+    const pending = earlier ?? { key: randomKey(), items };
+    if (!earlier) this.#store(userId, pending.key, pending.items);
     for (let attempt = 0; ; attempt++) {
       try {
         const order = await this.#api.placeOrder(pending.items, pending.key);

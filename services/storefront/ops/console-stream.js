@@ -8,7 +8,10 @@ import { withToken } from '../rest/http.js';
 const IDLE_TIMEOUT = 10_000; // milliseconds; the service sends a snapshot every second
 const BACKOFF = { base: 500, cap: 8_000 }; // milliseconds
 
-/** The console's stream of events, open while a user is signed in. */
+/**
+ * The console's stream of events while a user is signed in: one for all visible tabs, since HTTP/1.1 gives an origin six
+ * connections. The tab that holds a Web Lock reads it, and passes the events on.
+ */
 export class ConsoleStream {
   /** @type {Signal<StreamState>} */
   state = new Signal(/** @type {StreamState} */ ({ phase: 'off' }));
@@ -23,19 +26,40 @@ export class ConsoleStream {
   #controller = null;
   #attempt = 0;
   #timer = 0;
+  #userId = '';
+  #isReading = false;
+  #tabs = 'BroadcastChannel' in globalThis ? new BroadcastChannel('waybill.console') : null;
 
   /** @param {import('../session/session.js').Session} session */
   constructor(session) {
     this.#session = session;
-    let userId = '';
     session.current.watch((current) => {
       // A renewed token does not end the stream.
-      if ((current?.userId ?? '') === userId) return;
-      userId = current?.userId ?? '';
-      this.#close();
-      if (current) void this.#connect();
-      else this.state.value = { phase: 'off' };
+      if ((current?.userId ?? '') === this.#userId) return;
+      this.#userId = current?.userId ?? '';
+      this.#restart();
     });
+    addEventListener('visibilitychange', () => this.#restart());
+    if (this.#tabs) this.#tabs.onmessage = ({ data }) => this.#heard(data);
+  }
+
+  #restart() {
+    this.#close();
+    if (this.#userId && document.visibilityState === 'visible') void this.#connect();
+    else this.state.value = { phase: 'off' };
+  }
+
+  /** @param {{ userId: string, event: string, data: any }} message of another tab; the event `join` of one that has just opened */
+  #heard({ userId, event, data }) {
+    if (userId !== this.#userId) return;
+    if (event !== 'join') {
+      if (!this.#isReading && this.#controller) this.#received(event, data);
+    } else if (this.#isReading && this.hello.value) this.#passOn('hello', this.hello.value);
+  }
+
+  /** @param {string} event @param {any} [data] */
+  #passOn(event, data) {
+    this.#tabs?.postMessage({ userId: this.#userId, event, data });
   }
 
   #close() {
@@ -49,7 +73,8 @@ export class ConsoleStream {
     const controller = new AbortController();
     this.#controller = controller;
     this.state.value = { phase: 'connecting' };
-    const isRefused = await this.#read(controller).catch(() => false);
+    this.#passOn('join');
+    const isRefused = await whileLeading(controller.signal, () => this.#read(controller)).catch(() => false);
     if (this.#controller !== controller) return;
     this.#controller = null;
     if (isRefused) {
@@ -69,15 +94,21 @@ export class ConsoleStream {
       idleTimer = window.setTimeout(() => controller.abort(), IDLE_TIMEOUT);
     };
     restartIdleTimer();
+    this.#isReading = true;
     try {
       const response = await withToken(this.#session, (authorization) => fetch('/ops/api/stream', {
         headers: { ...authorization, Accept: 'text/event-stream' }, cache: 'no-store', signal: controller.signal,
       }));
       if (response.status === 403) return true;
       if (!response.ok || !response.body) return false;
-      for await (const { event, data } of readEvents(response.body, restartIdleTimer)) this.#received(event, JSON.parse(data));
+      for await (const { event, data } of readEvents(response.body, restartIdleTimer)) {
+        const parsed = JSON.parse(data);
+        this.#received(event, parsed);
+        this.#passOn(event, parsed);
+      }
       return false;
     } finally {
+      this.#isReading = false;
       clearTimeout(idleTimer);
     }
   }
@@ -99,4 +130,12 @@ export class ConsoleStream {
         break;
     }
   }
+}
+
+/**
+ * Runs work in one tab of this browser at a time, where the browser has locks.
+ * @param {AbortSignal} signal ends the wait @param {() => Promise<boolean>} work
+ */
+function whileLeading(signal, work) {
+  return navigator.locks ? navigator.locks.request('waybill.console', { signal }, work) : work();
 }

@@ -97,11 +97,34 @@ export class CartPage extends View {
   #summary() {
     return h('aside', { class: 'panel summary', 'aria-label': 'Summary' },
       h('h2', {}, 'Summary'),
-      this.#pendingOrder && h('p', { class: 'notice' }, 'An earlier order has not been answered yet. Placing it again is safe: it is placed only once.'),
+      this.#notice(),
       h('div', { class: 'summary-total' }, h('span', {}, 'Total'), this.#total),
       actionButton('button button-wide', ['Place order'], () => this.#place()),
       this.#error,
       h('p', { class: 'hint' }, 'The prices are fixed when you place the order.'));
+  }
+
+  #notice() {
+    const pending = this.#pendingOrder;
+    if (!pending) return null;
+    if (!pending.isOld) return h('p', { class: 'notice' }, 'An earlier order has not been answered yet. Placing it again is safe: it is placed only once.');
+    const { checkout } = this.#app;
+    return h('div', { class: 'notice' },
+      h('p', {}, 'An order was never answered, and that was long ago: placing it again may place it twice. See whether it is among ',
+        h('a', { href: '#/orders' }, 'your orders'), '.'),
+      actionButton('button-ghost', ['Forget it'], async () => {
+        checkout.discard(this.#userId);
+        this.#renew();
+      }),
+      actionButton('button-ghost', ['Place it again'], () => {
+        checkout.placeAnew(this.#userId);
+        return this.#place();
+      }));
+  }
+
+  #renew() {
+    this.#body.replaceChildren();
+    this.#show();
   }
 
   async #place() {
