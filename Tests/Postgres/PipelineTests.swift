@@ -77,6 +77,14 @@ struct PipelineTests {
         }
     }
 
+    /// libpq would return its result for ever.
+    @Test @Loop func aCopyEndsTheSession() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let error = await failure { try await connection.script("COPY (SELECT 1) TO STDOUT") }
+            #expect(error?.code == .connectionLost && !connection.isOpen)
+        }
+    }
+
     /// As behind a pooler that lends the server's session to another client after each transaction.
     @Test @Loop func statementsOfOtherClientsAreShared() async throws {
         try await LiveServer.withSchema { connection, _ in

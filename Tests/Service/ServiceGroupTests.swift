@@ -52,6 +52,23 @@ import Testing
         #expect(record.events.prefix(3) == ["start b", "serving", "draining"])
     }
 
+    /// Its servers may be away at the start.
+    @Test func readinessIsLoggedWhenItBegins() async {
+        var isConnected = false
+        health.addServerCheck("redis", problem: { isConnected ? nil : "unreachable" })
+        let observer = TestService(
+            run: { [health, shutdown, record] in
+                while health.phase != .serving { await Task.yield() }
+                try? await Loop.sleep(for: .milliseconds(1))
+                record.events.append(record.text.contains("service.ready") ? "early" : "silent")
+                isConnected = true
+                while !record.text.contains("service.ready") { try? await Loop.sleep(for: .milliseconds(1)) }
+                shutdown.request(.finished)
+            })
+        #expect(await group(["observer": observer]).run() == 0)
+        #expect(record.events == ["silent"])
+    }
+
     @Test func aFailureAtStartDrainsWhatStarted() async {
         struct Refused: Error {}
         let code = await group([

@@ -74,8 +74,12 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
         if shutdown.isRequested { return }
         guard index < services.count else {
             health.phase = .serving
-            log.info("service.ready")
-            return await shutdown.requested()
+            if reportIfReady() { return await shutdown.requested() }
+            return await withTaskGroup { group in
+                group.addTask { await self.awaitReadiness() }
+                await shutdown.requested()
+                group.cancelAll()
+            }
         }
         let (name, service) = services[index]
         guard await start(name, service) else { return }
@@ -86,6 +90,22 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
             group.cancelAll()
         }
     }
+
+    /// The process may be ready long after it has started.
+    private func awaitReadiness() async {
+        while !reportIfReady() {
+            do { try await Loop.sleep(for: Self.readinessInterval) } catch { return }
+        }
+    }
+
+    /// Says in the log that the process is ready, when it is.
+    private func reportIfReady() -> Bool {
+        guard health.readiness().status == .ready else { return false }
+        log.info("service.ready")
+        return true
+    }
+
+    private static let readinessInterval = Duration.milliseconds(200)
 
     private func start(_ name: String, _ service: any Service) async -> Bool {
         health.phase = .starting(name)
