@@ -49,7 +49,7 @@ extension PostgresConnection {
     }
 
     /// Of a request whose statements have to be prepared again: a pooler may lend another session each time.
-    private static let attempts = 4
+    private static let attempts = 8
 
     /// ```swift
     /// let answers = try await connection.pipeline {

@@ -9,6 +9,7 @@ package import Redis
 package final class ServerReport {
     private let name: String
     private let log: Logger
+    private let shutdown: Shutdown
     private let problem: @Loop () -> ServerProblem?
     /// The word that was logged last; nil while the server can be used.
     private var logged: String? = "unknown"
@@ -27,12 +28,14 @@ package final class ServerReport {
     ) {
         self.name = name
         log = context.log
+        shutdown = context.shutdown
         self.problem = problem
         context.health.addServerCheck(name, isEssential: isEssential) { problem()?.word }
     }
 
     /// The server's state may have changed.
     package func update() {
+        if shutdown.isRequested { return }
         let problem = problem()
         guard problem?.word != logged, limiter.take(Self.limit, now: Loop.now) else { return }
         logged = problem?.word
