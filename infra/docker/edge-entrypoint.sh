@@ -49,7 +49,7 @@ sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LO
     -e "s|@TLS@|$tls|; s|@SITE@|/site|; s|@ADDRESS@|0.0.0.0|; s|@PORT@|8080|; s|@TLS_PORT@|8443|" \
     -e "s|@SIGN_IN@|{\"development\":$development,\"oidc\":$oidc}|; s|@ISSUER@|$origin|; s|@CONSOLE@|${CONSOLE:-127.0.0.1:8070}|" \
     -e "s|@EARLY_LIMIT@|$early_limit|; s|@QUERY_LIMIT@|$query_limit|; s|@TRUSTED_PROXIES@|$trusted|" \
-    -e "s|@ACCEPTORS@|$(servers 1 1 $ACCEPTORS)|; s|@EARLY_ACCEPTORS@|$(servers 1 3 $ACCEPTORS)|" \
-    -e "s|@ANY_ACCEPTORS@|$(servers 0 1 $ACCEPTORS)|; s|@NOTIFIERS@|$(servers 1 1 $NOTIFIERS)|" \
+    -e "s|@ACCEPTORS@|$(servers 1 3 $ACCEPTORS)|; s|@ANY_ACCEPTORS@|$(servers 0 1 $ACCEPTORS)|" \
+    -e "s|@NOTIFIERS@|$(servers 1 1 $NOTIFIERS)|" \
     /etc/waybill/nginx.conf.in >"$run/nginx.conf"
 exec nginx -e stderr -p "$run" -c "$run/nginx.conf"

@@ -38,10 +38,10 @@ def program(config):
         USER=f"user {user} {grp.getgrnam(user).gr_name};" if user else "", DATA=data, MIME_TYPES=MIME_TYPES,
         LOG=config.directory / "log", TLS=config.directory / "tls", SITE=site(data, user),
         ADDRESS=ports.HOST, PORT=config.port("edge"), TLS_PORT=config.port("edge TLS"),
-        EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], QUERY_LIMIT=QUERY_LIMIT[len(config.accept_ports) > 1], ACCEPTORS=upstream(config.accept_ports),
-        EARLY_ACCEPTORS=upstream(config.accept_ports, seconds=3),
-        ANY_ACCEPTORS=upstream(config.accept_ports, failures=0), NOTIFIERS=upstream(config.notification_ports),
-        TRUSTED_PROXIES=trusted_proxies(), CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
+        EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], QUERY_LIMIT=QUERY_LIMIT[len(config.accept_ports) > 1],
+        ACCEPTORS=upstream(config.accept_ports, seconds=3), ANY_ACCEPTORS=upstream(config.accept_ports, failures=0),
+        NOTIFIERS=upstream(config.notification_ports), TRUSTED_PROXIES=trusted_proxies(),
+        CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
     check = subprocess.run(
         [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
         capture_output=True, text=True, check=False)
