@@ -16,18 +16,44 @@ struct LoopContinuationTests {
         #expect(await task.value == 7)
     }
 
-    @Test @Loop func theBodyRunsFirstAndMayResumeAtOnce() async {
+    @Test(arguments: [false, true]) @Loop
+    func theBodyRunsFirstAndMayResumeAtOnce(isCancellable: Bool) async {
         var order: [String] = []
         let task = Loop.task {
             Task { @Loop in order.append("other") }
-            await Loop.suspend { (continuation: LoopContinuation<Void>) in
+            let body = { (continuation: LoopContinuation<Void>) in
+                #expect(Loop.isCurrent)
                 order.append("body")
                 continuation.resume()
+            }
+            if isCancellable {
+                await Loop.suspend(orCancelled: (), body)
+            } else {
+                await Loop.suspend(body)
             }
             order.append("after")
         }
         await task.value
         #expect(order.prefix(2) == ["body", "after"])
+    }
+
+    @Test @Loop func aCancelledTaskIsResumedAndWhatItWaitsForComesLater() async {
+        var continuation: LoopContinuation<Int>?
+        let task = Loop.task { await Loop.suspend(orCancelled: -1) { continuation = $0 } }
+        while continuation == nil { await Task.yield() }
+        task.cancel()
+        #expect(await task.value == -1)
+        #expect(continuation?.isAbandoned == true)
+        continuation?.resume(returning: 1)
+        continuation?.abandon(returning: 2)
+
+        // What came first counts.
+        let value = await Loop.suspend(orCancelled: -1) {
+            $0.resume(returning: 3)
+            $0.abandon(returning: -2)
+            #expect(!$0.isAbandoned)
+        }
+        #expect(value == 3)
     }
 
     @Test @Loop func manyContinuationsResumeInOrder() async {

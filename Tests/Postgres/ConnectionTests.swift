@@ -55,22 +55,79 @@ struct ConnectionTests {
         }
     }
 
-    @Test @Loop func aTimeoutClosesTheSessionAndFailsLaterRequests() async throws {
-        try await LiveServer.withSchema { connection, _ in
-            let behind = Task { @Loop in try await connection.query(PostgresStatement("SELECT 1")) }
-            let error = await #expect(throws: PostgresError.self) {
-                try await connection.query(
-                    PostgresStatement("SELECT pg_sleep(20)"), within: .milliseconds(50))
+    private static let lock = PostgresStatement("SELECT pg_advisory_xact_lock($1)::text")
+
+    /// Runs `body` while `connection` waits for a lock, which is free again when `body` calls its argument.
+    @Loop private func whileLocked(
+        _ connection: PostgresConnection, _ configuration: PostgresConfiguration, _ key: Int64,
+        _ body: (_ unlock: () async throws -> Void) async throws -> Void
+    ) async throws {
+        let holder = try await PostgresConnection.connect(configuration)
+        defer { holder.close() }
+        try await holder.script("BEGIN; SELECT pg_advisory_xact_lock(\(key))")
+        try await body { try await holder.script("COMMIT") }
+    }
+
+    @Test @Loop func aLateAnswerCostsItsRequestAlone() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            try await whileLocked(connection, configuration, 77_101) { unlock in
+                let error = await failure {
+                    try await connection.query(Self.lock, 77_101, within: .milliseconds(50))
+                }
+                #expect(error?.code == .timedOut && error?.mayHaveCommitted == true)
+                #expect(connection.isOpen && connection.pendingRequests == 1 && !connection.isReusable)
+                let behind = Loop.task { try await connection.query(PostgresStatement("SELECT 2")) }
+                try await eventually("it is sent") { connection.pendingRequests == 2 }
+                try await unlock()
+                #expect(try await behind.value.one().int64(0) == 2)
+                #expect(connection.isReusable)
             }
-            #expect(error?.code == .timedOut)
-            _ = await behind.result
-            #expect(!connection.isOpen)
-            let after = await #expect(throws: PostgresError.self) { try await connection.ping() }
-            #expect(after?.code == .connectionLost)
         }
     }
 
-    @Test @Loop func aTimeoutCancelsTheStatementOnTheServer() async throws {
+    @Test @Loop func aCancelledCallerIsResumedAndItsAnswerDropped() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            try await whileLocked(connection, configuration, 77_102) { unlock in
+                let gone = Loop.task { try await connection.query(Self.lock, 77_102) }
+                try await eventually("it is sent") { connection.pendingRequests == 1 }
+                gone.cancel()
+                let error = await failure { _ = try await gone.value }
+                #expect(error?.code == .cancelled && error?.mayHaveCommitted == true)
+                #expect(connection.isOpen && connection.pendingRequests == 1)
+                try await unlock()
+                #expect(try await connection.query(PostgresStatement("SELECT 3")).one().int64(0) == 3)
+                #expect(connection.isReusable)
+            }
+        }
+    }
+
+    /// Also one in a transaction, which nobody will end.
+    @Test @Loop func anAnswerThatDoesNotComeEndsTheSession() async throws {
+        try await LiveServer.withSchema { connection, _ in
+            let behind = Loop.task { try await connection.query(PostgresStatement("SELECT 1")) }
+            let error = await failure {
+                try await connection.query(
+                    PostgresStatement("SELECT pg_sleep(20)"), within: .milliseconds(50))
+            }
+            #expect(error?.code == .timedOut && connection.isOpen)
+            _ = await behind.result
+            try await eventually("it ends") { !connection.isOpen }
+            #expect(connection.closeError?.code == .timedOut)
+            let after = await failure { try await connection.ping() }
+            #expect(after?.code == .connectionLost)
+        }
+        try await LiveServer.withSchema { connection, _ in
+            let error = await failure {
+                try await connection.transaction { connection in
+                    _ = try await connection.query(
+                        PostgresStatement("SELECT pg_sleep(20)"), within: .milliseconds(50))
+                }
+            }
+            #expect(error?.code == .timedOut && !connection.isOpen)
+        }
+    }
+
+    @Test @Loop func anAnswerThatDoesNotComeCancelsTheStatementOnTheServer() async throws {
         try await LiveServer.withSchema { connection, configuration in
             let slow = try await PostgresConnection.connect(configuration)
             let process = slow.serverProcess

@@ -76,6 +76,29 @@ struct PoolTests {
         }
     }
 
+    /// A session that owes an answer is replaced, and comes back with it.
+    @Test @Loop func aLateSessionComesBack() async throws {
+        var limits = PostgresPoolLimits()
+        limits.size = 1
+        let holder = try await PostgresConnection.connect(try LiveServer.configuration())
+        defer { holder.close() }
+        try await withPool(limits) { pool in
+            try await holder.script("BEGIN; SELECT pg_advisory_xact_lock(77201)")
+            let error = await failure {
+                try await pool.query(
+                    PostgresStatement("SELECT pg_advisory_xact_lock(77201)::text, pg_backend_pid()"),
+                    within: .milliseconds(20))
+            }
+            #expect(error?.code == .timedOut)
+            #expect(pool.statistics.leased == 0 && pool.statistics.idle == 0)
+            let second = try await pool.query(Self.process).one().int32(0)
+            #expect(pool.statistics.idle == 1)
+            try await holder.script("COMMIT")
+            try await eventually("the late one is back") { pool.statistics.idle == 2 }
+            #expect(try await pool.query(Self.process).one().int32(0) != second)
+        }
+    }
+
     @Test @Loop func replacesBrokenSessionsAndThoseInATransaction() async throws {
         var limits = PostgresPoolLimits()
         limits.size = 1

@@ -33,6 +33,8 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
         case invalidArgument = "invalid argument"
         /// This side closed the client, publisher or consumer.
         case closed
+        /// The waiting task was cancelled: the operation's outcome is unknown.
+        case cancelled
     }
 
     package let code: Code
@@ -58,7 +60,7 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
         case .channelClosed:
             // 311 content-too-large, 313 no-consumers, 405 resource-locked, 506 resource-error
             replyCode.map { $0 == 313 || $0 == 405 || $0 >= 500 } ?? false
-        case .authenticationFailed, .tls, .protocolViolation, .invalidArgument, .closed:
+        case .authenticationFailed, .tls, .protocolViolation, .invalidArgument, .closed, .cancelled:
             false
         }
     }
@@ -67,7 +69,7 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// message id, for an idempotent consumer.
     package var isOutcomeUnknown: Bool {
         switch code {
-        case .connectionLost, .timeout, .connectionClosed, .channelClosed: true
+        case .connectionLost, .timeout, .connectionClosed, .channelClosed, .cancelled: true
         default: false
         }
     }

@@ -10,10 +10,12 @@ package struct PostgresError: Error, Sendable {
         case connectionFailed = "connection failed"
         /// The session broke with requests in flight; see ``PostgresError/mayHaveCommitted``.
         case connectionLost = "connection lost"
-        /// A deadline passed. The session is closed with it, so that a late answer is discarded.
+        /// A deadline passed; a late answer is discarded.
         case timedOut = "timed out"
         /// The connection or the pool was closed by this process.
         case closed
+        /// The waiting task was cancelled; its statement was not.
+        case cancelled
         /// Too many requests are pending on one connection.
         case overloaded
         /// No connection became available in time, or too many callers wait for one.
@@ -63,7 +65,7 @@ package struct PostgresError: Error, Sendable {
         // Credentials and certificates may be corrected.
         case .connectionFailed: true
         case .server: sqlState?.isTransient ?? false
-        case .invalidConfiguration, .closed, .invalidParameter, .decoding, .migration: false
+        case .invalidConfiguration, .closed, .cancelled, .invalidParameter, .decoding, .migration: false
         }
     }
 
@@ -80,7 +82,7 @@ package struct PostgresError: Error, Sendable {
     var isOfLostSession: Bool { code == .connectionLost || sqlState == .adminShutdown }
 
     /// True when the server may have executed the statement although no answer arrived.
-    package var mayHaveCommitted: Bool { code == .connectionLost || code == .timedOut }
+    package var mayHaveCommitted: Bool { [.connectionLost, .timedOut, .cancelled].contains(code) }
 }
 
 extension PostgresError {

@@ -30,6 +30,8 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         case configuration
         /// `close()` was called.
         case closed
+        /// The waiting task was cancelled: the server may or may not have run the command.
+        case cancelled
     }
 
     package let code: Code
@@ -49,13 +51,14 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         case .connectionLost, .notConnected, .timeout, .overloaded: true
         case .server(let prefix):
             Refusal(rawValue: prefix) != nil || Self.transientPrefixes.contains(ByteString(prefix))
-        case .authentication, .tls, .protocolViolation, .moved, .unexpectedReply, .configuration, .closed:
+        case .authentication, .tls, .protocolViolation, .moved, .unexpectedReply, .configuration, .closed,
+            .cancelled:
             false
         }
     }
 
     /// Whether the server may have run the command although no reply arrived.
-    package var outcomeIsUnknown: Bool { code == .connectionLost || code == .timeout }
+    package var outcomeIsUnknown: Bool { [.connectionLost, .timeout, .cancelled].contains(code) }
 
     package var description: String {
         switch code {
@@ -77,6 +80,8 @@ extension RedisError {
         default: self.init(.server(prefix: String(prefix)), text)
         }
     }
+
+    static let cancelled = RedisError(.cancelled)
 
     /// The server is a replica, or became one.
     static let readOnly = RedisError(.server(prefix: "READONLY"), "the server is not a primary")

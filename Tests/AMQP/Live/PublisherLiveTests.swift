@@ -82,6 +82,40 @@ struct PublisherLiveTests {
         }
     }
 
+    @Test @Loop func aCancelledPublishIsUnknownAndTheMessageGoesOn() async throws {
+        let (queue, topology) = queue("cancelled")
+        try await Broker.withClient(topology) { client in
+            let publisher = AMQPPublisher(client)
+            let error = await failure {
+                try await withThrowingTaskGroup { group in
+                    group.addTask { try await publisher.publish(message("gone", to: queue)) }
+                    group.cancelAll()
+                    try await group.waitForAll()
+                }
+            }
+            #expect(error?.code == .cancelled && error?.isOutcomeUnknown == true)
+            try await publisher.publish(message("next", to: queue))
+            #expect(publisher.unconfirmed == 0)
+            let consumer = AMQPConsumer(client, queue: queue, prefetch: 10)
+            let waiting = Loop.task {
+                var texts: [String] = []
+                while let batch = await consumer.next() {
+                    texts += batch.map(text)
+                    consumer.ack(batch)
+                }
+                return texts
+            }
+            try await eventually("both are taken") { consumer.unsettled == 0 && consumer.isConsuming }
+            waiting.cancel()
+            // Nothing is handed to a task that has gone.
+            let first = await waiting.value
+            try await publisher.publish(message("last", to: queue))
+            var texts = first
+            while texts.count < 3, let batch = await consumer.next() { texts += batch.map(text) }
+            #expect(texts == ["gone", "next", "last"])
+        }
+    }
+
     @Test @Loop func publishFailsWhenTheWindowIsFull() async throws {
         let (queue, topology) = queue("window")
         try await Broker.withClient(topology) { client in

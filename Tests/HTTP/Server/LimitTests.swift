@@ -82,10 +82,13 @@ import Testing
         }
     }
 
+    /// One that half-closes gets its answer if it comes soon.
     @Test @Loop func aClientThatDisconnectsCancelsItsHandler() async throws {
+        var configuration = HTTPServer.Configuration()
+        configuration.lingerTimeout = Self.short
         var started = false
         var wasCancelled = false
-        try await withServer {
+        try await withServer(configuration) {
             $0.get("/") { _ in
                 started = true
                 do { try await Loop.sleep(for: .seconds(30)) } catch { wasCancelled = true }
@@ -97,6 +100,38 @@ import Testing
             #expect(await eventually { started })
             client.close()
             #expect(await eventually { wasCancelled && server.statistics.connections == 0 })
+        }
+    }
+
+    /// What it began has effects, which the handler ends or undoes.
+    @Test @Loop func anUnsafeRequestIsEndedWithoutItsClient() async throws {
+        var configuration = HTTPServer.Configuration()
+        configuration.handlerTimeout = Self.short
+        var continuation: LoopContinuation<Void>?
+        var ends: [Bool] = []
+        try await withServer(configuration) {
+            $0.post("/") { _ in
+                await Loop.suspend(orCancelled: ()) { continuation = $0 }
+                ends.append(Task.isCancelled)
+                return HTTPResponse(.ok)
+            }
+        } _: { server, port in
+            for leaves in [true, false] {
+                continuation = nil
+                let client = try await RawClient(port: port)
+                client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+                #expect(await eventually { continuation != nil })
+                if leaves {
+                    client.close()
+                } else {
+                    try await client.expectClose()
+                    #expect(client.text.hasPrefix("HTTP/1.1 503 "))
+                }
+                #expect(await eventually { server.statistics.connections == 0 })
+                #expect(ends.allSatisfy { !$0 } && ends.count == (leaves ? 0 : 1))
+                continuation?.resume()
+            }
+            #expect(await eventually { ends == [false, false] })
         }
     }
 

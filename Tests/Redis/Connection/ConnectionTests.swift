@@ -69,6 +69,24 @@ import Testing
         #expect(connection.pendingCommands == 0 && connection.isOpen)
     }
 
+    @Test(.timeLimit(.minutes(1))) func aCancelledCallerIsResumedAndItsReplyDropped() async throws {
+        let server = try await ScriptedServer.answering { _ in "" }
+        defer { server.close() }
+        var configuration = server.configuration
+        configuration.commandTimeout = .seconds(300)
+        let connection = try await RedisConnection.connect(configuration)
+        let gone = Loop.task { try await connection.command("GET", "a") }
+        try await eventually("it is sent") { connection.pendingCommands == 1 }
+        gone.cancel()
+        let error = await #expect(throws: RedisError.self) { try await gone.value }
+        #expect(error?.code == .cancelled && error?.outcomeIsUnknown == true)
+        let next = Loop.task { try await connection.command("GET", "b") }
+        try await eventually("both wait") { connection.pendingCommands == 2 }
+        server.push("+A\r\n+B\r\n")
+        #expect(try await next.value == .status("B"))
+        #expect(connection.isOpen && connection.pendingCommands == 0)
+    }
+
     /// Nothing comes at all.
     @Test(.timeLimit(.minutes(1))) func aSilentConnectionEnds() async throws {
         let server = try await ScriptedServer.answering { $0.contains("GET") ? "" : "+OK\r\n" }

@@ -35,12 +35,13 @@ package final class AMQPConsumer {
     /// Deliveries not settled yet, including those not handed out.
     package var unsettled: Int { ackTracker.outstanding }
 
-    /// Waits for the next deliveries: at least one, at most `batchLimit`, in order; nil once stopped.
+    /// Waits for the next deliveries: at least one, at most `batchLimit`, in order; nil once stopped or when the task is
+    /// cancelled.
     package func next() async -> [AMQPDelivery]? {
-        precondition(waiting == nil, "one task at a time takes deliveries")
+        precondition(waiting?.isAbandoned ?? true, "one task at a time takes deliveries")
         if isStopped { return nil }
         if !buffer.isEmpty { return takeBatch() }
-        return await Loop.suspend { waiting = $0 }
+        return await Loop.suspend(orCancelled: nil) { waiting = $0 }
     }
 
     private func takeBatch() -> [AMQPDelivery] {
@@ -155,7 +156,7 @@ extension AMQPConsumer: ChannelDelegate {
     }
 
     func channelReadCompleted(_ channel: AMQPChannel) {
-        guard !buffer.isEmpty, let waiting = waiting.take() else { return }
+        guard !buffer.isEmpty, let waiting = waiting.take(), !waiting.isAbandoned else { return }
         waiting.resume(returning: takeBatch())
     }
 

@@ -42,11 +42,12 @@ package final class AMQPPublisher {
     package var unconfirmed: Int { window.outstanding + retryQueue.count + backlog.count }
 
     /// Publishes one message and waits for its confirm.
-    /// - Parameter limit: after it the call fails with `.timeout`: the outcome is unknown.
+    /// - Parameter limit: after it the call fails with `.timeout`: the outcome is unknown. So it is when the task is
+    ///   cancelled; the message goes on.
     package func publish(_ message: AMQPMessage, within limit: Duration = .seconds(2)) async throws(AMQPError)
     {
         let deadline = Loop.now + limit
-        let failure = await Loop.suspend { continuation in
+        let failure = await Loop.suspend(orCancelled: AMQPError(.cancelled)) { continuation in
             submit(PendingPublish(message, deadline: deadline, .one(continuation)))
         }
         if let failure { throw failure }
@@ -58,7 +59,8 @@ package final class AMQPPublisher {
     {
         if messages.isEmpty { return [] }
         let deadline = Loop.now + limit
-        return await Loop.suspend { continuation in
+        let cancelled = messages.map { _ -> AMQPError? in AMQPError(.cancelled) }
+        return await Loop.suspend(orCancelled: cancelled) { continuation in
             let batch = PendingPublish.Batch(count: messages.count, continuation)
             for (index, message) in messages.enumerated() {
                 submit(PendingPublish(message, deadline: deadline, .batch(batch, index: index)))

@@ -82,7 +82,9 @@ package final class AMQPChannel {
     func exchange(_ methods: [AMQPClientMethod]) async throws(AMQPError) -> Reply {
         for method in methods { try send(method) }
         let timeout = connection.configuration.callTimeout
-        let result: Result<Reply, AMQPError> = await Loop.suspend { continuation in
+        let result = await Loop.suspend(orCancelled: Result<Reply, AMQPError>.failure(AMQPError(.cancelled)))
+        {
+            continuation in
             for _ in methods.dropLast() { calls.append(Call()) }
             let timer = Timer { [connection] in
                 connection.fail(AMQPError(.timeout, "no reply within \(timeout)"))

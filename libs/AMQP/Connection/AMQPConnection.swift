@@ -57,12 +57,16 @@ package final class AMQPConnection: TransportHandler {
         }
         timer.arm(after: left)
         defer { timer.cancel() }
-        let failure: AMQPError? = await Loop.suspend { continuation in
+        let cancelled: AMQPError? = AMQPError(.cancelled)
+        let failure = await Loop.suspend(orCancelled: cancelled) { continuation in
             connection.opening = continuation
             transport.start(connection)
             transport.write(AMQPFrame.protocolHeader)
         }
-        if let failure { throw failure }
+        if let failure {
+            connection.fail(failure)
+            throw failure
+        }
         return connection
     }
 

@@ -18,6 +18,14 @@ package enum HTTPMethod: UInt8, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a request changes nothing (RFC 9110, 9.2.1).
+    package var isSafe: Bool {
+        switch self {
+        case .get, .head, .options, .trace, .query: true
+        case .post, .put, .delete, .patch, .connect: false
+        }
+    }
+
     /// Method names are case-sensitive.
     init?(_ token: Span<UInt8>) {
         let candidate: HTTPMethod

@@ -77,7 +77,7 @@ package final class HTTPResponseStream {
         // This turn's output is written at its end.
         try? await Loop.sleep(for: .zero)
         guard isOpen, let connection, connection.transport.isBlocked else { return }
-        await Loop.suspend { waiters.append($0) }
+        await Loop.suspend(orCancelled: ()) { waiters.append($0) }
     }
 
     /// Ends the body. Idempotent.

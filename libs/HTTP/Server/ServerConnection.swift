@@ -9,11 +9,12 @@ final class ServerConnection: TransportHandler {
         /// Waits for a request's head; `isPartial` once some of it has arrived.
         case head(isPartial: Bool)
         /// The route decides whether a request's body is read; the exchange has this number.
-        case admitting(UInt32, Task<Void, Never>)
+        case admitting(UInt32, Task<Void, Never>?)
         /// Reads a request's body; `needsContinue` until its client was told to send it.
         case body(PendingBody, needsContinue: Bool)
         /// A handler answers the exchange of this number.
-        case handling(UInt32, Task<Void, Never>)
+        /// The task is nil when it is not to be cancelled.
+        case handling(UInt32, Task<Void, Never>?)
         case streaming(HTTPResponseStream)
         /// The WebSocket takes the connection over with the bytes that follow; nil once it has.
         case upgraded(WebSocket?)
@@ -216,12 +217,13 @@ final class ServerConnection: TransportHandler {
         case .head: end(within: limits.idleTimeout)
         case .handling(_, let task):
             options.keepAlive = false
-            task.cancel()
+            // It has left, or has no more to send and waits for the answer.
+            if task != nil { timer.arm(after: limits.lingerTimeout) }
         case .streaming(let stream):
             stream.ends(.left)
             transport.close()
         case .admitting(_, let task):
-            task.cancel()
+            task?.cancel()
             transport.close()
         case .body, .upgraded: transport.close()
         case .ended: break
@@ -238,7 +240,8 @@ final class ServerConnection: TransportHandler {
             let response = await match.route.handler(request)
             respond(response, to: request, number)
         }
-        phase = .handling(number, task)
+        // What changes something and was begun is ended, whether or not the client stays.
+        phase = .handling(number, head.method.isSafe ? task : nil)
         timer.arm(after: limits.handlerTimeout)
     }
 
@@ -290,7 +293,7 @@ final class ServerConnection: TransportHandler {
         case .head(let isPartial): isPartial ? refuse(.requestTimeout) : end(within: limits.lingerTimeout)
         case .body: refuse(.requestTimeout)
         case .admitting(_, let task), .handling(_, let task):
-            task.cancel()
+            task?.cancel()
             refuse(.serviceUnavailable)
         case .streaming(let stream):
             stream.ends(.tooSlow)
@@ -317,7 +320,7 @@ final class ServerConnection: TransportHandler {
         server.remove(self)
         if isRejected { server.rejectionEnded() }
         switch phase {
-        case .admitting(_, let task), .handling(_, let task): task.cancel()
+        case .admitting(_, let task), .handling(_, let task): task?.cancel()
         case .streaming(let stream):
             if case .system(let number)? = error?.code {
                 // A client that closes with unread output resets the connection.

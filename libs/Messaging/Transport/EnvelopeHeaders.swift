@@ -101,7 +101,7 @@ extension MessagingError {
             case .overloaded: .overloaded
             case .returned: .unroutable
             case .nacked: .refused
-            case .connectionLost, .timeout, .connectionClosed, .channelClosed: .unknownOutcome
+            case .connectionLost, .timeout, .connectionClosed, .channelClosed, .cancelled: .unknownOutcome
             case .protocolViolation, .invalidArgument: .invalid
             case .closed: .closed
             }

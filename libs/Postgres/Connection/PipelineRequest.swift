@@ -44,15 +44,20 @@ struct PipelineRequest {
         continuation.resume(returning: .success(queryState.rows))
     }
 
+    /// Resumes the caller; the request keeps its place among the answers.
+    @Loop func expire() {
+        continuation.abandon(
+            returning: .failure(PostgresError(.timedOut, "no answer within the deadline")))
+    }
+
     /// The session ended before the request did.
-    @Loop func fail(_ error: PostgresError?, now: Instant) {
+    @Loop func fail(_ error: PostgresError?) {
         guard let error else {
             return continuation.resume(returning: .failure(PostgresError(.closed, "the session was closed")))
         }
-        let isLate = deadline <= now
         // The server's last report on this request says more than the broken socket.
         let report = failure?.report ?? error.report
-        let code: PostgresError.Code = error.code == .timedOut && !isLate ? .connectionLost : error.code
-        continuation.resume(returning: .failure(PostgresError(code, error.message, report: report)))
+        continuation.resume(
+            returning: .failure(PostgresError(.connectionLost, error.message, report: report)))
     }
 }

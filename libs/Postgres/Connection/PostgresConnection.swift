@@ -5,11 +5,16 @@ internal import Glibc
 ///
 /// Statements are sent at once, without waiting for earlier ones, and answered in order. A
 /// ``pipeline(_:within:)`` is one request: its statements are sent together and succeed or fail together.
-/// When a deadline passes the session is closed, since a late answer could not be told from the next one, and
-/// the server is asked to cancel. Cancelling a task does not stop its statement. A session stays open until
-/// it is closed, even if nothing references it.
+/// A deadline that passes and a task that is cancelled cost that request only: its caller is resumed, and the late answer
+/// is dropped. An answer that is ``lateLimit`` late ends the session, and the server is asked to cancel the statement. A
+/// session stays open until it is closed, even if nothing references it.
 @Loop
 package final class PostgresConnection: DescriptorHandler {
+    /// How long after its deadline an answer may come.
+    package static let lateLimit = Duration.seconds(2)
+
+    /// Called when no request is pending any more.
+    var onIdle: (@Loop () -> Void)?
     /// Called once, when the session ends for any reason; nil after ``close()``.
     package var onClose: (@Loop (PostgresError?) -> Void)?
     /// Warnings and notices; they may quote data.
@@ -118,7 +123,8 @@ package final class PostgresConnection: DescriptorHandler {
     func perform(_ work: PipelineRequest.Work, within limit: Duration?) async throws(PostgresError)
         -> [PostgresRows]
     {
-        let result: Result<[PostgresRows], PostgresError> = await Loop.suspend { continuation in
+        let cancelled = Result<[PostgresRows], PostgresError>.failure(PostgresError(.cancelled, "cancelled"))
+        let result = await Loop.suspend(orCancelled: cancelled) { continuation in
             if let rejection { return continuation.resume(returning: .failure(rejection)) }
             let deadline = Loop.now + (limit ?? configuration.queryTimeout)
             lastRequest += 1
@@ -277,7 +283,9 @@ package final class PostgresConnection: DescriptorHandler {
             onRefusal?(failure)
         }
         request.finish()
-        if pendingRequests == 0 { timer.cancel() }
+        guard pendingRequests == 0 else { return }
+        timer.cancel()
+        onIdle?()
     }
 
     private func deliverEvents() {
@@ -297,12 +305,21 @@ package final class PostgresConnection: DescriptorHandler {
     }
 
     private func deadlinePassed() {
-        guard let next = [sent, waiting].lazy.flatMap({ $0.lazy.map(\.deadline) }).min() else {
-            return
+        let now = Loop.now
+        for request in sent where request.deadline <= now { request.expire() }
+        for _ in 0..<waiting.count {
+            guard let request = waiting.popFirst() else { break }
+            // It was not sent yet, and is not any more.
+            request.deadline <= now ? request.expire() : waiting.append(request)
         }
-        if next > Loop.now { return armTimer(next) }
-        end(PostgresError(.timedOut, "no answer within the deadline"))
+        if let first = sent.first, first.deadline + Self.lateLimit <= now { return abandon() }
+        let deadlines = [sent, waiting].lazy.flatMap { $0.lazy.map(\.deadline) }
+        let next = deadlines.map { $0 <= now ? $0 + Self.lateLimit : $0 }.min()
+        if let next { armTimer(next) }
     }
+
+    /// Ends a session that owes an answer, and asks the server to cancel the statement.
+    func abandon() { end(PostgresError(.timedOut, "no answer within the deadline")) }
 
     private func connectionFailed(_ request: PipelineRequest? = nil) {
         let report = handle.failureReport
@@ -321,10 +338,9 @@ package final class PostgresConnection: DescriptorHandler {
         registration = nil
         if watched >= 0 { Glibc.close(watched) }
         handle.close()
-        let now = Loop.now
-        while let request = sent.popFirst() ?? waiting.popFirst() { request.fail(error, now: now) }
+        while let request = sent.popFirst() ?? waiting.popFirst() { request.fail(error) }
         let onClose = onClose
-        (self.onClose, onNotice, onRefusal) = (nil, nil, nil)
+        (self.onClose, onNotice, onRefusal, onIdle) = (nil, nil, nil, nil)
         onClose?(error)
     }
 }

@@ -64,12 +64,15 @@ final class PostgresHandshake: DescriptorHandler {
     }
 
     private func run(until deadline: Instant) async -> PostgresError? {
-        await Loop.suspend { continuation in
+        let cancelled: PostgresError? = PostgresError(.cancelled, "cancelled")
+        let error = await Loop.suspend(orCancelled: cancelled) { continuation in
             self.continuation = continuation
             timer.arm(at: deadline)
             if handle.isBroken { return fail() }
             watch(.writable)
         }
+        if error?.code == .cancelled { finish(error) }
+        return error
     }
 
     func descriptorReady(_ readiness: Readiness) {

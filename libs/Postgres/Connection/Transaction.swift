@@ -36,6 +36,8 @@ extension PostgresConnection {
     private func rollBack() async {
         deferredBegin = nil
         guard isOpen, isInTransaction else { return }
+        // Nobody waits for an answer that is late.
+        if pendingRequests > 0 { return abandon() }
         do {
             try await query(Self.rollbackStatement)
         } catch {

@@ -2,8 +2,8 @@ package import EventLoop
 
 /// A bounded set of sessions, opened on demand and lent to one caller at a time, first come first served.
 ///
-/// Broken sessions are discarded and replaced, with jittered backoff while the server is unavailable. A
-/// session returned during a transaction is closed; `SET`, `LISTEN` and temporary tables persist on it, so do
+/// Broken sessions are discarded and replaced, with jittered backoff while the server is unavailable. One that owes an
+/// answer is replaced at once, and comes back if the answer does. A session returned during a transaction is closed; `SET`, `LISTEN` and temporary tables persist on it, so do
 /// not use them.
 @Loop
 package final class PostgresPool: Service {
@@ -36,6 +36,8 @@ package final class PostgresPool: Service {
     /// The most recently used is lent first, so that surplus ones become idle.
     private var idle: [Idle] = []
     private var leased: Set<ObjectIdentifier> = []
+    /// Returned by callers that gave up, before the server answered; not counted in the size, and no more than it.
+    private var late: [PostgresConnection] = []
     private var openedAt: [ObjectIdentifier: Instant] = [:]
     private var opening: [Int: Task<Void, Never>] = [:]
     private var checking: Task<Void, Never>?
@@ -112,13 +114,25 @@ package final class PostgresPool: Service {
 
     func release(_ connection: PostgresConnection) {
         leased.remove(ObjectIdentifier(connection))
-        if isClosing || !connection.isReusable || isExpired(connection) {
-            connection.close()
-        } else {
-            offer(connection)
-        }
+        takeBack(connection)
         openAsNeeded()
         if leased.isEmpty { drained.set() }
+    }
+
+    private func takeBack(_ connection: PostgresConnection) {
+        if !isClosing, connection.isReusable, !isExpired(connection) { return offer(connection) }
+        guard !isClosing, connection.isOpen, connection.pendingRequests > 0, late.count < limits.size else {
+            return connection.pendingRequests > 0 ? connection.abandon() : connection.close()
+        }
+        late.append(connection)
+        connection.onIdle = { [weak self, unowned connection] in self?.answered(connection) }
+    }
+
+    /// A late session has answered.
+    private func answered(_ connection: PostgresConnection) {
+        connection.onIdle = nil
+        late.removeAll { $0 === connection }
+        takeBack(connection)
     }
 
     private func offer(_ connection: PostgresConnection) {
@@ -180,6 +194,7 @@ package final class PostgresPool: Service {
     private func lost(_ connection: PostgresConnection, _ error: PostgresError?) {
         openedAt[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0.connection === connection }
+        late.removeAll { $0 === connection }
         // The last one is replaced even without waiting callers, to keep the health up to date.
         if error != nil { openAsNeeded(atLeast: 1) }
     }
@@ -249,8 +264,8 @@ package final class PostgresPool: Service {
         if !leased.isEmpty {
             await drained.wait(within: limit)
         }
-        for session in idle { session.connection.close() }
-        idle = []
+        for connection in late + idle.map(\.connection) { connection.close() }
+        (late, idle) = ([], [])
         let tasks = Array(opening.values) + [checking].compactMap(\.self)
         for task in tasks { await task.value }
     }

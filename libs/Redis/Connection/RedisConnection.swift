@@ -3,8 +3,9 @@ package import EventLoop
 /// One connection to a server: commands are pipelined, replies arrive in order.
 ///
 /// Commands of one loop iteration are written in one system call. A command that times out costs no other: its late reply
-/// is dropped; until it comes others fail at once, since they would have to wait for it. A connection from which nothing comes ends (``RedisConfiguration/keepAlive``), and one to a server that is no
-/// primary any more. A connection does not reconnect; ``RedisClient`` does.
+/// is dropped; until it comes others fail at once, since they would have to wait for it. The task that waits for a reply
+/// may be cancelled; the command is not. A connection from which nothing comes ends (``RedisConfiguration/keepAlive``),
+/// and one to a server that is no primary any more. A connection does not reconnect; ``RedisClient`` does.
 @Loop
 package final class RedisConnection {
     package typealias Completion = @Loop (Result<[RedisValue], RedisError>) -> Void
@@ -62,7 +63,7 @@ package final class RedisConnection {
 
     package func send(_ batch: RedisBatch, deadline: Instant? = nil) async throws(RedisError) -> [RedisValue]
     {
-        try await Loop.suspend { continuation in
+        try await Loop.suspend(orCancelled: .failure(.cancelled)) { continuation in
             send(batch, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()
     }
@@ -74,7 +75,7 @@ package final class RedisConnection {
         var batch = RedisBatch()
         swap(&batch, &spareBatch)
         build(&batch)
-        return try await Loop.suspend { continuation in
+        return try await Loop.suspend(orCancelled: .failure(.cancelled)) { continuation in
             send(batch, deadline: deadline) { continuation.resume(returning: $0) }
             batch.removeAll()
             swap(&batch, &spareBatch)
