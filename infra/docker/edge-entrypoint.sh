@@ -3,6 +3,7 @@
 #   ACCEPTORS, NOTIFIERS   host:port of each replica, separated by spaces
 #   OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_SCOPE   the OpenID Connect provider for sign-in
 #   TRUSTED_PROXIES        networks of proxies before the edge that name the client in X-Forwarded-For, separated by commas
+#   ALLOWED_ORIGINS        origins whose pages may read the edge's own errors, separated by commas; as the services have it
 #   WAYBILL_PROFILE        `development`: sign-in by user id is offered as well
 #   /tls                   certificate.pem and key.pem; a self-signed pair is generated when none is mounted
 set -euo pipefail
@@ -43,12 +44,20 @@ if [ -n "${TRUSTED_PROXIES:-}" ]; then
     for network in ${TRUSTED_PROXIES//,/ }; do trusted+="set_real_ip_from $network; "; done
     trusted+="real_ip_header X-Forwarded-For; real_ip_recursive on;"
 fi
+origins=
+while read -r allowed; do
+    [[ $allowed =~ ^([A-Za-z0-9_.:/-]|\[|\])+$ || $allowed == '*' ]] ||
+        { echo "ALLOWED_ORIGINS: expected origins such as https://shop.example, separated by commas" >&2; exit 1; }
+    [[ $allowed != '*' ]] || allowed=default
+    origins+="$allowed \$http_origin; "
+done < <(tr -s ', ' '\n' <<<"${ALLOWED_ORIGINS:-}" | sort -u | grep .)
 # Word splitting yields one argument per replica.
 # shellcheck disable=SC2086
 sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LOG@/access.log|/dev/stdout|" \
     -e "s|@TLS@|$tls|; s|@SITE@|/site|; s|@ADDRESS@|0.0.0.0|; s|@PORT@|8080|; s|@TLS_PORT@|8443|" \
     -e "s|@SIGN_IN@|{\"development\":$development,\"oidc\":$oidc}|; s|@ISSUER@|$origin|; s|@CONSOLE@|${CONSOLE:-127.0.0.1:8070}|" \
     -e "s|@EARLY_LIMIT@|$early_limit|; s|@QUERY_LIMIT@|$query_limit|; s|@TRUSTED_PROXIES@|$trusted|" \
+    -e "s|@ALLOWED_ORIGINS@|$origins|" \
     -e "s|@ACCEPTORS@|$(servers 1 3 $ACCEPTORS)|; s|@ANY_ACCEPTORS@|$(servers 0 1 $ACCEPTORS)|" \
     -e "s|@NOTIFIERS@|$(servers 1 1 $NOTIFIERS)|" \
     /etc/waybill/nginx.conf.in >"$run/nginx.conf"

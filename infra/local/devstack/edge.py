@@ -41,6 +41,7 @@ def program(config):
         EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], QUERY_LIMIT=QUERY_LIMIT[len(config.accept_ports) > 1],
         ACCEPTORS=upstream(config.accept_ports, seconds=3), ANY_ACCEPTORS=upstream(config.accept_ports, failures=0),
         NOTIFIERS=upstream(config.notification_ports), TRUSTED_PROXIES=trusted_proxies(),
+        ALLOWED_ORIGINS=allowed_origins(config),
         CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
     check = subprocess.run(
         [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
@@ -82,6 +83,16 @@ def trusted_proxies():
         return ""
     return " ".join([
         *(f"set_real_ip_from {item};" for item in ranges), "real_ip_header X-Forwarded-For;", "real_ip_recursive on;"])
+
+
+def allowed_origins(config):
+    """Entries of a map from the origins whose pages may read the edge's own problems to the same origins."""
+    configured = os.environ.get("ALLOWED_ORIGINS")
+    origins = services.allowed_origins(config) if configured is None else configured.replace(",", " ").split()
+    for origin in origins:
+        if not re.fullmatch(r"\*|[\w.:/\[\]-]+", origin, re.ASCII):  # it is inserted into nginx's configuration
+            raise DevstackError(f"ALLOWED_ORIGINS: {origin} is not an origin such as https://shop.example")
+    return " ".join(f"{'default' if origin == '*' else origin} $http_origin;" for origin in dict.fromkeys(origins))
 
 
 def checksum(path):
