@@ -10,6 +10,10 @@ struct Stack: Sendable {
     let document: JSONValue
 
     var edge: String { document["edge"]?.string ?? "" }
+    /// By TLS, on the port with the same offset.
+    var secureEdge: String? {
+        edge.split(separator: ":").last.flatMap { Int($0) }.map { "https://127.0.0.1:\($0 + 8443 - 8080)" }
+    }
     var accept: String { document["accept"]?[0]?["url"]?.string ?? "" }
     var notifiers: [String] { (document["notification"]?.array ?? []).compactMap { $0["url"]?.string } }
     var redis: JSONValue { document["redis"] ?? .null }

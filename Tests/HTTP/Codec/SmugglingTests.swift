@@ -53,6 +53,7 @@ import Testing
         Case("TE on 1.0", "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"),
         .fields("CL twice, equal", "Content-Length: 5\r\nContent-Length: 5"),
         .fields("CL twice, different", "Content-Length: 5\r\nContent-Length: 6"),
+        .fields("type twice", "Content-Type: application/json\r\nContent-Type: text/plain"),
         .fields("CL list", "Content-Length: 5, 5"),
         .fields("CL sign", "Content-Length: +5"),
         .fields("CL negative", "Content-Length: -5"),

@@ -203,4 +203,43 @@ import Testing
             #expect(client.text.contains("Connection: close"))
         }
     }
+
+    /// So that the answer can name the request, and repeat the id that its client gave.
+    @Test(arguments: [
+        ("Content-Length: 1001\r\n\r\n", "413 body too large"),
+        ("Transfer-Encoding: chunked\r\n\r\nzz\r\n", "400 malformed chunked body"),
+        ("Content-Length: 5\r\n\r\nab", "408 the body did not arrive in time"),
+        ("Content-Length: 1\r\n\r\nx", "503 no answer in time"),
+        ("Upgrade: h2c\r\n\r\n", "426 only a WebSocket can be opened here, by GET on HTTP/1.1"),
+    ])
+    @Loop func aRefusalKnowsItsRequest(rest: String, outcome: String) async throws {
+        var configuration = HTTPServer.Configuration()
+        configuration.bodyTimeout = Self.short
+        configuration.handlerTimeout = Self.short
+        configuration.refusal = { refusal in
+            HTTPResponse(
+                refusal.status,
+                text:
+                    "\(refusal.status.code) \(refusal.reason) of \(refusal.request?.headers["X-Request-Id"] ?? "none")"
+            )
+        }
+        try await withServer(configuration) {
+            $0.post("/", bodyLimit: 1000) { request in
+                guard request.body.isEmpty else {
+                    try? await Loop.sleep(for: .seconds(60))
+                    return HTTPResponse(.ok)
+                }
+                return .webSocket(UnusedHandler())
+            }
+        } _: { _, port in
+            let client = try await RawClient(port: port)
+            client.send("POST / HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\n\(rest)")
+            try await client.expect("\(outcome) of mine")
+            client.close()
+        }
+    }
+}
+
+@Loop private final class UnusedHandler: WebSocketHandler {
+    func received(text: Span<UInt8>, on socket: WebSocket) {}
 }

@@ -7,8 +7,8 @@ package enum HTTPBodyFraming: Sendable, Equatable {
     case untilClose
 }
 
-/// The fields that decide where a request ends (RFC 9112, 3.2 and 6), refusing everything that two parsers
-/// could read differently.
+/// The fields that decide where a request ends (RFC 9112, 3.2 and 6) and what its body is, refusing everything that two
+/// parsers could read differently.
 enum RequestFraming {
     static func apply(_ entries: [FieldEntry], _ b: Span<UInt8>, to head: inout HTTPRequestHead)
         throws(HTTPParseError)
@@ -17,6 +17,7 @@ enum RequestFraming {
         var length: Int?
         var chunked = false
         var isEncoded = false
+        var types = 0
         for entry in entries {
             let name = b.extracting(entry.name)
             let value = b.extracting(entry.value)
@@ -39,6 +40,9 @@ enum RequestFraming {
                 head.expectsContinue = true
             case 10 where Grammar.matches(name, "connection"):
                 readConnection(value, &head)
+            case 12 where Grammar.matches(name, "content-type"):
+                types += 1
+                guard types == 1 else { throw HTTPParseError(.badRequest, "several Content-Type") }
             case 14 where Grammar.matches(name, "content-length"):
                 guard length == nil else { throw HTTPParseError(.badRequest, "several Content-Length") }
                 length = try contentLength(value)

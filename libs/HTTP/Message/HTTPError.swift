@@ -39,6 +39,27 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
     package var isRetriable: Bool { code == .unreachable || code == .overloaded }
 }
 
+/// A request that reaches no handler.
+package struct HTTPRefusal: Sendable {
+    package let status: HTTPStatus
+    /// The rule that it broke, without anything that it contained.
+    package let reason: String
+    /// Nil when its head could not be read.
+    package let request: HTTPRequest?
+    /// Fields that the response must have.
+    package let headers: KeyValuePairs<String, String>
+
+    init(
+        _ status: HTTPStatus, _ reason: String, of request: HTTPRequest? = nil,
+        headers: KeyValuePairs<String, String> = [:]
+    ) {
+        self.status = status
+        self.reason = reason
+        self.request = request
+        self.headers = headers
+    }
+}
+
 /// Why a message is refused: the status to answer with and the rule it broke.
 package struct HTTPParseError: Error, Sendable, Equatable {
     package let status: HTTPStatus

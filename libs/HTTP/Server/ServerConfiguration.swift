@@ -36,8 +36,9 @@ extension HTTPServer {
         /// Fields added to every response; they are added even when a handler sets the same field.
         package var defaultHeaders: HTTPHeaders = ["X-Content-Type-Options": "nosniff"]
 
-        /// Answers requests that reach no handler: malformed, too large, too slow.
-        package var refusal: @Loop (HTTPStatus) -> HTTPResponse = { HTTPResponse(problem: $0) }
+        /// Answers requests that reach no handler: malformed, too large, too slow, no handshake. The server adds the
+        /// headers of the refusal.
+        package var refusal: @Loop (HTTPRefusal) -> HTTPResponse = { HTTPResponse(problem: $0.status) }
 
         package init() {}
 

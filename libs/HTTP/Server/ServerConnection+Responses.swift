@@ -3,18 +3,24 @@ internal import EventLoop
 /// Writes responses.
 extension ServerConnection {
     func respond(_ response: HTTPResponse, to request: HTTPRequest, _ number: UInt32) {
-        guard case .handling(number, _) = phase, isOpen else { return }
+        guard case .handling(number, _, _) = phase, isOpen else { return }
         switch response.body {
         case .bytes:
             send(response)
             endExchange()
         case .stream(let start): begin(response, start)
         case .webSocket(let handler, let subprotocol, let configuration):
-            if let fault = WebSocketHandshake.fault(in: request) {
-                return respond(fault, to: request, number)
+            if let refusal = WebSocketHandshake.refusal(of: request) {
+                return respond(answer(refusal), to: request, number)
             }
             upgrade(request, response, handler, subprotocol, configuration)
         }
+    }
+
+    func answer(_ refusal: HTTPRefusal) -> HTTPResponse {
+        var response = limits.refusal(refusal)
+        for (name, value) in refusal.headers { response.headers.set(name, value) }
+        return response
     }
 
     func send(_ response: HTTPResponse) {

@@ -9,12 +9,12 @@ final class ServerConnection: TransportHandler {
         /// Waits for a request's head; `isPartial` once some of it has arrived.
         case head(isPartial: Bool)
         /// The route decides whether a request's body is read; the exchange has this number.
-        case admitting(UInt32, Task<Void, Never>?)
+        case admitting(UInt32, HTTPRequest, Task<Void, Never>)
         /// Reads a request's body; `needsContinue` until its client was told to send it.
         case body(PendingBody, needsContinue: Bool)
         /// A handler answers the exchange of this number.
         /// The task is nil when it is not to be cancelled.
-        case handling(UInt32, Task<Void, Never>?)
+        case handling(UInt32, HTTPRequest, Task<Void, Never>?)
         case streaming(HTTPResponseStream)
         /// The WebSocket takes the connection over with the bytes that follow; nil once it has.
         case upgraded(WebSocket?)
@@ -65,7 +65,7 @@ final class ServerConnection: TransportHandler {
     func reject() {
         transport.start(self)
         options.keepAlive = false
-        send(HTTPResponse(problem: .serviceUnavailable, headers: ["Retry-After": "1"]))
+        send(answer(HTTPRefusal(.serviceUnavailable, "too many connections", headers: ["Retry-After": "1"])))
         end(within: limits.lingerTimeout)
     }
 
@@ -98,13 +98,13 @@ final class ServerConnection: TransportHandler {
                 }
             }
             guard isWithinBudget(holding: bytes.count - used) else {
-                refuse(.serviceUnavailable)
+                refuse(.serviceUnavailable, "too much is held for all clients")
                 return bytes.count
             }
             tellToContinue()
             return used
         } catch {
-            refuse(error.status)
+            refuse(error.status, error.reason)
             return bytes.count
         }
     }
@@ -148,7 +148,10 @@ final class ServerConnection: TransportHandler {
         switch head.framing {
         case .none, .length(0), .untilClose: break
         case .length(let length):
-            guard length <= limit else { throw HTTPParseError(.contentTooLarge, "body too large") }
+            guard length <= limit else {
+                phase = .body(PendingBody(head, match, limit: limit), needsContinue: false)
+                throw HTTPParseError(.contentTooLarge, "body too large")
+            }
             if rest.count >= length {
                 dispatch(head, match, [UInt8](copying: rest.extracting(first: length)))
                 return length
@@ -182,7 +185,7 @@ final class ServerConnection: TransportHandler {
         let request = HTTPRequest(head, match, connection: self)
         let task = Loop.task { [self] in
             let refusal = await admit(request)
-            guard case .admitting(number, _) = phase, isOpen else { return }
+            guard case .admitting(number, _, _) = phase, isOpen else { return }
             guard let refusal else {
                 expect(body, needsContinue)
                 tellToContinue()
@@ -192,7 +195,7 @@ final class ServerConnection: TransportHandler {
             send(refusal)
             end(within: limits.lingerTimeout)
         }
-        phase = .admitting(number, task)
+        phase = .admitting(number, request, task)
         timer.arm(after: limits.handlerTimeout)
     }
 
@@ -215,15 +218,15 @@ final class ServerConnection: TransportHandler {
     func inputEnded(_ transport: Transport) {
         switch phase {
         case .head: end(within: limits.idleTimeout)
-        case .handling(_, let task):
+        case .handling(_, _, let task):
             options.keepAlive = false
             // It has left, or has no more to send and waits for the answer.
             if task != nil { timer.arm(after: limits.lingerTimeout) }
         case .streaming(let stream):
             stream.ends(.left)
             transport.close()
-        case .admitting(_, let task):
-            task?.cancel()
+        case .admitting(_, _, let task):
+            task.cancel()
             transport.close()
         case .body, .upgraded: transport.close()
         case .ended: break
@@ -241,7 +244,7 @@ final class ServerConnection: TransportHandler {
             respond(response, to: request, number)
         }
         // What changes something and was begun is ended, whether or not the client stays.
-        phase = .handling(number, head.method.isSafe ? task : nil)
+        phase = .handling(number, request, head.method.isSafe ? task : nil)
         timer.arm(after: limits.handlerTimeout)
     }
 
@@ -266,15 +269,25 @@ final class ServerConnection: TransportHandler {
         transport.resumeReading()
     }
 
-    private func refuse(_ status: HTTPStatus) {
+    private func refuse(_ status: HTTPStatus, _ reason: String) {
         server.countRefusal()
         options.keepAlive = false
-        if case .head = phase { options.isHead = false }
+        let request: HTTPRequest? =
+            switch phase {
+            case .body(let pending, _): HTTPRequest(pending.head, pending.match, connection: self)
+            case .admitting(_, let request, _), .handling(_, let request, _): request
+            case .head, .streaming, .upgraded, .ended: nil
+            }
+        if request == nil { options.isHead = false }
         transport.heldByHandler = 0
-        var response = limits.refusal(status)
-        // RFC 9110, 15.5.16.
-        if status == .unsupportedMediaType { response.headers.set("Accept-Encoding", "identity") }
-        send(response)
+        let headers: KeyValuePairs =
+            switch status {
+            // RFC 9110, 15.5.16.
+            case .unsupportedMediaType: ["Accept-Encoding": "identity"]
+            case .serviceUnavailable: ["Retry-After": "1"]
+            default: [:]
+            }
+        send(answer(HTTPRefusal(status, reason, of: request, headers: headers)))
         end(within: limits.lingerTimeout)
     }
 
@@ -290,11 +303,17 @@ final class ServerConnection: TransportHandler {
 
     private func timerFired() {
         switch phase {
-        case .head(let isPartial): isPartial ? refuse(.requestTimeout) : end(within: limits.lingerTimeout)
-        case .body: refuse(.requestTimeout)
-        case .admitting(_, let task), .handling(_, let task):
+        case .head(let isPartial):
+            isPartial
+                ? refuse(.requestTimeout, "the head did not arrive in time")
+                : end(within: limits.lingerTimeout)
+        case .body: refuse(.requestTimeout, "the body did not arrive in time")
+        case .admitting(_, _, let task):
+            task.cancel()
+            refuse(.serviceUnavailable, "no answer in time")
+        case .handling(_, _, let task):
             task?.cancel()
-            refuse(.serviceUnavailable)
+            refuse(.serviceUnavailable, "no answer in time")
         case .streaming(let stream):
             stream.ends(.tooSlow)
             transport.close()
@@ -320,7 +339,8 @@ final class ServerConnection: TransportHandler {
         server.remove(self)
         if isRejected { server.rejectionEnded() }
         switch phase {
-        case .admitting(_, let task), .handling(_, let task): task?.cancel()
+        case .admitting(_, _, let task): task.cancel()
+        case .handling(_, _, let task): task?.cancel()
         case .streaming(let stream):
             if case .system(let number)? = error?.code {
                 // A client that closes with unread output resets the connection.

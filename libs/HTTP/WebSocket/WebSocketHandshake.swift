@@ -33,21 +33,26 @@ enum WebSocketHandshake {
         return String(repairing: text.span.extracting(first: Int(length)))
     }
 
-    /// A server's checks (4.2.1). Nil when the request is a valid handshake, else the response.
-    static func fault(in request: HTTPRequest) -> HTTPResponse? {
+    /// A server's checks (4.2.1). Nil when the request is a valid handshake.
+    static func refusal(of request: HTTPRequest) -> HTTPRefusal? {
         // HTTP/1.0 has no upgrades (RFC 9110, 7.8).
         guard request.method == .get, !request.head.isVersion10, request.isWebSocketUpgrade else {
-            return HTTPResponse(
-                problem: .upgradeRequired, headers: ["Upgrade": "websocket", "Connection": "Upgrade"])
+            return HTTPRefusal(
+                .upgradeRequired, "only a WebSocket can be opened here, by GET on HTTP/1.1", of: request,
+                headers: ["Upgrade": "websocket", "Connection": "Upgrade"])
         }
         guard request.headers["Sec-WebSocket-Version"] == "13" else {
-            return HTTPResponse(problem: .upgradeRequired, headers: ["Sec-WebSocket-Version": "13"])
+            return HTTPRefusal(
+                .upgradeRequired, "Sec-WebSocket-Version is not 13", of: request,
+                headers: ["Sec-WebSocket-Version": "13"])
         }
         guard request.head.framing == .none || request.head.framing == .length(0) else {
-            return HTTPResponse(problem: .badRequest)
+            return HTTPRefusal(.badRequest, "a handshake has no body", of: request)
         }
         let keys = request.headers.values("Sec-WebSocket-Key")
-        guard keys.count == 1, isKey(keys[0]) else { return HTTPResponse(problem: .badRequest) }
+        guard keys.count == 1, isKey(keys[0]) else {
+            return HTTPRefusal(.badRequest, "Sec-WebSocket-Key is missing or malformed", of: request)
+        }
         return nil
     }
 

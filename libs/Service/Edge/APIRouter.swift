@@ -78,8 +78,7 @@ package typealias RequestAdmission = @Loop (HTTPRequest) async throws -> Void
                 response = problem(for: error, context).response(instance: request.path, trace: context.trace)
             }
             inFlight.add(-1)
-            response.headers.add("X-Request-Id", context.id)
-            response.headers.add("traceparent", context.trace.traceparent)
+            context.identify(&response)
             let took = begin.duration(to: .systemNow())
             series.record(response.status, took)
             log.debug(

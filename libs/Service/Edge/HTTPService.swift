@@ -16,13 +16,14 @@ internal import Observability
         self.context = context
         let router = HTTPRouter()
         context.health.addRoutes(to: router, metrics: context.metrics)
-        if let origins = context.settings.value(ServiceKeys.origins), !origins.isEmpty {
-            router.use(CORSPolicy(origins: origins).middleware)
+        let policy = context.settings.value(ServiceKeys.origins).flatMap {
+            $0.isEmpty ? nil : CORSPolicy(origins: $0)
         }
+        if let policy { router.use(policy.middleware) }
         routes(APIRouter(router, log: context.log, metrics: context.metrics))
         var configuration = configuration
         configuration.trustedProxies = context.settings[ServiceKeys.trustedProxies]
-        configuration.refusal = { Problem($0).response(instance: nil, trace: .root()) }
+        configuration.refusal = { Self.problem($0, policy) }
         configuration.bufferLimit = context.settings[ServiceKeys.bufferLimit] << 20
         server = HTTPServer(router, configuration)
         server.onExhausted = Self.warning(of: context)
@@ -37,6 +38,17 @@ internal import Observability
     /// Leaves a quarter of the time to the services below.
     package func drain(until deadline: Instant) async {
         await server.drain(within: max(Loop.now.duration(to: deadline), .zero) * 3 / 4)
+    }
+
+    /// What the server itself refuses is answered as a handler's problem is.
+    private static func problem(_ refusal: HTTPRefusal, _ policy: CORSPolicy?) -> HTTPResponse {
+        let context = refusal.request.map { RequestContext($0) } ?? RequestContext(trace: .root())
+        let problem = Problem(
+            refusal.status, refusal.reason.prefix(1).uppercased() + refusal.reason.dropFirst() + ".")
+        var response = problem.response(instance: refusal.request?.path ?? "/", trace: context.trace)
+        context.identify(&response)
+        if let request = refusal.request { policy?.apply(to: &response, request) }
+        return response
     }
 
     /// One line a minute.

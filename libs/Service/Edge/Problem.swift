@@ -38,15 +38,15 @@ package struct Problem: Error, Sendable {
         Problem(.serviceUnavailable, detail, headers: ["Retry-After": "\(seconds)"])
     }
 
-    /// - Parameter instance: the request's path; nil when it could not be parsed.
-    package func response(instance: String?, trace: TraceContext) -> HTTPResponse {
+    /// - Parameter instance: the request's path; `/` when it could not be read.
+    package func response(instance: String, trace: TraceContext) -> HTTPResponse {
         let body = JSONWriter.encode { writer in
             writer.object { problem in
                 problem.field("type", type)
                 problem.field("title", title)
                 problem.field("status", Int(status.rawValue))
                 if let detail { problem.field("detail", detail) }
-                if let instance { problem.field("instance", instance) }
+                problem.field("instance", instance)
                 problem.field("traceId", trace.traceID.description)
                 if !errors.isEmpty {
                     problem.key("errors")

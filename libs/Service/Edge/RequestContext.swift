@@ -20,6 +20,12 @@ package struct RequestContext: Sendable {
         self.init(trace: Self.trace(request.headers), id: id.flatMap { Self.isAcceptable($0) ? $0 : nil })
     }
 
+    /// Tells the client the request's id and trace.
+    func identify(_ response: inout HTTPResponse) {
+        response.headers.add("X-Request-Id", id)
+        response.headers.add("traceparent", trace.traceparent)
+    }
+
     /// A repeated `traceparent` invalidates both; several `tracestate` fields form one list (RFC 9110, 5.3).
     @Loop private static func trace(_ headers: HTTPReceivedHeaders) -> TraceContext {
         let parents = headers.values("traceparent")

@@ -1,15 +1,19 @@
+import Foundation
 import JSON
 import Observability
 import TestSupport
 import Testing
 
-/// The edge's own refusals have the same form as the services'.
+/// What the edge and the HTTP servers themselves refuse is answered in the form of the handlers' problems.
 @Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
-struct EdgeRefusalTests {
+struct RefusalTests {
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+    enum Host { case edge, secureEdge, accept, notifier }
 
     struct Refusal: Sendable, CustomTestStringConvertible {
         let testDescription: String
+        var by = Host.edge
         let path: String
         let options: [String]
         let status: Int
@@ -35,15 +39,41 @@ struct EdgeRefusalTests {
         Refusal(
             testDescription: "oversized header field", path: "/api/products",
             options: ["-H", "X-Long: " + String(repeating: "a", count: 30_000)], status: 431),
+        Refusal(
+            testDescription: "no handshake", path: "/ws",
+            options: ["-H", "Upgrade: h2c", "-H", "Connection: upgrade"],
+            status: 426),
+        Refusal(
+            testDescription: "handshake on HTTP/2", by: .secureEdge, path: "/ws",
+            options: ["-k", "--http2", "-H", "Upgrade: websocket"] + handshake, status: 426),
+        Refusal(
+            testDescription: "handshake of another version", by: .notifier, path: "/ws",
+            options: [
+                "-H", "Connection: upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 8",
+            ],
+            status: 426),
+        Refusal(
+            testDescription: "body over the service's limit", by: .accept, path: "/api/orders",
+            options: large,
+            status: 413),
     ])
-    func edgeRefusalsAreProblemsWithATrace(refusal: Refusal) async throws {
-        let edge = try await Stack.shared().edge
+    func refusalsAreProblemsWithATrace(refusal: Refusal) async throws {
+        let stack = try await Stack.shared()
+        let edge = stack.edge
+        let host =
+            switch refusal.by {
+            case .edge: edge
+            case .secureEdge: try #require(stack.secureEdge)
+            case .accept: stack.accept
+            case .notifier: stack.notifiers[0]
+            }
         let result = try await Program.run(
             [
-                "curl", "-si", "-H", "traceparent: 00-\(Self.trace)-00f067aa0ba902b7-01", "-H",
+                "curl", "-si", "--max-time", "10", "-H", "traceparent: 00-\(Self.trace)-00f067aa0ba902b7-01",
+                "-H",
                 "X-Request-Id: held-by-client",
             ]
-                + ["-H", "Origin: \(edge)"] + refusal.options + [edge + refusal.path + "?access_token=secret"]
+                + ["-H", "Origin: \(edge)"] + refusal.options + [host + refusal.path + "?access_token=secret"]
         )
         let answer = try #require(Answer(result.output))
         #expect(answer.status == refusal.status)
@@ -61,6 +91,9 @@ struct EdgeRefusalTests {
         #expect(answer.headers["vary"] == ["Origin"])
         if isRead { #expect(answer.headers["access-control-allow-origin"] == [edge]) }
         #expect(answer.headers["x-content-type-options"] == ["nosniff"])
+        let offersUpgrade =
+            refusal.status == 426 && refusal.by != .secureEdge && !refusal.options.contains(Self.oldVersion)
+        #expect(answer.headers["upgrade"] == (offersUpgrade ? ["websocket"] : nil))
     }
 
     @Test func ordinaryAnswersHaveNoHeadersOfProblems() async throws {
@@ -71,6 +104,27 @@ struct EdgeRefusalTests {
         let answer = try #require(Answer(result.output))
         for name in ["x-request-id", "traceparent", "retry-after", "allow", "access-control-allow-origin"] {
             #expect(answer.headers[name] == nil)
+        }
+    }
+
+    @Test func anOldClientWithoutHostIsServed() async throws {
+        let edge = try await Stack.shared().edge
+        let result = try await Program.run([
+            "curl", "-si", "--http1.0", "-H", "Host:", "\(edge)/api/products",
+        ])
+        #expect(try #require(Answer(result.output)).status == 401)
+    }
+
+    /// A user who reports the id of an error gives the id that all logs have.
+    @Test func theEdgesLogHasTheTraceOfTheAnswer() async throws {
+        let stack = try await Stack.shared()
+        let result = try await Program.run(["curl", "-si", "\(stack.edge)/api/products"])
+        let answer = try #require(Answer(result.output))
+        let trace = try #require(answer.body["traceId"]?.string)
+        #expect(answer.headers["x-request-id"] == [trace])
+        let log = "\(stack.folder)/log/access.log"
+        try await eventually("the line in the access log") {
+            try String(contentsOfFile: log, encoding: .utf8).contains("\"traceId\":\"\(trace)\"")
         }
     }
 
@@ -95,6 +149,11 @@ struct EdgeRefusalTests {
             }
         }
     }
+
+    private static let oldVersion = "Sec-WebSocket-Version: 8"
+    private static let handshake = [
+        "-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    ]
 
     private static let large = [
         "-X", "POST", "-H", "Expect:", "-H", "Content-Type: application/json", "-d",
