@@ -69,6 +69,8 @@ import Testing
         arguments: [(403, .authenticationFailed), (530, .authenticationFailed), (541, .connectionFailed)]
             as [(UInt16, AMQPError.Code)])
     func mapsReplyCodesToErrorCodes(replyCode: UInt16, code: AMQPError.Code) throws {
+        let problem = AMQPError(code, replyCode: replyCode, "text").problem
+        #expect(problem == [403: "authentication", 530: "vhost", 541: "unreachable"][replyCode])
         var handshake = handshake()
         _ = try handshake.receive(start())
         #expect(throws: AMQPError(code, replyCode: replyCode, "text")) {

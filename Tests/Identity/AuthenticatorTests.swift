@@ -56,13 +56,19 @@ import Testing
         let authenticator = Authenticator(keySource: source, rules: Self.rules)
         try await authenticator.prepare()
         let first = try issuer(old).token(for: "CUST-1", now: WallClock.seconds())
-        _ = try await authenticator.authenticate(first)
-        #expect(source.refreshes == 0)
+        let principal = try await authenticator.authenticate(first)
+        #expect(source.refreshes == 0 && authenticator.trusts(principal.keyTag))
 
+        var withdrawals = 0
+        authenticator.onWithdrawal.append { withdrawals += 1 }
+        source.onChange?(KeySet([old.verificationKey, new.verificationKey]))
+        #expect(authenticator.trusts(principal.keyTag) && withdrawals == 0)
+        source.onChange?(KeySet([old.verificationKey]))
+        #expect(withdrawals == 1)
         source.current = KeySet([new.verificationKey])
         let second = try issuer(new).token(for: "CUST-1", now: WallClock.seconds())
         _ = try await authenticator.authenticate(second)
-        #expect(source.refreshes == 1)
+        #expect(source.refreshes == 1 && withdrawals == 2 && !authenticator.trusts(principal.keyTag))
         // Tokens of the withdrawn key are rejected, although one was cached.
         await #expect(throws: AuthenticationError.self) { try await authenticator.authenticate(first) }
     }

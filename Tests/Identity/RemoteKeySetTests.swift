@@ -136,6 +136,7 @@ import Testing
             let token = try issuer.token(for: "CUST-1")
             _ = try await authenticator.authenticate(token)
             issuer.response = HTTPResponse(.serviceUnavailable)
+            authenticator.onWithdrawal.append { Issue.record("nothing is withdrawn") }
             let run = Task { await keys.run() }
             try await eventually("the keys are dropped") { !keys.isUsable }
             await #expect(throws: AuthenticationError.unavailable) {
@@ -175,6 +176,28 @@ import Testing
         }
     }
 
+    @Test func aFailureHasAWord() async throws {
+        try await withIssuer { issuer in
+            try issuer.rotate(to: .es256, id: "k1")
+            var words: [String?] = []
+            let keys = issuer.keySet()
+            keys.onFetch = { words.append(keys.failure?.word) }
+            for response in [HTTPResponse(.notFound), HTTPResponse(json: Array("[]".utf8)), nil] {
+                issuer.response = response
+                _ = try? await keys.keys()
+            }
+            #expect(words == ["status", "document", nil])
+            for (url, word) in [
+                ("http://127.0.0.1:1/jwks", "unreachable"), ("https://127.0.0.1:\(issuer.port)/jwks", "tls"),
+            ] {
+                let other = RemoteKeySet(
+                    url: url, issuer: "https://id.test", client: HTTPClient(), limits: Self.unlimited)
+                _ = try? await other.keys()
+                #expect(other.failure?.word == word)
+            }
+        }
+    }
+
     @Test func concurrentCallersShareOneFetch() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
@@ -191,12 +214,15 @@ import Testing
             try issuer.rotate(to: .es256, id: "k1")
             let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
             _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
+            let old = try issuer.token(for: "CUST-1")
             for response in [HTTPResponse(.serviceUnavailable), HTTPResponse(json: Array("{}".utf8))] {
                 issuer.response = response
                 try issuer.rotate(to: .es256, id: "unpublished")
-                await #expect(throws: AuthenticationError.invalidToken("unknownKey")) {
+                // The token may be good: that the issuer is away is not its client's fault.
+                await #expect(throws: AuthenticationError.unavailable) {
                     try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
                 }
+                _ = try await authenticator.authenticate(old)
             }
             issuer.response = nil
             _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
@@ -246,7 +272,7 @@ private final class TestIssuer {
     var response: HTTPResponse?
     private(set) var requestCount = 0
     private var key: SigningKey?
-    private var port: UInt16 = 0
+    private(set) var port: UInt16 = 0
     private let client = HTTPClient()
 
     func start() async throws -> HTTPServer {

@@ -26,11 +26,14 @@ import Testing
         size, name, nick, wait, flag, fruit, place, keys, secret, redis, list, places, proxies, origins,
     ]
 
+    private static let files = [
+        "/run/key": "from a file\n", "/run/nul": "12345678\0", "/run/mark": "\u{FEFF}12345678",
+    ]
+
     private func settings(_ values: [String: String], rules: [SettingsRule] = []) throws -> Settings {
         let values = values.merging(["NAME": "n"]) { given, _ in given }
         return try Settings(
-            Environment(values) { $0 == "/run/key" ? Array("from a file\n".utf8) : nil }, keys: Self.all,
-            rules: rules)
+            Environment(values) { Self.files[$0].map { Array($0.utf8) } }, keys: Self.all, rules: rules)
     }
 
     @Test func usesDefaultsWhenNothingIsSet() throws {
@@ -130,6 +133,9 @@ import Testing
         #expect(try settings(["WAYBILL_KEY_FILE": "/run/key"])[Self.secret]?.reveal() == "from a file")
         let error = try #require(throws: ConfigurationError.self) {
             try settings(["WAYBILL_KEY_FILE": "/run/key", "WAYBILL_KEY": "12345678"])
+        }
+        for path in ["/run/nul", "/run/mark"] {
+            #expect(throws: ConfigurationError.self) { try settings(["WAYBILL_KEY_FILE": path]) }
         }
         #expect(error.description == "WAYBILL_KEY is set, and so is WAYBILL_KEY_FILE; write only one of them")
     }

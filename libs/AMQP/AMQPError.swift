@@ -77,7 +77,9 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// For readiness.
     var problem: String {
         switch (code, replyCode ?? 0) {
-        case (.authenticationFailed, _), (.connectionClosed, 403), (.connectionClosed, 530): "authentication"
+        // not-allowed: no such virtual host, no access to it, or its limit of connections is reached
+        case (.authenticationFailed, 530), (.connectionClosed, 530): "vhost"
+        case (.authenticationFailed, _), (.connectionClosed, 403): "authentication"
         case (.tls, _): "tls"
         // 403 access-refused, 404 not-found, 405 resource-locked, 406 precondition-failed
         case (.channelClosed, 403...406): "declaration"

@@ -10,6 +10,8 @@ internal import Orders
 package final class Authenticator {
     private var verifier: TokenVerifier
     private let keySource: (any KeySource)?
+    /// Called after keys were withdrawn: whoever keeps a principal asks ``trusts(_:)`` again.
+    package var onWithdrawal: [@Loop () -> Void] = []
 
     /// With static keys, such as the secret of HS256.
     package init(keys: KeySet, rules: TokenRules) {
@@ -21,13 +23,26 @@ package final class Authenticator {
     package init(keySource: any KeySource, rules: TokenRules) {
         verifier = TokenVerifier(keys: KeySet([]), rules: rules)
         self.keySource = keySource
-        keySource.onChange = { [weak self] keys in self?.verifier.keys = keys }
+        keySource.onChange = { [weak self] keys in self?.use(keys) }
     }
 
     /// Fetches the issuer's keys before the first request needs them. Idempotent.
     package func prepare() async throws(AuthenticationError) {
         guard let keySource else { return }
-        verifier.keys = try await keySource.keys()
+        use(try await keySource.keys())
+    }
+
+    /// Keys that became too old, because the issuer is away, verify no new token, and are not withdrawn.
+    private func use(_ keys: KeySet) {
+        let tags = Set(keys.keys.map(\.tag))
+        let hasWithdrawn = !keys.keys.isEmpty && verifier.keys.keys.contains { !tags.contains($0.tag) }
+        verifier.keys = keys
+        if hasWithdrawn { for call in onWithdrawal { call() } }
+    }
+
+    /// Whether the key that verified the principal's token is still the issuer's.
+    package func trusts(_ keyTag: UInt64) -> Bool {
+        verifier.keys.keys.contains { $0.tag == keyTag }
     }
 
     /// The principal of a REST request, by its `Authorization` header.
@@ -41,7 +56,7 @@ package final class Authenticator {
             return try principal(verifier.verify(token, now: WallClock.seconds()))
         } catch {
             guard error.code == .unknownKey, let keySource else { throw Self.authenticationError(error) }
-            verifier.keys = try await keySource.keys(unknown: Self.header(of: token))
+            use(try await keySource.keys(unknown: Self.header(of: token)))
         }
         do throws(JOSEError) {
             return try principal(verifier.verify(token, now: WallClock.seconds()))
@@ -54,7 +69,8 @@ package final class Authenticator {
         guard let name = claims.userID, let userID = UserID(name) else {
             throw JOSEError(.missingClaim, claim: "sub")
         }
-        return Principal(userID: userID, expiresAt: claims.expiresAt, roles: claims.roles)
+        return Principal(
+            userID: userID, expiresAt: claims.expiresAt, roles: claims.roles, keyTag: claims.keyTag)
     }
 
     private static func header(of token: String) -> ByteString {
@@ -76,7 +92,8 @@ package protocol KeySource: AnyObject, Sendable {
     /// The current keys.
     func keys() async throws(AuthenticationError) -> KeySet
 
-    /// The keys after a token named one that is not among them. The source limits how often it asks the issuer.
+    /// The keys after a token named one that is not among them. The source limits how often it asks the issuer. Throws
+    /// `unavailable` when the issuer does not answer: the token may be good.
     ///
     /// - Parameter header: the token's, encoded: it names the unknown key.
     func keys(unknown header: ByteString) async throws(AuthenticationError) -> KeySet

@@ -9,11 +9,14 @@ package struct Principal: Sendable, Equatable {
     /// The token's expiry in seconds since 1970.
     package let expiresAt: Int
     package let roles: [String]
+    /// Of the key that verified the token; see ``Authenticator/trusts(_:)``.
+    package let keyTag: UInt64
 
-    package init(userID: UserID, expiresAt: Int, roles: [String] = []) {
+    package init(userID: UserID, expiresAt: Int, roles: [String] = [], keyTag: UInt64 = 0) {
         self.userID = userID
         self.expiresAt = expiresAt
         self.roles = roles
+        self.keyTag = keyTag
     }
 
     package static let operatorRole = "operator"
@@ -35,6 +38,23 @@ package enum AuthenticationError: Error, Sendable, Equatable {
 }
 
 extension Problem {
-    /// 431 for `AuthenticationError.tokenTooLarge`.
-    package static let tokenTooLarge = Problem(.headerFieldsTooLarge, "The token is larger than 16 KiB.")
+    /// RFC 6750, section 3.1. The response does not say why a token is invalid.
+    package init(_ error: AuthenticationError) {
+        switch error {
+        case .missingToken:
+            self.init(
+                .unauthorized, "A bearer token is required.",
+                headers: ["WWW-Authenticate": #"Bearer realm="waybill""#])
+        case .invalidToken:
+            self.init(
+                .unauthorized, "The bearer token is not valid.",
+                headers: ["WWW-Authenticate": #"Bearer realm="waybill", error="invalid_token""#])
+        case .tokenTooLarge: self.init(.headerFieldsTooLarge, "The token is larger than 16 KiB.")
+        case .noIdentity:
+            self.init(
+                .forbidden,
+                "The token names no user of 1 to \(UserID.longest) bytes without control characters.")
+        case .unavailable: self = .unavailable("Tokens cannot be verified at the moment.", retryAfter: 2)
+        }
+    }
 }

@@ -45,8 +45,10 @@ package final class RemoteKeySet: KeySource {
 
     private static let unknownLimit = 256
     private var fetching: Task<KeySet?, Never>?
-    /// Called after every fetch with the reason of its failure, or nil. The reason contains nothing of the response.
-    package var onFetch: (@Loop (_ failure: String?) -> Void)?
+    /// Why the last fetch failed; nil after one that succeeded.
+    package private(set) var failure: FetchFailure?
+    /// Called after every fetch.
+    package var onFetch: (@Loop () -> Void)?
     package var onChange: (@Loop (KeySet) -> Void)?
 
     /// - Parameters:
@@ -86,13 +88,13 @@ package final class RemoteKeySet: KeySource {
 
     package func keys(unknown header: ByteString) async throws(AuthenticationError) -> KeySet {
         let now = Loop.now
-        if let current, fetching == nil {
+        if let current, fetching == nil, failure == nil {
             if let time = unknownUntil[header], time > now { return current }
             unknownFetchTimes.removeAll { $0 <= now - .seconds(60) }
             guard unknownFetchTimes.count < limits.unknownFetches else { return current }
             unknownFetchTimes.append(now)
         }
-        guard let keys = await beginFetch()?.value ?? current else { throw .unavailable }
+        guard let keys = await beginFetch()?.value else { throw .unavailable }
         if unknownUntil.count >= Self.unknownLimit { unknownUntil = unknownUntil.filter { $0.value > now } }
         if unknownUntil.count < Self.unknownLimit { unknownUntil[header] = now + limits.unknownInterval }
         return keys
@@ -103,7 +105,8 @@ package final class RemoteKeySet: KeySource {
         guard let age, age > limits.maximumAge, current != nil else { return }
         current = nil
         onChange?(KeySet([]))
-        onFetch?("the keys are too old")
+        failure = FetchFailure("expired", "the keys are too old")
+        onFetch?()
     }
 
     /// The fetch in progress, or a new one; nil soon after a failure.
@@ -117,59 +120,77 @@ package final class RemoteKeySet: KeySource {
 
     private func fetch() async -> KeySet? {
         defer { fetching = nil }
-        do throws(FetchError) {
+        do throws(FetchFailure) {
             let keys = try await fetchKeySet()
             if keys != current { unknownUntil = [:] }
             current = keys
             fetchedAt = Loop.now
             nextFetch = Instant(nanoseconds: .min)
+            failure = nil
             onChange?(keys)
-            onFetch?(nil)
+            onFetch?()
             return keys
         } catch {
             nextFetch = Loop.now + limits.retryDelay
-            onFetch?(error.reason)
+            failure = error
+            onFetch?()
             return nil
         }
     }
 
-    private func fetchKeySet() async throws(FetchError) -> KeySet {
+    private func fetchKeySet() async throws(FetchFailure) -> KeySet {
         let bytes = try await document(try await keySetURL())
         guard let set = try? KeySet(parsingJWKSet: bytes.span) else {
-            throw FetchError("the response is no JWK set")
+            throw FetchFailure("document", "the response is no JWK set")
         }
-        guard !set.keys.isEmpty else { throw FetchError("the JWK set has no usable key") }
+        guard !set.keys.isEmpty else { throw FetchFailure("document", "the JWK set has no usable key") }
         return set
     }
 
-    private func keySetURL() async throws(FetchError) -> String {
+    private func keySetURL() async throws(FetchFailure) -> String {
         guard url.hasSuffix(Self.discoveryPath) else { return url }
         let bytes = try await document(url)
         guard let value = try? JSONValue(parsing: bytes.span),
             value["issuer"]?.string?.hasSameBytes(as: issuer) == true,
             let keySetURL = value["jwks_uri"]?.string
-        else { throw FetchError("the response is no discovery document of this issuer") }
+        else { throw FetchFailure("document", "the response is no discovery document of this issuer") }
         guard keySetURL.hasPrefix("https://") || url.hasPrefix("http://") else {
-            throw FetchError("the JWK set's URL does not use TLS")
+            throw FetchFailure("document", "the JWK set's URL does not use TLS")
         }
         return keySetURL
     }
 
-    private func document(_ url: String) async throws(FetchError) -> [UInt8] {
+    private func document(_ url: String) async throws(FetchFailure) -> [UInt8] {
         let response: HTTPClientResponse
         do throws(HTTPError) {
             response = try await client.get(
                 url, headers: ["Accept": "application/json"], within: limits.fetchTimeout)
         } catch {
-            throw FetchError("\(error.code)")
+            let word =
+                switch error.code {
+                case .tls: "tls"
+                case .protocolViolation, .tooLarge: "document"
+                case .invalidRequest: "address"
+                default: "unreachable"
+                }
+            throw FetchFailure(word, error.description)
         }
-        guard response.status == .ok else { throw FetchError("status \(response.status.code)") }
+        guard response.status == .ok else {
+            throw FetchFailure("status", "the response has the status \(response.status.code)")
+        }
         return response.body
     }
 }
 
-private struct FetchError: Error {
-    let reason: String
+/// Why an issuer's keys could not be fetched.
+package struct FetchFailure: Error, Sendable, Equatable {
+    /// In readiness: `unreachable`, `tls`, `address`, `status`, `document`, `expired`.
+    package let word: String
+    /// For the log; it contains nothing of the response.
+    package let reason: String
 
-    init(_ reason: String) { self.reason = reason }
+    init(_ word: String, _ reason: String) {
+        self.word = word
+        self.reason = reason
+    }
 }

@@ -47,12 +47,14 @@ package struct TokenKeys: Service {
         context.metrics.gauge("waybill_jwks_age_seconds", "Age of the issuer's keys.") {
             keys.age?.seconds ?? .infinity
         }
-        keys.onFetch = { [log = context.log] failure in
-            fetches.increment()
-            guard let failure else { return log.debug("jwks.fetched") }
-            failures.increment()
-            log.warning("jwks.fetch_failed", ["reason": failure])
+        let report = ServerReport("jwks", context, isEssential: { !keys.isUsable }) {
+            keys.failure.map { ServerProblem($0.word, error: $0.reason) }
+                ?? (keys.isUsable ? nil : ServerProblem("unreachable", error: nil))
         }
-        context.health.addCheck("jwks", holds: { keys.isUsable })
+        keys.onFetch = {
+            fetches.increment()
+            if keys.failure != nil { failures.increment() }
+            report.update()
+        }
     }
 }

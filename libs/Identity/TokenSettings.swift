@@ -26,9 +26,9 @@ package enum TokenSettings {
     /// There is no default: exactly one of the secret and the key set is required.
     package static let rules = [
         SettingsRule(at: secret) { settings in
-            let hasSecret = (settings.value(secret) ?? nil) != nil
-            let hasKeySet = (settings.value(keySet) ?? nil) != nil
-            switch (hasSecret, hasKeySet) {
+            // One that is not valid has been reported.
+            guard let secret = settings.value(secret), let keySet = settings.value(keySet) else { return nil }
+            switch (secret != nil, keySet != nil) {
             case (false, false): return SettingError("is not set, nor is JWT_JWKS_URL", write: "one of them")
             case (true, true): return SettingError("is set, and so is JWT_JWKS_URL", write: "one of them")
             default: return nil

@@ -23,16 +23,15 @@ struct OperatorGuard {
         do throws(AuthenticationError) {
             principal = try await authenticator.authenticate(request)
         } catch {
-            switch error {
-            case .missingToken, .invalidToken:
-                throw Problem(.unauthorized, headers: ["WWW-Authenticate": #"Bearer realm="waybill""#])
-            case .tokenTooLarge: throw .tokenTooLarge
-            case .noIdentity: throw Problem(.forbidden, "The token names no user.")
-            case .unavailable: throw .unavailable("Tokens cannot be verified at the moment.", retryAfter: 2)
-            }
+            throw Problem(error)
         }
         guard principal.isOperator else { throw Problem(.forbidden, "This requires the role `operator`.") }
         return principal
+    }
+
+    /// Whether the operator's token is still good.
+    func isValid(_ caller: Principal) -> Bool {
+        caller.expiresAt > WallClock.seconds() && authenticator.trusts(caller.keyTag)
     }
 
     /// For requests that change something: besides, the body's type must be one that a page of another origin cannot

@@ -10,17 +10,17 @@ import Service
 @Loop
 final class StatusSubscribers {
     static let limit = 32
-    private var streams: [Int: (stream: ServerSentEventStream, expiresAt: Int)] = [:]
+    private var streams: [Int: (stream: ServerSentEventStream, isValid: @Loop () -> Bool)] = [:]
     private var next = 0
 
     var isEmpty: Bool { streams.isEmpty }
     var isFull: Bool { streams.count >= Self.limit }
 
-    /// - Parameter expiresAt: the expiry of the token that opened the stream, in seconds since 1970.
-    func add(_ stream: ServerSentEventStream, until expiresAt: Int) {
+    /// - Parameter isValid: whether the token that opened the stream is still good.
+    func add(_ stream: ServerSentEventStream, while isValid: @escaping @Loop () -> Bool) {
         let number = next
         next += 1
-        streams[number] = (stream, expiresAt)
+        streams[number] = (stream, isValid)
         stream.onClosed = { [weak self] _ in self?.streams[number] = nil }
     }
 
@@ -30,8 +30,7 @@ final class StatusSubscribers {
     }
 
     func closeExpired() {
-        let now = WallClock.seconds()
-        for (number, entry) in streams where entry.expiresAt <= now {
+        for (number, entry) in streams where !entry.isValid() {
             streams[number] = nil
             entry.stream.finish()
         }
@@ -103,7 +102,7 @@ struct StatusRoutes {
             .init("recent", .array(log.recent)),
         ])
         return .eventStream { stream in
-            subscribers.add(stream, until: caller.expiresAt)
+            subscribers.add(stream) { operatorGuard.isValid(caller) }
             stream.send(ServerSentEvent(event: "hello", data: hello.encode().span))
         }
     }

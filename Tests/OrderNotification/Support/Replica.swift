@@ -76,13 +76,15 @@ final class Replica {
     let subscriptions: SubscriptionRegistry
     let sessions: SessionRegistry
     private let issuer: TokenIssuer
+    static let rules = TokenRules(issuer: "waybill", audience: "waybill-api")
 
     init(
         _ state: MemoryState = MemoryState(), name: String = "replica-1",
         limits: SessionLimits = SessionLimits(),
         policy: SubscriptionRegistry.Policy = SubscriptionRegistry.Policy(),
         mailboxes: (any MailboxStore)? = nil,
-        channels: (any UserChannels)? = nil, retention: Retention = Retention()
+        channels: (any UserChannels)? = nil, retention: Retention = Retention(),
+        authenticator: Authenticator? = nil
     ) throws {
         self.state = state
         self.mailboxes = mailboxes ?? MemoryMailboxStore(state, retention)
@@ -99,10 +101,9 @@ final class Replica {
         sessions = SessionRegistry(
             replica: name, limits: limits, subscriptions: subscriptions, workflows: workflows,
             owners: records,
-            authenticator: Authenticator(
-                keys: KeySet([key.verificationKey]),
-                rules: TokenRules(issuer: "waybill", audience: "waybill-api")), metrics: metrics, log: log,
-            tasks: tasks)
+            authenticator: authenticator
+                ?? Authenticator(keys: KeySet([key.verificationKey]), rules: Self.rules), metrics: metrics,
+            log: log, tasks: tasks)
         TestCleanup.add(self)
     }
 

@@ -45,7 +45,7 @@ final class ConnectionPool {
             return prepare(HTTPClientConnection(transport, headLimits: configuration.head))
         } catch {
             release()
-            throw HTTPError(error.code == .timeout ? .timeout : .unreachable, error.description)
+            throw HTTPError(error)
         }
     }
 

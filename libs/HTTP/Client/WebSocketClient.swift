@@ -24,7 +24,7 @@ extension WebSocket {
             transport = try await Transport.connect(
                 to: address.endpoint, tls: address.isSecure ? tls : nil, timeout: limit)
         } catch {
-            throw HTTPError(error.code == .timeout ? .timeout : .unreachable, error.description)
+            throw HTTPError(error)
         }
         let handshake = ClientHandshake(transport, protocols: protocols, handler, configuration)
         return try await handshake.run(address, headers, deadline: deadline)

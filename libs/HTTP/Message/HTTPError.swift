@@ -1,10 +1,14 @@
+internal import EventLoop
+
 /// An error of a client, or of streaming a body.
 package struct HTTPError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Equatable {
         /// The URL or the request cannot be sent.
         case invalidRequest
-        /// No connection: name, TCP or TLS failed.
+        /// No connection: name or TCP failed.
         case unreachable
+        /// No session: the handshake failed, or the certificate was not accepted.
+        case tls
         /// The peer closed before the message was complete.
         case connectionClosed
         /// The peer broke RFC 9112 or RFC 6455.
@@ -26,6 +30,17 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
     /// The peer's status, for `.upgradeRefused`.
     package var status: HTTPStatus?
 
+    /// That there is no connection.
+    init(_ error: TransportError) {
+        let code: Code =
+            switch error.code {
+            case .timeout: .timeout
+            case .tls: .tls
+            default: .unreachable
+            }
+        self.init(code, error.description)
+    }
+
     package init(_ code: Code, _ message: String, status: HTTPStatus? = nil) {
         self.code = code
         self.message = message
@@ -36,7 +51,7 @@ package struct HTTPError: Error, Sendable, CustomStringConvertible {
     package var description: String { "HTTP \(code): \(message)" }
 
     /// Whether the request certainly did not reach the peer's application.
-    package var isRetriable: Bool { code == .unreachable || code == .overloaded }
+    package var isRetriable: Bool { [.unreachable, .tls, .overloaded].contains(code) }
 }
 
 /// A request that reaches no handler.

@@ -9,6 +9,18 @@ package struct VerificationKey: Sendable, Equatable {
     /// The public parameters, or a digest of the secret, for comparison.
     private let fingerprint: [UInt8]
 
+    /// Names the key in few bytes, for what has to remember which key it trusted.
+    package let tag: UInt64
+
+    private init(algorithm: Algorithm, id: String?, material: Material, fingerprint: [UInt8]) {
+        self.algorithm = algorithm
+        self.id = id
+        self.material = material
+        self.fingerprint = fingerprint
+        let name = Array("\(algorithm.rawValue) \(id ?? "") ".utf8) + fingerprint
+        tag = SHA256.digest(of: name).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
     private enum Material: Sendable {
         case secret([UInt8])
         case pair(KeyHandle)

@@ -15,8 +15,10 @@ package struct TokenClaims: Sendable, Equatable {
     package internal(set) var id: String?
     /// The user: `sub`, else the name identifier of WS-Federation, else Entra's `oid`.
     package internal(set) var userID: String?
-    /// From `roles` and `role`, each a string or an array of them.
+    /// From `roles` and `role`, each a string or an array of them; empty for what an issuer puts there instead.
     package internal(set) var roles: [String] = []
+    /// The ``VerificationKey/tag`` of the key that verified the token.
+    package internal(set) var keyTag: UInt64 = 0
     /// Every other claim.
     package internal(set) var others: [JSONValue.Member] = []
 
@@ -39,7 +41,7 @@ package struct TokenClaims: Sendable, Equatable {
                     case "nbf": claims.notBefore = try Self.time(&reader, .up)
                     case "iat": claims.issuedAt = try Self.time(&reader, .down)
                     case "jti": claims.id = try reader.string()
-                    case "roles", "role": claims.roles += try Self.strings(&reader)
+                    case "roles", "role": claims.roles += Self.roles(try reader.value())
                     default: claims.others.append(JSONValue.Member(name.string, try reader.value()))
                     }
                 }
@@ -56,7 +58,12 @@ package struct TokenClaims: Sendable, Equatable {
 
     private init() { expiresAt = 0 }
 
-    private static let registered = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "roles", "role"]
+    private static let registered = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"]
+
+    private static func roles(_ value: JSONValue) -> [String] {
+        if let role = value.string { return [role] }
+        return (value.array ?? []).prefix(64).compactMap(\.string)
+    }
 
     private static func strings(_ reader: inout JSONReader) throws(JSONError) -> [String] {
         if try reader.peek() == .string { return [try reader.string()] }

@@ -52,12 +52,12 @@ package struct TokenVerifier {
         else { throw JOSEError(.malformed) }
         let header = try TokenHeader(parsing: headerBytes.span)
         let candidates = try keys.candidates(id: header.keyID, algorithm: header.algorithm)
-        var isVerified = false
-        for key in candidates where !isVerified {
-            isVerified = key.verifies(signature, of: token.extracting(0..<dots.1))
+        let message = token.extracting(0..<dots.1)
+        guard let key = candidates.first(where: { $0.verifies(signature, of: message) }) else {
+            throw JOSEError(.badSignature)
         }
-        guard isVerified else { throw JOSEError(.badSignature) }
-        let claims = try TokenClaims(parsing: payload.span)
+        var claims = try TokenClaims(parsing: payload.span)
+        claims.keyTag = key.tag
         try rules.check(claims, now: now)
         return claims
     }

@@ -59,6 +59,11 @@ extension ConnectionURL {
         }
         self.scheme = scheme
         query = Dictionary(url.queryItems.map { (ByteString($0.name), $0.value) }, uniquingKeysWith: { $1 })
+        guard query.count == url.queryItems.count else { throw fault("has a parameter twice") }
+        let parameters = scheme == .postgresql ? Self.databaseParameters : []
+        if let name = query.keys.first(where: { !parameters.contains($0) }) {
+            throw fault("has the parameter \(name.text.prefix(32)), which is not known")
+        }
         usesTLS = isSecure || ["require", "verify-ca", "verify-full"].contains(query["sslmode"])
         user = url.user
         password = url.password.map { Secret($0) }
@@ -82,9 +87,6 @@ extension ConnectionURL {
             // libpq would find them at the first attempt, which may be hours later.
             guard Self.sslModes.contains(ByteString(query["sslmode"] ?? "prefer")) else {
                 throw fault("has an sslmode that is not known")
-            }
-            if let name = query.keys.first(where: { !Self.databaseParameters.contains($0) }) {
-                throw fault("has the parameter \(name.text.prefix(32)), which is not known")
             }
             path = url.path
         }

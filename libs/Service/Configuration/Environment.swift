@@ -46,6 +46,12 @@ package struct Environment: Sendable {
                 SettingError(
                     "cannot be read from “\(path)”", write: "\(key.name)_FILE=path of a readable text file"))
         }
+        // An editor's mark would become part of the secret, and libraries of other languages end a text at a NUL.
+        guard !text.utf8.contains(0), text.unicodeScalars.first != "\u{FEFF}" else {
+            return .failure(
+                SettingError(
+                    "has a NUL or a byte order mark in “\(path)”", write: "the secret and nothing else into the file"))
+        }
         let trimmed = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? String(text.dropLast()) : text
         return .success(trimmed.isEmpty ? nil : trimmed)
     }

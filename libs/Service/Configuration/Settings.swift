@@ -16,7 +16,9 @@ package struct Settings: Sendable {
 
     /// A key's value, or nil when it is invalid: for rules, which run before the settings are validated.
     package func value<Value>(_ key: SettingKey<Value>) -> Value? {
-        values[ByteString(key.specification.name)] as? Value
+        // Unwrapped first: nil can be cast to a value that is optional.
+        guard let value = values[ByteString(key.specification.name)] else { return nil }
+        return value as? Value
     }
 
     /// Reads every key and checks every rule; throws all errors at once.

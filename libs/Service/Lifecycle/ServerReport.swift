@@ -58,6 +58,17 @@ package final class ServerReport {
         case "oom": "give it more memory, or a policy that evicts"
         case "misconf": "it cannot save its data: check its disk and its log"
         case "noreplicas": "it has too few replicas for a write: start them"
+        case "vhost": "check the virtual host in its URL, the user's permissions on it and its limit of connections"
+        case "database": "create the database, or correct its name in the URL"
+        case "schema": "start an order-process of this version: it applies the migrations"
+        case "full": "raise max_connections, or run fewer replicas"
+        case "disk": "free space on its disk"
+        case "configuration": "check the parameters of its URL"
+        case "address": "check the URL of the keys"
+        case "status": "check the URL of the keys: it answers, with an error"
+        case "document": "check the URL of the keys and the name of the issuer: the answer is not what is expected"
+        case "expired": "restore the issuer: its keys could not be fetched for a day, and verify nothing now"
+        case "protocol": "check that the address is this kind of server, with the right scheme"
         default: "check that it runs, and its address"
         }
     }

@@ -36,7 +36,7 @@ final class RequestAuthorizer {
         do throws(AuthenticationError) {
             return try await authenticator.authenticate(request).userID
         } catch {
-            throw Self.problem(error)
+            throw Problem(error)
         }
     }
 
@@ -80,22 +80,5 @@ final class RequestAuthorizer {
             "RateLimit-Limit": "\(decision.limit)", "RateLimit-Remaining": "\(decision.remaining)",
             "RateLimit-Reset": "\(decision.resetSeconds)",
         ]
-    }
-
-    /// RFC 6750, section 3.1. The response does not say why a token is invalid.
-    private static func problem(_ error: AuthenticationError) -> Problem {
-        switch error {
-        case .missingToken:
-            Problem(
-                .unauthorized, "A bearer token is required.",
-                headers: ["WWW-Authenticate": #"Bearer realm="waybill""#])
-        case .invalidToken:
-            Problem(
-                .unauthorized, "The bearer token is not valid.",
-                headers: ["WWW-Authenticate": #"Bearer realm="waybill", error="invalid_token""#])
-        case .tokenTooLarge: .tokenTooLarge
-        case .noIdentity: Problem(.forbidden, "The token names no user.")
-        case .unavailable: .unavailable("Tokens cannot be verified at the moment.", retryAfter: 2)
-        }
     }
 }

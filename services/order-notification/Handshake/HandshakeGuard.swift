@@ -40,11 +40,8 @@ struct HandshakeGuard {
             guard let token = BearerToken.forSocket(request) else { throw .missingToken }
             return try await sessions.authenticator.authenticate(token)
         } catch {
-            if error == .unavailable { throw Problem.unavailable("Tokens cannot be verified.") }
-            sessions.metrics.refusals.token.increment()
-            if error == .tokenTooLarge { throw Problem.tokenTooLarge }
-            if error == .noIdentity { throw Problem(.forbidden, "The token names no user.") }
-            throw Problem(.unauthorized, headers: ["WWW-Authenticate": "Bearer"])
+            if error != .unavailable { sessions.metrics.refusals.token.increment() }
+            throw Problem(error)
         }
     }
 
@@ -56,7 +53,7 @@ struct HandshakeGuard {
             return .principal(try await sessions.authenticator.authenticate(token))
         } catch {
             sessions.metrics.refusals.token.increment()
-            if error == .tokenTooLarge { throw .tokenTooLarge }
+            if error == .tokenTooLarge { throw Problem(error) }
             return .refusal(error == .unavailable ? .tryAgainLater : .unauthenticated)
         }
     }

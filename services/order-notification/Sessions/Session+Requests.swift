@@ -38,7 +38,7 @@ extension Session {
             guard principal.userID == session.user else {
                 return session.end(.otherUser, "a token of another user")
             }
-            session.setExpiry(principal)
+            session.accept(principal)
             let time = Timestamp(milliseconds: Int64(session.expiresAt) * 1000)
             session.send(.refreshed(expiresAt: time))
         }
@@ -50,9 +50,13 @@ extension Session {
                 let principal = try await registry.authenticator.authenticate(token)
                 if isOpen { use(self, principal) }
             } catch {
+                if error == .unavailable {
+                    // The token that the session has is still good.
+                    if user != nil { return send(.fault(code: "unavailable", detail: "Try again.")) }
+                    return end(.tryAgainLater, "try again")
+                }
                 registry.metrics.refusals.token.increment()
-                let isAway = error == .unavailable
-                end(isAway ? .tryAgainLater : .unauthenticated, isAway ? "try again" : "token refused")
+                end(.unauthenticated, "token refused")
             }
         }
     }

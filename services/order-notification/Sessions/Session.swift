@@ -27,6 +27,7 @@ final class Session: WebSocketHandler {
     private var transport: (any SessionTransport)?
     /// Seconds since 1970.
     private(set) var expiresAt = 0
+    private var acceptedKeyTag: UInt64 = 0
     private var frames = RateLimiter()
     private var lookups: UInt8 = 0
     /// The registry's second in which the client last sent something.
@@ -53,6 +54,13 @@ final class Session: WebSocketHandler {
     var pendingOutput: Int { transport?.pendingOutput ?? 0 }
     var user: UserID? { subscription?.user }
 
+    /// Of the key that verified the token; nil without a token.
+    var keyTag: UInt64? {
+        guard case .handshaking(let handshake) = phase else { return acceptedKeyTag }
+        if case .principal(let principal)? = handshake.credentials { return principal.keyTag }
+        return nil
+    }
+
     var subscription: UserSubscription? {
         switch phase {
         case .subscribing(let subscription, _): subscription
@@ -78,7 +86,7 @@ final class Session: WebSocketHandler {
     func join(_ principal: Principal) {
         guard case .handshaking(let handshake) = phase else { return }
         phase = .subscribing(nil, handshake)
-        setExpiry(principal)
+        accept(principal)
         guard registry.subscriptions.join(self, principal.userID, from: handshake.resumePoint) else {
             return end(.policyViolation, "too many sessions of this user")
         }
@@ -112,8 +120,10 @@ final class Session: WebSocketHandler {
         return true
     }
 
-    /// The session ends at the token's `exp`, or after the leeway for a token accepted within it.
-    func setExpiry(_ principal: Principal) {
+    /// The session ends at the token's `exp`, or after the leeway for a token accepted within it; and when the issuer
+    /// withdraws the token's key.
+    func accept(_ principal: Principal) {
+        acceptedKeyTag = principal.keyTag
         let now = WallClock.seconds()
         expiresAt = principal.expiresAt > now ? principal.expiresAt : principal.expiresAt + registry.leeway
         registry.expires(at: expiresAt)

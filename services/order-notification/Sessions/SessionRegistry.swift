@@ -66,6 +66,7 @@ final class SessionRegistry: Service {
         self.leeway = leeway
         webSocket = limits.webSocket
         keepAliveSlots = Array(repeating: [], count: limits.keepAlive)
+        authenticator.onWithdrawal.append { [weak self] in self?.endUntrusted() }
     }
 
     /// Bytes that clients have not read.
@@ -200,6 +201,14 @@ final class SessionRegistry: Service {
             } else {
                 soonestExpiry = min(soonestExpiry, session.expiresAt)
             }
+        }
+    }
+
+    /// Ends the sessions whose token's key the issuer has withdrawn: it may be known to others.
+    private func endUntrusted() {
+        for session in all where session.isOpen {
+            guard let tag = session.keyTag, !authenticator.trusts(tag) else { continue }
+            session.end(.unauthenticated, "token refused")
         }
     }
 
