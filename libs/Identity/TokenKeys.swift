@@ -47,10 +47,12 @@ package struct TokenKeys: Service {
         context.metrics.gauge("waybill_jwks_age_seconds", "Age of the issuer's keys.") {
             keys.age?.seconds ?? .infinity
         }
-        let report = ServerReport("jwks", context, isEssential: { !keys.isUsable }) {
-            keys.failure.map { ServerProblem($0.word, error: $0.reason) }
-                ?? (keys.isUsable ? nil : ServerProblem("unreachable", error: nil))
-        }
+        let report = ServerReport(
+            "jwks", context, isEssential: { !keys.isUsable },
+            problem: {
+                keys.failure.map { ServerProblem($0.word, error: $0.reason) }
+                    ?? (keys.isUsable ? nil : ServerProblem("unreachable", error: nil))
+            })
         keys.onFetch = {
             fetches.increment()
             if keys.failure != nil { failures.increment() }

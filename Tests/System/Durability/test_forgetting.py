@@ -135,6 +135,23 @@ def test_one_order_for_a_key(stack, customer, pattern, is_queued):
     assert Customer(stack).place(key)["id"] != first["id"]
 
 
+def test_the_ids_that_a_client_was_told_have_an_outcome(stack, customer):
+    """The edge gave a replica up that did accept the order, or a key was forgotten: one order, and two answers."""
+    key = secrets.token_hex(8)
+    with customer.updates() as updates:
+        with stack.processing_paused():
+            told = [customer.place(key)]
+            forget(stack, "order:idem:*")
+            told.append(customer.place(key))
+        expected, completed = {order["correlationId"] for order in told}, set()
+        assert len(expected) == 2
+        while completed != expected:
+            update = next(updates)
+            if update["status"] == "COMPLETED":
+                completed.add(update["correlationId"])
+    assert len(customer.rows()) == 1
+
+
 def test_another_order_under_a_forgotten_key_is_kept(stack, customer):
     """It cannot be refused while the first is queued; nothing that was accepted is dropped."""
     key = secrets.token_hex(8)

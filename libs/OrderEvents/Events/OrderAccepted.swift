@@ -37,12 +37,6 @@ package struct OrderAccepted: OrderEvent {
     /// The request's, which makes it one order with its repetitions.
     package var idempotencyKey: String?
 
-    /// Begins a key that the edge made for its attempts of one request, of which the client knows nothing.
-    package static let edgeKeyPrefix = "edge:"
-
-    /// Whether the client gave the order a key.
-    package var hasClientKey: Bool { idempotencyKey.map { !$0.hasPrefix(Self.edgeKeyPrefix) } ?? false }
-
     package init(_ order: Order, idempotencyKey: String? = nil) {
         correlationID = order.correlationID
         orderID = order.id

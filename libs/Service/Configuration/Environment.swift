@@ -50,7 +50,8 @@ package struct Environment: Sendable {
         guard !text.utf8.contains(0), text.unicodeScalars.first != "\u{FEFF}" else {
             return .failure(
                 SettingError(
-                    "has a NUL or a byte order mark in “\(path)”", write: "the secret and nothing else into the file"))
+                    "has a NUL or a byte order mark in “\(path)”",
+                    write: "the secret and nothing else into the file"))
         }
         let trimmed = text.hasSuffix("\r\n") || text.hasSuffix("\n") ? String(text.dropLast()) : text
         return .success(trimmed.isEmpty ? nil : trimmed)

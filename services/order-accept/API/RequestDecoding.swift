@@ -105,6 +105,6 @@ extension HTTPRequest {
         guard names.count == 1, names[0].utf8.count == 32, names[0].allSatisfy(\.isHexDigit) else {
             return nil
         }
-        return OrderAccepted.edgeKeyPrefix + names[0]
+        return "edge:" + names[0]
     }
 }

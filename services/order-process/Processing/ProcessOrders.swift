@@ -41,8 +41,7 @@ final class ProcessOrders: EventHandler {
         try await HandlingError.mapping {
             var work = ProcessingBatch(batch)
             try await products.check(&work)
-            // A repeated request has the ids of another order's outcome: it is not announced, lest it never ends.
-            let items = work.items.filter { !$0.event.hasClientKey }
+            let items = work.items
             async let announced: Void = announce(items)
             do {
                 try await record(&work)
@@ -52,7 +51,6 @@ final class ProcessOrders: EventHandler {
             }
             await announced
             let recorded = work.items
-            await announce(recorded.filter { $0.event.hasClientKey && $0.recorded?.isAliased == false })
             async let published: Void = publish(recorded.compactMap(\.recorded))
             await finish(recorded)
             await published

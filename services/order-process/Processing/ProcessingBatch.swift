@@ -68,12 +68,12 @@ struct BatchItem: Sendable {
 }
 
 extension RecordedOrder {
-    /// The step of a message's order to the recorded status. The outcome of an attempt that the edge repeated is
-    /// announced here: the client knows its ids alone, and the outcome's event has those of the other one.
+    /// The step of a message's order to the recorded status. The outcome of a repeated request is announced here: its
+    /// client may know its ids alone, and the outcome's event has those of the first.
     func step(of event: OrderAccepted, isReplay: Bool, at now: Timestamp) -> WorkflowStep {
         WorkflowStep(
             status, correlationID: event.correlationID, orderID: orderID, owner: owner,
             cause: isReplay ? .replay : .processing, recorded: event.orderID,
-            announcedAt: isAliased && !event.hasClientKey ? now : nil)
+            announcedAt: isAliased ? now : nil)
     }
 }
