@@ -99,7 +99,7 @@ struct RefusalTests {
     @Test func ordinaryAnswersHaveNoHeadersOfProblems() async throws {
         let edge = try await Stack.shared().edge
         let result = try await Program.run([
-            "curl", "-si", "-H", "Origin: https://stranger.test", "\(edge)/sign-in.json",
+            "curl", "-si", "-H", "Origin: https://other.test", "\(edge)/sign-in.json",
         ])
         let answer = try #require(Answer(result.output))
         for name in ["x-request-id", "traceparent", "retry-after", "allow", "access-control-allow-origin"] {

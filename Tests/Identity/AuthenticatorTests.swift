@@ -1,4 +1,3 @@
-import Bytes
 import EventLoop
 import HTTP
 import Identity
@@ -78,10 +77,10 @@ import Testing
 private final class RotatingKeySource: KeySource {
     var current: KeySet
     var refreshes = 0
-    var onChange: (@Loop (KeySet) -> Void)?
+    var onChange: (@Loop (KeySet?) -> Void)?
     init(_ keys: KeySet) { current = keys }
     func keys() async throws(AuthenticationError) -> KeySet { current }
-    func keys(unknown header: ByteString) async throws(AuthenticationError) -> KeySet {
+    func rotatedKeys() async throws(AuthenticationError) -> KeySet {
         refreshes += 1
         return current
     }

@@ -14,8 +14,7 @@ import Testing
     /// Limits that never delay a fetch.
     static var unlimited: RemoteKeySet.Limits {
         var limits = RemoteKeySet.Limits()
-        limits.unknownInterval = .zero
-        limits.unknownFetches = .max
+        limits.rotationInterval = .zero
         limits.retryDelay = .zero
         return limits
     }
@@ -60,37 +59,43 @@ import Testing
         }
     }
 
-    @Test func anUnknownKeyIDIsAskedForOnce() async throws {
+    /// Whatever is forged: key ids, or signatures.
+    @Test func forgedTokensCauseFewFetches() async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
             var limits = Self.unlimited
-            limits.unknownInterval = .seconds(3600)
+            limits.rotationInterval = .seconds(3600)
             let authenticator = Authenticator(
                 keySource: issuer.keySet(limits: limits), rules: Self.rules)
             let valid = try issuer.token(for: "CUST-1")
             _ = try await authenticator.authenticate(valid)
-            for _ in 0..<20 { try await refuse(Self.forged("forged"), authenticator) }
+            for number in 0..<20 {
+                await #expect(throws: AuthenticationError.invalidToken("unknownKey")) {
+                    try await authenticator.authenticate(Self.forged("forged-\(number)"))
+                }
+                await #expect(throws: AuthenticationError.invalidToken("badSignature")) {
+                    try await authenticator.authenticate(Self.forged("k1"))
+                }
+            }
+            _ = try await authenticator.authenticate(valid)
             #expect(issuer.requestCount == 2)
-            // It does not lock a rotation out.
-            try issuer.rotate(to: .rs256, id: "k2")
-            _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
-            #expect(issuer.requestCount == 3)
         }
     }
 
-    /// Whichever ids are forged.
-    @Test func fetchesForUnknownKeyIDsAreLimited() async throws {
+    /// An issuer that gives its keys no names, or the same one again.
+    @Test(arguments: ["k", nil]) func aRotationUnderTheSameNameIsNoticed(id: String?) async throws {
         try await withIssuer { issuer in
-            try issuer.rotate(to: .es256, id: "k1")
-            var limits = Self.unlimited
-            limits.unknownFetches = 5
-            let authenticator = Authenticator(
-                keySource: issuer.keySet(limits: limits), rules: Self.rules)
-            let valid = try issuer.token(for: "CUST-1")
-            _ = try await authenticator.authenticate(valid)
-            for number in 0..<20 { try await refuse(Self.forged("forged-\(number)"), authenticator) }
-            _ = try await authenticator.authenticate(valid)
-            #expect(issuer.requestCount == 6)
+            let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
+            for algorithm in [Algorithm.es256, .es256, .edDSA] {
+                try issuer.rotate(to: algorithm, id: id)
+                _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
+            }
+            // Without the issuer a forged signature is refused all the same.
+            issuer.response = HTTPResponse(.serviceUnavailable)
+            try issuer.rotate(to: .edDSA, id: id)
+            await #expect(throws: AuthenticationError.invalidToken("badSignature")) {
+                try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
+            }
         }
     }
 
@@ -98,12 +103,6 @@ import Testing
         try TokenIssuer(
             key: try SigningKey.generate(.es256, id: id), issuer: "https://id.test", audience: "api"
         ).token(for: "CUST-2", now: WallClock.seconds())
-    }
-
-    private func refuse(_ token: String, _ authenticator: Authenticator) async throws {
-        await #expect(throws: AuthenticationError.invalidToken("unknownKey")) {
-            try await authenticator.authenticate(token)
-        }
     }
 
     /// The issuer's document has entries that nobody can use, and more than are read.
@@ -151,28 +150,47 @@ import Testing
         }
     }
 
-    @Test func keepsTheKeysWhenADocumentHasNoUsableOne() async throws {
+    /// An answer without a usable key: symmetric, too short, or none. It withdraws what was there.
+    @Test(arguments: [
+        #"{"keys":[{"kty":"oct","kid":"forged","alg":"HS256","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}"#,
+        #"{"keys":[{"kty":"RSA","kid":"forged","alg":"RS256","n":"sXch","e":"AQAB"}]}"#, #"{"keys":[]}"#,
+    ])
+    func aSetWithoutUsableKeysWithdrawsAll(document: String) async throws {
+        try await withIssuer { issuer in
+            try issuer.rotate(to: .es256, id: "k1")
+            let keys = issuer.keySet()
+            let authenticator = Authenticator(keySource: keys, rules: Self.rules)
+            let token = try issuer.token(for: "CUST-1")
+            let principal = try await authenticator.authenticate(token)
+            issuer.response = HTTPResponse(json: Array(document.utf8))
+            let forged = try TokenIssuer(
+                key: .hmac(secret: Array("secretsecretsecretsecretsecretsecret".utf8), id: "forged"),
+                issuer: "https://id.test", audience: "api"
+            ).token(for: "CUST-2", now: WallClock.seconds())
+            for token in [forged, token] {
+                await #expect(throws: AuthenticationError.self) {
+                    try await authenticator.authenticate(token)
+                }
+            }
+            #expect(
+                !authenticator.trusts(principal.keyTag) && !keys.isUsable && keys.failure?.word == "empty")
+            issuer.response = nil
+            _ = try await authenticator.authenticate(token)
+        }
+    }
+
+    @Test(arguments: ["[]", "", "{}", #"{"keys":1}"#])
+    func keepsTheKeysWhenTheAnswerIsNoKeySet(document: String) async throws {
         try await withIssuer { issuer in
             try issuer.rotate(to: .es256, id: "k1")
             let authenticator = Authenticator(keySource: issuer.keySet(), rules: Self.rules)
-            _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
-            // Symmetric, too short, empty or malformed.
-            let unusable = [
-                #"{"keys":[{"kty":"oct","kid":"forged","alg":"HS256","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}"#,
-                #"{"keys":[{"kty":"RSA","kid":"forged","alg":"RS256","n":"sXch","e":"AQAB"}]}"#,
-                #"{"keys":[]}"#, "[]", "",
-            ]
-            for document in unusable {
-                issuer.response = HTTPResponse(json: Array(document.utf8))
-                let forged = try TokenIssuer(
-                    key: .hmac(secret: Array("secretsecretsecretsecretsecretsecret".utf8), id: "forged"),
-                    issuer: "https://id.test", audience: "api"
-                ).token(for: "CUST-2", now: WallClock.seconds())
-                await #expect(throws: AuthenticationError.self) {
-                    try await authenticator.authenticate(forged)
-                }
-                _ = try await authenticator.authenticate(try issuer.token(for: "CUST-1"))
+            let token = try issuer.token(for: "CUST-1")
+            _ = try await authenticator.authenticate(token)
+            issuer.response = HTTPResponse(json: Array(document.utf8))
+            await #expect(throws: AuthenticationError.self) {
+                try await authenticator.authenticate(Self.forged("other"))
             }
+            _ = try await authenticator.authenticate(token)
         }
     }
 
@@ -292,7 +310,7 @@ private final class TestIssuer {
 
     var jwk: String { key?.jwk?.text ?? "" }
 
-    func rotate(to algorithm: Algorithm, id: String) throws {
+    func rotate(to algorithm: Algorithm, id: String?) throws {
         key = try SigningKey.generate(algorithm, id: id)
     }
 

@@ -133,5 +133,10 @@ struct KeySetTests {
         #expect(rejects(try VerificationKey.p256(x: bytes(1, 32), y: bytes(1, 32))))
         #expect(rejects(try VerificationKey.p256(x: bytes(0, 32), y: bytes(0, 32))))
         #expect(rejects(try VerificationKey.ed25519(bytes(1, 31))))
+        // The neutral point, in its two spellings, with either sign.
+        for last in [0x00, 0x80] as [UInt8] {
+            #expect(rejects(try VerificationKey.ed25519([1] + bytes(0, 30) + [last])))
+            #expect(rejects(try VerificationKey.ed25519([0xEE] + bytes(0xFF, 30) + [0x7F | last])))
+        }
     }
 }

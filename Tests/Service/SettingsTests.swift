@@ -73,6 +73,9 @@ import Testing
     }
 
     static let faults: [(String, String, String)] = [
+        ("NAME", " n", "NAME has white space around it or a control character; write text"),
+        ("NAME", "n\n", "NAME has white space around it or a control character; write text"),
+        ("NAME", "a\u{1B}b", "NAME has white space around it or a control character; write text"),
         ("SIZE", "x", "SIZE is “x”, not an integer; write integer 1…10"),
         ("SIZE", "11", "SIZE is 11, out of range; write integer 1…10"),
         ("SIZE", "1 ", "SIZE is “1 ”, not an integer; write integer 1…10"),
@@ -140,11 +143,19 @@ import Testing
         #expect(error.description == "WAYBILL_KEY is set, and so is WAYBILL_KEY_FILE; write only one of them")
     }
 
-    @Test func warnsOfUnknownWaybillKeys() throws {
+    @Test func warnsOfKeysThatWereNotMeant() throws {
         let settings = try settings([
-            "WAYBILL_KEE": "1", "WAYBILL_KEY_FILE": "", "WAYBILL_NOTIFIERS": "3", "OTHER": "x",
+            "WAYBILL_OTHER": "1", "WAYBILL_KEE": "1", "WAYBILL_KEY_FILE": "", "WAYBILL_NOTIFIERS": "3",
+            "OTHER": "x", "ORIGIN": "x", "NAME_FILE": "x", "REDIS_URI": "x",
+            "REDIS_PORT": "tcp://10.0.0.1:6379", "HOSTNAME": "x",
         ])
-        #expect(settings.warnings == ["WAYBILL_KEE is not a key of this service"])
+        #expect(
+            settings.warnings == [
+                "NAME_FILE is not read: NAME is no secret", "ORIGIN is not a key of this service; ORIGINS is",
+                "REDIS_URI is not a key of this service; REDIS_URL is",
+                "WAYBILL_KEE is not a key of this service; WAYBILL_KEY is",
+                "WAYBILL_OTHER is not a key of this service",
+            ])
     }
 
     @Test func readsTheProcessEnvironment() {

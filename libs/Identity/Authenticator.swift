@@ -23,7 +23,11 @@ package final class Authenticator {
     package init(keySource: any KeySource, rules: TokenRules) {
         verifier = TokenVerifier(keys: KeySet([]), rules: rules)
         self.keySource = keySource
-        keySource.onChange = { [weak self] keys in self?.use(keys) }
+        keySource.onChange = { [weak self] keys in
+            guard let self else { return }
+            // Keys that became too old, because the issuer is away, verify no new token, and are not withdrawn.
+            if let keys { use(keys) } else { verifier.keys = KeySet([]) }
+        }
     }
 
     /// Fetches the issuer's keys before the first request needs them. Idempotent.
@@ -32,10 +36,9 @@ package final class Authenticator {
         use(try await keySource.keys())
     }
 
-    /// Keys that became too old, because the issuer is away, verify no new token, and are not withdrawn.
     private func use(_ keys: KeySet) {
         let tags = Set(keys.keys.map(\.tag))
-        let hasWithdrawn = !keys.keys.isEmpty && verifier.keys.keys.contains { !tags.contains($0.tag) }
+        let hasWithdrawn = verifier.keys.keys.contains { !tags.contains($0.tag) }
         verifier.keys = keys
         if hasWithdrawn { for call in onWithdrawal { call() } }
     }
@@ -52,11 +55,16 @@ package final class Authenticator {
     }
 
     package func authenticate(_ token: String) async throws(AuthenticationError) -> Principal {
+        let first: JOSEError
         do throws(JOSEError) {
             return try principal(verifier.verify(token, now: WallClock.seconds()))
         } catch {
-            guard error.code == .unknownKey, let keySource else { throw Self.authenticationError(error) }
-            use(try await keySource.keys(unknown: Self.header(of: token)))
+            first = error
+            guard let keySource, Self.mayBeRotation(error) else { throw Self.authenticationError(error) }
+            do throws(AuthenticationError) { use(try await keySource.rotatedKeys()) } catch {
+                // A key that nobody knows may be good; a signature that a known key refuses is most likely not.
+                throw first.code == .unknownKey ? error : Self.authenticationError(first)
+            }
         }
         do throws(JOSEError) {
             return try principal(verifier.verify(token, now: WallClock.seconds()))
@@ -73,8 +81,9 @@ package final class Authenticator {
             userID: userID, expiresAt: claims.expiresAt, roles: claims.roles, keyTag: claims.keyTag)
     }
 
-    private static func header(of token: String) -> ByteString {
-        ByteString(String(token.prefix { $0 != "." }))
+    /// A key of another name, or another key of the same name, or of none.
+    private static func mayBeRotation(_ error: JOSEError) -> Bool {
+        [.unknownKey, .badSignature, .unsupportedAlgorithm].contains(error.code)
     }
 
     private static func authenticationError(_ error: JOSEError) -> AuthenticationError {
@@ -92,12 +101,11 @@ package protocol KeySource: AnyObject, Sendable {
     /// The current keys.
     func keys() async throws(AuthenticationError) -> KeySet
 
-    /// The keys after a token named one that is not among them. The source limits how often it asks the issuer. Throws
-    /// `unavailable` when the issuer does not answer: the token may be good.
-    ///
-    /// - Parameter header: the token's, encoded: it names the unknown key.
-    func keys(unknown header: ByteString) async throws(AuthenticationError) -> KeySet
+    /// The keys after a token did not verify, which may be of a new key. The source limits how often it asks the issuer.
+    /// Throws `unavailable` when the issuer does not answer.
+    func rotatedKeys() async throws(AuthenticationError) -> KeySet
 
-    /// Called with every fetched set, so that withdrawn keys stop verifying at once.
-    var onChange: (@Loop (KeySet) -> Void)? { get set }
+    /// Called with every fetched set, so that withdrawn keys stop verifying at once; with nil when the keys have become too
+    /// old.
+    var onChange: (@Loop (KeySet?) -> Void)? { get set }
 }

@@ -4,8 +4,8 @@ package import HTTP
 package import JOSE
 internal import JSON
 
-/// An issuer's published JWK set. It is fetched on first use, periodically by ``run()``, and when a token has an
-/// unknown key id, which indicates a rotation. When fetches fail, the previous set stays in use for a limited time.
+/// An issuer's published JWK set. It is fetched on first use, periodically by ``run()``, and when a token does not verify,
+/// which may mean a rotation. When fetches fail, the previous set stays in use for a limited time.
 ///
 /// ``run()`` also fetches the keys before the first request and removes withdrawn ones: within the interval of its
 /// fetches while the issuer answers, else when the set is too old.
@@ -14,10 +14,8 @@ package final class RemoteKeySet: KeySource {
     package struct Limits: Sendable {
         /// Time between the fetches of ``RemoteKeySet/run()``.
         package var refreshInterval: Duration = .seconds(600)
-        /// Before the issuer is asked for the same unknown key again.
-        package var unknownInterval: Duration = .seconds(30)
-        /// Fetches within a minute because of unknown keys, whichever they are.
-        package var unknownFetches = 5
+        /// Between two fetches because of tokens that do not verify: forged ones delay a rotation by as much.
+        package var rotationInterval: Duration = .seconds(5)
         /// Of the keys; then nobody is authenticated.
         package var maximumAge: Duration = .seconds(86_400)
         /// Delay after a failed fetch.
@@ -38,18 +36,14 @@ package final class RemoteKeySet: KeySource {
     private var current: KeySet?
     private var fetchedAt: Instant?
     private var nextFetch = Instant(nanoseconds: .min)
-    /// Of the last minute, because of unknown keys.
-    private var unknownFetchTimes: [Instant] = []
-    /// The keys that the issuer did not have, until they may be asked for again.
-    private var unknownUntil: [ByteString: Instant] = [:]
-
-    private static let unknownLimit = 256
+    /// Because of a token that does not verify.
+    private var nextRotationFetch = Instant(nanoseconds: .min)
     private var fetching: Task<KeySet?, Never>?
-    /// Why the last fetch failed; nil after one that succeeded.
+    /// Why the last fetch failed, or brought no key; nil after one that succeeded.
     package private(set) var failure: FetchFailure?
     /// Called after every fetch.
     package var onFetch: (@Loop () -> Void)?
-    package var onChange: (@Loop (KeySet) -> Void)?
+    package var onChange: (@Loop (KeySet?) -> Void)?
 
     /// - Parameters:
     ///   - url: of the JWK set, or of the discovery document when it ends in ``discoveryPath``.
@@ -67,7 +61,7 @@ package final class RemoteKeySet: KeySource {
     package var age: Duration? { fetchedAt?.duration(to: Loop.now) }
 
     /// Whether tokens can be verified.
-    package var isUsable: Bool { current != nil }
+    package var isUsable: Bool { current?.keys.isEmpty == false }
 
     /// Fetches the keys periodically until the task is cancelled.
     package func run() async {
@@ -86,17 +80,12 @@ package final class RemoteKeySet: KeySource {
         return keys
     }
 
-    package func keys(unknown header: ByteString) async throws(AuthenticationError) -> KeySet {
-        let now = Loop.now
+    package func rotatedKeys() async throws(AuthenticationError) -> KeySet {
         if let current, fetching == nil, failure == nil {
-            if let time = unknownUntil[header], time > now { return current }
-            unknownFetchTimes.removeAll { $0 <= now - .seconds(60) }
-            guard unknownFetchTimes.count < limits.unknownFetches else { return current }
-            unknownFetchTimes.append(now)
+            guard Loop.now >= nextRotationFetch else { return current }
+            nextRotationFetch = Loop.now + limits.rotationInterval
         }
         guard let keys = await beginFetch()?.value else { throw .unavailable }
-        if unknownUntil.count >= Self.unknownLimit { unknownUntil = unknownUntil.filter { $0.value > now } }
-        if unknownUntil.count < Self.unknownLimit { unknownUntil[header] = now + limits.unknownInterval }
         return keys
     }
 
@@ -104,7 +93,7 @@ package final class RemoteKeySet: KeySource {
     private func expire() {
         guard let age, age > limits.maximumAge, current != nil else { return }
         current = nil
-        onChange?(KeySet([]))
+        onChange?(nil)
         failure = FetchFailure("expired", "the keys are too old")
         onFetch?()
     }
@@ -122,11 +111,11 @@ package final class RemoteKeySet: KeySource {
         defer { fetching = nil }
         do throws(FetchFailure) {
             let keys = try await fetchKeySet()
-            if keys != current { unknownUntil = [:] }
             current = keys
             fetchedAt = Loop.now
             nextFetch = Instant(nanoseconds: .min)
-            failure = nil
+            // The issuer has said so: what it withdrew verifies nothing.
+            failure = keys.keys.isEmpty ? FetchFailure("empty", "the JWK set has no usable key") : nil
             onChange?(keys)
             onFetch?()
             return keys
@@ -143,7 +132,6 @@ package final class RemoteKeySet: KeySource {
         guard let set = try? KeySet(parsingJWKSet: bytes.span) else {
             throw FetchFailure("document", "the response is no JWK set")
         }
-        guard !set.keys.isEmpty else { throw FetchFailure("document", "the JWK set has no usable key") }
         return set
     }
 
@@ -184,7 +172,7 @@ package final class RemoteKeySet: KeySource {
 
 /// Why an issuer's keys could not be fetched.
 package struct FetchFailure: Error, Sendable, Equatable {
-    /// In readiness: `unreachable`, `tls`, `address`, `status`, `document`, `expired`.
+    /// In readiness: `unreachable`, `tls`, `address`, `status`, `document`, `empty`, `expired`.
     package let word: String
     /// For the log; it contains nothing of the response.
     package let reason: String

@@ -53,9 +53,9 @@ package struct TokenKeys: Service {
                 keys.failure.map { ServerProblem($0.word, error: $0.reason) }
                     ?? (keys.isUsable ? nil : ServerProblem("unreachable", error: nil))
             })
-        keys.onFetch = {
+        keys.onFetch = { [log = context.log] in
             fetches.increment()
-            if keys.failure != nil { failures.increment() }
+            if keys.failure == nil { log.debug("jwks.fetched") } else { failures.increment() }
             report.update()
         }
     }

@@ -1,16 +1,16 @@
 internal import Bytes
-internal import EventLoop
 
 /// Removes secrets from text for logs.
 package enum Redaction {
     package static let placeholder = "<redacted>"
 
-    /// Names of query parameters that hold credentials.
-    private static let parameters: Set<ByteString> = [
-        "access_token", "id_token", "refresh_token", "token", "password", "secret", "client_secret", "code",
+    /// Query parameters whose values are shown when they are plain: a list of those that hold credentials would miss the
+    /// ways in which a name can be spelled.
+    private static let shown: Set<ByteString> = [
+        "offset", "size", "after", "epoch", "lastEventId", "negotiateVersion", "sslmode",
     ]
 
-    /// Redacts the password in a URL's authority and the credentials in its query.
+    /// Redacts the password in a URL's authority, and its query.
     ///
     /// Everything from the authority's first colon to the last `@` before the query is redacted, so that a password
     /// with an unescaped slash is covered.
@@ -26,14 +26,25 @@ package enum Redaction {
         return "\(text[..<mark])?\(query(text[text.utf8.index(after: mark)...]))"
     }
 
-    /// Redacts the values of credentials in `name=value&…`. Names are compared percent-decoded and case-insensitively.
+    /// Redacts all of `name=value&…` but the names that are plain, and the values of ``shown``.
     package static func query(_ text: some StringProtocol) -> String {
         text.split(separator: "&", omittingEmptySubsequences: false).map { pair -> String in
-            guard let equals = pair.firstIndex(of: "=") else { return String(pair) }
-            let name = PercentEncoding.decode(pair[..<equals]) ?? String(pair[..<equals])
-            return parameters.contains(ByteString(name.lowercased()))
-                ? "\(pair[..<equals])=\(placeholder)" : String(pair)
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, isPlain(parts[0]) else { return pair.isEmpty ? "" : placeholder }
+            let isShown = shown.contains(ByteString(String(parts[0]))) && isPlain(parts[1])
+            return "\(parts[0])=\(isShown ? String(parts[1]) : placeholder)"
         }.joined(separator: "&")
+    }
+
+    /// Short, and of letters, digits, hyphens and underscores.
+    private static func isPlain(_ text: some StringProtocol) -> Bool {
+        (1...40).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+                default: false
+                }
+            }
     }
 
     private static func withoutPassword(_ head: Substring) -> String {

@@ -16,7 +16,8 @@ import Testing
     @Test(
         "2.3: versions",
         arguments: [
-            ("HTTP/1.1", 200), ("HTTP/1.0", 200), ("HTTP/2.0", 505), ("HTTP/0.9", 505), ("HTTP/1.2", 505),
+            ("HTTP/1.1", 200), ("HTTP/1.0", 200), ("HTTP/2.0", 505), ("HTTP/0.9", 505), ("HTTP/1.2", 200),
+            ("HTTP/3.1", 505),
             ("HTTP/1.10", 400), ("http/1.1", 400), ("HTTP/11", 400), ("HTTP/1.", 400), ("XTTP/1.1", 400),
         ])
     func version(_ version: String, _ status: Int) {

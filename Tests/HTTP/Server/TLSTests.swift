@@ -62,12 +62,23 @@ import Testing
                 let error = await #expect(throws: HTTPError.self) {
                     try await client.get("https://\(host):\(port)/")
                 }
-                #expect(error?.code == .unreachable)
+                #expect(error?.code == .tls)
                 let tls = try TLSClient(authorities: authority?.certificate)
                 await #expect(throws: HTTPError.self) {
                     try await WebSocket.connect("wss://\(host):\(port)/ws", EchoHandler(), tls: tls)
                 }
             }
+        }
+    }
+
+    /// The common name is that of the host, which names nothing.
+    @Test @Loop func aCommonNameIsNoName() async throws {
+        let certificate = try await TestCertificate.withoutNames()
+        try await withTLSServer(certificate) { port in
+            let error = await #expect(throws: HTTPError.self) {
+                try await client(trusting: certificate).get("https://localhost:\(port)/")
+            }
+            #expect(error?.code == .tls)
         }
     }
 

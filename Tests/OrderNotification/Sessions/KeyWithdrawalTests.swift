@@ -1,4 +1,3 @@
-import Bytes
 import EventLoop
 import HTTP
 import Identity
@@ -56,6 +55,29 @@ import Testing
         #expect(owner.isLive && tab.end == nil && renewed.isLive && other.end == nil)
     }
 
+    /// The issuer's answer takes longer than the token lasts.
+    @Test func aRefreshThatCameInTimeIsWaitedFor() async throws {
+        let (session, tab) = try await open(kept)
+        let answer = AsyncSignal()
+        source.isWaitingFor = answer
+        let next = try SigningKey.generate(.es256, id: "next")
+        session.hear(#"{"type":"refresh","token":"\#(try token(next))"}"#)
+        try await eventually("the keys are asked for") { source.isWaiting }
+        replica.sessions.tick(session.expiresAt)
+        #expect(session.isLive)
+        source.current = KeySet([kept.verificationKey, next.verificationKey])
+        answer.set()
+        try await eventually("the answer") { !tab.messages("refreshed").isEmpty }
+
+        source.isWaitingFor = AsyncSignal()
+        session.hear(#"{"type":"refresh","token":"\#(try token(try .generate(.es256, id: "none")))"}"#)
+        replica.sessions.tick(session.expiresAt + 9)
+        #expect(session.isLive)
+        replica.sessions.tick(session.expiresAt + 10)
+        #expect(tab.end?.0 == .unauthenticated)
+        source.isWaitingFor?.set()
+    }
+
     /// The token that a session has is good for as long as it says.
     @Test func aRefreshWhileTheIssuerIsAwayEndsNothing() async throws {
         let (session, tab) = try await open(kept)
@@ -73,16 +95,21 @@ import Testing
 }
 
 @Loop private final class TestKeySource: KeySource {
-    private let current: KeySet
+    var current: KeySet
     var isAway = false
-    var onChange: (@Loop (KeySet) -> Void)?
+    /// Answers come after it.
+    var isWaitingFor: AsyncSignal?
+    private(set) var isWaiting = false
+    var onChange: (@Loop (KeySet?) -> Void)?
 
     init(_ keys: KeySet) { current = keys }
 
     func keys() async throws(AuthenticationError) -> KeySet { current }
 
-    func keys(unknown header: ByteString) async throws(AuthenticationError) -> KeySet {
+    func rotatedKeys() async throws(AuthenticationError) -> KeySet {
         if isAway { throw .unavailable }
+        isWaiting = true
+        await isWaitingFor?.wait()
         return current
     }
 }

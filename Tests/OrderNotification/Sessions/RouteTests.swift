@@ -26,7 +26,8 @@ import Testing
         ).add(to: edge)
         DevelopmentTokens(
             issuer: TokenIssuer(
-                key: try .hmac(secret: Replica.secret), issuer: "waybill", audience: "waybill-api")
+                key: try .hmac(secret: Replica.secret), issuer: "waybill", audience: "waybill-api"),
+            origins: ["https://shop.example.com"]
         ).add(to: edge)
     }
 
@@ -35,8 +36,22 @@ import Testing
         return try JSONValue(parsing: bytes.span)
     }
 
-    private func mint(_ body: String) async -> HTTPResponse {
-        await router.respond(to: HTTPRequest(.post, "/dev/token", body: Array(body.utf8)))
+    private func mint(_ body: String, host: String = "localhost:8080") async -> HTTPResponse {
+        await router.respond(
+            to: HTTPRequest(.post, "/dev/token", headers: ["Host": host], body: Array(body.utf8)))
+    }
+
+    /// A page whose name is made to lead to this machine has this server's origin.
+    @Test(arguments: [
+        ("localhost", 200), ("127.0.0.1:8080", 200), ("[::1]:8080", 200), ("10.1.2.3", 200),
+        ("edge:8080", 200),
+        ("host.containers.internal:8080", 200), ("shop.example.com", 200), ("SHOP.example.com", 200),
+        ("rebound.attacker.net:8080", 403), ("127.0.0.1.attacker.net", 403),
+        ("shop.example.com.attacker.net", 403),
+        ("localhost.attacker.net", 403), ("xshop.example.com", 403), ("attacker.net.", 403),
+    ])
+    func namesThatAnybodyCanRegisterMintNothing(host: String, status: Int) async throws {
+        #expect(await mint(#"{"userId":"CUST-0001"}"#, host: host).status.code == status)
     }
 
     @Test func mintsTokensInDevelopmentOnly() async throws {
@@ -85,7 +100,9 @@ import Testing
     @Test func streamsAndHubsRequireATokenAtOnce() async throws {
         for path in ["/api/notifications/stream", "/hubs/order-status?access_token=x"] {
             let answer = await get(path)
-            #expect(answer.status == .unauthorized && answer.headers["WWW-Authenticate"] == "Bearer")
+            #expect(
+                answer.status == .unauthorized
+                    && answer.headers["WWW-Authenticate"]?.hasPrefix("Bearer realm=\"waybill\"") == true)
         }
         let refused = await router.respond(to: HTTPRequest(.post, "/hubs/order-status/negotiate"))
         #expect(refused.status == .unauthorized)

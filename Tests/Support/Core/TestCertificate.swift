@@ -15,16 +15,21 @@ package final class TestCertificate: Sendable {
     package static func ofNameAlone() async throws -> TestCertificate { try await madeOfName.value }
     private static let madeOfName = Task { try await TestCertificate(names: "DNS:localhost") }
 
-    private init(names: String) async throws {
+    /// One for `localhost` by its common name alone.
+    package static func withoutNames() async throws -> TestCertificate { try await madeWithoutNames.value }
+    private static let madeWithoutNames = Task { try await TestCertificate(names: nil) }
+
+    private init(names: String?) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         certificate = folder.appending(path: "certificate.pem").path
         privateKey = folder.appending(path: "key.pem").path
-        let made = try await Program.run([
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-            "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=\(names)",
-            "-keyout", privateKey, "-out", certificate,
-        ])
+        let made = try await Program.run(
+            [
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days", "2", "-subj", "/CN=localhost", "-keyout", privateKey, "-out", certificate,
+            ] + (names.map { ["-addext", "subjectAltName=\($0)"] } ?? []))
         guard made.status == 0 else { throw CocoaError(.fileWriteUnknown) }
     }
 

@@ -12,6 +12,12 @@ package final class BufferBudget {
     package nonisolated init(limit: Int) { self.limit = limit }
 
     package var isExceeded: Bool { used > limit }
+    /// Called each time that the limit is passed.
+    package var onExceeded: @Loop () -> Void = {}
 
-    func change(by bytes: Int) { used += bytes }
+    func change(by bytes: Int) {
+        let wasExceeded = isExceeded
+        used += bytes
+        if isExceeded, !wasExceeded { onExceeded() }
+    }
 }

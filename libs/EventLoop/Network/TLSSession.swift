@@ -27,6 +27,9 @@ final class TLSSession {
 
     func becomeClient(of host: String) throws(TransportError) {
         unsafe SSL_set_connect_state(ssl)
+        // A name is one of the subject's alternative names, never its common name (RFC 9525, section 6.3).
+        unsafe SSL_set_hostflags(
+            ssl, UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
         let isNumeric = host.contains(":") || host.allSatisfy { $0.isNumber || $0 == "." }
         let accepted =
             if isNumeric {

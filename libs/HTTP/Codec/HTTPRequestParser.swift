@@ -138,7 +138,8 @@ package struct HTTPRequestParser: Sendable {
         i += 5
         guard Grammar.isDigit(b[i]), b[i + 1] == 46, Grammar.isDigit(b[i + 2]), b[i + 3] == 13, b[i + 4] == 10
         else { throw HTTPParseError(.badRequest, "malformed version") }
-        guard b[i] == 49, b[i + 2] == 48 || b[i + 2] == 49 else {
+        // A later minor version is read as 1.1 (RFC 9110, 2.5).
+        guard b[i] == 49 else {
             throw HTTPParseError(.versionNotSupported, "version not supported")
         }
         head.isVersion10 = b[i + 2] == 48

@@ -17,6 +17,29 @@ extension ServerConnection {
         }
     }
 
+    /// Answers what reaches no handler, and ends.
+    func refuse(_ status: HTTPStatus, _ reason: String) {
+        server.countRefusal()
+        options.keepAlive = false
+        let request: HTTPRequest? =
+            switch phase {
+            case .body(let pending, _): HTTPRequest(pending.head, pending.match, connection: self)
+            case .admitting(_, let request, _), .handling(_, let request, _): request
+            case .head, .streaming, .upgraded, .ended: nil
+            }
+        if request == nil { options.isHead = false }
+        transport.heldByHandler = 0
+        let headers: KeyValuePairs =
+            switch status {
+            // RFC 9110, 15.5.16.
+            case .unsupportedMediaType: ["Accept-Encoding": "identity"]
+            case .serviceUnavailable: ["Retry-After": "1"]
+            default: [:]
+            }
+        send(answer(HTTPRefusal(status, reason, of: request, headers: headers)))
+        end(within: limits.lingerTimeout)
+    }
+
     func answer(_ refusal: HTTPRefusal) -> HTTPResponse {
         var response = limits.refusal(refusal)
         for (name, value) in refusal.headers { response.headers.set(name, value) }

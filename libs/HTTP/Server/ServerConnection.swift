@@ -260,35 +260,13 @@ final class ServerConnection: TransportHandler {
     }
 
     /// Ends after the last response; the client has `limit` to read it.
-    private func end(within limit: Duration) {
+    func end(within limit: Duration) {
         if case .ended = phase { return }
         phase = .ended
         exchange &+= 1
         timer.cancel()
         transport.closeAfterFlush(within: limit)
         transport.resumeReading()
-    }
-
-    private func refuse(_ status: HTTPStatus, _ reason: String) {
-        server.countRefusal()
-        options.keepAlive = false
-        let request: HTTPRequest? =
-            switch phase {
-            case .body(let pending, _): HTTPRequest(pending.head, pending.match, connection: self)
-            case .admitting(_, let request, _), .handling(_, let request, _): request
-            case .head, .streaming, .upgraded, .ended: nil
-            }
-        if request == nil { options.isHead = false }
-        transport.heldByHandler = 0
-        let headers: KeyValuePairs =
-            switch status {
-            // RFC 9110, 15.5.16.
-            case .unsupportedMediaType: ["Accept-Encoding": "identity"]
-            case .serviceUnavailable: ["Retry-After": "1"]
-            default: [:]
-            }
-        send(answer(HTTPRefusal(status, reason, of: request, headers: headers)))
-        end(within: limits.lingerTimeout)
     }
 
     // MARK: Closing

@@ -59,7 +59,9 @@ package struct VerificationKey: Sendable, Equatable {
 
     /// EdDSA with an Ed25519 key of 32 bytes.
     package static func ed25519(_ bytes: [UInt8], id: String? = nil) throws(JOSEError) -> VerificationKey {
-        guard bytes.count == 32, let key = KeyHandle.ed25519(bytes) else { throw JOSEError(.invalidKey) }
+        guard bytes.count == 32, !Ed25519.hasSmallOrder(bytes), let key = KeyHandle.ed25519(bytes) else {
+            throw JOSEError(.invalidKey)
+        }
         return VerificationKey(algorithm: .edDSA, id: id, material: .pair(key), fingerprint: bytes)
     }
 

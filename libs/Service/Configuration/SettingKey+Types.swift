@@ -5,7 +5,15 @@ extension SettingKey where Value == String {
     package static func string(
         _ name: String, kind: String = "text", default fallback: String? = nil, _ summary: String
     ) -> SettingKey {
-        SettingKey(name, kind: kind, default: fallback.map { ($0, $0) }, summary) { .success($0) }
+        SettingKey(name, kind: kind, default: fallback.map { ($0, $0) }, summary) { text in
+            // What nobody sees in a file would be compared with what others send.
+            let isHidden = text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }
+            let ends = [text.unicodeScalars.first, text.unicodeScalars.last]
+            guard !isHidden, !ends.contains(where: { $0?.properties.isWhitespace == true }) else {
+                return .failure(SettingError("has white space around it or a control character", write: kind))
+            }
+            return .success(text)
+        }
     }
 
     /// An absolute URL of one of these schemes, with a host and without a password.

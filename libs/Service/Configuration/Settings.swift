@@ -36,25 +36,8 @@ package struct Settings: Sendable {
         for rule in rules {
             if let fault = rule.check(self) { faults.append(.init(key: rule.key, fault: fault)) }
         }
-        warnings = Self.unknown(environment, keys.map(\.specification)).map {
-            "\($0) is not a key of this service"
-        }
+        warnings = UnknownSettings.warnings(environment.names, keys.map(\.specification))
         guard faults.isEmpty else { throw ConfigurationError(faults: faults, warnings: warnings) }
-    }
-
-    /// Keys of the local stack that its processes inherit.
-    private static let stack: Set<ByteString> = [
-        "WAYBILL_NOTIFIERS", "WAYBILL_ACCEPTORS", "WAYBILL_PROCESSORS", "WAYBILL_PORT_OFFSET",
-    ]
-
-    private static func unknown(_ environment: Environment, _ keys: [SettingSpecification]) -> [String] {
-        var known = stack
-        for key in keys {
-            known.insert(ByteString(key.name))
-            if key.isSecret { known.insert(ByteString("\(key.name)_FILE")) }
-        }
-        return environment.names.filter { $0.text.hasPrefix("WAYBILL_") && !known.contains($0) }.sorted().map(
-            \.text)
     }
 }
 

@@ -26,7 +26,21 @@ internal import Observability
         configuration.refusal = { Self.problem($0, policy) }
         configuration.bufferLimit = context.settings[ServiceKeys.bufferLimit] << 20
         server = HTTPServer(router, configuration)
-        server.onExhausted = Self.warning(of: context)
+        server.onExhausted = Self.warning(context) {
+            context.log.error(
+                "http.descriptors_exhausted",
+                ["connections": Loop.statistics.descriptors, "next": "raise ulimit -n"])
+        }
+        let budget = server.bufferBudget
+        budget.onExceeded = Self.warning(context) {
+            context.log.error(
+                "http.buffers_exhausted",
+                [
+                    "megabytes": budget.limit >> 20,
+                    "next": "find the clients that do not read, or raise BUFFER_LIMIT_MB",
+                ])
+        }
+        context.health.addCheck("http.buffers", isEssential: { false }, holds: { !budget.isExceeded })
         Self.addMetrics(of: server, context)
     }
 
@@ -52,14 +66,14 @@ internal import Observability
     }
 
     /// One line a minute.
-    private static func warning(of context: ServiceContext) -> @Loop () -> Void {
+    private static func warning(_ context: ServiceContext, _ log: @escaping @Loop () -> Void)
+        -> @Loop () -> Void
+    {
         var next = Loop.now
         return {
             guard Loop.now >= next else { return }
             next = Loop.now + .seconds(60)
-            context.log.error(
-                "http.descriptors_exhausted",
-                ["connections": Loop.statistics.descriptors, "next": "raise ulimit -n"])
+            log()
         }
     }
 

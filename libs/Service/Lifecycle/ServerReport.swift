@@ -67,6 +67,7 @@ package final class ServerReport {
         case "address": "check the URL of the keys"
         case "status": "check the URL of the keys: it answers, with an error"
         case "document": "check the URL of the keys and the name of the issuer"
+        case "empty": "the issuer has withdrawn its keys, or has none of a kind that is supported"
         case "expired": "restore the issuer: its keys could not be fetched for a day, and verify nothing now"
         case "protocol": "check that the address is this kind of server, with the right scheme"
         default: "check that it runs, and its address"

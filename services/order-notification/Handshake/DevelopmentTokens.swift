@@ -12,10 +12,15 @@ import Service
 @Loop
 struct DevelopmentTokens {
     private let issuer: TokenIssuer
+    /// The origins whose pages may use this replica.
+    private let origins: [String]
     /// In seconds.
     private let lifetime = 3600
 
-    init(issuer: TokenIssuer) { self.issuer = issuer }
+    init(issuer: TokenIssuer, origins: [String] = []) {
+        self.issuer = issuer
+        self.origins = origins
+    }
 
     /// Nil outside the development profile, and without a secret.
     init?(_ context: ServiceContext) throws {
@@ -24,6 +29,7 @@ struct DevelopmentTokens {
         issuer = TokenIssuer(
             key: try .hmac(secret: Array(secret.reveal().utf8)), issuer: settings[TokenSettings.issuer],
             audience: settings[TokenSettings.audience])
+        origins = settings.value(ServiceKeys.origins) ?? []
     }
 
     func add(to router: APIRouter) {
@@ -31,6 +37,9 @@ struct DevelopmentTokens {
     }
 
     private func answer(_ request: HTTPRequest) throws -> HTTPResponse {
+        guard isOwn(request.headers["Host"] ?? "localhost") else {
+            return Self.refusal("this host is not known: add its origin to ALLOWED_ORIGINS", .forbidden)
+        }
         let body = request.body
         let document = try? JSONValue(parsing: body.span)
         let name = document?["userId"]?.string ?? ""
@@ -50,6 +59,21 @@ struct DevelopmentTokens {
         return HTTPResponse(.ok, json: json, headers: ["Cache-Control": "no-store"])
     }
 
+    /// Names that nobody can register (RFC 2606, RFC 6761, RFC 6762).
+    private static let reserved = ["localhost", "local", "internal", "test", "example", "invalid"]
+
+    /// Whether a page of this host is one of ours. Anybody can point a name of his own at this machine: his page then has
+    /// the origin of this server, and would read a token.
+    private func isOwn(_ authority: String) -> Bool {
+        let host = authority.lowercased()
+        if origins.contains(where: { $0 == "*" || $0.lowercased().hasSuffix("://\(host)") }) { return true }
+        guard !host.hasPrefix("[") else { return true }
+        let name = host.prefix { $0 != ":" }
+        let labels = name.split(separator: ".")
+        return labels.count < 2 || IPAddress(String(name)) != nil
+            || Self.reserved.contains { labels[labels.count - 1] == $0 }
+    }
+
     /// At most eight strings; nil for anything else.
     private static func roles(_ value: JSONValue?) -> [String]? {
         guard let value, !value.isNull else { return [] }
@@ -58,7 +82,7 @@ struct DevelopmentTokens {
         return roles.count == list.count ? roles : nil
     }
 
-    private static func refusal(_ text: String) -> HTTPResponse {
-        HTTPResponse(.badRequest, json: JSONWriter.encode { $0.object { $0.field("error", text) } })
+    private static func refusal(_ text: String, _ status: HTTPStatus = .badRequest) -> HTTPResponse {
+        HTTPResponse(status, json: JSONWriter.encode { $0.object { $0.field("error", text) } })
     }
 }

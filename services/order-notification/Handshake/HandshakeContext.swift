@@ -15,6 +15,8 @@ final class HandshakeContext {
     let credentials: Credentials?
     let resumePoint: ResumePoint
     var isAuthenticating = false
+    /// Whether the token came in time, and its verification takes longer.
+    var isLate = false
     /// Calls of a hub's client before the handshake is answered.
     var backlog: [ClientMessage] = []
     static let backlogLimit = 64

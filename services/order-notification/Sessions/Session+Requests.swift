@@ -34,6 +34,7 @@ extension Session {
 
     private func refresh(_ token: String) {
         guard user != nil else { return notYet() }
+        isRefreshing = true
         verify(token) { session, principal in
             guard principal.userID == session.user else {
                 return session.end(.otherUser, "a token of another user")
@@ -48,8 +49,10 @@ extension Session {
         registry.tasks.start { [self] in
             do throws(AuthenticationError) {
                 let principal = try await registry.authenticator.authenticate(token)
+                isRefreshing = false
                 if isOpen { use(self, principal) }
             } catch {
+                isRefreshing = false
                 if error == .unavailable {
                     // The token that the session has is still good.
                     if user != nil { return send(.fault(code: "unavailable", detail: "Try again.")) }

@@ -30,6 +30,8 @@ final class Session: WebSocketHandler {
     private var acceptedKeyTag: UInt64 = 0
     private var frames = RateLimiter()
     private var lookups: UInt8 = 0
+    /// Whether a new token is being verified.
+    var isRefreshing = false
     /// The registry's second in which the client last sent something.
     private(set) var heardAt: UInt32 = 0
     var slot: Int32 = -1

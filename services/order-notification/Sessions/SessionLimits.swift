@@ -17,6 +17,8 @@ struct SessionLimits: Sendable {
     var handshaking = Duration.seconds(5)
     /// Time for the mailbox to be read.
     var subscribing = Duration.seconds(15)
+    /// Seconds past the expiry for a new token that is being verified.
+    var refreshGrace = 10
     /// Bytes of one text; a token has at most 16 KiB.
     var text = 24 << 10
     /// Bytes that a client may leave unread.

@@ -167,8 +167,16 @@ final class SessionRegistry: Service {
     func tick(_ wallSeconds: Int = WallClock.seconds()) {
         second &+= 1
         subscriptions.tick()
-        for session in Self.takeDue(&handshaking) where session.isHandshaking {
-            session.end(.authenticationTimeout, "no token in time")
+        for session in Self.takeDue(&handshaking) {
+            guard case .handshaking(let handshake) = session.phase else { continue }
+            if handshake.isLate {
+                session.end(.tryAgainLater, "try again")
+            } else if handshake.isAuthenticating {
+                handshake.isLate = true
+                expectHandshake(of: session)
+            } else {
+                session.end(.authenticationTimeout, "no token in time")
+            }
         }
         for (session, deadline) in subscribing.reversed() {
             // Earlier entries were handled by an earlier tick.
@@ -196,10 +204,12 @@ final class SessionRegistry: Service {
     private func endExpired(_ now: Int) {
         soonestExpiry = .max
         for session in all where session.isOpen && session.expiresAt > 0 {
-            if session.expiresAt <= now {
+            // A new token that came in time counts, even when the issuer's keys have to be fetched first.
+            let end = session.isRefreshing ? session.expiresAt + limits.refreshGrace : session.expiresAt
+            if end <= now {
                 session.end(.unauthenticated, "token expired")
             } else {
-                soonestExpiry = min(soonestExpiry, session.expiresAt)
+                soonestExpiry = min(soonestExpiry, max(session.expiresAt, now + 1))
             }
         }
     }
