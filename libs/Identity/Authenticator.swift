@@ -1,4 +1,3 @@
-package import Bytes
 package import EventLoop
 package import HTTP
 package import JOSE
