@@ -91,8 +91,7 @@ struct RefusalTests {
         #expect(answer.headers["vary"] == ["Origin"])
         if isRead { #expect(answer.headers["access-control-allow-origin"] == [edge]) }
         #expect(answer.headers["x-content-type-options"] == ["nosniff"])
-        let offersUpgrade =
-            refusal.status == 426 && refusal.by != .secureEdge && !refusal.options.contains(Self.oldVersion)
+        let offersUpgrade = refusal.status == 426 && refusal.by != .secureEdge
         #expect(answer.headers["upgrade"] == (offersUpgrade ? ["websocket"] : nil))
     }
 

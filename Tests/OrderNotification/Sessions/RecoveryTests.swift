@@ -73,6 +73,31 @@ import WorkflowState
         #expect(tab.messages("resumed").isEmpty)
     }
 
+    /// A message that no delivery published, or one from before the server's clock was set back.
+    @Test(arguments: [true, false]) func aMessageFromTheFutureStopsNobodysUpdates(isGap: Bool) async throws {
+        let replica = try Replica()
+        let (session, tab) = replica.open("ada")
+        try await eventually("the welcome") { session.isLive }
+        let subscription = try #require(session.subscription)
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
+        let last = try await position(replica).offset
+        subscription.receive(
+            Publication(
+                update: update(9), offset: last + 60_000_000, previous: isGap ? last + 1 : last,
+                frame: Array("{}".utf8)))
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(2))])
+        replica.subscriptions.tick()
+        let steps = Int64(1)...3
+        for step in steps {
+            replica.subscriptions.tick()
+            try await settle()
+            _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(Int(2 + step)))])
+        }
+        try await eventually("the updates") { try await tab.offsets.last == Int(position(replica).offset) }
+        #expect(tab.messages("resumed").count == (isGap ? 0 : 1))
+        #expect(tab.messages("resumed").allSatisfy { $0["recovered"] == false })
+    }
+
     @Test func lostDataAreReportedToOpenSessions() async throws {
         let replica = try Replica()
         let tab = try await live(replica)

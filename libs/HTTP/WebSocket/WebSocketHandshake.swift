@@ -44,7 +44,7 @@ enum WebSocketHandshake {
         guard request.headers["Sec-WebSocket-Version"] == "13" else {
             return HTTPRefusal(
                 .upgradeRequired, "Sec-WebSocket-Version is not 13", of: request,
-                headers: ["Sec-WebSocket-Version": "13"])
+                headers: ["Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"])
         }
         guard request.head.framing == .none || request.head.framing == .length(0) else {
             return HTTPRefusal(.badRequest, "a handshake has no body", of: request)

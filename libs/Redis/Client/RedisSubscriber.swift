@@ -15,6 +15,9 @@ package final class RedisSubscriber: Service {
     /// Callers that wait for the confirmation of their channel.
     private let waiters: WaiterQueue<RedisError?>
     private var waitersByChannel: [[UInt8]: [WaiterQueue<RedisError?>.Waiter]] = [:]
+    /// The channels of commands in flight, with the time of each.
+    private var unconfirmed: [[UInt8]: Instant] = [:]
+    private lazy var confirmationTimer = Timer { [weak self] in self?.checkConfirmations() }
 
     /// Called with each message's channel and payload.
     package var onMessage: (@Loop (_ channel: [UInt8], _ payload: [UInt8]) -> Void)?
@@ -46,6 +49,8 @@ package final class RedisSubscriber: Service {
         reconnector.onDown = { [weak self] error in
             guard let self else { return }
             table.disconnected()
+            unconfirmed = [:]
+            confirmationTimer.cancel()
             onStateChange?(.down(error))
             if error.code == .closed { waiters.resumeAll(returning: error) }
         }
@@ -97,17 +102,35 @@ package final class RedisSubscriber: Service {
         guard !channels.isEmpty else { return }
         var batch = RedisBatch()
         batch.add("SUBSCRIBE", list: channels)
-        reconnector.connection?.write(batch)
+        write(batch, of: channels)
     }
 
     private func send(_ command: SubscriptionTable.Command?) {
         guard let command else { return }
         var batch = RedisBatch()
         switch command {
-        case .subscribe(let channel): batch.add("SUBSCRIBE", channel)
-        case .unsubscribe(let channel): batch.add("UNSUBSCRIBE", channel)
+        case .subscribe(let channel):
+            batch.add("SUBSCRIBE", channel)
+            write(batch, of: [channel])
+        case .unsubscribe(let channel):
+            batch.add("UNSUBSCRIBE", channel)
+            write(batch, of: [channel])
         }
-        reconnector.connection?.write(batch)
+    }
+
+    private func write(_ batch: RedisBatch, of channels: [[UInt8]]) {
+        guard let connection = reconnector.connection else { return }
+        for channel in channels { unconfirmed[channel] = Loop.now }
+        if !confirmationTimer.isArmed { confirmationTimer.arm(after: configuration.subscriptionTimeout) }
+        connection.write(batch)
+    }
+
+    /// A confirmation that was lost would leave its channel without messages for ever, though others come.
+    private func checkConfirmations() {
+        guard let oldest = unconfirmed.values.min() else { return }
+        let deadline = oldest + configuration.subscriptionTimeout
+        guard deadline <= Loop.now else { return confirmationTimer.arm(at: deadline) }
+        reconnector.connection?.close(because: RedisError(.timeout, "a subscription was not confirmed"))
     }
 
     private func settle(_ channel: [UInt8], _ error: RedisError?) {
@@ -127,12 +150,14 @@ package final class RedisSubscriber: Service {
         if kind.elementsEqual("message".utf8) {
             if parts.count == 3, case .bytes(let payload) = parts[2] { onMessage?(channel, payload) }
         } else if kind.elementsEqual("subscribe".utf8) {
+            unconfirmed[channel] = nil
             let confirmation = table.confirmedSubscribe(channel)
             if confirmation.isSubscribed { settle(channel, nil) }
             send(confirmation.command)
             if !confirmation.restored.isEmpty { onRestored?(confirmation.restored) }
             restoreNext()
         } else if kind.elementsEqual("unsubscribe".utf8) {
+            unconfirmed[channel] = nil
             send(table.confirmedUnsubscribe(channel).command)
         }
     }

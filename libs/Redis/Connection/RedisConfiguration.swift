@@ -17,9 +17,12 @@ package struct RedisConfiguration: Sendable, CustomStringConvertible {
     package var connectTimeout = Duration.seconds(2)
     /// From a command's call to its reply, including the wait for a connection.
     package var commandTimeout = Duration.seconds(2)
-    /// A connection that received nothing for this long is sent a PING; when nothing comes for as long again, it is closed.
+    /// A connection that received no reply for this long is sent a PING; when none comes for as long again, it is closed.
     /// A half-open connection thus lasts at most twice this.
     package var keepAlive = Duration.seconds(3)
+    /// From a SUBSCRIBE or UNSUBSCRIBE to its confirmation; then the connection is closed, and all channels are subscribed
+    /// on another.
+    package var subscriptionTimeout = Duration.seconds(5)
     /// Commands that may wait for replies on one connection.
     package var pendingCommands = 16_384
     /// Unsent bytes on one connection.

@@ -4,7 +4,7 @@ package import EventLoop
 ///
 /// Commands of one loop iteration are written in one system call. A command that times out costs no other: its late reply
 /// is dropped; until it comes others fail at once, since they would have to wait for it. The task that waits for a reply
-/// may be cancelled; the command is not. A connection from which nothing comes ends (``RedisConfiguration/keepAlive``),
+/// may be cancelled; the command is not. A connection from which no reply comes ends (``RedisConfiguration/keepAlive``),
 /// and one to a server that is no primary any more. A connection does not reconnect; ``RedisClient`` does.
 @Loop
 package final class RedisConnection {
@@ -122,7 +122,7 @@ package final class RedisConnection {
             pingIsOut = false
             checkRole()
         } else if pingIsOut {
-            fail(RedisError(.timeout, "nothing received"))
+            fail(RedisError(.timeout, "no reply for \(configuration.keepAlive)"))
         } else {
             pingIsOut = true
             if requests.isEmpty { ping() }
@@ -189,7 +189,6 @@ extension RedisConnection: TransportHandler {
     private static let chunk = 16_384
 
     package func received(_ bytes: inout MutableSpan<UInt8>, from transport: Transport) -> Int {
-        receivedSinceCheck = true
         let span = bytes.span
         var start = 0
         do {
@@ -206,6 +205,8 @@ extension RedisConnection: TransportHandler {
     }
 
     private func dispatch(_ reply: RedisValue) {
+        // Bytes that never become a reply are no sign of life.
+        receivedSinceCheck = true
         if requests.isEmpty {
             guard let onPush else { return fail(RedisError(.protocolViolation, "an unsolicited reply")) }
             return onPush(reply)

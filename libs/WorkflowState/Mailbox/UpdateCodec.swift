@@ -56,6 +56,7 @@ package enum UpdateCodec {
         guard let offset = fields.id else {
             return Publication(update: update, offset: nil, frame: payload)
         }
+        guard offset > 0, offset <= largestOffset else { return nil }
         return Publication(
             update: update, offset: offset, previous: fields.previous, frame: withoutPrevious(payload))
     }
@@ -66,6 +67,9 @@ package enum UpdateCodec {
         guard let update = (try? fields(frame))?.update else { return nil }
         return Publication(update: update, offset: offset, frame: frame)
     }
+
+    /// What a double holds exactly: clients in JavaScript give it back to resume.
+    private static let largestOffset: Int64 = 1 << 53
 
     private static let previousBytes = Array("\(previous)".utf8)
 

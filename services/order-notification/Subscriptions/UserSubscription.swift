@@ -49,6 +49,8 @@ final class UserSubscription {
     /// A read of the mailbox, with what happened since it began.
     private struct Read {
         var sessions: [PendingSession]
+        /// Where the live sessions were when it began.
+        let start: MailboxPosition?
         /// Updates that arrived since.
         var buffered: [EncodedPublication] = []
         /// Whether an update arrived that neither the buffer nor, perhaps, the result holds.
@@ -238,7 +240,7 @@ final class UserSubscription {
                 requests.append(HistoryRequest(user, after: start))
             }
         }
-        readState = .running(Read(sessions: pending), isWantedAgain: false)
+        readState = .running(Read(sessions: pending, start: position), isWantedAgain: false)
         pending = []
         return requests
     }
@@ -249,7 +251,7 @@ final class UserSubscription {
             return
         }
         readState = .idle
-        let position = catchUpLive(own)
+        let position = catchUpLive(own, since: read.start)
         state = state.isLive ? .live(position) : .recovering(position)
         var rest = histories.dropFirst()
         for session in read.sessions {
@@ -271,10 +273,19 @@ final class UserSubscription {
     }
 
     /// Advances the live sessions to the end of the mailbox, which is returned.
-    private func catchUpLive(_ own: History) -> MailboxPosition {
+    ///
+    /// - Parameter start: where they were when the read began. The mailbox cannot end before: a message that is none of a
+    ///   delivery, or one from before the server's clock was set back, has led them past it.
+    private func catchUpLive(_ own: History, since start: MailboxPosition?) -> MailboxPosition {
         guard let known = position else { return own.end }
         let epoch = own.end.epoch
-        if known.epoch != epoch {
+        let isPastTheEnd = known == start && known.offset > own.end.offset
+        if known.epoch != epoch || isPastTheEnd {
+            if isPastTheEnd {
+                metrics.gaps.increment()
+                // What came meanwhile was taken for something old.
+                wantRead()
+            }
             for entry in live { entry.session.resumed(recovered: false, count: 0) }
             return own.end
         }

@@ -1,0 +1,63 @@
+import EventLoop
+import TestSupport
+import Testing
+
+@testable import Redis
+
+/// Servers that leave a subscription without an answer.
+@Loop @Suite struct SubscriberTests {
+    enum Fault: CaseIterable {
+        /// The confirmation of one channel is lost; everything else is answered.
+        case lostConfirmation
+        /// A reply begins and never ends: it swallows all that follows.
+        case endlessReply
+    }
+
+    @Test(arguments: Fault.allCases)
+    func aSubscriptionWithoutAnAnswerIsMadeAgain(fault: Fault) async throws {
+        let script = Script(fault)
+        let server = try await ScriptedServer { script.answer($0) }
+        defer { server.close() }
+        var configuration = server.configuration
+        configuration.keepAlive = .milliseconds(100)
+        configuration.subscriptionTimeout = .milliseconds(fault == .lostConfirmation ? 200 : 60_000)
+        let subscriber = RedisSubscriber(configuration)
+        var restored: [[UInt8]] = []
+        subscriber.onRestored = { restored += $0 }
+        let run = Task { await subscriber.run() }
+        try await eventually("the connection") { subscriber.state.isUp }
+        try await subscriber.subscribe("first")
+        script.isFaulty = true
+        let lost = Task { try? await subscriber.subscribe("second") }
+        try await eventually("another connection") { server.accepted == 2 }
+        try await eventually("both channels") {
+            Set(restored) == [Array("first".utf8), Array("second".utf8)]
+        }
+        await lost.value
+        run.cancel()
+        await run.value
+    }
+}
+
+@Loop private final class Script {
+    var isFaulty = false
+    private let fault: SubscriberTests.Fault
+
+    init(_ fault: SubscriberTests.Fault) { self.fault = fault }
+
+    func answer(_ received: String) -> String {
+        var words = received.split(separator: "\r\n").filter { !$0.hasPrefix("*") && !$0.hasPrefix("$") }
+        if words.isEmpty { return "" }
+        let name = words.removeFirst()
+        if isFaulty, name == "SUBSCRIBE" {
+            isFaulty = false
+            return fault == .endlessReply ? "*1000000\r\n" : ""
+        }
+        switch name {
+        case "PING": return "+PONG\r\n"
+        case "SUBSCRIBE":
+            return words.map { "*3\r\n$9\r\nsubscribe\r\n$\($0.utf8.count)\r\n\($0)\r\n:1\r\n" }.joined()
+        default: return "+OK\r\n"
+        }
+    }
+}
