@@ -67,7 +67,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    private static let transientPrefixes: Set<ByteString> = ["BUSY", "TRYAGAIN"]
+    private static let transientPrefixes: Set<ByteString> = ["TRYAGAIN"]
 }
 
 extension RedisError {
@@ -76,6 +76,9 @@ extension RedisError {
         let prefix = text.prefix { $0 != " " }
         switch prefix {
         case "WRONGPASS", "NOAUTH", "NOPERM": self.init(.authentication, text)
+        // How Redis 7.0 refuses a command of a script.
+        case "ERR" where text.hasPrefix("ERR The user executing the script can't"):
+            self.init(.authentication, "\(Refusal.noPermission.rawValue) \(text.dropFirst(4))")
         case "MOVED", "ASK": self.init(.moved, text)
         default: self.init(.server(prefix: String(prefix)), text)
         }
@@ -96,6 +99,7 @@ extension RedisError {
         case cannotSave = "MISCONF"
         case clusterIsDown = "CLUSTERDOWN"
         case noPermission = "NOPERM"
+        case busy = "BUSY"
 
         /// For readiness: `readonly`, `oom`, ….
         package var word: String {

@@ -3,9 +3,9 @@ package import Redis
 /// Why the shared state could not be read or written.
 package struct WorkflowStateError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
-        /// The store is unavailable, slow or overloaded.
+        /// The store is unavailable, slow or overloaded, or refuses the command.
         case unavailable
-        /// The store returned something that this library never writes, or refused the command.
+        /// The store returned something that this library never writes.
         case unusable
     }
 
@@ -26,9 +26,16 @@ package struct WorkflowStateError: Error, Sendable, Equatable, CustomStringConve
     }
 
     init(_ error: RedisError) {
+        // A user's permissions may be corrected, and a renamed command restored: that is the server's fault, and no
+        // single order's.
+        let isOfServer =
+            switch error.code {
+            case .closed, .authentication: true
+            case .server(let prefix): prefix != "WRONGTYPE"
+            default: error.isRetriable
+            }
         self.init(
-            // A user's permissions may be corrected.
-            error.isRetriable || [.closed, .authentication].contains(error.code) ? .unavailable : .unusable,
+            isOfServer ? .unavailable : .unusable,
             isRetriable: error.isRetriable, outcomeIsUnknown: error.outcomeIsUnknown, underlying: error)
     }
 

@@ -79,7 +79,7 @@ import Testing
     }
 
     /// Another connection would meet the same.
-    @Test(arguments: ["OOM", "MISCONF", "NOREPLICAS", "NOPERM"]) func aServerThatRefusesWritesIsNamed(
+    @Test(arguments: ["OOM", "MISCONF", "NOREPLICAS", "NOPERM", "BUSY"]) func aServerThatRefusesWritesIsNamed(
         refusal: String
     )
         async throws
@@ -88,12 +88,37 @@ import Testing
             Self.answer($0, role: Self.role("master")) { _ in "-\(refusal) no\r\n" }
         } _: { server, client in
             try await client.ready(within: .seconds(10))
-            var reported: [RedisError.Refusal] = []
-            client.onRefusal = { reported.append($0) }
+            var reported = 0
+            client.onRefusal = { reported += 1 }
             for _ in 0..<3 { _ = try? await client.command("SET", "k", "v") }
             #expect(client.problem == (refusal == "NOPERM" ? "authentication" : refusal.lowercased()))
-            #expect(reported.map(\.rawValue) == [refusal])
+            #expect(reported == 1)
             #expect(client.state.isUp && server.accepted == 1)
+        }
+    }
+
+    @Test(arguments: [
+        (
+            "ERR The user executing the script can't run this command or subcommand script: a",
+            "authentication"
+        ),
+        ("ERR unknown command 'XINFO' script: a", "error"),
+    ])
+    func aServerThatRefusesACommandOfAScriptIsNamed(text: String, word: String) async throws {
+        try await withClient {
+            Self.answer($0, role: Self.role("master")) {
+                $0.contains("LOAD") ? "$1\r\na\r\n" : "-\(text)\r\n"
+            }
+        } _: { _, client in
+            try await client.ready(within: .seconds(10))
+            var reported = 0
+            client.onRefusal = { reported += 1 }
+            for _ in 0..<3 {
+                await #expect(throws: RedisError.self) {
+                    try await client.evaluate(RedisScript("return 1"), keys: 0, arguments: 0) { _ in }
+                }
+            }
+            #expect(client.problem == word && reported == 1)
         }
     }
 

@@ -13,6 +13,29 @@ import Testing
         case endlessReply
     }
 
+    /// One state, and so one line in the log, for as long as it lasts.
+    @Test func aUserWhoMayNotSubscribeIsDown() async throws {
+        var isAllowed = false
+        let script = Script(.lostConfirmation)
+        let server = try await ScriptedServer { text in
+            text.contains("SUBSCRIBE") && !isAllowed ? "-NOPERM no\r\n" : script.answer(text)
+        }
+        defer { server.close() }
+        let subscriber = RedisSubscriber(server.configuration)
+        var words: [String?] = []
+        subscriber.onStateChange = { _ in words.append(subscriber.state.problem) }
+        let run = Task { await subscriber.run() }
+        try await eventually("the connection") { subscriber.state.isUp }
+        await #expect(throws: RedisError.self) { try await subscriber.subscribe("first") }
+        try await eventually("it is tried again") { server.accepted > 4 }
+        isAllowed = true
+        try await eventually("the channel") { subscriber.state.isUp }
+        #expect(words.first == .some(nil) && words.last == .some(nil))
+        #expect(words.dropFirst().dropLast().allSatisfy { $0 == "authentication" })
+        run.cancel()
+        await run.value
+    }
+
     @Test(arguments: Fault.allCases)
     func aSubscriptionWithoutAnAnswerIsMadeAgain(fault: Fault) async throws {
         let script = Script(fault)

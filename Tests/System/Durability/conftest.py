@@ -50,11 +50,11 @@ class Customer:
         return page["items"]
 
     @contextlib.contextmanager
-    def updates(self):
-        """The updates of an event stream that is connected, until 10 s pass without a line."""
+    def updates(self, timeout=10):
+        """The updates of an event stream that is connected, until the timeout passes without a line."""
         request = urllib.request.Request(
             f"{self.stack.edge}/api/notifications/stream", headers={"Authorization": f"Bearer {self.token}"})
-        with urllib.request.urlopen(request, timeout=10) as stream:
+        with urllib.request.urlopen(request, timeout=timeout) as stream:
             events = (line.split()[1].decode() for line in stream if line.startswith(b"event:"))
             assert next(events) == "connected"
             yield (json.loads(line[5:]) for line in stream if line.startswith(b"data:") and b"order.status" in line)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import paused
+from conftest import Customer, paused
 from support.waiting import until
 
 
@@ -44,19 +44,31 @@ def test_a_redis_that_refuses_writes_is_named(stack, customer, reason, setting, 
         assert next(update for update in updates if update["status"] == "COMPLETED")["orderId"] == order["id"]
 
 
-def test_a_redis_that_refuses_its_user_is_named(stack, customer):
-    """The outcomes wait for it, and come as soon as it allows them."""
+@pytest.mark.parametrize("rules", [
+    "-set -eval -evalsha -script", "-xadd", "-xrevrange -xrange", "-info", "-subscribe"])
+def test_a_redis_that_refuses_its_user_is_named(stack, customer, rules):
+    """Outcomes wait for it, and come as soon as it allows them: none is missing in an open stream."""
     user = stack.description["redis"]["user"]
+    allowed = [word for word in stack.redis("ACL", "LIST").splitlines() if f"user {user} " in word][0]
     try:
         with customer.updates() as updates:
-            stack.redis("ACL", "SETUSER", user, "-set", "-eval", "-evalsha", "-script")
-            order = customer.place()
-            until("order-notification names the reason", lambda: any(
-                "redis.authentication" in stack.reasons()[f"notification-{number}"] for number in (1, 2)), 15)
-            stack.redis("ACL", "SETUSER", user, "+@all")
-            assert next(update for update in updates if update["status"] == "COMPLETED")["orderId"] == order["id"]
+            stack.redis("ACL", "SETUSER", user, *rules.split())
+            orders = [customer.place() for _ in range(4)]
+            newcomer = Customer(stack)
+            with contextlib.suppress(OSError), newcomer.updates(timeout=1):
+                pass
+            until("a replica names the reason", lambda: any(
+                reason.startswith("redis") and reason.endswith(".authentication")
+                for reasons in stack.reasons().values() for reason in reasons), 15)
+            stack.redis("ACL", "SETUSER", user, "reset", *allowed.split()[2:])
+            waiting = {order["id"] for order in orders}
+            while waiting:
+                update = next(updates)
+                if update["status"] == "COMPLETED":
+                    waiting.remove(update["orderId"])
     finally:
-        stack.redis("ACL", "SETUSER", user, "+@all")
+        stack.redis("ACL", "SETUSER", user, "reset", *allowed.split()[2:])
+    stack.await_ready()
 
 
 def test_a_frozen_replica_delays_no_query(stack, customer):

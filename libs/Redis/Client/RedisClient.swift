@@ -47,26 +47,35 @@ package final class RedisClient: Service {
         await reconnector.run()
     }
 
-    /// The last reply that refused a command for the server's state.
-    private var refused: (refusal: RedisError.Refusal, at: Instant)?
+    /// The last reply that refused a command for the server's state, or a script: a word for why.
+    private var refused: (word: String, at: Instant)?
     /// For so long after it, the server counts as one that refuses: nobody may be writing meanwhile.
     private static let refusalLifetime = Duration.seconds(5)
 
     /// Called when the server begins to refuse commands (`OOM`, `MISCONF`, …), though it is connected.
-    package var onRefusal: (@Loop (RedisError.Refusal) -> Void)?
+    package var onRefusal: (@Loop () -> Void)?
 
     private func note(_ error: RedisError) {
-        guard let refusal = error.refusal else { return }
-        let isNew = problem == nil
-        refused = (refusal, Loop.now)
-        if isNew { onRefusal?(refusal) }
+        if let word = error.refusal?.word { note(word) }
     }
 
-    /// Why the server cannot be used, in a word: that of the state, or `oom`, `misconf`, `noreplicas`, ….
+    private func note(_ word: String) {
+        let isNew = problem == nil
+        refused = (word, Loop.now)
+        if isNew { onRefusal?() }
+    }
+
+    /// Scripts handle values that they do not expect: an error is one of the server.
+    private func result(of reply: RedisValue) throws(RedisError) -> RedisValue {
+        if case .error(let error) = reply, error.refusal == nil { note("error") }
+        return try reply.get()
+    }
+
+    /// Why the server cannot be used, in a word: that of the state, or `oom`, `misconf`, `noreplicas`, …, or `error`.
     package var problem: String? {
         if let problem = state.problem { return problem }
         guard let refused, Loop.now < refused.at + Self.refusalLifetime else { return nil }
-        return refused.refusal.word
+        return refused.word
     }
 
     package func close() { reconnector.close() }
@@ -129,12 +138,12 @@ package final class RedisClient: Service {
     ) async throws(RedisError) -> RedisValue {
         if let digest = script.digest {
             let reply = try await pipeline { $0.evaluate(digest, keys, arguments, append) }[0]
-            guard case .error(let error) = reply, error.isNoScript else { return try reply.get() }
+            guard case .error(let error) = reply, error.isNoScript else { return try result(of: reply) }
             let replies = try await pipeline {
                 $0.add("SCRIPT", "LOAD", script.source)
                 $0.evaluate(digest, keys, arguments, append)
             }
-            return try replies[1].get()
+            return try result(of: replies[1])
         }
         guard let digest = try await command("SCRIPT", "LOAD", script.source).string else {
             throw .unexpected("SCRIPT LOAD")

@@ -38,7 +38,11 @@ package final class RedisSubscriber: Service {
         sentinels.onSwitch { [weak self] in self?.reconnector.leave(unless: $0) }
     }
 
-    package var state: RedisConnectionState { reconnector.state }
+    /// Down until the server has confirmed a channel, if there is one: a user who may connect may not be allowed to
+    /// subscribe.
+    package var state: RedisConnectionState { isConfirmed ? reconnector.state : .down(lastError) }
+    private var isConfirmed = false
+    private var lastError: RedisError?
 
     /// Channels that are subscribed, or will be once connected.
     package var channels: Int { table.wanted }
@@ -49,6 +53,7 @@ package final class RedisSubscriber: Service {
         reconnector.onDown = { [weak self] error in
             guard let self else { return }
             table.disconnected()
+            (isConfirmed, lastError) = (false, error)
             unconfirmed = [:]
             confirmationTimer.cancel()
             onStateChange?(.down(error))
@@ -93,8 +98,14 @@ package final class RedisSubscriber: Service {
     private func connected(_ connection: RedisConnection) {
         connection.onPush = { [weak self] in self?.received($0) }
         table.connected()
-        onStateChange?(state)
+        if table.wanted == 0 { confirmed() }
         restoreNext()
+    }
+
+    private func confirmed() {
+        if isConfirmed { return }
+        isConfirmed = true
+        onStateChange?(state)
     }
 
     private func restoreNext() {
@@ -151,6 +162,7 @@ package final class RedisSubscriber: Service {
             if parts.count == 3, case .bytes(let payload) = parts[2] { onMessage?(channel, payload) }
         } else if kind.elementsEqual("subscribe".utf8) {
             unconfirmed[channel] = nil
+            confirmed()
             let confirmation = table.confirmedSubscribe(channel)
             if confirmation.isSubscribed { settle(channel, nil) }
             send(confirmation.command)

@@ -57,6 +57,8 @@ package final class ServerReport {
         case "loading", "starting": "wait: it is starting"
         case "oom": "give it more memory, or a policy that evicts"
         case "misconf": "it cannot save its data: check its disk and its log"
+        case "busy": "a script runs for long: wait, or SCRIPT KILL"
+        case "error": "it refuses a command of a script: check ACL LOG, and that no command is renamed"
         case "noreplicas": "it has too few replicas for a write: start them"
         case "vhost": "check the virtual host in its URL, the permissions on it and its limits"
         case "database": "create the database, or correct its name in the URL"
@@ -103,7 +105,7 @@ extension ServerReport {
             client.state.serverProblem ?? client.problem.map { ServerProblem($0, error: nil) }
         }
         client.onStateChange = { _ in report.update() }
-        client.onRefusal = { _ in report.update() }
+        client.onRefusal = { report.update() }
     }
 
     package static func channels(_ subscriber: RedisSubscriber, _ context: ServiceContext) {

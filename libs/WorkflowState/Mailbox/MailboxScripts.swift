@@ -10,20 +10,18 @@ enum MailboxScripts {
         local now = time[1] * 1000000 + time[2]
         """
 
-    /// Functions that read a key. A value of another type is of no use, and would be an error at each attempt: it is
-    /// removed.
+    /// Functions that read a key, and return its value and an error. A value of another type is of no use, and would be an
+    /// error at each attempt: it is removed. What the server refuses is left alone.
     private static let readers = """
         local function ours(key, value)
-            if type(value) == 'table' and value.err then
-                redis.call('DEL', key)
-                return nil
-            end
-            return value
+            if type(value) ~= 'table' or not value.err then return value end
+            if not string.find(value.err, 'WRONGTYPE', 1, true) then return nil, value end
+            redis.call('DEL', key)
         end
         local function text(key) return ours(key, redis.pcall('GET', key)) end
         local function newest(box)
-            local entries = ours(box, redis.pcall('XREVRANGE', box, '+', '-', 'COUNT', 1))
-            return entries and entries[1]
+            local entries, failure = ours(box, redis.pcall('XREVRANGE', box, '+', '-', 'COUNT', 1))
+            return entries and entries[1], failure
         end
         """
 
@@ -44,11 +42,16 @@ enum MailboxScripts {
             local channel, suffix, name, value = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
             at = at + 4
             local id = ''
-            local current = text(status)
+            local current, failure = text(status)
+            if failure then return failure end
             local from = current and string.match(current, '^%u+') or ''
             local moves = from ~= name and (rules[from] or rules[''])[name]
             if (from == name or moves) and redis.call('SET', mark, '1', 'NX', 'EX', ARGV[2]) then
-                local last = newest(box)
+                local last, failure = newest(box)
+                if failure then
+                    redis.call('DEL', mark)
+                    return failure
+                end
                 local previous = last and string.match(last[1], '^%d+') or '0'
                 id = string.format('%.0f', math.max(now, previous + 1))
                 local added = redis.pcall('XADD', box, 'MAXLEN', '=', cap, id .. '-0', 'u', suffix)
@@ -88,7 +91,8 @@ enum MailboxScripts {
         end
         local lineage = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') .. ' '
             .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
-        local stored = text(KEYS[1])
+        local stored, failure = text(KEYS[1])
+        if failure then return failure end
         local epoch = stored and string.match(stored, '^(%w+) ' .. lineage .. '$')
         if not epoch then
             epoch = ARGV[1]
@@ -97,7 +101,8 @@ enum MailboxScripts {
         local out = {epoch}
         for k = 2, #KEYS do
             local box, after = KEYS[k], ARGV[k + 1]
-            local last = newest(box)
+            local last, failure = newest(box)
+            if failure then return failure end
             if last then
                 out[#out + 1] = last[1]
             else

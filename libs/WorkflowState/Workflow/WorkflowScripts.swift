@@ -21,8 +21,11 @@ enum WorkflowScripts {
             local frame, member = ARGV[at + 5], ARGV[at + 6]
             at = at + \(stepArguments)
             local current = redis.pcall('GET', KEYS[k])
-            -- Not a text: it is overwritten.
-            if type(current) == 'table' then current = false end
+            if type(current) == 'table' then
+                if not string.find(current.err, 'WRONGTYPE', 1, true) then return current end
+                -- Not a text: it is overwritten.
+                current = false
+            end
             local rule = rules[current and string.match(current, '^%u+') or ''] or rules['']
             local moved = 0
             if (rule[name] or 9) <= cause then
