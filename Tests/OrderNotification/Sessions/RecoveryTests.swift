@@ -115,7 +115,11 @@ import WorkflowState
         replica.state.changeLineage()
         replica.state.dropConnections()
         try await eventually("the notice") { !tab.messages("resumed").isEmpty }
-        #expect(tab.messages("resumed")[0]["recovered"] == false && tab.end == nil)
+        let notice = tab.messages("resumed")[0]
+        #expect(notice["recovered"] == false && tab.end == nil)
+        let now = try await position(replica)
+        #expect(notice["epoch"]?.string == now.epoch.text && notice["lastEventId"]?.int == Int(now.offset))
+        #expect(now.epoch != before.epoch)
         let late = try await live(replica, from: .after(before))
         try await eventually("the answer") { !late.messages("resumed").isEmpty }
         #expect(late.messages("resumed")[0]["recovered"] == false)

@@ -97,6 +97,17 @@ import Testing
         }
     }
 
+    /// An event source comes back after an event that says so, and gives up after a status.
+    @Test func aStreamBeyondTheUsersLimitIsRefused() async throws {
+        let token = try replica.token("ada")
+        func stream() async -> HTTPResponse {
+            await get("/api/notifications/stream", ["Authorization": "Bearer \(token)"])
+        }
+        #expect(await stream().status == .ok)
+        for _ in 0..<20 { _ = replica.open("ada") }
+        #expect(await stream().status == .tooManyRequests)
+    }
+
     @Test func streamsAndHubsRequireATokenAtOnce() async throws {
         for path in ["/api/notifications/stream", "/hubs/order-status?access_token=x"] {
             let answer = await get(path)

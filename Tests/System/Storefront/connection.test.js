@@ -70,6 +70,19 @@ test('a resume that is not recovered requires a resync and continues in the new 
   connection.stop();
 });
 
+test('a session that goes on in another epoch takes its updates, whose ids begin anew', () => {
+  const { connection, received, last } = start();
+  last().handlers.message(WELCOME);
+  last().handlers.message(status(11));
+  last().handlers.message({ type: 'resumed', recovered: false, count: 0, epoch: 'f', lastEventId: 3 });
+  last().handlers.message(status(4));
+  assert.deepEqual(received.updates, [11, 4]);
+  last().handlers.closed(1006);
+  clock.tick(250);
+  assert.deepEqual(last().options.position, { epoch: 'f', lastEventId: 4 });
+  connection.stop();
+});
+
 test('two WebSockets without a welcome fall back to SSE, and SSE to a WebSocket', () => {
   const { connection, opened, last } = start();
   for (let i = 0; i < 3; i++) {

@@ -40,6 +40,10 @@ struct SocketRoutes {
     private func events(_ request: HTTPRequest) async throws -> HTTPResponse {
         let address = try handshakeGuard.admit(request)
         let principal = try await handshakeGuard.principal(request)
+        // An event source gives up after a status, and comes back after an event.
+        guard sessions.subscriptions.hasRoom(for: principal.userID) else {
+            throw Problem(.tooManyRequests, "Too many sessions of this user.")
+        }
         let id = request.headers["Last-Event-ID"] ?? request.query("lastEventId")
         let start = id.flatMap { $0.isEmpty ? nil : ResumePoint(position: $0) } ?? .latest
         let session = Session(

@@ -26,10 +26,17 @@ enum NativeCodec: MessageCodec {
                 writer.field("epoch", welcome.position.epoch.text)
                 writer.field("lastEventId", welcome.position.offset)
             }
-        case .resumed(let recovered, let count, let fetchAfter):
+        case .resumed(let count):
             object("resumed") { writer in
-                writer.field("recovered", recovered)
+                writer.field("recovered", true)
                 writer.field("count", count)
+            }
+        case .notResumed(let count, let position, let fetchAfter):
+            object("resumed") { writer in
+                writer.field("recovered", false)
+                writer.field("count", count)
+                writer.field("epoch", position.epoch.text)
+                writer.field("lastEventId", position.offset)
                 if let fetchAfter { writer.field("jitterMs", fetchAfter.nanoseconds / 1_000_000) }
             }
         case .refreshed(let time): object("refreshed") { $0.field("expiresAt", time.description) }

@@ -10,6 +10,7 @@ enum SSECodec: MessageCodec {
         // Its id lets the browser resume here before it has received an update.
         case .welcome(let welcome): (name, id) = ("connected", welcome.position.description)
         case .resumed: (name, id) = ("resumed", nil)
+        case .notResumed(_, let position, _): (name, id) = ("resumed", position.description)
         case .draining: (name, id) = ("draining", nil)
         default: (name, id) = ("error", nil)
         }

@@ -5,10 +5,11 @@ import WorkflowState
 /// Messages from a session to its client, except updates.
 enum ServerMessage: Sendable {
     case welcome(Welcome)
-    /// The answer to a resume: whether every update since the position was replayed.
-    /// - `fetchAfter`: when updates may be missing, the delay before the client fetches the truth, so that a reconnecting
-    ///   crowd does not fetch at once.
-    case resumed(recovered: Bool, count: Int, fetchAfter: Duration? = nil)
+    /// Every update since the position of a resume was replayed.
+    case resumed(count: Int)
+    /// Updates may be missing. The position is where the session goes on, which may be another epoch.
+    /// - `fetchAfter`: the delay before the client fetches the truth, so that a reconnecting crowd does not fetch at once.
+    case notResumed(count: Int, MailboxPosition, fetchAfter: Duration?)
     case refreshed(expiresAt: Timestamp)
     case status(StatusAnswer)
     case pong

@@ -46,7 +46,7 @@ enum SignalRCodec: MessageCodec {
                 writer.field("invocationId", id)
                 write(completion, to: &writer)
             }
-        case .resumed, .refreshed, .status, .pong, .fault, .draining: nil
+        case .resumed, .notResumed, .refreshed, .status, .pong, .fault, .draining: nil
         }
     }
 

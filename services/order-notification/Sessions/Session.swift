@@ -163,11 +163,15 @@ final class Session: WebSocketHandler {
     /// Writes the held output although the welcome is late, as while the mailbox cannot be read.
     func releaseHeldOutput() { if isSubscribing { transport?.release() } }
 
-    func resumed(recovered: Bool, count: Int) {
+    /// - Parameter position: where the session is then.
+    func resumed(recovered: Bool, count: Int, at position: MailboxPosition) {
         registry.metrics.resumed(recovered: recovered)
         // The hub protocol has no message for it: the client reconnects and queries.
         if wireProtocol == .signalR, !recovered { return end(.tryAgainLater, "updates were lost") }
-        send(.resumed(recovered: recovered, count: count, fetchAfter: recovered ? nil : registry.fetchDelay))
+        send(
+            recovered
+                ? .resumed(count: count)
+                : .notResumed(count: count, position, fetchAfter: registry.fetchDelay))
     }
 
     func send(_ message: ServerMessage) {

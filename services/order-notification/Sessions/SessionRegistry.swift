@@ -175,7 +175,8 @@ final class SessionRegistry: Service {
                 handshake.isLate = true
                 expectHandshake(of: session)
             } else {
-                session.end(.authenticationTimeout, "no token in time")
+                let missing = session.wireProtocol == .signalR ? "handshake" : "token"
+                session.end(.authenticationTimeout, "no \(missing) in time")
             }
         }
         for (session, deadline) in subscribing.reversed() {

@@ -62,9 +62,11 @@ final class SubscriptionRegistry {
     /// Adds a session to its user's subscription.
     ///
     /// - Returns: false when the user has reached the limit of sessions.
+    func hasRoom(for user: UserID) -> Bool { (byUser[user]?.sessionCount ?? 0) < policy.sessionsPerUser }
+
     func join(_ session: Session, _ user: UserID, from start: ResumePoint) -> Bool {
+        guard hasRoom(for: user) else { return false }
         let subscription = byUser[user] ?? open(user)
-        guard subscription.sessionCount < policy.sessionsPerUser else { return false }
         session.subscribe(to: subscription)
         subscription.join(session, from: start)
         enqueue(subscription)

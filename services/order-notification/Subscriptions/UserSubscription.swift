@@ -116,7 +116,7 @@ final class UserSubscription {
         case .latest: admit(session, at: position)
         case .after(position), .unrecoverable:
             admit(session, at: position)
-            session.resumed(recovered: start != .unrecoverable, count: 0)
+            session.resumed(recovered: start != .unrecoverable, count: 0, at: position)
         case .after: wait(PendingSession(session: session, resumePoint: start))
         }
     }
@@ -130,7 +130,7 @@ final class UserSubscription {
         }
         let since = live[index].since
         if start == .after(position), since == position.offset {
-            session.resumed(recovered: true, count: 0)
+            session.resumed(recovered: true, count: 0, at: position)
             return true
         }
         live.remove(at: index)
@@ -286,7 +286,7 @@ final class UserSubscription {
                 // What came meanwhile was taken for something old.
                 wantRead()
             }
-            for entry in live { entry.session.resumed(recovered: false, count: 0) }
+            for entry in live { entry.session.resumed(recovered: false, count: 0, at: own.end) }
             return own.end
         }
         var reached = known.offset
@@ -298,10 +298,11 @@ final class UserSubscription {
             count += 1
         }
         if count > 0 { metrics.replays.increment(by: UInt64(count * live.count)) }
+        let end = MailboxPosition(epoch: epoch, offset: max(reached, own.end.offset))
         if !own.isRecovered {
-            for entry in live { entry.session.resumed(recovered: false, count: count) }
+            for entry in live { entry.session.resumed(recovered: false, count: count, at: end) }
         }
-        return MailboxPosition(epoch: epoch, offset: max(reached, own.end.offset))
+        return end
     }
 
     /// Advances a pending session to where the live ones are.
@@ -326,10 +327,10 @@ final class UserSubscription {
                 count += 1
             }
             metrics.replays.increment(by: UInt64(count))
-            session.resumed(recovered: history.isRecovered, count: count)
+            session.resumed(recovered: history.isRecovered, count: count, at: end)
         } else {
             if !pending.isWelcomed { session.welcome(at: end) }
-            if pending.resumePoint == .unrecoverable { session.resumed(recovered: false, count: 0) }
+            if pending.resumePoint == .unrecoverable { session.resumed(recovered: false, count: 0, at: end) }
         }
         for publication in buffered {
             guard let offset = publication.offset, offset > end.offset, offset <= position.offset,

@@ -138,7 +138,10 @@ export class Connection {
         if (!isResuming) this.#startFromLatest();
         break;
       case 'resumed':
-        if (!message.recovered) this.#startFromLatest(message.jitterMs);
+        if (message.recovered) break;
+        // The session may go on in another epoch, whose ids begin anew.
+        if (message.epoch) this.#latestPosition = { epoch: message.epoch, lastEventId: message.lastEventId };
+        this.#startFromLatest(message.jitterMs);
         break;
       case 'order.status':
         this.#receivedUpdate(message);
