@@ -51,9 +51,10 @@ import WorkflowState
         }
     }
 
-    @Test @Loop func withoutPostgresTheBatchWaitsAndNoAttemptIsCounted() async throws {
+    @Test(arguments: [OrderRecordsError.Code.unavailable, .contended])
+    @Loop func withoutPostgresTheBatchWaitsAndNoAttemptIsCounted(code: OrderRecordsError.Code) async throws {
         let line = Line()
-        line.fixture.store.failure = OrderRecordsError(.unavailable, "away")
+        line.fixture.store.failure = OrderRecordsError(code, "away")
         try await line.send(Sample.order(1), Sample.order(2))
         try await eventually("the batch waits") { line.pipeline.isWaitingForDependency }
         line.fixture.store.failure = nil
@@ -97,7 +98,7 @@ import WorkflowState
 
     @Test @Loop func aPersistentErrorIsRetriedThenDeadLettered() async throws {
         let line = Line()
-        line.fixture.store.failure = OrderRecordsError(.contended, "locks")
+        line.fixture.store.failure = OrderRecordsError(.failed, "internal error")
         try await line.send(Sample.order(1))
         try await eventually("the message is dead-lettered") {
             line.broker.depth(of: "order.accepted.dlq") == 1

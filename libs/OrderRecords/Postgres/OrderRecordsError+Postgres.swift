@@ -5,8 +5,8 @@ extension OrderRecordsError {
         self.init(Self.code(error), error.description)
     }
 
-    /// By SQLSTATE (PostgreSQL manual, appendix A). What may be due to one order is refused, also when it is not known what it
-    /// means: its message is dead-lettered, and the others go on.
+    /// By SQLSTATE (PostgreSQL manual, appendix A). Only what is surely due to an order's own data is refused, which ends
+    /// its message.
     private static func code(_ error: PostgresError) -> Code {
         switch error.code {
         case .invalidParameter: return .refused
@@ -19,15 +19,19 @@ extension OrderRecordsError {
         }
         // Only a product's name can be missing (`OrderStoreStatements.insertOrders`).
         if state == .notNullViolation { return .unknownProduct }
-        return state.isTransient || Self.isOfServer(state.code) ? .unavailable : .refused
+        if state.isTransient || Self.isOf(Self.server, state.code) { return .unavailable }
+        return Self.isOf(Self.data, state.code) ? .refused : .failed
     }
 
-    /// Whether every order would meet the same: the server, the schema or the role is not as it should be.
-    private static func isOfServer(_ state: String) -> Bool {
-        // Connection, transaction, session, names and privileges, resources, object state, operator, system, corrupted data.
-        let classes = [
-            "08", "25", "26", "28", "3D", "3F", "42", "53", "55", "57", "58", "F0", "XX001", "XX002",
-        ]
-        return classes.contains { state.hasPrefix($0) }
+    /// Every order would meet the same: connection, transaction, session, names and privileges, resources, object state,
+    /// operator, system, corrupted data.
+    private static let server = [
+        "08", "25", "26", "28", "3D", "3F", "42", "53", "55", "57", "58", "F0", "XX001", "XX002",
+    ]
+    /// Cardinality, data, constraints, views' conditions.
+    private static let data = ["21", "22", "23", "44"]
+
+    private static func isOf(_ classes: [String], _ state: String) -> Bool {
+        classes.contains { state.hasPrefix($0) }
     }
 }

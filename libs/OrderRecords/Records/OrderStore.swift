@@ -30,6 +30,8 @@ package struct OrderRecordsError: Error, Sendable, Hashable, CustomStringConvert
         case unknownProduct
         /// The data violates another constraint.
         case refused
+        /// The server failed, perhaps because of these orders.
+        case failed
     }
 
     package let code: Code

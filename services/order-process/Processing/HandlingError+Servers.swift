@@ -8,8 +8,9 @@ import WorkflowState
 extension HandlingError {
     init(_ error: OrderRecordsError) {
         switch error.code {
-        case .unavailable: self.init(.unavailable, error.description)
-        case .contended: self.init(.transient, error.description)
+        // A lock may be held for long; it says nothing about the orders that wait for it.
+        case .unavailable, .contended: self.init(.unavailable, error.description)
+        case .failed: self.init(.transient, error.description)
         case .unknownProduct:
             self.init(
                 .permanent, "A product does not exist.", code: OrderFailureCode.productUnavailable.rawValue)
