@@ -89,6 +89,9 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        if let replyCode { "AMQP \(code.rawValue) (\(replyCode))" } else { "AMQP \(code.rawValue)" }
+        // What this side says of the network has none of the data.
+        let isOfNetwork = [.notConnected, .connectionFailed, .tls, .connectionLost].contains(code)
+        let detail = isOfNetwork && !message.isEmpty ? ": \(message)" : ""
+        return "AMQP \(code.rawValue)" + (replyCode.map { " (\($0))" } ?? "") + detail
     }
 }

@@ -91,6 +91,7 @@ extension PostgresError {
         guard let state = sqlState?.code else {
             return code == .invalidConfiguration ? "configuration" : "unreachable"
         }
+        if let report, report.message.contains("invalid response to SSL negotiation") { return "protocol" }
         if let report, ["SSL", "certificate"].contains(where: { report.message.contains($0) }) {
             return "tls"
         }

@@ -2,8 +2,8 @@ internal import Bytes
 
 /// Why a command, a connection or a reply failed; the error type of this library.
 ///
-/// `description` contains the code alone: a server's text may quote keys or values, so it is only in
-/// ``message``, for debugging and not for a log line.
+/// `description` has no server's text, which may quote keys or values: that is only in ``message``, for debugging and not for
+/// a log line.
 package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         /// The connection ended while the command was in flight: the server may or may not have run it.
@@ -61,10 +61,10 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package var outcomeIsUnknown: Bool { [.connectionLost, .timeout, .cancelled].contains(code) }
 
     package var description: String {
-        switch code {
-        case .server(let prefix): "redis: server error \(prefix)"
-        default: "redis: \(code)"
-        }
+        if case .server(let prefix) = code { return "redis: server error \(prefix)" }
+        // What this side says of the network has none of the data.
+        let isOfNetwork = [.notConnected, .tls, .connectionLost].contains(code)
+        return isOfNetwork && !message.isEmpty ? "redis: \(code): \(message)" : "redis: \(code)"
     }
 
     private static let transientPrefixes: Set<ByteString> = ["TRYAGAIN"]

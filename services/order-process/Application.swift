@@ -37,7 +37,7 @@ struct Application {
         let handler = ProcessOrders(
             store: store, workflow: workflow, publisher: publisher,
             publishesProcessing: settings[ProcessKeys.notifyProcessing],
-            metrics: ProcessingMetrics(context.metrics))
+            metrics: ProcessingMetrics(context.metrics), log: context.log)
         let consumer = OrderConsumer(
             database, consuming, topology, sender: sender, handler: handler, log: context.log,
             metrics: context.metrics)

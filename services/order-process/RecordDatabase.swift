@@ -78,7 +78,7 @@ final class RecordDatabase: Service {
         if let fault = ready.isSet ? pool.fault : migrationError {
             return ServerProblem(fault.problem, error: "\(fault)")
         }
-        return ready.isSet ? nil : ServerProblem("schema", error: nil)
+        return ready.isSet ? nil : ServerProblem("schema", error: nil, isExpected: true)
     }
 
     /// Called when ``problem`` may have changed.

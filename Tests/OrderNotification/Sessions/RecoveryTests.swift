@@ -73,6 +73,40 @@ import WorkflowState
         #expect(tab.messages("resumed").isEmpty)
     }
 
+    /// The channel is late, as on a replica that was stopped for a while: what it says of an order is older than the mailbox.
+    @Test func whatTheMailboxOvertookIsNotToldAfterwards() async throws {
+        let state = MemoryState()
+        let channels = SlowChannels(state)
+        let replica = try Replica(state, channels: channels)
+        let (session, tab) = replica.open("ada")
+        try await settle()
+        channels.confirm()
+        try await eventually("the welcome") { session.isLive }
+        let subscription = try #require(session.subscription)
+        func processing(_ number: Int) {
+            let update = update(number, .processing)
+            let frame = UpdateCodec.frame(offset: nil, suffix: UpdateCodec.payloadSuffix(update))
+            subscription.receive(Publication(update: update, offset: nil, frame: frame))
+        }
+        func told(_ number: Int) -> [String] {
+            tab.messages("order.status").filter { $0["orderId"]?.int == number }.compactMap {
+                $0["status"]?.string
+            }
+        }
+        // Published, and not here yet.
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
+        subscription.check()
+        replica.subscriptions.tick()
+        try await eventually("the outcome") { tab.offsets.count == 1 }
+        processing(1)
+        processing(2)
+        #expect(told(1) == ["COMPLETED"] && told(2) == ["PROCESSING"])
+        // The channel has caught up: an order may be replayed from the dead letters.
+        channels.arrive()
+        processing(1)
+        #expect(told(1) == ["COMPLETED", "PROCESSING"])
+    }
+
     /// A message that no delivery published, or one from before the server's clock was set back.
     @Test(arguments: [true, false]) func aMessageFromTheFutureStopsNobodysUpdates(isGap: Bool) async throws {
         let replica = try Replica()

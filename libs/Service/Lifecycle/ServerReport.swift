@@ -14,6 +14,8 @@ package final class ServerReport {
     /// The word that was logged last; nil while the server can be used.
     private var logged: String? = "unknown"
     private var limiter = RateLimiter()
+    /// Looks again at what was logged: some problems end without an event.
+    private lazy var timer = Timer { [weak self] in self?.update() }
 
     /// A server that comes and goes all the time fills no log.
     private static let limit = RateLimit(burst: 20, perSecond: 1)
@@ -37,7 +39,8 @@ package final class ServerReport {
     package func update() {
         if shutdown.isRequested { return }
         let problem = problem()
-        guard problem?.word != logged, limiter.take(Self.limit, now: Loop.now) else { return }
+        if problem != nil, !timer.isArmed { timer.arm(after: .seconds(1)) }
+        guard problem?.word != logged, problem?.isExpected != true, limiter.take(Self.limit, now: Loop.now) else { return }
         logged = problem?.word
         guard let problem else { return log.info("server.connected", ["server": name]) }
         log.warning(
@@ -83,10 +86,13 @@ package struct ServerProblem: Sendable, Equatable {
     package let word: String
     /// For the log; without secrets.
     package let error: String?
+    /// Whether it is a part of the start, and no news.
+    package let isExpected: Bool
 
-    package init(_ word: String, error: String?) {
+    package init(_ word: String, error: String?, isExpected: Bool = false) {
         self.word = word
         self.error = error
+        self.isExpected = isExpected
     }
 }
 

@@ -72,6 +72,7 @@ final class UserSubscription {
     private var live: [LiveSession] = []
     private var pending: [PendingSession] = []
     private var readState = ReadState.idle
+    private var overtaken = OvertakenOutcomes()
     private let metrics: NotificationMetrics
 
     /// Places in the registry's lists.
@@ -159,9 +160,10 @@ final class UserSubscription {
     }
 
     // MARK: Channel messages
-
     /// The channel delivers every message from now on; earlier ones may be lost.
     func subscribed() {
+        // What was on its way is lost.
+        overtaken = OvertakenOutcomes()
         state = .recovering(position)
         wantRead()
         updateRead { $0.hasOverflowed = true }
@@ -174,9 +176,10 @@ final class UserSubscription {
 
     private func deliver(_ publication: EncodedPublication) {
         guard let offset = publication.offset else {
-            if state.isLive { pushToLive(publication) }
+            if state.isLive, !overtaken.contains(publication.update.correlationID) { pushToLive(publication) }
             return
         }
+        overtaken.channelReached(offset)
         guard let position, offset > position.offset else { return }
         if state.isLive, publication.previous > position.offset {
             metrics.gaps.increment()
@@ -213,7 +216,10 @@ final class UserSubscription {
     // MARK: Reads
 
     /// Asks for a read although no update seems to be missing.
-    func check() { if state.isLive, !isReading { wantRead() } }
+    func check() {
+        overtaken.grewOlder()
+        if state.isLive, !isReading { wantRead() }
+    }
 
     private func wantRead() {
         switch readState {
@@ -251,6 +257,7 @@ final class UserSubscription {
             return
         }
         readState = .idle
+        for history in histories { overtaken.add(history.entries) }
         let position = catchUpLive(own, since: read.start)
         state = state.isLive ? .live(position) : .recovering(position)
         var rest = histories.dropFirst()

@@ -27,14 +27,19 @@ extension ProcessOrders {
         }
     }
 
-    /// Nil when its ids belong to another order, or PostgreSQL refuses it.
+    /// Nil when its ids belong to another order, or PostgreSQL refuses it: then its owner is told all the same.
     private func recordFailure(_ record: OrderRecord) async throws(OrderRecordsError) -> RecordedOrder? {
+        let reason: String
         do throws(OrderRecordsError) {
-            return try await store.record([record])[0]
+            if let order = try await store.record([record])[0] { return order }
+            reason = "its ids belong to another order"
         } catch {
-            guard error.code == .refused || error.code == .unknownProduct else { throw error }
-            return nil
+            guard [.refused, .unknownProduct, .failed].contains(error.code) else { throw error }
+            reason = error.description
         }
+        log?.error(
+            "order.failure_unrecorded", ["error": reason], cid: record.contents.correlationID.description)
+        return nil
     }
 
     /// Publishes the failure of an order without a record.

@@ -18,6 +18,7 @@ final class ProcessOrders: EventHandler {
     let products: KnownProducts
     let events: EventFactory
     let metrics: ProcessingMetrics
+    let log: Logger?
     private let publishesProcessing: Bool
 
     /// The relay publishes later what is not confirmed by then.
@@ -26,13 +27,15 @@ final class ProcessOrders: EventHandler {
     /// - Parameter publishesProcessing: whether sessions are sent PROCESSING.
     init(
         store: any OrderStore, workflow: any WorkflowStore, publisher: EventPublisher,
-        publishesProcessing: Bool = true, metrics: ProcessingMetrics, events: EventFactory = EventFactory()
+        publishesProcessing: Bool = true, metrics: ProcessingMetrics, events: EventFactory = EventFactory(),
+        log: Logger? = nil
     ) {
         self.store = store
         self.workflow = workflow
         self.publisher = publisher
         self.publishesProcessing = publishesProcessing
         self.metrics = metrics
+        self.log = log
         self.events = events
         products = KnownProducts(store)
     }
