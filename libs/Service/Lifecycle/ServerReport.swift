@@ -40,7 +40,8 @@ package final class ServerReport {
         if shutdown.isRequested { return }
         let problem = problem()
         if problem != nil, !timer.isArmed { timer.arm(after: .seconds(1)) }
-        guard problem?.word != logged, problem?.isExpected != true, limiter.take(Self.limit, now: Loop.now) else { return }
+        guard problem?.word != logged, problem?.isExpected != true, limiter.take(Self.limit, now: Loop.now)
+        else { return }
         logged = problem?.word
         guard let problem else { return log.info("server.connected", ["server": name]) }
         log.warning(

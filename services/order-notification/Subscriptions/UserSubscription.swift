@@ -80,7 +80,6 @@ final class UserSubscription {
     var isQueued = false
     /// When the last session left.
     var emptySince: Instant?
-
     init(_ user: UserID, _ metrics: NotificationMetrics) {
         self.user = user
         self.metrics = metrics
