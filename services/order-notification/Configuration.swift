@@ -25,7 +25,7 @@ enum NotificationKeys {
         "Handshakes a second of one client address; five times as many in a burst; loopback is exempt.")
     static let frames = SettingKey.integer(
         "NOTIFY_FRAMES_PER_SECOND", in: 1...10_000, default: 20,
-        "Messages a second from one client; three times as many in a burst.")
+        "Frames a second from one client, and messages of one frame; three times as many in a burst.")
     static let output = SettingKey.integer(
         "NOTIFY_OUTPUT_LIMIT", in: 4096...16_777_216, default: 262_144,
         "Bytes that a client may leave unread before it is closed with 4508.")
