@@ -16,6 +16,8 @@ import Testing
         var limits = RemoteKeySet.Limits()
         limits.rotationInterval = .zero
         limits.retryDelay = .zero
+        // Keys of RSA are made on the loop meanwhile.
+        limits.fetchTimeout = .seconds(60)
         return limits
     }
 

@@ -89,9 +89,9 @@ package struct AMQPError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     package var description: String {
-        // What this side says of the network has none of the data.
-        let isOfNetwork = [.notConnected, .connectionFailed, .tls, .connectionLost].contains(code)
-        let detail = isOfNetwork && !message.isEmpty ? ": \(message)" : ""
-        return "AMQP \(code.rawValue)" + (replyCode.map { " (\($0))" } ?? "") + detail
+        if let replyCode { "AMQP \(code.rawValue) (\(replyCode))" } else { "AMQP \(code.rawValue)" }
     }
+
+    /// With what this side or the broker says of the connection, for the log: it has names, and none of the messages.
+    package var detail: String { message.isEmpty ? description : "\(description): \(message.prefix(200))" }
 }

@@ -61,10 +61,16 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
     package var outcomeIsUnknown: Bool { [.connectionLost, .timeout, .cancelled].contains(code) }
 
     package var description: String {
-        if case .server(let prefix) = code { return "redis: server error \(prefix)" }
-        // What this side says of the network has none of the data.
+        switch code {
+        case .server(let prefix): "redis: server error \(prefix)"
+        default: "redis: \(code)"
+        }
+    }
+
+    /// With what this side says of the network, which has none of the data.
+    package var detail: String {
         let isOfNetwork = [.notConnected, .tls, .connectionLost].contains(code)
-        return isOfNetwork && !message.isEmpty ? "redis: \(code): \(message)" : "redis: \(code)"
+        return isOfNetwork && !message.isEmpty ? "\(description): \(message)" : description
     }
 
     private static let transientPrefixes: Set<ByteString> = ["TRYAGAIN"]

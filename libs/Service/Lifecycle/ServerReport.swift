@@ -100,7 +100,7 @@ package struct ServerProblem: Sendable, Equatable {
 extension RedisConnectionState {
     package var serverProblem: ServerProblem? {
         guard case .down(let error) = self, let problem else { return nil }
-        return ServerProblem(problem, error: error.map { "\($0)" })
+        return ServerProblem(problem, error: error?.detail)
     }
 }
 
@@ -128,7 +128,7 @@ extension ServerReport {
             for client in clients {
                 guard let word = client.problem else { continue }
                 if case .disconnected(let error) = client.state {
-                    return ServerProblem(word, error: "\(error)")
+                    return ServerProblem(word, error: error.detail)
                 }
                 return ServerProblem(word, error: nil)
             }
