@@ -16,6 +16,13 @@ test('an update that arrives before the response of the POST is applied', () => 
   assert.deepEqual(Object.keys(store.times(7)).sort(), ['ACCEPTED', 'COMPLETED', 'PROCESSING']);
 });
 
+test('an order that is fetched has the times of its history', () => {
+  const store = new OrderStore();
+  const at = '2026-01-01T00:00:02Z';
+  store.merge({ ...order('COMPLETED'), history: [{ status: 'ACCEPTED', at: '2026-01-01T00:00:00Z' }, { status: 'COMPLETED', at }] });
+  assert.equal(store.times(7).COMPLETED, at);
+});
+
 test('neither an older update nor an older response moves the status backwards', () => {
   const store = new OrderStore();
   store.merge(order());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { match, parseRoute } from '../../../services/storefront/app/router.js';
+import { match, parseRoute, positiveInteger } from '../../../services/storefront/app/router.js';
 
 test('a fragment is parsed into a path and a query', () => {
   assert.equal(parseRoute('').path, '/');
@@ -12,4 +12,12 @@ test('a pattern matches paths with the same segments and returns the parameters'
   assert.deepEqual(match('/orders/:id', '/orders/7'), { id: '7' });
   assert.equal(match('/orders/:id', '/orders'), null);
   assert.equal(match('/products/:id', '/products/%'), null);
+});
+
+test('an id has one spelling', () => {
+  assert.equal(positiveInteger('7'), 7);
+  assert.equal(positiveInteger('9007199254740991'), 9007199254740991);
+  for (const text of ['', '0', '01', '1e3', '0x1', ' 1', '1 ', '+1', '-1', '1.0', '９', '9007199254740993']) {
+    assert.equal(positiveInteger(text), null);
+  }
 });

@@ -7,6 +7,7 @@ import { Orders } from '../orders/orders.js';
 import { OrderAPI } from '../rest/order-api.js';
 import { Session } from '../session/session.js';
 import { Signal } from './signal.js';
+import { local } from './storage.js';
 import { ThemePreference } from './theme.js';
 
 /**
@@ -23,7 +24,7 @@ export class App {
   session = new Session();
   api = new OrderAPI(this.session);
   cart = new CartStore();
-  checkout = new Checkout(this.api, localStorage);
+  checkout = new Checkout(this.api, local);
   catalogue = new Catalogue(this.api);
   live = new LiveUpdates(this.session);
   orders = new Orders(this.api, this.checkout, this.live);

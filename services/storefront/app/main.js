@@ -1,6 +1,6 @@
 import { CartPage } from '../pages/cart-page.js';
 import { CataloguePage } from '../pages/catalogue-page.js';
-import { OrderPage } from '../pages/order-page.js';
+import { noSuchOrder, OrderPage } from '../pages/order-page.js';
 import { OrdersPage } from '../pages/orders-page.js';
 import { ProductPage } from '../pages/product-page.js';
 import { SignInPage } from '../pages/sign-in-page.js';
@@ -8,6 +8,7 @@ import { AppBar } from '../ui/app-bar.js';
 import { AppShell, findRoute } from '../ui/app-shell.js';
 import { ToastList } from '../ui/toast-list.js';
 import { App } from './app.js';
+import { positiveInteger } from './router.js';
 
 /** @type {import('../ui/app-shell.js').Route<App>[]} */
 const ROUTES = [
@@ -15,8 +16,13 @@ const ROUTES = [
   { pattern: '/products/:id', title: ({ id = '' }) => id, page: (app, { id = '' }) => new ProductPage(app, id) },
   { pattern: '/cart', title: () => 'Cart', page: (app) => new CartPage(app) },
   { pattern: '/orders', title: () => 'Orders', page: (app) => new OrdersPage(app) },
-  { pattern: '/orders/:id', title: ({ id = '' }) => `Order ${id}`, page: (app, { id = '' }) => new OrderPage(app, Number(id)) },
+  { pattern: '/orders/:id', title: ({ id = '' }) => `Order ${id}`, page: (app, { id = '' }) => orderPage(app, positiveInteger(id)) },
 ];
+
+/** @param {App} app @param {number|null} id */
+function orderPage(app, id) {
+  return id === null ? noSuchOrder() : new OrderPage(app, id);
+}
 
 /** The shop. */
 class WaybillApp extends AppShell {

@@ -29,6 +29,12 @@ export function match(pattern, path) {
   return parameters;
 }
 
+/** @param {string} text of a path @returns {number|null} a positive integer in its one spelling */
+export function positiveInteger(text) {
+  const number = Number(text);
+  return /^[1-9][0-9]*$/.test(text) && Number.isSafeInteger(number) ? number : null;
+}
+
 /** @param {string} path */
 export function navigate(path) {
   location.hash = path;

@@ -1,4 +1,5 @@
 import { Signal } from './signal.js';
+import { local } from './storage.js';
 
 /** @typedef {'auto'|'light'|'dark'} Theme */
 
@@ -22,13 +23,13 @@ export class ThemePreference {
 
   next() {
     const theme = NEXT[this.theme.value];
-    localStorage.setItem(KEY, theme);
+    local.setItem(KEY, theme);
     this.theme.value = theme;
   }
 }
 
 /** @returns {Theme} */
 function stored() {
-  const value = localStorage.getItem(KEY);
+  const value = local.getItem(KEY);
   return value === 'light' || value === 'dark' ? value : 'auto';
 }

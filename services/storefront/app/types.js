@@ -30,6 +30,7 @@
  * @property {string} currency
  * @property {OrderItem[]} items
  * @property {{ code: string, detail: string }} [failure]  of a FAILED order
+ * @property {{ status: OrderStatus, at: string }[]} [history]  of one order that was fetched
  *
  * @typedef {object} OrderUpdate  an `order.status` frame
  * @property {number} [id]  offset in the user's mailbox; absent in ephemeral updates

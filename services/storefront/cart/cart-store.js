@@ -1,4 +1,5 @@
 import { Signal } from '../app/signal.js';
+import { local } from '../app/storage.js';
 import { addToCart, parseCart, removeItems, setQuantity } from './cart.js';
 
 /** @typedef {import('./cart.js').Cart} Cart */
@@ -43,13 +44,13 @@ export class CartStore {
   }
 
   #read() {
-    return this.#key ? parseCart(localStorage.getItem(this.#key)) : {};
+    return this.#key ? parseCart(local.getItem(this.#key)) : {};
   }
 
   /** @param {Cart} cart */
   #write(cart) {
     if (!this.#key) return;
-    localStorage.setItem(this.#key, JSON.stringify(cart));
+    local.setItem(this.#key, JSON.stringify(cart));
     this.cart.value = cart;
   }
 }

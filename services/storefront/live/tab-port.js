@@ -124,15 +124,24 @@ function workerPort(received, _attach, failed) {
  * When the leader closes or crashes, the browser grants the lock to another tab.
  * @type {OpenPort}
  */
-function leaderPort(received, attach) {
-  const toLeader = new BroadcastChannel('waybill.leader');
-  const toTabs = new BroadcastChannel('waybill.tabs');
+function leaderPort(received, attach, failed) {
+  /** @type {BroadcastChannel} */
+  let toLeader;
+  /** @type {BroadcastChannel} */
+  let toTabs;
+  try {
+    toLeader = new BroadcastChannel('waybill.leader');
+    toTabs = new BroadcastChannel('waybill.tabs');
+  } catch {
+    failed();
+    return { send: () => {}, close: () => {} };
+  }
   /** @type {SharedConnection|null} */
   let connection = null;
   let isClosed = false;
   toTabs.onmessage = ({ data }) => (data === 'leaderElected' ? attach() : received(data));
   toLeader.onmessage = ({ data }) => connection?.received(data);
-  void navigator.locks.request('waybill.leader', () => {
+  navigator.locks.request('waybill.leader', () => {
     if (isClosed) return undefined;
     connection = new SharedConnection(transports(location.origin), (message) => {
       toTabs.postMessage(message);
@@ -141,7 +150,7 @@ function leaderPort(received, attach) {
     attach();
     toTabs.postMessage('leaderElected');
     return new Promise(() => {}); // Keeps the lock for the tab's lifetime.
-  });
+  }).catch(failed);
   return {
     send: (message) => (connection ? connection.received(message) : toLeader.postMessage(message)),
     close: () => {

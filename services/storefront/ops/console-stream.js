@@ -1,3 +1,4 @@
+import { inOneTab } from '../app/locks.js';
 import { Signal } from '../app/signal.js';
 import { fullJitter } from '../live/backoff.js';
 import { readEvents } from '../live/server-sent-events.js';
@@ -28,7 +29,7 @@ export class ConsoleStream {
   #timer = 0;
   #userId = '';
   #isReading = false;
-  #tabs = 'BroadcastChannel' in globalThis ? new BroadcastChannel('waybill.console') : null;
+  #tabs = openChannel();
 
   /** @param {import('../session/session.js').Session} session */
   constructor(session) {
@@ -74,7 +75,7 @@ export class ConsoleStream {
     this.#controller = controller;
     this.state.value = { phase: 'connecting' };
     this.#passOn('join');
-    const isRefused = await whileLeading(controller.signal, () => this.#read(controller)).catch(() => false);
+    const isRefused = await inOneTab('waybill.console', () => this.#read(controller), controller.signal).catch(() => false);
     if (this.#controller !== controller) return;
     this.#controller = null;
     if (isRefused) {
@@ -132,10 +133,11 @@ export class ConsoleStream {
   }
 }
 
-/**
- * Runs work in one tab of this browser at a time, where the browser has locks.
- * @param {AbortSignal} signal ends the wait @param {() => Promise<boolean>} work
- */
-function whileLeading(signal, work) {
-  return navigator.locks ? navigator.locks.request('waybill.console', { signal }, work) : work();
+/** @returns {BroadcastChannel|null} null where the browser has none, or refuses it */
+function openChannel() {
+  try {
+    return new BroadcastChannel('waybill.console');
+  } catch {
+    return null;
+  }
 }

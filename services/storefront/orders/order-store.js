@@ -43,6 +43,7 @@ export class OrderStore {
     const known = this.#orders.get(fetched.id);
     const order = known ? { ...fetched, status: latestStatus(known.status, fetched.status) } : fetched;
     this.#recordTime(order.id, 'ACCEPTED', order.createdAt);
+    for (const { status, at } of fetched.history ?? []) this.#recordTime(order.id, status, at);
     this.#set(order, known?.status ?? null);
     const early = this.#earlyUpdates.get(order.id) ?? [];
     this.#earlyUpdates.delete(order.id);

@@ -9,6 +9,10 @@ import { View } from '../ui/view.js';
 
 /** @typedef {import('../app/types.js').Order} Order */
 
+export function noSuchOrder() {
+  return emptyState('No such order', 'The order was deleted, or it belongs to another user.', h('a', { class: 'button', href: '#/orders' }, 'To your orders'));
+}
+
 export class OrderPage extends View {
   #app;
   #id;
@@ -41,7 +45,7 @@ export class OrderPage extends View {
     } catch (error) {
       if (this.#isDeleted) return;
       if (error instanceof Problem && (error.status === 404 || error.status === 400)) {
-        this.replaceChildren(emptyState('No such order', 'The order was deleted, or it belongs to another user.', h('a', { class: 'button', href: '#/orders' }, 'To your orders')));
+        this.replaceChildren(noSuchOrder());
       } else if (!this.contains(this.#status)) {
         this.replaceChildren(errorState(error, () => void this.#load()));
       }

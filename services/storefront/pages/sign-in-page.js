@@ -1,4 +1,5 @@
 import { h } from '../app/dom.js';
+import { local } from '../app/storage.js';
 import { errorText } from '../rest/problem.js';
 import { signInOptions } from '../session/sign-in-options.js';
 import { actionButton } from '../ui/components.js';
@@ -51,7 +52,7 @@ export class SignInForm extends View {
   #developmentForm() {
     const input = h('input', {
       id: 'user', name: 'user', required: true, autocomplete: 'username', maxlength: 64, spellcheck: 'false', autocapitalize: 'off',
-      value: localStorage.getItem(this.#lastUserKey) ?? this.#defaultUser, 'aria-describedby': 'user-hint sign-in-error',
+      value: local.getItem(this.#lastUserKey) ?? this.#defaultUser, 'aria-describedby': 'user-hint sign-in-error',
     });
     const button = h('button', { class: 'button button-wide', type: 'submit' }, 'Sign in');
     return h('form', {
@@ -65,7 +66,7 @@ export class SignInForm extends View {
         button.setAttribute('aria-disabled', 'true');
         await this.#attempt(async () => {
           await this.#session.signInForDevelopment(userId);
-          localStorage.setItem(this.#lastUserKey, userId);
+          local.setItem(this.#lastUserKey, userId);
         });
         button.removeAttribute('aria-disabled');
       },

@@ -1,4 +1,6 @@
+import { inOneTab } from '../app/locks.js';
 import { Signal } from '../app/signal.js';
+import { local } from '../app/storage.js';
 import { Problem } from '../rest/problem.js';
 import { developmentToken, oidcClient } from './sign-in-options.js';
 import { RenewalPace } from './renewal-pace.js';
@@ -92,7 +94,7 @@ export class Session {
   async #renewed() {
     const previous = this.current.value;
     if (!previous) throw new Problem(401, 'Please sign in.');
-    return withLock(this.#key, async () => {
+    return inOneTab(`${this.#key}.renewal`, async () => {
       const stored = this.#stored();
       if (stored && stored.userId === previous.userId && stored.token !== previous.token && age(stored) < stored.lifetime) {
         this.#setCurrent(stored);
@@ -139,12 +141,12 @@ export class Session {
   #store(credentials) {
     const { token, from, refreshToken } = credentials;
     // Other tabs, and this one after a reload, count from another start: they compare the same wall clock with itself.
-    localStorage.setItem(this.#key, JSON.stringify({ token, from, refreshToken, storedAt: Date.now() }));
+    local.setItem(this.#key, JSON.stringify({ token, from, refreshToken, storedAt: Date.now() }));
     this.#setCurrent(credentials);
   }
 
   #clear() {
-    localStorage.removeItem(this.#key);
+    local.removeItem(this.#key);
     this.#setCurrent(null);
   }
 
@@ -172,7 +174,7 @@ export class Session {
   /** @returns {Credentials|null} */
   #stored() {
     try {
-      const { token, from, refreshToken, storedAt } = JSON.parse(localStorage.getItem(this.#key) ?? '{}');
+      const { token, from, refreshToken, storedAt } = JSON.parse(local.getItem(this.#key) ?? '{}');
       if (typeof token !== 'string') return null;
       const credentials = makeCredentials(token, from === 'issuer' ? from : 'development', refreshToken ?? null);
       // A clock that was set back says nothing of the age: the token counts as old.
@@ -202,14 +204,4 @@ function now() {
 /** @param {Credentials} credentials @returns {number} milliseconds */
 function age(credentials) {
   return now() - credentials.receivedAt;
-}
-
-/**
- * Runs work in one tab of this browser at a time, where the browser has locks.
- * @template T
- * @param {string} key @param {() => Promise<T>} work
- * @returns {Promise<T>}
- */
-function withLock(key, work) {
-  return navigator.locks ? navigator.locks.request(`${key}.renewal`, work) : work();
 }

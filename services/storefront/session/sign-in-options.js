@@ -1,3 +1,4 @@
+import { session } from '../app/storage.js';
 import { JSON_CONTENT, request } from '../rest/http.js';
 import { Problem } from '../rest/problem.js';
 import { OIDCClient } from './oidc.js';
@@ -16,7 +17,7 @@ export async function oidcClient() {
   const { oidc } = await signInOptions();
   if (!oidc) throw new Problem(404, 'No sign-in service is configured.');
   return new OIDCClient(oidc, {
-    fetch, storage: sessionStorage,
+    fetch, storage: session,
     redirectUri: location.origin + location.pathname, now: Date.now,
   });
 }
