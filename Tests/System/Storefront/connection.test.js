@@ -174,12 +174,29 @@ test('a handshake without a welcome times out', () => {
   connection.stop();
 });
 
-test('a connection without activity is closed', () => {
+test('a WebSocket whose ping is not answered is closed', () => {
   const { connection, last } = start();
   last().handlers.message(WELCOME);
-  clock.tick(40_000);
+  clock.tick(15_000);
+  assert.deepEqual(last().sent, [{ type: 'ping' }]);
+  clock.tick(4_000);
+  last().handlers.activity();
+  clock.tick(11_000);
   assert.equal(connection.state.phase, 'connected');
-  clock.tick(20_000);
+  clock.tick(5_000);
+  assert.equal(connection.state.phase, 'waiting');
+  assert.equal(last().isClosed, true);
+  connection.stop();
+});
+
+test('a stream without heartbeats is closed', () => {
+  const { connection, last } = start({ unsupported: ['websocket'] });
+  while (last()?.name !== 'sse') clock.tick(1_000);
+  last().handlers.message(WELCOME);
+  clock.tick(30_000);
+  assert.equal(connection.state.phase, 'connected');
+  assert.deepEqual(last().sent, []);
+  clock.tick(15_000);
   assert.equal(connection.state.phase, 'waiting');
   assert.equal(last().isClosed, true);
   connection.stop();

@@ -11,8 +11,9 @@ import { fullJitter } from './backoff.js';
  * @property {(token: string) => void} tokenRejected  setToken() reconnects at once
  */
 
-const PING_INTERVAL = 20_000; // milliseconds
-const MOST_SILENT_TICKS = 2; // streams have a heartbeat every 15 s
+const PING_INTERVAL = 15_000; // milliseconds
+const PONG_TIMEOUT = 5_000; // milliseconds
+const MOST_SILENT_TICKS = 2; // of a stream, which has a heartbeat every 15 s and takes no pings
 const WELCOME_TIMEOUT = 10_000; // milliseconds
 const REFUSED_DELAY = 60_000; // milliseconds
 const TOKEN_REJECTED = 4401;
@@ -50,6 +51,8 @@ export class Connection {
   #timer;
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #pingTimer;
+  /** @type {ReturnType<typeof setTimeout>|undefined} for an answer to a ping */
+  #pongTimer;
 
   /**
    * @param {import('./types.js').Transports} transports
@@ -123,6 +126,7 @@ export class Connection {
   #closeTransport() {
     clearTimeout(this.#timer);
     clearInterval(this.#pingTimer);
+    clearTimeout(this.#pongTimer);
     const opened = this.#open;
     this.#open = null;
     this.#isConnected = false;
@@ -186,7 +190,13 @@ export class Connection {
   #ping() {
     if (this.#silentTicks >= MOST_SILENT_TICKS) return this.#closed(ABNORMAL_CLOSURE);
     this.#silentTicks += 1;
+    if (this.#transport === 'sse') return;
     this.#open?.send({ type: 'ping' });
+    // A timer that the browser delays is no false alarm: by then an answer has been received.
+    clearTimeout(this.#pongTimer);
+    this.#pongTimer = setTimeout(() => {
+      if (this.#silentTicks > 0) this.#closed(ABNORMAL_CLOSURE);
+    }, PONG_TIMEOUT);
   }
 
   /** @param {number} code */
