@@ -39,6 +39,18 @@ test('a request without an outcome is retried with the same idempotency key', as
   assert.equal(checkout.pending('U'), null);
 });
 
+test('a pause that the service asks for is kept, and a long one is left to the customer', async () => {
+  const pauses = [];
+  const { api, storage, requests } = fixture(new Problem(429, 'slow down', {}, 3_000), ORDER);
+  await new Checkout(api, storage, async (pause) => void pauses.push(pause)).place('U', ITEMS);
+  assert.equal(pauses.length, 1);
+  assert.ok(pauses[0] >= 3_000 && pauses[0] < 6_000);
+  assert.equal(requests.length, 2);
+  const busy = fixture(new Problem(503, 'busy', {}, 60_000));
+  await assert.rejects(new Checkout(busy.api, busy.storage, noDelay).place('U', ITEMS), /busy/);
+  assert.equal(busy.requests.length, 1);
+});
+
 test('a pending order survives a reload and is placed before other items', async () => {
   const { requests, api, storage } = fixture(...Array(4).fill(new Problem(0, 'no response')), ORDER);
   await assert.rejects(new Checkout(api, storage, noDelay).place('U', ITEMS), /no response/);

@@ -21,7 +21,7 @@ export class CartStore {
 
   /** @param {string|null} userId */
   setUser(userId) {
-    this.#key = userId === null ? '' : `waybill.cart.${userId}`;
+    this.#key = userId === null ? '' : keyOf(userId);
     this.cart.value = this.#read();
   }
 
@@ -37,20 +37,27 @@ export class CartStore {
 
   /**
    * Removes what was ordered; what another tab has added since is kept.
+   * @param {string} userId who ordered it
    * @param {import('./cart.js').Items} ordered
    */
-  removeOrdered(ordered) {
-    this.#write(removeItems(this.#read(), ordered));
+  removeOrdered(userId, ordered) {
+    const key = keyOf(userId);
+    this.#write(removeItems(this.#read(key), ordered), key);
   }
 
-  #read() {
-    return this.#key ? parseCart(local.getItem(this.#key)) : {};
+  #read(key = this.#key) {
+    return key ? parseCart(local.getItem(key)) : {};
   }
 
   /** @param {Cart} cart */
-  #write(cart) {
-    if (!this.#key) return;
-    local.setItem(this.#key, JSON.stringify(cart));
-    this.cart.value = cart;
+  #write(cart, key = this.#key) {
+    if (!key) return;
+    local.setItem(key, JSON.stringify(cart));
+    if (key === this.#key) this.cart.value = cart;
   }
+}
+
+/** @param {string} userId */
+function keyOf(userId) {
+  return `waybill.cart.${userId}`;
 }

@@ -8,6 +8,7 @@ import { Problem } from '../rest/problem.js';
 const MAX_ATTEMPTS = 4;
 const KEY_LIFETIME = 23 * 3_600_000; // milliseconds; the service keeps a key for 24 h at least
 const BACKOFF = { base: 400, cap: 3_000 }; // milliseconds
+const LONGEST_PAUSE = 10_000; // milliseconds; after more the customer decides
 
 /**
  * Places an order exactly once.
@@ -89,8 +90,9 @@ export class Checkout {
           this.#storage.removeItem(storageKey(userId));
           throw error;
         }
-        if (attempt + 1 === MAX_ATTEMPTS) throw error;
-        await this.#sleep(fullJitter(attempt, Math.random, BACKOFF));
+        const pause = error instanceof Problem ? error.retryAfter : 0;
+        if (attempt + 1 === MAX_ATTEMPTS || pause > LONGEST_PAUSE) throw error;
+        await this.#sleep(pause + fullJitter(attempt, Math.random, BACKOFF));
       }
     }
   }

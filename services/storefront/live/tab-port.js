@@ -67,9 +67,9 @@ export class WatchedPort {
 
   /** @param {BroadcastMessage} message */
   #heard(message) {
+    if (message.type !== 'alive') return this.#received(message);
     this.#unanswered = 0;
-    if (message.type !== 'alive') this.#received(message);
-    else if (message.version !== VERSION) this.#replace();
+    if (message.version !== VERSION) this.#replace();
   }
 
   /**

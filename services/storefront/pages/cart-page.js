@@ -129,13 +129,16 @@ export class CartPage extends View {
 
   async #place() {
     this.#error.textContent = '';
+    const userId = this.#userId;
     try {
-      const { order, items: ordered } = await this.#app.orders.place(this.#userId, orderItems(this.#app.cart.cart.value));
-      this.#app.cart.removeOrdered(ordered);
-      navigate(`/orders/${order.id}`);
+      const { order, items: ordered } = await this.#app.orders.place(userId, orderItems(this.#app.cart.cart.value));
+      this.#app.cart.removeOrdered(userId, ordered);
+      // Another user may have signed in, in another tab.
+      if (userId === this.#userId) navigate(`/orders/${order.id}`);
     } catch (error) {
       this.#error.textContent = error instanceof Problem && error.isUndecided
-        ? `${error.message} It is not known whether the order was placed. Place it again: it will not be placed twice.` : errorText(error);
+        ? `${error.message} ${error.status === 429 ? 'Wait a moment.' : 'It is not known whether the order was placed.'} Place it again: it will not be placed twice.`
+        : errorText(error);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { JSONClient } from './http.js';
+import { Problem } from './problem.js';
 
 /** @typedef {import('../app/types.js').Product} Product */
 /** @typedef {import('../app/types.js').Order} Order */
@@ -32,8 +33,11 @@ export class OrderAPI {
    * @param {string} idempotencyKey the same for every attempt to place one order
    * @returns {Promise<Order>}
    */
-  placeOrder(items, idempotencyKey) {
-    return this.#client.send('POST', '/api/orders', { items }, { 'Idempotency-Key': idempotencyKey });
+  async placeOrder(items, idempotencyKey) {
+    const order = await this.#client.send('POST', '/api/orders', { items }, { 'Idempotency-Key': idempotencyKey });
+    // What is no order is no answer: the order may exist.
+    if (!Number.isSafeInteger(order?.id)) throw new Problem(0, 'The response is incomplete.');
+    return order;
   }
 
   /** @param {number} id @returns {Promise<Order>} */

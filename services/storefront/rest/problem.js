@@ -4,12 +4,14 @@ export class Problem extends Error {
    * @param {number} status 0 when there was no response
    * @param {string} message shown to the user
    * @param {Record<string, string[]>} [errors] by field
+   * @param {number} [retryAfter] in milliseconds, as the service asks
    */
-  constructor(status, message, errors = {}) {
+  constructor(status, message, errors = {}, retryAfter = 0) {
     super(message);
     this.name = 'Problem';
     this.status = status;
     this.errors = errors;
+    this.retryAfter = retryAfter;
   }
 
   /**
@@ -27,7 +29,8 @@ export class Problem extends Error {
     const errors = body.errors ?? {};
     const first = Object.values(errors).flat()[0];
     const fallback = response.status === 404 ? 'Not found.' : `The service answered with status ${response.status}.`;
-    return new Problem(response.status, first ?? body.detail ?? body.error ?? body.title ?? fallback, errors);
+    const seconds = Number(response.headers.get('Retry-After'));
+    return new Problem(response.status, first ?? body.detail ?? body.error ?? body.title ?? fallback, errors, seconds > 0 ? seconds * 1_000 : 0);
   }
 }
 
