@@ -14,6 +14,17 @@ NO_WEBSOCKET = NO_SHARED_WORKER + "; window.WebSocket = class { constructor() { 
 NETWORK = r"net::ERR_INTERNET_DISCONNECTED|WebSocket connection|50[234]|net::ERR_"
 
 
+NO_STORAGE = """
+for (const name of ['localStorage', 'sessionStorage'])
+  Object.defineProperty(window, name, { get() { throw new DOMException('site data is blocked', 'SecurityError') } })
+"""
+FULL_STORAGE = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }"
+NO_SHARING = NO_SHARED_WORKER + """
+window.BroadcastChannel = class { constructor() { throw new DOMException('refused', 'SecurityError') } }
+if (navigator.locks) navigator.locks.request = () => Promise.reject(new DOMException('refused', 'SecurityError'))
+"""
+
+
 def with_token(customer, text):
     customer.context.add_init_script(
         "if (location.protocol !== 'about:' && !sessionStorage.tokenSet) { localStorage.setItem('waybill.session',"
@@ -37,6 +48,13 @@ def test_updates_missed_offline_are_shown_after_reconnect(new_customer, stack):
     expect_live(page)
     expect_completed(page)
     expect_not_reloaded(page)
+
+
+@pytest.mark.parametrize("script", [NO_STORAGE, FULL_STORAGE, NO_SHARING], ids=["blocked", "full", "unshared"])
+def test_a_browser_that_refuses_what_tabs_share_can_order(new_customer, script):
+    page = new_customer(script=script).signed_in()
+    order(page, "AZ-104")
+    expect_completed(page)
 
 
 def test_unrecoverable_resume_fetches_the_order(new_customer, stack):
