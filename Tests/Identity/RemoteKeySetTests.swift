@@ -201,7 +201,7 @@ import Testing
             try issuer.rotate(to: .es256, id: "k1")
             var words: [String?] = []
             let keys = issuer.keySet()
-            keys.onFetch = { words.append(keys.failure?.word) }
+            keys.onFetch = { [unowned keys] in words.append(keys.failure?.word) }
             for response in [HTTPResponse(.notFound), HTTPResponse(json: Array("[]".utf8)), nil] {
                 issuer.response = response
                 _ = try? await keys.keys()

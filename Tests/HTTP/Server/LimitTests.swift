@@ -223,10 +223,11 @@ import Testing
                     "\(refusal.status.code) \(refusal.reason) of \(refusal.request?.headers["X-Request-Id"] ?? "none")"
             )
         }
+        let isTold = AsyncSignal()
         try await withServer(configuration) {
             $0.post("/", bodyLimit: 1000) { request in
                 guard request.body.isEmpty else {
-                    try? await Loop.sleep(for: .seconds(60))
+                    await isTold.wait()
                     return HTTPResponse(.ok)
                 }
                 return .webSocket(UnusedHandler())
@@ -235,6 +236,7 @@ import Testing
             let client = try await RawClient(port: port)
             client.send("POST / HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\n\(rest)")
             try await client.expect("\(outcome) of mine")
+            isTold.set()
             client.close()
         }
     }

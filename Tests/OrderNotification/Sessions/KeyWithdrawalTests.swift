@@ -9,7 +9,7 @@ import Testing
 @testable import OrderNotification
 
 /// What becomes of open sessions when the issuer withdraws a key, or is away.
-@Loop @Suite struct KeyWithdrawalTests {
+@Loop @Suite(.endsItsSessions) struct KeyWithdrawalTests {
     private let leaked: SigningKey
     private let kept: SigningKey
     private let source: TestKeySource

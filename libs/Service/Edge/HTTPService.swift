@@ -26,14 +26,15 @@ internal import Observability
         configuration.refusal = { Self.problem($0, policy) }
         configuration.bufferLimit = context.settings[ServiceKeys.bufferLimit] << 20
         server = HTTPServer(router, configuration)
-        server.onExhausted = Self.warning(context) {
-            context.log.error(
+        let log = context.log
+        server.onExhausted = Self.warning {
+            log.error(
                 "http.descriptors_exhausted",
                 ["connections": Loop.statistics.descriptors, "next": "raise ulimit -n"])
         }
         let budget = server.bufferBudget
-        budget.onExceeded = Self.warning(context) {
-            context.log.error(
+        budget.onExceeded = Self.warning {
+            log.error(
                 "http.buffers_exhausted",
                 [
                     "megabytes": budget.limit >> 20,
@@ -66,9 +67,7 @@ internal import Observability
     }
 
     /// One line a minute.
-    private static func warning(_ context: ServiceContext, _ log: @escaping @Loop () -> Void)
-        -> @Loop () -> Void
-    {
+    private static func warning(_ log: @escaping @Loop () -> Void) -> @Loop () -> Void {
         var next = Loop.now
         return {
             guard Loop.now >= next else { return }

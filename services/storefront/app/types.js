@@ -47,5 +47,6 @@
  * @property {number} size
  * @property {number} total
  * @property {T[]} items
+ * @property {string} [next]  of orders: the cursor of the page that follows
  */
 export {};

@@ -67,7 +67,7 @@ export class WatchedPort {
 
   /** @param {BroadcastMessage} message */
   #heard(message) {
-    if (message.type !== 'alive') return this.#received(message);
+    if (message?.type !== 'alive') return message ? this.#received(message) : undefined;
     this.#unanswered = 0;
     if (message.version !== VERSION) this.#replace();
   }

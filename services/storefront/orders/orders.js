@@ -37,9 +37,9 @@ export class Orders {
     setInterval(() => void this.#poll(), POLL_INTERVAL);
   }
 
-  /** @param {number} offset @param {number} size */
-  async page(offset, size) {
-    const page = await this.#api.orders(offset, size);
+  /** @param {number} size @param {string} [after] the `next` of the page before */
+  async page(size, after) {
+    const page = await this.#api.orders(size, after);
     return { ...page, items: page.items.map((order) => this.store.merge(order)) };
   }
 

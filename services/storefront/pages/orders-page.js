@@ -1,16 +1,21 @@
 import { h, renderKeyed } from '../app/dom.js';
 import { formatDateTime, formatMoney, pluralize } from '../app/format.js';
+import { delay } from '../live/backoff.js';
 import { actionButton, emptyState, errorState, pageHeading, productImage, statusBadge } from '../ui/components.js';
 import { View } from '../ui/view.js';
 
 /** @typedef {import('../app/types.js').Order} Order */
 
 const PAGE_SIZE = 10;
+const LARGEST_PAGE = 100;
+const RELOAD_INTERVAL = 2_000; // milliseconds; orders may arrive all the time
 
 export class OrdersPage extends View {
   #app;
   #limit = PAGE_SIZE;
   #total = 0;
+  #isLoading = false;
+  #isStale = false;
   /** @type {number[]} */
   #ids = [];
   #count = h('p', { class: 'heading-note', role: 'status' }, 'Loading…');
@@ -29,19 +34,33 @@ export class OrdersPage extends View {
     this.addCleanup(orders.store.lastChange.listen(({ order, previousStatus }) => {
       if (previousStatus !== null && this.#ids.includes(order.id)) this.#show();
     }));
-    this.addCleanup(orders.revision.watch(() => void this.#load()));
+    this.addCleanup(orders.revision.watch(() => void this.#reload()));
+  }
+
+  /** Fetches the list again, once at a time, and with pauses. */
+  async #reload() {
+    this.#isStale = true;
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    while (this.#isStale && this.isConnected) {
+      this.#isStale = false;
+      await this.#load();
+      await delay(RELOAD_INTERVAL);
+    }
+    this.#isLoading = false;
   }
 
   async #load() {
     try {
       /** @type {number[]} */
       const ids = [];
-      for (let offset = 0; offset < this.#limit; offset += PAGE_SIZE) {
-        const page = await this.#app.orders.page(offset, PAGE_SIZE);
+      let after = '';
+      do {
+        const page = await this.#app.orders.page(Math.min(this.#limit - ids.length, LARGEST_PAGE), after);
         this.#total = page.total;
         ids.push(...page.items.map((order) => order.id));
-        if (offset + PAGE_SIZE >= page.total) break;
-      }
+        after = page.items.length === 0 ? '' : page.next ?? '';
+      } while (after && ids.length < this.#limit);
       this.#ids = [...new Set(ids)];
       this.#show();
     } catch (error) {

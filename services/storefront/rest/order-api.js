@@ -18,9 +18,13 @@ export class OrderAPI {
     return this.#client.send('GET', `/api/products?offset=${offset}&size=${size}`);
   }
 
-  /** @param {number} offset @param {number} size @returns {Promise<import('../app/types.js').Page<Order>>} */
-  orders(offset, size) {
-    return this.#client.send('GET', `/api/orders?offset=${offset}&size=${size}`);
+  /**
+   * Newest first.
+   * @param {number} size at most 100 @param {string} [after] the `next` of the page before
+   * @returns {Promise<import('../app/types.js').Page<Order>>}
+   */
+  orders(size, after) {
+    return this.#client.send('GET', `/api/orders?size=${size}${after ? `&after=${encodeURIComponent(after)}` : ''}`);
   }
 
   /** @param {number} id @returns {Promise<Order>} */

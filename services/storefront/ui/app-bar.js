@@ -32,9 +32,14 @@ export class AppBar extends View {
       userId.textContent = current?.userId ?? '';
     }));
     this.addCleanup(cart.cart.watch((content) => {
-      count.textContent = itemCount(content) ? String(itemCount(content)) : '';
+      count.textContent = countText(itemCount(content));
       cartLink.setAttribute('aria-label', `Cart, ${pluralize(itemCount(content), 'item')}`);
     }));
   }
 }
 customElements.define('app-bar', AppBar);
+
+/** @param {number} count @returns {string} of two digits, for narrow windows */
+function countText(count) {
+  return count === 0 ? '' : count > 99 ? '99+' : String(count);
+}
