@@ -33,11 +33,12 @@ internal import Observability
                 ["connections": Loop.statistics.descriptors, "next": "raise ulimit -n"])
         }
         let budget = server.bufferBudget
+        let megabytes = budget.limit >> 20
         budget.onExceeded = Self.warning {
             log.error(
                 "http.buffers_exhausted",
                 [
-                    "megabytes": budget.limit >> 20,
+                    "megabytes": megabytes,
                     "next": "find the clients that do not read, or raise BUFFER_LIMIT_MB",
                 ])
         }
