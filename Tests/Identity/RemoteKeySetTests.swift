@@ -61,6 +61,23 @@ import Testing
         }
     }
 
+    /// Also when the issuer has withdrawn all keys.
+    @Test func tokensCauseFewFetchesOfAnEmptySet() async throws {
+        try await withIssuer { issuer in
+            issuer.response = HTTPResponse(json: Array(#"{"keys":[]}"#.utf8))
+            var limits = Self.unlimited
+            limits.rotationInterval = .seconds(3600)
+            let authenticator = Authenticator(
+                keySource: issuer.keySet(limits: limits), rules: Self.rules)
+            for number in 0..<20 {
+                await #expect(throws: AuthenticationError.invalidToken("unknownKey")) {
+                    try await authenticator.authenticate(Self.forged("forged-\(number)"))
+                }
+            }
+            #expect(issuer.requestCount == 2)
+        }
+    }
+
     /// Whatever is forged: key ids, or signatures.
     @Test func forgedTokensCauseFewFetches() async throws {
         try await withIssuer { issuer in

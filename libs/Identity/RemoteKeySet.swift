@@ -81,7 +81,7 @@ package final class RemoteKeySet: KeySource {
     }
 
     package func rotatedKeys() async throws(AuthenticationError) -> KeySet {
-        if let current, fetching == nil, failure == nil {
+        if let current, fetching == nil, failure == nil || failure == .empty {
             guard Loop.now >= nextRotationFetch else { return current }
             nextRotationFetch = Loop.now + limits.rotationInterval
         }
@@ -115,7 +115,7 @@ package final class RemoteKeySet: KeySource {
             fetchedAt = Loop.now
             nextFetch = Instant(nanoseconds: .min)
             // The issuer has said so: what it withdrew verifies nothing.
-            failure = keys.keys.isEmpty ? FetchFailure("empty", "the JWK set has no usable key") : nil
+            failure = keys.keys.isEmpty ? .empty : nil
             onChange?(keys)
             onFetch?()
             return keys
@@ -181,4 +181,7 @@ package struct FetchFailure: Error, Sendable, Equatable {
         self.word = word
         self.reason = reason
     }
+
+    /// The issuer answers, and has withdrawn its keys.
+    static let empty = FetchFailure("empty", "the JWK set has no usable key")
 }

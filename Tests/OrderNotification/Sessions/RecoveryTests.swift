@@ -23,6 +23,17 @@ import WorkflowState
         return tab
     }
 
+    private func liveOverSlowChannels() async throws -> (Replica, SlowChannels, Session, Recorder) {
+        let state = MemoryState()
+        let channels = SlowChannels(state)
+        let replica = try Replica(state, channels: channels)
+        let (session, tab) = replica.open("ada")
+        try await settle()
+        channels.confirm()
+        try await eventually("the welcome") { session.isLive }
+        return (replica, channels, session, tab)
+    }
+
     @Test func missedUpdatesAreReplayedInOrder() async throws {
         let replica = try Replica()
         let start = try await position(replica)
@@ -60,13 +71,7 @@ import WorkflowState
     }
 
     @Test func sessionsCatchUpAfterALostConnection() async throws {
-        let state = MemoryState()
-        let channels = SlowChannels(state)
-        let replica = try Replica(state, channels: channels)
-        let (session, tab) = replica.open("ada")
-        try await settle()
-        channels.confirm()
-        try await eventually("the welcome") { session.isLive }
+        let (replica, channels, _, tab) = try await liveOverSlowChannels()
         _ = try await replica.mailboxes.deliver((1...3).map { MailboxDelivery(to: ada, update($0)) })
         channels.reconnect()
         try await eventually("the rest") { tab.offsets.count == 3 }
@@ -75,13 +80,7 @@ import WorkflowState
 
     /// The channel is late, as on a replica that was stopped for a while: what it says of an order is older than the mailbox.
     @Test func whatTheMailboxOvertookIsNotToldAfterwards() async throws {
-        let state = MemoryState()
-        let channels = SlowChannels(state)
-        let replica = try Replica(state, channels: channels)
-        let (session, tab) = replica.open("ada")
-        try await settle()
-        channels.confirm()
-        try await eventually("the welcome") { session.isLive }
+        let (replica, channels, session, tab) = try await liveOverSlowChannels()
         let subscription = try #require(session.subscription)
         func processing(_ number: Int) {
             let update = update(number, .processing)
@@ -206,13 +205,7 @@ import WorkflowState
     }
 
     @Test func aLostPublicationIsFoundByTheNext() async throws {
-        let state = MemoryState()
-        let channels = SlowChannels(state)
-        let replica = try Replica(state, channels: channels)
-        let (session, tab) = replica.open("ada")
-        try await settle()
-        channels.confirm()
-        try await eventually("the welcome") { session.isLive }
+        let (replica, channels, session, tab) = try await liveOverSlowChannels()
         _ = try await replica.mailboxes.deliver([
             MailboxDelivery(to: ada, update(1)), MailboxDelivery(to: ada, update(2)),
         ])
