@@ -205,7 +205,7 @@ import WorkflowState
     }
 
     @Test func aLostPublicationIsFoundByTheNext() async throws {
-        let (replica, channels, session, tab) = try await liveOverSlowChannels()
+        let (replica, channels, _, tab) = try await liveOverSlowChannels()
         _ = try await replica.mailboxes.deliver([
             MailboxDelivery(to: ada, update(1)), MailboxDelivery(to: ada, update(2)),
         ])
