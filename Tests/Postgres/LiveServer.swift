@@ -6,17 +6,25 @@ import Postgres
 /// The PostgreSQL server of the test run: `WAYBILL_TEST_SERVERS` names the JSON of `infra/local/bin/servers`.
 enum LiveServer {
     private struct Servers: Decodable {
-        struct Entry: Decodable { let uri: String }
+        struct Entry: Decodable {
+            let uri: String
+            let adminUri: String
+        }
         let postgres: Entry
     }
 
     static let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"]
     static var isPresent: Bool { path != nil }
 
-    static func configuration() throws -> PostgresConfiguration {
+    static func configuration() throws -> PostgresConfiguration { try configuration(\.uri) }
+
+    /// A superuser's.
+    static func administration() throws -> PostgresConfiguration { try configuration(\.adminUri) }
+
+    private static func configuration(_ uri: KeyPath<Servers.Entry, String>) throws -> PostgresConfiguration {
         let data = try Data(contentsOf: URL(filePath: path ?? ""))
         var configuration = try PostgresConfiguration(
-            url: JSONDecoder().decode(Servers.self, from: data).postgres.uri)
+            url: JSONDecoder().decode(Servers.self, from: data).postgres[keyPath: uri])
         configuration.applicationName = "waybill-tests"
         // All tests share one loop and the machine; these tests do not check timeouts.
         configuration.connectTimeout = .seconds(30)

@@ -45,6 +45,14 @@ def running(**defaults):
         command("clean", environment)
 
 
+def reasons(replica):
+    """What the replica at a URL says that is missing."""
+    try:
+        return (answer(f"{replica}/health/ready", "GET", timeout=2)[1] or {}).get("reasons", [])
+    except OSError as error:
+        return [str(error)]
+
+
 class Stack:
     """Read from stack.json at each use, because pids change with restarts."""
 
@@ -80,11 +88,12 @@ class Stack:
         """What the replicas say that is missing, by name (`accept-1`)."""
         description = self.description
         return {
-            f"{kind}-{number}": (answer(f"{replica['url']}/health/ready", "GET")[1] or {}).get("reasons", [])
+            f"{kind}-{number}": reasons(replica["url"])
             for kind in ("accept", "process", "notification") for number, replica in enumerate(description[kind], 1)}
 
     def await_ready(self):
-        until("all replicas are ready", lambda: not self.unready() and is_ready(f"{self.edge}/healthz"), 30)
+        until(lambda: f"all replicas are ready: {self.reasons()}",
+              lambda: not self.unready() and is_ready(f"{self.edge}/healthz"), 30)
 
     # Disturbing programs
 

@@ -3,8 +3,8 @@ package import EventLoop
 /// A bounded set of sessions, opened on demand and lent to one caller at a time, first come first served.
 ///
 /// Broken sessions are discarded and replaced, with jittered backoff while the server is unavailable. One that owes an
-/// answer is replaced at once, and comes back if the answer does. A session returned during a transaction is closed; `SET`, `LISTEN` and temporary tables persist on it, so do
-/// not use them.
+/// answer is replaced at once, and comes back if the answer does. A session returned during a transaction is closed;
+/// `SET`, `LISTEN` and temporary tables persist on it, so do not use them.
 @Loop
 package final class PostgresPool: Service {
     package let configuration: PostgresConfiguration
@@ -49,8 +49,11 @@ package final class PostgresPool: Service {
     private(set) var isClosing = false
     /// Set when every session has been returned, or the close deadline has passed.
     private let drained = AsyncSignal()
-    /// Retries also without waiting callers, who would learn from the health that it makes no sense to ask.
-    private lazy var retryTimer = Timer { [weak self] in self?.openAsNeeded(atLeast: 1) }
+    /// Retries also without waiting callers, who would learn from the health that it makes no sense to ask, and with
+    /// sessions that are open, which do not show that the server admits others.
+    private lazy var retryTimer = Timer { [weak self] in
+        if let self { openAsNeeded(atLeast: min(count + 1, limits.size)) }
+    }
     private lazy var checkTimer = Timer { [weak self] in self?.checkIdle() }
 
     package init(_ configuration: PostgresConfiguration, limits: PostgresPoolLimits = PostgresPoolLimits()) {
@@ -132,7 +135,15 @@ package final class PostgresPool: Service {
     private func answered(_ connection: PostgresConnection) {
         connection.onIdle = nil
         late.removeAll { $0 === connection }
+        // There may be no room for another session, whose opening would show it.
+        reached()
         takeBack(connection)
+    }
+
+    private func reached() {
+        backoff.reset()
+        retryTimer.cancel()
+        change(.available)
     }
 
     private func offer(_ connection: PostgresConnection) {
@@ -174,13 +185,12 @@ package final class PostgresPool: Service {
 
     private func opened(_ connection: PostgresConnection) {
         guard !isClosing else { return connection.close() }
-        backoff.reset()
         openedAt[ObjectIdentifier(connection)] = Loop.now
         connection.onNotice = { [weak self] report in self?.onNotice?(report) }
         isReadOnly = connection.isReadOnly
         connection.onRefusal = { [weak self] in self?.note($0) }
         connection.onClose = { [weak self, unowned connection] error in self?.lost(connection, error) }
-        change(.available)
+        reached()
         offer(connection)
         openAsNeeded()
     }
