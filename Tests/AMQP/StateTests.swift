@@ -1,3 +1,4 @@
+import EventLoop
 import Testing
 
 @testable import AMQP
@@ -105,14 +106,17 @@ import Testing
     @Test func parsesEveryPartOfAURL() throws {
         let parts = try AMQPURLParts("amqps://us%40er:p%3Aw@rabbit.example:5673/v%2Fh")
         #expect(parts.isSecure && parts.user == "us@er" && parts.password == "p:w")
-        #expect(parts.host == "rabbit.example" && parts.port == 5673 && parts.virtualHost == "v/h")
+        #expect(
+            parts.endpoints == [Endpoint(host: "rabbit.example", port: 5673)] && parts.virtualHost == "v/h")
+        let cluster = try AMQPURLParts("amqps://r1,r2:1/v")
+        #expect(cluster.endpoints.map(\.description) == ["r1:5671", "r2:1"])
     }
 
     @Test func appliesURLDefaults() throws {
         let parts = try AMQPURLParts("amqp://localhost")
-        #expect(parts.port == 5672 && parts.virtualHost == "/" && parts.user == "guest")
-        #expect(try AMQPURLParts("amqp://[::1]/").host == "::1")
-        #expect(try AMQPURLParts("amqps://h").port == 5671)
+        #expect(parts.endpoints[0].port == 5672 && parts.virtualHost == "/" && parts.user == "guest")
+        #expect(try AMQPURLParts("amqp://[::1]/").endpoints[0].host == "::1")
+        #expect(try AMQPURLParts("amqps://h").endpoints[0].port == 5671)
     }
 
     @Test(arguments: ["", "http://h", "amqp://", "amqp://u:p@h:port", "amqp://u%zz@h", "amqp://h:99999"])

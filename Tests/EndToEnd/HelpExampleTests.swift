@@ -10,8 +10,8 @@ extension WholeStackTests {
         /// Placeholders in the examples, replaced by real values.
         private static let order = "1042"
         private static let message = "0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e"
-        /// These start and stop stacks: a separate test runs them with a stack of its own.
-        private static let startsStacks: Set = ["up", "down"]
+        /// These start and stop stacks, or need a stopped one: other tests run them with a stack of their own.
+        private static let startsStacks: Set = ["up", "down", "restored"]
         /// These run until Ctrl-C.
         private static let endless: Set = ["watch", "console"]
 

@@ -16,7 +16,7 @@ final class EchoServer: TransportHandler {
         self.readsInput = readsInput
         certificate = overTLS ? try await TestCertificate.shared() : nil
         let tls = try certificate.map {
-            try TLSServer(certificateChain: $0.certificate, privateKey: $0.privateKey)
+            try TLSServer(TLSIdentity(chain: $0.certificate, key: $0.privateKey))
         }
         listener = try await Listener(Endpoint(host: "127.0.0.1", port: 0), tls: tls) {
             [weak self] transport in

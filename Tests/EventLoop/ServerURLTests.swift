@@ -55,7 +55,7 @@ import Testing
             ("r://:1", .invalidHost),
             ("r://u:p@", .invalidHost), ("r://[::1", .invalidHost), ("r://[]", .invalidHost),
             ("r://[a]", .invalidHost),
-            ("r://[::g]", .invalidHost), ("r://::1", .invalidHost), ("r://a,b", .invalidHost),
+            ("r://[::g]", .invalidHost), ("r://::1", .invalidHost), ("r://a,b", .tooManyHosts),
             ("r://h%41", .invalidHost),
             ("r://[::1]x", .invalidPort), ("r://h:", .invalidPort), ("r://h:0", .invalidPort),
             ("r://h:65536", .invalidPort),
@@ -67,6 +67,17 @@ import Testing
     func rejectsMalformedURLs(text: String, code: ServerURLError.Code) {
         let error = #expect(throws: ServerURLError.self) { try ServerURL(text) }
         #expect(error?.code == code)
+    }
+
+    @Test func hostsAreListedWhereThatIsAllowed() throws {
+        let url = try ServerURL("r://u:p@a:1,b,[::1]:3/x", mayHaveHosts: true)
+        #expect(url.hosts.map(\.name) == ["a", "b", "::1"] && url.hosts.map(\.port) == [1, nil, 3])
+        #expect(url.host == "a" && url.port == 1 && "\(url)" == "r://a:1,b,[::1]:3/x")
+        for text in ["r://a,", "r://,a", "r://a,,b", "r://a,b:x", "r://a, b"] {
+            #expect(throws: ServerURLError.self) { try ServerURL(text, mayHaveHosts: true) }
+        }
+        let many = Array(repeating: "h", count: 33).joined(separator: ",")
+        #expect(throws: ServerURLError.self) { try ServerURL("r://\(many)", mayHaveHosts: true) }
     }
 
     @Test func descriptionsOmitCredentials() throws {

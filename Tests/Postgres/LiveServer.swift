@@ -32,6 +32,29 @@ enum LiveServer {
         return configuration
     }
 
+    /// Runs `body` with a session in a database of its own: some statements wait for every transaction of a database.
+    @Loop
+    static func withDatabase(_ body: @Loop (PostgresConnection, PostgresConfiguration) async throws -> Void)
+        async throws
+    {
+        var configuration = try configuration()
+        let administrator = try await PostgresConnection.connect(try administration())
+        defer { administrator.close() }
+        let name = "test_\(UInt64.random(in: 0...UInt64.max))"
+        try await administrator.script("CREATE DATABASE \(name) OWNER \(configuration.user)")
+        configuration.database = name
+        let connection = try await PostgresConnection.connect(configuration)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(connection, configuration))
+        } catch {
+            result = .failure(error)
+        }
+        connection.close()
+        try await administrator.script("DROP DATABASE \(name) WITH (FORCE)")
+        try result.get()
+    }
+
     /// Runs `body` with a session in a schema of its own, which is dropped afterwards.
     @Loop
     static func withSchema(_ body: @Loop (PostgresConnection, PostgresConfiguration) async throws -> Void)

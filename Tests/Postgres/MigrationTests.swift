@@ -40,6 +40,23 @@ import Testing
         #expect(throws: PostgresError.self) { try plan.pending([applied(Self.steps[1])]) }
     }
 
+    /// As of a release that is rolled back: it runs with migrations that only add.
+    @Test func aNewerDatabaseIsBorneWhereItSaysSo() throws {
+        let plan = try MigrationPlan(Array(Self.steps[..<2]))
+        var rows = Self.steps.map { applied($0) }
+        rows[2].isCompatible = true
+        #expect(try plan.pending(rows).isEmpty)
+        #expect(try plan.pending(Array(rows[..<1]) + [rows[2]]).map(\.version) == [2])
+        rows.append(applied(PostgresMigration(version: 4, name: "breaks", sql: "")))
+        #expect(throws: PostgresError.self) { try plan.pending(rows) }
+    }
+
+    @Test func statementsAreSeparatedByEmptyLines() {
+        let migration = PostgresMigration(
+            version: 1, name: "", sql: "-- why\nSELECT 1,\n2;\n\n \nSELECT 3;\n", isTransactional: false)
+        #expect(migration.statements == ["-- why\nSELECT 1,\n2;", "SELECT 3;"])
+    }
+
     @Test func theChecksumIsFNV1a() {
         // Published test vectors: http://www.isthe.com/chongo/src/fnv/test_fnv.c
         #expect(PostgresMigration(version: 1, name: "", sql: "").checksum == "cbf29ce484222325")
@@ -79,6 +96,75 @@ struct MigratorTests {
             var counts: [Int] = []
             for task in tasks { counts.append(try await task.value) }
             #expect(counts.sorted() == [0, 0, 0, 0, 0, 2])
+        }
+    }
+
+    /// PostgreSQL refuses that within a transaction, and it waits for whoever has a snapshot.
+    @Test @Loop func anIndexIsCreatedConcurrently() async throws {
+        try await LiveServer.withDatabase { connection, configuration in
+            let sql = """
+                -- What a failed attempt has left.
+                DROP INDEX CONCURRENTLY IF EXISTS t_id;
+
+                CREATE INDEX CONCURRENTLY t_id ON t (id);
+                """
+            let steps =
+                [Self.steps[0]]
+                + [
+                    PostgresMigration(
+                        version: 2, name: "index", sql: sql, isCompatible: true, isTransactional: false)
+                ]
+            let migrator = try PostgresMigrator(steps)
+            let tasks = (0..<4).map { _ in Task { @Loop in try await migrator.migrate(configuration).count } }
+            var counts: [Int] = []
+            for task in tasks { counts.append(try await task.value) }
+            #expect(counts.sorted() == [0, 0, 0, 2])
+            let valid = PostgresStatement(
+                "SELECT indisvalid FROM pg_index WHERE indexrelid = 't_id'::regclass", reused: false)
+            #expect(try await connection.query(valid).one().bool(0))
+            // The code of before runs with it.
+            #expect(try await PostgresMigrator([Self.steps[0]]).migrate(configuration).isEmpty)
+        }
+    }
+
+    /// Each says so in the code, which may have learned it after it was applied.
+    @Test @Loop func compatibilityIsRecorded() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            // A table of before.
+            try await connection.script(
+                """
+                CREATE TABLE schema_migrations (version int8 PRIMARY KEY, name text NOT NULL, checksum text NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT clock_timestamp(), duration_ms int8 NOT NULL);
+                """)
+            let first = try PostgresMigrator([Self.steps[0]])
+            #expect(try await first.status(on: connection).map(\.state) == [.pending])
+            try await PostgresMigrator(Self.steps).migrate(configuration)
+            let refused = await failure { try await first.migrate(configuration) }
+            #expect(refused?.message.contains("too old") == true)
+            let second = Self.steps[1]
+            let compatible = PostgresMigration(
+                version: 2, name: second.name, sql: second.sql, isCompatible: true)
+            try await PostgresMigrator([Self.steps[0], compatible]).migrate(configuration)
+            #expect(try await first.migrate(configuration).isEmpty)
+        }
+    }
+
+    /// Everybody who uses the table would wait behind it.
+    @Test @Loop func aMigrationDoesNotWaitLongForATable() async throws {
+        try await LiveServer.withSchema { connection, configuration in
+            try await PostgresMigrator([Self.steps[0]]).migrate(configuration)
+            try await connection.script("BEGIN; SELECT * FROM t;")
+            let altering = PostgresMigration(
+                version: 2, name: "column", sql: "ALTER TABLE t ADD COLUMN n int8;")
+            let migrator = try PostgresMigrator(
+                [Self.steps[0], altering], tableLockLimit: .milliseconds(50))
+            var started: [Int] = []
+            let error = await failure {
+                try await migrator.migrate(configuration) { started.append($0.version) }
+            }
+            #expect(error?.sqlState == .lockNotAvailable && error?.isRetriable == true && started == [2])
+            try await connection.script("COMMIT")
+            #expect(try await migrator.migrate(configuration).map(\.version) == [2])
         }
     }
 

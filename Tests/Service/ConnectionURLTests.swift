@@ -1,4 +1,5 @@
 import Bytes
+import EventLoop
 import Observability
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
     @Test func parsesAllParts() throws {
         let url = try ConnectionURL(
             "amqps://app%40x:p%2Fw%3A%20d@broker.example:5999/v%2Fh", .amqp)
-        #expect(url.usesTLS && url.host == "broker.example" && url.port == 5999)
+        #expect(url.usesTLS && url.endpoint.host == "broker.example" && url.endpoint.port == 5999)
         #expect(url.user == "app@x" && url.password?.reveal() == "p/w: d")
         #expect(url.path == "v/h" && url.query == [:])
     }
@@ -25,13 +26,15 @@ import Testing
         throws
     {
         let url = try ConnectionURL(text, scheme)
-        #expect(url.port == port && url.path == path && url.usesTLS == tls)
+        #expect(url.endpoint.port == port && url.path == path && url.usesTLS == tls)
         #expect(url.user == nil && url.password == nil)
     }
 
     @Test func parsesPasswordsWithoutUserAndIPv6() throws {
         let url = try ConnectionURL("redis://:pw@[::1]:7000", .redis)
-        #expect(url.user == nil && url.password?.reveal() == "pw" && url.host == "::1" && url.port == 7000)
+        #expect(
+            url.user == nil && url.password?.reveal() == "pw" && url.endpoint.host == "::1"
+                && url.endpoint.port == 7000)
     }
 
     @Test(
@@ -55,16 +58,35 @@ import Testing
         #expect(throws: SettingError.self) { try ConnectionURL(text, scheme) }
     }
 
-    @Test func theAuthoritiesHoldForPostgreSQLToo() throws {
+    @Test func theFilesOfTLSHoldForPostgreSQLToo() throws {
+        let files = TLSFiles(authorities: "/ca.pem", identity: TLSIdentity(chain: "/c.pem", key: "/k.pem"))
         let url = try ConnectionURL("postgresql://h/d?sslmode=verify-full", .postgresql)
-        #expect(url.trusting("/ca.pem").query["sslrootcert"] == "/ca.pem" && url.trusting(nil) == url)
-        let own = try ConnectionURL("postgresql://h/d?sslmode=require&sslrootcert=/own.pem", .postgresql)
-        #expect(own.trusting("/ca.pem") == own && !own.isVerified && url.isVerified)
+        let query = url.completed(files).query
+        #expect(
+            query["sslrootcert"] == "/ca.pem" && query["sslcert"] == "/c.pem" && query["sslkey"] == "/k.pem")
+        #expect(url.completed(TLSFiles()) == url)
+        let own = try ConnectionURL(
+            "postgresql://h/d?sslmode=require&sslrootcert=/own.pem&sslcert=/own.pem", .postgresql)
+        #expect(own.completed(files) == own && !own.isVerified && url.isVerified)
         for (host, isLocal) in [
             ("localhost", true), ("127.0.0.9", true), ("[::1]", true), ("db.example", false),
         ] {
             #expect(try ConnectionURL("postgresql://\(host)/d", .postgresql).isLocal == isLocal)
         }
+    }
+
+    @Test func aClusterHasSeveralHosts() throws {
+        let broker = try ConnectionURL("amqps://u:p@a,b:1,[::1]/v", .amqp)
+        #expect(broker.endpoints.map(\.description) == ["a:5671", "b:1", "[::1]:5671"])
+        #expect("\(broker)" == "amqps://u@a:5671,b:1,[::1]:5671/v")
+        // Of several, the one that takes writes.
+        let database = try ConnectionURL("postgresql://u:p@a,b/d", .postgresql)
+        #expect(database.completed(TLSFiles()).query["target_session_attrs"] == "read-write")
+        #expect(!database.isLocal && database.endpoints.count == 2)
+        let reader = try ConnectionURL("postgresql://u:p@a,b/d?target_session_attrs=any", .postgresql)
+        #expect(reader.completed(TLSFiles()) == reader)
+        let error = #expect(throws: SettingError.self) { try ConnectionURL("redis://a,b", .redis) }
+        #expect(error?.problem.contains("several hosts") == true)
     }
 
     @Test func descriptionOmitsThePassword() throws {

@@ -9,9 +9,12 @@ import Testing
     let shutdown = Shutdown()
     let record = Record()
 
-    private func group(_ services: ServiceList, drainTimeout: Duration = .seconds(5)) -> ServiceGroup {
+    private func group(
+        _ services: ServiceList, delay: Duration = .zero, drainTimeout: Duration = .seconds(5)
+    ) -> ServiceGroup {
         ServiceGroup(
-            services, health: health, log: record.log, shutdown: shutdown, drainTimeout: drainTimeout
+            services, health: health, log: record.log, shutdown: shutdown, shutdownDelay: delay,
+            drainTimeout: drainTimeout
         ) { [record] code in record.events.append("terminate \(code)") }
     }
 
@@ -105,6 +108,47 @@ import Testing
         #expect(await group?.run() == 0)
         group = nil
         #expect(record.events == ["start a", "drain a", "cancelled a"])
+    }
+
+    /// Not ready at once, and at work until the delay is over.
+    @Test func aSignalIsFollowedByADelay() async {
+        var group: ServiceGroup?
+        let observer = TestService(
+            run: { [health, shutdown, record] in
+                while health.phase != .serving { await Task.yield() }
+                group?.receive(signal: 15)
+                record.events.append("\(health.readiness().status) \(shutdown.isRequested)")
+                try? await Loop.sleep(for: .seconds(60))
+                record.events.append("cancelled")
+            })
+        group = self.group(["observer": observer, "b": recorder("b")], delay: .milliseconds(20))
+        let start = Loop.now
+        #expect(await group?.run() == 0)
+        group = nil
+        #expect(start.duration(to: Loop.now) >= .milliseconds(20))
+        #expect(record.events == ["start b", "draining false", "drain b", "cancelled b", "cancelled"])
+        #expect(shutdown.reason == .signal(15) && record.keys.contains("service.leaving"))
+    }
+
+    @Test func aSecondSignalCutsTheDelayShort() async {
+        var group: ServiceGroup?
+        let observer = TestService(
+            run: { [health, shutdown] in
+                while health.phase != .serving { await Task.yield() }
+                group?.receive(signal: 15)
+                group?.receive(signal: 15)
+                shutdown.request(.finished)
+            })
+        group = self.group(["observer": observer], delay: .seconds(60))
+        _ = await group?.run()
+        group = nil
+        #expect(record.events == ["terminate 143"])
+    }
+
+    /// What has failed serves nobody.
+    @Test func aFailureWaitsForNoDelay() async {
+        let failing = TestService(run: { throw CancellationError() })
+        #expect(await group(["a": failing], delay: .seconds(60)).run() == 1)
     }
 
     @Test func theSecondSignalEndsTheProcess() {

@@ -97,6 +97,26 @@ import Testing
         }
         let help = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
         #expect(help.contains("probe: Probes.") && help.contains("Default: `127.0.0.1:7`."))
+        let check = await #expect(processExitsWith: .exitCode(78), observing: [\.standardOutputContent]) {
+            ServiceProcess.main(
+                name: "probe", summary: "", port: 1, arguments: ["--check"],
+                environment: Environment(["LISTEN": "x", "WAYBILL_X": "1"])
+            ) { _ in [:] }
+        }
+        let problems = String(decoding: check?.standardOutputContent ?? [], as: UTF8.self)
+        #expect(
+            problems.contains("fault: LISTEN is “x”") && problems.contains("warning: WAYBILL_X is not a key"))
+        await #expect(processExitsWith: .exitCode(0)) {
+            ServiceProcess.main(
+                name: "probe", summary: "", port: 1, arguments: ["--check"], environment: Environment([:])
+            ) { _ in [:] }
+        }
+        let version = await #expect(processExitsWith: .exitCode(0), observing: [\.standardOutputContent]) {
+            ServiceProcess.main(name: "probe", summary: "", port: 1, arguments: ["--version"]) { _ in [:] }
+        }
+        #expect(
+            String(decoding: version?.standardOutputContent ?? [], as: UTF8.self)
+                == "probe \(Version.current)\n")
         await #expect(processExitsWith: .exitCode(64)) {
             ServiceProcess.main(name: "probe", summary: "", port: 1, arguments: ["--port"]) { _ in [:] }
         }

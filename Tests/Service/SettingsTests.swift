@@ -60,7 +60,7 @@ import Testing
         #expect(settings[Self.keys] == "https://host/keys" && settings[Self.secret]?.reveal() == "12345678")
         #expect(settings[Self.proxies] == [IPAddressRange("10.0.0.0/8"), IPAddressRange("::1")])
         #expect(settings[Self.origins] == ["https://a.example", "http://[::1]:8080", "*"])
-        #expect(settings[Self.list] == ["a", "b", "c"] && settings[Self.redis]?.host == "h")
+        #expect(settings[Self.list] == ["a", "b", "c"] && settings[Self.redis]?.endpoint.host == "h")
     }
 
     @Test(arguments: [

@@ -49,6 +49,25 @@ import Testing
         }
     }
 
+    @Test func aStackElsewhereIsKnownByItsEdge() throws {
+        let elsewhere = Environment(["WAYBILL_EDGE": "http://shop:8080/"])
+        let stack = try StackFile(path: nil, environment: elsewhere).read()
+        #expect(stack.edge == "http://shop:8080" && stack.tabAddresses == ["http://shop:8080"])
+        #expect(
+            try StackFile(path: nil, edge: "https://x", environment: elsewhere).read().edge == "https://x")
+        #expect(throws: CommandError.self) { try StackFile(path: nil, edge: "shop:8080").read() }
+        #expect(throws: CommandError.self) { try StackFile(path: nil, environment: elsewhere).addresses() }
+        // A stack that is named takes precedence over the variable.
+        #expect(throws: CommandError.self) {
+            try StackFile(path: "/nowhere/stack.json", environment: elsewhere).read()
+        }
+        let servers = Environment([
+            "WAYBILL_EDGE": "http://x", "REDIS_URL_FILE": "r", "RABBITMQ_URL": "amqp://x",
+            "DATABASE_URL": "postgresql://x",
+        ]) { $0 == "r" ? Array("redis://file\n".utf8) : nil }
+        #expect(try StackFile(path: nil, environment: servers).addresses().redis == "redis://file")
+    }
+
     @Test(arguments: [
         ([:], "var/stack.json", "var"), (["WAYBILL_PORT_OFFSET": "300"], "var/300/stack.json", "var/300"),
         (["WAYBILL_VAR": "/x"], "/x/stack.json", "/x"), (["WAYBILL_STACK": "/y/s.json"], "/y/s.json", "/y"),

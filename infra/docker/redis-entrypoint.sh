@@ -1,7 +1,14 @@
 #!/bin/sh
-# Redis with one user and the default user off. The password is passed in a file, not on the command line.
+# Redis with a user for the services, one for the console, who reads the notifiers' registrations, and the default user
+# off. The passwords are passed in a file, not on the command line.
+#   MAXMEMORY   beyond it, keys that expire are evicted: the services find the orders in PostgreSQL
 set -eu
-: "${REDIS_PASSWORD:?}"
 umask 077
-printf 'user default off resetpass ~* &* +@all\nuser waybill on >%s ~* &* +@all\n' "$REDIS_PASSWORD" >/tmp/users.acl
-exec redis-server --aclfile /tmp/users.acl --dir /data --appendonly yes --appendfsync everysec --save ''
+{
+    echo 'user default off resetpass ~* &* +@all'
+    echo "user waybill on >$(cat /run/secrets/redis_password) ~* &* +@all"
+    echo "user observer on >$(cat /run/secrets/redis_observer_password) %R~notify:replica* resetchannels -@all" \
+        '+auth +ping +client|setname +zrangebyscore +mget'
+} >/tmp/users.acl
+exec redis-server --aclfile /tmp/users.acl --dir /data --appendonly yes --appendfsync everysec --save '' \
+    --maxmemory "${MAXMEMORY:-256mb}" --maxmemory-policy volatile-lru --client-output-buffer-limit pubsub 64mb 16mb 30

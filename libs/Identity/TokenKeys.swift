@@ -25,9 +25,7 @@ package struct TokenKeys: Service {
         }
         guard let url = settings[TokenSettings.keySet] else { throw JOSEError(.invalidKey) }
         var client = HTTPClient.Configuration()
-        if let authorities = settings[ServerKeys.authorities] {
-            client.tls = try TLSClient(authorities: authorities)
-        }
+        if settings[ServerKeys.authorities] != nil { client.tls = try settings.tls.client() }
         let remoteKeys = RemoteKeySet(url: url, issuer: rules.issuer, client: HTTPClient(client))
         authenticator = Authenticator(keySource: remoteKeys, rules: rules)
         self.remoteKeys = remoteKeys

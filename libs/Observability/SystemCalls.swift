@@ -20,6 +20,13 @@ package enum SystemCalls {
         }
     }
 
+    /// In nanoseconds; nil when there is no such file.
+    package static func modificationTime(of path: String) -> Int64? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    }
+
     /// Writes a whole file, created with mode 0600; false on failure.
     package static func write(_ bytes: [UInt8], toFile path: String) -> Bool {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -40,6 +47,16 @@ package enum SystemCalls {
         var status = stat()
         guard unsafe stat("/proc/self/fd", &status) == 0, status.st_size > 0 else { return nil }
         return Int(status.st_size)
+    }
+
+    /// The name of this machine, pod or container.
+    package static var hostName: String {
+        var name = [UInt8](repeating: 0, count: 256)
+        let isKnown = unsafe name.withUnsafeMutableBytes { buffer in
+            guard let start = unsafe buffer.baseAddress else { return false }
+            return unsafe gethostname(start.assumingMemoryBound(to: CChar.self), buffer.count - 1) == 0
+        }
+        return isKnown ? String(decoding: name.prefix { $0 != 0 }, as: UTF8.self) : "unknown"
     }
 
     package static func isTerminal(_ descriptor: Int32) -> Bool {

@@ -4,8 +4,13 @@ package struct Migration: Hashable, Sendable {
     package let version: Int
     /// From the file's name: `order_events` of `0002_order_events.sql`.
     package let name: String
-    /// Statements that run in one transaction.
+    /// Statements that run in one transaction, unless it says otherwise.
     package let sql: String
+    /// Whether services that end before this migration run with it: then they may be rolled back, and restarted during an
+    /// upgrade.
+    package let isCompatible: Bool
+    /// False for `CREATE INDEX CONCURRENTLY` and the like: statements are separated by empty lines, and may run again.
+    package let isTransactional: Bool
 }
 
 extension Migration {
@@ -22,11 +27,17 @@ extension Migration {
         Migration(7, "operator", PackageResources._007_operator_sql),
         Migration(8, "decisions", PackageResources._008_decisions_sql),
         Migration(9, "event_partitions", PackageResources._009_event_partitions_sql),
-        Migration(10, "lookups", PackageResources._010_lookups_sql),
-        Migration(11, "status_lookups", PackageResources._011_status_lookups_sql),
+        Migration(10, "lookups", PackageResources._010_lookups_sql, isCompatible: true),
+        Migration(11, "status_lookups", PackageResources._011_status_lookups_sql, isCompatible: true),
     ]
 
-    private init(_ version: Int, _ name: String, _ file: [UInt8]) {
-        self.init(version: version, name: name, sql: String(decoding: file, as: UTF8.self))
+    private init(
+        _ version: Int, _ name: String, _ file: [UInt8], isCompatible: Bool = false,
+        isTransactional: Bool = true
+    ) {
+        self.init(
+            version: version, name: name, sql: String(decoding: file, as: UTF8.self),
+            isCompatible: isCompatible,
+            isTransactional: isTransactional)
     }
 }

@@ -16,9 +16,8 @@ struct Application {
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
-        let authorities = settings[ServerKeys.authorities]
         var server = try RedisConfiguration(
-            settings[ServerKeys.redis], authorities: authorities, name: context.replica)
+            settings[ServerKeys.redis], settings.tls, name: context.replica)
         // It only reads.
         server.requiresPrimary = false
         let sentinels = settings.sentinels(of: server)
@@ -66,7 +65,7 @@ struct Application {
 
     private static func database(_ url: ConnectionURL, _ name: String) -> PostgresConfiguration {
         var configuration = PostgresConfiguration(
-            host: url.host, port: url.port, user: url.user ?? "waybill_operator",
+            endpoints: url.endpoints, user: url.user ?? "waybill_operator",
             password: url.password?.reveal(), database: url.path)
         configuration.applicationName = name
         configuration.connectTimeout = .seconds(2)

@@ -17,8 +17,8 @@ enum ConsoleKeys {
     static let all: [any AnySettingKey] =
         [
             ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.sentinelUser,
-            ServerKeys.sentinelPassword, ServerKeys.rabbitMQ, ServerKeys.rabbitMQNodes,
-            ServerKeys.authorities, database, ServiceKeys.origins, targets, stack,
+            ServerKeys.sentinelPassword, ServerKeys.rabbitMQ, ServerKeys.authorities,
+            ServerKeys.certificate, ServerKeys.privateKey, database, ServiceKeys.origins, targets, stack,
         ] + TokenSettings.all
 
     static let rules =

@@ -2,7 +2,7 @@ import EventLoop
 import JSON
 import Redis
 
-/// The registered notifiers: `notify:replicas` has their names, `notify:replica:<name>` the details.
+/// The registered notifiers: `notify:replicas` lists them, `notify:replica:<entry>` has the details.
 @Loop
 struct ReplicaRegistry {
     private static let most = 100

@@ -17,9 +17,8 @@ struct Application {
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
-        let authorities = settings[ServerKeys.authorities]
         var server = try RedisConfiguration(
-            settings[ServerKeys.redis], authorities: authorities, name: context.replica)
+            settings[ServerKeys.redis], settings.tls, name: context.replica)
         let hedgeDelay = Duration.milliseconds(settings[AcceptKeys.hedgeDelay])
         // Then PostgreSQL answers instead.
         server.commandTimeout = hedgeDelay

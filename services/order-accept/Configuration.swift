@@ -38,7 +38,7 @@ enum AcceptKeys {
 extension PostgresConfiguration {
     init(_ url: ConnectionURL, name: String) {
         self.init(
-            host: url.host, port: url.port, user: url.user ?? "waybill_reader",
+            endpoints: url.endpoints, user: url.user ?? "waybill_reader",
             password: url.password?.reveal(), database: url.path)
         applicationName = name
         connectTimeout = .seconds(2)

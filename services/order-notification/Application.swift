@@ -19,9 +19,8 @@ struct Application {
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
-        let authorities = settings[ServerKeys.authorities]
         let server = try RedisConfiguration(
-            settings[ServerKeys.redis], authorities: authorities, name: context.replica)
+            settings[ServerKeys.redis], settings.tls, name: context.replica)
         let sentinels = settings.sentinels(of: server)
         let redis = RedisClient(server, sentinels: sentinels)
         let subscriber = RedisSubscriber(server, sentinels: sentinels)

@@ -40,7 +40,7 @@ enum NotificationKeys {
 extension PostgresConfiguration {
     init(_ url: ConnectionURL, name: String) {
         self.init(
-            host: url.host, port: url.port, user: url.user ?? "waybill_notifier",
+            endpoints: url.endpoints, user: url.user ?? "waybill_notifier",
             password: url.password?.reveal(), database: url.path)
         applicationName = name
         connectTimeout = .seconds(2)

@@ -18,10 +18,9 @@ struct Application {
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
-        let authorities = settings[ServerKeys.authorities]
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let server = try RedisConfiguration(
-            settings[ServerKeys.redis], authorities: authorities, name: context.replica)
+            settings[ServerKeys.redis], settings.tls, name: context.replica)
         let sentinels = settings.sentinels(of: server)
         let redis = RedisClient(server, sentinels: sentinels)
         let broker = try settings.rabbitMQ(name: context.replica)

@@ -21,7 +21,7 @@ enum ProcessKeys {
 extension PostgresConfiguration {
     init(_ url: ConnectionURL, name: String) {
         self.init(
-            host: url.host, port: url.port, user: url.user ?? "waybill", password: url.password?.reveal(),
+            endpoints: url.endpoints, user: url.user ?? "waybill", password: url.password?.reveal(),
             database: url.path)
         applicationName = name
         options = url.query

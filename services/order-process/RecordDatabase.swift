@@ -30,8 +30,11 @@ final class RecordDatabase: Service {
         var fatal: PostgresError?
         await Loop.retry(Backoff(base: .milliseconds(200), cap: .seconds(5))) { _ in
             do {
-                for migration in try await migrator.migrate(configuration) {
-                    log?.info("schema.migrated", ["version": migration.version, "name": migration.name])
+                let applied = try await migrator.migrate(configuration) { migration in
+                    log?.info("schema.migrating", ["version": migration.version, "name": migration.name])
+                }
+                if let last = applied.last {
+                    log?.info("schema.migrated", ["version": last.version, "migrations": applied.count])
                 }
                 return true
             } catch {

@@ -16,7 +16,7 @@ import Testing
         router.get("/ws") { _ in .webSocket(EchoHandler()) }
         let server = HTTPServer(router)
         let tls = try TLSServer(
-            certificateChain: certificate.certificate, privateKey: certificate.privateKey)
+            TLSIdentity(chain: certificate.certificate, key: certificate.privateKey))
         let port = try await server.listen(on: Endpoint(host: "127.0.0.1", port: 0), tls: tls)
         var failure: (any Error)?
         do { try await body(port) } catch { failure = error }

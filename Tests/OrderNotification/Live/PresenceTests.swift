@@ -27,8 +27,8 @@ struct PresenceTests {
         let client = replica.client
         for _ in 0..<2 {
             await presence.register()
-            #expect(try await client.command("ZSCORE", Presence.index, name).integer != nil)
-            let text = try await client.command("GET", "notify:replica:\(name)").string
+            #expect(try await client.command("ZSCORE", Presence.index, presence.registration).integer != nil)
+            let text = try await client.command("GET", "notify:replica:\(presence.registration)").string
             let document = try JSONValue(parsing: try #require(text))
             #expect(document["sessions"]?["websocket"]?.int == 1 && document["sessions"]?["sse"]?.int == 1)
             let user = try #require(document["users"]?[0])
@@ -36,10 +36,10 @@ struct PresenceTests {
             let epoch = try #require(tab.messages("welcome")[0]["epoch"]?.string)
             #expect(user["position"]?.string?.hasPrefix("\(epoch):") == true)
         }
-        #expect(try await client.command("TTL", "notify:replica:\(name)").integer ?? 0 > 10)
+        #expect(try await client.command("TTL", "notify:replica:\(presence.registration)").integer ?? 0 > 10)
         await presence.drain(until: Loop.now + .seconds(5))
-        #expect(try await client.command("EXISTS", "notify:replica:\(name)") == .integer(0))
-        #expect(try await client.command("ZSCORE", Presence.index, name).isNull)
+        #expect(try await client.command("EXISTS", "notify:replica:\(presence.registration)") == .integer(0))
+        #expect(try await client.command("ZSCORE", Presence.index, presence.registration).isNull)
         await replica.stop()
     }
 
@@ -49,11 +49,31 @@ struct PresenceTests {
         for number in 0..<600 {
             for _ in 0..<2 { _ = replica.replica.open("\(name)-\(number)") }
         }
-        await presence(replica).register()
-        let text = try await replica.client.command("GET", "notify:replica:\(name)").string
+        let presence = presence(replica)
+        await presence.register()
+        let text = try await replica.client.command("GET", "notify:replica:\(presence.registration)").string
         let document = try JSONValue(parsing: try #require(text))
         let named = (document["users"]?.array ?? []).map { $0["sessions"]?.array?.count ?? 0 }
         #expect(named.reduce(0, +) == 1000 && document["sessions"]?["websocket"]?.int == 1200)
+        await replica.stop()
+    }
+
+    /// As copies of one container have them, or of one host.
+    @Test func replicasOfOneNameAreToldApart() async throws {
+        let name = "presence-\(UInt64.random(in: 0 ... .max))"
+        let replica = try await LiveReplica(name)
+        let presences = (0..<5).map { _ in presence(replica) }
+        for presence in presences { await presence.register() }
+        let client = replica.client
+        @Loop func registered() async throws -> [String] {
+            let members = try await client.pipeline { $0.add("ZRANGE", list: [Presence.index, "0", "-1"]) }[0]
+                .get()
+            return (members.array ?? []).compactMap(\.string).filter { $0.hasPrefix("\(name)#") }
+        }
+        #expect(try await registered().count == 5)
+        await presences[0].drain(until: Loop.now + .seconds(5))
+        #expect(try await Set(registered()) == Set(presences.dropFirst().map(\.registration)))
+        for presence in presences { await presence.drain(until: Loop.now + .seconds(5)) }
         await replica.stop()
     }
 

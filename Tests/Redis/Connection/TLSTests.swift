@@ -8,7 +8,7 @@ import Testing
     @Test func commandsAreEncrypted() async throws {
         let certificate = try await TestCertificate.shared()
         let tls = try TLSServer(
-            certificateChain: certificate.certificate, privateKey: certificate.privateKey)
+            TLSIdentity(chain: certificate.certificate, key: certificate.privateKey))
         let server = try await ScriptedServer(tls: tls) { _ in "+PONG\r\n" }
         defer { server.close() }
         var configuration = server.configuration
@@ -21,7 +21,7 @@ import Testing
     @Test func anUntrustedCertificateIsRefused() async throws {
         let certificate = try await TestCertificate.shared()
         let tls = try TLSServer(
-            certificateChain: certificate.certificate, privateKey: certificate.privateKey)
+            TLSIdentity(chain: certificate.certificate, key: certificate.privateKey))
         let server = try await ScriptedServer(tls: tls) { _ in "+PONG\r\n" }
         defer { server.close() }
         var configuration = server.configuration

@@ -34,7 +34,7 @@ def replicas(stack, cluster):
     with open(stack.directory / "log" / "cluster-replicas.log", "ab") as log:
         replicas = {
             kind: Replica(
-                description, kind, 5, log, RABBITMQ_URL=cluster.uri, RABBITMQ_NODES=",".join(cluster.endpoints))
+                description, kind, 5, log, RABBITMQ_URL=cluster.uri)
             for kind in ("process", "notification", "accept")}
         # Those of the stack would share the work, on another broker.
         stack.stop("accept-1", "process-1", "notification-1")

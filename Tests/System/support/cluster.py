@@ -38,7 +38,7 @@ class Cluster:
 
     @property
     def uri(self):
-        return f"amqp://{rabbitmq.USER}:{PASSWORD}@{self.endpoints[0]}/{rabbitmq.VHOST}"
+        return f"amqp://{rabbitmq.USER}:{PASSWORD}@{','.join(self.endpoints)}/{rabbitmq.VHOST}"
 
     def environment(self, number):
         data = self.directory / f"n{number}"

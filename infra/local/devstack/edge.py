@@ -36,13 +36,15 @@ def program(config):
     nginx_configuration = render(
         "nginx.conf", config.directory / "run" / "nginx.conf",
         USER=f"user {user} {grp.getgrnam(user).gr_name};" if user else "", DATA=data, MIME_TYPES=MIME_TYPES,
-        LOG=config.directory / "log", TLS=config.directory / "tls", SITE=site(data, user),
+        LOG=config.directory / "log", SITE=site(data, user), CERTIFICATE=config.directory / "tls" / "certificate.pem",
+        KEY=config.directory / "tls" / "key.pem", RESOLVER="", INSECURE="", HSTS="", PUBLIC_TLS_PORT="",
         ADDRESS=ports.HOST, PORT=config.port("edge"), TLS_PORT=config.port("edge TLS"),
         EARLY_LIMIT=EARLY_LIMIT[len(config.accept_ports) > 1], QUERY_LIMIT=QUERY_LIMIT[len(config.accept_ports) > 1],
         ACCEPTORS=upstream(config.accept_ports, seconds=3), ANY_ACCEPTORS=upstream(config.accept_ports, failures=0),
-        NOTIFIERS=upstream(config.notification_ports), TRUSTED_PROXIES=trusted_proxies(),
+        NOTIFIERS=upstream(config.notification_ports),
+        ANY_NOTIFIERS=upstream(config.notification_ports, failures=0), TRUSTED_PROXIES=trusted_proxies(),
         ALLOWED_ORIGINS=allowed_origins(config),
-        CONSOLE=f"{ports.HOST}:{config.port('console')}", **sign_in())
+        CONSOLE=upstream([config.port("console")], failures=0), **sign_in())
     check = subprocess.run(
         [NGINX, "-t", "-q", "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
         capture_output=True, text=True, check=False)

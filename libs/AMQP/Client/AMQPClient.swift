@@ -51,21 +51,22 @@ package final class AMQPClient: Service {
     /// Set when a user is to be attached, the connection has ended or the client stops.
     private let work = AsyncSignal()
     private let stateChanges = WaiterQueue<Void>()
-    /// In the configuration's nodes; at random at first, so that clients spread over a cluster.
+    /// In the configuration's endpoints; at random at first, so that clients spread over a cluster.
     private var nextNode: Int
+    private let endpoints: [Endpoint]
     private var isRunning = false
 
     package init(_ configuration: AMQPConfiguration, topology: AMQPTopology = AMQPTopology()) {
         self.configuration = configuration
         self.topology = topology
-        nextNode = configuration.nodes.indices.randomElement() ?? 0
+        endpoints = configuration.endpoints
+        nextNode = endpoints.indices.randomElement() ?? 0
     }
 
     /// Another node at each attempt.
     private func nextEndpoint() -> Endpoint {
-        guard !configuration.nodes.isEmpty else { return configuration.endpoint }
-        defer { nextNode = (nextNode + 1) % configuration.nodes.count }
-        return configuration.nodes[nextNode]
+        defer { nextNode = (nextNode + 1) % endpoints.count }
+        return endpoints[nextNode]
     }
 
     // MARK: Lifecycle

@@ -2,9 +2,8 @@ package import EventLoop
 
 /// The broker's address, and the client's limits and timeouts.
 package struct AMQPConfiguration: Sendable {
-    package var endpoint: Endpoint
-    /// The nodes of a cluster, one of which is connected to; `endpoint` when there are none.
-    package var nodes: [Endpoint] = []
+    /// The nodes of a cluster, or one broker; one of them is connected to.
+    package var endpoints: [Endpoint]
     package var user: String
     package var password: String
     package var virtualHost: String
@@ -21,22 +20,28 @@ package struct AMQPConfiguration: Sendable {
     /// Larger bodies, in bytes, are delivered as an `AMQPDelivery.Defect`.
     package var bodyLimit = 1 << 20
 
+    /// The first.
+    package var endpoint: Endpoint {
+        get { endpoints[0] }
+        set { endpoints = [newValue] }
+    }
+
     package init(endpoint: Endpoint, user: String, password: String, virtualHost: String = "/") {
-        self.endpoint = endpoint
+        endpoints = [endpoint]
         self.user = user
         self.password = password
         self.virtualHost = virtualHost
     }
 
-    /// Reads `amqp[s]://user:password@host:port/vhost` (https://www.rabbitmq.com/docs/uri-spec); an absent or
+    /// Reads `amqp[s]://user:password@host:port,host:port/vhost` (https://www.rabbitmq.com/docs/uri-spec); an absent or
     /// empty vhost is `/`.
     /// - Parameter authorities: PEM file of trusted roots for `amqps`; nil: the system's.
     @Loop package init(url: String, authorities: String? = nil) throws(AMQPError) {
         let parts = try AMQPURLParts(url)
         self.init(
-            endpoint: Endpoint(host: parts.host, port: parts.port), user: parts.user,
-            password: parts.password,
+            endpoint: parts.endpoints[0], user: parts.user, password: parts.password,
             virtualHost: parts.virtualHost)
+        endpoints = parts.endpoints
         if parts.isSecure {
             do { tls = try TLSClient(authorities: authorities) } catch {
                 throw AMQPError(.invalidArgument, error.description)
@@ -49,13 +54,12 @@ struct AMQPURLParts: Equatable {
     var isSecure: Bool
     var user = "guest"
     var password = "guest"
-    var host: String
-    var port: UInt16
+    var endpoints: [Endpoint]
     var virtualHost = "/"
 
     init(_ text: String) throws(AMQPError) {
         let url: ServerURL
-        do throws(ServerURLError) { url = try ServerURL(text) } catch {
+        do throws(ServerURLError) { url = try ServerURL(text, mayHaveHosts: true) } catch {
             throw AMQPError(.invalidArgument, "the URL \(error)")
         }
         switch url.scheme {
@@ -66,8 +70,8 @@ struct AMQPURLParts: Equatable {
         guard !url.encodedPath.dropFirst().contains("/") else {
             throw AMQPError(.invalidArgument, "the URL has a virtual host of more than one segment")
         }
-        host = url.host
-        port = url.port ?? (isSecure ? 5671 : 5672)
+        let port: UInt16 = isSecure ? 5671 : 5672
+        endpoints = url.hosts.map { Endpoint(host: $0.name, port: $0.port ?? port) }
         if let user = url.user { self.user = user }
         if let password = url.password { self.password = password }
         if !url.path.isEmpty { virtualHost = url.path }

@@ -1,11 +1,18 @@
 /// A server's URL, `scheme://[user[:password]@]host[:port][/path][?query]` (RFC 3986), parsed strictly: printable
 /// ASCII, complete escapes that decode to UTF-8 without NUL, hosts of unreserved characters or bracketed IPv6, no
-/// fragment.
+/// fragment. Where that is allowed, several hosts are separated by commas, as libpq has it.
 package struct ServerURL: Sendable, Hashable {
     package struct QueryItem: Sendable, Hashable {
         package let name: String
         /// Empty when the item has no equals sign.
         package let value: String
+    }
+
+    package struct Host: Sendable, Hashable {
+        /// Without the brackets of an IPv6 address.
+        package let name: String
+        /// 1…65535; nil when absent.
+        package let port: UInt16?
     }
 
     /// In lower case.
@@ -14,10 +21,8 @@ package struct ServerURL: Sendable, Hashable {
     package let user: String?
     /// Nil when absent.
     package let password: String?
-    /// Without the brackets of an IPv6 address.
-    package let host: String
-    /// 1…65535; nil when absent.
-    package let port: UInt16?
+    /// One or more; each is a server that may be asked.
+    package let hosts: [Host]
     /// As written, with its leading slash; empty when absent.
     package let encodedPath: String
     /// As written, without its question mark; nil when absent.
@@ -27,7 +32,14 @@ package struct ServerURL: Sendable, Hashable {
     /// Decoded, in their order; empty items are left out.
     package let queryItems: [QueryItem]
 
-    package init(_ text: String) throws(ServerURLError) {
+    /// The first host's.
+    package var host: String { hosts[0].name }
+    package var port: UInt16? { hosts[0].port }
+
+    /// Hosts that a URL may have.
+    private static let hostLimit = 32
+
+    package init(_ text: String, mayHaveHosts: Bool = false) throws(ServerURLError) {
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "#") }) else {
             throw ServerURLError(.invalidCharacter)
         }
@@ -54,7 +66,7 @@ package struct ServerURL: Sendable, Hashable {
         user = (credentials.first ?? nil).flatMap { $0.isEmpty ? nil : $0 }
         password = credentials.count > 1 ? credentials[1] : nil
         do throws(ServerURLError) {
-            (host, port) = try Self.hostAndPort(location)
+            hosts = try Self.hosts(location, limit: mayHaveHosts ? Self.hostLimit : 1)
         } catch {
             // An `@` behind the authority shows a password with an unescaped slash or question mark.
             throw tail.utf8.contains(UInt8(ascii: "@")) ? ServerURLError(.invalidCredentials) : error
@@ -77,7 +89,15 @@ package struct ServerURL: Sendable, Hashable {
         text.first?.isLetter == true && text.allSatisfy { $0.isLetter || $0.isNumber || "+-.".contains($0) }
     }
 
-    private static func hostAndPort(_ text: Substring) throws(ServerURLError) -> (String, UInt16?) {
+    private static func hosts(_ text: Substring, limit: Int) throws(ServerURLError) -> [Host] {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard parts.count <= limit else { throw ServerURLError(.tooManyHosts) }
+        var hosts: [Host] = []
+        for part in parts { hosts.append(try host(part)) }
+        return hosts
+    }
+
+    private static func host(_ text: Substring) throws(ServerURLError) -> Host {
         var host = text
         var rest = text[text.endIndex...]
         if text.hasPrefix("[") {
@@ -100,12 +120,12 @@ package struct ServerURL: Sendable, Hashable {
                 throw ServerURLError(.invalidHost)
             }
         }
-        guard !rest.isEmpty else { return (String(host), nil) }
+        guard !rest.isEmpty else { return Host(name: String(host), port: nil) }
         let digits = rest.dropFirst()
         guard rest.hasPrefix(":"), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let port = UInt16(digits), port > 0
         else { throw ServerURLError(.invalidPort) }
-        return (String(host), port)
+        return Host(name: String(host), port: port)
     }
 
     private static func queryItems(_ query: String) -> [QueryItem]? {
@@ -126,8 +146,11 @@ package struct ServerURL: Sendable, Hashable {
 extension ServerURL: CustomStringConvertible, CustomReflectable {
     /// Without credentials and query.
     package var description: String {
-        let address = host.contains(":") ? "[\(host)]" : host
-        return "\(scheme)://\(address)\(port.map { ":\($0)" } ?? "")\(encodedPath)"
+        let addresses = hosts.map { host in
+            let name = host.name.contains(":") ? "[\(host.name)]" : host.name
+            return name + (host.port.map { ":\($0)" } ?? "")
+        }
+        return "\(scheme)://\(addresses.joined(separator: ","))\(encodedPath)"
     }
 
     package var customMirror: Mirror { Mirror(self, children: ["url": description]) }
@@ -141,6 +164,7 @@ package struct ServerURLError: Error, Sendable, Hashable, CustomStringConvertibl
         case invalidCredentials
         case invalidHost
         case invalidPort
+        case tooManyHosts
         case invalidEncoding
     }
 
@@ -155,6 +179,7 @@ package struct ServerURLError: Error, Sendable, Hashable, CustomStringConvertibl
         case .invalidCharacter: "holds characters that must be percent-encoded"
         case .invalidCredentials: "has a user or password that is not percent-encoded"
         case .invalidHost, .invalidPort: "has no host, or a port that is not 1…65535"
+        case .tooManyHosts: "has several hosts"
         case .invalidEncoding: "has a path or query that is not percent-encoded"
         }
     }

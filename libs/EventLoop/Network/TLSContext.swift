@@ -32,15 +32,35 @@ enum TLSFailure {
     }
 }
 
+/// PEM files: a certificate with its chain, and its private key.
+package struct TLSIdentity: Sendable, Hashable {
+    package let chain: String
+    package let key: String
+
+    package init(chain: String, key: String) {
+        self.chain = chain
+        self.key = key
+    }
+
+    @Loop fileprivate func use(in context: TLSContext) throws(TransportError) {
+        guard unsafe SSL_CTX_use_certificate_chain_file(context.pointer, chain) == 1,
+            unsafe SSL_CTX_use_PrivateKey_file(context.pointer, key, SSL_FILETYPE_PEM) == 1,
+            unsafe SSL_CTX_check_private_key(context.pointer) == 1
+        else { throw TLSFailure.last("cannot use certificate \(chain) with key \(key)") }
+    }
+}
+
 /// Settings of outgoing TLS connections: the peer's certificate must chain to a trusted root and carry the
 /// name that was connected to.
 package struct TLSClient: Sendable {
     private let context: TLSContext
     private let serverName: String?
 
-    /// `authorities` is a PEM file of trusted roots, nil for the system's. `serverName` overrides the name
-    /// that the certificate must carry.
-    @Loop package init(authorities: String? = nil, serverName: String? = nil) throws(TransportError) {
+    /// `authorities` is a PEM file of trusted roots, nil for the system's. `identity` is for servers that ask who the client
+    /// is. `serverName` overrides the name that the certificate must carry.
+    @Loop package init(
+        authorities: String? = nil, identity: TLSIdentity? = nil, serverName: String? = nil
+    ) throws(TransportError) {
         context = try unsafe TLSContext(TLS_client_method())
         self.serverName = serverName
         unsafe SSL_CTX_set_verify(context.pointer, SSL_VERIFY_PEER, nil)
@@ -53,6 +73,7 @@ package struct TLSClient: Sendable {
         guard loaded == 1 else {
             throw TLSFailure.last("cannot read certificates of \(authorities ?? "the system")")
         }
+        try identity?.use(in: context)
     }
 
     @Loop func makeSession(descriptor: Int32, host: String) throws(TransportError) -> TLSSession {
@@ -63,19 +84,26 @@ package struct TLSClient: Sendable {
 }
 
 /// Settings of incoming TLS connections.
-package struct TLSServer: Sendable {
-    private let context: TLSContext
+@Loop
+package final class TLSServer {
+    private let identity: TLSIdentity
+    private var context: TLSContext
 
-    /// PEM files: the certificate with its chain, and its private key.
-    @Loop package init(certificateChain: String, privateKey: String) throws(TransportError) {
-        context = try unsafe TLSContext(TLS_server_method())
-        guard unsafe SSL_CTX_use_certificate_chain_file(context.pointer, certificateChain) == 1,
-            unsafe SSL_CTX_use_PrivateKey_file(context.pointer, privateKey, SSL_FILETYPE_PEM) == 1,
-            unsafe SSL_CTX_check_private_key(context.pointer) == 1
-        else { throw TLSFailure.last("cannot use certificate \(certificateChain) with key \(privateKey)") }
+    package init(_ identity: TLSIdentity) throws(TransportError) {
+        self.identity = identity
+        context = try Self.context(identity)
     }
 
-    @Loop func makeSession(descriptor: Int32) throws(TransportError) -> TLSSession {
+    /// Reads the files again, for the connections that follow; after an error the certificate is the one that it was.
+    package func renew() throws(TransportError) { context = try Self.context(identity) }
+
+    private static func context(_ identity: TLSIdentity) throws(TransportError) -> TLSContext {
+        let context = try unsafe TLSContext(TLS_server_method())
+        try identity.use(in: context)
+        return context
+    }
+
+    func makeSession(descriptor: Int32) throws(TransportError) -> TLSSession {
         let session = try TLSSession(context, descriptor: descriptor)
         session.becomeServer()
         return session

@@ -6,7 +6,9 @@ package import Postgres
 package enum OrderDatabase {
     /// The schema's migrations, for ``PostgresMigrator``.
     package static let migrations = OrderSchema.Migration.all.map {
-        PostgresMigration(version: $0.version, name: $0.name, sql: $0.sql)
+        PostgresMigration(
+            version: $0.version, name: $0.name, sql: $0.sql, isCompatible: $0.isCompatible,
+            isTransactional: $0.isTransactional)
     }
 
     /// Plans each statement once: there are few, and the planner gains nothing from the values of array parameters.

@@ -1,4 +1,5 @@
 package import Bytes
+package import EventLoop
 
 /// One database's address, and the setup of its sessions.
 package struct PostgresConfiguration: Sendable {
@@ -8,7 +9,7 @@ package struct PostgresConfiguration: Sendable {
         package var port: UInt16
     }
 
-    /// Tried in order; the URL's `target_session_attrs` selects one.
+    /// Tried in a random order; `target_session_attrs` selects one.
     package var hosts: [Host]
     package var user: String
     package var password: String?
@@ -29,7 +30,12 @@ package struct PostgresConfiguration: Sendable {
     package init(
         host: String, port: UInt16 = 5432, user: String, password: String? = nil, database: String
     ) {
-        hosts = [Host(name: host, port: port)]
+        self.init(
+            endpoints: [Endpoint(host: host, port: port)], user: user, password: password, database: database)
+    }
+
+    package init(endpoints: [Endpoint], user: String, password: String? = nil, database: String) {
+        hosts = endpoints.map { Host(name: $0.host, port: $0.port) }
         self.user = user
         self.password = password
         self.database = database

@@ -12,16 +12,33 @@ final class PostgresHandshake: DescriptorHandler {
 
     private init(_ handle: consuming PostgresConnectionHandle) { self.handle = handle }
 
-    /// The open session, non-blocking and in pipeline mode.
+    private struct Candidate {
+        var host: PostgresConfiguration.Host
+        /// Empty for a Unix socket.
+        var address: String
+    }
+
+    /// The open session, non-blocking and in pipeline mode. Addresses are tried in turn, each for its share of the time, so
+    /// that none waits for one that is silent.
     static func open(
         _ configuration: PostgresConfiguration, _ notices: NoticeBuffer, until deadline: Instant
     ) async throws(PostgresError) -> PostgresConnectionHandle {
-        var addressed = configuration
-        let addresses = try await resolve(&addressed, until: deadline)
-        let handshake = PostgresHandshake(
-            PostgresConnectionHandle.start(addressed.keywords(addresses: addresses), notices))
-        if let error = await handshake.run(until: deadline) { throw error }
-        return handshake.takeHandle()
+        let candidates = try await candidates(of: configuration, until: deadline)
+        var failure = PostgresError(.connectionFailed, "the host's name cannot be resolved")
+        for (index, candidate) in candidates.enumerated() {
+            var single = configuration
+            single.hosts = [candidate.host]
+            let left = max(.milliseconds(1), Loop.now.duration(to: deadline))
+            let handshake = PostgresHandshake(
+                PostgresConnectionHandle.start(single.keywords(addresses: [candidate.address]), notices))
+            guard let error = await handshake.run(until: Loop.now + left / (candidates.count - index)) else {
+                return handshake.takeHandle()
+            }
+            failure = error
+            // Another server would say the same.
+            if ["authentication", "database"].contains(error.problem) || error.code == .cancelled { break }
+        }
+        throw failure
     }
 
     private func takeHandle() -> PostgresConnectionHandle {
@@ -30,37 +47,28 @@ final class PostgresHandshake: DescriptorHandler {
         return result
     }
 
-    /// libpq would block on name resolution, so it gets addresses, and the names for TLS alone. A host with
-    /// several addresses becomes several hosts.
-    private static func resolve(
-        _ configuration: inout PostgresConfiguration, until deadline: Instant
-    ) async throws(PostgresError) -> [String] {
-        var hosts: [PostgresConfiguration.Host] = []
-        var addresses: [String] = []
-        for host in configuration.hosts {
+    /// libpq would block on name resolution, so it gets addresses, and the names for TLS alone.
+    private static func candidates(
+        of configuration: PostgresConfiguration, until deadline: Instant
+    ) async throws(PostgresError) -> [Candidate] {
+        var candidates: [Candidate] = []
+        // Sessions spread over equal servers.
+        for host in configuration.hosts.shuffled() {
             if host.name.hasPrefix("/") {
-                hosts.append(host)
-                addresses.append("")
+                candidates.append(Candidate(host: host, address: ""))
                 continue
             }
             let remaining = max(.milliseconds(1), Loop.now.duration(to: deadline))
             do {
                 let found = try await Loop.resolve(
                     Endpoint(host: host.name, port: host.port), timeout: remaining)
-                for address in found {
-                    hosts.append(host)
-                    addresses.append(address.host)
-                }
+                candidates += found.map { Candidate(host: host, address: $0.host) }
             } catch {
                 // Another host may still be reachable.
                 continue
             }
         }
-        guard !hosts.isEmpty else {
-            throw PostgresError(.connectionFailed, "the host's name cannot be resolved")
-        }
-        configuration.hosts = hosts
-        return addresses
+        return candidates
     }
 
     private func run(until deadline: Instant) async -> PostgresError? {

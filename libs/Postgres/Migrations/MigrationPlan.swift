@@ -32,8 +32,8 @@ struct MigrationPlan {
     }
 
     /// The migrations left to apply, in order.
-    /// - Throws: `.migration` when the database is newer than the code, was built from other SQL, or has
-    ///   gaps.
+    /// - Throws: `.migration` when the database is newer than the code in a way that the code cannot bear, was built from
+    ///   other SQL, or has gaps.
     func pending(_ applied: [PostgresAppliedMigration]) throws(PostgresError) -> [PostgresMigration] {
         var pending: [PostgresMigration] = []
         for status in status(applied) {
@@ -49,6 +49,7 @@ struct MigrationPlan {
                 throw PostgresError(
                     .migration,
                     "migration \(status.version) (\(status.name)) was changed after it was applied")
+            case .unknown(let applied) where applied.isCompatible: continue
             case .unknown:
                 throw PostgresError(
                     .migration,

@@ -3,36 +3,53 @@ package import EventLoop
 /// Migrates a database's schema to what the code expects; forward only.
 ///
 /// Any number of processes may start at once: an advisory lock lets one of them migrate while the others wait
-/// and then find nothing left to do. Each migration commits together with its row in `schema_migrations`.
+/// and then find nothing left to do. Each migration commits together with its row in `schema_migrations`; one outside of a
+/// transaction before it.
 @Loop
 package struct PostgresMigrator {
     private let plan: MigrationPlan
+    private let tableLockLimit: Duration
 
+    /// - Parameter tableLockLimit: how long a migration waits for a table that others use, while everybody else waits
+    ///   behind it.
     /// - Throws: `.migration` when the versions are not 1, 2, 3, …
-    package init(_ migrations: [PostgresMigration]) throws(PostgresError) {
+    package init(
+        _ migrations: [PostgresMigration], tableLockLimit: Duration = .seconds(10)
+    ) throws(PostgresError) {
         plan = try MigrationPlan(migrations)
+        self.tableLockLimit = tableLockLimit
     }
 
+    /// How long a single migration may run.
+    package static let migrationLimit = Duration.seconds(12 * 3600)
+
     /// Applies pending migrations, on a session of its own.
-    /// - Parameter limit: for everything, including the wait for the lock.
+    /// - Parameters:
+    ///   - limit: for the wait for another process that migrates.
+    ///   - onStart: called before each migration, which may take long.
     /// - Returns: the migrations applied now.
     /// - Throws: `.migrationLocked` when another process holds the lock for longer, `.migration` when code
     ///   and database do not fit, `.server` when a migration's SQL fails, which is then rolled back.
     @discardableResult
     package func migrate(
-        _ configuration: PostgresConfiguration, within limit: Duration = .seconds(120)
+        _ configuration: PostgresConfiguration, within limit: Duration = .seconds(120),
+        onStart: @Loop (PostgresMigration) -> Void = { _ in }
     ) async throws -> [PostgresMigration] {
-        let deadline = Loop.now + limit
         var configuration = configuration
-        // A migration may take long; `limit` is the only deadline.
+        // A migration may take long.
         configuration.statementTimeout = nil
         let connection = try await PostgresConnection.connect(configuration)
         // Ending the session releases the lock.
         defer { connection.close() }
-        try await lock(connection, until: deadline)
-        try await connection.script(Self.createTable, within: remaining(deadline))
+        try await lock(connection, until: Loop.now + limit)
+        try await connection.script(Self.createTable)
         let pending = try plan.pending(await applied(on: connection))
-        for migration in pending { try await apply(migration, on: connection, until: deadline) }
+        for migration in pending {
+            onStart(migration)
+            try await apply(migration, on: connection)
+        }
+        try await connection.query(
+            Self.setCompatible, plan.known.map { Int64($0.version) }, plan.known.map(\.isCompatible))
         return pending
     }
 
@@ -45,68 +62,83 @@ package struct PostgresMigrator {
     }
 
     private func apply(
-        _ migration: PostgresMigration, on connection: PostgresConnection, until deadline: Instant
-    )
-        async throws
-    {
+        _ migration: PostgresMigration, on connection: PostgresConnection
+    ) async throws {
         let start = Instant.systemNow()
+        @Loop func record() async throws(PostgresError) {
+            let milliseconds = start.duration(to: .systemNow()).nanoseconds / 1_000_000
+            try await connection.query(
+                Self.insert, migration.version, migration.name, migration.checksum, milliseconds,
+                migration.isCompatible)
+        }
+        guard migration.isTransactional else {
+            for statement in migration.statements {
+                try await connection.script(statement, within: Self.migrationLimit)
+            }
+            return try await record()
+        }
+        let lockLimit = "SET LOCAL lock_timeout = \(tableLockLimit.nanoseconds / 1_000_000);"
         try await connection.transaction { connection in
-            try await connection.script(migration.sql, within: remaining(deadline))
+            try await connection.script("\(lockLimit) \(migration.sql)", within: Self.migrationLimit)
             guard connection.isInGoodTransaction else {
                 throw PostgresError(.migration, "migration \(migration.version) ends its own transaction")
             }
-            let milliseconds = start.duration(to: .systemNow()).nanoseconds / 1_000_000
-            try await connection.query(
-                Self.insert, migration.version, migration.name, migration.checksum, milliseconds)
+            try await record()
         }
     }
 
-    private func lock(_ connection: PostgresConnection, until deadline: Instant) async throws(PostgresError) {
-        let limit = remaining(deadline)
-        let milliseconds = max(1, limit.nanoseconds / 1_000_000)
-        do {
-            try await connection.pipeline(within: limit + .seconds(1)) {
-                $0.add(Self.setLockTimeout, "\(milliseconds)")
-                $0.add(Self.takeLock, Self.lockClass)
+    /// Asks again and again: whoever waited in the server would hold a snapshot, for whose end
+    /// `CREATE INDEX CONCURRENTLY` waits.
+    private func lock(_ connection: PostgresConnection, until deadline: Instant) async throws {
+        while try await !connection.query(Self.takeLock, Self.lockClass).one().bool(0) {
+            let left = Loop.now.duration(to: deadline)
+            guard left > .zero else {
+                throw PostgresError(.migrationLocked, "another process is still migrating")
             }
-        } catch {
-            guard error.sqlState == .lockNotAvailable || error.code == .timedOut else { throw error }
-            throw PostgresError(.migrationLocked, "another process is still migrating", report: error.report)
+            try await Loop.sleep(for: min(left, .milliseconds(Int64.random(in: 50...200))))
         }
-        try await connection.query(Self.setLockTimeout, "0")
     }
 
     private func applied(on connection: PostgresConnection) async throws(PostgresError)
         -> [PostgresAppliedMigration]
     {
+        // Tables of before compatibility was recorded are read too.
         let rows = try await connection.query(Self.list)
         var result: [PostgresAppliedMigration] = []
         for row in rows {
             result.append(
                 PostgresAppliedMigration(
                     version: try row.decode(0), name: try row.string(1), checksum: try row.string(2),
-                    appliedAt: try row.timestamp(3), duration: .milliseconds(try row.int64(4))))
+                    appliedAt: try row.timestamp(3), duration: .milliseconds(try row.int64(4)),
+                    isCompatible: try row.bool(5)))
         }
         return result
-    }
-
-    private func remaining(_ deadline: Instant) -> Duration {
-        max(.milliseconds(1), Loop.now.duration(to: deadline))
     }
 
     /// An advisory lock has two numbers: this one, and the schema's hash.
     private static let lockClass: Int32 = 0x5761_7962
     private static let takeLock = PostgresStatement(
-        "SELECT pg_advisory_lock($1, hashtext(current_schema()))", reused: false)
-    private static let setLockTimeout = PostgresStatement(
-        "SELECT set_config('lock_timeout', $1, false)", reused: false)
+        "SELECT pg_try_advisory_lock($1, hashtext(current_schema()))", reused: false)
     private static let tableExists = PostgresStatement(
         "SELECT to_regclass('schema_migrations') IS NOT NULL", reused: false)
     private static let list = PostgresStatement(
-        "SELECT version, name, checksum, applied_at, duration_ms FROM schema_migrations ORDER BY version",
-        reused: false)
+        """
+        SELECT version, name, checksum, applied_at, duration_ms,
+            coalesce((to_jsonb(schema_migrations) -> 'is_compatible')::boolean, false)
+        FROM schema_migrations ORDER BY version
+        """, reused: false)
+    private static let setCompatible = PostgresStatement(
+        """
+        UPDATE schema_migrations SET is_compatible = known.is_compatible
+        FROM unnest($1::int8[], $2::bool[]) AS known (version, is_compatible)
+        WHERE schema_migrations.version = known.version
+            AND schema_migrations.is_compatible <> known.is_compatible
+        """, reused: false)
     private static let insert = PostgresStatement(
-        "INSERT INTO schema_migrations (version, name, checksum, duration_ms) VALUES ($1, $2, $3, $4)")
+        """
+        INSERT INTO schema_migrations (version, name, checksum, duration_ms, is_compatible)
+        VALUES ($1, $2, $3, $4, $5)
+        """)
     private static let createTable = """
         CREATE TABLE IF NOT EXISTS schema_migrations (
             version int8 PRIMARY KEY,
@@ -114,6 +146,7 @@ package struct PostgresMigrator {
             checksum text NOT NULL,
             applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
             duration_ms int8 NOT NULL
-        )
+        );
+        ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS is_compatible boolean NOT NULL DEFAULT false;
         """
 }

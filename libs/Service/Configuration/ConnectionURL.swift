@@ -8,9 +8,8 @@ package struct ConnectionURL: Sendable, Equatable {
     package let usesTLS: Bool
     package let user: String?
     package let password: Secret<String>?
-    /// Without the brackets of an IPv6 address.
-    package let host: String
-    package let port: UInt16
+    /// One, or several of a cluster, each of which may be asked.
+    package let endpoints: [Endpoint]
     /// Redis: the number of the database, "0" when left out. AMQP: the virtual host, "/" when left out.
     /// PostgreSQL: the database.
     package let path: String
@@ -20,18 +19,21 @@ package struct ConnectionURL: Sendable, Equatable {
         case redis, amqp, postgresql
     }
 
-    package var endpoint: Endpoint { Endpoint(host: host, port: port) }
+    /// The first.
+    package var endpoint: Endpoint { endpoints[0] }
 
-    /// Whether the server is on this machine.
-    var isLocal: Bool { host == "localhost" || host.hasPrefix("/") || IPAddress(host)?.isLoopback == true }
+    /// Whether the servers are on this machine.
+    var isLocal: Bool {
+        endpoints.allSatisfy { $0.host == "localhost" || IPAddress($0.host)?.isLoopback == true }
+    }
 }
 
 extension ConnectionURL.Scheme {
     var example: String {
         switch self {
         case .redis: "redis[s]://[user:password@]host[:port][/database]"
-        case .amqp: "amqp[s]://user:password@host[:port][/vhost]"
-        case .postgresql: "postgresql://user:password@host[:port]/database[?sslmode=…]"
+        case .amqp: "amqp[s]://user:password@host[:port][,host[:port]…][/vhost]"
+        case .postgresql: "postgresql://user:password@host[:port][,host[:port]…]/database[?sslmode=…]"
         }
     }
 
@@ -52,7 +54,9 @@ extension ConnectionURL {
     package init(_ text: String, _ scheme: Scheme) throws(SettingError) {
         func fault(_ problem: String) -> SettingError { SettingError(problem, write: scheme.example) }
         let url: ServerURL
-        do throws(ServerURLError) { url = try ServerURL(text) } catch { throw fault("\(error)") }
+        do throws(ServerURLError) { url = try ServerURL(text, mayHaveHosts: scheme != .redis) } catch {
+            throw fault("\(error)")
+        }
         guard let (isSecure, port) = scheme.defaults(url.scheme) else { throw fault("has another scheme") }
         guard !url.encodedPath.contains("@"), url.encodedQuery?.contains("@") != true else {
             throw fault("has a / or ? in its password that is not percent-encoded")
@@ -67,8 +71,7 @@ extension ConnectionURL {
         usesTLS = isSecure || ["require", "verify-ca", "verify-full"].contains(query["sslmode"])
         user = url.user
         password = url.password.map { Secret($0) }
-        host = url.host
-        self.port = url.port ?? port
+        endpoints = url.hosts.map { Endpoint(host: $0.name, port: $0.port ?? port) }
         switch scheme {
         case .redis:
             guard url.path.isEmpty || Int(url.path).map({ $0 >= 0 }) == true else {
@@ -98,7 +101,8 @@ extension ConnectionURL: CustomStringConvertible, CustomDebugStringConvertible {
     package var description: String {
         let scheme = usesTLS && scheme != .postgresql ? "\(scheme)s" : "\(scheme)"
         let account = user.map { "\($0)@" } ?? ""
-        return "\(scheme)://\(account)\(endpoint)/\(path == "/" ? "" : path)"
+        let addresses = endpoints.map(\.description).joined(separator: ",")
+        return "\(scheme)://\(account)\(addresses)/\(path == "/" ? "" : path)"
     }
 
     package var debugDescription: String { description }

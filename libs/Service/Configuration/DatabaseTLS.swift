@@ -17,11 +17,19 @@ extension ConnectionURL {
     /// Whether the server must prove who it is.
     var isVerified: Bool { ["verify-ca", "verify-full"].contains(query["sslmode"]) }
 
-    /// The same URL with the authorities for the server's certificate, unless it names its own.
-    package func trusting(_ authorities: String?) -> ConnectionURL {
-        guard let authorities, query["sslrootcert"] == nil else { return self }
+    /// The same URL with the files of TLS, unless it names its own. Of several servers, the one that takes writes is meant.
+    package func completed(_ files: TLSFiles) -> ConnectionURL {
         var changed = self
-        changed.query["sslrootcert"] = authorities
+        if let authorities = files.authorities, query["sslrootcert"] == nil {
+            changed.query["sslrootcert"] = authorities
+        }
+        if let identity = files.identity, query["sslcert"] == nil, query["sslkey"] == nil {
+            changed.query["sslcert"] = identity.chain
+            changed.query["sslkey"] = identity.key
+        }
+        if endpoints.count > 1, query["target_session_attrs"] == nil {
+            changed.query["target_session_attrs"] = "read-write"
+        }
         return changed
     }
 }
@@ -30,12 +38,12 @@ extension ServiceContext {
     /// A service's database: TLS_CA_FILE holds for it as for the other servers. A connection to another machine whose
     /// server need not prove who it is, is said once.
     @Loop package func database(_ key: SettingKey<ConnectionURL>) -> ConnectionURL {
-        let url = settings[key].trusting(settings[ServerKeys.authorities])
+        let url = settings[key].completed(settings.tls)
         if !url.isVerified, !url.isLocal {
             log.warning(
                 "postgres.unverified",
                 [
-                    "host": url.host, "sslmode": url.query["sslmode"] ?? "prefer",
+                    "host": url.endpoint.host, "sslmode": url.query["sslmode"] ?? "prefer",
                     "next": "add ?sslmode=verify-full to the URL, and the authority as TLS_CA_FILE",
                 ])
         }

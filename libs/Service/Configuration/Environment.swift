@@ -34,17 +34,24 @@ package struct Environment: Sendable {
 
     var names: [ByteString] { Array(values.keys) }
 
-    /// The text of a key: its variable, or for secrets the content of the file that `NAME_FILE` names,
-    /// without the final line break.
+    /// A secret's text; nil also when its file cannot be read.
+    package func secret(_ name: String) -> String? { try? secretText(name).get() }
+
+    /// The text of a key.
     func text(of key: SettingSpecification) -> Result<String?, SettingError> {
-        guard key.isSecret, let path = self["\(key.name)_FILE"] else { return .success(self[key.name]) }
-        guard self[key.name] == nil else {
-            return .failure(SettingError("is set, and so is \(key.name)_FILE", write: "only one of them"))
+        key.isSecret ? secretText(key.name) : .success(self[key.name])
+    }
+
+    /// A variable, or the content of the file that `NAME_FILE` names, without the final line break.
+    private func secretText(_ name: String) -> Result<String?, SettingError> {
+        guard let path = self["\(name)_FILE"] else { return .success(self[name]) }
+        guard self[name] == nil else {
+            return .failure(SettingError("is set, and so is \(name)_FILE", write: "only one of them"))
         }
         guard let bytes = readFile(path), let text = String(validating: bytes, as: UTF8.self) else {
             return .failure(
                 SettingError(
-                    "cannot be read from “\(path)”", write: "\(key.name)_FILE=path of a readable text file"))
+                    "cannot be read from “\(path)”", write: "\(name)_FILE=path of a readable text file"))
         }
         // An editor's mark would become part of the secret, and libraries of other languages end a text at a NUL.
         guard !text.utf8.contains(0), text.unicodeScalars.first != "\u{FEFF}" else {

@@ -24,15 +24,24 @@ package enum ServerKeys {
         "REDIS_SENTINEL_PASSWORD", minimumBytes: 1, "The password for the sentinels."
     ).optional
 
-    package static let rabbitMQ = SettingKey.connection("RABBITMQ_URL", .amqp, "Where RabbitMQ is.")
-
-    package static let rabbitMQNodes = SettingKey.endpoints(
-        "RABBITMQ_NODES", "The nodes of a RabbitMQ cluster; they replace the host of RABBITMQ_URL.")
+    package static let rabbitMQ = SettingKey.connection(
+        "RABBITMQ_URL", .amqp, "Where RabbitMQ is; of a cluster, its nodes.")
 
     /// PEM, for `rediss`, `amqps` and `https`, and for PostgreSQL unless its URL has an `sslrootcert`.
     package static let authorities = SettingKey.file(
         "TLS_CA_FILE", "Trusted authorities (PEM) of TLS connections; when not set, the system's."
     ).optional
+
+    package static let certificate = SettingKey.file(
+        "TLS_CERTIFICATE_FILE",
+        "This process's certificate with its chain (PEM), for servers that ask for one."
+    ).optional
+
+    package static let privateKey = SettingKey.file(
+        "TLS_KEY_FILE", "The private key of TLS_CERTIFICATE_FILE (PEM)."
+    ).optional
+
+    static let rules = [SettingsRule.both(certificate, privateKey)]
 
     package static let queueType = SettingKey.choice(
         "WAYBILL_QUEUE_TYPE", default: AMQPQueueType.quorum, "The queue type; the same for all services.")
@@ -42,22 +51,22 @@ package enum ServerKeys {
         "How long Redis stores a workflow and a mailbox.")
 
     package static let all: [any AnySettingKey] = [
-        redis, sentinels, primary, sentinelUser, sentinelPassword, rabbitMQ, rabbitMQNodes, authorities,
-        queueType,
-        workflowTTL,
+        redis, sentinels, primary, sentinelUser, sentinelPassword, rabbitMQ, authorities, certificate,
+        privateKey,
+        queueType, workflowTTL,
     ]
 }
 
 extension RedisConfiguration {
     /// - Parameter name: this client's name on the server.
-    @Loop package init(_ url: ConnectionURL, authorities: String?, name: String) throws {
+    @Loop package init(_ url: ConnectionURL, _ files: TLSFiles, name: String) throws {
         self.init(endpoint: url.endpoint)
         user = url.user
         password = url.password?.reveal()
         database = Int(url.path) ?? 0
         clientName = name
         requiresPrimary = true
-        if url.usesTLS { tls = try TLSClient(authorities: authorities) }
+        if url.usesTLS { tls = try files.client() }
     }
 }
 
@@ -77,9 +86,9 @@ extension Settings {
         var configuration = AMQPConfiguration(
             endpoint: url.endpoint, user: url.user ?? "guest", password: url.password?.reveal() ?? "guest",
             virtualHost: url.path)
-        configuration.nodes = self[ServerKeys.rabbitMQNodes]
+        configuration.endpoints = url.endpoints
         configuration.connectionName = name
-        if url.usesTLS { configuration.tls = try TLSClient(authorities: self[ServerKeys.authorities]) }
+        if url.usesTLS { configuration.tls = try tls.client() }
         return configuration
     }
 }

@@ -35,6 +35,15 @@ package enum ServiceKeys {
             "LISTEN", default: Endpoint(host: "127.0.0.1", port: port), "Where the HTTP server listens.")
     }
 
+    package static let listenCertificate = SettingKey.file(
+        "LISTEN_CERTIFICATE_FILE",
+        "The HTTP server's certificate with its chain (PEM), for TLS; it is read again when it changes."
+    ).optional
+
+    package static let listenKey = SettingKey.file(
+        "LISTEN_KEY_FILE", "The private key of LISTEN_CERTIFICATE_FILE (PEM)."
+    ).optional
+
     package static let logLevel = SettingKey.choice(
         "LOG_LEVEL", default: LogLevel.info, "The lowest level that is logged.")
 
@@ -44,8 +53,12 @@ package enum ServiceKeys {
 
     /// The name of this replica, in logs and towards clients.
     package static let replica = SettingKey.string(
-        "REPLICA", kind: "name", "Name of this replica in logs and frames; when not set, `service@port`."
+        "REPLICA", kind: "name", "Name of this replica in logs and frames; when not set, the host's."
     ).optional
+
+    package static let shutdownDelay = SettingKey.duration(
+        "SHUTDOWN_DELAY", in: .zero ... .seconds(600), default: .zero,
+        "How long it serves on after SIGTERM, not ready, until proxies have noticed; then it drains.")
 
     package static let drainTimeout = SettingKey.duration(
         "DRAIN_TIMEOUT", in: .seconds(1) ... .seconds(600), default: .seconds(10),
@@ -62,8 +75,14 @@ package enum ServiceKeys {
     )
 
     package static func all(port: UInt16) -> [any AnySettingKey] {
-        [profile, listen(port: port), logLevel, logStyle, replica, drainTimeout, trustedProxies, bufferLimit]
+        [
+            profile, listen(port: port), listenCertificate, listenKey, logLevel, logStyle, replica,
+            shutdownDelay, drainTimeout, trustedProxies,
+            bufferLimit,
+        ]
     }
+
+    static let rules = [SettingsRule.both(listenCertificate, listenKey)]
 
     /// Of the services that pages use.
     package static let origins = SettingKey.origins(

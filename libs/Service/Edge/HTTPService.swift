@@ -8,6 +8,7 @@ internal import Observability
 @Loop package final class HTTPService: Service {
     private let context: ServiceContext
     private let server: HTTPServer
+    private var certificate: ServerCertificate?
 
     package init(
         _ context: ServiceContext, _ configuration: HTTPServer.Configuration = .init(),
@@ -47,12 +48,18 @@ internal import Observability
     }
 
     package func start() async throws {
-        let port = try await server.listen(on: context.listen)
+        if let chain = context.settings[ServiceKeys.listenCertificate],
+            let key = context.settings[ServiceKeys.listenKey]
+        {
+            certificate = try ServerCertificate(TLSIdentity(chain: chain, key: key), log: context.log)
+        }
+        let port = try await server.listen(on: context.listen, tls: certificate?.server)
         context.log.info("http.listening", ["host": context.listen.host, "port": port])
     }
 
     /// Leaves a quarter of the time to the services below.
     package func drain(until deadline: Instant) async {
+        certificate?.stop()
         await server.drain(within: max(Loop.now.duration(to: deadline), .zero) * 3 / 4)
     }
 

@@ -12,6 +12,7 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
     private let health: Health
     private let log: Logger
     private let shutdown: Shutdown
+    private let shutdownDelay: Duration
     private let drainTimeout: Duration
     private let terminate: @Loop (Int32) -> Void
 
@@ -19,6 +20,9 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
     private var draining: String?
     private var isLate = false
     private var firstSignal: (number: Int32, time: Instant)?
+    private lazy var leaving = Timer { [weak self] in
+        if let self, let firstSignal { shutdown.request(.signal(firstSignal.number)) }
+    }
 
     /// For a cancelled drain to end after the deadline.
     private static let grace = Duration.seconds(2)
@@ -26,15 +30,18 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
     /// one request.
     private static let signalWindow = Duration.seconds(1)
 
-    /// - Parameter terminate: ends the process at once with an exit code.
+    /// - Parameters:
+    ///   - shutdownDelay: how long it serves on after a signal, not ready, until proxies have noticed.
+    ///   - terminate: ends the process at once with an exit code.
     package init(
         _ services: ServiceList, health: Health, log: Logger, shutdown: Shutdown = Shutdown(),
-        drainTimeout: Duration, terminate: @escaping @Loop (Int32) -> Void
+        shutdownDelay: Duration = .zero, drainTimeout: Duration, terminate: @escaping @Loop (Int32) -> Void
     ) {
         self.services = services
         self.health = health
         self.log = log
         self.shutdown = shutdown
+        self.shutdownDelay = shutdownDelay
         self.drainTimeout = drainTimeout
         self.terminate = terminate
     }
@@ -44,6 +51,7 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
     package func run() async -> Int32 {
         let drainTimer = Timer { [weak self] in self?.abandon() }
         shutdown.whenRequested { [self] in
+            leaving.cancel()
             health.phase = .draining
             deadline = Loop.now + drainTimeout
             drainTimer.arm(at: deadline + Self.grace)
@@ -62,12 +70,20 @@ package typealias ServiceList = KeyValuePairs<String, any Service>
         {
             return
         }
-        guard shutdown.isRequested else {
+        guard firstSignal != nil || shutdown.isRequested else {
             firstSignal = (signal, Loop.now)
-            return shutdown.request(.signal(signal))
+            return leave(.signal(signal))
         }
         log.warning("service.killed", ["signal": signal])
         terminate(128 + signal)
+    }
+
+    /// Proxies that look at the readiness, or at names, send nothing more by the time that the listener closes.
+    private func leave(_ reason: Shutdown.Reason) {
+        guard health.phase == .serving, shutdownDelay > .zero else { return shutdown.request(reason) }
+        health.phase = .draining
+        log.info("service.leaving", ["reason": reason.text, "delayMs": shutdownDelay])
+        leaving.arm(after: shutdownDelay)
     }
 
     private func run(from index: Int) async {

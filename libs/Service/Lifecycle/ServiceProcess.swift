@@ -26,7 +26,7 @@ package struct ServiceProcess: Sendable {
         self.summary = summary
         self.port = port
         self.keys = ServiceKeys.all(port: port) + keys
-        self.rules = rules
+        self.rules = ServiceKeys.rules + ServerKeys.rules + rules
     }
 
     /// Runs the service on the calling thread until it ends, and exits with its exit code.
@@ -44,6 +44,10 @@ package struct ServiceProcess: Sendable {
         case "--help", "-h":
             print(process.help)
             exit(0)
+        case "--check": exit(process.check(environment))
+        case "--version":
+            print("\(name) \(Version.current)")
+            exit(0)
         case "--keys":
             print(SettingTable.markdown(process.keys))
             exit(0)
@@ -58,14 +62,27 @@ package struct ServiceProcess: Sendable {
         """
         \(name): \(summary)
 
-        It takes no arguments but --help and --keys (the table below in Markdown), and is configured by
-        environment variables:
+        It takes no arguments but --help, --version, --keys (the table below in Markdown) and --check, which
+        validates the settings and starts nothing. It is configured by environment variables:
 
         \(SettingTable.text(keys))
 
-        SIGTERM and SIGINT drain it; a second one ends it at once. Exit codes: 0 drained, 1 failed,
+        SIGTERM and SIGINT drain it, SHUTDOWN_DELAY later; a second one ends it at once. Exit codes: 0 drained, 1 failed,
         64 invalid arguments, 78 invalid configuration, 128+n ended by signal n.
         """
+    }
+
+    /// Prints what is wrong with the settings; returns the exit code.
+    private func check(_ environment: Environment) -> Int32 {
+        var (faults, warnings): ([String], [String]) = ([], [])
+        switch settings(in: environment) {
+        case .success(let settings): warnings = settings.warnings
+        case .failure(let error): (faults, warnings) = (error.faults.map(\.description), error.warnings)
+        }
+        for fault in faults { print("fault: \(fault)") }
+        for warning in warnings { print("warning: \(warning)") }
+        if faults.isEmpty { print("\(name): the settings are valid") }
+        return faults.isEmpty ? 0 : Self.configurationExitCode
     }
 
     /// Runs the process to its end; returns the exit code.
@@ -103,6 +120,7 @@ package struct ServiceProcess: Sendable {
         do {
             let group = ServiceGroup(
                 try await compose(context), health: context.health, log: log, shutdown: context.shutdown,
+                shutdownDelay: context.settings[ServiceKeys.shutdownDelay],
                 drainTimeout: context.settings[ServiceKeys.drainTimeout]
             ) { code in
                 log.sink.drain()
@@ -156,6 +174,6 @@ package struct ServiceProcess: Sendable {
     }
 
     private func replica(_ settings: Settings) -> String {
-        settings[ServiceKeys.replica] ?? "\(name)@\(settings[ServiceKeys.listen(port: port)].port)"
+        settings[ServiceKeys.replica] ?? SystemCalls.hostName
     }
 }

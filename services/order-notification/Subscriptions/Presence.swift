@@ -5,8 +5,8 @@ import Orders
 import Redis
 import WorkflowState
 
-/// Registers this replica and its sessions in Redis, for operators: `notify:replica:<name>` holds JSON and expires when
-/// the replica dies; `notify:replicas` lists the names.
+/// Registers this replica and its sessions in Redis, for operators: `notify:replica:<name>#<random>` holds JSON and
+/// expires when the replica dies; `notify:replicas` lists what follows `notify:replica:`. Replicas may have equal names.
 @Loop
 final class Presence: Service {
     static let interval = Duration.seconds(5)
@@ -18,6 +18,7 @@ final class Presence: Service {
     private let client: RedisClient
     private let sessions: SessionRegistry
     private let address: String
+    let registration: String
     private let startedAt: String
     private let log: Logger
     private var last: [UInt8] = []
@@ -26,11 +27,12 @@ final class Presence: Service {
         self.client = client
         self.sessions = sessions
         self.address = address
+        registration = "\(sessions.replica)#\(String(UInt32.random(in: 0 ... .max), radix: 16))"
         startedAt = Timestamp(milliseconds: WallClock.milliseconds()).description
         self.log = log
     }
 
-    private var key: RedisKey { RedisKey("notify:replica:", sessions.replica) }
+    private var key: RedisKey { RedisKey("notify:replica:", registration) }
 
     func run() async throws {
         while true {
@@ -43,7 +45,7 @@ final class Presence: Service {
     func drain(until deadline: Instant) async {
         _ = try? await client.pipeline { batch in
             batch.add("DEL", key)
-            batch.add("ZREM", Self.index, sessions.replica)
+            batch.add("ZREM", Self.index, registration)
         }
     }
 
@@ -56,7 +58,7 @@ final class Presence: Service {
                 ? try await client.command("EXPIRE", key, Self.lifetime) == .integer(1) : false
             let replies = try await client.pipeline { batch in
                 if !isKnown { batch.add("SET", key, document, "EX", Self.lifetime) }
-                batch.add("ZADD", Self.index, until, sessions.replica)
+                batch.add("ZADD", Self.index, until, registration)
                 // Removes replicas that died.
                 batch.add("ZREMRANGEBYSCORE", Self.index, "-inf", until - 4 * Self.lifetime)
             }

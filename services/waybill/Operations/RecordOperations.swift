@@ -31,10 +31,13 @@ struct RecordOperations {
     }
 
     /// Applies pending migrations, after waiting for any other process that is migrating.
-    func migrate() async throws(CommandError) -> [PostgresMigration] {
+    func migrate(
+        onStart: @Loop (PostgresMigration) -> Void
+    ) async throws(CommandError) -> [PostgresMigration] {
         let configuration = try servers.databaseConfiguration()
         do {
-            return try await PostgresMigrator(OrderDatabase.migrations).migrate(configuration)
+            return try await PostgresMigrator(OrderDatabase.migrations).migrate(
+                configuration, onStart: onStart)
         } catch {
             throw Self.failure(error)
         }

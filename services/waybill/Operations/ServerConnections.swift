@@ -1,8 +1,10 @@
 import AMQP
+import Bytes
 import EventLoop
 import OrderRecords
 import Postgres
 import Redis
+internal import Service
 
 /// The servers behind the services, for an operator: each is connected when it is first needed, and
 /// reconnects until ``close()``.
@@ -21,9 +23,9 @@ final class ServerConnections {
     init(_ addresses: ServerAddresses) { self.addresses = addresses }
 
     func redis() async throws(CommandError) -> RedisClient {
+        let client: RedisClient
+        if let redisClient { client = redisClient } else { client = try openRedis() }
         do throws(RedisError) {
-            let client: RedisClient
-            if let redisClient { client = redisClient } else { client = try openRedis() }
             try await client.ready(within: Self.timeout)
             return client
         } catch {
@@ -33,9 +35,9 @@ final class ServerConnections {
 
     /// RabbitMQ, connected, with its publisher.
     func broker() async throws(CommandError) -> (client: AMQPClient, publisher: AMQPPublisher) {
+        let client: AMQPClient
+        if let brokerClient { client = brokerClient } else { client = try openBroker() }
         do throws(AMQPError) {
-            let client: AMQPClient
-            if let brokerClient { client = brokerClient } else { client = try openBroker() }
             try await client.ready(within: Self.timeout)
             return (client, publisher!)
         } catch {
@@ -54,9 +56,18 @@ final class ServerConnections {
     }
 
     func databaseConfiguration() throws(CommandError) -> PostgresConfiguration {
+        let url = try known(addresses.postgres, "DATABASE_URL")
         do throws(PostgresError) {
-            var configuration = OrderDatabase.prepare(try PostgresConfiguration(url: addresses.postgres))
+            var configuration = OrderDatabase.prepare(try PostgresConfiguration(url: url))
             configuration.applicationName = "waybill"
+            let files = addresses.files
+            let own = [
+                ("sslrootcert", files.authorities), ("sslcert", files.identity?.chain),
+                ("sslkey", files.identity?.key),
+            ]
+            for (name, path) in own where configuration.options[ByteString(name)] == nil {
+                configuration.options[ByteString(name)] = path
+            }
             return configuration
         } catch {
             throw CommandError(error)
@@ -70,8 +81,29 @@ final class ServerConnections {
         await pool?.close()
     }
 
-    private func openRedis() throws(RedisError) -> RedisClient {
-        var configuration = try RedisConfiguration(url: addresses.redis)
+    private func known(_ address: String?, _ variable: String) throws(CommandError) -> String {
+        guard let address else {
+            throw CommandError(
+                .unavailable, "the server's address is not known",
+                remedy: "set \(variable) or \(variable)_FILE")
+        }
+        return address
+    }
+
+    private func tls() throws(CommandError) -> TLSClient {
+        do throws(TransportError) { return try addresses.files.client() } catch {
+            throw CommandError(
+                .failure, "TLS: \(error)", remedy: "check TLS_CA_FILE, TLS_CERTIFICATE_FILE and TLS_KEY_FILE")
+        }
+    }
+
+    private func openRedis() throws(CommandError) -> RedisClient {
+        let url = try known(addresses.redis, "REDIS_URL")
+        var configuration: RedisConfiguration
+        do throws(RedisError) { configuration = try RedisConfiguration(url: url) } catch {
+            throw CommandError(error)
+        }
+        if configuration.tls != nil { configuration.tls = try tls() }
         configuration.clientName = "waybill"
         let client = RedisClient(configuration)
         redisClient = client
@@ -79,8 +111,13 @@ final class ServerConnections {
         return client
     }
 
-    private func openBroker() throws(AMQPError) -> AMQPClient {
-        var configuration = try AMQPConfiguration(url: addresses.rabbitMQ)
+    private func openBroker() throws(CommandError) -> AMQPClient {
+        let url = try known(addresses.rabbitMQ, "RABBITMQ_URL")
+        var configuration: AMQPConfiguration
+        do throws(AMQPError) { configuration = try AMQPConfiguration(url: url) } catch {
+            throw CommandError(error)
+        }
+        if configuration.tls != nil { configuration.tls = try tls() }
         configuration.connectionName = "waybill"
         let client = AMQPClient(configuration)
         brokerClient = client

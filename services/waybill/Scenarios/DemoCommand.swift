@@ -48,7 +48,7 @@ struct DemoCommand: Command {
         try await scenario.openTabs()
         try await scenario.runStep(
             "Two tabs of one user on two replicas; a third tab of another user", orders: orders, during: nil)
-        if kills {
+        if kills, scenario.canKill {
             try await scenario.runStep("The replica of the second tab is killed (kill -9)", orders: orders) {
                 stack in
                 stack.notification[1]

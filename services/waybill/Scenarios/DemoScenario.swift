@@ -25,15 +25,15 @@ final class DemoScenario {
     init(_ context: CommandContext) async throws {
         self.context = context
         stack = try context.stack.read()
-        guard stack.notification.count >= 2 else {
+        guard stack.notification.count != 1 else {
             throw CommandError(
-                .unavailable, "the scenario needs two notifier replicas, and \(stack.notification.count) run",
+                .unavailable, "the scenario needs two notifier replicas, and one runs",
                 remedy: "make down && WAYBILL_NOTIFIERS=2 make up")
         }
         let run = UInt32.random(in: 0...999_999)
         let (owner, other) = ("DEMO-\(run)-A", "DEMO-\(run)-B")
         let token = try await context.token(for: owner)
-        let replicas = stack.notification.map(\.url)
+        let replicas = stack.tabAddresses
         api = OrderAPI(base: stack.edge, token: token)
         owners = [
             SimulatedTab(name: "tab 1", addresses: replicas, token: token),
@@ -43,6 +43,9 @@ final class DemoScenario {
             name: "other user", addresses: replicas, token: try await context.token(for: other))
         console.note("users \(owner) and \(other), edge \(stack.edge)")
     }
+
+    /// Services that run elsewhere cannot be killed.
+    var canKill: Bool { !stack.notification.isEmpty && !stack.process.isEmpty }
 
     func end() { for tab in tabs { tab.close() } }
 

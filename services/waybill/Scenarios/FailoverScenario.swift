@@ -42,7 +42,7 @@ final class FailoverScenario {
         guard stack.notification.count >= 3 else {
             throw CommandError(
                 .unavailable, "the scenario needs three notifiers, and \(stack.notification.count) run",
-                remedy: "WAYBILL_NOTIFIERS=3 make up")
+                remedy: "WAYBILL_NOTIFIERS=3 make up, on this machine")
         }
         replicas = stack.notification.map(\.url)
         edge = stack.edge

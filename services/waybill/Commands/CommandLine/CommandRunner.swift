@@ -1,5 +1,6 @@
 import EventLoop
 internal import Glibc
+internal import Service
 
 /// Finds the command, runs it, and maps its result to a message and an exit code.
 @Loop
@@ -10,6 +11,10 @@ struct CommandRunner {
 
     func run() async -> ExitCode {
         let console = Terminal(wantsJSON: words.contains("--json"))
+        if words == ["--version"] {
+            console.print("waybill \(Version.current)")
+            return .success
+        }
         let asksForHelp = words.first == "help" || words.contains("--help")
         let named = words.first == "help" ? Array(words.dropFirst()) : words.filter { $0 != "--help" }
         guard named.contains(where: { !$0.hasPrefix("-") }) else {
@@ -33,7 +38,8 @@ struct CommandRunner {
     private func run(_ command: any Command.Type, _ rest: [String], _ console: Terminal) async -> ExitCode {
         do {
             let arguments = try Arguments(rest, options: command.help.options + CommandTable.globalOptions)
-            let context = CommandContext(console: console, stack: StackFile(path: arguments["stack"]))
+            let stack = StackFile(path: arguments["stack"], edge: arguments["edge"])
+            let context = CommandContext(console: console, stack: stack)
             return try await runInterruptibly { try await command.init(arguments).run(context) }
         } catch let failure as CommandError {
             console.fail(failure)

@@ -23,7 +23,8 @@ enum CommandTable {
             commands: [
                 ListDeadLettersCommand.self, ShowDeadLetterCommand.self, ReplayDeadLettersCommand.self,
                 DropDeadLettersCommand.self, OutboxStatusCommand.self, MigrateStatusCommand.self,
-                MigrateUpCommand.self, ViewsStatusCommand.self, ViewsRebuildCommand.self,
+                MigrateUpCommand.self, RestoredCommand.self, ViewsStatusCommand.self,
+                ViewsRebuildCommand.self,
             ]),
         Group(
             title: "Trying it out",
@@ -37,6 +38,9 @@ enum CommandTable {
         CommandHelp.Option(name: "json", text: "print JSON, one document or one line an event"),
         CommandHelp.Option(
             name: "stack", value: "FILE", text: "the stack to talk to (default: var/stack.json)"),
+        CommandHelp.Option(
+            name: "edge", value: "URL",
+            text: "the edge of a stack that runs elsewhere (default: WAYBILL_EDGE)"),
         CommandHelp.Option(name: "help", text: "explain the command"),
     ]
 

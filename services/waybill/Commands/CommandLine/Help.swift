@@ -31,7 +31,7 @@ enum Help {
             "The pages under /ops are served by the program console; console --help lists its keys.",
             "",
             "Results go to standard output, everything else to standard error. Colours only on a terminal, and not with",
-            "NO_COLOR. Without a described stack, REDIS_URL, RABBITMQ_URL and DATABASE_URL locate the servers.",
+            "NO_COLOR. For a stack that runs elsewhere: WAYBILL_EDGE, REDIS_URL, RABBITMQ_URL and DATABASE_URL.",
         ]
         return lines.joined(separator: "\n")
     }

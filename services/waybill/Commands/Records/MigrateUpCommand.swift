@@ -13,7 +13,11 @@ struct MigrateUpCommand: Command {
 
     func run(_ context: CommandContext) async throws -> ExitCode {
         let applied = try await context.withServers { servers in
-            try await context.console.waiting("migrating") { try await RecordOperations(servers).migrate() }
+            try await context.console.waiting("migrating") {
+                try await RecordOperations(servers).migrate { migration in
+                    context.console.note("migration \(migration.version) (\(migration.name)) …")
+                }
+            }
         }
         if context.console.wantsJSON {
             context.console.print(

@@ -2,13 +2,15 @@ import EventLoop
 internal import JSON
 internal import Service
 
-/// The addresses of the servers behind the services; secrets.
+/// The addresses of the servers behind the services; secrets. Nil where they are not known.
 struct ServerAddresses: Sendable {
-    var redis: String
-    var rabbitMQ: String
-    var postgres: String
+    var redis: String?
+    var rabbitMQ: String?
+    var postgres: String?
+    /// Of connections over TLS.
+    var files = TLSFiles()
 
-    init(redis: String, rabbitMQ: String, postgres: String) {
+    init(redis: String?, rabbitMQ: String?, postgres: String?) {
         self.redis = redis
         self.rabbitMQ = rabbitMQ
         self.postgres = postgres
@@ -27,9 +29,10 @@ struct ServerAddresses: Sendable {
 
     /// From the services' environment keys: for an operator's container without a described stack.
     init?(_ environment: Environment) {
-        guard let redis = environment["REDIS_URL"], let rabbitMQ = environment["RABBITMQ_URL"],
-            let postgres = environment["DATABASE_URL"]
-        else { return nil }
-        self.init(redis: redis, rabbitMQ: rabbitMQ, postgres: postgres)
+        self.init(
+            redis: environment.secret("REDIS_URL"), rabbitMQ: environment.secret("RABBITMQ_URL"),
+            postgres: environment.secret("DATABASE_URL"))
+        if redis == nil, rabbitMQ == nil, postgres == nil { return nil }
+        files = TLSFiles(environment)
     }
 }

@@ -4,7 +4,8 @@ internal import Observability
 internal import Service
 
 /// `stack.json`: the running processes, written by the script that started the stack and updated while it
-/// runs. Read anew each time, since a restarted service has another pid.
+/// runs. Read anew each time, since a restarted service has another pid. Of a stack that runs elsewhere, only the edge is
+/// known, and what the services' keys in the environment name.
 struct StackFile: Sendable {
     struct Instance: Sendable, Equatable {
         var url: String
@@ -22,18 +23,27 @@ struct StackFile: Sendable {
         var servers: [(name: String, pid: Int32)]
         /// Nil when the file does not contain them.
         var addresses: ServerAddresses?
+
+        /// Base URLs for tabs: the replicas, where they are known.
+        var tabAddresses: [String] { notification.isEmpty ? [edge] : notification.map(\.url) }
     }
 
     let path: String
+    /// The edge of a stack that runs elsewhere.
+    private let edge: String?
     private let isNamed: Bool
     private let environment: Environment
 
     /// Without a path, `WAYBILL_STACK`, else `stack.json` in `WAYBILL_VAR`, else `var/stack.json`
     /// (`var/OFFSET/stack.json` with a port offset).
-    init(path: String?, environment: Environment = .process()) {
+    /// - Parameter edge: the edge's URL, `WAYBILL_EDGE`; a path takes precedence over the variable.
+    init(path: String?, edge: String? = nil, environment: Environment = .process()) {
         let offset = environment["WAYBILL_PORT_OFFSET"].flatMap { $0 == "0" ? nil : "/\($0)" } ?? ""
         let folder = environment["WAYBILL_VAR"] ?? "var\(offset)"
         self.path = path ?? environment["WAYBILL_STACK"] ?? "\(folder)/stack.json"
+        self.edge = (edge ?? (path == nil ? environment["WAYBILL_EDGE"] : nil)).map {
+            $0.hasSuffix("/") ? String($0.dropLast()) : $0
+        }
         isNamed = path != nil
         self.environment = environment
     }
@@ -45,6 +55,11 @@ struct StackFile: Sendable {
     func addresses() throws(CommandError) -> ServerAddresses {
         do throws(CommandError) {
             if let addresses = try read().addresses { return addresses }
+            if edge != nil {
+                throw CommandError(
+                    .unavailable, "of the stack at \(edge ?? "") only the edge is known",
+                    remedy: "set REDIS_URL, RABBITMQ_URL and DATABASE_URL")
+            }
         } catch {
             guard !isNamed, let addresses = ServerAddresses(environment) else { throw error }
             return addresses
@@ -54,6 +69,14 @@ struct StackFile: Sendable {
     }
 
     func read() throws(CommandError) -> Contents {
+        if let edge {
+            guard edge.hasPrefix("http://") || edge.hasPrefix("https://") else {
+                throw CommandError(.usage, "\(edge) is not a URL", remedy: "--edge http://host:port")
+            }
+            return Contents(
+                edge: edge, accept: [], process: [], notification: [], console: [], servers: [],
+                addresses: ServerAddresses(environment))
+        }
         let document = try document()
         let servers = ["redis", "rabbitmq", "postgres"].compactMap { name in
             Self.pid(document[name]?["pid"]).map { (name, $0) }
