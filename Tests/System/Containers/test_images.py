@@ -22,7 +22,7 @@ def test_a_program(engine, built, service):
     assert {f"org.opencontainers.image.{key}" for key in ("title", "version", "revision", "licenses")} <= set(labels)
     assert image.get("HealthCheck") or image.get("Healthcheck") or image["Config"].get("Healthcheck")
     run = ("run", "--rm", "--network", "none", "--read-only", "--cap-drop", "ALL", name)
-    assert engine.podman(*run, "--version").split() == [labels["org.opencontainers.image.title"], "0.9.0"]
+    assert engine.podman(*run, "--version").endswith(f"{labels['org.opencontainers.image.title']} 0.9.0\n")
     if service != "waybill":
         assert "the settings are valid" in engine.podman(
             *run[:-1], "-e", "REDIS_URL=redis://r", "-e", "RABBITMQ_URL=amqp://r", "-e", "DATABASE_URL=postgresql://p/d",

@@ -1,6 +1,7 @@
 """Kubernetes' schemas and checkov's rules, and that names, ports and times agree with the programs."""
 
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -17,15 +18,10 @@ VERSION = "1.32"
 # Rules of checkov that do not hold here, and why.
 EXCEPTIONS = {
     "CKV_K8S_11": "no limits of CPU: they throttle a loop that has work, and requests share the CPU already",
-    "CKV_K8S_14": "the overlay sets the tags",
-    "CKV_K8S_15": "images have immutable tags, so IfNotPresent is enough",
-    "CKV_K8S_43": "the overlay sets the tags; digests are the deployer's",
-    "CKV_K8S_35": "secrets are files; the rule misreads names of settings that end in _FILE",
+    "CKV_K8S_14": "the overlay for production sets the tags",
+    "CKV_K8S_15": "tags do not move, so IfNotPresent is enough",
     "CKV_K8S_40": "999 is the id of the official images of Redis, RabbitMQ and PostgreSQL, which own their data",
-    "CKV_K8S_8": "a Job has no probes",
-    "CKV_K8S_9": "a Job has no probes",
-    "CKV_K8S_21": "overlays set the namespace; the base has none",
-    "CKV2_K8S_6": "policies select by expressions, which the rule does not read",
+    "CKV_K8S_43": "the deployer's registry gives the digests",
 }
 
 
@@ -67,7 +63,7 @@ def test_rules(overlay, tmp_path):
     file = tmp_path / "all.yaml"
     file.write_text(yaml.safe_dump_all(document for document in documents if document["kind"] != "Secret"))
     result = subprocess.run(
-        [pathlib.Path(sys.executable).parent / "checkov", "--skip-download", "--framework", "kubernetes", "--quiet",
+        [os.environ["CHECKOV"], "--skip-download", "--framework", "kubernetes", "--quiet",
          "--compact", "-o", "json", "--skip-check", ",".join(EXCEPTIONS), "-f", file],
         capture_output=True, text=True, timeout=300, check=False)
     report = json.loads(result.stdout)
@@ -86,7 +82,7 @@ def test_settings_are_the_programs_own(overlay, binaries, tmp_path):
                 continue
             seen.add(kind)
             said = validate(binaries, kind, environment(documents, container), tmp_path)
-            assert said == f"{kind}: the settings are valid\n", f"{name}: {said}"
+            assert said.endswith(f"{kind}: the settings are valid\n") and said.count("\n") == 1, f"{name}: {said}"
     assert seen == PROGRAMS - {"waybill"}
 
 
@@ -167,7 +163,7 @@ def test_every_reference_exists(overlay):
 
 
 class TestCompose:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def services(self):
         text = (ROOT / "docker-compose.yml").read_text()
         resolved = re.sub(r"\$\{(\w+):?-([^}]*)\}", r"\2", text)
@@ -181,7 +177,7 @@ class TestCompose:
                 continue
             seen.add(kind)
             said = validate(binaries, kind, service["environment"], tmp_path)
-            assert said == f"{kind}: the settings are valid\n", f"{name}: {said}"
+            assert said.endswith(f"{kind}: the settings are valid\n") and said.count("\n") == 1, f"{name}: {said}"
             files = {path.rsplit("/", 1)[1] for key, path in service["environment"].items() if key.endswith("_FILE")}
             assert files == set(service["secrets"]), name
         assert seen == PROGRAMS - {"waybill"}
