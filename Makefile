@@ -65,6 +65,14 @@ chaos: $(BUILT) ## Inject faults under load, then audit every order; under 6 min
 cluster: $(BUILT) ## End the leader of a RabbitMQ cluster of three nodes under load, six times; under 2 minutes
 	@$(SYSTEM_TESTS)/Cluster/run
 
+.PHONY: containers
+containers: ## Build the images and disturb the stack of docker-compose.yml: upgrades, five replicas, certificates; 8 minutes
+	@$(SYSTEM_TESTS)/Containers/run
+
+.PHONY: kubernetes
+kubernetes: $(BUILT) ## Hold the manifests against Kubernetes' schemas, checkov's rules and the programs' settings; a minute
+	@$(SYSTEM_TESTS)/Kubernetes/run
+
 .PHONY: fuzz
 fuzz: deps ## Fuzz the parsers with libFuzzer, 30 seconds each
 	@$(SYSTEM_TESTS)/Fuzz/run

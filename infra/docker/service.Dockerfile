@@ -15,10 +15,9 @@ COPY Package.swift ./
 COPY libs libs
 COPY services services
 COPY Tests Tests
-RUN swift build -c release --static-swift-stdlib \
-    && mkdir /out \
-    && for product in order-accept order-process order-notification console waybill; do \
-           install -s ".build/release/$product" /out/; done
+RUN mkdir /out && for product in order-accept order-process order-notification console waybill; do \
+        swift build -c release --static-swift-stdlib --product "$product" \
+            && install -s ".build/release/$product" /out/ || exit 1; done
 
 FROM ${BASE_IMAGE}
 # Their licences are in /usr/share/doc of the base.

@@ -40,8 +40,13 @@ def stack(engine, built):
         "WAYBILL_PROFILE": "development", "EDGE_PORT": str(PORT), "EDGE_TLS_PORT": str(PORT + 1), "SECRETS": str(SECRETS),
         "TLS_DIRECTORY": str(tls)}
     try:
-        engine.compose("up", "-d", "--no-build", timeout=300, stderr=subprocess.STDOUT)
-        engine.await_healthy("accept", "process", "notification", "console", "edge")
+        # One after the other: the engine's service hangs when it creates many containers at once. The edge is first, and
+        # finds the others when they are there.
+        for service in ("edge", "redis", "rabbitmq", "postgres", "process", "accept", "notification", "console"):
+            engine.compose("up", "-d", "--no-build", "--no-deps", service)
+            if service != "edge":
+                engine.await_healthy(service)
+        engine.await_healthy("edge")
         yield engine
     finally:
-        engine.compose("down", "-v", "--remove-orphans", "-t", "2", timeout=180, stderr=subprocess.STDOUT, check=False)
+        engine.compose("down", "-v", "--remove-orphans", "-t", "2", timeout=180, check=False)

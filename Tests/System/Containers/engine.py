@@ -25,7 +25,7 @@ class Engine:
         self.environment = os.environ | {
             "CONTAINERS_CONF": str(STATE / "containers.conf"), "CONTAINERS_STORAGE_CONF": str(STATE / "storage.conf"),
             "DOCKER_HOST": f"unix://{self.run_root}/podman.sock", "COMPOSE_PROJECT_NAME": project,
-            "BUILDAH_ISOLATION": "chroot", "COMPOSE_PARALLEL_LIMIT": "4",
+            "BUILDAH_ISOLATION": "chroot", "COMPOSE_PARALLEL_LIMIT": "2",
         }
         self.service = None
         self.over = threading.Event()
@@ -34,7 +34,7 @@ class Engine:
         STATE.mkdir(parents=True, exist_ok=True)
         self.run_root.mkdir(exist_ok=True)
         (STATE / "containers.conf").write_text(
-            '[containers]\ndefault_ulimits=["nofile=65536:65536","nproc=32768:32768"]\n'
+            '[containers]\ndefault_ulimits=["nofile=20000:20000","nproc=32768:32768"]\n'
             '[engine]\ncgroup_manager="cgroupfs"\nevents_logger="file"\nruntime="runc"\n'
             f'[network]\nnetwork_backend="netavark"\nnetwork_config_dir="{STATE}/networks"\n')
         (STATE / "storage.conf").write_text(
@@ -54,10 +54,14 @@ class Engine:
         shutil.rmtree(self.run_root, ignore_errors=True)
 
     def run(self, *words, **options):
-        """The output of a command."""
-        options = {"check": True, "text": True, "timeout": 120, "stdout": subprocess.PIPE} | options
+        """The output of a command. An error has the end of what it wrote."""
+        options = {"text": True, "timeout": 120, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} | options
+        must_succeed = options.pop("check", True)
         environment = self.environment | options.pop("env", {})
-        return subprocess.run(words, env=environment, cwd=ROOT, **options).stdout
+        done = subprocess.run(words, env=environment, cwd=ROOT, check=False, **options)
+        if must_succeed and done.returncode:
+            raise RuntimeError(f"{' '.join(map(str, words))}: {done.returncode}\n{(done.stdout or '')[-3000:]}")
+        return done.stdout
 
     def podman(self, *words, **options):
         return self.run("podman", *words, **options)
@@ -66,17 +70,18 @@ class Engine:
         return self.run("docker-compose", *words, **options)
 
     def names(self):
-        return self.podman("ps", "--format", "{{.Names}}", "--filter", f"name={self.project}_").split()
+        return self.podman("ps", "--format", "{{.Names}}", "--filter", f"name={self.project}_",
+                           stderr=subprocess.DEVNULL).split()
 
     def containers(self, service):
         """Names of the running replicas of a service."""
         return [name for name in self.names() if name.startswith(f"{self.project}_{service}_")]
 
     def inspect(self, name):
-        return json.loads(self.podman("inspect", name))[0]
+        return json.loads(self.podman("inspect", name, stderr=subprocess.DEVNULL))[0]
 
     def image(self, name):
-        return json.loads(self.podman("image", "inspect", name))[0]
+        return json.loads(self.podman("image", "inspect", name, stderr=subprocess.DEVNULL))[0]
 
     def check_health(self):
         while not self.over.wait(0.5):

@@ -1,14 +1,16 @@
 """Builds the stand-ins for the base images, and the images of docker-compose.yml."""
 
-import json
 import pathlib
 import re
 import shutil
 import subprocess
 
+import yaml
+
 from support import ROOT
 
 HERE = pathlib.Path(__file__).parent / "images"
+SCRIPTS = pathlib.Path("/usr/share/debootstrap/scripts")
 MIRROR = "http://deb.debian.org/debian"
 ROOTS = {
     "bookworm": ["ca-certificates"],
@@ -34,8 +36,9 @@ def build_roots(engine):
             continue
         folder = engine.run_root.parent / "waybill-root"
         shutil.rmtree(folder, ignore_errors=True)
+        # Bookworm's debootstrap knows suites until trixie; all have the script of sid.
         engine.run("debootstrap", "--variant=minbase", f"--include={','.join(packages)}", suite, folder, MIRROR,
-                   timeout=600, stdout=subprocess.DEVNULL)
+                   SCRIPTS / "sid", timeout=600)
         shutil.rmtree(folder / "var" / "cache" / "apt", ignore_errors=True)
         tar = subprocess.Popen(["tar", "-C", folder, "-c", "."], stdout=subprocess.PIPE)
         engine.podman("import", "--change", 'CMD ["bash"]', "-", name, stdin=tar.stdout, timeout=300)
@@ -58,7 +61,7 @@ def build_bases(engine):
             engine.run(
                 "buildah", "bud", "--isolation", "chroot", "--network", "host", "--pull-never", "--format", "docker",
                 "--target", stage, "--build-arg", f"TOOLCHAIN={toolchain}", "-f", HERE / "base.Dockerfile", "-t", name,
-                HERE, timeout=600, stdout=subprocess.DEVNULL)
+                HERE, timeout=600)
     return toolchain
 
 
@@ -75,16 +78,14 @@ def build(engine):
         engine.run(
             "buildah", "bud", "--isolation", "chroot", "--network", "host", "--pull-never", "--format", "docker",
             "--layers", "-v", f"{root}:{root}:ro", *arguments, "-f", ROOT / service["build"]["dockerfile"],
-            "-t", f"docker.io/{service['image']}", ROOT, timeout=1500, stdout=subprocess.DEVNULL)
+            "-t", f"docker.io/{service['image']}", ROOT, timeout=1500)
 
 
 def described(engine):
     """docker-compose.yml with its variables resolved."""
-    text = engine.compose("--profile", "tools", "config")
-    from yaml import safe_load
-    return safe_load(text)
+    return yaml.safe_load(engine.compose("--profile", "tools", "config", stderr=subprocess.DEVNULL))
 
 
 def size(engine, name):
     """Megabytes of an image."""
-    return json.loads(engine.podman("image", "inspect", name))[0]["Size"] / 1e6
+    return engine.image(name)["Size"] / 1e6

@@ -135,7 +135,7 @@ def test_an_upgrade_refuses_nothing(steady, service, capsys):
         started = time.monotonic()
         steady.run(
             ROOT / "infra" / "docker" / "upgrade", service, timeout=240,
-            env={"DOCKER": "podman", "COMPOSE": "docker-compose"}, stderr=subprocess.STDOUT)
+            env={"DOCKER": "podman", "COMPOSE": "docker-compose"})
         took = time.monotonic() - started
     load.conclude()
     after = set(steady.containers(service))
@@ -147,7 +147,7 @@ def test_an_upgrade_refuses_nothing(steady, service, capsys):
 
 def test_a_recreated_service_is_found_again(steady):
     """With other addresses, as after `docker compose up --force-recreate`."""
-    steady.compose("up", "-d", "--no-build", "--no-deps", "--force-recreate", "accept", timeout=180, stderr=subprocess.STDOUT)
+    steady.compose("up", "-d", "--no-build", "--no-deps", "--force-recreate", "accept", timeout=180)
     started = time.monotonic()
     until("orders are taken", lambda: answer(
         f"{EDGE}/api/orders", "POST", {"items": [{"productId": "AZ-104", "quantity": 1}]}, token("RECREATED"))[0] == 201, 30)
@@ -156,8 +156,7 @@ def test_a_recreated_service_is_found_again(steady):
 
 def test_five_replicas_get_their_share(steady, capsys):
     steady.compose(
-        "up", "-d", "--no-build", "--no-deps", "--no-recreate", "--scale", "notification=5", "notification", timeout=180,
-        stderr=subprocess.STDOUT)
+        "up", "-d", "--no-build", "--no-deps", "--no-recreate", "--scale", "notification=5", "notification", timeout=180,)
     try:
         until("five are healthy", lambda: len(steady.containers("notification")) == 5)
         steady.await_healthy("notification")
@@ -166,7 +165,7 @@ def test_five_replicas_get_their_share(steady, capsys):
         with capsys.disabled():
             print(f"\n  100 streams on five replicas: {sorted(shares.values())}")
         assert len(shares) == 5 and min(shares.values()) >= 10
-        listed = steady.compose("run", "--rm", "waybill", "sessions", "--json", check=False, stderr=subprocess.STDOUT)
+        listed = steady.compose("run", "--rm", "waybill", "sessions", "--json", check=False)
         assert listed is not None
         registered = steady.run(
             "podman", "exec", steady.containers("redis")[0], "sh", "-c",
@@ -176,7 +175,7 @@ def test_five_replicas_get_their_share(steady, capsys):
     finally:
         steady.compose(
             "up", "-d", "--no-build", "--no-deps", "--no-recreate", "--scale", "notification=2", "notification",
-            timeout=180, stderr=subprocess.STDOUT)
+            timeout=180)
 
 
 def spread(count):
@@ -193,16 +192,16 @@ def spread(count):
 
 
 def test_the_edge_starts_without_a_service(steady):
-    steady.compose("stop", "-t", "20", "notification", timeout=120, stderr=subprocess.STDOUT)
+    steady.compose("stop", "-t", "20", "notification", timeout=120)
     try:
         steady.compose(
-            "up", "-d", "--no-build", "--no-deps", "--force-recreate", "edge", timeout=120, stderr=subprocess.STDOUT)
+            "up", "-d", "--no-build", "--no-deps", "--force-recreate", "edge", timeout=120)
         until("orders are taken", lambda: health()[0] == 200, 30)
         assert health() == (200, {"status": "ok", "reasons": ["order-notification"]})
         # Only notifiers mint tokens.
         assert answer(f"{EDGE}/dev/token", "POST", {"userId": "x"})[0] == 503
     finally:
-        steady.compose("start", "notification", timeout=120, stderr=subprocess.STDOUT)
+        steady.compose("start", "notification", timeout=120)
     until("it is found", lambda: health() == (200, {"status": "ok"}), 30)
     assert token("FOUND")
 
@@ -215,12 +214,12 @@ def health():
 
 
 def test_the_edges_health_is_that_of_orders(steady):
-    steady.compose("stop", "-t", "20", "accept", timeout=120, stderr=subprocess.STDOUT)
+    steady.compose("stop", "-t", "20", "accept", timeout=120)
     try:
         until("no order can be taken", lambda: health() == (
             503, {"status": "unavailable", "reasons": ["order-accept"]}), 20)
     finally:
-        steady.compose("start", "accept", timeout=120, stderr=subprocess.STDOUT)
+        steady.compose("start", "accept", timeout=120)
     until("orders are taken", lambda: health() == (200, {"status": "ok"}), 30)
 
 
@@ -230,9 +229,9 @@ def test_the_edge_stops_in_time_with_open_streams(steady):
     with opener.open(request, timeout=60) as stream:
         assert next(stream)
         started = time.monotonic()
-        steady.compose("stop", "-t", "30", "edge", timeout=60, stderr=subprocess.STDOUT)
+        steady.compose("stop", "-t", "30", "edge", timeout=60)
         took = time.monotonic() - started
-    steady.compose("start", "edge", timeout=60, stderr=subprocess.STDOUT)
+    steady.compose("start", "edge", timeout=60)
     steady.await_healthy("edge")
     assert 5 < took < 16, took
 
@@ -253,7 +252,7 @@ def test_a_certificate_of_ones_own(steady):
     certificate(folder, "first.example")
     recreate = ("up", "-d", "--no-build", "--no-deps", "--force-recreate", "edge")
     try:
-        steady.compose(*recreate, timeout=120, stderr=subprocess.STDOUT)
+        steady.compose(*recreate, timeout=120)
         steady.await_healthy("edge")
         status, location = plain("/api/products?size=1")
         assert status == 308 and location == f"https://127.0.0.1:{PORT + 1}/api/products?size=1"
@@ -265,7 +264,7 @@ def test_a_certificate_of_ones_own(steady):
     finally:
         for path in folder.iterdir():
             path.unlink()
-        steady.compose(*recreate, timeout=120, stderr=subprocess.STDOUT)
+        steady.compose(*recreate, timeout=120)
     steady.await_healthy("edge")
     assert plain("/")[0] == 200
 
@@ -302,6 +301,6 @@ def secure():
 
 
 def test_nothing_is_left(engine, stack):
-    engine.compose("down", "-v", "--remove-orphans", "-t", "5", timeout=180, stderr=subprocess.STDOUT)
+    engine.compose("down", "-v", "--remove-orphans", "-t", "5", timeout=180)
     assert not engine.names()
     assert engine.project not in engine.podman("volume", "ls", "-q") + engine.podman("network", "ls", "--format", "{{.Name}}")

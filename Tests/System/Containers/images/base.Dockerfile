@@ -1,13 +1,14 @@
 # What the names in docker-compose.yml and the Dockerfiles stand for, where no registry of images can be reached: the same
 # programs from Debian, with the layout, ids and entry points of the official images that the compose file relies on.
 FROM localhost/root/bookworm AS debian
+RUN printf 'Dir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n' >/etc/apt/apt.conf.d/docker-clean
 CMD ["bash"]
 
 FROM localhost/root/bookworm AS swift
 ARG TOOLCHAIN
 RUN apt-get update && apt-get install -y --no-install-recommends \
         binutils libc6-dev libcurl4-openssl-dev libedit2 libgcc-12-dev libpython3-dev libsqlite3-0 libstdc++-12-dev \
-        libxml2-dev libz3-dev tzdata zlib1g-dev git ca-certificates \
+        libncurses6 libxml2-dev libz3-dev tzdata zlib1g-dev git ca-certificates \
     && rm -rf /var/lib/apt/lists/*
 ENV PATH=${TOOLCHAIN}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
@@ -40,4 +41,6 @@ VOLUME /var/lib/postgresql/data
 ENTRYPOINT ["docker-entrypoint.sh"]
 
 FROM localhost/root/forky AS nginx
+# The mirror may be older than a week.
+RUN echo 'Acquire::Check-Valid-Until "false";' >/etc/apt/apt.conf.d/99-mirror
 CMD ["nginx", "-g", "daemon off;"]
