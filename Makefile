@@ -69,6 +69,10 @@ cluster: $(BUILT) ## End the leader of a RabbitMQ cluster of three nodes under l
 containers: ## Build the images and disturb the stack of docker-compose.yml: upgrades, five replicas, certificates; 8 minutes
 	@$(SYSTEM_TESTS)/Containers/run
 
+.PHONY: test-servers
+test-servers: test-deps ## Run the tests of servers against those of another suite of Debian (SUITE=trixie); about 10 minutes
+	@$(BIN)/test-servers $(or $(SUITE),trixie)
+
 .PHONY: kubernetes
 kubernetes: $(BUILT) ## Hold the manifests against Kubernetes' schemas, checkov's rules and the programs' settings; a minute
 	@$(SYSTEM_TESTS)/Kubernetes/run

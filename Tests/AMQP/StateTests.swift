@@ -39,7 +39,9 @@ import Testing
         #expect(
             try handshake.receive(.connectionOpenOk)
                 == .done(
-                    .init(frameMax: 8192, channelMax: 100, heartbeat: 10, server: "RabbitMQ 3.10.8")))
+                    .init(
+                        frameMax: 8192, channelMax: 100, heartbeat: 10, server: "RabbitMQ 3.10.8",
+                        serverMajor: 3)))
     }
 
     @Test(

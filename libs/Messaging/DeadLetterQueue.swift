@@ -5,7 +5,8 @@ package import EventLoop
 /// A queue's dead-letter queue, for the operator: list, replay, drop.
 ///
 /// Listing receives the messages without settling them and requeues them; they keep their order, and are
-/// marked as redelivered.
+/// marked as redelivered. RabbitMQ 4 drops what was redelivered 20 times from a queue that an older one has made: long
+/// before that a message is replaced by a copy, at the end of the queue.
 @Loop
 package struct DeadLetterQueue {
     package struct Message: Sendable, Hashable {
@@ -122,12 +123,29 @@ package struct DeadLetterQueue {
                 case .remove:
                     try channel.ack(delivery)
                     removed += 1
+                case .leave where mustReplace(delivery):
+                    try await publisher.publish(
+                        AMQPMessage(
+                            exchange: "", routingKey: name, properties: delivery.properties,
+                            body: delivery.body),
+                        within: .seconds(10))
+                    try channel.ack(delivery)
                 case .leave: break
                 }
                 progress(number + 1, limit)
             }
         }
         try await settle(all - removed)
+    }
+
+    /// Redeliveries after which a message is replaced.
+    private static let deliveries: Int64 = 10
+
+    private func mustReplace(_ delivery: AMQPDelivery) -> Bool {
+        guard client.limitsDeliveries, delivery.defect == nil,
+            let count = delivery.properties.headers[AMQPHeader.deliveryCount]?.int
+        else { return false }
+        return count >= Self.deliveries
     }
 
     /// A quorum queue requeues messages some time after their channel is closed, so this waits until they are

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import tempfile
 
-from devstack import directories, ports
+from devstack import directories, ports, server_root
 from devstack.errors import DevstackError
 from devstack.program import Program
 from devstack.template import render
@@ -23,12 +23,13 @@ DATABASE, ADMIN = "waybill", "postgres"
 SECRETS = ("postgresAdmin", "postgresOwner", "postgresReader", "postgresNotifier", "postgresOperator")
 
 
-def binary(name):
+def binary(name, root=None):
     """The newest installed version; Debian keeps each in a directory off the PATH."""
-    found = glob.glob(f"/usr/lib/postgresql/*/bin/{name}")
+    found = glob.glob(f"{root or ''}/usr/lib/postgresql/*/bin/{name}")
     if not found:
         raise DevstackError("PostgreSQL is not installed: run `make deps`")
-    return max(found, key=lambda path: int(re.search(r"postgresql/(\d+)", path)[1]))
+    newest = max(found, key=lambda path: int(re.search(r"postgresql/(\d+)", path)[1]))
+    return newest.removeprefix(root or "")
 
 
 def system_user():
@@ -56,9 +57,10 @@ def program(directory, port, secrets, durable=True, tls=None):
             os.chmod(data / name, 0o600)
             if user:
                 os.chown(data / name, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
-    argv = [binary("postgres"), "-D", str(data), "-c", f"config_file={configuration}"]
+    root = server_root.path()
+    argv = [binary("postgres", root), "-D", str(data), "-c", f"config_file={configuration}"]
     return Program(
-        name="postgres", argv=argv, directory=directory, ports={"postgres": port}, user=user,
+        name="postgres", argv=argv, directory=directory, ports={"postgres": port}, user=user, root=root,
         environment={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(data)},
         exclusive_directory=str(data),  # backends of a killed server keep its shared memory for a moment
         stop_signal=signal.SIGINT,  # fast shutdown: SIGTERM waits until every client has disconnected
@@ -71,19 +73,22 @@ def initialise(data, user, password):
         file.flush()
         if user:
             os.chown(file.name, pwd.getpwnam(user).pw_uid, -1)
-        done = run_as(user, [
-            binary("initdb"), "-D", str(data), "-U", ADMIN, "-A", "scram-sha-256", f"--pwfile={file.name}",
+        root = server_root.path()
+        done = run_as(user, root, [
+            binary("initdb", root), "-D", str(data), "-U", ADMIN, "-A", "scram-sha-256", f"--pwfile={file.name}",
             "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8"])
     if done.returncode:
         raise DevstackError(f"initdb failed:\n{done.stdout}{done.stderr}")
 
 
-def run_as(user, argv):
-    identity = {}
-    if user:
-        entry = pwd.getpwnam(user)
-        identity = {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
-    return subprocess.run(argv, cwd="/", capture_output=True, text=True, check=False, **identity)
+def run_as(user, root, argv):
+    def prepare():
+        if root:
+            server_root.enter(root)
+        server_root.become(user)
+
+    return subprocess.run(
+        argv, cwd="/", capture_output=True, text=True, check=False, preexec_fn=prepare)  # noqa: PLW1509
 
 
 def drop_stale_lock(data):

@@ -29,6 +29,7 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)  # listening ports by display name
     user: str | None = None  # user to run as when started as root
+    root: str | None = None  # folder with the files of another suite of Debian
     exclusive_directory: str | None = None  # a start waits until this is no process's working directory
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: int = 15  # after which SIGKILL is sent
@@ -62,6 +63,7 @@ class Program:
         text = json.dumps(
             {
                 "name": self.name, "argv": self.argv, "environment": self.environment, "user": self.user,
+                "root": self.root,
                 "exclusiveDirectory": self.exclusive_directory, "log": str(self.log), "pidFile": str(self.pid_file),
                 "fingerprint": self.fingerprint, "stackFile": str(self.directory / "stack.json"),
             }, indent=1)

@@ -11,7 +11,7 @@ import secrets as random
 import urllib.error
 import urllib.request
 
-from devstack import ports
+from devstack import ports, server_root
 from devstack.program import Program
 from devstack.template import render
 
@@ -41,10 +41,11 @@ def programs(directory, port, epmd_port, dist_port, password, management_port=No
                 ports.HOST, *tls))
     epmd = Program(
         name="epmd", argv=["epmd", "-port", str(epmd_port), "-address", ports.HOST], directory=directory,
+        root=server_root.path(),
         environment={"PATH": "/usr/local/bin:/usr/bin:/bin"}, ports={"epmd": epmd_port},
         probe=lambda: ports.connection_problem(epmd_port))
     return [epmd, Program(
-        name="rabbitmq", argv=[SERVER], directory=directory,
+        name="rabbitmq", argv=[SERVER], directory=directory, root=server_root.path(),
         ports={"amqp": port, "erlang distribution": dist_port}
         | ({"rabbitmq management": management_port} if management_port else {})
         | ({"amqps": tls[0]} if tls else {}),

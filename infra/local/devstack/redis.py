@@ -3,7 +3,7 @@ append-only file synced every second."""
 
 import socket
 
-from devstack import ports
+from devstack import ports, server_root
 from devstack.program import Program
 from devstack.template import render
 
@@ -25,7 +25,7 @@ def program(directory, port, secrets, tls=None):
         with open(configuration, "a") as file:
             file.write("tls-port {}\ntls-cert-file {}\ntls-key-file {}\ntls-auth-clients no\n".format(*tls))
     return Program(
-        name="redis", argv=["redis-server", str(configuration)], directory=directory,
+        name="redis", argv=["redis-server", str(configuration)], directory=directory, root=server_root.path(),
         ports={"redis": port} | ({"rediss": tls[0]} if tls else {}),
         environment={"PATH": "/usr/local/bin:/usr/bin:/bin"}, probe=lambda: readiness_problem(port, password))
 

@@ -238,7 +238,7 @@ package final class AMQPClient: Service {
     private func declare(on connection: AMQPConnection) async throws(AMQPError) {
         let channel = try await connection.openChannel()
         do throws(AMQPError) {
-            try await channel.declare(topology.calls)
+            try await channel.declare(topology.calls(limitsDeliveries: connection.limitsDeliveries))
             await channel.close()
             differences = []
         } catch {
@@ -251,7 +251,7 @@ package final class AMQPClient: Service {
     /// changed.
     private func declareOneByOne(on connection: AMQPConnection) async throws(AMQPError) {
         differences = []
-        for call in topology.calls {
+        for call in topology.calls(limitsDeliveries: connection.limitsDeliveries) {
             let channel = try await connection.openChannel()
             do throws(AMQPError) {
                 try await channel.declare([call])
@@ -266,6 +266,16 @@ package final class AMQPClient: Service {
     }
 
     private static let preconditionFailed: UInt16 = 406
+
+    /// What is declared again, without what is known to be different.
+    func declarations(on connection: AMQPConnection) -> [AMQPClientMethod] {
+        topology.calls(limitsDeliveries: connection.limitsDeliveries).filter { call in
+            !differences.contains { $0 == call.declaredName }
+        }
+    }
+
+    /// Whether the broker drops what was redelivered often, unless a queue says otherwise; false without a connection.
+    package var limitsDeliveries: Bool { connection?.limitsDeliveries ?? false }
 
     private func updateBlocked() {
         guard let connection, connection.isOpen else { return }

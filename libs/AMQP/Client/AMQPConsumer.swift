@@ -120,7 +120,7 @@ extension AMQPConsumer: AMQPConnectionUser {
         self.channel = channel
         channel.delegate = self
         // The queue may have been lost with its broker node, or been deleted.
-        try await channel.declare(client.topology)
+        try await channel.declare(client.declarations(on: connection))
         _ = try await channel.exchange([
             .basicQos(prefetch: prefetch),
             .basicConsume(queue: queue, consumerTag: Self.tag, isExclusive: false),

@@ -21,6 +21,8 @@ package struct AMQPTopology: Sendable, Hashable {
         package var isExclusive = false
         package var isAutoDelete = false
         package var arguments: AMQPTable = [:]
+        /// Its messages are looked at again and again, and must stay.
+        package var keepsRedelivered = false
     }
 
     package struct Binding: Sendable, Hashable {
@@ -43,9 +45,9 @@ package struct AMQPTopology: Sendable, Hashable {
         bindings.append(Binding(queue: queue, exchange: exchange, routingKey: routingKey))
     }
 
-    /// Adds a durable queue without dead-lettering.
+    /// Adds a durable queue without dead-lettering, whose messages may be redelivered without end.
     package mutating func addQueue(_ name: String, kind: AMQPQueueType) {
-        queues.append(Queue(name: name, arguments: Self.type(kind)))
+        queues.append(Queue(name: name, arguments: Self.type(kind), keepsRedelivered: kind == .quorum))
     }
 
     /// Adds a durable queue, its dead-letter queues, and one retry queue per delay.
@@ -107,15 +109,19 @@ package struct AMQPTopology: Sendable, Hashable {
     }
 
     /// Ordered so that each declaration finds what it refers to.
-    var calls: [AMQPClientMethod] {
+    /// - Parameter limitsDeliveries: whether the broker drops what was redelivered often, unless a queue says otherwise;
+    ///   older brokers refuse to be told.
+    func calls(limitsDeliveries: Bool) -> [AMQPClientMethod] {
         exchanges.map {
             .exchangeDeclare(
                 name: $0.name, kind: $0.kind, isDurable: $0.isDurable, isPassive: false, arguments: [:])
         }
-            + queues.map {
-                .queueDeclare(
-                    name: $0.name, isDurable: $0.isDurable, isExclusive: $0.isExclusive,
-                    isAutoDelete: $0.isAutoDelete, isPassive: false, arguments: $0.arguments)
+            + queues.map { queue in
+                var arguments = queue.arguments
+                if limitsDeliveries, queue.keepsRedelivered { arguments["x-delivery-limit"] = .int(-1) }
+                return .queueDeclare(
+                    name: queue.name, isDurable: queue.isDurable, isExclusive: queue.isExclusive,
+                    isAutoDelete: queue.isAutoDelete, isPassive: false, arguments: arguments)
             }
             + bindings.map {
                 .queueBind(queue: $0.queue, exchange: $0.exchange, routingKey: $0.routingKey, arguments: [:])

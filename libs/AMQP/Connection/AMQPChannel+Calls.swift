@@ -7,10 +7,6 @@ package struct AMQPQueueStatus: Sendable, Equatable {
 
 extension AMQPChannel {
     /// Declares everything in the topology, in one write.
-    package func declare(_ topology: AMQPTopology) async throws(AMQPError) {
-        try await declare(topology.calls)
-    }
-
     func declare(_ calls: [AMQPClientMethod]) async throws(AMQPError) {
         if !calls.isEmpty { _ = try await exchange(calls) }
     }

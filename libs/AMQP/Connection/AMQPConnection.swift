@@ -74,6 +74,8 @@ package final class AMQPConnection: TransportHandler {
 
     /// The broker's product and version.
     package var server: String { tuneParameters?.server ?? "" }
+    /// Whether quorum queues drop a message after 20 redeliveries unless they are told otherwise: RabbitMQ 4 does.
+    var limitsDeliveries: Bool { tuneParameters?.serverMajor ?? 0 >= 4 }
 
     var frameMax: Int { tuneParameters?.frameMax ?? AMQPCodec.frameLimit }
 

@@ -8,6 +8,8 @@ struct AMQPHandshake: Sendable {
         var heartbeat: UInt16
         /// The broker's product and version, for a log line.
         var server: String
+        /// The first number of the version; zero when it is not known.
+        var serverMajor = 0
     }
 
     enum Step: Sendable, Equatable {
@@ -82,6 +84,8 @@ struct AMQPHandshake: Sendable {
         }
         tuneParameters.server =
             "\(properties["product"]?.string ?? "unknown") \(properties["version"]?.string ?? "")"
+        tuneParameters.serverMajor =
+            properties["version"]?.string?.split(separator: ".").first.flatMap { Int($0) } ?? 0
         guard case .table(let capabilities)? = properties["capabilities"] else {
             throw AMQPError(.protocolViolation, "the broker announces no capabilities")
         }
