@@ -53,7 +53,7 @@ package enum SystemCalls {
     package static var hostName: String {
         var name = [UInt8](repeating: 0, count: 256)
         let isKnown = unsafe name.withUnsafeMutableBytes { buffer in
-            guard let start = unsafe buffer.baseAddress else { return false }
+            guard let start = buffer.baseAddress else { return false }
             return unsafe gethostname(start.assumingMemoryBound(to: CChar.self), buffer.count - 1) == 0
         }
         return isKnown ? String(decoding: name.prefix { $0 != 0 }, as: UTF8.self) : "unknown"

@@ -1,4 +1,4 @@
-package import EventLoop
+internal import EventLoop
 internal import Observability
 
 /// The HTTP server's certificate, which is read again when its files change.
