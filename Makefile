@@ -65,6 +65,13 @@ chaos: $(BUILT) ## Inject faults under load, then audit every order; under 6 min
 cluster: $(BUILT) ## End the leader of a RabbitMQ cluster of three nodes under load, six times; under 2 minutes
 	@$(SYSTEM_TESTS)/Cluster/run
 
+.PHONY: verify
+verify: ## Where it runs: manifests, containers, current servers, a RabbitMQ cluster; needs root, under 30 minutes
+	@$(MAKE) kubernetes
+	@$(MAKE) containers
+	@$(MAKE) test-servers
+	@$(MAKE) cluster
+
 .PHONY: containers
 containers: ## Build the images and disturb the stack of docker-compose.yml: upgrades, five replicas, certificates; 8 minutes
 	@$(SYSTEM_TESTS)/Containers/run

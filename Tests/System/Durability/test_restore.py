@@ -1,5 +1,6 @@
 """PostgreSQL is restored from a backup that knows less than was accepted since."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -28,7 +29,9 @@ def test_a_backup_is_restored(stack, customer, tmp_path):
     saved = [customer.place() for _ in range(5)]
     for order in saved:
         customer.await_final(order)
-    administrator = stack.description["postgres"]["adminUri"]
+    secret = json.loads((stack.directory / "secrets.json").read_text())["postgresAdmin"]
+    address = urlsplit(stack.description["postgres"]["uri"])
+    administrator = address._replace(netloc=f"postgres:{secret}@{address.hostname}:{address.port}").geturl()
     dump = tmp_path / "waybill.dump"
     run("pg_dump", "-Fc", "-f", dump, administrator)
     lost = [customer.place() for _ in range(5)]

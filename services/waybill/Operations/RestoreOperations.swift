@@ -69,10 +69,11 @@ struct RestoreOperations {
         return deleted
     }
 
+    /// What kind of session another role's is, is hidden.
     private static let others = PostgresStatement(
         """
         SELECT DISTINCT coalesce(nullif(application_name, ''), usename::text) FROM pg_stat_activity
-        WHERE datname = current_database() AND backend_type = 'client backend' AND usename LIKE 'waybill%'
-            AND application_name <> 'waybill'
+        WHERE datname = current_database() AND usename LIKE 'waybill%'
+            AND application_name IS DISTINCT FROM 'waybill'
         """, reused: false)
 }
