@@ -122,6 +122,10 @@ doctor: ## Check the prerequisites of a stack
 clean: ## Stop the stack and remove its data, logs and secrets (not build products)
 	@$(BIN)/stack clean
 
+.PHONY: release
+release: deps ## Build the programs, their source and a list of what they consist of, with checksums, in .build/dist
+	@$(BIN)/release
+
 ##@ Develop
 .PHONY: lint
 lint: test-deps ## Check Swift, shell, Python, JavaScript, workflows and docker-compose.yml
