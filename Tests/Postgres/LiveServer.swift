@@ -32,6 +32,24 @@ enum LiveServer {
         return configuration
     }
 
+    /// Runs `body` with a session, and then `cleanUp`, whatever happened.
+    @Loop
+    private static func run(
+        _ body: @Loop (PostgresConnection, PostgresConfiguration) async throws -> Void,
+        _ configuration: PostgresConfiguration, cleanUp: @Loop () async throws -> Void
+    ) async throws {
+        let connection = try await PostgresConnection.connect(configuration)
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(connection, configuration))
+        } catch {
+            result = .failure(error)
+        }
+        connection.close()
+        try await cleanUp()
+        try result.get()
+    }
+
     /// Runs `body` with a session in a database of its own: some statements wait for every transaction of a database.
     @Loop
     static func withDatabase(_ body: @Loop (PostgresConnection, PostgresConfiguration) async throws -> Void)
@@ -43,16 +61,9 @@ enum LiveServer {
         let name = "test_\(UInt64.random(in: 0...UInt64.max))"
         try await administrator.script("CREATE DATABASE \(name) OWNER \(configuration.user)")
         configuration.database = name
-        let connection = try await PostgresConnection.connect(configuration)
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(connection, configuration))
-        } catch {
-            result = .failure(error)
+        try await run(body, configuration) {
+            try await administrator.script("DROP DATABASE \(name) WITH (FORCE)")
         }
-        connection.close()
-        try await administrator.script("DROP DATABASE \(name) WITH (FORCE)")
-        try result.get()
     }
 
     /// Runs `body` with a session in a schema of its own, which is dropped afterwards.
@@ -66,16 +77,7 @@ enum LiveServer {
         defer { owner.close() }
         try await owner.script("CREATE SCHEMA \(schema)")
         configuration.settings["search_path"] = schema
-        let connection = try await PostgresConnection.connect(configuration)
-        let result: Result<Void, any Error>
-        do {
-            result = .success(try await body(connection, configuration))
-        } catch {
-            result = .failure(error)
-        }
-        connection.close()
-        try await owner.script("DROP SCHEMA \(schema) CASCADE")
-        try result.get()
+        try await run(body, configuration) { try await owner.script("DROP SCHEMA \(schema) CASCADE") }
     }
 }
 

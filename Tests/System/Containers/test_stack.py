@@ -165,8 +165,6 @@ def test_five_replicas_get_their_share(steady, capsys):
         with capsys.disabled():
             print(f"\n  100 streams on five replicas: {sorted(shares.values())}")
         assert len(shares) == 5 and min(shares.values()) >= 10
-        listed = steady.compose("run", "--rm", "waybill", "sessions", "--json", check=False)
-        assert listed is not None
         registered = steady.run(
             "podman", "exec", steady.containers("redis")[0], "sh", "-c",
             "REDISCLI_AUTH=$(cat /run/secrets/redis_password) redis-cli --user waybill --no-auth-warning "
