@@ -41,6 +41,31 @@ package enum SystemCalls {
         return true
     }
 
+    /// Creates a folder and those above it; false when one is missing afterwards.
+    package static func createFolder(_ path: String) -> Bool {
+        for end in path.indices.dropFirst() where path[end] == "/" {
+            _ = unsafe mkdir(String(path[..<end]), 0o777)
+        }
+        return unsafe mkdir(path, 0o777) == 0 || errno == EEXIST
+    }
+
+    package static func isExecutableFile(_ path: String) -> Bool {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return unsafe access(path, X_OK) == 0
+    }
+
+    /// What a symbolic link names; nil for anything else, or more than 4095 bytes.
+    package static func destination(ofLink path: String) -> String? {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+            guard let start = buffer.baseAddress else { return -1 }
+            return unsafe readlink(path, start.assumingMemoryBound(to: CChar.self), buffer.count)
+        }
+        guard count > 0, count < bytes.count else { return nil }
+        return String(validating: bytes[..<count], as: UTF8.self)
+    }
+
     /// The number of open descriptors: the size of `/proc/self/fd`, from Linux 6.2 on. Nil before: reading the folder would
     /// stop the loop for tens of milliseconds when there are many.
     static func openDescriptors() -> Int? {

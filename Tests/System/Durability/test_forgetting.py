@@ -189,3 +189,15 @@ def test_a_queue_longer_than_the_lifetime_of_keys(stack, customer):
     assert customer.rows() == {order["id"]: "COMPLETED", cancelled["id"]: "CANCELLED"}
     assert stack.broker("/queues/waybill/order.processed.dlq/get", {
         "count": 5, "ackmode": "ack_requeue_true", "encoding": "auto"}) == []
+
+
+def test_half_an_acceptance_is_completed(stack, customer):
+    """Redis loses what followed the order's copies: the rest of that write, and the outcome."""
+    order = customer.place()
+    customer.await_final(order)
+    pending, status = f"order:pending:{order['id']}", f"order:status:{order['correlationId']}"
+    until("Redis has the outcome", lambda: stack.redis("EXISTS", pending).strip() == "0")
+    stack.restart_redis(lambda log: log.cut_after(pending))
+    assert stack.redis("EXISTS", pending).strip() == "1"
+    until("Redis has the outcome again", lambda: stack.redis("GET", status).startswith("COMPLETED"), 20)
+    until("no copy is left", lambda: stack.redis("EXISTS", pending).strip() == "0", 5)

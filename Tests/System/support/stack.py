@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from devstack import process
 from devstack.supervisor import Supervisor
 from support import LOCAL, tokens
+from support.append_only_file import AppendOnlyFile
 from support.http import answer, call, is_complete, is_ready
 from support.waiting import until
 
@@ -152,6 +153,22 @@ class Stack:
         finally:
             for program in programs:
                 self.signal(program, signal.SIGCONT)
+
+    # The data of Redis
+
+    @property
+    def redis_log(self):
+        return AppendOnlyFile(self.directory)
+
+    def restart_redis(self, change):
+        """SIGKILL; changes the data before the supervisor starts Redis again."""
+        supervisor = Supervisor(self.directory)
+        self.signal("redis", signal.SIGSTOP)  # so that the supervisor's stop, which prevents a restart, is not a clean one
+        supervisor.rpc.stopProcess("redis", False)
+        self.signal("redis", signal.SIGKILL)
+        until("Redis is gone", lambda: supervisor.state("redis") == "STOPPED", 10)
+        change(self.redis_log)
+        supervisor.rpc.startProcess("redis", True)
 
     # Servers
 

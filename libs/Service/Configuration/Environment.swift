@@ -32,6 +32,9 @@ package struct Environment: Sendable {
         values[ByteString(name)].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// All of them, for a child process.
+    package var variables: [(name: String, value: String)] { values.map { ($0.key.text, $0.value) } }
+
     var names: [ByteString] { Array(values.keys) }
 
     /// A secret's text; nil also when its file cannot be read.

@@ -18,12 +18,13 @@ package final class RedisWorkflowStore: WorkflowStore {
     package func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
         let id = acceptance.correlationID
         let replies = try await run { batch in
+            // First: should the server lose the rest of this write, the order is still compared with PostgreSQL.
+            batch.add("ZADD", WorkflowKeys.queued, 0, WorkflowKeys.member(acceptance.queued))
             batch.add("SET", WorkflowKeys.number(id), Int(acceptance.orderID.value), "EX", seconds)
             batch.add("SET", WorkflowKeys.owner(id), acceptance.owner.value, "EX", seconds)
             // A delayed write must not overwrite a later status of the order.
             batch.add("SET", WorkflowKeys.status(id), OrderStatus.accepted.wireName, "EX", seconds, "NX")
             batch.add("SET", WorkflowKeys.pending(acceptance.orderID), acceptance.pending, "EX", seconds)
-            batch.add("ZADD", WorkflowKeys.queued, 0, WorkflowKeys.member(acceptance.queued))
         }
         for reply in replies { try check(reply) }
     }

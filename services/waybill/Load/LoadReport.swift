@@ -1,5 +1,5 @@
-internal import Foundation
 internal import JSON
+internal import Observability
 
 /// A run's report: a page with charts, or JSON.
 struct LoadReport: Sendable {
@@ -44,13 +44,9 @@ struct LoadReport: Sendable {
 
     /// Creates the directory if it is missing.
     func write(to file: String) throws(CommandError) {
-        let url = URL(filePath: file)
-        do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(LoadReportPage(self).html.utf8).write(to: url)
-        } catch {
-            throw CommandError(.failure, "the report could not be written to \(file)")
-        }
+        let folder = file.lastIndex(of: "/").map { file[..<$0] } ?? "."
+        guard SystemCalls.createFolder(String(folder)),
+            SystemCalls.write(Array(LoadReportPage(self).html.utf8), toFile: file)
+        else { throw CommandError(.failure, "the report could not be written to \(file)") }
     }
 }

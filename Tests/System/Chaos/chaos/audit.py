@@ -4,7 +4,7 @@ import collections
 from decimal import Decimal
 
 from chaos.history import ACCEPTED, REJECTED, signature
-from chaos.server_data import Cache, Database, dead_letters
+from chaos.server_data import Cache, Database
 
 COMPLETED_EVENT, ACCEPTED_EVENT, CANCELLED_EVENT = "order.processed.v1", "order.accepted.v1", "order.cancelled.v1"
 LOST, DUPLICATED, WRONG = "lost", "duplicated", "wrong"
@@ -31,7 +31,7 @@ class Audit:
         self.check_cache(cache.values("order:status:"), cache.values("order:pending:"))
         for subscriber in self.subscribers:
             self.check_subscriber(subscriber)
-        self.check_dead_letters(dead_letters(stack))
+        self.check_dead_letters(stack.dead_letters())
         for text in self.history.anomalies:
             self.violation(WRONG, text)
 

@@ -36,10 +36,10 @@ class Plan:
 
 FULL = Plan(faults.FULL, users=6, rate=4, fault_seconds=330, recovery_limit=30, settle_limit=60)
 SHORT = Plan(faults.SHORT, users=3, rate=4, fault_seconds=40, recovery_limit=15, settle_limit=25)
+CLUSTERS = Plan(faults.CLUSTERS, users=6, rate=4, fault_seconds=240, recovery_limit=30, settle_limit=60)
 
 
-def plan(is_short, pattern, times):
-    selected = SHORT if is_short else FULL
+def plan(selected, pattern, times):
     sequence = [fault for fault in selected.sequence if re.search(pattern, faults.name(fault))] * times
     return replace(selected, sequence=sequence)
 

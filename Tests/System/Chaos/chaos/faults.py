@@ -102,7 +102,7 @@ class GoBack:
         return f"Redis continues with its data of {self.seconds} s ago"
 
     async def inject(self, stack):
-        await asyncio.to_thread(stack.copy_redis)
+        await asyncio.to_thread(stack.redis_log.copy)
         await asyncio.sleep(self.seconds)
         await asyncio.to_thread(stack.restart_redis, lambda log: log.go_back())
 
@@ -140,6 +140,24 @@ class Drop:
             await stack.proxy_command(f"disconnect {self.target}")
             await stack.proxy_command(f"restore {self.target}")
             await asyncio.sleep(0.5)
+
+
+@dataclass(frozen=True)
+class Failover:
+    """The primary of a cluster ends by SIGKILL, and is a part of the cluster again; or each node is restarted in turn."""
+
+    part: str  # broker_cluster | redis_pair | postgres_pair
+    method: str
+
+    NAMES = {
+        "end_leader": "kill the leader of RabbitMQ's queue", "upgrade": "upgrade RabbitMQ node by node",
+        ("redis_pair", "end_primary"): "kill Redis' primary", ("postgres_pair", "end_primary"): "kill PostgreSQL's primary"}
+
+    def __str__(self):
+        return self.NAMES.get(self.method) or self.NAMES[self.part, self.method]
+
+    async def inject(self, stack):
+        await asyncio.to_thread(getattr(getattr(stack, self.part), self.method))
 
 
 def disconnect(target):
@@ -181,4 +199,12 @@ FULL = [
 SHORT = [
     [Kill("process-1"), Kill("accept-1")], [Kill("notification-1")], [Kill("redis")], [Kill("postgres")],
     [disconnect("amqp")], [Forget("everything")], [Forget("orders")], [CutTail()], [Pause("process-2")],
+]
+# Of the clusters. Each pair fails over and back again.
+CLUSTERS = [
+    [Failover("broker_cluster", "end_leader")], [Failover("redis_pair", "end_primary")],
+    [Failover("postgres_pair", "end_primary")], [Failover("broker_cluster", "upgrade")],
+    [Kill("accept-1"), Kill("process-1"), Kill("notification-1")],
+    [Failover("redis_pair", "end_primary")], [Failover("postgres_pair", "end_primary")],
+    [Failover("broker_cluster", "end_leader"), Failover("redis_pair", "end_primary"), Failover("postgres_pair", "end_primary")],
 ]

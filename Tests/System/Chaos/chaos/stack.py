@@ -3,16 +3,13 @@
 import asyncio
 import json
 import pathlib
-import shutil
-import signal
 import sys
 
 from chaos.faults import WORKFLOW_TTL
+from chaos.server_data import dead_letters
 from devstack import ports
 from devstack.configuration import SINGLE
-from devstack.supervisor import Supervisor
 from support.stack import Stack, command, private_environment
-from support.waiting import until
 
 PROXIED = ("redis", "amqp", "postgres")
 
@@ -46,24 +43,8 @@ class ProxiedStack(Stack):
             if not await asyncio.wait_for(self.proxies.stdout.readline(), 5):
                 raise RuntimeError("the proxies have exited")
 
-    # The data of Redis
-
-    @property
-    def redis_log(self):
-        return AppendOnlyFile(self.directory)
-
-    def copy_redis(self):
-        self.redis_log.copy()
-
-    def restart_redis(self, change):
-        """SIGKILL; changes the data before the supervisor starts Redis again."""
-        supervisor = Supervisor(self.directory)
-        self.signal("redis", signal.SIGSTOP)  # so that the supervisor's stop, which prevents a restart, is not a clean one
-        supervisor.rpc.stopProcess("redis", False)
-        self.signal("redis", signal.SIGKILL)
-        until("Redis is gone", lambda: supervisor.state("redis") == "STOPPED", 10)
-        change(self.redis_log)
-        supervisor.rpc.startProcess("redis", True)
+    def dead_letters(self):
+        return dead_letters(self)
 
     def clean(self):
         self.stop_proxies()
@@ -84,25 +65,3 @@ class ProxiedStack(Stack):
 
     def are_servers_up(self):
         return not any(ports.connection_problem(self.port(name), 0.5) for name in PROXIED)
-
-
-class AppendOnlyFile:
-    """The append-only file of Redis, a folder of a base and increments."""
-
-    def __init__(self, directory):
-        (self.folder,) = directory.glob("**/appendonlydir")
-        self.earlier = directory / "appendonlydir.earlier"
-
-    def cut(self, size):
-        """The last increment loses its last bytes; Redis truncates it to the last whole command."""
-        increment = max(self.folder.glob("*.incr.aof"), key=lambda path: path.stat().st_mtime)
-        with increment.open("r+b") as file:
-            file.truncate(max(0, increment.stat().st_size - size))
-
-    def copy(self):
-        shutil.rmtree(self.earlier, ignore_errors=True)
-        shutil.copytree(self.folder, self.earlier)
-
-    def go_back(self):
-        shutil.rmtree(self.folder)
-        shutil.move(self.earlier, self.folder)

@@ -5,7 +5,7 @@ from chaos.history import ACCEPTED, REJECTED, UNKNOWN
 
 COLUMNS = (
     "fault", "orders", "201", "rejected", "unknown", "lost", "duplicated", "wrong", "first 201", "first notified",
-    "recovered", "p99.9")
+    "recovered", "longest gap", "p99.9")
 BEGINNING = 0.3  # seconds after a fault whose orders are not in p99.9
 
 
@@ -25,7 +25,7 @@ def rows(history, audit):
             "wrong": kinds.count(WRONG), "first 201": since(window, [
                 order.ended for order in later if order.outcome == ACCEPTED]),
             "first notified": since(window, [order.notified for order in later if order.notified]),
-            "recovered": since(window, [window.recovered]), "p99.9": latency(later, window)})
+            "recovered": since(window, [window.recovered]), "longest gap": longest_gap(history, window), "p99.9": latency(later, window)})
     return found
 
 
@@ -35,6 +35,14 @@ def latency(orders, window):
         order.ended - order.began for order in orders
         if order.outcome == ACCEPTED and order.began >= (window.injected or window.began) + BEGINNING)
     return round(1_000 * times[min(len(times) - 1, int(0.999 * len(times)))]) if times else None
+
+
+def longest_gap(history, window):
+    """Seconds between two 201 answers, whoever's, from the fault to the next."""
+    times = [time for time, answer in history.answers if answer == "201"]
+    start, end = window.injected or window.began, window.ended or times[-1]
+    later = [start, *(time for time in times if start <= time <= end)]
+    return round(max((after - before for before, after in zip(later, later[1:])), default=0), 2)
 
 
 def since(window, times):
