@@ -6,7 +6,7 @@ import Service
 /// What the console depends on, for readiness.
 @Loop
 struct Dependencies {
-    let redis: RedisClient
+    let redis: any RedisCommands
     let broker: AMQPClient
 
     func register(_ context: ServiceContext) {

@@ -7,9 +7,9 @@ import Redis
 struct ReplicaRegistry {
     private static let most = 100
 
-    private let client: RedisClient
+    private let client: any RedisCommands
 
-    init(_ client: RedisClient) { self.client = client }
+    init(_ client: any RedisCommands) { self.client = client }
 
     func read() async throws(RedisError) -> JSONValue {
         let names =

@@ -10,7 +10,7 @@ import Service
 /// What order-accept depends on, for readiness and metrics.
 @Loop
 struct Dependencies {
-    let redis: RedisClient
+    let redis: any RedisCommands
     let broker: AMQPClient
     let confirms: AMQPPublisher
     let publisher: EventPublisher

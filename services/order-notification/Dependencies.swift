@@ -9,8 +9,8 @@ import WorkflowState
 /// What order-notification depends on, for readiness and metrics.
 @Loop
 struct Dependencies {
-    let redis: RedisClient
-    let subscriber: RedisSubscriber
+    let redis: any RedisCommands
+    let subscriber: any RedisChannels
     let channels: RedisUserChannels
     let publishing: AMQPClient
     let consuming: AMQPClient

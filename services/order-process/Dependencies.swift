@@ -7,7 +7,7 @@ import Service
 /// What order-process depends on, for readiness and metrics.
 @Loop
 struct Dependencies {
-    let redis: RedisClient
+    let redis: any RedisCommands
     let publishing: AMQPClient
     let consuming: AMQPClient
     let database: RecordDatabase

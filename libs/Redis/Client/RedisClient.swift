@@ -6,13 +6,14 @@ package import EventLoop
 /// `.notConnected`. Commands in flight when a connection ends fail with `.connectionLost`: the server may or
 /// may not have run them, and they are never resent automatically.
 @Loop
-package final class RedisClient: Service {
+package final class RedisClient: RedisCommands {
+    package let isCluster = false
+
     private let configuration: RedisConfiguration
     private let reconnector: RedisReconnector
     /// Callers that wait for a connection.
     private let waiters: WaiterQueue<RedisError?>
 
-    /// Called with each new state; readiness depends on it.
     package var onStateChange: (@Loop (RedisConnectionState) -> Void)?
 
     /// - Parameter endpoint: called before each attempt; the configuration's endpoint when `nil`.
@@ -52,7 +53,6 @@ package final class RedisClient: Service {
     /// For so long after it, the server counts as one that refuses: nobody may be writing meanwhile.
     private static let refusalLifetime = Duration.seconds(5)
 
-    /// Called when the server begins to refuse commands (`OOM`, `MISCONF`, …), though it is connected.
     package var onRefusal: (@Loop () -> Void)?
 
     private func note(_ error: RedisError) {
@@ -71,7 +71,6 @@ package final class RedisClient: Service {
         return try reply.get()
     }
 
-    /// Why the server cannot be used, in a word: that of the state, or `oom`, `misconf`, `noreplicas`, …, or `error`.
     package var problem: String? {
         if let problem = state.problem { return problem }
         guard let refused, Loop.now < refused.at + Self.refusalLifetime else { return nil }
@@ -80,7 +79,6 @@ package final class RedisClient: Service {
 
     package func close() { reconnector.close() }
 
-    /// Waits until connected.
     package func ready(within limit: Duration) async throws(RedisError) {
         if reconnector.connection?.isOpen != true { try await connected(by: Loop.now + limit) }
     }
@@ -110,14 +108,6 @@ package final class RedisClient: Service {
         return try await connection.pipeline(deadline: start + configuration.commandTimeout, build)
     }
 
-    /// Sends one command; a server error is thrown.
-    package func command<each Part: RedisArgument>(
-        _ name: StaticString, _ parts: repeat each Part
-    ) async throws(RedisError) -> RedisValue {
-        let replies = try await pipeline { $0.add(name, repeat each parts) }
-        return try replies[0].get()
-    }
-
     /// Sends a batch without waiting for its replies, which `completion` receives. Fails at once while
     /// disconnected.
     package func send(_ batch: RedisBatch, completion: @escaping RedisConnection.Completion) {
@@ -127,34 +117,40 @@ package final class RedisClient: Service {
         connection.send(batch, completion: completion)
     }
 
-    /// Runs a script by its digest; sends the source first when the server does not have it.
-    ///
-    /// - Parameters:
-    ///   - keys: how many of the arguments are keys; they come first.
-    ///   - arguments: how many come after the keys.
-    ///   - append: appends the keys, then the arguments; called again when the source had to be sent.
     package func evaluate(
         _ script: RedisScript, keys: Int, arguments: Int, _ append: (inout RedisBatch) -> Void
     ) async throws(RedisError) -> RedisValue {
-        if let digest = script.digest {
-            let reply = try await pipeline { $0.evaluate(digest, keys, arguments, append) }[0]
-            guard case .error(let error) = reply, error.isNoScript else { return try result(of: reply) }
-            let replies = try await pipeline {
-                $0.add("SCRIPT", "LOAD", script.source)
-                $0.evaluate(digest, keys, arguments, append)
+        let replies = try await evaluate(script, count: 1, keys: keys, arguments: arguments) { append(&$1) }
+        return try result(of: replies[0])
+    }
+
+    package func evaluate(
+        _ script: RedisScript, count: Int, keys: Int, arguments: Int,
+        _ append: (_ index: Int, inout RedisBatch) -> Void
+    ) async throws(RedisError) -> [RedisValue] {
+        guard let digest = script.digest else {
+            guard let digest = try await command("SCRIPT", "LOAD", script.source).string else {
+                throw .unexpected("SCRIPT LOAD")
             }
-            return try result(of: replies[1])
+            script.digest = digest
+            return try await evaluate(script, count: count, keys: keys, arguments: arguments, append)
         }
-        guard let digest = try await command("SCRIPT", "LOAD", script.source).string else {
-            throw .unexpected("SCRIPT LOAD")
+        var replies = try await pipeline { batch in
+            for index in 0..<count { batch.evaluate(digest, keys, arguments) { append(index, &$0) } }
         }
-        script.digest = digest
-        return try await evaluate(script, keys: keys, arguments: arguments, append)
+        let missed = replies.indices.filter { replies[$0].isNoScript }
+        if missed.isEmpty { return replies }
+        let later = try await pipeline { batch in
+            batch.add("SCRIPT", "LOAD", script.source)
+            for index in missed { batch.evaluate(digest, keys, arguments) { append(index, &$0) } }
+        }
+        for (index, reply) in zip(missed, later.dropFirst()) { replies[index] = reply }
+        return replies
     }
 }
 
 extension RedisBatch {
-    fileprivate mutating func evaluate(
+    mutating func evaluate(
         _ digest: String, _ keys: Int, _ arguments: Int, _ append: (inout RedisBatch) -> Void
     ) {
         begin(3 + keys + arguments)
@@ -162,5 +158,12 @@ extension RedisBatch {
         self.append(digest)
         self.append(keys)
         append(&self)
+    }
+}
+
+extension RedisValue {
+    /// The server does not have the script.
+    var isNoScript: Bool {
+        if case .error(let error) = self { error.isNoScript } else { false }
     }
 }

@@ -4,7 +4,7 @@ package import EventLoop
 ///
 /// Each channel is subscribed once; the caller counts the users of a shared channel.
 @Loop
-package final class RedisSubscriber: Service {
+package final class RedisSubscriber: RedisChannels {
     /// Channels per SUBSCRIBE after a reconnection. The next batch is sent when the last one is confirmed and
     /// reported, which paces the users' recovery.
     private static let batch = 512
@@ -19,10 +19,7 @@ package final class RedisSubscriber: Service {
     private var unconfirmed: [[UInt8]: Instant] = [:]
     private lazy var confirmationTimer = Timer { [weak self] in self?.checkConfirmations() }
 
-    /// Called with each message's channel and payload.
     package var onMessage: (@Loop (_ channel: [UInt8], _ payload: [UInt8]) -> Void)?
-    /// Called after a reconnection with channels that receive again, batch by batch. Messages published in
-    /// between are lost: recover them from a stream, if there is one.
     package var onRestored: (@Loop (_ channels: [[UInt8]]) -> Void)?
     package var onStateChange: (@Loop (RedisConnectionState) -> Void)?
 
@@ -38,13 +35,10 @@ package final class RedisSubscriber: Service {
         sentinels.onSwitch { [weak self] in self?.reconnector.leave(unless: $0) }
     }
 
-    /// Down until the server has confirmed a channel, if there is one: a user who may connect may not be allowed to
-    /// subscribe.
     package var state: RedisConnectionState { isConfirmed ? reconnector.state : .down(lastError) }
     private var isConfirmed = false
     private var lastError: RedisError?
 
-    /// Channels that are subscribed, or will be once connected.
     package var channels: Int { table.wanted }
 
     /// Connects and reconnects until ``close()`` or until the calling task is cancelled.
@@ -64,10 +58,6 @@ package final class RedisSubscriber: Service {
 
     package func close() { reconnector.close() }
 
-    /// Returns when the server has confirmed: every later message will be delivered.
-    ///
-    /// After `.timeout` the channel stays wanted: it is subscribed and reported by ``onRestored``, or starts
-    /// to deliver later, unless ``unsubscribe(_:)`` is called.
     package func subscribe(_ channel: String) async throws(RedisError) {
         let channel = Array(channel.utf8)
         if table.isSubscribed(channel) { return }
@@ -88,7 +78,6 @@ package final class RedisSubscriber: Service {
         }
     }
 
-    /// Takes effect at once for later calls; a message in flight may still be delivered.
     package func unsubscribe(_ channel: String) {
         let channel = Array(channel.utf8)
         settle(channel, RedisError(.closed, "unsubscribed before the confirmation"))

@@ -106,7 +106,7 @@ extension RedisConnectionState {
 
 extension ServerReport {
     package static func redis(
-        _ client: RedisClient, _ context: ServiceContext, isEssential: @escaping @Loop () -> Bool = { true }
+        _ client: any RedisCommands, _ context: ServiceContext, isEssential: @escaping @Loop () -> Bool = { true }
     ) {
         let report = ServerReport("redis", context, isEssential: isEssential) {
             client.state.serverProblem ?? client.problem.map { ServerProblem($0, error: nil) }
@@ -115,7 +115,7 @@ extension ServerReport {
         client.onRefusal = { report.update() }
     }
 
-    package static func channels(_ subscriber: RedisSubscriber, _ context: ServiceContext) {
+    package static func channels(_ subscriber: any RedisChannels, _ context: ServiceContext) {
         let report = ServerReport("redis.channels", context) { subscriber.state.serverProblem }
         subscriber.onStateChange = { _ in report.update() }
     }

@@ -5,10 +5,10 @@ package import Redis
 /// ``MailboxStore`` in Redis: a capped stream per user.
 @Loop
 package final class RedisMailboxStore: MailboxStore {
-    private let client: RedisClient
+    private let client: any RedisCommands
     private let retention: Retention
 
-    package init(_ client: RedisClient, _ retention: Retention = Retention()) {
+    package init(_ client: any RedisCommands, _ retention: Retention = Retention()) {
         self.client = client
         self.retention = retention
     }

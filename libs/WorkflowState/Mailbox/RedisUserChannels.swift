@@ -5,13 +5,13 @@ package import Redis
 /// ``UserChannels`` over Redis pub/sub. Replaces the subscriber's callbacks.
 @Loop
 package final class RedisUserChannels: UserChannels {
-    private let subscriber: RedisSubscriber
+    private let subscriber: any RedisChannels
     package var onMessage: (@Loop (UserID, Publication) -> Void)?
     package var onRestored: (@Loop ([UserID]) -> Void)?
     /// Dropped messages that could not be decoded.
     package private(set) var malformed = 0
 
-    package init(_ subscriber: RedisSubscriber) {
+    package init(_ subscriber: any RedisChannels) {
         self.subscriber = subscriber
         subscriber.onMessage = { [weak self] channel, payload in self?.received(channel, payload) }
         subscriber.onRestored = { [weak self] channels in

@@ -6,10 +6,10 @@ package import Redis
 /// `response`. A pending one expires with its lease.
 @Loop
 package final class RedisIdempotencyStore: IdempotencyStore {
-    private let client: RedisClient
+    private let client: any RedisCommands
     private let retention: Retention
 
-    package init(_ client: RedisClient, _ retention: Retention = Retention()) {
+    package init(_ client: any RedisCommands, _ retention: Retention = Retention()) {
         self.client = client
         self.retention = retention
     }

@@ -5,10 +5,10 @@ package import Redis
 /// ``WorkflowStore`` in Redis.
 @Loop
 package final class RedisWorkflowStore: WorkflowStore {
-    private let client: RedisClient
+    private let client: any RedisCommands
     private let lifetime: Duration
 
-    package init(_ client: RedisClient, _ retention: Retention = Retention()) {
+    package init(_ client: any RedisCommands, _ retention: Retention = Retention()) {
         self.client = client
         lifetime = retention.workflow
     }
@@ -247,7 +247,7 @@ package final class RedisWorkflowStore: WorkflowStore {
     }
 }
 
-extension RedisClient {
+extension RedisCommands {
     /// ``evaluate(_:keys:arguments:_:)`` with this library's error.
     func evaluating(
         _ script: RedisScript, keys: Int, arguments: Int, _ append: (inout RedisBatch) -> Void

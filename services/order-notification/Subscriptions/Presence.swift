@@ -15,7 +15,7 @@ final class Presence: Service {
     /// Sessions that are listed; all are counted.
     private static let named = 1000
 
-    private let client: RedisClient
+    private let client: any RedisCommands
     private let sessions: SessionRegistry
     private let address: String
     let registration: String
@@ -23,7 +23,7 @@ final class Presence: Service {
     private let log: Logger
     private var last: [UInt8] = []
 
-    init(_ client: RedisClient, _ sessions: SessionRegistry, address: String, log: Logger) {
+    init(_ client: any RedisCommands, _ sessions: SessionRegistry, address: String, log: Logger) {
         self.client = client
         self.sessions = sessions
         self.address = address

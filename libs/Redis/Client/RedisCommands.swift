@@ -1,0 +1,54 @@
+package import EventLoop
+
+/// Commands to one server, to the primary that Sentinel names, or to the nodes of a cluster.
+///
+/// In a cluster the keys of one command, and of one run of a script, have the same hash tag; each command has its key as
+/// the first argument. The commands of a pipeline may have keys of different nodes: replies come in the commands' order,
+/// though nodes run their parts at the same time.
+@Loop
+package protocol RedisCommands: AnyObject, Service {
+    /// Whether keys need hash tags.
+    var isCluster: Bool { get }
+
+    /// Of a cluster: down while any of its nodes is.
+    var state: RedisConnectionState { get }
+    /// Why the server cannot be used, in a word: that of the state, or `oom`, `misconf`, `noreplicas`, …, or `error`.
+    var problem: String? { get }
+    /// Called with each new state; readiness depends on it.
+    var onStateChange: (@Loop (RedisConnectionState) -> Void)? { get set }
+    /// Called when a server begins to refuse commands (`OOM`, `MISCONF`, …), though it is connected.
+    var onRefusal: (@Loop () -> Void)? { get set }
+
+    /// Waits until connected.
+    func ready(within limit: Duration) async throws(RedisError)
+    func close()
+
+    /// Sends the commands that `build` adds, and returns a reply for each; errors of single commands are replies.
+    func pipeline(_ build: (inout RedisBatch) -> Void) async throws(RedisError) -> [RedisValue]
+
+    /// Runs a script by its digest; sends the source first when a server does not have it.
+    ///
+    /// - Parameters:
+    ///   - keys: how many of the arguments are keys; they come first.
+    ///   - arguments: how many come after the keys.
+    ///   - append: appends the keys, then the arguments; called again when the source had to be sent.
+    func evaluate(
+        _ script: RedisScript, keys: Int, arguments: Int, _ append: (inout RedisBatch) -> Void
+    ) async throws(RedisError) -> RedisValue
+
+    /// Runs a script `count` times, each with keys and arguments of its own, as one pipeline. Errors are replies.
+    func evaluate(
+        _ script: RedisScript, count: Int, keys: Int, arguments: Int,
+        _ append: (_ index: Int, inout RedisBatch) -> Void
+    ) async throws(RedisError) -> [RedisValue]
+}
+
+extension RedisCommands {
+    /// Sends one command; a server error is thrown.
+    package func command<each Part: RedisArgument>(
+        _ name: StaticString, _ parts: repeat each Part
+    ) async throws(RedisError) -> RedisValue {
+        let replies = try await pipeline { $0.add(name, repeat each parts) }
+        return try replies[0].get()
+    }
+}
