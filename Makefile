@@ -65,12 +65,19 @@ chaos: $(BUILT) ## Inject faults under load, then audit every order; under 6 min
 cluster: $(BUILT) ## End the leader of a RabbitMQ cluster of three nodes under load, six times; under 2 minutes
 	@$(SYSTEM_TESTS)/Cluster/run
 
+.PHONY: cluster-demo
+cluster-demo: $(BUILT) ## End the primaries of RabbitMQ, Redis and PostgreSQL under load, then audit every order; 6 minutes
+	@$(BIN)/install chaos
+	@$(SYSTEM_TESTS)/Chaos/run --clusters
+	@$(SYSTEM_TESTS)/Chaos/run --redis-cluster --only Redis
+
 .PHONY: verify
-verify: ## Where it runs: manifests, containers, current servers, a RabbitMQ cluster; needs root, under 30 minutes
+verify: ## Where it runs: manifests, containers, current servers, clusters; needs root, under 30 minutes
 	@$(MAKE) kubernetes
 	@$(MAKE) containers
 	@$(MAKE) test-servers
 	@$(MAKE) cluster
+	@$(MAKE) cluster-demo
 
 .PHONY: containers
 containers: ## Build the images and disturb the stack of docker-compose.yml: upgrades, five replicas, certificates; 8 minutes

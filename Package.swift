@@ -202,7 +202,7 @@ let package = Package(
                 "Bytes", "Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging", "Service",
                 "TestSupport",
             ]),
-        tests("Integration", ["EventLoop", "HTTP", "JSON", "TestSupport"]),
+        tests("Integration", ["EventLoop", "HTTP", "JSON", "Redis", "TestSupport"]),
         tests(
             "EndToEnd",
             ["EventLoop", "HTTP", "Redis", "AMQP", "Postgres", "JOSE", "JSON", "Orders", "TestSupport"]),

@@ -120,8 +120,8 @@ import WorkflowState
         func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [RememberedOwner?] {
             try await store.owners(of: ids)
         }
-        func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
-            try await store.pending(id)
+        func pending(_ id: OrderID, of user: UserID) async throws(WorkflowStateError) -> [UInt8]? {
+            try await store.pending(id, of: user)
         }
         func pending(
             of user: UserID, limit: Int

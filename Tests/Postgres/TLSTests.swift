@@ -45,4 +45,22 @@ struct TLSTests {
             try await connect("127.0.0.1", "verify-ca", certificate).close()
         }
     }
+
+    /// A server that asks who the client is.
+    @Test @Loop func aClientHasACertificate() async throws {
+        let certificate = try await TestCertificate.ofNameAlone()
+        let client = try await TestCertificate.signed(by: certificate)
+        try await PrivateServers.with("postgres", tls: certificate, asksClients: true) { servers in
+            let server = servers.postgres
+            let url =
+                "postgresql://\(server.user):\(server.password)@localhost:\(server.port)/waybill"
+                + "?sslmode=verify-full&sslrootcert=\(certificate.certificate)"
+            let error = await failure {
+                try await PostgresConnection.connect(PostgresConfiguration(url: url)).close()
+            }
+            #expect(error?.code == .connectionFailed)
+            let known = "\(url)&sslcert=\(client.certificate)&sslkey=\(client.privateKey)"
+            try await PostgresConnection.connect(PostgresConfiguration(url: known)).close()
+        }
+    }
 }

@@ -1,20 +1,68 @@
+internal import EventLoop
 package import Orders
 package import Redis
 
-/// The names of keys and channels, as the contract fixes them.
-package enum WorkflowKeys {
-    package static let epoch: StaticString = "notify:epoch"
+/// The names of keys and channels, as the contract fixes them. In a cluster those that are used together have a hash tag: an
+/// order's correlation id, a user, or, for the index of queued orders and their contents, the number of a part of the users.
+package struct WorkflowKeys: Sendable {
+    /// Of a single server.
+    package static let plain = WorkflowKeys(isTagged: false)
     package static let channelPrefix: StaticString = "notify:user:"
 
-    package static func owner(_ id: CorrelationID) -> RedisKey { RedisKey("order:map:", id.description) }
-    package static func status(_ id: CorrelationID) -> RedisKey { RedisKey("order:status:", id.description) }
-    package static func number(_ id: CorrelationID) -> RedisKey { RedisKey("order:id:", id.description) }
-    package static func pending(_ id: OrderID) -> RedisKey { RedisKey("order:pending:", id.description) }
-    package static func mailbox(_ user: UserID) -> RedisKey { RedisKey("notify:mailbox:", user.value) }
-    package static func channel(_ user: UserID) -> RedisKey { RedisKey(channelPrefix, user.value) }
+    let isTagged: Bool
 
-    /// The index of orders that are accepted and not recorded yet: a sorted set whose scores are all 0.
-    package static let queued = RedisKey("order:queued", "")
+    package init(isTagged: Bool) {
+        self.isTagged = isTagged
+        queued =
+            isTagged ? (0..<16).map { RedisKey("order:queued:", String($0)) } : [RedisKey("order:queued", "")]
+    }
+
+    package func owner(_ id: CorrelationID) -> RedisKey { RedisKey("order:map:", tag(id)) }
+    package func status(_ id: CorrelationID) -> RedisKey { RedisKey("order:status:", tag(id)) }
+    package func number(_ id: CorrelationID) -> RedisKey { RedisKey("order:id:", tag(id)) }
+    /// On the node of the index: what one of the two loses, the other does.
+    package func pending(_ id: OrderID, of user: UserID) -> RedisKey {
+        isTagged ? RedisKey("order:pending:", "{\(placeInQueued(of: user))}:\(id)") : Self.plainPending(id)
+    }
+    package static func plainPending(_ id: OrderID) -> RedisKey { RedisKey("order:pending:", id.description) }
+    package func mailbox(_ user: UserID) -> RedisKey { RedisKey("notify:mailbox:", tag(user)) }
+    package func channel(_ user: UserID) -> RedisKey { RedisKey(Self.channelPrefix, tag(user)) }
+
+    /// The epoch of a user's mailbox. A server has one; in a cluster each user has one, since nodes lose data by themselves.
+    func epoch(_ user: UserID) -> RedisKey {
+        isTagged ? RedisKey("notify:epoch:", tag(user)) : RedisKey("notify:epoch", "")
+    }
+
+    private func tag(_ id: CorrelationID) -> String { isTagged ? "{\(id)}" : id.description }
+
+    /// `}` would end the tag.
+    private func tag(_ user: UserID) -> String {
+        guard isTagged else { return user.value }
+        var text = "{"
+        for character in user.value.unicodeScalars {
+            switch character {
+            case "}": text += "%7D"
+            case "%": text += "%25"
+            default: text.unicodeScalars.append(character)
+            }
+        }
+        return text + "}"
+    }
+
+    /// The index of orders that are accepted and not recorded yet: sorted sets whose scores are all 0, in a cluster several,
+    /// on different nodes.
+    package let queued: [RedisKey]
+
+    func placeInQueued(of user: UserID) -> Int {
+        if queued.count == 1 { return 0 }
+        // FNV-1a, the same in every process.
+        let hash = user.value.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
+        return Int(hash >> 32) % queued.count
+    }
+
+    func queued(of user: UserID) -> RedisKey { queued[placeInQueued(of: user)] }
 
     /// Sorted by user, so that a range has one user's orders. No user id contains NUL.
     package static func member(_ order: QueuedOrder) -> String {
@@ -35,12 +83,13 @@ package enum WorkflowKeys {
     }
 
     /// Marks that an order's arrival at a status is in its owner's mailbox.
-    package static func delivered(_ update: StatusUpdate) -> RedisKey {
-        RedisKey("notify:delivered:", "\(update.correlationID):\(update.status.wireName)")
+    package func delivered(_ update: StatusUpdate, to user: UserID) -> RedisKey {
+        let mark = "\(update.correlationID):\(update.status.wireName)"
+        return RedisKey("notify:delivered:", isTagged ? "\(tag(user)):\(mark)" : mark)
     }
 
     /// Colons in the user id are escaped: else user `a` with key `b:c` would share a name with user `a:b`.
-    package static func idempotency(_ key: IdempotencyKey) -> RedisKey {
+    package func idempotency(_ key: IdempotencyKey) -> RedisKey {
         guard key.user.value.utf8.contains(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "%") })
         else {
             return RedisKey("order:idem:", "\(key.user.value):\(key.key)")
@@ -57,9 +106,12 @@ package enum WorkflowKeys {
     }
 
     /// The user of a channel's name; `nil` for another channel.
-    package static func user(ofChannel channel: [UInt8]) -> UserID? {
-        let count = channelPrefix.utf8CodeUnitCount
+    package func user(ofChannel channel: [UInt8]) -> UserID? {
+        let count = Self.channelPrefix.utf8CodeUnitCount
         guard channel.count > count else { return nil }
-        return UserID(String(decoding: channel[count...], as: UTF8.self))
+        let text = String(decoding: channel[count...], as: UTF8.self)
+        guard isTagged else { return UserID(text) }
+        guard text.hasPrefix("{"), text.hasSuffix("}") else { return nil }
+        return PercentEncoding.decode(String(text.dropFirst().dropLast())).flatMap { UserID($0) }
     }
 }

@@ -16,12 +16,9 @@ struct Application {
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
-        var server = try RedisConfiguration(
-            settings[ServerKeys.redis], settings.tls, name: context.replica)
         // It only reads.
-        server.requiresPrimary = false
-        let sentinels = settings.sentinels(of: server)
-        let redis = RedisClient(server, sentinels: sentinels)
+        let redisServers = try RedisServers(settings, name: context.replica) { $0.requiresPrimary = false }
+        let redis = redisServers.commands()
         // Declares nothing: the queues belong to other services.
         let broker = AMQPClient(
             try settings.rabbitMQ(name: context.replica))
@@ -42,7 +39,8 @@ struct Application {
 
         Dependencies(redis: redis, broker: broker).register(context)
         services = [
-            "tokens": tokens, "sentinels": sentinels, "redis": redis, "rabbitmq": broker, "records": pool,
+            "tokens": tokens, "redis servers": redisServers.discovery, "redis": redis, "rabbitmq": broker,
+            "records": pool,
             "status": StatusBroadcaster(subscribers, snapshot, log, context.log),
             "http": HTTPService(context) { router in
                 let operatorGuard = OperatorGuard(

@@ -15,11 +15,8 @@ enum ConsoleKeys {
 
     /// For Redis, a user who may read `notify:replica*` suffices.
     static let all: [any AnySettingKey] =
-        [
-            ServerKeys.redis, ServerKeys.sentinels, ServerKeys.primary, ServerKeys.sentinelUser,
-            ServerKeys.sentinelPassword, ServerKeys.rabbitMQ, ServerKeys.authorities,
-            ServerKeys.certificate, ServerKeys.privateKey, database, ServiceKeys.origins, targets, stack,
-        ] + TokenSettings.all
+        ServerKeys.ofRedis + [ServerKeys.rabbitMQ, database, ServiceKeys.origins, targets, stack]
+        + TokenSettings.all
 
     static let rules =
         TokenSettings.rules + [

@@ -17,8 +17,7 @@ struct ReplicaRegistry {
                 "ZRANGEBYSCORE", "notify:replicas", WallClock.seconds(), "+inf", "LIMIT", 0, Self.most
             ).array ?? []
         let keys = names.compactMap(\.string).sorted().map { "notify:replica:\($0)" }
-        guard !keys.isEmpty else { return .array([]) }
-        let documents = try await client.pipeline { $0.add("MGET", list: keys) }[0].get().array ?? []
+        let documents = try await client.values(of: keys)
         return .array(documents.compactMap { $0.bytes.flatMap { Self.summary($0) } })
     }
 

@@ -17,13 +17,12 @@ struct Application {
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
-        var server = try RedisConfiguration(
-            settings[ServerKeys.redis], settings.tls, name: context.replica)
         let hedgeDelay = Duration.milliseconds(settings[AcceptKeys.hedgeDelay])
         // Then PostgreSQL answers instead.
-        server.commandTimeout = hedgeDelay
-        let sentinels = settings.sentinels(of: server)
-        let redis = RedisClient(server, sentinels: sentinels)
+        let redisServers = try RedisServers(settings, name: context.replica) {
+            $0.commandTimeout = hedgeDelay
+        }
+        let redis = redisServers.commands()
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
         let broker = AMQPClient(
             try settings.rabbitMQ(name: context.replica),
@@ -67,7 +66,7 @@ struct Application {
             pools: [intakePool, referencePool, queryPool]
         ).register(context)
         services = [
-            "tokens": tokens, "sentinels": sentinels, "redis": redis, "rabbitmq": broker,
+            "tokens": tokens, "redis servers": redisServers.discovery, "redis": redis, "rabbitmq": broker,
             "reference pool": referencePool,
             "catalogue": catalogue, "order ids": orderIDs, "query pool": queryPool, "intake pool": intakePool,
             "first data": FirstData(catalogue: catalogue, orderIDs: orderIDs),

@@ -19,11 +19,9 @@ struct Application {
 
     init(_ context: ServiceContext) throws {
         let settings = context.settings
-        let server = try RedisConfiguration(
-            settings[ServerKeys.redis], settings.tls, name: context.replica)
-        let sentinels = settings.sentinels(of: server)
-        let redis = RedisClient(server, sentinels: sentinels)
-        let subscriber = RedisSubscriber(server, sentinels: sentinels)
+        let redisServers = try RedisServers(settings, name: context.replica)
+        let redis = redisServers.commands()
+        let subscriber = redisServers.channels()
         let channels = RedisUserChannels(subscriber)
         let retention = Retention(workflow: settings[ServerKeys.workflowTTL])
         let mailboxes = RedisMailboxStore(redis, retention)
@@ -66,7 +64,7 @@ struct Application {
             handshakeGuard: HandshakeGuard(sessions: sessions, origins: settings[ServiceKeys.origins]))
         let developmentTokens = try DevelopmentTokens(context)
         services = [
-            "tokens": tokens, "sentinels": sentinels, "redis": redis, "channels": subscriber,
+            "tokens": tokens, "redis servers": redisServers.discovery, "redis": redis, "channels": subscriber,
             "records": records, "lookups": lookups,
             "sessions": sessions,
             "presence": Presence(redis, sessions, address: context.listen.description, log: context.log),

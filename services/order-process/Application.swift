@@ -19,10 +19,8 @@ struct Application {
     init(_ context: ServiceContext) throws {
         let settings = context.settings
         let topology = OrderTopology(kind: settings[ServerKeys.queueType])
-        let server = try RedisConfiguration(
-            settings[ServerKeys.redis], settings.tls, name: context.replica)
-        let sentinels = settings.sentinels(of: server)
-        let redis = RedisClient(server, sentinels: sentinels)
+        let redisServers = try RedisServers(settings, name: context.replica)
+        let redis = redisServers.commands()
         let broker = try settings.rabbitMQ(name: context.replica)
         let publishing = AMQPClient(broker, topology: topology.declarations)
         let consuming = AMQPClient(broker, topology: topology.declarations)
@@ -56,7 +54,8 @@ struct Application {
             redis: redis, publishing: publishing, consuming: consuming, database: database, consumer: consumer
         ).register(context)
         services = [
-            "sentinels": sentinels, "redis": redis, "publishing": publishing, "consuming": consuming,
+            "redis servers": redisServers.discovery, "redis": redis, "publishing": publishing,
+            "consuming": consuming,
             "database": database,
             "records": store, "outbox relay": relay, "read models": readModels,
             "event log": maintenance, "intake": intake,

@@ -29,6 +29,24 @@ struct TLSLiveTests {
         }
     }
 
+    /// A server that asks who the client is.
+    @Test @Loop func aClientHasACertificate() async throws {
+        let certificate = try await TestCertificate.ofNameAlone()
+        let client = try await TestCertificate.signed(by: certificate)
+        try await PrivateServers.with("rabbitmq", tls: certificate, asksClients: true) { servers in
+            let broker = servers.rabbitmq
+            var configuration = try AMQPConfiguration(
+                url: "amqps://\(broker.user):\(broker.password)@localhost:\(broker.amqpsPort!)/waybill",
+                authorities: certificate.certificate)
+            let unknown = configuration
+            #expect(await failure { try await AMQPConnection.open(unknown) } != nil)
+            configuration.tls = try TLSClient(
+                authorities: certificate.certificate,
+                identity: TLSIdentity(chain: client.certificate, key: client.privateKey))
+            try await carriesALongMessage(configuration)
+        }
+    }
+
     /// Longer than a TLS record and than a frame.
     @Loop private func carriesALongMessage(_ configuration: AMQPConfiguration) async throws {
         let queue = Broker.name("tls")

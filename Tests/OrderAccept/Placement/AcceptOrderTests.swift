@@ -61,6 +61,12 @@ import WorkflowState
         #expect(fixture.identifiers.left == 1_000)
     }
 
+    @Test func anUnknownProductMayBeNew() async throws {
+        fixture.catalogue.added = [FixedCatalogue.product("NEW-1", 100)]
+        let placed = try await fixture.place(["NEW-1": 2, "AZ-104": 1])
+        #expect(placed.order.lines.count == 2)
+    }
+
     @Test func withoutCatalogueOrIDsNothingIsWritten() async throws {
         fixture.identifiers.left = 0
         #expect(try await fixture.failure() == .noIdentifiers)

@@ -112,6 +112,15 @@ import WorkflowState
         }
     }
 
+    /// The other replica may have a newer version of the catalogue.
+    @Test func anUnknownProductOfARepeatedRequestIsInDoubt() async throws {
+        fixture.catalogue.current = Catalogue([])
+        await #expect(throws: PlacementError.inDoubt) { try await place(edgeKey: "edge:1", isRepeated: true) }
+        fixture.catalogue.current = nil
+        await #expect(throws: PlacementError.inDoubt) { try await place(edgeKey: "edge:1", isRepeated: true) }
+        await #expect(throws: PlacementError.noCatalogue) { try await place(edgeKey: "edge:1") }
+    }
+
     /// Redis does not answer when the order is refused.
     @Test func aKeyIsReleasedLater() async throws {
         fixture.intake.isAvailable = false

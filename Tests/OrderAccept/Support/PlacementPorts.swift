@@ -11,15 +11,27 @@ import WorkflowState
 @Loop
 final class FixedCatalogue: CatalogueSource {
     var current: Catalogue?
+    /// Products that the next read finds.
+    var added: [Product] = []
+    private var products: [Product]
 
     init() {
-        current = Catalogue([
+        products = [
             Self.product("AZ-104", 14_095), Self.product("AZ-900", 30_195),
             Self.product("US-1", 100, Currency("USD") ?? .euro),
-        ])
+        ]
+        current = Catalogue(products)
     }
 
-    private static func product(_ id: String, _ hundredths: Int64, _ currency: Currency = .euro) -> Product {
+    func refresh(within limit: Duration) async -> Bool {
+        if added.isEmpty { return false }
+        products += added
+        added = []
+        current = Catalogue(products)
+        return true
+    }
+
+    static func product(_ id: String, _ hundredths: Int64, _ currency: Currency = .euro) -> Product {
         Product(
             externalProductID: ProductID(id), name: "Name of \(id)", category: "Cloud", vendor: "Vendor",
             imageURL: "/\(id).svg", discount: 10, billingPeriod: .annual, isSubscription: true,
@@ -104,7 +116,7 @@ final class FaultyWorkflows: FaultyStore<WorkflowCall>, WorkflowStore {
         try await memory.owners(of: ids)
     }
 
-    func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
+    func pending(_ id: OrderID, of user: UserID) async throws(WorkflowStateError) -> [UInt8]? {
         try await run(.pending) { () throws(WorkflowStateError) in try await memory.pending(id) }
     }
 

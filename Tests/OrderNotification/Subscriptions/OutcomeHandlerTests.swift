@@ -145,7 +145,7 @@ import WorkflowState
     func anOutcomeOfAForgottenOrderIsCompared(recorded: OrderStatus?) async throws {
         let replica = try Replica()
         try await accept(1, replica)
-        replica.state.remove(WorkflowKeys.status(update(1).correlationID))
+        replica.state.remove(WorkflowKeys.plain.status(update(1).correlationID))
         records.owners[update(1).correlationID] = OrderOwner(
             ada, orderID: update(1).orderID, status: recorded)
         try await consume(replica) { broker, publisher in
@@ -208,7 +208,7 @@ import WorkflowState
     @Test func aFailureWithoutARecordIsDelivered() async throws {
         let replica = try Replica()
         try await accept(1, replica)
-        replica.state.remove(WorkflowKeys.status(update(1).correlationID))
+        replica.state.remove(WorkflowKeys.plain.status(update(1).correlationID))
         try await consume(replica) { _, publisher in
             let order = update(1)
             try await publish(

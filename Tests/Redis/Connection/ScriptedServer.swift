@@ -11,6 +11,8 @@ final class ScriptedServer {
     private var listener: Listener!
     fileprivate let answer: Answer
     private(set) var accepted = 0
+    /// Connections that are open.
+    fileprivate(set) var open = 0
     private var transports: [Transport] = []
 
     init(tls: TLSServer? = nil, _ answer: @escaping Answer) async throws {
@@ -19,6 +21,7 @@ final class ScriptedServer {
             [weak self] transport in
             guard let self else { return transport.close() }
             accepted += 1
+            open += 1
             transports.append(transport)
             transport.start(Session(self))
         }
@@ -67,5 +70,5 @@ private final class Session: TransportHandler {
         return bytes.count
     }
 
-    func closed(_ transport: Transport, _ error: TransportError?) {}
+    func closed(_ transport: Transport, _ error: TransportError?) { server?.open -= 1 }
 }

@@ -3,8 +3,8 @@ import Foundation
 
 @testable import Redis
 
-/// The real server named by `WAYBILL_TEST_SERVERS`, a JSON file with `{"redis": {host, port, user,
-/// password}}`.
+/// The real servers named by `WAYBILL_TEST_SERVERS`, a JSON file with `{"redis": {host, port, user,
+/// password}, "redisCluster": {nodes}}`.
 struct LiveServer: Decodable {
     let host: String
     let port: UInt16
@@ -15,8 +15,22 @@ struct LiveServer: Decodable {
         guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
             let data = FileManager.default.contents(atPath: path)
         else { return nil }
-        struct Servers: Decodable { let redis: LiveServer? }
         return (try? JSONDecoder().decode(Servers.self, from: data))?.redis
+    }()
+
+    private struct Servers: Decodable {
+        struct Cluster: Decodable { let nodes: [String] }
+        let redis: LiveServer?
+        let redisCluster: Cluster?
+    }
+
+    /// Of a cluster without replicas, with the same user.
+    static let clusterNodes: [Endpoint] = {
+        guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
+            let data = FileManager.default.contents(atPath: path)
+        else { return [] }
+        let nodes = (try? JSONDecoder().decode(Servers.self, from: data))?.redisCluster?.nodes ?? []
+        return nodes.compactMap { Endpoint($0) }
     }()
 
     static var isAvailable: Bool { shared != nil }
@@ -51,11 +65,4 @@ func withClient(_ body: @Loop (RedisClient, _ prefix: String) async throws -> Vo
     client.close()
     await run.value
     if let failure { throw failure }
-}
-
-/// Runs `body` once per number, concurrently.
-@Loop
-func concurrently(_ count: Int, _ body: @escaping @Loop (Int) async throws -> Void) async throws {
-    let tasks = (0..<count).map { number in Task { @Loop in try await body(number) } }
-    for task in tasks { try await task.value }
 }

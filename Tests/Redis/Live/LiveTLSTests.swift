@@ -36,19 +36,16 @@ import Testing
     /// A server that asks who the client is.
     @Test func aClientHasACertificate() async throws {
         let certificate = try await TestCertificate.ofNameAlone()
-        try await PrivateServers.with("redis", tls: certificate) { servers in
+        let client = try await TestCertificate.signed(by: certificate)
+        try await PrivateServers.with("redis", tls: certificate, asksClients: true) { servers in
             let server = servers.redis
             var configuration = try RedisConfiguration(
                 url: "rediss://\(server.user):\(server.password)@localhost:\(server.redissPort!)",
                 authorities: certificate.certificate)
-            let connection = try await RedisConnection.connect(configuration)
-            _ = try await connection.command(
-                "CONFIG", "SET", "tls-ca-cert-file", certificate.certificate, "tls-auth-clients", "yes")
-            connection.close()
             await #expect(throws: RedisError.self) { try await RedisConnection.connect(configuration) }
             configuration.tls = try TLSClient(
                 authorities: certificate.certificate,
-                identity: TLSIdentity(chain: certificate.certificate, key: certificate.privateKey))
+                identity: TLSIdentity(chain: client.certificate, key: client.privateKey))
             let known = try await RedisConnection.connect(configuration)
             #expect(try await known.command("PING").string == "PONG")
             known.close()

@@ -88,6 +88,32 @@ import Testing
         #expect(table.nextBatch(limit: 10) == [a])
     }
 
+    @Test func adoptedChannelsAreRestored() {
+        var table = connected()
+        #expect(table.subscribe(a) == .subscribe(a))
+        table.adopt([a, [2], [3]])
+        #expect(Set(table.nextBatch(limit: 10)) == [[2], [3]])
+        #expect(table.confirmedSubscribe(a) == .init(isSubscribed: true))
+        #expect(table.confirmedSubscribe([2]).restored.isEmpty)
+        #expect(Set(table.confirmedSubscribe([3]).restored) == [[2], [3]])
+        var later = SubscriptionTable()
+        later.adopt([a])
+        #expect(later.nextBatch(limit: 10).isEmpty)
+        later.connected()
+        #expect(later.nextBatch(limit: 10) == [a])
+    }
+
+    @Test func aRemovedChannelDoesNotHoldUpItsBatch() {
+        var table = connected()
+        table.adopt([a, [2]])
+        _ = table.nextBatch(limit: 10)
+        #expect(table.confirmedSubscribe([2]).restored.isEmpty)
+        #expect(table.remove(a) == [[2]])
+        #expect(table.confirmedSubscribe(a) == .init() && table.wanted == 1)
+        table.adopt([a])
+        #expect(table.nextBatch(limit: 10) == [a])
+    }
+
     /// After any sequence of calls and disconnects, every wanted channel ends up subscribed.
     @Test func randomCallSequencesConverge() {
         var random = SeededGenerator(seed: 3)

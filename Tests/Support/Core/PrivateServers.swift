@@ -31,8 +31,9 @@ package struct PrivateServers: Sendable {
     package static let areAvailable = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"] != nil
 
     /// Starts `kinds` (redis, rabbitmq, postgres) for the duration of `body`.
+    /// - Parameter asksClients: over TLS, clients must have a certificate that the server's has signed.
     @Loop package static func with(
-        _ kinds: String..., tls certificate: TestCertificate? = nil,
+        _ kinds: String..., tls certificate: TestCertificate? = nil, asksClients: Bool = false,
         _ body: @Loop (PrivateServers) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(
@@ -40,6 +41,7 @@ package struct PrivateServers: Sendable {
         ).path
         var words = ["start", "--dir", folder, "--only", kinds.joined(separator: ",")]
         if let certificate { words += ["--tls", certificate.certificate, certificate.privateKey] }
+        if asksClients { words.append("--client-certificates") }
         var failure: (any Error)?
         do {
             let started = try await script(words)

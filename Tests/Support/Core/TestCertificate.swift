@@ -1,7 +1,7 @@
 import Foundation
 
-/// A self-signed certificate, created by the system's openssl in a temporary directory that is removed on
-/// deinit. It is its own authority.
+/// A certificate, self-signed unless it says otherwise, created by the system's openssl in a temporary directory that is removed on
+/// deinit. A self-signed one is its own authority.
 package final class TestCertificate: Sendable {
     package let certificate: String
     package let privateKey: String
@@ -19,7 +19,12 @@ package final class TestCertificate: Sendable {
     package static func withoutNames() async throws -> TestCertificate { try await madeWithoutNames.value }
     private static let madeWithoutNames = Task { try await TestCertificate(names: nil) }
 
-    private init(names: String?) async throws {
+    /// One of a client.
+    package static func signed(by authority: TestCertificate) async throws -> TestCertificate {
+        try await TestCertificate(names: nil, authority: authority)
+    }
+
+    private init(names: String?, authority: TestCertificate? = nil) async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         certificate = folder.appending(path: "certificate.pem").path
@@ -28,8 +33,10 @@ package final class TestCertificate: Sendable {
             [
                 "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
                 "-nodes",
-                "-days", "2", "-subj", "/CN=localhost", "-keyout", privateKey, "-out", certificate,
-            ] + (names.map { ["-addext", "subjectAltName=\($0)"] } ?? []))
+                "-days", "2", "-subj", authority == nil ? "/CN=localhost" : "/CN=waybill", "-keyout",
+                privateKey, "-out", certificate,
+            ] + (names.map { ["-addext", "subjectAltName=\($0)"] } ?? [])
+                + (authority.map { ["-CA", $0.certificate, "-CAkey", $0.privateKey] } ?? []))
         guard made.status == 0 else { throw CocoaError(.fileWriteUnknown) }
     }
 

@@ -15,7 +15,7 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
 
     package func reserve(_ lease: IdempotencyLease) async throws(WorkflowStateError) -> Reservation {
         try state.check()
-        let name = WorkflowKeys.idempotency(lease.key)
+        let name = WorkflowKeys.plain.idempotency(lease.key)
         guard let held = state.response(name) else {
             let response = MemoryState.StoredResponse(fingerprint: lease.fingerprint, token: lease.token)
             state.set(name, response, for: retention.lease)
@@ -29,7 +29,7 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
         _ lease: IdempotencyLease, response: [UInt8]
     ) async throws(WorkflowStateError) {
         try state.check()
-        let name = WorkflowKeys.idempotency(lease.key)
+        let name = WorkflowKeys.plain.idempotency(lease.key)
         if let held = state.response(name), held.token != lease.token { return }
         let response = MemoryState.StoredResponse(
             fingerprint: lease.fingerprint, token: lease.token, response: response)
@@ -38,7 +38,7 @@ package final class MemoryIdempotencyStore: IdempotencyStore {
 
     package func release(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
         try state.check()
-        let name = WorkflowKeys.idempotency(lease.key)
+        let name = WorkflowKeys.plain.idempotency(lease.key)
         guard let held = state.response(name), held.token == lease.token, held.response == nil else { return }
         state.set(name, nil, for: .zero)
     }

@@ -19,8 +19,8 @@ package final class MemoryMailboxStore: MailboxStore {
     }
 
     private func deliver(_ delivery: MailboxDelivery) -> Int64? {
-        let mark = WorkflowKeys.delivered(delivery.update)
-        let (statusKey, update) = (WorkflowKeys.status(delivery.update.correlationID), delivery.update)
+        let mark = WorkflowKeys.plain.delivered(delivery.update, to: delivery.user)
+        let (statusKey, update) = (WorkflowKeys.plain.status(delivery.update.correlationID), delivery.update)
         let current = state.text(statusKey).flatMap {
             WorkflowStatus(text: String(decoding: $0, as: UTF8.self))
         }
@@ -35,7 +35,7 @@ package final class MemoryMailboxStore: MailboxStore {
         }
         guard state.text(mark) == nil else { return nil }
         state.set(mark, [], for: retention.mark)
-        let key = WorkflowKeys.mailbox(delivery.user)
+        let key = WorkflowKeys.plain.mailbox(delivery.user)
         let previous = state.mailbox(key).last?.offset ?? 0
         let offset = max(state.now(), previous + 1)
         let suffix = UpdateCodec.payloadSuffix(delivery.update)
@@ -50,7 +50,7 @@ package final class MemoryMailboxStore: MailboxStore {
         try state.check()
         let epoch = currentEpoch
         return requests.map { request in
-            let key = WorkflowKeys.mailbox(request.user)
+            let key = WorkflowKeys.plain.mailbox(request.user)
             if state.mailbox(key).isEmpty {
                 let entry = MemoryState.StoredEntry(offset: state.now(), suffix: nil)
                 state.append(entry, to: key, cap: retention.mailboxCap, for: retention.workflow)

@@ -110,11 +110,11 @@ package final class MemoryState {
     func renewMailbox(_ key: RedisKey, for lifetime: Duration) { mailboxes[key]?.expiry = expiry(lifetime) }
 
     /// Deletes a user's mailbox, as an eviction does.
-    package func removeMailbox(of user: UserID) { mailboxes[WorkflowKeys.mailbox(user)] = nil }
+    package func removeMailbox(of user: UserID) { mailboxes[WorkflowKeys.plain.mailbox(user)] = nil }
 
     /// Deletes an entry from within a user's mailbox.
     package func removeEntry(_ offset: Int64, of user: UserID) {
-        let key = WorkflowKeys.mailbox(user)
+        let key = WorkflowKeys.plain.mailbox(user)
         mailboxes[key]?.value.removeAll { $0.offset == offset }
         lastDeleted[key] = max(offset, lastDeleted[key] ?? 0)
     }

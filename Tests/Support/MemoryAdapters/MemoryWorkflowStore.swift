@@ -16,21 +16,21 @@ package final class MemoryWorkflowStore: WorkflowStore {
 
     package func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
         try state.check()
-        set(WorkflowKeys.number(acceptance.correlationID), acceptance.orderID.description)
-        set(WorkflowKeys.owner(acceptance.correlationID), acceptance.owner.value)
-        if state.text(WorkflowKeys.status(acceptance.correlationID)) == nil {
-            set(WorkflowKeys.status(acceptance.correlationID), OrderStatus.accepted.wireName)
+        set(WorkflowKeys.plain.number(acceptance.correlationID), acceptance.orderID.description)
+        set(WorkflowKeys.plain.owner(acceptance.correlationID), acceptance.owner.value)
+        if state.text(WorkflowKeys.plain.status(acceptance.correlationID)) == nil {
+            set(WorkflowKeys.plain.status(acceptance.correlationID), OrderStatus.accepted.wireName)
         }
-        state.set(WorkflowKeys.pending(acceptance.orderID), acceptance.pending, for: lifetime)
+        state.set(WorkflowKeys.plainPending(acceptance.orderID), acceptance.pending, for: lifetime)
         state.queued.insert(acceptance.queued)
     }
 
     package func withdraw(_ order: QueuedOrder) async throws(WorkflowStateError) {
         try state.check()
-        state.remove(WorkflowKeys.status(order.correlationID))
-        state.remove(WorkflowKeys.owner(order.correlationID))
-        state.remove(WorkflowKeys.number(order.correlationID))
-        state.remove(WorkflowKeys.pending(order.orderID))
+        state.remove(WorkflowKeys.plain.status(order.correlationID))
+        state.remove(WorkflowKeys.plain.owner(order.correlationID))
+        state.remove(WorkflowKeys.plain.number(order.correlationID))
+        state.remove(WorkflowKeys.plainPending(order.orderID))
         state.queued.remove(order)
     }
 
@@ -45,12 +45,12 @@ package final class MemoryWorkflowStore: WorkflowStore {
         let transition = OrderStatus.transition(from: current?.status, to: step.status, cause: step.cause)
         if transition == .advance {
             current = WorkflowStatus(step.status, step.orderID)
-            set(WorkflowKeys.status(id), current!.text)
+            set(WorkflowKeys.plain.status(id), current!.text)
         } else {
-            _ = state.extend(WorkflowKeys.status(id), for: lifetime)
+            _ = state.extend(WorkflowKeys.plain.status(id), for: lifetime)
         }
-        if !state.extend(WorkflowKeys.owner(id), for: lifetime), let owner = step.owner {
-            set(WorkflowKeys.owner(id), owner.value)
+        if !state.extend(WorkflowKeys.plain.owner(id), for: lifetime), let owner = step.owner {
+            set(WorkflowKeys.plain.owner(id), owner.value)
         }
         if transition == .advance, let time = step.announcedAt, let user = step.owner ?? owner(id) {
             let update = StatusUpdate(
@@ -58,7 +58,7 @@ package final class MemoryWorkflowStore: WorkflowStore {
             state.publish(UpdateCodec.frame(offset: nil, suffix: UpdateCodec.payloadSuffix(update)), to: user)
         }
         if let recorded = step.recorded, let owner = step.owner {
-            state.remove(WorkflowKeys.pending(recorded))
+            state.remove(WorkflowKeys.plainPending(recorded))
             state.queued.remove(QueuedOrder(owner: owner, orderID: recorded, correlationID: id))
         }
         return WorkflowOutcome(status: current, moved: transition == .advance)
@@ -67,9 +67,10 @@ package final class MemoryWorkflowStore: WorkflowStore {
     package func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
         try state.check()
         guard let status = status(id) else { return nil }
-        let left = state.remaining(WorkflowKeys.status(id)) ?? .zero
+        let left = state.remaining(WorkflowKeys.plain.status(id)) ?? .zero
         return Workflow(
-            status: status, orderID: text(WorkflowKeys.number(id)).flatMap { OrderID($0) }, owner: owner(id),
+            status: status, orderID: text(WorkflowKeys.plain.number(id)).flatMap { OrderID($0) },
+            owner: owner(id),
             age: max(.zero, lifetime - left))
     }
 
@@ -82,9 +83,14 @@ package final class MemoryWorkflowStore: WorkflowStore {
         }
     }
 
+    package func pending(_ id: OrderID, of user: UserID) async throws(WorkflowStateError) -> [UInt8]? {
+        try await pending(id)
+    }
+
+    /// Whoever's it is.
     package func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
         try state.check()
-        return state.text(WorkflowKeys.pending(id))
+        return state.text(WorkflowKeys.plainPending(id))
     }
 
     package func pending(
@@ -92,7 +98,7 @@ package final class MemoryWorkflowStore: WorkflowStore {
     ) async throws(WorkflowStateError) -> [PendingOrderState] {
         try state.check()
         return sorted(state.queued.filter { $0.owner == user }).prefix(limit).compactMap { order in
-            state.text(WorkflowKeys.pending(order.orderID)).map {
+            state.text(WorkflowKeys.plainPending(order.orderID)).map {
                 PendingOrderState(contents: $0, status: status(order.correlationID))
             }
         }
@@ -105,8 +111,8 @@ package final class MemoryWorkflowStore: WorkflowStore {
             if status?.status.isFinal == true { return .settled }
             let isComplete =
                 status != nil && owner(order.correlationID) != nil
-                && state.text(WorkflowKeys.number(order.correlationID)) != nil
-                && state.text(WorkflowKeys.pending(order.orderID)) != nil && state.queued.contains(order)
+                && state.text(WorkflowKeys.plain.number(order.correlationID)) != nil
+                && state.text(WorkflowKeys.plainPending(order.orderID)) != nil && state.queued.contains(order)
             return isComplete ? .complete : .incomplete
         }
     }
@@ -114,10 +120,12 @@ package final class MemoryWorkflowStore: WorkflowStore {
     package func forget(_ order: QueuedOrder, isCancelled: Bool) async throws(WorkflowStateError) {
         try state.check()
         if isCancelled {
-            set(WorkflowKeys.status(order.correlationID), WorkflowStatus(.cancelled, order.orderID).text)
+            set(
+                WorkflowKeys.plain.status(order.correlationID), WorkflowStatus(.cancelled, order.orderID).text
+            )
         }
-        state.remove(WorkflowKeys.owner(order.correlationID))
-        state.remove(WorkflowKeys.pending(order.orderID))
+        state.remove(WorkflowKeys.plain.owner(order.correlationID))
+        state.remove(WorkflowKeys.plainPending(order.orderID))
         state.queued.remove(order)
     }
 
@@ -136,12 +144,12 @@ package final class MemoryWorkflowStore: WorkflowStore {
     ) async throws(WorkflowStateError) -> QueuedOrder? {
         let rest = try await queued(after: last, limit: limit)
         for order in rest {
-            let isPending = state.extend(WorkflowKeys.pending(order.orderID), for: lifetime)
-            for key in [WorkflowKeys.owner, WorkflowKeys.status, WorkflowKeys.number] {
+            let isPending = state.extend(WorkflowKeys.plainPending(order.orderID), for: lifetime)
+            for key in [WorkflowKeys.plain.owner, WorkflowKeys.plain.status, WorkflowKeys.plain.number] {
                 _ = state.extend(key(order.correlationID), for: lifetime)
             }
             guard !isPending || status(order.correlationID)?.status.isFinal == true else { continue }
-            state.remove(WorkflowKeys.pending(order.orderID))
+            state.remove(WorkflowKeys.plainPending(order.orderID))
             state.queued.remove(order)
         }
         return rest.count < limit ? nil : rest.last
@@ -157,9 +165,11 @@ package final class MemoryWorkflowStore: WorkflowStore {
         state.text(key).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private func owner(_ id: CorrelationID) -> UserID? { text(WorkflowKeys.owner(id)).flatMap { UserID($0) } }
+    private func owner(_ id: CorrelationID) -> UserID? {
+        text(WorkflowKeys.plain.owner(id)).flatMap { UserID($0) }
+    }
 
     private func status(_ id: CorrelationID) -> WorkflowStatus? {
-        text(WorkflowKeys.status(id)).flatMap { WorkflowStatus(text: $0) }
+        text(WorkflowKeys.plain.status(id)).flatMap { WorkflowStatus(text: $0) }
     }
 }

@@ -201,3 +201,13 @@ def test_half_an_acceptance_is_completed(stack, customer):
     assert stack.redis("EXISTS", pending).strip() == "1"
     until("Redis has the outcome again", lambda: stack.redis("GET", status).startswith("COMPLETED"), 20)
     until("no copy is left", lambda: stack.redis("EXISTS", pending).strip() == "0", 5)
+
+
+def test_an_outdated_status_is_not_believed(stack, customer):
+    """A node of a cluster that fails over may lose an outcome, and nothing else of the order."""
+    order = customer.place()
+    customer.await_final(order)
+    key = f"order:status:{order['correlationId']}"
+    until("Redis has the outcome", lambda: stack.redis("GET", key).startswith("COMPLETED"))
+    stack.redis("SET", key, "ACCEPTED", "EX", "50")  # written ten seconds ago
+    assert customer.status(order) == "COMPLETED"

@@ -64,6 +64,22 @@ def test_a_rolling_restart_refuses_nothing(stack, customer):
     assert set(answers) == {201} and answers[201] > 20, answers
 
 
+def test_a_new_product_can_be_ordered_at_once(stack, customer):
+    """Of every replica, whose catalogues are up to a minute old."""
+    product = f"NEW-{secrets.token_hex(4)}"
+    assert customer.post(product=product)[0] == 404
+    stack.sql(
+        "INSERT INTO products (external_product_id, name, category, vendor, image_url, discount, billing_period, "
+        f"is_subscription, price) VALUES ('{product}', 'New', 'Cloud', 'Vendor', '/images/products/az-104.svg', 0, "
+        "'Annual', false, 10)")
+    try:
+        for replica in stack.description["accept"]:
+            until("the product can be ordered", lambda replica=replica: customer.post(
+                product=product, base=replica["url"])[0] == 201, 3)
+    finally:
+        stack.sql(f"UPDATE products SET deleted_at = now() WHERE external_product_id = '{product}'")
+
+
 def test_ids_do_not_repeat(stack, customer):
     before = [customer.place() for _ in range(12)]
     for order in before:

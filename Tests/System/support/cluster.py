@@ -11,7 +11,7 @@ from support.waiting import until
 
 COUNT = 3
 PASSWORD = "cluster"  # noqa: S105, of a broker that lives for minutes on the loopback
-CTL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
+TOOLS = "/usr/lib/rabbitmq/bin"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -76,9 +76,12 @@ class Cluster:
         return True
 
     def ctl(self, number, *words):
+        return self.tool("rabbitmqctl", number, *words)
+
+    def tool(self, name, number, *words):
         return subprocess.run(
-            [CTL, "-n", f"n{number}@localhost", "--quiet", *words],
-            env=self.environment(number) | {"PATH": PATH}, check=True, capture_output=True, text=True, timeout=60).stdout
+            [f"{TOOLS}/{name}", "-n", f"n{number}@localhost", "--quiet", *words],
+            env=self.environment(number) | {"PATH": PATH}, check=True, capture_output=True, text=True, timeout=120).stdout
 
     def leader(self, queue):
         """The number of the node that leads the queue."""

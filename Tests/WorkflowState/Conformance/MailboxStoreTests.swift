@@ -148,17 +148,18 @@ import Testing
         try await with(driver, .test) { fixture in
             let delivery = fixture.delivery(to: fixture.user())
             let id = delivery.update.correlationID
-            try await fixture.spoil([WorkflowKeys.mailbox(delivery.user), WorkflowKeys.status(id)])
+            try await fixture.spoil([fixture.keys.mailbox(delivery.user), fixture.keys.status(id)])
             #expect(try await fixture.mailboxes.deliver([delivery])[0] != nil)
             #expect(try await fixture.workflows.workflow(id)?.status.status == .completed)
-            try await fixture.spoil([WorkflowKeys.mailbox(delivery.user)])
+            try await fixture.spoil([fixture.keys.mailbox(delivery.user)])
             let end = try await fixture.mailboxes.ends(of: [delivery.user])[0]
             #expect(try await history(fixture, delivery.user, after: end).isRecovered)
 
             let order = fixture.order()
             try await fixture.spoil([
-                WorkflowKeys.owner(order.correlationID), WorkflowKeys.status(order.correlationID),
-                WorkflowKeys.number(order.correlationID), WorkflowKeys.pending(order.orderID),
+                fixture.keys.owner(order.correlationID), fixture.keys.status(order.correlationID),
+                fixture.keys.number(order.correlationID),
+                fixture.keys.pending(order.orderID, of: order.owner),
             ])
             #expect(try await fixture.workflows.owners(of: [order.correlationID]).map(\.?.user) == [nil])
             let step = WorkflowStep(

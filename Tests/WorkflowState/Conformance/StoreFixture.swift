@@ -10,14 +10,16 @@ import Redis
 enum Driver: String, CaseIterable, Sendable {
     case memory
     case redis
+    case cluster
 
-    /// The drivers available here: Redis needs a server, named by `WAYBILL_TEST_SERVERS`.
+    /// The drivers available here: Redis needs servers, named by `WAYBILL_TEST_SERVERS`.
     static var available: [Driver] { LiveRedis.shared == nil ? [.memory] : allCases }
 }
 
 /// One set of stores, and operations on their state that the stores do not offer.
 @Loop
 final class StoreFixture {
+    let keys: WorkflowKeys
     let workflows: any WorkflowStore
     let mailboxes: any MailboxStore
     let idempotency: any IdempotencyStore
@@ -42,7 +44,8 @@ final class StoreFixture {
     private var count: UInt64 = 0
 
     init(
-        workflows: any WorkflowStore, mailboxes: any MailboxStore, idempotency: any IdempotencyStore,
+        keys: WorkflowKeys = .plain, workflows: any WorkflowStore, mailboxes: any MailboxStore,
+        idempotency: any IdempotencyStore,
         channels: [any UserChannels],
         expire: @escaping @Loop ([CorrelationID], [UserID]) async throws -> Void,
         retention: @escaping @Loop (CorrelationID) async throws -> (owner: Duration?, status: Duration?),
@@ -52,6 +55,7 @@ final class StoreFixture {
         spoil: @escaping @Loop ([RedisKey]) async throws -> Void,
         corrupt: @escaping @Loop (CorrelationID, String) async throws -> Void
     ) {
+        self.keys = keys
         self.workflows = workflows
         self.mailboxes = mailboxes
         self.idempotency = idempotency
@@ -99,6 +103,7 @@ func with(
     switch driver {
     case .memory: try await withMemory(retention, body)
     case .redis: try await withRedis(retention, body)
+    case .cluster: try await withCluster(retention, body)
     }
 }
 
@@ -114,14 +119,21 @@ private func withMemory(_ retention: Retention, _ body: @Loop (StoreFixture) asy
             channels: [MemoryUserChannels(state), MemoryUserChannels(state)],
             expire: { _, _ in state.advance(by: retention.workflow + .seconds(1)) },
             retention: {
-                (state.remaining(WorkflowKeys.owner($0)), state.remaining(WorkflowKeys.status($0)))
+                (
+                    state.remaining(WorkflowKeys.plain.owner($0)),
+                    state.remaining(WorkflowKeys.plain.status($0))
+                )
             },
             endLease: { _ in state.advance(by: retention.lease + .seconds(1)) },
             lose: { order, copy in
-                if let key = copy.key(of: order) { state.remove(key) } else { state.queued.remove(order) }
+                if let key = copy.key(of: order, .plain) {
+                    state.remove(key)
+                } else {
+                    state.queued.remove(order)
+                }
             },
             loseEntry: { state.removeEntry($1, of: $0) }, spoil: { for key in $0 { state.remove(key) } },
-            corrupt: { state.set(WorkflowKeys.status($0), Array($1.utf8), for: retention.workflow) }))
+            corrupt: { state.set(WorkflowKeys.plain.status($0), Array($1.utf8), for: retention.workflow) }))
 }
 
 @Loop
@@ -130,40 +142,77 @@ private func withRedis(_ retention: Retention, _ body: @Loop (StoreFixture) asyn
     let configuration = LiveRedis.shared!.configuration
     let client = RedisClient(configuration)
     let subscribers = [RedisSubscriber(configuration), RedisSubscriber(configuration)]
-    let runs =
-        [Task { @Loop in await client.run() }] + subscribers.map { one in Task { @Loop in await one.run() } }
-    let fixture = StoreFixture(
+    try await running([client] + subscribers) {
+        try await body(fixture(client, subscribers, retention))
+    }
+}
+
+@Loop
+private func withCluster(_ retention: Retention, _ body: @Loop (StoreFixture) async throws -> Void)
+    async throws
+{
+    let live = LiveRedis.shared!
+    let cluster = RedisCluster(live.configuration, seeds: live.nodes)
+    let client = RedisClusterClient(cluster)
+    let subscribers = [RedisClusterSubscriber(cluster), RedisClusterSubscriber(cluster)]
+    try await running([cluster, client] + subscribers) {
+        try await client.ready(within: .seconds(10))
+        try await body(fixture(client, subscribers, retention))
+    }
+}
+
+@Loop
+private func running(_ services: [any Service], _ body: @Loop () async throws -> Void) async throws {
+    let runs = services.map { one in Task { @Loop in try? await one.run() } }
+    var failure: (any Error)?
+    do { try await body() } catch { failure = error }
+    for run in runs { run.cancel() }
+    for run in runs { await run.value }
+    if let failure { throw failure }
+}
+
+@Loop
+private func fixture(
+    _ client: any RedisCommands, _ subscribers: [any RedisChannels], _ retention: Retention
+) -> StoreFixture {
+    let keys = WorkflowKeys(isTagged: client.isCluster)
+    return StoreFixture(
+        keys: keys,
         workflows: RedisWorkflowStore(client, retention), mailboxes: RedisMailboxStore(client, retention),
         idempotency: RedisIdempotencyStore(client, retention),
         channels: subscribers.map { RedisUserChannels($0) },
         expire: { ids, users in
             _ = try await client.pipeline { batch in
                 for id in ids {
-                    batch.add("DEL", WorkflowKeys.owner(id), WorkflowKeys.status(id), WorkflowKeys.number(id))
-                    for status in OrderStatus.allCases {
-                        batch.add("DEL", RedisKey("notify:delivered:", "\(id):\(status.wireName)"))
+                    batch.add("DEL", keys.owner(id), keys.status(id), keys.number(id))
+                    for (user, status) in users.flatMap({ user in OrderStatus.allCases.map { (user, $0) } }) {
+                        let update = StatusUpdate(
+                            correlationID: id, orderID: OrderID(1)!, status: status,
+                            occurredAt: Timestamp(milliseconds: 0))
+                        batch.add("DEL", keys.delivered(update, to: user))
                     }
                 }
-                for user in users { batch.add("DEL", WorkflowKeys.mailbox(user)) }
+                for user in users { batch.add("DEL", keys.mailbox(user)) }
             }
         },
         retention: { id in
             let replies = try await client.pipeline { batch in
-                batch.add("PTTL", WorkflowKeys.owner(id))
-                batch.add("PTTL", WorkflowKeys.status(id))
+                batch.add("PTTL", keys.owner(id))
+                batch.add("PTTL", keys.status(id))
             }
             let left = replies.map { $0.integer.flatMap { $0 < 0 ? nil : Duration.milliseconds($0) } }
             return (left[0], left[1])
         },
-        endLease: { _ = try await client.command("DEL", WorkflowKeys.idempotency($0)) },
+        endLease: { _ = try await client.command("DEL", keys.idempotency($0)) },
         lose: { order, copy in
-            if let key = copy.key(of: order) {
+            if let key = copy.key(of: order, keys) {
                 _ = try await client.command("DEL", key)
             } else {
-                _ = try await client.command("ZREM", WorkflowKeys.queued, WorkflowKeys.member(order))
+                _ = try await client.command(
+                    "ZREM", keys.queued(of: order.owner), WorkflowKeys.member(order))
             }
         },
-        loseEntry: { _ = try await client.command("XDEL", WorkflowKeys.mailbox($0), "\($1)-0") },
+        loseEntry: { _ = try await client.command("XDEL", keys.mailbox($0), "\($1)-0") },
         spoil: { keys in
             _ = try await client.pipeline { batch in
                 for key in keys {
@@ -173,36 +222,39 @@ private func withRedis(_ retention: Retention, _ body: @Loop (StoreFixture) asyn
                 }
             }
         },
-        corrupt: { _ = try await client.command("SET", WorkflowKeys.status($0), $1, "EX", 60) })
-    var failure: (any Error)?
-    do { try await body(fixture) } catch { failure = error }
-    client.close()
-    for subscriber in subscribers { subscriber.close() }
-    for run in runs { await run.value }
-    if let failure { throw failure }
+        corrupt: { _ = try await client.command("SET", keys.status($0), $1, "EX", 60) })
 }
 
-/// The real server named by `WAYBILL_TEST_SERVERS`. Test keys contain random ids, and expire after a minute.
+/// The real servers named by `WAYBILL_TEST_SERVERS`. Test keys contain random ids, and expire after a minute.
 struct LiveRedis: Decodable {
-    let host: String
-    let port: UInt16
-    let user: String?
-    let password: String?
+    private let redis: Server
+    private let redisCluster: Cluster
 
-    static let shared: LiveRedis? = {
-        guard let path = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"],
-            let data = FileManager.default.contents(atPath: path)
-        else { return nil }
-        struct Servers: Decodable { let redis: LiveRedis? }
-        return (try? JSONDecoder().decode(Servers.self, from: data))?.redis
-    }()
+    private struct Server: Decodable {
+        let host: String
+        let port: UInt16
+        let user: String?
+        let password: String?
+    }
+
+    private struct Cluster: Decodable {
+        let nodes: [String]
+    }
+
+    static let shared: LiveRedis? = ProcessInfo.processInfo.environment["WAYBILL_TEST_SERVERS"].map { path in
+        let data = FileManager.default.contents(atPath: path)!
+        return try! JSONDecoder().decode(LiveRedis.self, from: data)
+    }
 
     var configuration: RedisConfiguration {
-        var configuration = RedisConfiguration(endpoint: Endpoint(host: host, port: port))
-        configuration.user = user
-        configuration.password = password
+        var configuration = RedisConfiguration(endpoint: Endpoint(host: redis.host, port: redis.port))
+        configuration.user = redis.user
+        configuration.password = redis.password
         return configuration
     }
+
+    /// With the user of the single server.
+    var nodes: [Endpoint] { redisCluster.nodes.map { Endpoint($0)! } }
 }
 
 /// What an acceptance writes.
@@ -210,12 +262,12 @@ enum OrderCopy: CaseIterable, Sendable {
     case status, owner, number, pending, index
 
     /// Nil for the index, which orders share.
-    func key(of order: QueuedOrder) -> RedisKey? {
+    func key(of order: QueuedOrder, _ keys: WorkflowKeys) -> RedisKey? {
         switch self {
-        case .status: WorkflowKeys.status(order.correlationID)
-        case .owner: WorkflowKeys.owner(order.correlationID)
-        case .number: WorkflowKeys.number(order.correlationID)
-        case .pending: WorkflowKeys.pending(order.orderID)
+        case .status: keys.status(order.correlationID)
+        case .owner: keys.owner(order.correlationID)
+        case .number: keys.number(order.correlationID)
+        case .pending: keys.pending(order.orderID, of: order.owner)
         case .index: nil
         }
     }

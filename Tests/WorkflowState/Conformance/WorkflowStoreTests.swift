@@ -10,13 +10,13 @@ import Testing
         try await with(driver, .test) { fixture in
             let order = fixture.order()
             #expect(try await fixture.workflows.workflow(order.correlationID) == nil)
-            #expect(try await fixture.workflows.pending(order.orderID) == nil)
+            #expect(try await fixture.workflows.pending(order.orderID, of: order.owner) == nil)
             try await fixture.workflows.accept(order)
             let workflow = try #require(try await fixture.workflows.workflow(order.correlationID))
             #expect(workflow.status.status == .accepted && workflow.owner == order.owner)
             #expect(workflow.orderID == order.orderID && workflow.status.orderID == nil)
             #expect(workflow.age < .seconds(5))
-            #expect(try await fixture.workflows.pending(order.orderID) == order.pending)
+            #expect(try await fixture.workflows.pending(order.orderID, of: order.owner) == order.pending)
             let other = fixture.order()
             #expect(
                 try await fixture.workflows.owners(of: [other.correlationID, order.correlationID]).map(
@@ -173,11 +173,11 @@ import Testing
             var step = WorkflowStep(
                 .processing, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner)
             _ = try await fixture.workflows.advance([step])
-            #expect(try await fixture.workflows.pending(order.orderID) != nil)
+            #expect(try await fixture.workflows.pending(order.orderID, of: order.owner) != nil)
             step.status = .completed
             step.recorded = order.orderID
             _ = try await fixture.workflows.advance([step])
-            #expect(try await fixture.workflows.pending(order.orderID) == nil)
+            #expect(try await fixture.workflows.pending(order.orderID, of: order.owner) == nil)
             #expect(try await fixture.workflows.pending(of: order.owner, limit: 10).isEmpty)
         }
     }
@@ -200,7 +200,9 @@ import Testing
             #expect(forgotten?.status.status == .cancelled && forgotten?.owner == nil)
             let deleted = try await fixture.workflows.workflow(orders[2].correlationID)
             #expect(deleted?.status.status == .accepted && deleted?.owner == nil)
-            for order in orders { #expect(try await fixture.workflows.pending(order.orderID) == nil) }
+            for order in orders {
+                #expect(try await fixture.workflows.pending(order.orderID, of: order.owner) == nil)
+            }
         }
     }
 
@@ -238,7 +240,7 @@ import Testing
                 try await fixture.workflows.queued(after: first, limit: 2).allSatisfy {
                     $0.orderID != first.orderID
                 })
-            #expect(try await fixture.workflows.pending(done.orderID) == nil)
+            #expect(try await fixture.workflows.pending(done.orderID, of: done.owner) == nil)
             #expect(try await fixture.workflows.workflow(done.correlationID)?.status.status == .completed)
         }
     }

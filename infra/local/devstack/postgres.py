@@ -36,10 +36,11 @@ def system_user():
     return "postgres" if os.geteuid() == 0 else None
 
 
-def program(directory, port, secrets, durable=True, tls=None):
+def program(directory, port, secrets, durable=True, tls=None, asks_clients=False):
     """`durable=False` turns fsync off: data survives SIGKILL but not a power failure.
 
-    `tls` holds the paths of a certificate and its key, and enables TLS on the same port.
+    `tls` holds the paths of a certificate and its key, and enables TLS on the same port; with `asks_clients`, theirs must
+    be signed by it.
     """
     user = system_user()
     data = directories.prepare(directory / "postgres", user)
@@ -51,12 +52,14 @@ def program(directory, port, secrets, durable=True, tls=None):
         "postgresql.conf", data / "waybill.conf", mode=0o644, PORT=port, FSYNC="on" if durable else "off")
     if tls:
         with open(configuration, "a") as file:
-            file.write("ssl = on\n")
+            file.write("ssl = on\n" + ("ssl_ca_file = 'server.crt'\n" if asks_clients else ""))
         for path, name in zip(tls, ("server.crt", "server.key")):  # PostgreSQL's own names, in its data folder
             shutil.copy(path, data / name)
             os.chmod(data / name, 0o600)
             if user:
                 os.chown(data / name, pwd.getpwnam(user).pw_uid, pwd.getpwnam(user).pw_gid)
+        if asks_clients:
+            require_certificates(data / "pg_hba.conf")
     root = server_root.path()
     argv = [binary("postgres", root), "-D", str(data), "-c", f"config_file={configuration}"]
     return Program(
@@ -65,6 +68,14 @@ def program(directory, port, secrets, durable=True, tls=None):
         exclusive_directory=str(data),  # backends of a killed server keep its shared memory for a moment
         stop_signal=signal.SIGINT,  # fast shutdown: SIGTERM waits until every client has disconnected
         probe=lambda: readiness_problem(port))
+
+
+def require_certificates(rules):
+    """Of connections over TLS. The first rule that matches decides."""
+    rule = "hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca\n"
+    text = rules.read_text()
+    if not text.startswith(rule):
+        rules.write_text(rule + text)
 
 
 def initialise(data, user, password):

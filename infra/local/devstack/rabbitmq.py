@@ -19,10 +19,10 @@ USER, VHOST, NODE = "waybill", "waybill", "waybill@localhost"
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"  # the one on the PATH is a wrapper that switches users
 
 
-def programs(directory, port, epmd_port, dist_port, password, management_port=None, tls=None):
+def programs(directory, port, epmd_port, dist_port, password, management_port=None, tls=None, asks_clients=False):
     """[epmd, the broker]. `management_port` enables the management plugin.
 
-    `tls` is (port, certificate path, key path) of a TLS listener.
+    `tls` is (port, certificate path, key path) of a TLS listener; with `asks_clients`, theirs must be signed by it.
     """
     data = directory / "rabbitmq"
     home = data / "home"
@@ -39,6 +39,10 @@ def programs(directory, port, epmd_port, dist_port, password, management_port=No
         with open(configuration, "a") as file:
             file.write("listeners.ssl.1 = {}:{}\nssl_options.certfile = {}\nssl_options.keyfile = {}\n".format(
                 ports.HOST, *tls))
+            if asks_clients:
+                file.write(
+                    f"ssl_options.cacertfile = {tls[1]}\nssl_options.verify = verify_peer\n"
+                    "ssl_options.fail_if_no_peer_cert = true\n")
     epmd = Program(
         name="epmd", argv=["epmd", "-port", str(epmd_port), "-address", ports.HOST], directory=directory,
         root=server_root.path(),

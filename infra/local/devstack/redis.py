@@ -12,8 +12,8 @@ OBSERVER = "observer"
 SECRETS = ("redis", "redisObserver")
 
 
-def program(directory, port, secrets, tls=None):
-    """`tls` is (port, certificate path, key path) of a TLS listener."""
+def program(directory, port, secrets, tls=None, asks_clients=False):
+    """`tls` is (port, certificate path, key path) of a TLS listener; with `asks_clients`, theirs must be signed by it."""
     data = directory / "redis"
     data.mkdir(parents=True, exist_ok=True)
     password = secrets["redis"]
@@ -23,7 +23,8 @@ def program(directory, port, secrets, tls=None):
     configuration = render("redis.conf", data / "redis.conf", PORT=port, DIRECTORY=data)
     if tls:
         with open(configuration, "a") as file:
-            file.write("tls-port {}\ntls-cert-file {}\ntls-key-file {}\ntls-auth-clients no\n".format(*tls))
+            file.write("tls-port {}\ntls-cert-file {}\ntls-key-file {}\n".format(*tls))
+            file.write(f"tls-auth-clients yes\ntls-ca-cert-file {tls[1]}\n" if asks_clients else "tls-auth-clients no\n")
     return Program(
         name="redis", argv=["redis-server", str(configuration)], directory=directory, root=server_root.path(),
         ports={"redis": port} | ({"rediss": tls[0]} if tls else {}),

@@ -55,7 +55,7 @@ package struct ChildProcess {
     }
 
     private func start(writingTo output: Int32) throws(TransportError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
+        var actions = unsafe posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         unsafe posix_spawn_file_actions_init(&actions)
         unsafe posix_spawnattr_init(&attributes)
@@ -88,12 +88,12 @@ package struct ChildProcess {
 }
 
 /// An array of C strings that ends with nil.
-private final class CStrings {
+@safe private final class CStrings {
     let pointers: [UnsafeMutablePointer<CChar>?]
 
     init(_ texts: [String]) { unsafe pointers = texts.map { unsafe strdup($0) } + [nil] }
 
-    deinit { for pointer in unsafe pointers { unsafe free(pointer) } }
+    deinit { for index in unsafe pointers.indices { unsafe free(pointers[index]) } }
 }
 
 /// The end of a child: its descriptor (pidfd_open(2)) is readable then.

@@ -31,6 +31,11 @@ package final class RedisClient: RedisCommands {
 
     package var state: RedisConnectionState { reconnector.state }
 
+    var isConnected: Bool { reconnector.connection?.isOpen == true }
+
+    /// The configuration's.
+    var endpoint: Endpoint { configuration.endpoint }
+
     /// Connects and reconnects until ``close()`` or until the calling task is cancelled.
     package func run() async {
         reconnector.onUp = { [weak self] connection in
@@ -59,7 +64,7 @@ package final class RedisClient: RedisCommands {
         if let word = error.refusal?.word { note(word) }
     }
 
-    private func note(_ word: String) {
+    func note(_ word: String) {
         let isNew = problem == nil
         refused = (word, Loop.now)
         if isNew { onRefusal?() }
@@ -80,7 +85,7 @@ package final class RedisClient: RedisCommands {
     package func close() { reconnector.close() }
 
     package func ready(within limit: Duration) async throws(RedisError) {
-        if reconnector.connection?.isOpen != true { try await connected(by: Loop.now + limit) }
+        if !isConnected { try await connected(by: Loop.now + limit) }
     }
 
     private func connected(by deadline: Instant) async throws(RedisError) {
@@ -106,6 +111,12 @@ package final class RedisClient: RedisCommands {
         try await connected(by: start + configuration.commandTimeout / 2)
         guard let connection = reconnector.connection else { throw RedisError(.notConnected) }
         return try await connection.pipeline(deadline: start + configuration.commandTimeout, build)
+    }
+
+    /// Why a batch cannot be sent now.
+    func refusal(for batch: RedisBatch) -> RedisError? {
+        guard let connection = reconnector.connection else { return RedisError(.notConnected) }
+        return connection.refusal(for: batch)
     }
 
     /// Sends a batch without waiting for its replies, which `completion` receives. Fails at once while

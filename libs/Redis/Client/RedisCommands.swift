@@ -51,4 +51,34 @@ extension RedisCommands {
         let replies = try await pipeline { $0.add(name, repeat each parts) }
         return try replies[0].get()
     }
+
+    /// The values of many keys of any nodes, in one round trip; null for a key of another type.
+    package func values(of keys: some Collection<some RedisArgument>) async throws(RedisError) -> [RedisValue]
+    {
+        if keys.isEmpty { return [] }
+        let replies = try await pipeline { batch in
+            if isCluster {
+                for key in keys { batch.add("GET", key) }
+            } else {
+                batch.add("MGET", list: keys)
+            }
+        }
+        guard isCluster else {
+            guard let values = try replies[0].get().array, values.count == keys.count else {
+                throw .unexpected("MGET")
+            }
+            return values
+        }
+        var values: [RedisValue] = []
+        values.reserveCapacity(replies.count)
+        for reply in replies {
+            // What MGET answers.
+            if case .error(let error) = reply, error.code == .server(prefix: "WRONGTYPE") {
+                values.append(.null)
+            } else {
+                values.append(try reply.get())
+            }
+        }
+        return values
+    }
 }

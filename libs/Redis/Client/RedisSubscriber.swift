@@ -5,11 +5,13 @@ package import EventLoop
 /// Each channel is subscribed once; the caller counts the users of a shared channel.
 @Loop
 package final class RedisSubscriber: RedisChannels {
+    package let isCluster = false
     /// Channels per SUBSCRIBE after a reconnection. The next batch is sent when the last one is confirmed and
     /// reported, which paces the users' recovery.
     private static let batch = 512
 
     private let configuration: RedisConfiguration
+    private let isSharded: Bool
     private let reconnector: RedisReconnector
     private var table = SubscriptionTable()
     /// Callers that wait for the confirmation of their channel.
@@ -22,9 +24,17 @@ package final class RedisSubscriber: RedisChannels {
     package var onMessage: (@Loop (_ channel: [UInt8], _ payload: [UInt8]) -> Void)?
     package var onRestored: (@Loop (_ channels: [[UInt8]]) -> Void)?
     package var onStateChange: (@Loop (RedisConnectionState) -> Void)?
+    /// Called with a slot whose channels the server does not have any more, or refuses for now.
+    var onSlotLost: (@Loop (_ slot: Int) -> Void)?
 
-    package init(_ configuration: RedisConfiguration, endpoint: RedisEndpointProvider? = nil) {
+    package convenience init(_ configuration: RedisConfiguration, endpoint: RedisEndpointProvider? = nil) {
+        self.init(configuration, endpoint: endpoint, isSharded: false)
+    }
+
+    /// - Parameter isSharded: for channels of a cluster's node (SSUBSCRIBE).
+    init(_ configuration: RedisConfiguration, endpoint: RedisEndpointProvider? = nil, isSharded: Bool) {
         self.configuration = configuration
+        self.isSharded = isSharded
         reconnector = RedisReconnector(configuration, endpoint)
         waiters = WaiterQueue(limit: configuration.pendingCommands)
     }
@@ -59,10 +69,14 @@ package final class RedisSubscriber: RedisChannels {
     package func close() { reconnector.close() }
 
     package func subscribe(_ channel: String) async throws(RedisError) {
-        let channel = Array(channel.utf8)
+        try await subscribe(Array(channel.utf8), until: Loop.now + configuration.commandTimeout)
+    }
+
+    /// - Throws: `.moved` when the channel is released.
+    func subscribe(_ channel: [UInt8], until deadline: Instant) async throws(RedisError) {
         if table.isSubscribed(channel) { return }
         let result = await waiters.wait(
-            until: Loop.now + configuration.commandTimeout,
+            until: deadline,
             enqueued: { waiter in
                 waitersByChannel[channel, default: []].append(waiter)
                 send(table.subscribe(channel))
@@ -78,11 +92,53 @@ package final class RedisSubscriber: RedisChannels {
         }
     }
 
-    package func unsubscribe(_ channel: String) {
-        let channel = Array(channel.utf8)
+    package func unsubscribe(_ channel: String) { unsubscribe(Array(channel.utf8)) }
+
+    func unsubscribe(_ channel: [UInt8]) {
         settle(channel, RedisError(.closed, "unsubscribed before the confirmation"))
         send(table.unsubscribe(channel))
     }
+
+    // MARK: Channels of a cluster
+
+    /// Subscribes channels that another server had; ``onRestored`` reports them.
+    func adopt(_ channels: some Sequence<[UInt8]>) {
+        table.adopt(channels)
+        restoreNext()
+    }
+
+    /// Forgets channels that this server does not have any more; their callers get `.moved`.
+    func release(_ channels: some Sequence<[UInt8]>) {
+        var restored: [[UInt8]] = []
+        for channel in channels {
+            unconfirmed[channel] = nil
+            restored += table.remove(channel)
+            settle(channel, RedisError(.moved))
+        }
+        if !restored.isEmpty { onRestored?(restored) }
+        restoreNext()
+    }
+
+    private func lost(_ slot: Int) {
+        // Channels that nobody wants any more are known only here.
+        release(unconfirmed.keys.filter { HashSlot.of($0) == slot })
+        onSlotLost?(slot)
+    }
+
+    /// An error names no channel. Other channels of the connection are not affected by one of the cluster.
+    private func refused(by error: RedisError) {
+        if isSharded, let redirection = error.redirection {
+            lost(redirection.slot)
+        } else if isSharded, error.refusal == .clusterIsDown {
+            for slot in Set(unconfirmed.keys.map { HashSlot.of($0) }) { lost(slot) }
+        } else {
+            waiters.resumeAll(returning: error)
+            waitersByChannel = [:]
+            reconnector.connection?.close(because: error)
+        }
+    }
+
+    // MARK: Commands and their confirmations
 
     private func connected(_ connection: RedisConnection) {
         connection.onPush = { [weak self] in self?.received($0) }
@@ -101,7 +157,12 @@ package final class RedisSubscriber: RedisChannels {
         let channels = table.nextBatch(limit: Self.batch)
         guard !channels.isEmpty else { return }
         var batch = RedisBatch()
-        batch.add("SUBSCRIBE", list: channels)
+        if isSharded {
+            // Channels of one command must have one slot.
+            for channel in channels { batch.add("SSUBSCRIBE", channel) }
+        } else {
+            batch.add("SUBSCRIBE", list: channels)
+        }
         write(batch, of: channels)
     }
 
@@ -110,10 +171,10 @@ package final class RedisSubscriber: RedisChannels {
         var batch = RedisBatch()
         switch command {
         case .subscribe(let channel):
-            batch.add("SUBSCRIBE", channel)
+            batch.add(isSharded ? "SSUBSCRIBE" : "SUBSCRIBE", channel)
             write(batch, of: [channel])
         case .unsubscribe(let channel):
-            batch.add("UNSUBSCRIBE", channel)
+            batch.add(isSharded ? "SUNSUBSCRIBE" : "UNSUBSCRIBE", channel)
             write(batch, of: [channel])
         }
     }
@@ -138,15 +199,16 @@ package final class RedisSubscriber: RedisChannels {
         for waiter in settled { waiters.resume(waiter, returning: error) }
     }
 
-    /// Pushes of RESP2: `[message, channel, payload]`, `[subscribe|unsubscribe, channel, count]`, `[pong, …]`.
+    /// Pushes of RESP2: `[message, channel, payload]`, `[subscribe|unsubscribe, channel, count]`, `[pong, …]`. Those
+    /// of sharded channels begin with an `s` more.
     private func received(_ push: RedisValue) {
-        guard case .array(let parts) = push, parts.count >= 2, case .bytes(let kind) = parts[0],
+        guard case .array(let parts) = push, parts.count >= 2, case .bytes(let word) = parts[0],
             case .bytes(let channel) = parts[1]
         else {
-            // A refused SUBSCRIBE does not name its channel: reconnects with a growing delay.
-            if case .error(let error) = push { refused(error) }
+            if case .error(let error) = push { refused(by: error) }
             return
         }
+        let kind = word.dropFirst(isSharded ? 1 : 0)
         if kind.elementsEqual("message".utf8) {
             if parts.count == 3, case .bytes(let payload) = parts[2] { onMessage?(channel, payload) }
         } else if kind.elementsEqual("subscribe".utf8) {
@@ -158,14 +220,10 @@ package final class RedisSubscriber: RedisChannels {
             if !confirmation.restored.isEmpty { onRestored?(confirmation.restored) }
             restoreNext()
         } else if kind.elementsEqual("unsubscribe".utf8) {
+            // Without being asked, a node says so when it has lost the slot.
+            if isSharded, table.isSubscribed(channel) { return lost(HashSlot.of(channel)) }
             unconfirmed[channel] = nil
             send(table.confirmedUnsubscribe(channel).command)
         }
-    }
-
-    private func refused(_ error: RedisError) {
-        waiters.resumeAll(returning: error)
-        waitersByChannel = [:]
-        reconnector.connection?.close(because: error)
     }
 }

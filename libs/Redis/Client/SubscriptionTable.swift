@@ -82,14 +82,16 @@ struct SubscriptionTable {
         entries[channel] = entry
         result.isSubscribed = entry.isWanted
         if !entry.isWanted { result.command = .unsubscribe(channel) }
-        if isRestoring {
-            missing -= 1
-            if missing == 0 {
-                result.restored = restoring.filter { isSubscribed($0) }
-                restoring = []
-            }
-        }
+        if isRestoring { result.restored = restoredOne() }
         return result
+    }
+
+    /// Returns the batch in flight if this was its last missing channel.
+    private mutating func restoredOne() -> [Channel] {
+        missing -= 1
+        guard missing == 0 else { return [] }
+        defer { restoring = [] }
+        return restoring.filter { isSubscribed($0) }
     }
 
     mutating func confirmedUnsubscribe(_ channel: Channel) -> Confirmation {
@@ -100,6 +102,22 @@ struct SubscriptionTable {
         }
         entries[channel]!.phase = .subscribing
         return Confirmation(command: .subscribe(channel))
+    }
+
+    /// Channels that another server had: to be subscribed and reported as after a reconnection.
+    mutating func adopt(_ channels: some Sequence<Channel>) {
+        for channel in channels where entries[channel]?.isWanted != true {
+            entries[channel] = Entry(phase: .idle, isWanted: true)
+            if isConnected { toRestore.append(channel) }
+        }
+    }
+
+    /// Forgets a channel that this server does not have any more, whatever was sent for it.
+    ///
+    /// - Returns: the batch of ``nextBatch(limit:)`` that this completes.
+    mutating func remove(_ channel: Channel) -> [Channel] {
+        guard let entry = entries.removeValue(forKey: channel), entry.isRestoring else { return [] }
+        return restoredOne()
     }
 
     mutating func connected() {

@@ -95,7 +95,8 @@ package final class RedisConnection {
         transport?.write(batch.bytes)
     }
 
-    private func refusal(for batch: RedisBatch) -> RedisError? {
+    /// Why a batch cannot be sent now.
+    func refusal(for batch: RedisBatch) -> RedisError? {
         precondition(batch.isComplete, "a command lacks arguments")
         if failure != nil { return RedisError(.notConnected, "the connection is closed") }
         if requests.isLate { return RedisError(.notConnected, "the server owes a reply") }

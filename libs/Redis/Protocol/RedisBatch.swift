@@ -50,6 +50,13 @@ package struct RedisBatch: Sendable {
         finish()
     }
 
+    /// Appends a command that another batch has encoded.
+    mutating func append(command: ArraySlice<UInt8>) {
+        precondition(missing == 0, "the previous command lacks arguments")
+        bytes.append(contentsOf: command)
+        count += 1
+    }
+
     /// Two parts joined into one argument, such as a key's prefix and its id.
     package mutating func append(_ prefix: StaticString, _ rest: String) {
         header(prefix.utf8CodeUnitCount + rest.utf8.count)

@@ -24,6 +24,10 @@ package enum ServerKeys {
         "REDIS_SENTINEL_PASSWORD", minimumBytes: 1, "The password for the sentinels."
     ).optional
 
+    package static let clusterNodes = SettingKey.endpoints(
+        "REDIS_CLUSTER",
+        "Nodes of a Redis Cluster, from which the others are learned; they replace the host of REDIS_URL.")
+
     package static let rabbitMQ = SettingKey.connection(
         "RABBITMQ_URL", .amqp, "Where RabbitMQ is; of a cluster, its nodes.")
 
@@ -41,7 +45,21 @@ package enum ServerKeys {
         "TLS_KEY_FILE", "The private key of TLS_CERTIFICATE_FILE (PEM)."
     ).optional
 
-    static let rules = [SettingsRule.both(certificate, privateKey)]
+    static let rules = [
+        SettingsRule.both(certificate, privateKey),
+        SettingsRule(at: clusterNodes) { settings in
+            guard settings.value(clusterNodes)?.isEmpty == false, settings.value(sentinels)?.isEmpty == false
+            else { return nil }
+            return SettingError(
+                "and REDIS_SENTINELS exclude each other", write: "the nodes of a cluster, or sentinels")
+        },
+        SettingsRule(at: redis) { settings in
+            guard settings.value(clusterNodes)?.isEmpty == false, let url = settings.value(redis),
+                Int(url.path) ?? 0 != 0
+            else { return nil }
+            return SettingError("names a database, which a cluster does not have", write: "redis://HOST")
+        },
+    ]
 
     package static let queueType = SettingKey.choice(
         "WAYBILL_QUEUE_TYPE", default: AMQPQueueType.quorum, "The queue type; the same for all services.")
@@ -50,11 +68,13 @@ package enum ServerKeys {
         "WORKFLOW_TTL", in: .seconds(60) ... .seconds(604_800), default: .seconds(2700),
         "How long Redis stores a workflow and a mailbox.")
 
-    package static let all: [any AnySettingKey] = [
-        redis, sentinels, primary, sentinelUser, sentinelPassword, rabbitMQ, authorities, certificate,
+    /// What ``RedisServers`` needs.
+    package static let ofRedis: [any AnySettingKey] = [
+        redis, sentinels, primary, sentinelUser, sentinelPassword, clusterNodes, authorities, certificate,
         privateKey,
-        queueType, workflowTTL,
     ]
+
+    package static let all = ofRedis + [rabbitMQ, queueType, workflowTTL]
 }
 
 extension RedisConfiguration {
@@ -67,15 +87,6 @@ extension RedisConfiguration {
         clientName = name
         requiresPrimary = true
         if url.usesTLS { tls = try files.client() }
-    }
-}
-
-extension Settings {
-    /// Those that name the primary; none when the URL's host applies.
-    @Loop package func sentinels(of server: RedisConfiguration) -> RedisSentinels {
-        RedisSentinels(
-            self[ServerKeys.sentinels], primary: self[ServerKeys.primary], of: server,
-            user: self[ServerKeys.sentinelUser], password: self[ServerKeys.sentinelPassword]?.reveal())
     }
 }
 

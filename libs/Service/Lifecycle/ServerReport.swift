@@ -106,7 +106,8 @@ extension RedisConnectionState {
 
 extension ServerReport {
     package static func redis(
-        _ client: any RedisCommands, _ context: ServiceContext, isEssential: @escaping @Loop () -> Bool = { true }
+        _ client: any RedisCommands, _ context: ServiceContext,
+        isEssential: @escaping @Loop () -> Bool = { true }
     ) {
         let report = ServerReport("redis", context, isEssential: isEssential) {
             client.state.serverProblem ?? client.problem.map { ServerProblem($0, error: nil) }

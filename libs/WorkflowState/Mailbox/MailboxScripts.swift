@@ -33,8 +33,7 @@ enum MailboxScripts {
     /// append fails, so that the broker's redelivery is not lost.
     static let deliver = RedisScript(
         """
-        \(now)
-        \(readers)
+        \(append)
         local rules = \(WorkflowScripts.rules)
         local ttl, cap, out, at = ARGV[1], ARGV[3], {}, 3
         for k = 1, #KEYS, 3 do
@@ -46,34 +45,60 @@ enum MailboxScripts {
             if failure then return failure end
             local from = current and string.match(current, '^%u+') or ''
             local moves = from ~= name and (rules[from] or rules[''])[name]
-            if (from == name or moves) and redis.call('SET', mark, '1', 'NX', 'EX', ARGV[2]) then
-                local last, failure = newest(box)
-                if failure then
-                    redis.call('DEL', mark)
-                    return failure
+            if from == name or moves then
+                local frame
+                id, frame = append(box, mark, suffix, ttl, ARGV[2], cap)
+                if not id then return frame end
+                if id ~= '' then
+                    if moves then redis.call('SET', status, value, 'EX', ttl) end
+                    redis.call('PUBLISH', channel, frame)
                 end
-                local previous = last and string.match(last[1], '^%d+') or '0'
-                id = string.format('%.0f', math.max(now, previous + 1))
-                local added = redis.pcall('XADD', box, 'MAXLEN', '=', cap, id .. '-0', 'u', suffix)
-                if type(added) == 'table' and added.err then
-                    redis.call('DEL', mark)
-                    return added
-                end
-                redis.call('EXPIRE', box, ttl)
-                if moves then redis.call('SET', status, value, 'EX', ttl) end
-                redis.call('PUBLISH', channel,
-                    '\(UpdateCodec.previous)' .. previous .. ',\(UpdateCodec.type)\(UpdateCodec.id)' .. id .. suffix)
             end
             out[#out + 1] = id
         end
         return out
         """)
 
+    /// One delivery in a cluster, whose status was moved before. KEYS: the mailbox, the mark, the mailbox' epoch, the channel.
+    /// ARGV: lifetime in seconds, that of marks, cap, the payload suffix. Returns the offset, or '' for a duplicate.
+    static let deliverOne = RedisScript(
+        """
+        \(append)
+        local id, frame = append(KEYS[1], KEYS[2], ARGV[4], ARGV[1], ARGV[2], ARGV[3])
+        if not id then return frame end
+        redis.call('EXPIRE', KEYS[3], ARGV[1])
+        if id ~= '' then redis.call('SPUBLISH', KEYS[4], frame) end
+        return id
+        """)
+
+    /// `append` returns the offset and the frame to publish, '' for a duplicate, or nil and an error.
+    private static let append = """
+        \(now)
+        \(readers)
+        local function append(box, mark, suffix, ttl, markTTL, cap)
+            if not redis.call('SET', mark, '1', 'NX', 'EX', markTTL) then return '' end
+            local last, failure = newest(box)
+            if failure then
+                redis.call('DEL', mark)
+                return nil, failure
+            end
+            local previous = last and string.match(last[1], '^%d+') or '0'
+            local id = string.format('%.0f', math.max(now, previous + 1))
+            local added = redis.pcall('XADD', box, 'MAXLEN', '=', cap, id .. '-0', 'u', suffix)
+            if type(added) == 'table' and added.err then
+                redis.call('DEL', mark)
+                return nil, added
+            end
+            redis.call('EXPIRE', box, ttl)
+            return id, '\(UpdateCodec.previous)' .. previous .. ',\(UpdateCodec.type)\(UpdateCodec.id)' .. id .. suffix
+        end
+        """
+
     /// The epoch is kept with the lineage of the data, the server's run and its replication id: after a restart, a failover
     /// or a loss of the data, updates may be missing, and the next reader begins a new epoch.
     ///
-    /// KEYS: the epoch, then mailboxes. ARGV: the epoch to begin when there is none, the lifetime in seconds, then per
-    /// mailbox the offset after which to read. Returns the epoch, then per mailbox the newest id, whether nothing that
+    /// KEYS: the epoch, then mailboxes. ARGV: the epoch to begin when there is none, the lifetime in seconds, that of the
+    /// epoch (0: for ever), then per mailbox the offset after which to read. Returns the epoch, then per mailbox the newest id, whether nothing that
     /// followed the offset can be missing, and the entries after it.
     ///
     /// An empty mailbox gets an entry without an update, so that each position is an entry: a reader whose entry is gone
@@ -98,9 +123,10 @@ enum MailboxScripts {
             epoch = ARGV[1]
             redis.call('SET', KEYS[1], epoch .. ' ' .. lineage)
         end
+        if ARGV[3] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[3]) end
         local out = {epoch}
         for k = 2, #KEYS do
-            local box, after = KEYS[k], ARGV[k + 1]
+            local box, after = KEYS[k], ARGV[k + 2]
             local last, failure = newest(box)
             if failure then return failure end
             if last then

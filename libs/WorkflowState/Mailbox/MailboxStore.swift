@@ -12,6 +12,14 @@ package protocol MailboxStore: AnyObject {
 
     /// The entries of each user's mailbox after a position, in one round trip. Renews the mailboxes' lifetimes.
     func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History]
+
+    /// Whether some users' mailboxes may be unavailable while others' are not: then a call for several fails, and one for
+    /// each does not.
+    var isSharded: Bool { get }
+}
+
+extension MailboxStore {
+    package var isSharded: Bool { false }
 }
 
 package struct MailboxDelivery: Sendable {

@@ -5,29 +5,32 @@ package import Redis
 /// ``MailboxStore`` in Redis: a capped stream per user.
 @Loop
 package final class RedisMailboxStore: MailboxStore {
-    private let client: any RedisCommands
-    private let retention: Retention
+    let client: any RedisCommands
+    let keys: WorkflowKeys
+    let retention: Retention
 
     package init(_ client: any RedisCommands, _ retention: Retention = Retention()) {
         self.client = client
+        keys = client.isCluster ? WorkflowKeys(isTagged: true) : .plain
         self.retention = retention
     }
 
     package func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
         if deliveries.isEmpty { return [] }
+        if keys.isTagged { return try await deliverApart(deliveries) }
         let reply = try await client.evaluating(
             MailboxScripts.deliver, keys: 3 * deliveries.count, arguments: 3 + 4 * deliveries.count
         ) { batch in
             for delivery in deliveries {
-                WorkflowKeys.mailbox(delivery.user).append(to: &batch)
-                WorkflowKeys.delivered(delivery.update).append(to: &batch)
-                WorkflowKeys.status(delivery.update.correlationID).append(to: &batch)
+                keys.mailbox(delivery.user).append(to: &batch)
+                keys.delivered(delivery.update, to: delivery.user).append(to: &batch)
+                keys.status(delivery.update.correlationID).append(to: &batch)
             }
             batch.append(retention.workflow.wholeSeconds)
             batch.append(retention.mark.wholeSeconds)
             batch.append(retention.mailboxCap)
             for delivery in deliveries {
-                WorkflowKeys.channel(delivery.user).append(to: &batch)
+                keys.channel(delivery.user).append(to: &batch)
                 batch.append(UpdateCodec.payloadSuffix(delivery.update))
                 batch.append(delivery.update.status.wireName)
                 batch.append(WorkflowStatus(delivery.update.status, delivery.update.orderID).text)
@@ -41,15 +44,29 @@ package final class RedisMailboxStore: MailboxStore {
 
     package func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History] {
         if requests.isEmpty { return [] }
+        if keys.isTagged { return try await historiesApart(requests) }
         let reply = try await client.evaluating(
-            MailboxScripts.history, keys: 1 + requests.count, arguments: 2 + requests.count
+            MailboxScripts.history, keys: 1 + requests.count, arguments: 3 + requests.count
         ) { batch in
-            batch.append(WorkflowKeys.epoch)
-            for request in requests { WorkflowKeys.mailbox(request.user).append(to: &batch) }
-            batch.append(Epoch.random().text)
-            batch.append(retention.workflow.wholeSeconds)
-            for request in requests { batch.append(Int(request.after.offset)) }
+            keys.epoch(requests[0].user).append(to: &batch)
+            for request in requests { keys.mailbox(request.user).append(to: &batch) }
+            appendArguments(for: requests[...], epochLifetime: 0, to: &batch)
         }
+        return try histories(reply, of: requests[...])
+    }
+
+    func appendArguments(
+        for requests: ArraySlice<HistoryRequest>, epochLifetime: Int, to batch: inout RedisBatch
+    ) {
+        batch.append(Epoch.random().text)
+        batch.append(retention.workflow.wholeSeconds)
+        batch.append(epochLifetime)
+        for request in requests { batch.append(Int(request.after.offset)) }
+    }
+
+    func histories(
+        _ reply: RedisValue, of requests: ArraySlice<HistoryRequest>
+    ) throws(WorkflowStateError) -> [History] {
         guard case .array(let parts) = reply, parts.count == 1 + 3 * requests.count,
             let epoch = parts[0].string.flatMap({ Epoch($0) })
         else { throw .unexpectedReply }

@@ -46,7 +46,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
 
     package func reserve(_ lease: IdempotencyLease) async throws(WorkflowStateError) -> Reservation {
         let reply = try await client.evaluating(Self.reserve, keys: 1, arguments: 3) { batch in
-            WorkflowKeys.idempotency(lease.key).append(to: &batch)
+            WorkflowKeys.plain.idempotency(lease.key).append(to: &batch)
             batch.append(lease.fingerprint)
             batch.append(lease.token)
             batch.append(retention.lease.wholeMilliseconds)
@@ -68,7 +68,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
         _ lease: IdempotencyLease, response: [UInt8]
     ) async throws(WorkflowStateError) {
         _ = try await client.evaluating(Self.complete, keys: 1, arguments: 4) { batch in
-            WorkflowKeys.idempotency(lease.key).append(to: &batch)
+            WorkflowKeys.plain.idempotency(lease.key).append(to: &batch)
             batch.append(lease.token)
             batch.append(lease.fingerprint)
             batch.append(response)
@@ -78,7 +78,7 @@ package final class RedisIdempotencyStore: IdempotencyStore {
 
     package func release(_ lease: IdempotencyLease) async throws(WorkflowStateError) {
         _ = try await client.evaluating(Self.release, keys: 1, arguments: 1) { batch in
-            WorkflowKeys.idempotency(lease.key).append(to: &batch)
+            WorkflowKeys.plain.idempotency(lease.key).append(to: &batch)
             batch.append(lease.token)
         }
     }

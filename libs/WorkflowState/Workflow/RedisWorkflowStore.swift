@@ -5,26 +5,30 @@ package import Redis
 /// ``WorkflowStore`` in Redis.
 @Loop
 package final class RedisWorkflowStore: WorkflowStore {
-    private let client: any RedisCommands
+    let client: any RedisCommands
+    let keys: WorkflowKeys
     private let lifetime: Duration
 
     package init(_ client: any RedisCommands, _ retention: Retention = Retention()) {
         self.client = client
+        keys = client.isCluster ? WorkflowKeys(isTagged: true) : .plain
         lifetime = retention.workflow
     }
 
-    private var seconds: Int { lifetime.wholeSeconds }
+    var seconds: Int { lifetime.wholeSeconds }
 
     package func accept(_ acceptance: Acceptance) async throws(WorkflowStateError) {
         let id = acceptance.correlationID
         let replies = try await run { batch in
             // First: should the server lose the rest of this write, the order is still compared with PostgreSQL.
-            batch.add("ZADD", WorkflowKeys.queued, 0, WorkflowKeys.member(acceptance.queued))
-            batch.add("SET", WorkflowKeys.number(id), Int(acceptance.orderID.value), "EX", seconds)
-            batch.add("SET", WorkflowKeys.owner(id), acceptance.owner.value, "EX", seconds)
+            batch.add("ZADD", keys.queued(of: acceptance.owner), 0, WorkflowKeys.member(acceptance.queued))
+            batch.add("SET", keys.number(id), Int(acceptance.orderID.value), "EX", seconds)
+            batch.add("SET", keys.owner(id), acceptance.owner.value, "EX", seconds)
             // A delayed write must not overwrite a later status of the order.
-            batch.add("SET", WorkflowKeys.status(id), OrderStatus.accepted.wireName, "EX", seconds, "NX")
-            batch.add("SET", WorkflowKeys.pending(acceptance.orderID), acceptance.pending, "EX", seconds)
+            batch.add("SET", keys.status(id), OrderStatus.accepted.wireName, "EX", seconds, "NX")
+            batch.add(
+                "SET", keys.pending(acceptance.orderID, of: acceptance.owner), acceptance.pending, "EX",
+                seconds)
         }
         for reply in replies { try check(reply) }
     }
@@ -32,11 +36,11 @@ package final class RedisWorkflowStore: WorkflowStore {
     package func withdraw(_ order: QueuedOrder) async throws(WorkflowStateError) {
         let id = order.correlationID
         let replies = try await run { batch in
-            batch.add("DEL", WorkflowKeys.status(id))
-            batch.add("DEL", WorkflowKeys.owner(id))
-            batch.add("DEL", WorkflowKeys.number(id))
-            batch.add("DEL", WorkflowKeys.pending(order.orderID))
-            batch.add("ZREM", WorkflowKeys.queued, WorkflowKeys.member(order))
+            batch.add("DEL", keys.status(id))
+            batch.add("DEL", keys.owner(id))
+            batch.add("DEL", keys.number(id))
+            batch.add("DEL", keys.pending(order.orderID, of: order.owner))
+            batch.add("ZREM", keys.queued(of: order.owner), WorkflowKeys.member(order))
         }
         for reply in replies { try check(reply) }
     }
@@ -45,15 +49,16 @@ package final class RedisWorkflowStore: WorkflowStore {
         _ steps: [WorkflowStep]
     ) async throws(WorkflowStateError) -> [WorkflowOutcome] {
         if steps.isEmpty { return [] }
+        if keys.isTagged { return try await advanceApart(steps) }
         let arguments = 1 + steps.count * WorkflowScripts.stepArguments
         let reply = try await client.evaluating(
             WorkflowScripts.advance, keys: 1 + 3 * steps.count, arguments: arguments
         ) { batch in
-            WorkflowKeys.queued.append(to: &batch)
+            keys.queued[0].append(to: &batch)
             for step in steps {
-                WorkflowKeys.status(step.correlationID).append(to: &batch)
-                WorkflowKeys.owner(step.correlationID).append(to: &batch)
-                WorkflowKeys.pending(step.recorded ?? step.orderID).append(to: &batch)
+                keys.status(step.correlationID).append(to: &batch)
+                keys.owner(step.correlationID).append(to: &batch)
+                WorkflowKeys.plainPending(step.recorded ?? step.orderID).append(to: &batch)
             }
             batch.append(seconds)
             for step in steps { append(step, to: &batch) }
@@ -62,10 +67,7 @@ package final class RedisWorkflowStore: WorkflowStore {
         var outcomes: [WorkflowOutcome] = []
         outcomes.reserveCapacity(steps.count)
         for index in steps.indices {
-            guard let text = parts[2 * index + 1].string else { throw .unexpectedReply }
-            let status = WorkflowStatus(text: text)
-            guard status != nil || text.isEmpty else { throw .unexpectedReply }
-            outcomes.append(WorkflowOutcome(status: status, moved: parts[2 * index] == .integer(1)))
+            outcomes.append(try WorkflowOutcome(moved: parts[2 * index], status: parts[2 * index + 1]))
         }
         return outcomes
     }
@@ -75,11 +77,8 @@ package final class RedisWorkflowStore: WorkflowStore {
         batch.append(WorkflowStatus(step.status, step.orderID).text)
         batch.append(step.owner?.value ?? "")
         batch.append(step.cause.number)
-        if let time = step.announcedAt {
-            let update = StatusUpdate(
-                correlationID: step.correlationID, orderID: step.orderID, status: step.status,
-                occurredAt: time)
-            batch.append(UpdateCodec.frame(offset: nil, suffix: UpdateCodec.payloadSuffix(update)))
+        if let frame = step.frame {
+            batch.append(frame)
         } else {
             batch.append("" as StaticString)
         }
@@ -94,8 +93,8 @@ package final class RedisWorkflowStore: WorkflowStore {
 
     package func workflow(_ id: CorrelationID) async throws(WorkflowStateError) -> Workflow? {
         let replies = try await run { batch in
-            batch.add("MGET", WorkflowKeys.status(id), WorkflowKeys.owner(id), WorkflowKeys.number(id))
-            batch.add("PTTL", WorkflowKeys.status(id))
+            batch.add("MGET", keys.status(id), keys.owner(id), keys.number(id))
+            batch.add("PTTL", keys.status(id))
         }
         for reply in replies { try check(reply) }
         guard case .array(let values) = replies[0], values.count == 3 else { throw .unexpectedReply }
@@ -109,10 +108,7 @@ package final class RedisWorkflowStore: WorkflowStore {
 
     package func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [RememberedOwner?] {
         if ids.isEmpty { return [] }
-        let keys = ids.map { WorkflowKeys.owner($0) } + ids.map { WorkflowKeys.status($0) }
-        let reply = try await run { $0.add("MGET", list: keys) }[0]
-        try check(reply)
-        guard case .array(let values) = reply, values.count == keys.count else { throw .unexpectedReply }
+        let values = try await values(ids.map { keys.owner($0) } + ids.map { keys.status($0) })
         return ids.indices.map { index in
             values[index].string.flatMap { UserID($0) }.map {
                 let status = values[ids.count + index].string.flatMap { WorkflowStatus(text: $0) }
@@ -121,8 +117,8 @@ package final class RedisWorkflowStore: WorkflowStore {
         }
     }
 
-    package func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]? {
-        let reply = try await run { $0.add("GET", WorkflowKeys.pending(id)) }[0]
+    package func pending(_ id: OrderID, of user: UserID) async throws(WorkflowStateError) -> [UInt8]? {
+        let reply = try await run { $0.add("GET", keys.pending(id, of: user)) }[0]
         try check(reply)
         return reply.bytes
     }
@@ -131,17 +127,12 @@ package final class RedisWorkflowStore: WorkflowStore {
         of user: UserID, limit: Int
     ) async throws(WorkflowStateError) -> [PendingOrderState] {
         let (first, end) = WorkflowKeys.members(of: user)
-        let members = try await members(from: first, to: end, limit)
+        let members = try await members(of: keys.queued(of: user), from: first, to: end, limit)
         if members.isEmpty { return [] }
-        let replies = try await run { batch in
-            batch.add("MGET", list: members.lazy.map { WorkflowKeys.pending($0.orderID) })
-            batch.add("MGET", list: members.lazy.map { WorkflowKeys.status($0.correlationID) })
-        }
-        for reply in replies { try check(reply) }
-        guard case .array(let contents) = replies[0], case .array(let statuses) = replies[1] else {
-            throw .unexpectedReply
-        }
-        return zip(contents, statuses).compactMap { contents, status in
+        let values = try await values(
+            members.map { keys.pending($0.orderID, of: $0.owner) }
+                + members.map { keys.status($0.correlationID) })
+        return zip(values, values[members.count...]).compactMap { contents, status in
             contents.bytes.map {
                 PendingOrderState(contents: $0, status: status.string.flatMap { WorkflowStatus(text: $0) })
             }
@@ -150,11 +141,7 @@ package final class RedisWorkflowStore: WorkflowStore {
 
     package func copies(of orders: [QueuedOrder]) async throws(WorkflowStateError) -> [OrderCopies] {
         if orders.isEmpty { return [] }
-        let statuses = try await run {
-            $0.add("MGET", list: orders.lazy.map { WorkflowKeys.status($0.correlationID) })
-        }[0]
-        try check(statuses)
-        guard case .array(let values) = statuses, values.count == orders.count else { throw .unexpectedReply }
+        let values = try await values(orders.map { keys.status($0.correlationID) })
         var copies = values.map { value in
             value.string.flatMap { WorkflowStatus(text: $0) }?.status.isFinal == true
                 ? OrderCopies.settled : .incomplete
@@ -165,15 +152,17 @@ package final class RedisWorkflowStore: WorkflowStore {
             for index in waiting {
                 let order = orders[index]
                 batch.add(
-                    "EXISTS", WorkflowKeys.status(order.correlationID),
-                    WorkflowKeys.owner(order.correlationID),
-                    WorkflowKeys.number(order.correlationID), WorkflowKeys.pending(order.orderID))
-                batch.add("ZSCORE", WorkflowKeys.queued, WorkflowKeys.member(order))
+                    "EXISTS", keys.status(order.correlationID), keys.owner(order.correlationID),
+                    keys.number(order.correlationID))
+                batch.add("EXISTS", keys.pending(order.orderID, of: order.owner))
+                batch.add("ZSCORE", keys.queued(of: order.owner), WorkflowKeys.member(order))
             }
         }
         for reply in replies { try check(reply) }
         for (place, index) in waiting.enumerated()
-        where replies[2 * place] == .integer(4) && !replies[2 * place + 1].isNull {
+        where replies[3 * place] == .integer(3) && replies[3 * place + 1] == .integer(1)
+            && !replies[3 * place + 2].isNull
+        {
             copies[index] = .complete
         }
         return copies
@@ -184,12 +173,12 @@ package final class RedisWorkflowStore: WorkflowStore {
         let replies = try await run { batch in
             if isCancelled {
                 batch.add(
-                    "SET", WorkflowKeys.status(id), WorkflowStatus(.cancelled, order.orderID).text, "EX",
+                    "SET", keys.status(id), WorkflowStatus(.cancelled, order.orderID).text, "EX",
                     seconds)
             }
-            batch.add("DEL", WorkflowKeys.owner(id))
-            batch.add("DEL", WorkflowKeys.pending(order.orderID))
-            batch.add("ZREM", WorkflowKeys.queued, WorkflowKeys.member(order))
+            batch.add("DEL", keys.owner(id))
+            batch.add("DEL", keys.pending(order.orderID, of: order.owner))
+            batch.add("ZREM", keys.queued(of: order.owner), WorkflowKeys.member(order))
         }
         for reply in replies { try check(reply) }
     }
@@ -197,7 +186,14 @@ package final class RedisWorkflowStore: WorkflowStore {
     package func queued(
         after last: QueuedOrder?, limit: Int
     ) async throws(WorkflowStateError) -> [QueuedOrder] {
-        try await members(from: last.map { "(" + WorkflowKeys.member($0) } ?? "-", to: "+", limit)
+        var found: [QueuedOrder] = []
+        var first = last.map { "(" + WorkflowKeys.member($0) } ?? "-"
+        for key in keys.queued[(last.map { keys.placeInQueued(of: $0.owner) } ?? 0)...]
+        where found.count < limit {
+            found += try await members(of: key, from: first, to: "+", limit - found.count)
+            first = "-"
+        }
+        return found
     }
 
     package func renewQueued(
@@ -207,10 +203,10 @@ package final class RedisWorkflowStore: WorkflowStore {
         if members.isEmpty { return nil }
         let replies = try await run { batch in
             for order in members {
-                batch.add("EXPIRE", WorkflowKeys.pending(order.orderID), seconds)
-                batch.add("EXPIRE", WorkflowKeys.owner(order.correlationID), seconds)
-                batch.add("EXPIRE", WorkflowKeys.number(order.correlationID), seconds)
-                batch.add("GETEX", WorkflowKeys.status(order.correlationID), "EX", seconds)
+                batch.add("EXPIRE", keys.pending(order.orderID, of: order.owner), seconds)
+                batch.add("EXPIRE", keys.owner(order.correlationID), seconds)
+                batch.add("EXPIRE", keys.number(order.correlationID), seconds)
+                batch.add("GETEX", keys.status(order.correlationID), "EX", seconds)
             }
         }
         for reply in replies { try check(reply) }
@@ -220,30 +216,56 @@ package final class RedisWorkflowStore: WorkflowStore {
         }
         if !done.isEmpty {
             _ = try await run { batch in
-                batch.add("DEL", list: done.lazy.map { WorkflowKeys.pending($1.orderID) })
-                for (_, order) in done { batch.add("ZREM", WorkflowKeys.queued, WorkflowKeys.member(order)) }
+                for (_, order) in done {
+                    batch.add("DEL", keys.pending(order.orderID, of: order.owner))
+                    batch.add("ZREM", keys.queued(of: order.owner), WorkflowKeys.member(order))
+                }
             }
         }
         return members.count < limit ? nil : members.last
     }
 
     private func members(
-        from first: String, to end: String, _ limit: Int
+        of index: RedisKey, from first: String, to end: String, _ limit: Int
     ) async throws(WorkflowStateError) -> [QueuedOrder] {
         let reply = try await run {
-            $0.add("ZRANGEBYLEX", WorkflowKeys.queued, first, end, "LIMIT", 0, limit)
+            $0.add("ZRANGEBYLEX", index, first, end, "LIMIT", 0, limit)
         }[0]
         try check(reply)
         guard case .array(let values) = reply else { throw .unexpectedReply }
         return values.compactMap { $0.string.flatMap { WorkflowKeys.order(ofMember: $0) } }
     }
 
-    private func run(_ build: (inout RedisBatch) -> Void) async throws(WorkflowStateError) -> [RedisValue] {
+    private func values(_ keys: [RedisKey]) async throws(WorkflowStateError) -> [RedisValue] {
+        do { return try await client.values(of: keys) } catch { throw WorkflowStateError(error) }
+    }
+
+    func run(_ build: (inout RedisBatch) -> Void) async throws(WorkflowStateError) -> [RedisValue] {
         do { return try await client.pipeline(build) } catch { throw WorkflowStateError(error) }
     }
 
-    private func check(_ reply: RedisValue) throws(WorkflowStateError) {
+    func check(_ reply: RedisValue) throws(WorkflowStateError) {
         if case .error(let error) = reply { throw WorkflowStateError(error) }
+    }
+}
+
+extension WorkflowOutcome {
+    init(moved: RedisValue, status: RedisValue) throws(WorkflowStateError) {
+        guard let text = status.string else { throw .unexpectedReply }
+        let status = WorkflowStatus(text: text)
+        guard status != nil || text.isEmpty else { throw .unexpectedReply }
+        self.init(status: status, moved: moved == .integer(1))
+    }
+}
+
+extension WorkflowStep {
+    /// The ephemeral update for the owner's channel.
+    var frame: [UInt8]? {
+        announcedAt.map { time in
+            let update = StatusUpdate(
+                correlationID: correlationID, orderID: orderID, status: status, occurredAt: time)
+            return UpdateCodec.frame(offset: nil, suffix: UpdateCodec.payloadSuffix(update))
+        }
     }
 }
 

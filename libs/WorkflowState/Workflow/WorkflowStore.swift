@@ -24,8 +24,8 @@ package protocol WorkflowStore: AnyObject {
     /// The owners of many orders, in one round trip; `nil` for unknown or expired ones.
     func owners(of ids: [CorrelationID]) async throws(WorkflowStateError) -> [RememberedOwner?]
 
-    /// The contents of an order that is not recorded yet, as accepted.
-    func pending(_ id: OrderID) async throws(WorkflowStateError) -> [UInt8]?
+    /// The contents of a user's order that is not recorded yet, as accepted. Of another user's order they may be found too.
+    func pending(_ id: OrderID, of user: UserID) async throws(WorkflowStateError) -> [UInt8]?
 
     /// The user's orders that are not recorded yet, at most `limit`.
     func pending(of user: UserID, limit: Int) async throws(WorkflowStateError) -> [PendingOrderState]
@@ -170,4 +170,8 @@ package struct Workflow: Sendable, Equatable {
         self.owner = owner
         self.age = age
     }
+
+    /// Whether PostgreSQL should be asked: a status is final after moments, unless the queue is long or the server has lost the
+    /// last of it.
+    package var isDoubtful: Bool { !status.status.isFinal && age > .seconds(5) }
 }

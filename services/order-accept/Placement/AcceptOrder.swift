@@ -57,7 +57,7 @@ final class AcceptOrder {
         _ request: OrderRequest, from user: UserID, key: String? = nil, trace: TraceContext, cause: String
     ) async throws(PlacementError) -> AcceptedOrder {
         let end = Loop.now + Self.budget
-        let draft = AcceptedOrder(try number(try price(request), for: user), key: key)
+        let draft = AcceptedOrder(try number(try await price(request), for: user), key: key)
         let message = try message(of: draft, trace: trace, cause: cause)
         let isCopied = await copy(draft)
         var isOutcomeUnknown = false
@@ -85,10 +85,14 @@ final class AcceptOrder {
         throw .refused
     }
 
-    private func price(_ request: OrderRequest) throws(PlacementError) -> PricedLines {
-        guard let catalogue = catalogue.current else { throw .noCatalogue }
-        do throws(PricingError) { return try request.priced(by: catalogue) } catch {
-            throw .pricing(error)
+    /// A product that is not known may be new.
+    private func price(_ request: OrderRequest) async throws(PlacementError) -> PricedLines {
+        guard let known = catalogue.current else { throw .noCatalogue }
+        do throws(PricingError) { return try request.priced(by: known) } catch {
+            guard case .unknownProducts = error, await catalogue.refresh(within: hedgeDelay),
+                let newer = catalogue.current
+            else { throw .pricing(error) }
+            do throws(PricingError) { return try request.priced(by: newer) } catch { throw .pricing(error) }
         }
     }
 

@@ -49,7 +49,7 @@ final class IdempotentOrderPlacement {
                 request, from: user, key, isRepeated: attempt.isRepeated, trace: trace, cause: cause)
         } catch {
             // What the other replica did is not known.
-            throw attempt.isRepeated && error == .refused ? .inDoubt : error
+            throw attempt.isRepeated && error.isOfThisReplica ? .inDoubt : error
         }
     }
 

@@ -23,6 +23,15 @@ enum PlacementError: Error, Equatable {
         }
     }
 
+    /// Whether this replica took nothing, of which it knows; another one that got the request before may have.
+    var isOfThisReplica: Bool {
+        switch self {
+        // Replicas may have different versions of the catalogue.
+        case .pricing, .noCatalogue, .noIdentifiers, .refused: true
+        case .inDoubt, .requestInProgress, .keyReused: false
+        }
+    }
+
     /// For a metric's label.
     var reason: String {
         switch self {

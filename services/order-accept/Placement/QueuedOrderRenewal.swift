@@ -60,7 +60,9 @@ final class QueuedOrderRenewal: Service {
             for _ in 0..<Self.adoptedPages {
                 let queued = try await state.queued(after: last, limit: Self.step)
                 for order in queued {
-                    guard let contents = try await state.pending(order.orderID) else { continue }
+                    guard let contents = try await state.pending(order.orderID, of: order.owner) else {
+                        continue
+                    }
                     recent.add(
                         Acceptance(
                             correlationID: order.correlationID, owner: order.owner, orderID: order.orderID,

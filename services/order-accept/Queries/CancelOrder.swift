@@ -56,7 +56,7 @@ struct CancelOrder {
         if let order = try await stored(id, of: user) { return order }
         var outage: WorkflowStateError?
         do throws(WorkflowStateError) {
-            if let order = try await pending.order(id, of: user) { return order }
+            if let order = try await pending.order(id, of: user)?.order { return order }
         } catch {
             outage = error
         }

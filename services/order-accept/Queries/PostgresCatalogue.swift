@@ -8,10 +8,12 @@ import Postgres
 protocol CatalogueSource: AnyObject {
     /// Nil until it was first loaded.
     var current: Catalogue? { get }
+    /// Waits for a read that begins after the call, for a short time. Returns whether there is another version.
+    func refresh(within limit: Duration) async -> Bool
 }
 
-/// ``CatalogueSource`` from the table `products`, loaded at the start and then every minute; the last version is kept
-/// while PostgreSQL is unavailable.
+/// ``CatalogueSource`` from the table `products`, loaded at the start, then every minute, and at once when a product is asked
+/// for that is not in it; the last version is kept while PostgreSQL is unavailable.
 @Loop
 final class PostgresCatalogue: CatalogueSource, Service {
     private(set) var current: Catalogue?
@@ -20,8 +22,13 @@ final class PostgresCatalogue: CatalogueSource, Service {
     private var readAt: Instant?
     private let pool: PostgresPool
     private let log: Logger
+    private let wanted = AsyncSignal()
+    /// Set when the next read has ended.
+    private var next = AsyncSignal()
 
     private static let interval = Duration.seconds(60)
+    /// Between the beginnings of two reads, however many products are not known.
+    private static let shortestInterval = Duration.milliseconds(200)
     private static let products = PostgresStatement.read(
         """
         SELECT external_product_id, name, category, vendor, image_url, discount::int4, billing_period,
@@ -40,9 +47,12 @@ final class PostgresCatalogue: CatalogueSource, Service {
     /// Reads until the task is cancelled.
     func run() async throws {
         while true {
+            let (start, ended) = (Loop.now, next)
+            next = AsyncSignal()
+            wanted.reset()
             await Loop.retry(Backoff(base: .milliseconds(100), cap: .seconds(5))) { failures in
                 do {
-                    try await refresh()
+                    try await read()
                     return true
                 } catch {
                     log.log(
@@ -51,11 +61,21 @@ final class PostgresCatalogue: CatalogueSource, Service {
                     return false
                 }
             }
-            try await Loop.sleep(for: Self.interval)
+            ended.set()
+            try await Loop.sleep(for: max(.zero, Self.shortestInterval - start.duration(to: Loop.now)))
+            await wanted.wait(within: Self.interval)
+            try Task.checkCancellation()
         }
     }
 
-    private func refresh() async throws {
+    func refresh(within limit: Duration) async -> Bool {
+        let version = current?.version
+        wanted.set()
+        await next.wait(within: Self.shortestInterval + limit)
+        return current?.version != version
+    }
+
+    private func read() async throws {
         let catalogue = Catalogue(try await pool.query(Self.products).map(Self.product))
         readAt = Loop.now
         guard catalogue.version != current?.version else { return }

@@ -17,15 +17,30 @@ struct ReadOrders {
 
     func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> StoredOrder? {
         var outage: WorkflowStateError?
+        var doubtful: StoredOrder?
         do throws(WorkflowStateError) {
-            if let order = try await pending.order(id, of: user) { return order }
+            if let found = try await pending.order(id, of: user) {
+                if !found.workflow.isDoubtful { return found.order }
+                doubtful = found.order
+            }
         } catch {
             outage = error
         }
-        if let order = try await queries.order(id, of: user) { return order }
+        do throws(OrderQueryError) {
+            if let order = try await queries.order(id, of: user) { return order }
+        } catch {
+            guard let doubtful else { throw error }
+            return doubtful
+        }
+        if let doubtful { return try await isRecorded(doubtful.order.correlationID) ? nil : doubtful }
         if let order = try await pending.forgotten(id, of: user, queries) { return order }
         if let outage { throw OrderQueryError(reason: "\(outage)") }
         return nil
+    }
+
+    /// Then an order that is not found is deleted.
+    private func isRecorded(_ id: CorrelationID) async throws(OrderQueryError) -> Bool {
+        try await !queries.outcomes(of: [id]).isEmpty
     }
 
     func page(of user: UserID, _ range: PageRange) async throws(OrderQueryError) -> OrderPage {
@@ -34,6 +49,7 @@ struct ReadOrders {
 
     func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport? {
         var remembered: StatusReport?
+        var isDoubtful = false
         var outage: WorkflowStateError?
         do throws(WorkflowStateError) {
             // The owner of a deleted order is removed, and the id of an old one has expired.
@@ -41,6 +57,7 @@ struct ReadOrders {
                 let orderID = workflow.orderID
             {
                 guard owner == user else { return nil }
+                isDoubtful = workflow.isDoubtful
                 let age = workflow.age.nanoseconds / 1_000_000
                 remembered = StatusReport(
                     correlationID: id, orderID: orderID, status: workflow.status.status,
@@ -49,7 +66,7 @@ struct ReadOrders {
         } catch {
             outage = error
         }
-        if let remembered, !remembered.status.isFinal { return remembered }
+        if let remembered, !remembered.status.isFinal, !isDoubtful { return remembered }
         // An order that has ended may be deleted.
         do throws(OrderQueryError) {
             if let report = try await queries.status(id, of: user) { return report }
@@ -57,6 +74,7 @@ struct ReadOrders {
             guard let remembered, remembered.status != .cancelled else { throw error }
             return remembered
         }
+        if let remembered, !remembered.status.isFinal { return try await isRecorded(id) ? nil : remembered }
         if let order = pending.recent.acceptance(id),
             let found = try await pending.forgotten(order.orderID, of: user, queries)?.order
         {
@@ -78,12 +96,14 @@ struct PendingOrders {
     private static let limit = 256
 
     /// The accepted order with its current status; nil when it is another user's, or not pending.
-    func order(_ id: OrderID, of user: UserID) async throws(WorkflowStateError) -> StoredOrder? {
-        guard let document = try await state.pending(id),
+    func order(
+        _ id: OrderID, of user: UserID
+    ) async throws(WorkflowStateError) -> (order: StoredOrder, workflow: Workflow)? {
+        guard let document = try await state.pending(id, of: user),
             let order = StoredOrder(pending: document, of: user),
             let workflow = try await state.workflow(order.order.correlationID), workflow.owner == user
         else { return nil }
-        return order.with(workflow.status)
+        return (order.with(workflow.status), workflow)
     }
 
     /// An order that this replica accepted and neither Redis nor PostgreSQL has.

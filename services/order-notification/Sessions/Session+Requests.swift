@@ -108,15 +108,19 @@ extension Session {
 
     /// From Redis, or from PostgreSQL when Redis has forgotten the order or does not answer.
     private func status(of id: CorrelationID) async -> Result<StatusAnswer?, LookupError> {
+        var doubtful: StatusAnswer?
         if let workflow = try? await registry.workflows.workflow(id), let owner = workflow.owner {
             guard owner == user else { return .success(nil) }
-            return .success(
-                StatusAnswer(correlationID: id, status: workflow.status.status, orderID: workflow.orderID))
+            let answer = StatusAnswer(
+                correlationID: id, status: workflow.status.status, orderID: workflow.orderID)
+            if !workflow.isDoubtful { return .success(answer) }
+            doubtful = answer
         }
         guard let recorded = try? await registry.owners.owners(of: [id]) else {
-            return .failure(.unavailable)
+            return doubtful.map { .success($0) } ?? .failure(.unavailable)
         }
-        guard let order = recorded[id], order.user == user, !order.isDeleted else { return .success(nil) }
+        guard let order = recorded[id] else { return .success(doubtful) }
+        guard order.user == user, !order.isDeleted else { return .success(nil) }
         return .success(
             StatusAnswer(correlationID: id, status: order.status ?? .accepted, orderID: order.orderID))
     }

@@ -35,6 +35,8 @@ final class SubscriptionRegistry {
     private var idle: [(subscription: UserSubscription, since: Instant)] = []
     /// Subscriptions whose channel could not be subscribed to.
     private var unsubscribed: [UserSubscription] = []
+    /// Subscriptions whose mailbox was unavailable when others' were not.
+    private var unread: [UserSubscription] = []
     private var nextCheck = 0
     /// A position without later entries.
     private let blank = MailboxPosition(epoch: .random(), offset: MailboxPosition.largest)
@@ -184,8 +186,32 @@ final class SubscriptionRegistry {
             return true
         } catch {
             log.debug("mailbox.read_failed", ["users": batch.count, "error": "\(error)"])
+            if mailboxes.isSharded {
+                await readApart(Array(zip(batch, requests)))
+                return true
+            }
             for subscription in batch { subscription.failRead() }
             return false
+        }
+    }
+
+    /// Those that fail are read again at the next ``tick()``, and delay nobody.
+    private func readApart(_ reads: [(UserSubscription, [HistoryRequest])]) async {
+        var tasks: [Task<Void, Never>] = []
+        for (subscription, requests) in reads {
+            tasks.append(Loop.task { [self] in await readAlone(subscription, requests) })
+        }
+        for task in tasks { await task.value }
+    }
+
+    private func readAlone(_ subscription: UserSubscription, _ requests: [HistoryRequest]) async {
+        do throws(WorkflowStateError) {
+            subscription.finishRead(try await mailboxes.history(requests)[...])
+        } catch {
+            subscription.failRead()
+            // Not before.
+            subscription.isQueued = true
+            unread.append(subscription)
         }
     }
 
@@ -205,6 +231,12 @@ final class SubscriptionRegistry {
         self.unsubscribed = []
         for subscription in refused where subscription.slot >= 0 && subscription.state == .subscribing {
             listen(subscription)
+        }
+        let late = unread
+        unread = []
+        for subscription in late {
+            subscription.isQueued = false
+            enqueue(subscription)
         }
         checkShare()
     }

@@ -38,9 +38,9 @@ struct StackDoctor {
 
     private func redis() async -> [HealthCheck] {
         do throws(CommandError) {
-            let client = try await servers.redis()
-            let policy = try await setting("maxmemory-policy", client)
-            let log = try await setting("appendonly", client)
+            let clients = try await servers.redis()
+            let policy = try await setting("maxmemory-policy", clients, wanted: "noeviction")
+            let log = try await setting("appendonly", clients, wanted: "yes")
             return [
                 HealthCheck(
                     name: "Redis evicts nothing",
@@ -56,16 +56,20 @@ struct StackDoctor {
         }
     }
 
-    private func setting(_ name: String, _ client: RedisClient) async throws(CommandError) -> String {
-        do throws(RedisError) {
-            guard case .array(let pair) = try await client.command("CONFIG", "GET", name), pair.count == 2
-            else {
-                return "not known"
+    /// The first value that is not the wanted one.
+    private func setting(
+        _ name: String, _ clients: [RedisClient], wanted: String
+    ) async throws(CommandError) -> String {
+        for client in clients {
+            do throws(RedisError) {
+                let pair = try await client.command("CONFIG", "GET", name).array
+                let value = pair?.last?.string ?? "not known"
+                if value != wanted { return value }
+            } catch {
+                throw CommandError(error)
             }
-            return pair[1].string ?? "not known"
-        } catch {
-            throw CommandError(error)
         }
+        return wanted
     }
 
     private func broker() async -> [HealthCheck] {

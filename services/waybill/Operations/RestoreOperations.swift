@@ -37,7 +37,9 @@ struct RestoreOperations {
             throw CommandError(error)
         }
         do throws(RedisError) {
-            return Result(nextOrderID: next, keysDeleted: try await forget(redis))
+            var deleted = 0
+            for server in redis { deleted += try await forget(server) }
+            return Result(nextOrderID: next, keysDeleted: deleted)
         } catch {
             throw CommandError(error)
         }
@@ -61,8 +63,10 @@ struct RestoreOperations {
                     ?? []
                 cursor = page.first?.string ?? "0"
                 let keys = page.last?.array?.compactMap(\.string) ?? []
-                if !keys.isEmpty {
-                    deleted += try await redis.pipeline { $0.add("UNLINK", list: keys) }[0].get().integer ?? 0
+                if keys.isEmpty { continue }
+                // One by one: in a cluster they have different slots.
+                for reply in try await redis.pipeline({ for key in keys { $0.add("UNLINK", key) } }) {
+                    deleted += try reply.get().integer ?? 0
                 }
             } while cursor != "0"
         }

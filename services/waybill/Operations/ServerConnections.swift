@@ -14,22 +14,30 @@ final class ServerConnections {
     static let timeout = Duration.seconds(5)
 
     private let addresses: ServerAddresses
-    private var redisClient: RedisClient?
-    private var redisRun: Task<Void, Never>?
+    private var redisClients: [RedisClient] = []
+    private let redisTasks = TaskTracker()
     private var brokerClient: AMQPClient?
     private var publisher: AMQPPublisher?
     private var pool: PostgresPool?
 
     init(_ addresses: ServerAddresses) { self.addresses = addresses }
 
-    func redis() async throws(CommandError) -> RedisClient {
-        let client: RedisClient
-        if let redisClient { client = redisClient } else { client = try openRedis() }
-        do throws(RedisError) {
-            try await client.ready(within: Self.timeout)
-            return client
-        } catch {
+    /// Redis, connected: one client, or one for each primary of a cluster.
+    func redis() async throws(CommandError) -> [RedisClient] {
+        guard let environment = addresses.redis else { throw unknown("REDIS_URL") }
+        do {
+            if redisClients.isEmpty {
+                let settings = try Settings(environment, keys: ServerKeys.ofRedis)
+                let servers = try RedisServers(settings, name: "waybill")
+                redisClients = try await servers.primaries()
+                for client in redisClients { redisTasks.start { await client.run() } }
+            }
+            for client in redisClients { try await client.ready(within: Self.timeout) }
+            return redisClients
+        } catch let error as RedisError {
             throw CommandError(error)
+        } catch {
+            throw CommandError(.failure, "Redis: \(error)", remedy: "waybill doctor")
         }
     }
 
@@ -75,19 +83,20 @@ final class ServerConnections {
     }
 
     func close() async {
-        redisClient?.close()
-        await redisRun?.value
+        for client in redisClients { client.close() }
+        await redisTasks.finish()
         await brokerClient?.shutdown()
         await pool?.close()
     }
 
     private func known(_ address: String?, _ variable: String) throws(CommandError) -> String {
-        guard let address else {
-            throw CommandError(
-                .unavailable, "the server's address is not known",
-                remedy: "set \(variable) or \(variable)_FILE")
-        }
+        guard let address else { throw unknown(variable) }
         return address
+    }
+
+    private func unknown(_ variable: String) -> CommandError {
+        CommandError(
+            .unavailable, "the server's address is not known", remedy: "set \(variable) or \(variable)_FILE")
     }
 
     private func tls() throws(CommandError) -> TLSClient {
@@ -95,20 +104,6 @@ final class ServerConnections {
             throw CommandError(
                 .failure, "TLS: \(error)", remedy: "check TLS_CA_FILE, TLS_CERTIFICATE_FILE and TLS_KEY_FILE")
         }
-    }
-
-    private func openRedis() throws(CommandError) -> RedisClient {
-        let url = try known(addresses.redis, "REDIS_URL")
-        var configuration: RedisConfiguration
-        do throws(RedisError) { configuration = try RedisConfiguration(url: url) } catch {
-            throw CommandError(error)
-        }
-        if configuration.tls != nil { configuration.tls = try tls() }
-        configuration.clientName = "waybill"
-        let client = RedisClient(configuration)
-        redisClient = client
-        redisRun = Loop.task { await client.run() }
-        return client
     }
 
     private func openBroker() throws(CommandError) -> AMQPClient {

@@ -8,7 +8,7 @@ import signal
 import psycopg2
 import redis as client
 
-from devstack import directories, ports, postgres, rabbitmq, redis
+from devstack import directories, ports, postgres, rabbitmq, redis, redis_cluster
 from devstack.program import Program
 from support.cluster import COUNT, Cluster
 from support.waiting import until
@@ -120,6 +120,10 @@ class RedisPair:
         until("another is the primary", lambda: self.primary() not in (None, before), START_LIMIT)
         start_all([self.servers[before]])
 
+    @property
+    def environment(self):
+        return {"REDIS_SENTINELS": ",".join(f"{ports.HOST}:{port}" for port in self.sentinels)}
+
     def settings(self):
         return {
             "host": ports.HOST, "port": until("there is a primary", self.primary, START_LIMIT), "user": redis.USER,
@@ -127,6 +131,81 @@ class RedisPair:
 
     def close(self):
         stop_all([*self.sentinels.values(), *self.servers.values()])
+
+
+class RedisShards:
+    """A Redis Cluster: three primaries, each with a replica. A shard without a primary stops nobody else's."""
+
+    SHARDS = 3
+
+    def __init__(self, directory, password):
+        self.directory, self.password = directory, password
+        self.ports = ports.choose(4 * self.SHARDS)
+        self.servers = {port: self.server(port, bus) for port, bus in zip(self.ports[::2], self.ports[1::2])}
+
+    def server(self, port, bus):
+        program = redis.program(
+            self.directory / f"redis-{port}", port, {"redis": self.password, "redisObserver": self.password})
+        with open(program.argv[1], "a") as file:
+            file.write(
+                f"masteruser {redis.USER}\nmasterauth {self.password}\ncluster-enabled yes\ncluster-port {bus}\n"
+                "cluster-node-timeout 1000\ncluster-require-full-coverage no\n")
+        return program
+
+    def start(self):
+        start_all(self.servers.values())
+        redis_cluster.command(
+            {"redis": self.password}, "--cluster", "create", *self.addresses, "--cluster-replicas", "1", "--cluster-yes")
+        until("the nodes are a cluster", self.is_complete, START_LIMIT)
+
+    @property
+    def addresses(self):
+        return [f"{ports.HOST}:{port}" for port in self.servers]
+
+    @property
+    def environment(self):
+        return {"REDIS_CLUSTER": ",".join(self.addresses)}
+
+    def ask(self, port, *words):
+        return client.Redis(
+            ports.HOST, port, username=redis.USER, password=self.password, socket_timeout=2, decode_responses=True,
+        ).execute_command(*words)
+
+    def is_complete(self):
+        """Whether each server is a primary with slots or follows one."""
+        try:
+            found = [self.ask(port, "INFO", "replication") for port in self.servers]
+            states = [self.ask(port, "CLUSTER INFO")["cluster_state"] for port in self.servers]
+        except client.RedisError:
+            return False
+        roles = sorted(entry["role"] for entry in found)
+        return roles == ["master"] * self.SHARDS + ["slave"] * self.SHARDS and set(states) == {"ok"} and all(
+            entry.get("master_link_status", "up") == "up" for entry in found)
+
+    def primary(self, slot=0):
+        """The port of a slot's primary, in the view of the servers that answer."""
+        for port in self.servers:
+            try:
+                ranges = self.ask(port, "CLUSTER SLOTS")
+            except client.RedisError:
+                continue
+            for first, last, (_, primary, *_), *_ in ranges:
+                if first <= slot <= last:
+                    return int(primary)
+        return None
+
+    def end_primary(self):
+        """SIGKILL of one of three; the server starts again once its replica is the primary, and follows it."""
+        before = until("there is a primary", self.primary, START_LIMIT)
+        os.kill(self.servers[before].pid, signal.SIGKILL)
+        until("another is the primary", lambda: self.primary() not in (None, before), START_LIMIT)
+        start_all([self.servers[before]])
+
+    def settings(self):
+        return {"cluster": self.addresses, "user": redis.USER, "password": self.password}
+
+    def close(self):
+        stop_all(self.servers.values())
 
 
 class PostgresPair:

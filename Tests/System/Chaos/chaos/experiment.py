@@ -126,26 +126,38 @@ class Experiment:
         began = time.monotonic()
         deadline = began + self.plan.settle_limit
         await asyncio.wait([ordering], timeout=deadline - began)
+        missing = ""
         while time.monotonic() < deadline:
-            if ordering.done() and self.all_notified() and await asyncio.to_thread(self.all_recorded):
+            missing = await self.missing(ordering)
+            if not missing:
                 await asyncio.sleep(1)  # for late duplicates
                 self.seconds_to_settle = time.monotonic() - began
                 return
             await asyncio.sleep(POLL_INTERVAL)
-        self.history.anomalies.append(f"not settled {self.plan.settle_limit} s after the last order")
+        self.history.anomalies.append(f"not settled {self.plan.settle_limit} s after the last order: {missing}")
 
-    def all_notified(self):
+    async def missing(self, ordering):
+        """What is not settled yet."""
+        if not ordering.done():
+            return "clients wait for answers"
+        return await asyncio.to_thread(self.unfinished)
+
+    def unfinished(self):
+        try:
+            database = Database(self.stack.description["postgres"]["uri"])
+            aliases = database.aliases()
+            if not self.all_notified(aliases):
+                return "a subscriber has not received an order"
+            ids = [id for order in self.history.accepted() for id in order.ids]
+            unfinished, waiting = database.unfinished(ids), database.waiting()
+        except Exception as error:  # the server may be restarting
+            return repr(error)
+        return f"{unfinished} orders are not finished, {waiting} wait in the intake table" if unfinished or waiting else ""
+
+    def all_notified(self, aliases):
         """Whether every subscriber without a reported gap has received every order of its user."""
         return all(
             subscriber.gaps or all(
-                order.may_be_cancelled or any(id in subscriber.received for id in order.ids)
+                order.may_be_cancelled or any({id, aliases.get(id)} & subscriber.received.keys() for id in order.ids)
                 for order in self.history.accepted() if order.user == subscriber.user)
             for subscriber in self.subscribers)
-
-    def all_recorded(self):
-        try:
-            database = Database(self.stack.description["postgres"]["uri"])
-            ids = [id for order in self.history.accepted() for id in order.ids]
-            return database.unfinished(ids) == 0 and database.waiting() == 0
-        except Exception:  # the server may be restarting
-            return False

@@ -146,12 +146,12 @@ class Drop:
 class Failover:
     """The primary of a cluster ends by SIGKILL, and is a part of the cluster again; or each node is restarted in turn."""
 
-    part: str  # broker_cluster | redis_pair | postgres_pair
+    part: str  # broker_cluster | redis_servers | postgres_pair
     method: str
 
     NAMES = {
         "end_leader": "kill the leader of RabbitMQ's queue", "upgrade": "upgrade RabbitMQ node by node",
-        ("redis_pair", "end_primary"): "kill Redis' primary", ("postgres_pair", "end_primary"): "kill PostgreSQL's primary"}
+        ("redis_servers", "end_primary"): "kill Redis' primary", ("postgres_pair", "end_primary"): "kill PostgreSQL's primary"}
 
     def __str__(self):
         return self.NAMES.get(self.method) or self.NAMES[self.part, self.method]
@@ -202,9 +202,9 @@ SHORT = [
 ]
 # Of the clusters. Each pair fails over and back again.
 CLUSTERS = [
-    [Failover("broker_cluster", "end_leader")], [Failover("redis_pair", "end_primary")],
+    [Failover("broker_cluster", "end_leader")], [Failover("redis_servers", "end_primary")],
     [Failover("postgres_pair", "end_primary")], [Failover("broker_cluster", "upgrade")],
     [Kill("accept-1"), Kill("process-1"), Kill("notification-1")],
-    [Failover("redis_pair", "end_primary")], [Failover("postgres_pair", "end_primary")],
-    [Failover("broker_cluster", "end_leader"), Failover("redis_pair", "end_primary"), Failover("postgres_pair", "end_primary")],
+    [Failover("redis_servers", "end_primary")], [Failover("postgres_pair", "end_primary")],
+    [Failover("broker_cluster", "end_leader"), Failover("redis_servers", "end_primary"), Failover("postgres_pair", "end_primary")],
 ]

@@ -4,6 +4,7 @@ import urllib.error
 
 import psycopg2
 import redis
+import redis.cluster
 
 QUEUES = tuple(f"order.{name}.{kind}" for name in ("accepted", "processed", "failed") for kind in ("dlq", "dead"))
 ORDERS = """
@@ -58,9 +59,14 @@ class Database:
 
 class Cache:
     def __init__(self, settings):
-        self.client = redis.Redis(
-            settings["host"], settings["port"], username=settings["user"], password=settings["password"],
-            decode_responses=True, socket_timeout=5)
+        options = {
+            "username": settings["user"], "password": settings["password"], "decode_responses": True, "socket_timeout": 5}
+        self.is_cluster = "cluster" in settings
+        if self.is_cluster:
+            nodes = [redis.cluster.ClusterNode(*address.split(":")) for address in settings["cluster"]]
+            self.client = redis.cluster.RedisCluster(startup_nodes=nodes, **options)
+        else:
+            self.client = redis.Redis(settings["host"], settings["port"], **options)
 
     def forget(self):
         self.client.flushall()
@@ -74,8 +80,9 @@ class Cache:
     def values(self, prefix):
         """Rest of the key → value, of all keys with the prefix."""
         keys = list(self.client.scan_iter(f"{prefix}*", count=1000))
-        values = self.client.mget(keys) if keys else []
-        return {key[len(prefix):]: value for key, value in zip(keys, values)}
+        values = [] if not keys else self.client.mget_nonatomic(keys) if self.is_cluster else self.client.mget(keys)
+        # In a cluster the id, or what is before it, is a hash tag.
+        return {key[len(prefix):].rpartition(":")[2].strip("{}"): value for key, value in zip(keys, values)}
 
 
 def dead_letters(stack, max_messages=50):
