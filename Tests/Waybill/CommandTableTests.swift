@@ -19,6 +19,12 @@ import Testing
         #expect(found("views", "rebuild") == "views rebuild < ")
     }
 
+    @Test func commonOptionsMayComeFirst() {
+        #expect(found("--edge", "http://x", "--json", "dlq", "list") == "dlq list < --edge http://x --json")
+        #expect(found("--edge=http://x", "status") == "status < --edge=http://x")
+        #expect(found("--edge") == "? ")
+    }
+
     @Test func aSharedWordFindsItsFamily() {
         #expect(found("dlq") == "dlq: 4")
         #expect(found("migrate", "--json") == "migrate: 2")

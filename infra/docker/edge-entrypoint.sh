@@ -88,4 +88,6 @@ sed -e "s|@USER@||; s|@DATA@|$run|; s|@MIME_TYPES@|/etc/nginx/mime.types|; s|@LO
     -e "s|@NOTIFIERS@|$(servers 1 1 $NOTIFIERS)|; s|@ANY_NOTIFIERS@|$(servers 0 1 $NOTIFIERS)|" \
     -e "s|@CONSOLE@|$(servers 0 1 "${CONSOLE:-127.0.0.1:8070}")|" \
     /etc/waybill/nginx.conf.in >"$run/nginx.conf"
+# A session has two connections.
+ulimit -n "$(ulimit -Hn)"
 exec nginx -e stderr -p "$run" -c "$run/nginx.conf"

@@ -66,6 +66,14 @@ package enum SystemCalls {
         return String(validating: bytes[..<count], as: UTF8.self)
     }
 
+    /// Allows as many descriptors as the process may have: a session needs one, and the usual limit is 1024.
+    package static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// The number of open descriptors: the size of `/proc/self/fd`, from Linux 6.2 on. Nil before: reading the folder would
     /// stop the loop for tens of milliseconds when there are many.
     static func openDescriptors() -> Int? {

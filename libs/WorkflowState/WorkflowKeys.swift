@@ -14,7 +14,7 @@ package struct WorkflowKeys: Sendable {
     package init(isTagged: Bool) {
         self.isTagged = isTagged
         queued =
-            isTagged ? (0..<16).map { RedisKey("order:queued:", String($0)) } : [RedisKey("order:queued", "")]
+            isTagged ? (0..<64).map { RedisKey("order:queued:", "{\($0)}") } : [RedisKey("order:queued", "")]
     }
 
     package func owner(_ id: CorrelationID) -> RedisKey { RedisKey("order:map:", tag(id)) }

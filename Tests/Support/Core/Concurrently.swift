@@ -1,4 +1,4 @@
-package import EventLoop
+import EventLoop
 
 /// Runs `body` once per number, concurrently.
 @Loop

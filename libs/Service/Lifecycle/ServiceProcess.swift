@@ -55,6 +55,7 @@ package struct ServiceProcess: Sendable {
             print("\(name): \(argument) is not an option; try --help")
             exit(usageExitCode)
         }
+        SystemCalls.raiseDescriptorLimit()
         exit(Loop.run { await process.run(in: environment, compose: compose) })
     }
 

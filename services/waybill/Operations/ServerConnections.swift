@@ -76,6 +76,10 @@ final class ServerConnections {
             for (name, path) in own where configuration.options[ByteString(name)] == nil {
                 configuration.options[ByteString(name)] = path
             }
+            // Of several servers, the one that takes writes is meant.
+            if configuration.hosts.count > 1, configuration.options["target_session_attrs"] == nil {
+                configuration.options["target_session_attrs"] = "read-write"
+            }
             return configuration
         } catch {
             throw CommandError(error)

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// All commands, in the order in which help shows them.
 enum CommandTable {
     struct Group: Sendable {
@@ -52,7 +54,25 @@ enum CommandTable {
         case unknown(String)
     }
 
+    /// Options of every command may come before its name too.
     static func find(_ words: [String]) -> Found {
+        let count = leadingOptions(of: words)
+        let found = findNamed(Array(words[count...]))
+        guard case .command(let command, let rest) = found else { return found }
+        return .command(command, rest: rest + words[..<count])
+    }
+
+    private static func leadingOptions(of words: [String]) -> Int {
+        var count = 0
+        while count < words.count, words[count].hasPrefix("--") {
+            let name = words[count].dropFirst(2)
+            let takesValue = globalOptions.contains { $0.value != nil && name.hasSameBytes(as: $0.name) }
+            count = min(words.count, count + (takesValue ? 2 : 1))
+        }
+        return count
+    }
+
+    private static func findNamed(_ words: [String]) -> Found {
         guard let first = words.first else { return .unknown("") }
         let family = all.filter { $0.help.family == first }
         if let command = family.first(where: { $0.help.name == words.prefix(2).joined(separator: " ") }) {
