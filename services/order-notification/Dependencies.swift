@@ -31,7 +31,9 @@ struct Dependencies {
         ServerReport.rabbitMQ([publishing, consuming], context, isEssential: { false })
         health.addCheck(
             "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(consuming) })
-        health.addCheck("messages.waiting", holds: { !outcomes.isWaitingForDependency })
+        health.addCheck(
+            "messages.waiting", isEssential: { [redis] in !redis.isPartial },
+            holds: { !outcomes.isWaitingForDependency })
 
         let metrics = context.metrics
         for wireProtocol in WireProtocol.allCases {

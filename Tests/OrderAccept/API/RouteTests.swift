@@ -129,11 +129,16 @@ import WorkflowState
     }
 
     @Test func requestsOfOneUserAreRateLimited() async throws {
-        let limited = try API(limit: RateLimit(burst: 2, perSecond: 1))
-        let answers = [
-            await limited.post("/api/orders", Self.order), await limited.post("/api/orders", Self.order),
-            await limited.post("/api/orders", Self.order),
-        ]
+        var limited = api
+        var answers: [HTTPResponse] = []
+        // On a busy machine a second may pass between them, which allows another one.
+        for _ in 0..<5 {
+            limited = try API(limit: RateLimit(burst: 2, perSecond: 1))
+            let start = Loop.now
+            answers = []
+            for _ in 0..<3 { answers.append(await limited.post("/api/orders", Self.order)) }
+            if start.duration(to: Loop.now) < .milliseconds(900) { break }
+        }
         #expect(answers.map(\.status) == [.created, .created, .tooManyRequests])
         #expect(answers.map { $0.headers["RateLimit-Limit"] } == ["2", "2", "2"])
         #expect(answers.map { $0.headers["RateLimit-Remaining"] } == ["1", "0", "0"])

@@ -195,7 +195,7 @@ import Testing
         try await servers.withClient(commandTimeout: .seconds(3)) { client, _ in
             servers.take(down: 1)
             try await eventually("the loss is noticed") { !client.state.isUp }
-            #expect(client.problem == "unreachable")
+            #expect(client.problem == "unreachable" && client.isPartial)
             let start = Instant.systemNow()
             let error = await #expect(throws: RedisError.self) {
                 try await client.pipeline {

@@ -10,6 +10,8 @@ package protocol RedisChannels: AnyObject, Service {
     /// Down until a server has confirmed a channel, if there is one: a user who may connect may not be allowed to
     /// subscribe. Of a cluster: down while any of its nodes is.
     var state: RedisConnectionState { get }
+    /// Whether some nodes of a cluster can be used while others cannot.
+    var isPartial: Bool { get }
     /// Channels that are subscribed, or will be once connected.
     var channels: Int { get }
 

@@ -8,6 +8,7 @@ package import EventLoop
 @Loop
 package final class RedisClient: RedisCommands {
     package let isCluster = false
+    package let isPartial = false
 
     private let configuration: RedisConfiguration
     private let reconnector: RedisReconnector

@@ -12,6 +12,8 @@ package protocol RedisCommands: AnyObject, Service {
 
     /// Of a cluster: down while any of its nodes is.
     var state: RedisConnectionState { get }
+    /// Whether some nodes of a cluster can be used while others cannot.
+    var isPartial: Bool { get }
     /// Why the server cannot be used, in a word: that of the state, or `oom`, `misconf`, `noreplicas`, …, or `error`.
     var problem: String? { get }
     /// Called with each new state; readiness depends on it.

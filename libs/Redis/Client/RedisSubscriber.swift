@@ -6,6 +6,7 @@ package import EventLoop
 @Loop
 package final class RedisSubscriber: RedisChannels {
     package let isCluster = false
+    package let isPartial = false
     /// Channels per SUBSCRIBE after a reconnection. The next batch is sent when the last one is confirmed and
     /// reported, which paces the users' recovery.
     private static let batch = 512

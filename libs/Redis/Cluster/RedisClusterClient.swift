@@ -76,6 +76,8 @@ package final class RedisClusterClient: RedisCommands {
         return (primaries.first { !$0.state.isUp } ?? first).state
     }
 
+    package var isPartial: Bool { problem != nil && anyNode != nil }
+
     package var problem: String? {
         state.problem ?? primaries.lazy.compactMap(\.problem).first
     }

@@ -68,6 +68,8 @@ package final class RedisClusterSubscriber: RedisChannels {
         return states.first { !$0.isUp } ?? first
     }
 
+    package var isPartial: Bool { !state.isUp && nodes.values.contains { $0.state.isUp } }
+
     private func report() {
         let state = state
         guard state != reported else { return }

@@ -109,7 +109,8 @@ extension ServerReport {
         _ client: any RedisCommands, _ context: ServiceContext,
         isEssential: @escaping @Loop () -> Bool = { true }
     ) {
-        let report = ServerReport("redis", context, isEssential: isEssential) {
+        // The users of the other nodes are served.
+        let report = ServerReport("redis", context, isEssential: { !client.isPartial && isEssential() }) {
             client.state.serverProblem ?? client.problem.map { ServerProblem($0, error: nil) }
         }
         client.onStateChange = { _ in report.update() }
@@ -117,7 +118,9 @@ extension ServerReport {
     }
 
     package static func channels(_ subscriber: any RedisChannels, _ context: ServiceContext) {
-        let report = ServerReport("redis.channels", context) { subscriber.state.serverProblem }
+        let report = ServerReport(
+            "redis.channels", context, isEssential: { !subscriber.isPartial },
+            problem: { subscriber.state.serverProblem })
         subscriber.onStateChange = { _ in report.update() }
     }
 

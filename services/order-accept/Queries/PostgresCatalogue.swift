@@ -28,7 +28,7 @@ final class PostgresCatalogue: CatalogueSource, Service {
 
     private static let interval = Duration.seconds(60)
     /// Between the beginnings of two reads, however many products are not known.
-    private static let shortestInterval = Duration.milliseconds(200)
+    private static let shortestInterval = Duration.milliseconds(50)
     private static let products = PostgresStatement.read(
         """
         SELECT external_product_id, name, category, vendor, image_url, discount::int4, billing_period,
@@ -71,7 +71,7 @@ final class PostgresCatalogue: CatalogueSource, Service {
     func refresh(within limit: Duration) async -> Bool {
         let version = current?.version
         wanted.set()
-        await next.wait(within: Self.shortestInterval + limit)
+        await next.wait(within: limit)
         return current?.version != version
     }
 
