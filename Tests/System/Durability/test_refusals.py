@@ -41,7 +41,8 @@ def test_a_redis_that_refuses_writes_is_named(stack, customer, reason, setting, 
     assert {customer.await_final(order)["status"] for order in orders} == {"COMPLETED"}
     with customer.updates() as updates:
         order = customer.place()
-        assert next(update for update in updates if update["status"] == "COMPLETED")["orderId"] == order["id"]
+        # Those of earlier orders may come late.
+        assert any(update["status"] == "COMPLETED" and update["orderId"] == order["id"] for update in updates)
 
 
 @pytest.mark.parametrize("rules", [

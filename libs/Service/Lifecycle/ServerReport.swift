@@ -110,9 +110,9 @@ extension ServerReport {
         isEssential: @escaping @Loop () -> Bool = { true }
     ) {
         // The users of the other nodes are served.
-        let report = ServerReport("redis", context, isEssential: { !client.isPartial && isEssential() }) {
-            client.state.serverProblem ?? client.problem.map { ServerProblem($0, error: nil) }
-        }
+        let report = ServerReport(
+            "redis", context, isEssential: { !client.isPartial && isEssential() },
+            problem: { client.state.serverProblem ?? client.problem.map { ServerProblem($0, error: nil) } })
         client.onStateChange = { _ in report.update() }
         client.onRefusal = { report.update() }
     }
