@@ -43,7 +43,7 @@ package struct ChildProcess {
         defer { pipe?.close() }
         let pid = try start(writingTo: pipe?.writeEnd ?? STDERR_FILENO)
         pipe?.closeWriteEnd()
-        let end = try ChildEnd(of: pid)
+        let end = try Self.end(of: pid)
         let status = await withTaskCancellationHandler {
             await end.wait()
         } onCancel: {
@@ -52,6 +52,16 @@ package struct ChildProcess {
         try Task.checkCancellation()
         pipe?.read()
         return Ended(status: status, output: pipe?.bytes ?? [])
+    }
+
+    /// A child whose end could not be noticed is not left running.
+    private static func end(of pid: pid_t) throws(TransportError) -> ChildEnd {
+        do throws(TransportError) { return try ChildEnd(of: pid) } catch {
+            kill(pid, SIGKILL)
+            var code: Int32 = 0
+            unsafe waitpid(pid, &code, 0)
+            throw error
+        }
     }
 
     private func start(writingTo output: Int32) throws(TransportError) -> pid_t {
@@ -109,7 +119,12 @@ private final class ChildEnd: DescriptorHandler {
         self.pid = pid
         descriptor = pidfd_open(pid, 0)
         guard descriptor >= 0 else { throw TransportError(.system(errno), "pidfd_open") }
-        registration = try Loop.register(descriptor, self, interest: .readable)
+        do throws(TransportError) {
+            registration = try Loop.register(descriptor, self, interest: .readable)
+        } catch {
+            close(descriptor)
+            throw error
+        }
     }
 
     /// Also after a cancellation.

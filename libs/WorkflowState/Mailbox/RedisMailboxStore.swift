@@ -11,7 +11,7 @@ package final class RedisMailboxStore: MailboxStore {
 
     package init(_ client: any RedisCommands, _ retention: Retention = Retention()) {
         self.client = client
-        keys = client.isCluster ? WorkflowKeys(isTagged: true) : .plain
+        keys = WorkflowKeys(isTagged: client.isCluster)
         self.retention = retention
     }
 

@@ -14,7 +14,7 @@ package final class RedisUserChannels: UserChannels {
 
     package init(_ subscriber: any RedisChannels) {
         self.subscriber = subscriber
-        let keys = subscriber.isCluster ? WorkflowKeys(isTagged: true) : .plain
+        let keys = WorkflowKeys(isTagged: subscriber.isCluster)
         self.keys = keys
         subscriber.onMessage = { [weak self] channel, payload in self?.received(channel, payload) }
         subscriber.onRestored = { [weak self] channels in

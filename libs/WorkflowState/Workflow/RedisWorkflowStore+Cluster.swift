@@ -8,7 +8,7 @@ import Redis
 extension RedisWorkflowStore {
     func advanceApart(_ steps: [WorkflowStep]) async throws(WorkflowStateError) -> [WorkflowOutcome] {
         let moves = try await move(steps)
-        _ = try await run { batch in
+        let replies = try await run { batch in
             for (step, move) in zip(steps, moves) {
                 if move.outcome.moved, let frame = step.frame, let user = step.owner ?? move.owner {
                     batch.add("SPUBLISH", keys.channel(user), frame)
@@ -19,6 +19,7 @@ extension RedisWorkflowStore {
                 batch.add("ZREM", keys.queued(of: owner), WorkflowKeys.member(order))
             }
         }
+        for reply in replies { try check(reply) }
         return moves.map(\.outcome)
     }
 

@@ -148,13 +148,10 @@ class Failover:
 
     part: str  # broker_cluster | redis_servers | postgres_pair
     method: str
-
-    NAMES = {
-        "end_leader": "kill the leader of RabbitMQ's queue", "upgrade": "upgrade RabbitMQ node by node",
-        ("redis_servers", "end_primary"): "kill Redis' primary", ("postgres_pair", "end_primary"): "kill PostgreSQL's primary"}
+    name: str
 
     def __str__(self):
-        return self.NAMES.get(self.method) or self.NAMES[self.part, self.method]
+        return self.name
 
     async def inject(self, stack):
         await asyncio.to_thread(getattr(getattr(stack, self.part), self.method))
@@ -201,10 +198,11 @@ SHORT = [
     [disconnect("amqp")], [Forget("everything")], [Forget("orders")], [CutTail()], [Pause("process-2")],
 ]
 # Of the clusters. Each pair fails over and back again.
+END_LEADER = Failover("broker_cluster", "end_leader", "kill the leader of RabbitMQ's queue")
+UPGRADE = Failover("broker_cluster", "upgrade", "upgrade RabbitMQ node by node")
+END_REDIS = Failover("redis_servers", "end_primary", "kill Redis' primary")
+END_POSTGRES = Failover("postgres_pair", "end_primary", "kill PostgreSQL's primary")
 CLUSTERS = [
-    [Failover("broker_cluster", "end_leader")], [Failover("redis_servers", "end_primary")],
-    [Failover("postgres_pair", "end_primary")], [Failover("broker_cluster", "upgrade")],
-    [Kill("accept-1"), Kill("process-1"), Kill("notification-1")],
-    [Failover("redis_servers", "end_primary")], [Failover("postgres_pair", "end_primary")],
-    [Failover("broker_cluster", "end_leader"), Failover("redis_servers", "end_primary"), Failover("postgres_pair", "end_primary")],
+    [END_LEADER], [END_REDIS], [END_POSTGRES], [UPGRADE], [Kill("accept-1"), Kill("process-1"), Kill("notification-1")],
+    [END_REDIS], [END_POSTGRES], [END_LEADER, END_REDIS, END_POSTGRES],
 ]
