@@ -49,7 +49,7 @@ test-unit: deps ## Only the tests that need no servers
 	@$(BIN)/test --unit
 
 .PHONY: test-sanitizers
-test-sanitizers: test-deps ## Only the unit tests under the thread and the address sanitizer
+test-sanitizers: test-deps ## Only the modules with unsafe code, under the thread and the address sanitizer
 	@$(BIN)/test --sanitizers
 
 .PHONY: test-browser

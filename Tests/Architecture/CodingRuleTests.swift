@@ -25,6 +25,15 @@ import Testing
         expectAbsent(/\bunsafe\b/, exceptions: Self.unsafeExceptions)
     }
 
+    /// Elsewhere the compiler excludes what the sanitizers find.
+    @Test func everyModuleWithUnsafeCodeRunsUnderTheSanitizers() throws {
+        let runner = try RepositoryFiles.text(of: "infra/local/bin/test")
+        let list = try #require(runner.firstMatch(of: /UNSAFE = \[(.*)\]/)).1
+        let names = Set(list.matches(of: /\w+/).map { String($0.0) })
+        let folders = Set(Self.unsafeExceptions.map { $0.path.split(separator: "/")[1] }.map(String.init))
+        #expect(names == folders)
+    }
+
     @Test func sendabilityIsChecked() {
         expectAbsent(
             /@unchecked\s+Sendable/,

@@ -114,6 +114,21 @@ struct AttackTests {
         }
     }
 
+    /// RFC 8017, section 8.1.2: a signature is as long as the modulus, also one that begins with a zero.
+    @Test func rejectsASignatureWithoutItsLeadingZero() throws {
+        for _ in 0..<10_000 {
+            let parts = try Fixture.token(.ps256).split(separator: ".").map(String.init)
+            let signature = try #require(Base64URL.decode(parts[2]))
+            guard signature[0] == 0 else { continue }  // one in 256 begins with it
+            #expect(
+                Fixture.verificationError(
+                    "\(parts[0]).\(parts[1]).\(Base64URL.encode(Array(signature.dropFirst())))")?.code
+                    == .badSignature)
+            return
+        }
+        Issue.record("no signature begins with a zero")
+    }
+
     /// Section 2.4 and RFC 7515, section 4.1.3.
     @Test func ignoresEmbeddedKeys() throws {
         let attacker = try SigningKey.generate(.es256, id: "forged")

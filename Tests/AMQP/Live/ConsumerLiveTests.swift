@@ -73,7 +73,7 @@ struct ConsumerLiveTests {
                 rest += batch
                 consumer.ack(batch.reversed())
             }
-            #expect((first + rest).map(text) == (0..<50).map(String.init))
+            #expect((first + rest).map(text) == (0..<50).map { "\($0)" })
         }
     }
 

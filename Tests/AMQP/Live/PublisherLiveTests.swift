@@ -39,7 +39,7 @@ struct PublisherLiveTests {
                 texts += batch.map(text)
                 consumer.ack(batch)
             }
-            #expect(texts == (0..<2000).map(String.init))
+            #expect(texts == (0..<2000).map { "\($0)" })
         }
     }
 

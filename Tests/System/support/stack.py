@@ -19,9 +19,12 @@ from support.waiting import until
 
 def command(word, environment, timeout=180):
     """The output of `infra/local/bin/stack WORD`."""
-    return subprocess.run(
-        [LOCAL / "bin" / "stack", word], env=environment, check=True, text=True, timeout=timeout,
-        stdout=subprocess.PIPE).stdout.strip()
+    ended = subprocess.run(
+        [LOCAL / "bin" / "stack", word], env=environment, text=True, timeout=timeout, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE)
+    if ended.returncode:
+        raise RuntimeError(f"stack {word}: {ended.stderr.strip()}")
+    return ended.stdout.strip()
 
 
 def private_environment(**defaults):

@@ -1,14 +1,22 @@
 """Finds free ports and names the process that listens on a taken one."""
 
+import contextlib
+import fcntl
+import json
 import os
+import pathlib
 import random
 import socket
+import tempfile
+import time
 
 from devstack.errors import DevstackError
 
 HOST = "127.0.0.1"
 # Below the kernel's ephemeral range, so that no outgoing connection takes a port between choice and use.
 FREE_RANGE = range(20000, 32000)
+# Of ports that are chosen, in seconds: until then their servers listen on them.
+RESERVATION = 60
 
 
 def is_free(port):
@@ -22,15 +30,38 @@ def is_free(port):
         return True
 
 
+@contextlib.contextmanager
+def reservations():
+    """The ports that this user's commands chose lately, and when that ends; what is added is kept."""
+    path = pathlib.Path(tempfile.gettempdir()) / f"waybill-ports-{os.getuid()}.json"
+    with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        now, kept = time.time(), {}
+        with contextlib.suppress(ValueError):  # a command that was killed while it wrote
+            kept = {port: end for port, end in json.loads(file.read()).items() if now < end <= now + RESERVATION}
+        yield kept
+        file.seek(0)
+        file.truncate()
+        json.dump(kept, file)
+
+
+def reserve(candidates):
+    """The first of several keys whose ports are all free and not reserved; reserves them. None if there is none."""
+    with reservations() as reserved:
+        for key, wanted in candidates:
+            if all(str(port) not in reserved and is_free(port) for port in wanted):
+                reserved |= {str(port): time.time() + RESERVATION for port in wanted}
+                return key
+    return None
+
+
 def choose(count):
-    """Returns `count` different free ports."""
-    found = []
-    for port in random.sample(FREE_RANGE, len(FREE_RANGE)):
-        if is_free(port):
-            found.append(port)
-            if len(found) == count:
-                return found
-    raise DevstackError(f"no {count} free ports between {FREE_RANGE.start} and {FREE_RANGE.stop}")
+    """Returns `count` different free ports, which nobody else is given for a while."""
+    candidates = [(port, [port]) for port in random.sample(FREE_RANGE, len(FREE_RANGE))]
+    found = [reserve(candidates) for _ in range(count)]
+    if None in found:
+        raise DevstackError(f"no {count} free ports between {FREE_RANGE.start} and {FREE_RANGE.stop}")
+    return found
 
 
 def owner_of(port):

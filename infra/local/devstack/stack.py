@@ -214,12 +214,16 @@ class StoppableProgram:
 
 
 def free_offset():
-    """An offset whose ports are all free; chosen at random, so that concurrent callers rarely pick the same."""
-    candidates = range(1000, MAX_OFFSET, 100)
-    for offset in random.sample(candidates, len(candidates)):
+    """An offset whose ports are all free, and are given to nobody else for a while."""
+    candidates = []
+    for offset in random.sample(range(1000, MAX_OFFSET, 100), (MAX_OFFSET - 1000) // 100):
         os.environ["WAYBILL_PORT_OFFSET"] = str(offset)
-        if StackConfiguration.from_environment().port("edge") in REFUSED_BY_BROWSERS:
-            continue
-        if all(ports.is_free(port) for port in StackConfiguration.from_environment().every_port):
-            return offset
-    raise DevstackError("no free port offset")
+        configuration = StackConfiguration.from_environment()
+        if configuration.port("edge") not in REFUSED_BY_BROWSERS:
+            candidates.append((offset, configuration.every_port))
+    deadline = time.monotonic() + ports.RESERVATION  # by then what others chose and did not use is free
+    while (offset := ports.reserve(candidates)) is None:
+        if time.monotonic() > deadline:
+            raise DevstackError("no free port offset")
+        time.sleep(1)
+    return offset

@@ -65,9 +65,9 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String {
         let family = isIPv4 ? AF_INET : AF_INET6
-        let bytes = [high, low].flatMap { word in (0..<8).map { UInt8(word >> (56 - 8 * $0) & 0xFF) } }
+        let words = (high.bigEndian, low.bigEndian)
         return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
-            unsafe bytes.withUnsafeBytes { bytes in
+            unsafe withUnsafeBytes(of: words) { bytes in
                 let start = unsafe bytes.baseAddress! + (isIPv4 ? 12 : 0)
                 return unsafe inet_ntop(family, start, text.baseAddress, socklen_t(text.count)) == nil
                     ? "?" : unsafe String(cString: text.baseAddress!)

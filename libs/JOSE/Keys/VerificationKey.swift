@@ -77,9 +77,16 @@ package struct VerificationKey: Sendable, Equatable {
             guard let code = SHA256.authenticationCode(of: message, secret: secret) else { return false }
             return SHA256.equal(code, signature)
         case .pair(let key):
-            guard algorithm == .es256 else { return key.verifies(signature.span, of: message, by: algorithm) }
-            guard let der = ECDSASignature.der(raw: signature) else { return false }
-            return key.verifies(der.span, of: message, by: algorithm)
+            switch algorithm {
+            case .es256:
+                guard let der = ECDSASignature.der(raw: signature) else { return false }
+                return key.verifies(der.span, of: message, by: algorithm)
+            case .rs256, .ps256:
+                // OpenSSL accepts a PSS signature whose leading zeros are missing, hence several texts for one token.
+                return signature.count == (key.bits + 7) / 8
+                    && key.verifies(signature.span, of: message, by: algorithm)
+            case .edDSA, .hs256: return key.verifies(signature.span, of: message, by: algorithm)
+            }
         }
     }
 }

@@ -106,7 +106,7 @@ class Experiment:
         """Waits until all replicas are ready and an order placed after the fault has reached a subscriber."""
         await asyncio.sleep(0.5)  # lets the stack detect a killed process
         deadline = time.monotonic() + SERVER_START_LIMIT
-        while time.monotonic() < deadline and not self.stack.are_servers_up():
+        while time.monotonic() < deadline and not await asyncio.to_thread(self.stack.are_servers_up):
             await asyncio.sleep(POLL_INTERVAL)
         deadline = time.monotonic() + self.plan.recovery_limit
         while time.monotonic() < deadline:
