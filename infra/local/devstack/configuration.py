@@ -8,10 +8,11 @@ from devstack.errors import DevstackError
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
-# The services' ports are fixed by the contract; the servers' differ from the defaults (6379, 5672, 5432, 4369).
+# The services' ports are fixed by the contract; the servers' differ from the defaults (6379, 5672, 5432, 4369). No two
+# have the same last two digits, so that stacks whose offsets are multiples of 100 never share a port.
 SINGLE = {
-    "edge": 8080, "edge TLS": 8443, "console": 8070, "redis": 6380, "amqp": 5680, "rabbitmq management": 15680,
-    "postgres": 5440, "epmd": 4380, "erlang distribution": 25680,
+    "edge": 8080, "edge TLS": 8443, "console": 8070, "redis": 6410, "amqp": 5620, "rabbitmq management": 15630,
+    "postgres": 5440, "epmd": 4350, "erlang distribution": 25660,
 }
 ACCEPT, PROCESS, NOTIFICATION = 8081, 8091, 5006
 NOTIFICATION_STEP = 10

@@ -153,7 +153,7 @@ package final class AMQPPublisher {
         for (instant, publication) in retries {
             if publication.deadline <= now {
                 publication.settle(publication.refusal)
-            } else if instant <= now, let channel, !window.isFull {
+            } else if instant <= now, let channel, !window.isFull, !client.isTopologyMissing {
                 send(publication, on: channel)
                 note(publication.deadline)
             } else {
