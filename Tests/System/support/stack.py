@@ -78,7 +78,9 @@ class Stack:
         return self.description["jwt"]
 
     def token(self, user):
-        return self.tokens.setdefault(user, tokens.mint(self.jwt, user))
+        if user not in self.tokens:
+            self.tokens[user] = tokens.mint(self.jwt, user)
+        return self.tokens[user]
 
     def unready(self):
         """Names of the replicas that are not ready, or are and do without a server."""

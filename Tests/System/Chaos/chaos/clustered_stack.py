@@ -62,10 +62,15 @@ class ClusteredStack(Stack):
         for name in SERVICES:  # order-process first, which migrates the database
             supervisor.rpc.startProcess(name, False)
 
+    # Without a question to the servers, since clients ask for them all the time.
+
     @property
     def edge(self):
-        """Without a question to the servers, since clients ask for it all the time."""
         return super().description["edge"]
+
+    @property
+    def jwt(self):
+        return super().description["jwt"]
 
     @property
     def description(self):
