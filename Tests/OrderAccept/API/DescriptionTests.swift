@@ -13,6 +13,18 @@ import Testing
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("openapi: 3.1.0\n"))
     }
 
+    /// Of a key that is there twice, readers take one or refuse the document.
+    @Test func theDescriptionHasNoKeyTwice() throws {
+        var open: [(indent: Int, keys: Set<Substring>)] = []
+        for line in String(decoding: PackageResources.openapi_yaml, as: UTF8.self).split(separator: "\n") {
+            guard let key = line.firstMatch(of: /^( *)(- )?([^\s{#-][^:]*):( |$)/) else { continue }
+            let indent = key.1.count + (key.2?.count ?? 0)
+            open.removeAll { $0.indent > indent || (key.2 != nil && $0.indent == indent) }
+            if open.last?.indent != indent { open.append((indent, [])) }
+            #expect(open[open.count - 1].keys.insert(key.3).inserted, "\(line)")
+        }
+    }
+
     /// Each path of the description is a route, for exactly its methods.
     @Test func theDescriptionListsTheRoutes() async throws {
         let text = String(decoding: PackageResources.openapi_yaml, as: UTF8.self)

@@ -8,6 +8,7 @@ import { Problem } from '../rest/problem.js';
 const MAX_ATTEMPTS = 4;
 const KEY_LIFETIME = 23 * 3_600_000; // milliseconds; the service keeps a key for 24 h at least
 const BACKOFF = { base: 400, cap: 3_000 }; // milliseconds
+const REFUSED_TOKEN = new Set([401, 403]); // statuses
 const LONGEST_PAUSE = 10_000; // milliseconds; after more the customer decides
 
 /**
@@ -24,7 +25,7 @@ export class Checkout {
   #now;
 
   /**
-   * @param {{ placeOrder(items: Items, idempotencyKey: string): Promise<Order> }} api
+   * @param {{ placeOrder(items: Items, idempotencyKey: string, userId: string): Promise<Order> }} api
    * @param {Pick<Storage, 'getItem'|'setItem'|'removeItem'>} storage
    * @param {(milliseconds: number) => Promise<void>} [sleep]
    * @param {() => number} [now] milliseconds since 1970
@@ -80,16 +81,19 @@ export class Checkout {
     if (earlier?.isOld) throw new Problem(409, 'Decide first what becomes of the earlier order.');
     const pending = earlier ?? { key: randomKey(), items };
     if (!earlier) this.#store(userId, pending.key, pending.items);
+    let mayExist = earlier !== null;
     for (let attempt = 0; ; attempt++) {
       try {
-        const order = await this.#api.placeOrder(pending.items, pending.key);
+        const order = await this.#api.placeOrder(pending.items, pending.key, userId);
         this.#storage.removeItem(storageKey(userId));
         return { order, items: pending.items };
       } catch (error) {
         if (error instanceof Problem && !error.isUndecided) {
-          this.#storage.removeItem(storageKey(userId));
+          // A token that is refused says nothing of an earlier attempt.
+          if (!mayExist || !REFUSED_TOKEN.has(error.status)) this.#storage.removeItem(storageKey(userId));
           throw error;
         }
+        mayExist = true;
         const pause = error instanceof Problem ? error.retryAfter : 0;
         if (attempt + 1 === MAX_ATTEMPTS || pause > LONGEST_PAUSE) throw error;
         await this.#sleep(pause + fullJitter(attempt, Math.random, BACKOFF));

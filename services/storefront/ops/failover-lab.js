@@ -34,7 +34,8 @@ export class FailoverLab {
   /** @param {number} tabCount */
   async start(tabCount) {
     this.stop();
-    const token = await developmentToken(`LAB-${Date.now().toString(36).toUpperCase()}`, []);
+    const userId = `LAB-${Date.now().toString(36).toUpperCase()}`;
+    const token = await developmentToken(userId, []);
     const timeline = new FailoverTimeline(tabCount, Date.now());
     this.#connections = timeline.tabs.map((_, tab) => new Connection(transports(location.origin), {
       state: (state) => timeline.recordState(tab, state, Date.now()),
@@ -49,7 +50,8 @@ export class FailoverLab {
     this.orderError = '';
     this.#endsAt = timeline.startedAt + MAX_DURATION;
     this.timeline.value = timeline;
-    void this.#placeOrders(timeline, new OrderAPI({ token: async () => token, replaceRejectedToken: async () => token }));
+    const api = new OrderAPI({ userId, requireUser: () => {}, token: async () => token, replaceRejectedToken: async () => token });
+    void this.#placeOrders(timeline, api, userId);
   }
 
   /** @param {string} replica @param {'kill'|'drain'} kind */
@@ -74,8 +76,8 @@ export class FailoverLab {
     this.timeline.value = timeline;
   }
 
-  /** @param {FailoverTimeline} timeline @param {OrderAPI} api */
-  async #placeOrders(timeline, api) {
+  /** @param {FailoverTimeline} timeline @param {OrderAPI} api @param {string} userId */
+  async #placeOrders(timeline, api, userId) {
     if (timeline.endedAt !== null) return;
     const remaining = this.#endsAt - Date.now();
     const isFinishing = remaining <= GRACE_PERIOD || timeline.orders.size >= MAX_ORDERS;
@@ -83,13 +85,13 @@ export class FailoverLab {
     const areAllConnected = timeline.tabs.every(({ spans }) => spans.some((span) => span.phase === 'connected'));
     if (!isFinishing && areAllConnected) {
       try {
-        const order = await api.placeOrder([{ productId: PRODUCT, quantity: 1 }], `lab-${timeline.startedAt}-${timeline.orders.size}`);
+        const order = await api.placeOrder([{ productId: PRODUCT, quantity: 1 }], `lab-${timeline.startedAt}-${timeline.orders.size}`, userId);
         timeline.recordOrder(order.id, Date.now());
         this.orderError = '';
       } catch (error) {
         this.orderError = errorText(error);
       }
     }
-    this.#timer = window.setTimeout(() => void this.#placeOrders(timeline, api), ORDER_INTERVAL);
+    this.#timer = window.setTimeout(() => void this.#placeOrders(timeline, api, userId), ORDER_INTERVAL);
   }
 }

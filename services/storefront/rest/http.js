@@ -3,7 +3,13 @@ import { Problem } from './problem.js';
 const TIMEOUT = 15_000; // milliseconds
 export const JSON_CONTENT = { 'Content-Type': 'application/json' };
 
-/** @typedef {{ token(): Promise<string>, replaceRejectedToken(): Promise<string> }} TokenSource */
+/**
+ * The user who is signed in, and tokens of that user alone: nothing is sent, and nothing received, for another.
+ * @typedef {{
+ *   userId: string|null, requireUser(userId: string|null): void, token(userId?: string|null): Promise<string>,
+ *   replaceRejectedToken(userId?: string|null): Promise<string>,
+ * }} TokenSource
+ */
 
 /**
  * `fetch` with a deadline.
@@ -27,11 +33,12 @@ export async function request(url, options = {}, service = 'The service', send =
 /**
  * Sends a request with the session's token; after a 401 once more, with a new token.
  * @param {TokenSource} session @param {(authorization: { Authorization: string }) => Promise<Response>} send
+ * @param {string|null} [userId] for whom
  */
-export async function withToken(session, send) {
+export async function withToken(session, send, userId = session.userId) {
   const bearer = (/** @type {string} */ token) => ({ Authorization: `Bearer ${token}` });
-  const response = await send(bearer(await session.token()));
-  return response.status === 401 ? send(bearer(await session.replaceRejectedToken())) : response;
+  const response = await send(bearer(await session.token(userId)));
+  return response.status === 401 ? send(bearer(await session.replaceRejectedToken(userId))) : response;
 }
 
 /** JSON requests with the session's token. */
@@ -47,19 +54,19 @@ export class JSONClient {
 
   /**
    * @param {string} method @param {string} path @param {object} [body] @param {Record<string, string>} [headers]
+   * @param {string|null} [userId] for whom
    * @returns {Promise<any>} the response body; null when it is empty
    * @throws {Problem}
    */
-  async send(method, path, body, headers) {
+  async send(method, path, body, headers, userId = this.#session.userId) {
     const response = await withToken(this.#session, (authorization) => request(path, {
       method, headers: { ...authorization, ...(body === undefined ? {} : JSON_CONTENT), ...headers }, body: body && JSON.stringify(body),
-    }, this.#service));
+    }, this.#service), userId);
     if (!response.ok) throw await Problem.from(response);
-    if (response.status === 204) return null;
-    try {
-      return await response.json();
-    } catch {
+    const result = response.status === 204 ? null : await response.json().catch(() => {
       throw new Problem(0, 'The response is incomplete.');
-    }
+    });
+    this.#session.requireUser(userId);
+    return result;
   }
 }

@@ -35,10 +35,11 @@ export class OrderAPI {
   /**
    * @param {{ productId: string, quantity: number }[]} items
    * @param {string} idempotencyKey the same for every attempt to place one order
+   * @param {string} userId who orders
    * @returns {Promise<Order>}
    */
-  async placeOrder(items, idempotencyKey) {
-    const order = await this.#client.send('POST', '/api/orders', { items }, { 'Idempotency-Key': idempotencyKey });
+  async placeOrder(items, idempotencyKey, userId) {
+    const order = await this.#client.send('POST', '/api/orders', { items }, { 'Idempotency-Key': idempotencyKey }, userId);
     // What is no order is no answer: the order may exist.
     if (!Number.isSafeInteger(order?.id)) throw new Problem(0, 'The response is incomplete.');
     return order;

@@ -24,7 +24,7 @@ export class Session {
   #key;
   #roles;
   #timer = 0;
-  /** @type {Promise<string>|null} */
+  /** @type {Promise<void>|null} */
   #renewal = null;
   #pace = new RenewalPace(now);
 
@@ -65,22 +65,46 @@ export class Session {
     if (url) location.assign(url);
   }
 
-  /** A token that has not expired, unless it was renewed a moment ago. */
-  async token() {
-    const current = this.current.value;
-    if (!current) throw new Problem(401, 'Please sign in.');
-    return age(current) < current.lifetime || this.#pace.wait > 0 ? current.token : this.renew();
+  get userId() {
+    return this.current.value?.userId ?? null;
   }
 
-  /** A token to use after a service rejected the current one. */
-  async replaceRejectedToken() {
-    const rejected = this.current.value?.token;
+  /**
+   * @param {string|null} userId
+   * @throws {Problem} unless this user is still signed in; one without an answer, since what was sent may be carried out
+   */
+  requireUser(userId) {
+    if (userId === null) throw new Problem(401, 'Please sign in.');
+    if (userId !== this.userId) throw new Problem(0, 'You have signed out, or as another user.');
+  }
+
+  /**
+   * A token that has not expired, unless it was renewed a moment ago.
+   * @param {string|null} [userId] whose
+   */
+  async token(userId = this.userId) {
+    this.requireUser(userId);
+    const { value } = this.current;
+    if (value && age(value) >= value.lifetime && this.#pace.wait === 0) await this.renew();
+    return this.#tokenOf(userId);
+  }
+
+  /**
+   * A token to use after a service rejected the current one.
+   * @param {string|null} [userId] whose
+   */
+  async replaceRejectedToken(userId = this.userId) {
+    this.requireUser(userId);
     const stored = this.#stored();
-    if (stored && stored.token !== rejected) {
-      this.#setCurrent(stored);
-      return stored.token;
-    }
-    return this.renew();
+    if (stored?.token === this.current.value?.token) await this.renew();
+    else this.#setCurrent(stored);
+    return this.#tokenOf(userId);
+  }
+
+  /** @param {string|null} userId */
+  #tokenOf(userId) {
+    this.requireUser(userId);
+    return /** @type {Credentials} */ (this.current.value).token;
   }
 
   /** Runs one renewal at a time in this tab and, by a lock, in this browser. */
@@ -95,25 +119,34 @@ export class Session {
     const previous = this.current.value;
     if (!previous) throw new Problem(401, 'Please sign in.');
     return inOneTab(`${this.#key}.renewal`, async () => {
-      const stored = this.#stored();
-      if (stored && stored.userId === previous.userId && stored.token !== previous.token && age(stored) < stored.lifetime) {
-        this.#setCurrent(stored);
-        return stored.token;
-      }
+      if (this.#isReplaced(previous)) return this.#adoptStored();
       if (this.#pace.wait > 0) throw new Problem(0, 'The sign-in was renewed a moment ago, and does not help. Trying again in a while.');
       this.#pace.begin();
       try {
         const renewed = await this.#nextCredentials(previous);
-        // The user may have signed out meanwhile; a token of another user is not accepted.
-        if (!this.#stored() || renewed.userId !== previous.userId) throw new Problem(401, 'Please sign in.');
+        if (this.#isReplaced(previous)) return this.#adoptStored();
+        if (renewed.userId !== previous.userId) throw new Problem(401, 'Please sign in.');
         this.#store(renewed);
-        return renewed.token;
       } catch (error) {
         const isFinal = error instanceof Problem && error.status >= 400 && !error.isUndecided;
-        if (isFinal) this.#clear();
-        throw error;
+        if (this.#isReplaced(previous)) return this.#adoptStored();
+        if (!isFinal) throw error;
+        this.#clear();
+        throw new Problem(401, error.message); // not a refusal of what the token was for
       }
     });
+  }
+
+  /**
+   * Whether the user has signed out or in, or another tab has renewed the token, since.
+   * @param {Credentials} previous
+   */
+  #isReplaced(previous) {
+    return this.#stored()?.token !== previous.token;
+  }
+
+  #adoptStored() {
+    this.#setCurrent(this.#stored());
   }
 
   /** @param {Credentials} previous @returns {Promise<Credentials>} */
