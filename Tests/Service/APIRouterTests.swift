@@ -67,6 +67,13 @@ import Testing
         #expect(problem["errors"]?["items[0].quantity"]?[0] == "Quantity must be greater than 0.")
     }
 
+    /// RFC 9457, section 3.1.5: a URI reference, in which a decoded `?` would begin a query.
+    @Test func theInstanceOfAProblemIsEncodedAsTheRequestWas() async throws {
+        api.on(.get, "/x/{id}") { _, _ in throw Problem(.notFound, "") }
+        let problem = try json(await router.respond(to: HTTPRequest(.get, "/x/%3Fa%20%22?b=1")))
+        #expect(problem["instance"] == "/x/%3Fa%20%22")
+    }
+
     @Test func logsAnUnmappedErrorAndHidesItFromTheClient() async throws {
         api.on(.get, "/x") { _, _ in throw Unexpected() }
         let response = await router.respond(to: HTTPRequest(.get, "/x"))

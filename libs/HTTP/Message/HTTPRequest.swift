@@ -44,6 +44,11 @@ package struct HTTPRequest: Sendable {
     /// The percent-decoded path, which starts with a slash (or is `*`).
     package var path: String { storage.head.withPathBytes { String(repairing: $0) } }
 
+    /// The path as it was sent, percent-encoded; `/` for an absolute form without one.
+    package var rawPath: String {
+        target.rawPath.isEmpty ? "/" : String(repairing: headers.bytes.span.extracting(target.rawPath))
+    }
+
     /// Path and query as they were sent.
     package var rawTarget: String {
         String(repairing: headers.bytes.span.extracting(target.rawTarget))

@@ -75,7 +75,8 @@ package typealias RequestAdmission = @Loop (HTTPRequest) async throws -> Void
             do {
                 response = try await handler(request, context)
             } catch {
-                response = problem(for: error, context).response(instance: request.path, trace: context.trace)
+                response = problem(for: error, context).response(
+                    instance: request.rawPath, trace: context.trace)
             }
             inFlight.add(-1)
             context.identify(&response)

@@ -68,7 +68,7 @@ internal import Observability
         let context = refusal.request.map { RequestContext($0) } ?? RequestContext(trace: .root())
         let problem = Problem(
             refusal.status, refusal.reason.prefix(1).uppercased() + refusal.reason.dropFirst() + ".")
-        var response = problem.response(instance: refusal.request?.path ?? "/", trace: context.trace)
+        var response = problem.response(instance: refusal.request?.rawPath ?? "/", trace: context.trace)
         context.identify(&response)
         if let request = refusal.request { policy?.apply(to: &response, request) }
         return response

@@ -38,7 +38,7 @@ package struct Problem: Error, Sendable {
         Problem(.serviceUnavailable, detail, headers: ["Retry-After": "\(seconds)"])
     }
 
-    /// - Parameter instance: the request's path; `/` when it could not be read.
+    /// - Parameter instance: the request's path, percent-encoded; `/` when it could not be read.
     package func response(instance: String, trace: TraceContext) -> HTTPResponse {
         let body = JSONWriter.encode { writer in
             writer.object { problem in
