@@ -110,7 +110,8 @@ def test_a_value_of_another_type_stops_nobody(stack, customer, key):
     assert {customer.await_final(order)["status"] for order in (order, later)} == {"COMPLETED"}
     with customer.updates() as updates:
         after = customer.place()
-        assert any(update["orderId"] == after["id"] and update["status"] == "COMPLETED" for update in updates)
+        assert any(
+            update["correlationId"] == after["correlationId"] and update["status"] == "COMPLETED" for update in updates)
 
 
 @pytest.mark.parametrize("pattern", ["order:idem:*", "order:*", None])

@@ -95,4 +95,5 @@ def test_topology_that_was_deleted_is_declared_again(stack, customer, path):
     until("nothing is missing", lambda: not stack.unready(), 15)
     with customer.updates() as updates:
         order = customer.place()
-        assert any(update["orderId"] == order["id"] and update["status"] == "COMPLETED" for update in updates)
+        assert any(
+            update["correlationId"] == order["correlationId"] and update["status"] == "COMPLETED" for update in updates)
