@@ -72,7 +72,7 @@ cluster-demo: $(BUILT) ## End the primaries of RabbitMQ, Redis and PostgreSQL un
 	@$(SYSTEM_TESTS)/Chaos/run --redis-cluster --only Redis
 
 .PHONY: verify
-verify: ## Where it runs: manifests, containers, current servers, clusters; needs root, under 30 minutes
+verify: ## Where it runs: manifests, containers, current servers, clusters; needs root
 	@$(MAKE) kubernetes
 	@$(MAKE) containers
 	@$(MAKE) test-servers

@@ -59,6 +59,12 @@ class Customer:
             assert next(events) == "connected"
             yield (json.loads(line[5:]) for line in stream if line.startswith(b"data:") and b"order.status" in line)
 
+    @staticmethod
+    def hears_completion(updates, order):
+        """Whether the order's COMPLETED comes; that of a repeated request has its correlation id and another order id."""
+        return any(
+            update["correlationId"] == order["correlationId"] and update["status"] == "COMPLETED" for update in updates)
+
     def rows(self):
         """Status of each recorded order by id."""
         text = self.stack.sql(f"SELECT id, status FROM orders WHERE customer_id = '{self.user}'")
