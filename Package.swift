@@ -130,8 +130,8 @@ let package = Package(
         .target(
             name: "MemoryAdapters",
             dependencies: [
-                "EventLoop", "AMQP", "Messaging", "OrderEvents", "OrderRecords", "Orders", "Redis",
-                "WorkflowState",
+                "EventLoop", "AMQP", "Messaging", "Observability", "OrderEvents", "OrderRecords", "Orders",
+                "Redis", "WorkflowState",
             ], path: "Tests/Support/MemoryAdapters", swiftSettings: settings),
         tests("Architecture"),
         tests(
@@ -150,7 +150,12 @@ let package = Package(
         tests("AMQP", ["AMQP", "EventLoop", "TestSupport"]),
         tests("Postgres", ["Bytes", "Postgres", "EventLoop", "TestSupport"]),
         tests("Observability", ["Observability", "EventLoop", "JSON", "TestSupport"]),
-        tests("Service", ["Service", "Bytes", "HTTP", "EventLoop", "Observability", "JSON", "TestSupport"]),
+        tests(
+            "Service",
+            [
+                "Service", "Bytes", "HTTP", "EventLoop", "Observability", "JSON", "TestSupport",
+                "MemoryAdapters",
+            ]),
         tests("Orders", ["Orders", "TestSupport"]),
         tests("OrderEvents", ["OrderEvents", "Orders", "JSON", "TestSupport"]),
         tests("OrderSchema", ["OrderSchema", "Orders", "TestSupport"]),

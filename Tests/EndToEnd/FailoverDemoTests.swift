@@ -42,7 +42,11 @@ extension WholeStackTests {
                 try #require(result.status == 0, "\(result.errors)")
                 sessions = try JSONValue(parsing: result.output).array ?? []
             }
-            let session = try #require(sessions.first)
+            guard let session = sessions.first else {
+                let watched = try await watching
+                Issue.record("no session in 15 s: \(watched.output)\(watched.errors)")
+                return
+            }
             #expect(session["protocol"] == "websocket" && session["userId"] == "E2E-SEEN")
             #expect(session["replica"]?.string?.hasPrefix("order-notification@") == true)
             #expect(session["position"]?.string?.contains(":") == true && session["since"]?.string != nil)

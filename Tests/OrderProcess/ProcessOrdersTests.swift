@@ -137,22 +137,52 @@ import WorkflowState
     }
 
     /// The edge or the client may have been answered with the repetition's ids alone.
-    @Test @Loop func aRepeatedRequestHearsItsOutcomeByItsOwnIDs() async throws {
-        let key = "k"
+    @Test(arguments: [OrderStatus.completed, .failed, .cancelled])
+    @Loop func aRepeatedRequestHearsItsOutcomeByItsOwnIDs(outcome: OrderStatus) async throws {
         let fixture = Fixture()
-        let (first, second) = (Sample.order(1, key: key), Sample.order(2, key: key, customer: 1))
-        let channels = MemoryUserChannels(fixture.state)
-        var heard: [CorrelationID: [OrderStatus]] = [:]
-        channels.onMessage = { _, publication in
-            heard[publication.update.correlationID, default: []].append(publication.update.status)
+        let (first, second) = (Sample.order(1, key: "k"), Sample.order(2, key: "k", customer: 1))
+        for order in [first, second] { try await fixture.accept(order) }
+        switch outcome {
+        case .failed: try await fixture.process.deadLettered(Sample.deadLettered(first, "broken"))
+        case .cancelled: try await fixture.cancel(first)
+        default: _ = try await fixture.handle(first)
         }
-        try await channels.listen(for: first.customer)
-        for order in [first, second] {
-            try await fixture.accept(order)
-            #expect(try await fixture.handle(order) == [.done])
+        #expect(try await fixture.handle(second) == [.done])
+        #expect(try await fixture.status(second) == "\(outcome.wireName)|2")
+        let told = try #require(fixture.sender.sent.last)
+        #expect(told.envelope.correlationID == second.correlationID.description)
+        #expect(told.envelope.causationID == "message-2")
+        switch outcome {
+        case .failed:
+            let event = try OrderFailed(decoding: told.body.span)
+            #expect(event.correlationID == second.correlationID && event.orderID == second.orderID)
+            #expect(event.reason == "broken")
+        case .cancelled:
+            let event = try OrderCancelled(decoding: told.body.span)
+            #expect(event.correlationID == second.correlationID && event.orderID == second.orderID)
+        default:
+            let event = try OrderProcessed(decoding: told.body.span)
+            #expect(event.correlationID == second.correlationID && event.orderID == second.orderID)
         }
-        #expect(heard[first.correlationID] == [.processing])
-        #expect(heard[second.correlationID] == [.processing, .completed])
+    }
+
+    /// There is no event in the outbox that the relay would publish: the message waits.
+    @Test @Loop func theOutcomeOfARepeatedRequestIsNotLost() async throws {
+        let fixture = Fixture()
+        let (first, second) = (Sample.order(1, key: "k"), Sample.order(2, key: "k", customer: 1))
+        _ = try await fixture.handle(first)
+        fixture.sender.fault = { _ in MessagingError(.unavailable) }
+        let third = Sample.order(3)
+        #expect(try await fixture.handle(second, third) == [.deferred, .done])
+        await #expect(throws: HandlingError.self) {
+            try await fixture.process.handleDeferred(Sample.received(second))
+        }
+        await #expect(throws: HandlingError.self) {
+            try await fixture.process.deadLettered(Sample.deadLettered(second, "delivered too often"))
+        }
+        fixture.sender.fault = { _ in nil }
+        #expect(try await fixture.process.handleDeferred(Sample.received(second)) == .done)
+        #expect(fixture.sender.events == ["order.processed.v1 1", "order.processed.v1 2"])
     }
 
     /// A request that repeated a key which Redis had forgotten.
@@ -168,9 +198,9 @@ import WorkflowState
                 #expect(try await fixture.handle(second) == [.done])
             }
             #expect(fixture.store.orders.count == 1)
-            #expect(fixture.sender.events == ["order.processed.v1 1"])
+            #expect(fixture.sender.events == ["order.processed.v1 1", "order.processed.v1 2"])
             for order in [first, second] {
-                #expect(try await fixture.status(order) == "COMPLETED|1")
+                #expect(try await fixture.status(order) == "COMPLETED|\(order.orderID)")
                 #expect(try await fixture.workflow.pending(order.orderID) == nil)
             }
             #expect(fixture.state.queued.isEmpty)

@@ -1,4 +1,5 @@
 import EventLoop
+import MemoryAdapters
 import Observability
 import Testing
 
@@ -181,7 +182,7 @@ import Testing
 /// The calls in order, and the logged event keys.
 @Loop final class Record {
     var events: [String] = []
-    private let output = Lines()
+    private let output = MemoryLogOutput()
 
     lazy var log = Logger(
         sink: LogSink(
@@ -200,18 +201,4 @@ import Testing
             String(line.split(separator: " ", omittingEmptySubsequences: true).dropFirst(2).first ?? "")
         }
     }
-}
-
-@Loop private final class Lines: LogOutput {
-    private(set) var text = ""
-    let chunk = 1 << 16
-
-    nonisolated init() {}
-
-    func write(_ bytes: ArraySlice<UInt8>) -> Int {
-        text += String(decoding: bytes, as: UTF8.self)
-        return bytes.count
-    }
-
-    func wait(milliseconds: Int32) -> Bool { true }
 }

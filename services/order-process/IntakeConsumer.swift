@@ -15,6 +15,8 @@ final class IntakeConsumer: Service {
     private let ready: AsyncSignal
     private let log: Logger?
     private let taken: Counter
+    /// Of the current sweep: orders that are recorded, and stay until the broker takes them, since their outcome is not told.
+    private var recordedHere = 0
 
     private static let pause = Duration.milliseconds(200)
     private static let limit = 128
@@ -50,15 +52,16 @@ final class IntakeConsumer: Service {
 
     /// - Returns: whether more orders wait and can be recorded.
     func sweep() async throws(OrderRecordsError) -> Bool {
+        recordedHere = 0
         let (found, removed) = try await intake.sweep(limit: Self.limit) { await handle($0) }
         if removed > 0 {
             taken.increment(by: UInt64(removed))
             log?.info("intake.orders_taken", ["found": found, "taken": removed])
         }
-        if removed < found {
+        if removed + recordedHere < found {
             throw OrderRecordsError(.unavailable, "orders of the intake table cannot be recorded")
         }
-        return found == Self.limit
+        return found == Self.limit && recordedHere == 0
     }
 
     private func handle(_ entries: [IntakeEntry]) async -> [Bool] {
@@ -73,23 +76,27 @@ final class IntakeConsumer: Service {
             messages.append(Received(event, InboundMessage(entry)))
             indices.append(index)
         }
-        for (index, isDone) in zip(indices, await handle(messages)) {
-            if isDone { done[index] = true } else { done[index] = await forward(entries[index]) }
+        for (index, result) in zip(indices, await handle(messages)) {
+            done[index] = result == .done
+            if done[index] { continue }
+            done[index] = await forward(entries[index])
+            if !done[index], result == .deferred { recordedHere += 1 }
         }
         return done
     }
 
-    private func handle(_ messages: [Received<OrderAccepted>]) async -> [Bool] {
+    private func handle(_ messages: [Received<OrderAccepted>]) async -> [HandlingResult] {
         if messages.isEmpty { return [] }
         do {
-            return try await handler.handle(messages).map { $0 == .done }
+            return try await handler.handle(messages)
         } catch {
-            if (error as? HandlingError)?.kind == .unavailable || messages.count == 1 {
-                return messages.map { _ in false }
+            let failure = error as? HandlingError ?? .unexpected
+            if failure.kind == .unavailable || messages.count == 1 {
+                return messages.map { _ in .failed(failure) }
             }
-            var done: [Bool] = []
-            for message in messages { done += await handle([message]) }
-            return done
+            var results: [HandlingResult] = []
+            for message in messages { results += await handle([message]) }
+            return results
         }
     }
 

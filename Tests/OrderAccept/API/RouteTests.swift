@@ -215,7 +215,7 @@ import WorkflowState
         _ = try await api.fixture.workflows.memory.advance([
             WorkflowStep(
                 .completed, correlationID: order.correlationID, orderID: order.id, owner: order.customer,
-                recorded: order.id)
+                isRecorded: true)
         ])
         #expect(await api.post("/api/orders/1/cancel", "").status == .conflict)
     }

@@ -82,6 +82,19 @@ extension OrderChangesTests {
         #expect(recent.acceptance(placed.order.id) == nil)
     }
 
+    @Test func aFailureWithoutARecordIsKnown() async throws {
+        let placed = try await fixture.place().order
+        try await move(placed, to: .failed)
+        _ = try await fixture.workflows.renewQueued(after: nil, limit: 10)
+        #expect(try await status(placed)?.status == .failed)
+        #expect(try await order(placed.id)?.status == .failed)
+        #expect(try await page().orders.map(\.status) == [.failed])
+        #expect(try await status(placed, of: PlacementFixture.otherUser) == nil)
+        fixture.queries.insert([placed])
+        _ = try await fixture.queries.delete(placed.id, of: placed.customer)
+        #expect(try await status(placed) == nil)
+    }
+
     /// The first becomes the order.
     @Test func aRepeatUnderAForgottenKeyIsListedOnce() async throws {
         let placed = try await fixture.place(key: "k").order

@@ -32,7 +32,7 @@ import WorkflowState
         _ = try await fixture.workflows.memory.advance([
             WorkflowStep(
                 status, correlationID: order.correlationID, orderID: order.id, owner: order.customer,
-                recorded: isRecorded ? order.id : nil)
+                isRecorded: isRecorded)
         ])
     }
 

@@ -232,11 +232,14 @@ struct IntakeTests {
                 VALUES (4711, '\(repeated)', '\(user)', \(order.id))
                 """)
             let outcome = RecordedOutcome(orderID: order.id, status: .completed)
+            // Each request is answered with the ids that it was told.
+            let ofRepetition = RecordedOutcome(orderID: OrderID(4711)!, status: .completed)
+            #expect(try await queries.status(repeated, of: user)?.orderID == OrderID(4711))
             #expect(
                 try await queries.outcomes(of: [
                     order.correlationID, repeated, CorrelationID(high: 3, low: 4),
                 ])
-                    == [order.correlationID: outcome, repeated: outcome])
+                    == [order.correlationID: outcome, repeated: ofRepetition])
             #expect(try await queries.delete(order.id, of: user) == order.correlationID)
             #expect(try await queries.order(order.id, of: user) == nil)
             #expect(try await queries.status(order.correlationID, of: user) == nil)

@@ -57,9 +57,9 @@ package final class MemoryWorkflowStore: WorkflowStore {
                 correlationID: id, orderID: step.orderID, status: step.status, occurredAt: time)
             state.publish(UpdateCodec.frame(offset: nil, suffix: UpdateCodec.payloadSuffix(update)), to: user)
         }
-        if let recorded = step.recorded, let owner = step.owner {
-            state.remove(WorkflowKeys.plainPending(recorded))
-            state.queued.remove(QueuedOrder(owner: owner, orderID: recorded, correlationID: id))
+        if step.isRecorded, let owner = step.owner {
+            state.remove(WorkflowKeys.plainPending(step.orderID))
+            state.queued.remove(QueuedOrder(owner: owner, orderID: step.orderID, correlationID: id))
         }
         return WorkflowOutcome(status: current, moved: transition == .advance)
     }
@@ -144,11 +144,14 @@ package final class MemoryWorkflowStore: WorkflowStore {
     ) async throws(WorkflowStateError) -> QueuedOrder? {
         let rest = try await queued(after: last, limit: limit)
         for order in rest {
-            let isPending = state.extend(WorkflowKeys.plainPending(order.orderID), for: lifetime)
+            let status = status(order.correlationID)?.status
+            let isPending = state.remaining(WorkflowKeys.plainPending(order.orderID)) != nil
+            if isPending, status == .failed { continue }
+            _ = state.extend(WorkflowKeys.plainPending(order.orderID), for: lifetime)
             for key in [WorkflowKeys.plain.owner, WorkflowKeys.plain.status, WorkflowKeys.plain.number] {
                 _ = state.extend(key(order.correlationID), for: lifetime)
             }
-            guard !isPending || status(order.correlationID)?.status.isFinal == true else { continue }
+            guard !isPending || status?.isFinal == true else { continue }
             state.remove(WorkflowKeys.plainPending(order.orderID))
             state.queued.remove(order)
         }

@@ -61,9 +61,10 @@ class Customer:
 
     @staticmethod
     def hears_completion(updates, order):
-        """Whether the order's COMPLETED comes; that of a repeated request has its correlation id and another order id."""
+        """Whether the order's COMPLETED comes, with the ids of its 201."""
         return any(
-            update["correlationId"] == order["correlationId"] and update["status"] == "COMPLETED" for update in updates)
+            update["orderId"] == order["id"] and update["correlationId"] == order["correlationId"]
+            and update["status"] == "COMPLETED" for update in updates)
 
     def rows(self):
         """Status of each recorded order by id."""

@@ -164,7 +164,7 @@ import Testing
             #expect(try await fixture.workflows.owners(of: [order.correlationID]).map(\.?.user) == [nil])
             let step = WorkflowStep(
                 .completed, correlationID: order.correlationID, orderID: order.orderID, owner: order.owner,
-                recorded: order.orderID)
+                isRecorded: true)
             #expect(try await fixture.workflows.advance([step])[0].moved)
             #expect(try await fixture.workflows.workflow(order.correlationID)?.status.status == .completed)
         }

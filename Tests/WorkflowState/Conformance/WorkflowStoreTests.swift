@@ -175,7 +175,7 @@ import Testing
             _ = try await fixture.workflows.advance([step])
             #expect(try await fixture.workflows.pending(order.orderID, of: order.owner) != nil)
             step.status = .completed
-            step.recorded = order.orderID
+            step.isRecorded = true
             _ = try await fixture.workflows.advance([step])
             #expect(try await fixture.workflows.pending(order.orderID, of: order.owner) == nil)
             #expect(try await fixture.workflows.pending(of: order.owner, limit: 10).isEmpty)
@@ -211,8 +211,14 @@ import Testing
         short.workflow = .seconds(30)
         try await with(driver, short) { fixture in
             let user = fixture.user()
-            let orders = (0..<5).map { _ in fixture.order(of: user) }
+            let orders = (0..<6).map { _ in fixture.order(of: user) }
             for order in orders { try await fixture.workflows.accept(order) }
+            // It may have no record.
+            let failed = orders[5]
+            _ = try await fixture.workflows.advance([
+                WorkflowStep(
+                    .failed, correlationID: failed.correlationID, orderID: failed.orderID, owner: user)
+            ])
             // Its recording was not followed by a removal of its copies.
             let done = orders[4]
             _ = try await fixture.workflows.advance([
@@ -236,7 +242,9 @@ import Testing
                 }
                 return true
             }
-            #expect(try await fixture.workflows.pending(of: user, limit: 10).count == 4)
+            #expect(try await fixture.workflows.pending(of: user, limit: 10).count == 5)
+            #expect(try await fixture.workflows.pending(failed.orderID, of: user) != nil)
+            #expect(try #require(await fixture.retention(failed.correlationID).status) <= short.workflow)
             let first = QueuedOrder(
                 owner: user, orderID: orders[0].orderID, correlationID: orders[0].correlationID)
             #expect(

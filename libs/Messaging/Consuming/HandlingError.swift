@@ -27,7 +27,7 @@ package struct HandlingError: Error, Sendable, Hashable, CustomStringConvertible
     package var description: String { reason }
 
     /// For an error that a handler did not map.
-    static let unexpected = HandlingError(.transient, "The handler failed unexpectedly.")
+    package static let unexpected = HandlingError(.transient, "The handler failed unexpectedly.")
 }
 
 /// The result for one message of a batch.

@@ -33,7 +33,7 @@ package final class PostgresOrderOwners: OrderOwners {
         """
         SELECT correlation_id, customer_id, NULL AS status, order_id, false
         FROM order_intake WHERE correlation_id = ANY ($1::uuid[])
-        UNION ALL SELECT alias.correlation_id, orders.customer_id, status, id, deleted_at IS NOT NULL
+        UNION ALL SELECT alias.correlation_id, orders.customer_id, status, alias.order_id, deleted_at IS NOT NULL
         FROM order_aliases alias JOIN orders ON orders.id = alias.target_id
         WHERE alias.correlation_id = ANY ($1::uuid[])
         UNION ALL SELECT correlation_id, customer_id, status, id, deleted_at IS NOT NULL

@@ -13,9 +13,10 @@ extension RedisWorkflowStore {
                 if move.outcome.moved, let frame = step.frame, let user = step.owner ?? move.owner {
                     batch.add("SPUBLISH", keys.channel(user), frame)
                 }
-                guard let recorded = step.recorded, let owner = step.owner else { continue }
-                batch.add("DEL", keys.pending(recorded, of: owner))
-                let order = QueuedOrder(owner: owner, orderID: recorded, correlationID: step.correlationID)
+                guard step.isRecorded, let owner = step.owner else { continue }
+                batch.add("DEL", keys.pending(step.orderID, of: owner))
+                let order = QueuedOrder(
+                    owner: owner, orderID: step.orderID, correlationID: step.correlationID)
                 batch.add("ZREM", keys.queued(of: owner), WorkflowKeys.member(order))
             }
         }

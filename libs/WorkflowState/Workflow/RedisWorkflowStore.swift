@@ -58,7 +58,7 @@ package final class RedisWorkflowStore: WorkflowStore {
             for step in steps {
                 keys.status(step.correlationID).append(to: &batch)
                 keys.owner(step.correlationID).append(to: &batch)
-                WorkflowKeys.plainPending(step.recorded ?? step.orderID).append(to: &batch)
+                WorkflowKeys.plainPending(step.orderID).append(to: &batch)
             }
             batch.append(seconds)
             for step in steps { append(step, to: &batch) }
@@ -82,10 +82,10 @@ package final class RedisWorkflowStore: WorkflowStore {
         } else {
             batch.append("" as StaticString)
         }
-        if let recorded = step.recorded, let owner = step.owner {
+        if step.isRecorded, let owner = step.owner {
             batch.append(
                 WorkflowKeys.member(
-                    QueuedOrder(owner: owner, orderID: recorded, correlationID: step.correlationID)))
+                    QueuedOrder(owner: owner, orderID: step.orderID, correlationID: step.correlationID)))
         } else {
             batch.append("" as StaticString)
         }
@@ -201,27 +201,28 @@ package final class RedisWorkflowStore: WorkflowStore {
     ) async throws(WorkflowStateError) -> QueuedOrder? {
         let members = try await queued(after: last, limit: limit)
         if members.isEmpty { return nil }
-        let replies = try await run { batch in
+        let found = try await run { batch in
             for order in members {
-                batch.add("EXPIRE", keys.pending(order.orderID, of: order.owner), seconds)
-                batch.add("EXPIRE", keys.owner(order.correlationID), seconds)
-                batch.add("EXPIRE", keys.number(order.correlationID), seconds)
-                batch.add("GETEX", keys.status(order.correlationID), "EX", seconds)
+                batch.add("GET", keys.status(order.correlationID))
+                batch.add("EXISTS", keys.pending(order.orderID, of: order.owner))
             }
         }
-        for reply in replies { try check(reply) }
-        let done = members.enumerated().filter { index, _ in
-            let status = replies[4 * index + 3].string.flatMap { WorkflowStatus(text: $0) }
-            return replies[4 * index] == .integer(0) || status?.status.isFinal == true
-        }
-        if !done.isEmpty {
-            _ = try await run { batch in
-                for (_, order) in done {
+        for reply in found { try check(reply) }
+        let replies = try await run { batch in
+            for (index, order) in members.enumerated() {
+                let status = found[2 * index].string.flatMap { WorkflowStatus(text: $0) }?.status
+                if found[2 * index + 1] == .integer(0) || status?.isFinal == true && status != .failed {
                     batch.add("DEL", keys.pending(order.orderID, of: order.owner))
                     batch.add("ZREM", keys.queued(of: order.owner), WorkflowKeys.member(order))
+                } else if status != .failed {
+                    batch.add("EXPIRE", keys.pending(order.orderID, of: order.owner), seconds)
+                    for key in [keys.owner, keys.number, keys.status] {
+                        batch.add("EXPIRE", key(order.correlationID), seconds)
+                    }
                 }
             }
         }
+        for reply in replies { try check(reply) }
         return members.count < limit ? nil : members.last
     }
 

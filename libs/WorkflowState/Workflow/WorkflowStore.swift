@@ -41,7 +41,9 @@ package protocol WorkflowStore: AnyObject {
     /// Orders that wait to be recorded, or whose copies were left behind, in the order of ``renewQueued(after:limit:)``.
     func queued(after last: QueuedOrder?, limit: Int) async throws(WorkflowStateError) -> [QueuedOrder]
 
-    /// Renews the lifetimes of orders that wait to be recorded, so that they do not expire in a long queue.
+    /// Renews the lifetimes of orders that wait to be recorded, so that they do not expire in a long queue, and removes what
+    /// was left of recorded ones. A failed order is neither: where PostgreSQL refuses its record, its copies are all that
+    /// tells of it, until they expire.
     ///
     /// - Parameter last: the result of the previous call; nil to begin.
     /// - Returns: nil at the end.
@@ -110,23 +112,22 @@ package struct WorkflowStep: Sendable {
     /// The recorded owner, written again when the key has expired; `nil` leaves it missing.
     package var owner: UserID?
     package var cause: OrderStatus.Cause
-    /// The accepted order that is recorded now, so that its pending contents are removed; another one than `orderID` when
-    /// the order repeated an idempotency key.
-    package var recorded: OrderID?
+    /// Whether the order is recorded now, so that its pending contents are removed.
+    package var isRecorded: Bool
     /// When set and the status changed, the owner's channel gets an ephemeral update: it has no offset, and
     /// is not stored.
     package var announcedAt: Timestamp?
 
     package init(
         _ status: OrderStatus, correlationID: CorrelationID, orderID: OrderID, owner: UserID?,
-        cause: OrderStatus.Cause = .processing, recorded: OrderID? = nil, announcedAt: Timestamp? = nil
+        cause: OrderStatus.Cause = .processing, isRecorded: Bool = false, announcedAt: Timestamp? = nil
     ) {
         self.correlationID = correlationID
         self.orderID = orderID
         self.status = status
         self.owner = owner
         self.cause = cause
-        self.recorded = recorded
+        self.isRecorded = isRecorded
         self.announcedAt = announcedAt
     }
 }

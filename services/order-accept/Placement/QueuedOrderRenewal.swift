@@ -134,8 +134,8 @@ final class QueuedOrderRenewal: Service {
             let steps = queued.compactMap { order in
                 recorded[order.correlationID].map { outcome in
                     WorkflowStep(
-                        outcome.status, correlationID: order.correlationID, orderID: outcome.orderID,
-                        owner: order.owner, recorded: order.orderID)
+                        outcome.status, correlationID: order.correlationID, orderID: order.orderID,
+                        owner: order.owner, isRecorded: true)
                 }
             }
             _ = try await state.advance(steps)

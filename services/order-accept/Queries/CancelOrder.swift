@@ -119,7 +119,7 @@ struct CancelOrder {
         _ = try? await pending.state.advance([
             WorkflowStep(
                 .cancelled, correlationID: order.correlationID, orderID: order.id, owner: order.customer,
-                recorded: order.id)
+                isRecorded: true)
         ])
         let context = MessageContext(
             correlationID: order.correlationID.description,

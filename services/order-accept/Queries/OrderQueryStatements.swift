@@ -72,18 +72,18 @@ enum OrderQueryStatements {
     static let outcomes = PostgresStatement.read(
         """
         SELECT correlation_id, id, status FROM orders WHERE correlation_id = ANY ($1::uuid[])
-        UNION ALL SELECT alias.correlation_id, orders.id, orders.status
+        UNION ALL SELECT alias.correlation_id, alias.order_id, orders.status
         FROM order_aliases alias JOIN orders ON orders.id = alias.target_id
         WHERE alias.correlation_id = ANY ($1::uuid[])
         """)
 
     static let status = PostgresStatement.read(
         """
-        SELECT o.id, o.status, o.updated_at FROM orders o
-        WHERE o.id = coalesce(
-                (SELECT target_id FROM order_aliases WHERE correlation_id = $1),
-                (SELECT id FROM orders WHERE correlation_id = $1))
-            AND o.customer_id = $2 AND o.deleted_at IS NULL
+        SELECT accepted.id, o.status, o.updated_at
+        FROM (SELECT order_id AS id, target_id FROM order_aliases WHERE correlation_id = $1
+            UNION ALL SELECT id, id FROM orders WHERE correlation_id = $1) accepted
+        JOIN orders o ON o.id = accepted.target_id
+        WHERE o.customer_id = $2 AND o.deleted_at IS NULL
         """)
 
     static let takenStatus = PostgresStatement.read(

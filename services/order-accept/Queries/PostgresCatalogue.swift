@@ -20,6 +20,8 @@ final class PostgresCatalogue: CatalogueSource, Service {
     /// Set when the catalogue is first loaded.
     let loaded = AsyncSignal()
     private var readAt: Instant?
+    /// Products whose row has a value that cannot be used, such as a price that is not a number.
+    private var skipped: Set<ProductID> = []
     private let pool: PostgresPool
     private let log: Logger
     private let wanted = AsyncSignal()
@@ -76,7 +78,20 @@ final class PostgresCatalogue: CatalogueSource, Service {
     }
 
     private func read() async throws {
-        let catalogue = Catalogue(try await pool.query(Self.products).map(Self.product))
+        let rows = try await pool.query(Self.products)
+        var products: [Product] = []
+        var unusable: Set<ProductID> = []
+        for row in rows {
+            do { products.append(try Self.product(row)) } catch {
+                unusable.insert(ProductID(try row.string(0)))
+                guard unusable.count < rows.count else { throw error }
+            }
+        }
+        for id in unusable.subtracting(skipped).sorted() {
+            log.warning("catalogue.product_skipped", ["product": id.value])
+        }
+        skipped = unusable
+        let catalogue = Catalogue(products)
         readAt = Loop.now
         guard catalogue.version != current?.version else { return }
         current = catalogue
@@ -88,7 +103,7 @@ final class PostgresCatalogue: CatalogueSource, Service {
         let price: PostgresNumeric = try row.decode(8)
         guard let period = Product.BillingPeriod(rawValue: try row.string(6)),
             let hundredths = price.unscaled(atScale: 2), let currency = Currency(try row.string(9))
-        else { throw PostgresError(.decoding, "a product with values that are not known here") }
+        else { throw PostgresError(.decoding, "the row of a product has a value that cannot be used") }
         return Product(
             externalProductID: ProductID(try row.string(0)), name: try row.string(1),
             category: try row.string(2),

@@ -74,7 +74,10 @@ struct ReadOrders {
             guard let remembered, remembered.status != .cancelled else { throw error }
             return remembered
         }
-        if let remembered, !remembered.status.isFinal { return try await isRecorded(id) ? nil : remembered }
+        // Of a failure that PostgreSQL refuses there is no record.
+        if let remembered, !remembered.status.isFinal || remembered.status == .failed {
+            return try await isRecorded(id) ? nil : remembered
+        }
         if let order = pending.recent.acceptance(id),
             let found = try await pending.forgotten(order.orderID, of: user, queries)?.order
         {

@@ -67,6 +67,29 @@ final class EventFactory {
     }
 }
 
+extension LoggedEvent {
+    /// The outcome's body with the ids of a request that repeated the order's idempotency key.
+    func payload(for repetition: OrderAccepted) throws(EventError) -> [UInt8] {
+        let (correlationID, orderID) = (repetition.correlationID, repetition.orderID)
+        switch type {
+        case .accepted: return payload
+        case .processed:
+            let event = try OrderProcessed(decoding: payload.span)
+            return OrderProcessed(
+                correlationID: correlationID, orderID: orderID, processedAt: event.processedAt
+            ).encode()
+        case .failed:
+            let event = try OrderFailed(decoding: payload.span)
+            return OrderFailed(correlationID: correlationID, orderID: orderID, reason: event.reason).encode()
+        case .cancelled:
+            let event = try OrderCancelled(decoding: payload.span)
+            return OrderCancelled(
+                correlationID: correlationID, orderID: orderID, cancelledAt: event.cancelledAt
+            ).encode()
+        }
+    }
+}
+
 extension EventPublisher {
     /// The message of a logged event; every attempt has the same message id.
     func prepare(_ event: LoggedEvent) throws(MessagingError) -> OutboundMessage {

@@ -21,8 +21,9 @@ extension ProcessOrders {
                 return try await publishFailure(of: event, deadLetter)
             }
             async let published: Void = publish([order])
-            await advance([order.step(of: event, isReplay: false, at: events.now())])
+            await advance([order.step(of: event, isReplay: false)])
             await published
+            if order.isAliased { try await publish(order, to: event, in: deadLetter.context) }
             if order.status == .failed { metrics.failed.increment() }
         }
     }

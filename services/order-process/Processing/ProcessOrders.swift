@@ -57,9 +57,25 @@ final class ProcessOrders: EventHandler {
             async let published: Void = publish(recorded.compactMap(\.recorded))
             await finish(recorded)
             await published
+            for item in recorded {
+                guard let order = item.recorded, order.isAliased else { continue }
+                do throws(HandlingError) { try await publish(order, to: item.event, in: item.context) } catch
+                {
+                    work.postpone(item)
+                }
+            }
             metrics.count(work)
             return work.results
         }
+    }
+
+    /// Repeats a message whose order has no event in the outbox, and whose outcome could not be published.
+    func handleDeferred(_ message: Received<OrderAccepted>) async throws -> HandlingResult {
+        let result = try await handle([message])[0]
+        guard result != .deferred else {
+            throw HandlingError(.unavailable, "The outcome could not be published.")
+        }
+        return result
     }
 
     /// Moves the status in Redis from ACCEPTED to PROCESSING. Nothing depends on it.
@@ -101,9 +117,28 @@ final class ProcessOrders: EventHandler {
         let start = Instant.systemNow()
         await advance(
             items.compactMap { item in
-                item.recorded.map { $0.step(of: item.event, isReplay: item.isReplay, at: events.now()) }
+                item.recorded.map { $0.step(of: item.event, isReplay: item.isReplay) }
             })
         metrics.finish.observe(start.duration(to: .systemNow()))
+    }
+
+    /// Publishes an order's outcome once more, with the ids of a request that repeated its idempotency key: the client may
+    /// have been told these alone. Each publication is another message; the mailbox recognizes the outcome.
+    func publish(
+        _ order: RecordedOrder, to repetition: OrderAccepted, in context: MessageContext
+    ) async throws(HandlingError) {
+        let payload: [UInt8]
+        do throws(EventError) {
+            payload = try order.event.payload(for: repetition)
+        } catch {
+            throw HandlingError(.permanent, error.description)
+        }
+        do throws(MessagingError) {
+            try await publisher.publish(
+                publisher.prepare(order.event.type, body: payload, in: context), within: Self.publishLimit)
+        } catch {
+            throw HandlingError(error)
+        }
     }
 
     func advance(_ steps: [WorkflowStep]) async {

@@ -37,6 +37,9 @@ struct ProcessingBatch {
         items[item].isSettled = true
     }
 
+    /// Its message stays unsettled and is handled once more, by itself.
+    mutating func postpone(_ item: BatchItem) { results[item.index] = .deferred }
+
     mutating func dropSettled() { items.removeAll(where: \.isSettled) }
 }
 
@@ -68,12 +71,10 @@ struct BatchItem: Sendable {
 }
 
 extension RecordedOrder {
-    /// The step of a message's order to the recorded status. The outcome of a repeated request is announced here: its
-    /// client may know its ids alone, and the outcome's event has those of the first.
-    func step(of event: OrderAccepted, isReplay: Bool, at now: Timestamp) -> WorkflowStep {
+    /// The step of a message's order to the recorded status.
+    func step(of event: OrderAccepted, isReplay: Bool) -> WorkflowStep {
         WorkflowStep(
-            status, correlationID: event.correlationID, orderID: orderID, owner: owner,
-            cause: isReplay ? .replay : .processing, recorded: event.orderID,
-            announcedAt: isAliased ? now : nil)
+            status, correlationID: event.correlationID, orderID: event.orderID, owner: owner,
+            cause: isReplay ? .replay : .processing, isRecorded: true)
     }
 }

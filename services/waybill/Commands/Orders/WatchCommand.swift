@@ -1,3 +1,4 @@
+internal import Bytes
 import EventLoop
 internal import JSON
 
@@ -27,7 +28,16 @@ struct WatchCommand: Command {
             name: user, addresses: [try context.stack.read().edge], token: try await context.token(for: user),
             keepsUpdates: false)
         defer { tab.close() }
-        tab.onChange = { frame in show(frame, tab, console) }
+        // One line for many attempts that fail alike.
+        var reported = ""
+        tab.onChange = { frame in
+            if case .welcome = frame { reported = "" }
+            show(frame, tab, console)
+        }
+        tab.onFailure = { reason in
+            if !reason.hasSameBytes(as: reported) { console.note("not connected, trying again: \(reason)") }
+            reported = reason
+        }
         tab.open()
         let deadline = Instant.systemNow() + .seconds(seconds)
         while tab.finalCount < count, Instant.systemNow() < deadline {

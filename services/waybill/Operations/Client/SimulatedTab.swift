@@ -32,6 +32,8 @@ final class SimulatedTab {
 
     /// Called after each connection event and each update.
     var onChange: (@Loop (ServerFrame) -> Void)?
+    /// Called with the reason when a connection was refused or lost; the next attempt follows.
+    var onFailure: (@Loop (String) -> Void)?
 
     /// - Parameters:
     ///   - addresses: base URLs (`http://host:port`), the preferred one first.
@@ -72,7 +74,9 @@ final class SimulatedTab {
         socket = nil
         isConnected = false
         lastFailure = reason
-        guard !isStopped, !retry.isArmed else { return }
+        guard !isStopped else { return }
+        onFailure?(reason)
+        guard !retry.isArmed else { return }
         nextAddress += 1
         retry.arm(after: reconnectDelay ?? backoff.next())
         reconnectDelay = nil
