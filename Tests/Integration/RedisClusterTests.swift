@@ -60,7 +60,7 @@ import Testing
             live.servers.signal(signal, lost)
             if signal == SIGKILL {
                 try await eventually("the loss is noticed") { !live.client.state.isUp }
-                #expect(live.client.problem == "unreachable")
+                #expect(live.client.problem?.word == "unreachable")
             }
             try await eventually("there is another primary", within: .seconds(30)) {
                 live.primary(of: keys[0]) != lost && live.client.state.isUp

@@ -51,6 +51,36 @@ struct PipelineTests {
         #expect(handler.deadLetterReasons == ["No."] && broker.depth(of: queue) == 0)
     }
 
+    /// They would fill the consumer's window, and no other message would arrive.
+    @Test @Loop func deferredMessagesOfAnAbsentServerAreSetAside() async throws {
+        let topology = OrderTopology(
+            retryPolicy: RetryPolicy(delays: [.milliseconds(20), .milliseconds(40)]))
+        let broker = MemoryBroker(topology.declarations)
+        let publisher = EventPublisher(broker.sender(), appID: "test")
+        let handler = RecordingHandler()
+        handler.result = { _ in .deferred }
+        handler.failDeferred = { _ in throw HandlingError(.unavailable, "away") }
+        let queue = topology.queue(.processed)
+        let pipeline = ConsumePipeline(
+            queue: queue, from: broker.source(of: queue), to: broker.sender(),
+            decoder: EventDecoder(OrderProcessed.self), handler: handler, retryPolicy: topology.retryPolicy)
+        let run = Loop.task { try await pipeline.run() }
+        let aside = OrderTopology.retryQueue(queue, after: .milliseconds(40))
+        _ = await publisher.publish(try Sample.messages(0..<100, by: publisher))
+        try await eventually("some are set aside") { broker.depth(of: aside) > 0 }
+        #expect(!pipeline.isWaitingForDependency)
+        var done: Set<Int> = []
+        handler.failDeferred = { number in
+            done.insert(number)
+            return .done
+        }
+        try await eventually("all are done") { done.count == 100 }
+        #expect(handler.received.allSatisfy { $0.envelope.attempt == 1 })
+        #expect(handler.deadLetterReasons.isEmpty)
+        await pipeline.drain(until: Loop.now + .seconds(10))
+        run.cancel()
+    }
+
     @Test @Loop func drainingDuringAnOutageRequeuesTheBatch() async throws {
         let broker = MemoryBroker(topology.declarations)
         let publisher = EventPublisher(broker.sender(), appID: "test")

@@ -38,13 +38,16 @@ final class RecordingHandler: EventHandler {
     var failBatch: ([Int]) -> HandlingError? = { _ in nil }
     var result: (Int) -> HandlingResult = { _ in .done }
     var failingDeadLetterCalls = 0
+    /// Handles a deferred message.
+    var failDeferred: ((Int) throws -> HandlingResult)?
     /// Waits for the result of a deferred message.
     var undecided: CheckedContinuation<HandlingResult, Never>?
 
     nonisolated init() {}
 
     func handleDeferred(_ received: Received<OrderProcessed>) async throws -> HandlingResult {
-        await withCheckedContinuation { undecided = $0 }
+        if let failDeferred { return try failDeferred(Sample.number(received.event)) }
+        return await withCheckedContinuation { undecided = $0 }
     }
 
     var handled: [Int] { batches.flatMap { $0 } }

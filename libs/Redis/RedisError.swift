@@ -69,7 +69,7 @@ package struct RedisError: Error, Sendable, Equatable, CustomStringConvertible {
 
     /// With what this side says of the network, which has none of the data.
     package var detail: String {
-        let isOfNetwork = [.notConnected, .tls, .connectionLost].contains(code)
+        let isOfNetwork = [.notConnected, .tls, .connectionLost, .timeout].contains(code)
         return isOfNetwork && !message.isEmpty ? "\(description): \(message)" : description
     }
 

@@ -43,6 +43,18 @@ struct PresenceTests {
         await replica.stop()
     }
 
+    /// In the key of all replicas.
+    @Test func aValueOfAnotherTypeIsReplaced() async throws {
+        let replica = try await LiveReplica("presence-\(UInt64.random(in: 0 ... .max))")
+        let presence = presence(replica)
+        _ = try await replica.client.command("SET", Presence.index, "1")
+        await presence.register()
+        await presence.register()
+        #expect(
+            try await replica.client.command("ZSCORE", Presence.index, presence.registration).integer != nil)
+        await replica.stop()
+    }
+
     @Test func atMostAThousandSessionsAreListed() async throws {
         let name = "presence-\(UInt64.random(in: 0 ... .max))"
         let replica = try await LiveReplica(name)

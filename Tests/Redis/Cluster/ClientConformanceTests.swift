@@ -67,7 +67,7 @@ import Testing
                 $0.append("x")
             }
         }
-        #expect(client.problem == "error")
+        #expect(client.problem?.word == "error" && client.problem?.error != nil)
 
         try await concurrently(300) { number in
             let key = keys[number % keys.count] + ":\(number)"

@@ -9,11 +9,11 @@ import Testing
         let servers = try await ScriptedCluster()
         servers.slots = [(0...8191, 0)]
         try await servers.withClient(commandTimeout: .milliseconds(500), ready: false) { client, cluster in
-            #expect(client.problem == "unreachable")
+            #expect(client.problem?.word == "unreachable")
             var states: [Bool] = []
             client.onStateChange = { states.append($0.isUp) }
             try await eventually("a topology") { !cluster.topology.primaries.isEmpty }
-            #expect(client.problem == "unreachable")
+            #expect(client.problem?.word == "unreachable")
             try await eventually("the node of other slots answers") {
                 (try? await client.command("GET", "bar")) == .status("OK")
             }
@@ -95,7 +95,7 @@ import Testing
         let cluster = RedisCluster(server.configuration)
         let client = RedisClusterClient(cluster)
         let runs = [Loop.task { await cluster.run() }, Loop.task { await client.run() }]
-        try await eventually("it is refused") { client.problem == "refused" }
+        try await eventually("it is refused") { client.problem?.word == "refused" }
         for run in runs { run.cancel() }
         for run in runs { await run.value }
         await #expect(throws: RedisError.self) { try await client.command("GET", "bar") }

@@ -23,7 +23,7 @@ import Testing
         defer { server.close() }
         let subscriber = RedisSubscriber(server.configuration)
         var words: [String?] = []
-        subscriber.onStateChange = { [unowned subscriber] _ in words.append(subscriber.state.problem) }
+        subscriber.onStateChange = { [unowned subscriber] _ in words.append(subscriber.state.problem?.word) }
         let run = Task { await subscriber.run() }
         try await eventually("the connection") { subscriber.state.isUp }
         await #expect(throws: RedisError.self) { try await subscriber.subscribe("first") }

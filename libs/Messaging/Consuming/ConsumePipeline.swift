@@ -16,6 +16,8 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
     private static var retryWindow: Duration { .seconds(600) }
     private static var sendTimeout: Duration { .seconds(10) }
     private static var reasonLimit: Int { 512 }
+    /// Deferred messages that may wait here for a server; more of them would keep others from being delivered.
+    static var waitingLimit: Int { 64 }
     /// Below the broker's limit of 20, after which it would dead-letter by itself.
     private static var deliveryLimit: Int { 15 }
     private typealias Message = Received<Handler.Event>
@@ -33,7 +35,11 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
     /// Handles deferred messages concurrently with the batches.
     private let deferred = TaskTracker()
 
-    /// Whether a batch waits for an unavailable server; for readiness.
+    private var nextWaitReport = Loop.now
+    /// Deferred messages in work.
+    private var waiting = 0
+
+    /// Whether a batch waits for an unavailable server; for readiness. Deferred messages hold nothing up.
     package private(set) var isWaitingForDependency = false
 
     package init(
@@ -132,7 +138,9 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
             await settle(messages, [.failed(failure)])
             return true
         case .retryBatch:
-            if !isWaitingForDependency {
+            // A server that answers now and then fills no log.
+            if !isWaitingForDependency, Loop.now >= nextWaitReport {
+                nextWaitReport = Loop.now + .seconds(30)
                 log?.warning("batch.waiting_for_dependency", ["queue": queue, "error": "\(error)"])
             }
             isWaitingForDependency = true
@@ -164,27 +172,37 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
     }
 
     private func handleDeferred(_ message: Message) async {
+        waiting += 1
+        defer { waiting -= 1 }
         var result = HandlingResult.failed(.unexpected)
+        var isInTheWay = false
         let isHandled = await Loop.retry(
             Backoff(base: .milliseconds(100), cap: .seconds(2)), until: .systemNow() + Self.retryWindow,
             stopping: stopping
         ) { _ in
             do {
                 result = try await handler.handleDeferred(message)
-                isWaitingForDependency = false
                 return true
             } catch {
                 let failure = error as? HandlingError ?? .unexpected
                 result = .failed(failure)
-                isWaitingForDependency = failure.kind == .unavailable
-                return !isWaitingForDependency
+                isInTheWay = failure.kind == .unavailable && waiting > Self.waitingLimit
+                return isInTheWay || failure.kind != .unavailable
             }
         }
         guard isHandled else { return source.requeue([message.message]) }
+        if isInTheWay { return await setAside(message) }
         if result == .deferred {
             result = .failed(HandlingError(.transient, "The handler did not decide in time."))
         }
         await settle([message][...], [result])
+    }
+
+    /// Moves a message to a retry queue; its attempts are not counted.
+    private func setAside(_ message: Message) async {
+        if await delay(message, message.envelope, by: retryPolicy.delays[retryPolicy.delays.count / 2]) {
+            metrics?.setAside.increment()
+        }
     }
 
     private func retry(_ message: Message, after delay: Duration, _ attempt: Int, _ error: HandlingError)
@@ -195,11 +213,16 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         log?.warning(
             "message.retried", ["queue": queue, "attempt": attempt, "delayMs": delay, "error": error.reason],
             cid: envelope.correlationID, trace: message.context.trace)
+        if await self.delay(message, envelope, by: delay) { metrics?.retried.increment() }
+    }
+
+    /// - Returns: whether a copy is in the retry queue, and the message acked.
+    private func delay(_ message: Message, _ envelope: Envelope, by delay: Duration) async -> Bool {
         let copy = OutboundMessage(
             to: .queue(OrderTopology.retryQueue(queue, after: delay)), envelope, body: message.body)
-        guard await republish(message.message, as: copy) else { return }
+        guard await republish(message.message, as: copy) else { return false }
         source.ack([message.message])
-        metrics?.retried.increment()
+        return true
     }
 
     private func deadLetterLater(

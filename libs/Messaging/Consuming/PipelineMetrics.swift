@@ -6,6 +6,7 @@ internal import Observability
 struct PipelineMetrics {
     let done: Counter
     let retried: Counter
+    let setAside: Counter
     let deadLettered: Counter
     let batch: Histogram
     let duration: Histogram
@@ -18,6 +19,7 @@ struct PipelineMetrics {
         }
         done = outcome("done")
         retried = outcome("retried")
+        setAside = outcome("set_aside")
         deadLettered = outcome("dead_lettered")
         batch = metrics.histogram(
             "waybill_batch_messages", "Messages per batch.", labels: ["queue": queue], bounds: Histogram.sizes

@@ -54,33 +54,40 @@ package final class RedisClient: RedisCommands {
         await reconnector.run()
     }
 
-    /// The last reply that refused a command for the server's state, or a script: a word for why.
-    private var refused: (word: String, at: Instant)?
+    /// Of the last reply that refused a command for the server's state, or a script.
+    private var refused: (problem: RedisProblem, at: Instant)?
     /// For so long after it, the server counts as one that refuses: nobody may be writing meanwhile.
     private static let refusalLifetime = Duration.seconds(5)
 
     package var onRefusal: (@Loop () -> Void)?
 
+    /// Takes note of a reply that refuses a command for the server's state, or of a command that has timed out.
     private func note(_ error: RedisError) {
-        if let word = error.refusal?.word { note(word) }
+        guard let refusal = error.refusal else { return onRefusal?() ?? () }
+        note(RedisProblem(refusal.word, error))
     }
 
-    func note(_ word: String) {
-        let isNew = problem == nil
-        refused = (word, Loop.now)
+    private func note(_ problem: RedisProblem) {
+        let isNew = self.problem == nil
+        refused = (problem, Loop.now)
         if isNew { onRefusal?() }
     }
 
     /// Scripts handle values that they do not expect: an error is one of the server.
+    func note(ofScript error: RedisError) {
+        if error.refusal == nil { note(RedisProblem("error", error)) }
+    }
+
     private func result(of reply: RedisValue) throws(RedisError) -> RedisValue {
-        if case .error(let error) = reply, error.refusal == nil { note("error") }
+        if case .error(let error) = reply { note(ofScript: error) }
         return try reply.get()
     }
 
-    package var problem: String? {
+    package var problem: RedisProblem? {
         if let problem = state.problem { return problem }
+        if let error = reconnector.connection?.lateness { return RedisProblem(error) }
         guard let refused, Loop.now < refused.at + Self.refusalLifetime else { return nil }
-        return refused.word
+        return refused.problem
     }
 
     package func close() { reconnector.close() }

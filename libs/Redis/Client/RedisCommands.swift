@@ -14,11 +14,11 @@ package protocol RedisCommands: AnyObject, Service {
     var state: RedisConnectionState { get }
     /// Whether some nodes of a cluster can be used while others cannot.
     var isPartial: Bool { get }
-    /// Why the server cannot be used, in a word: that of the state, or `oom`, `misconf`, `noreplicas`, …, or `error`.
-    var problem: String? { get }
+    /// Why the server cannot be used, though it may be connected.
+    var problem: RedisProblem? { get }
     /// Called with each new state; readiness depends on it.
     var onStateChange: (@Loop (RedisConnectionState) -> Void)? { get set }
-    /// Called when a server begins to refuse commands (`OOM`, `MISCONF`, …), though it is connected.
+    /// Called when a connected server begins to refuse commands (`OOM`, `MISCONF`, …), or does not answer one in time.
     var onRefusal: (@Loop () -> Void)? { get set }
 
     /// Waits until connected.

@@ -13,16 +13,36 @@ package enum RedisConnectionState: Sendable, Equatable {
         if case .up = self { true } else { false }
     }
 
-    /// Why there is no connection, in a word: `unreachable`, `authentication`, `tls`, `readonly`, `loading`, …
-    package var problem: String? {
+    /// Why there is no connection.
+    package var problem: RedisProblem? {
         guard case .down(let error) = self else { return nil }
-        switch error?.code {
-        case .authentication: return "authentication"
-        case .tls: return "tls"
-        case .server: return error?.refusal?.word ?? "refused"
-        case .protocolViolation, .unexpectedReply: return "protocol"
-        default: return "unreachable"
-        }
+        return RedisProblem(error)
+    }
+}
+
+/// Why a server cannot be used.
+package struct RedisProblem: Sendable, Equatable {
+    /// For readiness: `unreachable`, `authentication`, `tls`, `readonly`, `loading`, `oom`, `misconf`, `noreplicas`, …; `error`
+    /// for a script's.
+    package let word: String
+    package let error: RedisError?
+
+    init(_ word: String, _ error: RedisError?) {
+        self.word = word
+        self.error = error
+    }
+
+    /// Of a connection that could not be opened or has ended.
+    init(_ error: RedisError?) {
+        let word =
+            switch error?.code {
+            case .authentication: "authentication"
+            case .tls: "tls"
+            case .server: error?.refusal?.word ?? "refused"
+            case .protocolViolation, .unexpectedReply: "protocol"
+            default: "unreachable"
+            }
+        self.init(word, error)
     }
 }
 

@@ -78,7 +78,7 @@ package final class RedisClusterClient: RedisCommands {
 
     package var isPartial: Bool { problem != nil && anyNode != nil }
 
-    package var problem: String? {
+    package var problem: RedisProblem? {
         state.problem ?? primaries.lazy.compactMap(\.problem).first
     }
 
@@ -146,10 +146,10 @@ package final class RedisClusterClient: RedisCommands {
     ) async throws(RedisError) -> RedisValue {
         let replies = try await evaluate(script, count: 1, keys: keys, arguments: arguments) { append(&$1) }
         if case .error(let error) = replies[0], error.refusal == nil {
-            // Scripts handle values that they do not expect: an error is one of the server.
             var batch = RedisBatch()
             batch.evaluate(script.digest ?? "", keys, arguments, append)
-            parts(of: [ClusterRequest(index: 0)], in: batch, loading: nil)?.first?.node.note("error")
+            parts(of: [ClusterRequest(index: 0)], in: batch, loading: nil)?.first?.node
+                .note(ofScript: error)
         }
         return try replies[0].get()
     }

@@ -17,10 +17,14 @@ extension RedisConnection {
         let connection = RedisConnection(transport, configuration)
         do throws(RedisError) {
             let replies = try await connection.send(handshakeCommands(configuration), deadline: deadline)
-            let answers = configuration.requiresPrimary ? replies.dropLast() : replies[...]
-            for reply in answers { _ = try reply.get() }
-            if configuration.requiresPrimary, replies.last?.isReplica == true { throw RedisError.readOnly }
-            if case .error = replies.last { connection.mayAskForRole = false }
+            guard configuration.requiresPrimary else {
+                for reply in replies { _ = try reply.get() }
+                return connection
+            }
+            for reply in replies.dropLast(2) { _ = try reply.get() }
+            let role = replies[replies.count - 2]
+            if role.isReplica { throw RedisError.readOnly }
+            if case .error = role { connection.mayAskForRole = false }
             return connection
         } catch {
             connection.close()
@@ -41,7 +45,12 @@ extension RedisConnection {
         if configuration.database != 0 { batch.add("SELECT", configuration.database) }
         // Verifies that the server answers and that the user is authorized.
         batch.add("PING")
-        if configuration.requiresPrimary { batch.add("ROLE") }
+        if configuration.requiresPrimary {
+            batch.add("ROLE")
+            // A script that does not exist. Any reply shows that the server answers writes, which `CLIENT PAUSE WRITE` and
+            // a failover hold back while reads are answered; and it needs no key.
+            batch.add("EVALSHA", "0000000000000000000000000000000000000000", 0)
+        }
         return batch
     }
 }

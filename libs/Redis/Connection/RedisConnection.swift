@@ -25,7 +25,8 @@ package final class RedisConnection {
 
     /// Whether the user may ask for the server's role.
     var mayAskForRole = true
-    /// Called with each reply that refuses a command for the state of the server: `OOM`, `MISCONF`, …
+    /// Called with each reply that refuses a command for the state of the server (`OOM`, `MISCONF`, …), and when commands
+    /// time out.
     var onRefusal: (@Loop (RedisError) -> Void)?
     /// Receives replies while no request is pending: a subscription's messages and confirmations.
     var onPush: (@Loop (RedisValue) -> Void)?
@@ -110,9 +111,18 @@ package final class RedisConnection {
 
     // MARK: Timeouts
 
+    private var lateError: RedisError {
+        RedisError(.timeout, "no reply within \(configuration.commandTimeout)")
+    }
+
+    /// The error of commands whose replies are late; nil when none is.
+    var lateness: RedisError? { requests.isLate ? lateError : nil }
+
     private func checkDeadline() {
-        let error = RedisError(.timeout, "no reply within \(configuration.commandTimeout)")
-        for completion in requests.expire(at: Loop.now) { completion(.failure(error)) }
+        let error = lateError
+        let expired = requests.expire(at: Loop.now)
+        for completion in expired { completion(.failure(error)) }
+        if !expired.isEmpty { onRefusal?(error) }
         if let deadline = requests.deadline, failure == nil { deadlineTimer.arm(at: deadline) }
     }
 

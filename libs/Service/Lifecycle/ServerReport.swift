@@ -98,10 +98,11 @@ package struct ServerProblem: Sendable, Equatable {
 }
 
 extension RedisConnectionState {
-    package var serverProblem: ServerProblem? {
-        guard case .down(let error) = self, let problem else { return nil }
-        return ServerProblem(problem, error: error?.detail)
-    }
+    package var serverProblem: ServerProblem? { problem.map { ServerProblem($0) } }
+}
+
+extension ServerProblem {
+    package init(_ problem: RedisProblem) { self.init(problem.word, error: problem.error?.detail) }
 }
 
 extension ServerReport {
@@ -112,7 +113,7 @@ extension ServerReport {
         // The users of the other nodes are served.
         let report = ServerReport(
             "redis", context, isEssential: { !client.isPartial && isEssential() },
-            problem: { client.state.serverProblem ?? client.problem.map { ServerProblem($0, error: nil) } })
+            problem: { client.problem.map { ServerProblem($0) } })
         client.onStateChange = { _ in report.update() }
         client.onRefusal = { report.update() }
     }

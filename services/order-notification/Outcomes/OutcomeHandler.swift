@@ -38,8 +38,8 @@ final class OutcomeHandler: EventHandler {
             try await deliver(known.compactMap(\.self))
             return known.map { $0 == nil ? .deferred : .done }
         } catch {
-            // Of several nodes one may be away: it must not delay the users of the others.
-            if mailboxes.isSharded, batch.count > 1, error.code == .unavailable {
+            // Of several nodes one may be away: it must not delay the users of the others, nor the next messages.
+            if mailboxes.isSharded, error.code == .unavailable {
                 return batch.map { _ in .deferred }
             }
             throw HandlingError(error)

@@ -64,6 +64,10 @@ final class Presence: Service {
             }
             for reply in replies { _ = try reply.get() }
             last = document
+        } catch  where error.code == .server(prefix: "WRONGTYPE") {
+            // Somebody wrote another value there. Every replica writes itself into the list again.
+            log.warning("presence.replaced", ["key": Self.index])
+            _ = try? await client.command("DEL", Self.index)
         } catch {
             log.debug("presence.registration_failed", ["error": "\(error)"])
         }
