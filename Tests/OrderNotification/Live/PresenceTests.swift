@@ -7,7 +7,8 @@ import Testing
 
 @testable import OrderNotification
 
-@Loop @Suite(.enabled(if: LiveRedis.shared != nil), .timeLimit(.minutes(1)))
+/// All replicas share one key.
+@Loop @Suite(.serialized, .enabled(if: LiveRedis.shared != nil), .timeLimit(.minutes(1)))
 struct PresenceTests {
     private func presence(_ replica: LiveReplica) -> Presence {
         let log = Logger(
