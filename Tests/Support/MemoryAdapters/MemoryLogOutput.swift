@@ -1,5 +1,5 @@
 package import EventLoop
-package import Observability
+internal import Observability
 
 /// Keeps what is logged. Flush the sink before the text is read.
 @Loop
