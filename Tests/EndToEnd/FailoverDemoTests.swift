@@ -33,7 +33,7 @@ extension WholeStackTests {
 
         @Test func sessionsListsConnectedUsers() async throws {
             let stack = try await Stack.shared()
-            async let watching = stack.waybill("watch", "E2E-SEEN", "--for", "20")
+            async let watching = stack.waybill("watch", "E2E-SEEN", "--for", "15")
             var sessions: [JSONValue] = []
             // A replica registers every five seconds.
             let deadline = ContinuousClock.now + .seconds(15)
