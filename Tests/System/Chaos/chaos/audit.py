@@ -125,14 +125,14 @@ class Audit:
         """Redis may have forgotten a status, and never has another one than PostgreSQL."""
         expected = {}
         for order in self.history.accepted():
-            for cid in order.correlation_ids.values():
-                expected[cid] = order
+            for id, cid in order.correlation_ids.items():
+                expected[cid] = order, id
             if {str(id) for id in order.ids} & pending.keys():
                 self.violation(WRONG, "order:pending still exists", order)
-        for cid, order in expected.items():
+        for cid, (order, id) in expected.items():
             if status.get(cid) is None:  # it may expire while the keys are listed
                 self.observations["statuses that Redis has forgotten"] += 1
-            elif status[cid] != f"{order.final}|{order.id}":
+            elif status[cid] != f"{order.final}|{id}":
                 self.violation(WRONG, f"order:status is {status[cid]!r}, PostgreSQL has {order.final}", order)
         for cid in status.keys() - expected.keys():
             # Of unanswered attempts.
@@ -142,7 +142,7 @@ class Audit:
     # Subscribers and dead letters
 
     def check_subscriber(self, subscriber):
-        """Every order is received exactly once, or a gap is reported after its completion."""
+        """Each answered id's outcome is received exactly once, or a gap is reported after its completion."""
         last_gap = max(subscriber.gaps, default=None)
         self.observations["reported gaps"] += len(subscriber.gaps)
         self.observations["repeated updates dropped by offset"] += subscriber.repeats
@@ -150,20 +150,20 @@ class Audit:
             if order.user != subscriber.user:
                 continue
             outcome = "CANCELLED" if order.final == "CANCELLED" else "COMPLETED"
-            received = {status: count for id in order.ids | {order.id} if id in subscriber.received
-                        for status, count in subscriber.received[id].items()}
-            count = received.get(outcome, 0)
-            if count > 1:
-                self.violation(DUPLICATED, f"{subscriber.name} received {outcome} {count} times", order)
-            if wrong := received.keys() - {outcome}:
-                self.violation(WRONG, f"{subscriber.name} received {wrong} of a {outcome} order", order)
-            if count == 0:
-                event = CANCELLED_EVENT if outcome == "CANCELLED" else COMPLETED_EVENT
-                completed_at = self.event(order.id, event)[2]
-                if last_gap and completed_at and completed_at <= last_gap:
-                    self.observations["updates covered by a reported gap"] += 1
-                else:
-                    self.violation(LOST, f"{subscriber.name} did not receive {order.id}", order)
+            for id in order.ids:
+                received = subscriber.received.get(id, {})
+                count = received.get(outcome, 0)
+                if count > 1:
+                    self.violation(DUPLICATED, f"{subscriber.name} received {outcome} of {id} {count} times", order)
+                if wrong := received.keys() - {outcome}:
+                    self.violation(WRONG, f"{subscriber.name} received {wrong} of {id}, which is {outcome}", order)
+                if count == 0:
+                    event = CANCELLED_EVENT if outcome == "CANCELLED" else COMPLETED_EVENT
+                    completed_at = self.event(order.id, event)[2]
+                    if last_gap and completed_at and completed_at <= last_gap:
+                        self.observations["updates covered by a reported gap"] += 1
+                    else:
+                        self.violation(LOST, f"{subscriber.name} did not receive {id}", order)
         if subscriber.disordered:
             self.violation(WRONG, f"{subscriber.name} received {subscriber.disordered} updates out of order")
 

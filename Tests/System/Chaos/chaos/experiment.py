@@ -145,8 +145,7 @@ class Experiment:
     def unfinished(self):
         try:
             database = Database(self.stack.description["postgres"]["uri"])
-            aliases = database.aliases()
-            if not self.all_notified(aliases):
+            if not self.all_notified():
                 return "a subscriber has not received an order"
             ids = [id for order in self.history.accepted() for id in order.ids]
             unfinished, waiting = database.unfinished(ids), database.waiting()
@@ -154,10 +153,10 @@ class Experiment:
             return repr(error)
         return f"{unfinished} orders are not finished, {waiting} wait in the intake table" if unfinished or waiting else ""
 
-    def all_notified(self, aliases):
+    def all_notified(self):
         """Whether every subscriber without a reported gap has received every order of its user."""
         return all(
             subscriber.gaps or all(
-                order.may_be_cancelled or any({id, aliases.get(id)} & subscriber.received.keys() for id in order.ids)
+                order.may_be_cancelled or order.ids <= subscriber.received.keys()
                 for order in self.history.accepted() if order.user == subscriber.user)
             for subscriber in self.subscribers)
