@@ -70,7 +70,7 @@ import Testing
             let authenticator = Authenticator(
                 keySource: issuer.keySet(limits: limits), rules: Self.rules)
             for number in 0..<20 {
-                await #expect(throws: AuthenticationError.invalidToken("unknownKey")) {
+                await #expect(throws: AuthenticationError.unavailable) {
                     try await authenticator.authenticate(Self.forged("forged-\(number)"))
                 }
             }
@@ -187,7 +187,7 @@ import Testing
                 issuer: "https://id.test", audience: "api"
             ).token(for: "CUST-2", now: WallClock.seconds())
             for token in [forged, token] {
-                await #expect(throws: AuthenticationError.self) {
+                await #expect(throws: AuthenticationError.unavailable) {
                     try await authenticator.authenticate(token)
                 }
             }

@@ -136,6 +136,20 @@ import WorkflowState
         #expect(try await fixture.status(order) == "COMPLETED|1")
     }
 
+    @Test @Loop func processingIsNotLaterThanTheOutcome() async throws {
+        let fixture = Fixture(ticking: true)
+        let order = Sample.order(1)
+        let channels = MemoryUserChannels(fixture.state)
+        var times: [Timestamp] = []
+        channels.onMessage = { _, publication in times.append(publication.update.occurredAt) }
+        try await channels.listen(for: order.customer)
+        try await fixture.accept(order)
+        _ = try await fixture.handle(order)
+        let body = try #require(fixture.sender.sent.first).body
+        let event = try OrderProcessed(decoding: body.span)
+        #expect(times.count == 1 && times[0] < event.processedAt)
+    }
+
     /// The edge or the client may have been answered with the repetition's ids alone.
     @Test(arguments: [OrderStatus.completed, .failed, .cancelled])
     @Loop func aRepeatedRequestHearsItsOutcomeByItsOwnIDs(outcome: OrderStatus) async throws {

@@ -94,9 +94,10 @@ final class Fixture {
     let workflow: MemoryWorkflowStore
     private(set) var process: ProcessOrders
 
-    init() {
+    /// - Parameter ticking: whether the clock advances with each reading.
+    init(ticking: Bool = false) {
         workflow = MemoryWorkflowStore(state)
-        process = Fixture.process(store, workflow, sender)
+        process = Fixture.process(store, workflow, sender, ticking: ticking)
     }
 
     /// As another process would begin.
@@ -107,11 +108,17 @@ final class Fixture {
     }
 
     private static func process(
-        _ store: any OrderStore, _ workflow: any WorkflowStore, _ sender: any MessageSender
+        _ store: any OrderStore, _ workflow: any WorkflowStore, _ sender: any MessageSender,
+        ticking: Bool = false
     ) -> ProcessOrders {
-        ProcessOrders(
+        var now = Sample.time.milliseconds + 1
+        return ProcessOrders(
             store: store, workflow: workflow, publisher: EventPublisher(sender, appID: "order-process"),
-            metrics: ProcessingMetrics(Metrics()), events: EventFactory { Sample.time.milliseconds + 1 })
+            metrics: ProcessingMetrics(Metrics()),
+            events: EventFactory {
+                if ticking { now += 1 }
+                return now
+            })
     }
 
     /// As order-accept leaves it.

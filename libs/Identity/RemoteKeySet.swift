@@ -75,17 +75,28 @@ package final class RemoteKeySet: KeySource {
     }
 
     package func keys() async throws(AuthenticationError) -> KeySet {
-        if let current { return current }
-        guard let keys = await beginFetch()?.value else { throw .unavailable }
-        return keys
+        if let current, !current.keys.isEmpty { return current }
+        // With an empty set the issuer has withdrawn all: it is asked again as when a key is not known.
+        if current != nil { return try await rotatedKeys() }
+        return try await fetched()
     }
 
     package func rotatedKeys() async throws(AuthenticationError) -> KeySet {
         if let current, fetching == nil, failure == nil || failure == .empty {
-            guard Loop.now >= nextRotationFetch else { return current }
+            guard Loop.now >= nextRotationFetch else { return try Self.usable(current) }
             nextRotationFetch = Loop.now + limits.rotationInterval
         }
+        return try await fetched()
+    }
+
+    private func fetched() async throws(AuthenticationError) -> KeySet {
         guard let keys = await beginFetch()?.value else { throw .unavailable }
+        return try Self.usable(keys)
+    }
+
+    /// By an issuer without keys no token can be called invalid.
+    private static func usable(_ keys: KeySet) throws(AuthenticationError) -> KeySet {
+        guard !keys.keys.isEmpty else { throw .unavailable }
         return keys
     }
 

@@ -36,8 +36,12 @@ import WorkflowState
         ])
     }
 
+    func stored(_ id: OrderID, of user: UserID = PlacementFixture.user) async throws -> StoredOrder? {
+        try await reading.order(id, of: user)
+    }
+
     func order(_ id: OrderID, of user: UserID = PlacementFixture.user) async throws -> Order? {
-        try await reading.order(id, of: user)?.order
+        try await stored(id, of: user)?.order
     }
 
     func page(of user: UserID = PlacementFixture.user) async throws -> OrderPage {
@@ -118,6 +122,31 @@ import WorkflowState
         #expect(try await order(placed.id) != nil)
         #expect(try await status(placed)?.status == .completed)
         #expect(try await page().total == 1)
+    }
+
+    /// While its copy in Redis is not removed yet.
+    @Test func anEndComesFromTheRecord() async throws {
+        let placed = try await fixture.place().order
+        var failed = placed
+        (failed.status, failed.failure) = (.failed, .productUnavailable)
+        fixture.queries.insert([failed])
+        try await move(placed, to: .failed)
+        let found = try #require(try await stored(placed.id))
+        #expect(found.order == failed && found.isRecorded && !found.history.isEmpty)
+        fixture.queries.fault = OrderQueryError(reason: "away")
+        #expect(try await order(placed.id)?.status == .failed)
+    }
+
+    @Test func withoutRedisADeletedOrderIsNotFound() async throws {
+        let placed = try await fixture.place().order
+        try await move(placed, to: .completed, isRecorded: true)
+        try await delete(placed.id)
+        fixture.workflows.faults = [.pending: .away, .workflow: .away, .list: .away]
+        #expect(try await order(placed.id) == nil)
+        #expect(try await status(placed) == nil)
+        await #expect(throws: OrderChangeError.notFound) { try await cancel(placed.id) }
+        await #expect(throws: OrderChangeError.notFound) { try await delete(placed.id) }
+        await #expect(throws: OrderQueryError.self) { try await order(try #require(OrderID(999))) }
     }
 
     @Test func withoutTheDatabasePendingOrdersAreReadable() async throws {

@@ -246,6 +246,29 @@ struct IntakeTests {
         }
     }
 
+    /// Orders that are recorded while a page is read.
+    @Test func noOrderIsOnAPageTwice() async throws {
+        try await LiveOrderQueriesFixture.withDatabase { pool, connection, _ in
+            let queries = PostgresOrderQueries(pool)
+            let fixture = PlacementFixture()
+            var placed: [Order] = []
+            for _ in 0..<60 { placed.append(try await fixture.place().order) }
+            let orders = placed
+            let recording = Loop.task {
+                for order in orders { try await LiveOrderQueriesFixture.insert([order], connection) }
+            }
+            var recorded = 0
+            while recorded < orders.count {
+                let page = try await queries.page(
+                    of: PlacementFixture.user, PageRange(start: .offset(0), size: 100), pending: orders)
+                #expect(Set(page.orders.map(\.id)).count == orders.count && page.total == orders.count)
+                #expect(page.orders.count == orders.count)
+                recorded = try await queries.recorded(orders.map(\.id)).count
+            }
+            try await recording.value
+        }
+    }
+
     @Test func concurrentOrdersShareAStatement() async throws {
         try await LiveOrderQueriesFixture.withDatabase { pool, connection, _ in
             let intake = PostgresOrderIntake(pool)

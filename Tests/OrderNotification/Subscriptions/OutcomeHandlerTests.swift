@@ -184,6 +184,22 @@ import WorkflowState
             try await replica.workflows.workflow(order.correlationID)?.status.status == recorded)
     }
 
+    /// The event has no time of its own.
+    @Test func aFailureIsAsOldAsItsMessage() {
+        let failure = OrderOutcome(
+            correlationID: update(1).correlationID, orderID: update(1).orderID, status: .failed)
+        let issued = CorrelationID(unixMilliseconds: 8_123, randomA: 1, randomB: 2)
+        for (id, time) in [
+            ("m", Timestamp(seconds: 7)), ("\(issued)", Timestamp(milliseconds: 8_123)),
+            ("ffffffff-ffff-7fff-bfff-ffffffffffff", .latest),
+        ] {
+            let envelope = Envelope(
+                id: id, correlationID: "\(update(1).correlationID)", type: "order.failed.v1", timestamp: 7,
+                appID: "test")
+            #expect(failure.update(in: envelope).occurredAt == time)
+        }
+    }
+
     /// The broker dead-lettered it before anybody handled it.
     @Test func anOutcomeIsDeliveredFromTheDeadLetters() async throws {
         let replica = try Replica()

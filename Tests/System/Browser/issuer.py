@@ -23,6 +23,8 @@ class Issuer:
         self.stack = None  # set once the stack runs
         self.lifetime = 3600  # of access tokens, in seconds
         self.roles = ()
+        self.repeats_tokens = False  # whether a user's access token stays the same, as one without an id may
+        self.issued = {}  # user → access token
         self.authorizations = {}  # code → authorization request
         self.refreshable = {}  # refresh token → user
         self.grants = []  # (grant type, status)
@@ -34,8 +36,10 @@ class Issuer:
     def issue(self, user, nonce=None):
         refresh = secrets.token_urlsafe(24)
         self.refreshable[refresh] = user
+        if not self.repeats_tokens or user not in self.issued:
+            self.issued[user] = tokens.mint(self.stack.jwt, user, self.lifetime, self.roles)
         answer = {
-            "access_token": tokens.mint(self.stack.jwt, user, self.lifetime, self.roles), "token_type": "Bearer",
+            "access_token": self.issued[user], "token_type": "Bearer",
             "expires_in": self.lifetime, "refresh_token": refresh}
         if nonce:
             now = int(time.time())

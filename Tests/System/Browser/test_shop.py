@@ -118,3 +118,16 @@ def test_unknown_pages_show_not_found(new_customer):
     expect(page.get_by_role("heading", name="No such product")).to_be_visible()
     page.goto("/#/orders/999999999")
     expect(page.get_by_role("heading", name="No such order")).to_be_visible()
+
+
+def test_a_page_that_does_not_load_says_so(new_customer):
+    customer = new_customer()
+    customer.expect_console_error(r"Failed to load resource")
+    page = customer.context.new_page()
+    page.route("**/app/main.js", lambda route: route.abort())
+    page.goto("/")
+    expect(page.get_by_text("The shop is not loaded yet.")).to_be_visible()
+    page.unroute("**/app/main.js")
+    page.reload()
+    expect(page.get_by_role("heading", name="Catalogue").or_(page.get_by_role("button", name="Sign in", exact=True)).first).to_be_visible()
+    expect(page.get_by_text("The shop is not loaded yet.")).to_have_count(0)

@@ -64,6 +64,23 @@ def test_issuer_token_is_refreshed_once_for_all_tabs(new_customer, issuer):
 
 
 @with_issuer
+def test_the_newest_refresh_token_is_used(new_customer, issuer):
+    customer = new_customer()
+    lifetime, issuer.lifetime, issuer.repeats_tokens = issuer.lifetime, 3, True
+    before = len(issuer.grants)
+    try:
+        page = customer.tab()
+        agree(page, customer.user)
+        expect_live(page)
+        for _ in range(2):
+            refresh = stored_session(page)["refreshToken"]
+            page.wait_for_function("old => JSON.parse(localStorage['waybill.session']).refreshToken !== old", arg=refresh)
+        assert [status for _, status in issuer.grants[before:]] == [200] * 3
+    finally:
+        issuer.lifetime, issuer.repeats_tokens = lifetime, False
+
+
+@with_issuer
 def test_denied_sign_in_is_reported(new_customer):
     customer = new_customer()
     page = customer.tab()

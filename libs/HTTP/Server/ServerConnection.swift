@@ -271,9 +271,12 @@ final class ServerConnection: TransportHandler {
 
     // MARK: Closing
 
+    /// How long a request that was under way to a draining server may cross its end of the connection.
+    private static let drainLinger = Duration.seconds(1)
+
     func drain() {
         switch phase {
-        case .head(let isPartial): if !isPartial { end(within: limits.idleTimeout) }
+        case .head(let isPartial): if !isPartial { end(within: Self.drainLinger) }
         case .streaming(let stream): stream.serverDrains()
         case .admitting, .body, .handling, .upgraded, .ended: break
         }

@@ -11,7 +11,7 @@ package struct MessageIdentifiers {
 
     package nonisolated init() {}
 
-    package mutating func next() -> String {
-        generator.make(unixMilliseconds: WallClock.milliseconds(), random: random.next()).description
+    package mutating func next(at milliseconds: Int64 = WallClock.milliseconds()) -> String {
+        generator.make(unixMilliseconds: milliseconds, random: random.next()).description
     }
 }

@@ -64,10 +64,11 @@ struct CancelOrder {
         if let order = try await stored(id, of: user) { return order }
         do throws(OrderQueryError) {
             if let order = try await pending.forgotten(id, of: user, queries) { return order }
+            // The order may be pending, which cannot be read, unless it is recorded.
+            if outage != nil, try await queries.recorded([id]).contains(id) { outage = nil }
         } catch {
             throw .unavailable(reason: error.reason)
         }
-        // The order may be pending, which cannot be read.
         if let outage { throw .unavailable(reason: "\(outage)") }
         throw .notFound
     }

@@ -77,9 +77,11 @@ enum OrderQueryStatements {
         WHERE alias.correlation_id = ANY ($1::uuid[])
         """)
 
+    /// With the time of the status' event, which is dropped after the log's retention.
     static let status = PostgresStatement.read(
         """
-        SELECT accepted.id, o.status, o.updated_at
+        SELECT accepted.id, o.status, coalesce(
+            (SELECT occurred_at FROM order_events WHERE order_id = o.id AND version = o.version), o.updated_at)
         FROM (SELECT order_id AS id, target_id FROM order_aliases WHERE correlation_id = $1
             UNION ALL SELECT id, id FROM orders WHERE correlation_id = $1) accepted
         JOIN orders o ON o.id = accepted.target_id

@@ -95,45 +95,52 @@ final class PostgresOrderQueries: OrderQueries {
         of user: UserID, _ range: PageRange, pending: [Order]
     ) async throws(OrderQueryError) -> OrderPage {
         try await mappingErrors { () throws(PostgresError) in
-            let pending = try await notRecorded(pending, user)
-            let answers = try await pool.pipeline { batch in
-                batch.add(OrderQueryStatements.count, user.value, Int64(OrderPage.countLimit))
-                let limit = Int64(range.recordedLimit(pending: pending.count))
-                switch range.start {
-                case .offset:
-                    batch.add(
-                        OrderQueryStatements.page, user.value,
-                        Int64(range.firstRecorded(pending: pending.count)),
-                        limit)
-                case .after(let cursor):
-                    batch.add(
-                        OrderQueryStatements.pageAfter, user.value,
-                        PostgresTimestamp(milliseconds: cursor.createdAt.milliseconds), cursor.id.value, limit
-                    )
+            var pending = try await withTaken(pending, user)
+            while true {
+                let ids = pending.map(\.id.value)
+                let answers = try await pool.pipeline { batch in
+                    batch.add(OrderQueryStatements.count, user.value, Int64(OrderPage.countLimit))
+                    add(range, of: user, pending: ids.count, to: &batch)
+                    // After the page, so that no order is on it as recorded and as pending.
+                    if !ids.isEmpty { batch.add(OrderQueryStatements.recordedIDs, ids) }
                 }
+                if !ids.isEmpty, !answers[2].isEmpty {
+                    var recorded: Set<OrderID> = []
+                    for row in answers[2] { recorded.insert(try OrderQueryRows.id(row, 0)) }
+                    pending.removeAll { recorded.contains($0.id) }
+                    continue
+                }
+                let recorded = try answers[1].map { row throws(PostgresError) in
+                    try OrderQueryRows.order(row, of: user)
+                }
+                let total = Int(try answers[0].one().int64(0)) + pending.count
+                return range.merge(recorded, pending: pending, total: min(total, OrderPage.countLimit))
             }
-            let recorded = try answers[1].map { row throws(PostgresError) in
-                try OrderQueryRows.order(row, of: user)
-            }
-            let total = Int(try answers[0].one().int64(0)) + pending.count
-            return range.merge(recorded, pending: pending, total: min(total, OrderPage.countLimit))
         }
     }
 
-    /// Those of the given orders and of the intake table that are not recorded.
-    private func notRecorded(_ pending: [Order], _ user: UserID) async throws(PostgresError) -> [Order] {
+    private func add(_ range: PageRange, of user: UserID, pending: Int, to batch: inout PostgresBatch) {
+        let limit = Int64(range.recordedLimit(pending: pending))
+        switch range.start {
+        case .offset:
+            batch.add(
+                OrderQueryStatements.page, user.value, Int64(range.firstRecorded(pending: pending)), limit)
+        case .after(let cursor):
+            batch.add(
+                OrderQueryStatements.pageAfter, user.value,
+                PostgresTimestamp(milliseconds: cursor.createdAt.milliseconds), cursor.id.value, limit)
+        }
+    }
+
+    /// The given orders and those of the intake table.
+    private func withTaken(_ pending: [Order], _ user: UserID) async throws(PostgresError) -> [Order] {
         var orders = pending
         for row in try await pool.query(OrderQueryStatements.takenByUser, user.value, Int64(Self.takenLimit))
         {
             guard let order = try OrderQueryRows.accepted(row).flatMap({ Order($0) }) else { continue }
             if !orders.contains(where: { $0.id == order.id }) { orders.append(order) }
         }
-        if orders.isEmpty { return [] }
-        var recorded: Set<Int64> = []
-        for row in try await pool.query(OrderQueryStatements.recordedIDs, orders.map(\.id.value)) {
-            recorded.insert(try row.int64(0))
-        }
-        return orders.filter { !recorded.contains($0.id.value) }
+        return orders
     }
 
     func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport? {

@@ -20,7 +20,8 @@ struct ReadOrders {
         var doubtful: StoredOrder?
         do throws(WorkflowStateError) {
             if let found = try await pending.order(id, of: user) {
-                if !found.workflow.isDoubtful { return found.order }
+                // Of one that has ended the record has the history, and why it failed.
+                if !found.workflow.isDoubtful, !found.order.order.status.isFinal { return found.order }
                 doubtful = found.order
             }
         } catch {
@@ -34,7 +35,10 @@ struct ReadOrders {
         }
         if let doubtful { return try await isRecorded(doubtful.order.correlationID) ? nil : doubtful }
         if let order = try await pending.forgotten(id, of: user, queries) { return order }
-        if let outage { throw OrderQueryError(reason: "\(outage)") }
+        // It may be pending, unless it is recorded: then it is deleted, or another user's.
+        if let outage, try await !queries.recorded([id]).contains(id) {
+            throw OrderQueryError(reason: "\(outage)")
+        }
         return nil
     }
 
@@ -84,7 +88,7 @@ struct ReadOrders {
             return StatusReport(
                 correlationID: id, orderID: found.id, status: found.status, updatedAt: found.createdAt)
         }
-        if let outage { throw OrderQueryError(reason: "\(outage)") }
+        if let outage, try await !isRecorded(id) { throw OrderQueryError(reason: "\(outage)") }
         return nil
     }
 }

@@ -8,13 +8,14 @@ struct OrderOutcome: Sendable, Hashable {
     var correlationID: CorrelationID
     var orderID: OrderID
     var status: OrderStatus
-    /// Nil when the event does not carry it; the time of sending is used then.
+    /// Nil when the event does not carry it: then it is the time in the message's id, or that of sending.
     var occurredAt: Timestamp?
 
     func update(in envelope: Envelope) -> StatusUpdate {
-        StatusUpdate(
+        let issuedAt = CorrelationID(envelope.id)?.timestamp.map { min($0, .latest) }
+        return StatusUpdate(
             correlationID: correlationID, orderID: orderID, status: status,
-            occurredAt: occurredAt ?? Timestamp(seconds: envelope.timestamp))
+            occurredAt: occurredAt ?? issuedAt ?? Timestamp(seconds: envelope.timestamp))
     }
 
     /// Decodes the events of `order.processed` and `order.failed`.

@@ -61,7 +61,7 @@ final class EventFactory {
         LoggedEvent(
             type(of: event).type, payload: event.encode(),
             metadata: EventMetadata(
-                messageID: identifiers.next(), correlationID: event.correlationID,
+                messageID: identifiers.next(at: time.milliseconds), correlationID: event.correlationID,
                 causationID: context.causationID, traceparent: context.trace?.traceparent),
             occurredAt: time)
     }

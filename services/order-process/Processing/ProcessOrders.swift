@@ -45,7 +45,9 @@ final class ProcessOrders: EventHandler {
             var work = ProcessingBatch(batch)
             try await products.check(&work)
             let items = work.items
-            async let announced: Void = announce(items)
+            // Not later than the outcome's.
+            let now = events.now()
+            async let announced: Void = announce(items, at: now)
             do {
                 try await record(&work)
             } catch {
@@ -79,11 +81,10 @@ final class ProcessOrders: EventHandler {
     }
 
     /// Moves the status in Redis from ACCEPTED to PROCESSING. Nothing depends on it.
-    private func announce(_ items: [BatchItem]) async {
+    private func announce(_ items: [BatchItem], at time: Timestamp) async {
         guard !items.isEmpty else { return }
         let start = Instant.systemNow()
-        let now = publishesProcessing ? events.now() : nil
-        await advance(items.map { $0.step(.processing, announcedAt: now) })
+        await advance(items.map { $0.step(.processing, announcedAt: publishesProcessing ? time : nil) })
         metrics.begin.observe(start.duration(to: .systemNow()))
     }
 

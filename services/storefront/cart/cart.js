@@ -15,19 +15,24 @@ export function setQuantity(cart, productId, quantity) {
   const { [productId]: _, ...others } = cart;
   const allowed = Math.min(Math.trunc(quantity), MAX_QUANTITY);
   if (!(allowed > 0)) return others;
-  if (!(productId in cart) && Object.keys(cart).length >= MAX_LINES) return cart;
+  if (!Object.hasOwn(cart, productId) && Object.keys(cart).length >= MAX_LINES) return cart;
   // Overwrites the old line, so that its place in the list is kept.
   return { ...cart, [productId]: allowed };
 }
 
+/** @param {Cart} cart @param {string} productId such as `constructor`, which each object has */
+function quantityOf(cart, productId) {
+  return Object.hasOwn(cart, productId) ? cart[productId] ?? 0 : 0;
+}
+
 /** @param {Cart} cart @param {string} productId @param {number} [quantity] @returns {Cart} */
 export function addToCart(cart, productId, quantity = 1) {
-  return setQuantity(cart, productId, (cart[productId] ?? 0) + quantity);
+  return setQuantity(cart, productId, quantityOf(cart, productId) + quantity);
 }
 
 /** @param {Cart} cart @param {Items} items @returns {Cart} */
 export function removeItems(cart, items) {
-  return items.reduce((rest, line) => setQuantity(rest, line.productId, (rest[line.productId] ?? 0) - line.quantity), cart);
+  return items.reduce((rest, line) => setQuantity(rest, line.productId, quantityOf(rest, line.productId) - line.quantity), cart);
 }
 
 /** @param {Cart} cart */

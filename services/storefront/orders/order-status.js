@@ -9,9 +9,9 @@ const STATUSES = {
   COMPLETED: { rank: 3, label: 'Completed' },
 };
 
-/** @param {OrderStatus} status */
+/** @param {OrderStatus} status one that is not known yet to this page has its own name */
 export function label(status) {
-  return STATUSES[status].label;
+  return STATUSES[status]?.label ?? String(status);
 }
 
 /**
@@ -19,7 +19,7 @@ export function label(status) {
  * @param {OrderStatus} status
  */
 export function isFinal(status) {
-  return STATUSES[status].rank >= 2;
+  return rank(status) >= 2;
 }
 
 /**
@@ -28,5 +28,10 @@ export function isFinal(status) {
  * @param {OrderStatus} known @param {OrderStatus} received @returns {OrderStatus}
  */
 export function latestStatus(known, received) {
-  return STATUSES[received]?.rank > STATUSES[known].rank ? received : known;
+  return rank(received) > rank(known) ? received : known;
+}
+
+/** @param {OrderStatus} status */
+function rank(status) {
+  return STATUSES[status]?.rank ?? -1;
 }

@@ -96,7 +96,7 @@ export class Session {
   async replaceRejectedToken(userId = this.userId) {
     this.requireUser(userId);
     const stored = this.#stored();
-    if (stored?.token === this.current.value?.token) await this.renew();
+    if (isSame(stored, this.current.value)) await this.renew();
     else this.#setCurrent(stored);
     return this.#tokenOf(userId);
   }
@@ -142,7 +142,7 @@ export class Session {
    * @param {Credentials} previous
    */
   #isReplaced(previous) {
-    return this.#stored()?.token !== previous.token;
+    return !isSame(this.#stored(), previous);
   }
 
   #adoptStored() {
@@ -185,7 +185,7 @@ export class Session {
 
   /** @param {Credentials|null} credentials */
   #setCurrent(credentials) {
-    if (credentials?.token === this.current.value?.token) return;
+    if (isSame(credentials, this.current.value)) return;
     this.current.value = credentials;
     this.#scheduleRenewal();
   }
@@ -227,6 +227,14 @@ function makeCredentials(token, from, refreshToken) {
   const info = readToken(token);
   if (!info) throw new Problem(400, 'The sign-in service issued a malformed token.');
   return { ...info, from, refreshToken, receivedAt: now() };
+}
+
+/**
+ * An issuer may rotate the refresh token alone.
+ * @param {Credentials|null} one @param {Credentials|null} other
+ */
+function isSame(one, other) {
+  return one?.token === other?.token && one?.refreshToken === other?.refreshToken;
 }
 
 /** Milliseconds of a clock that is never set. */

@@ -36,7 +36,7 @@ export class ProductCard extends View {
               },
             }, 'Add', inCart)))));
     this.addCleanup(this.#app.cart.cart.watch((cart) => {
-      inCart.textContent = cart[id] ? String(cart[id]) : '';
+      inCart.textContent = Object.hasOwn(cart, id) ? String(cart[id]) : '';
     }));
   }
 }
