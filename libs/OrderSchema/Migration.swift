@@ -29,7 +29,7 @@ extension Migration {
         Migration(9, "event_partitions", PackageResources._009_event_partitions_sql),
         Migration(10, "lookups", PackageResources._010_lookups_sql, isCompatible: true),
         Migration(11, "status_lookups", PackageResources._011_status_lookups_sql, isCompatible: true),
-        Migration(12, "alias_ids", PackageResources._012_alias_ids_sql, isCompatible: true),
+        Migration(12, "repetitions", PackageResources._012_repetitions_sql, isCompatible: true),
     ]
 
     private init(

@@ -81,12 +81,14 @@ import WorkflowState
         #expect(fixture.sender.sent.count == 1)
     }
 
-    /// Two attempts of the edge are recorded as one order; nothing is looked up for them.
+    /// Two attempts of the edge are one order; nothing is looked up for them before.
     @Test func anEdgesKeyTravelsWithTheOrder() async throws {
         fixture.memory.fault = .away
-        for _ in 1...2 { #expect(try await place(key: nil, edgeKey: "edge:1").order != nil) }
+        let first = try #require(try await place(key: nil, edgeKey: "edge:1").order)
+        fixture.intake.onTakenKey = { [unowned fixture] in fixture.queries.take(first, key: "edge:1") }
+        #expect(try await place(key: nil, edgeKey: "edge:1").orderID == first.id)
         #expect(try await place(key: "k", edgeKey: "edge:1").order != nil)
-        #expect(fixture.intake.orders.map(\.idempotencyKey) == ["edge:1", "edge:1", "k"])
+        #expect(fixture.intake.orders.map(\.idempotencyKey) == ["edge:1", "k"])
     }
 
     /// The edge gave up the replica that holds the key: both may accept the order.
@@ -173,6 +175,25 @@ import WorkflowState
         let second = try await place()
         #expect((second.orderID == first.orderID) == isRecorded)
         #expect(fixture.intake.orders.count == (isRecorded ? 0 : 1))
+    }
+
+    /// Neither finds the other before it is accepted.
+    @Test(arguments: ["k", nil])
+    func withoutRedisConcurrentRequestsWithOneKeyMakeOneOrder(key: String?) async throws {
+        fixture.memory.fault = .away
+        let first = try #require(try await place(key: key, edgeKey: "k").order)
+        #expect(fixture.intake.orders.count == 1)
+        let fixture = fixture
+        await #expect(throws: key == nil ? PlacementError.inDoubt : .requestInProgress) {
+            try await place(key: key, edgeKey: "k")
+        }
+        fixture.intake.onTakenKey = { [unowned fixture] in fixture.queries.take(first, key: "k") }
+        let second = try await place(key: key, edgeKey: "k")
+        #expect(second.order == nil && second.orderID == first.id && second.document == first.encode())
+        await #expect(throws: PlacementError.keyReused) {
+            try await place(key: key, edgeKey: "k", ["AZ-104": 3])
+        }
+        #expect(fixture.intake.orders.count == 1 && fixture.sender.sent.isEmpty)
     }
 
     @Test func withoutPostgresAFreshKeyIsAccepted() async throws {

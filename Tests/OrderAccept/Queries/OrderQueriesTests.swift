@@ -5,6 +5,7 @@ import OrderEvents
 import OrderRecords
 import Orders
 import Postgres
+import TestSupport
 import Testing
 import WorkflowState
 
@@ -243,6 +244,32 @@ struct IntakeTests {
             #expect(try await queries.delete(order.id, of: user) == order.correlationID)
             #expect(try await queries.order(order.id, of: user) == nil)
             #expect(try await queries.status(order.correlationID, of: user) == nil)
+        }
+    }
+
+    @Test func ofConcurrentOrdersWithOneKeyOneIsTaken() async throws {
+        try await LiveOrderQueriesFixture.withDatabase { pool, connection, _ in
+            let fixture = PlacementFixture()
+            var orders: [IntakeOrder] = []
+            for number in 0..<120 {
+                let accepted = try await fixture.place(key: "key-\(number % 20)")
+                orders.append(IntakeOrder(accepted, try #require(fixture.sender.sent.last)))
+            }
+            let intakes = (0..<4).map { _ in PostgresOrderIntake(pool) }
+            let all = orders
+            var refused = 0
+            try await concurrently(all.count) { index in
+                do throws(OrderIntakeError) {
+                    try await intakes[index % 4].take(all[index])
+                    // Again, as after an answer that was lost.
+                    try await intakes[(index + 1) % 4].take(all[index])
+                } catch {
+                    guard error == .keyTaken else { throw error }
+                    refused += 1
+                }
+            }
+            let count = try await connection.query(.init("SELECT count(*) FROM order_intake")).one().int64(0)
+            #expect(refused == 100 && count == 20)
         }
     }
 

@@ -67,6 +67,7 @@ final class MemoryOrderQueries: OrderQueries {
     ) async throws(OrderQueryError) -> Order? {
         if let fault { throw fault }
         return recorded.first { $0.key == key.key && $0.order.customer == key.user }?.order
+            ?? taken.first { $0.idempotencyKey == key.key && $0.order.customer == key.user }?.order
     }
 
     func page(

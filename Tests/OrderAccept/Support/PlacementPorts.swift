@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import MemoryAdapters
 import Messaging
@@ -159,11 +160,22 @@ final class MemoryIntake: OrderIntake {
     var isAvailable = true
     /// When set, every call fails with it.
     var failure: OrderIntakeError?
+    /// Called when an order's key is another's.
+    var onTakenKey: (@Loop () -> Void)?
     private(set) var orders: [IntakeOrder] = []
 
     func take(_ order: IntakeOrder) async throws(OrderIntakeError) {
         guard isAvailable else { throw OrderIntakeError(reason: "unavailable", isOutcomeUnknown: false) }
         if let failure { throw failure }
+        if let key = order.idempotencyKey,
+            orders.contains(where: {
+                $0.customer == order.customer && $0.idempotencyKey?.hasSameBytes(as: key) == true
+                    && $0.correlationID != order.correlationID
+            })
+        {
+            onTakenKey?()
+            throw .keyTaken
+        }
         orders.append(order)
     }
 }

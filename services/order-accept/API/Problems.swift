@@ -10,7 +10,7 @@ extension Problem {
     init(_ failure: PlacementError) {
         switch failure {
         case .pricing(let pricing): self.init(pricing)
-        case .requestInProgress:
+        case .requestInProgress, .keyTaken:
             self.init(
                 .conflict, "A request with this Idempotency-Key is being answered.",
                 headers: ["Retry-After": "1"])

@@ -72,6 +72,12 @@ final class AcceptOrder {
             metrics?.taken()
             return draft
         } catch {
+            if error == .keyTaken {
+                // The broker may have it too: then it is recorded as the other's repetition, or as an order of its own.
+                if isOutcomeUnknown { throw .inDoubt }
+                withdraw(draft.order)
+                throw .keyTaken
+            }
             isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
         }
         if isCopied {

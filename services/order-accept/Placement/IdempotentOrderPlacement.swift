@@ -41,9 +41,20 @@ final class IdempotentOrderPlacement {
     ) async throws(PlacementError) -> Placement {
         do throws(PlacementError) {
             guard let key else {
-                return Placement(
-                    try await acceptOrder.accept(
-                        request, from: user, key: attempt.key, trace: trace, cause: cause))
+                do throws(PlacementError) {
+                    return Placement(
+                        try await acceptOrder.accept(
+                            request, from: user, key: attempt.key, trace: trace, cause: cause))
+                } catch {
+                    guard error == .keyTaken, let key = attempt.key else { throw error }
+                    // By the other replica, which the edge asked as well.
+                    guard
+                        let response = try await earlier(
+                            IdempotencyLease(
+                                IdempotencyKey(user: user, key: key), fingerprint: request.fingerprint))
+                    else { throw .inDoubt }
+                    return Placement(response)
+                }
             }
             return try await place(
                 request, from: user, key, isRepeated: attempt.isRepeated, trace: trace, cause: cause)
@@ -72,21 +83,27 @@ final class IdempotentOrderPlacement {
         case .reserved, nil: break
         }
         do throws(PlacementError) {
-            let response: StoredResponse
-            let placement: Placement
-            if let earlier = try await earlier(lease) {
-                (response, placement) = (earlier, Placement(earlier))
-            } else {
-                let accepted = try await acceptOrder.accept(
+            let accepted: AcceptedOrder
+            if let earlier = try await earlier(lease) { return await repeated(earlier, lease) }
+            do throws(PlacementError) {
+                accepted = try await acceptOrder.accept(
                     request, from: user, key: key, trace: trace, cause: cause)
-                (response, placement) = (StoredResponse(accepted), Placement(accepted))
+            } catch {
+                guard error == .keyTaken else { throw error }
+                guard let earlier = try await earlier(lease) else { throw .requestInProgress }
+                return await repeated(earlier, lease)
             }
-            try? await keys.complete(lease, response: response.bytes)
-            return placement
+            try? await keys.complete(lease, response: StoredResponse(accepted).bytes)
+            return Placement(accepted)
         } catch {
             await release(lease)
             throw error
         }
+    }
+
+    private func repeated(_ response: StoredResponse, _ lease: IdempotencyLease) async -> Placement {
+        try? await keys.complete(lease, response: response.bytes)
+        return Placement(response)
     }
 
     /// Also later, when Redis does not answer now.

@@ -10,7 +10,8 @@ protocol OrderIntake: AnyObject {
     /// Whether an attempt makes sense.
     var isAvailable: Bool { get }
 
-    /// Returns when the order is stored. Repeated calls with an order change nothing.
+    /// Returns when the order is stored. Repeated calls with an order change nothing; a second order with an idempotency
+    /// key is refused.
     func take(_ order: IntakeOrder) async throws(OrderIntakeError)
 }
 
@@ -29,6 +30,9 @@ struct OrderIntakeError: Error, Hashable, Sendable {
     var reason: String
     /// Whether the order may be stored all the same.
     var isOutcomeUnknown: Bool
+
+    /// Another order has the idempotency key.
+    static let keyTaken = OrderIntakeError(reason: "the key is taken", isOutcomeUnknown: false)
 }
 
 /// ``OrderIntake`` in the table `order_intake`. Orders that arrive while a statement runs share the next one.
@@ -41,7 +45,7 @@ final class PostgresOrderIntake: OrderIntake {
     private static let batch = 128
     private static let limit = 4096
     private static let timeout = Duration.milliseconds(1000)
-    private static let take = PostgresStatement("SELECT take_orders($1, $2, $3, $4, $5, $6)::text")
+    private static let take = PostgresStatement("SELECT accept_orders($1, $2, $3, $4, $5, $6)")
 
     init(_ pool: PostgresPool) { self.pool = pool }
 
@@ -65,23 +69,35 @@ final class PostgresOrderIntake: OrderIntake {
         while !waiting.isEmpty {
             var batch: [(order: IntakeOrder, continuation: LoopContinuation<OrderIntakeError?>)] = []
             while batch.count < Self.batch, let next = waiting.popFirst() { batch.append(next) }
-            let error = await insert(batch.map(\.order))
-            for entry in batch { entry.continuation.resume(returning: error) }
+            do throws(OrderIntakeError) {
+                let accepted = try await insert(batch.map(\.order))
+                for (order, continuation) in batch {
+                    continuation.resume(returning: accepted.contains(order.correlationID) ? nil : .keyTaken)
+                }
+            } catch {
+                for entry in batch { entry.continuation.resume(returning: error) }
+            }
         }
         isWriting = false
     }
 
-    private func insert(_ orders: [IntakeOrder]) async -> OrderIntakeError? {
+    /// - Returns: the orders that are accepted.
+    private func insert(_ orders: [IntakeOrder]) async throws(OrderIntakeError) -> Set<CorrelationID> {
         do throws(PostgresError) {
-            try await pool.query(
+            let rows = try await pool.query(
                 Self.take,
                 orders.map { PostgresUUID(high: $0.correlationID.high, low: $0.correlationID.low) },
                 orders.map(\.orderID.value), orders.map(\.customer.value), orders.map(\.idempotencyKey),
                 orders.map { String(decoding: $0.payload, as: UTF8.self) }, orders.map(\.metadata.json),
                 within: Self.timeout)
-            return nil
+            var accepted: Set<CorrelationID> = []
+            for row in rows {
+                let id = try row.uuid(0)
+                accepted.insert(CorrelationID(high: id.high, low: id.low))
+            }
+            return accepted
         } catch {
-            return OrderIntakeError(reason: "\(error)", isOutcomeUnknown: error.mayHaveCommitted)
+            throw OrderIntakeError(reason: "\(error)", isOutcomeUnknown: error.mayHaveCommitted)
         }
     }
 }

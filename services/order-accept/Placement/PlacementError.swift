@@ -14,11 +14,13 @@ enum PlacementError: Error, Equatable {
     case requestInProgress
     /// The idempotency key was used with another body.
     case keyReused
+    /// An order with the idempotency key was accepted at the same time.
+    case keyTaken
 
     /// Whether a dependency failed, so that the same request may succeed later.
     var isOutage: Bool {
         switch self {
-        case .pricing, .requestInProgress, .keyReused: false
+        case .pricing, .requestInProgress, .keyReused, .keyTaken: false
         case .noCatalogue, .noIdentifiers, .refused, .inDoubt: true
         }
     }
@@ -28,7 +30,7 @@ enum PlacementError: Error, Equatable {
         switch self {
         // Replicas may have different versions of the catalogue.
         case .pricing, .noCatalogue, .noIdentifiers, .refused: true
-        case .inDoubt, .requestInProgress, .keyReused: false
+        case .inDoubt, .requestInProgress, .keyReused, .keyTaken: false
         }
     }
 
@@ -42,6 +44,7 @@ enum PlacementError: Error, Equatable {
         case .inDoubt: "outcome_unknown"
         case .requestInProgress: "request_in_progress"
         case .keyReused: "key_reused"
+        case .keyTaken: "key_taken"
         }
     }
 }
