@@ -72,10 +72,8 @@ final class Services {
 
     @discardableResult
     private func start(_ name: String, _ own: [String: String]) async throws -> String {
-        let listener = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { $0.close() }
-        let port = listener.port
+        let port = try await FreePorts.choose(1)[0]
         let address = "127.0.0.1:\(port)"
-        listener.close()
         let process = Process()
         process.executableURL = URL(filePath: "\(Self.binaries!)/\(name)")
         process.environment = [

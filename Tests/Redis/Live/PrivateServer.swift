@@ -1,5 +1,6 @@
 import EventLoop
 import Foundation
+import TestSupport
 
 @testable import Redis
 
@@ -18,9 +19,7 @@ final class PrivateServer {
     init() async throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "waybill-redis-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let listener = try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { $0.close() }
-        port = listener.port
-        listener.close()
+        port = try await FreePorts.choose(1)[0]
         try start()
     }
 

@@ -30,13 +30,8 @@ package final class RedisClusterServers {
     private init() async throws {
         folder = FileManager.default.temporaryDirectory.appending(
             path: "waybill-cluster-\(UUID().uuidString)")
-        var listeners: [Listener] = []
         // For clients, and for the nodes among themselves.
-        for _ in 0..<12 {
-            listeners.append(try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { $0.close() })
-        }
-        ports = listeners.map(\.port)
-        for listener in listeners { listener.close() }
+        ports = try await FreePorts.choose(12)
     }
 
     private func start() async throws {

@@ -38,12 +38,7 @@ package final class RedisFailover {
     private init() async throws {
         folder = FileManager.default.temporaryDirectory.appending(
             path: "waybill-failover-\(UUID().uuidString)")
-        var listeners: [Listener] = []
-        for _ in 0..<5 {
-            listeners.append(try await Listener(Endpoint(host: "127.0.0.1", port: 0)) { $0.close() })
-        }
-        ports = listeners.map(\.port)
-        for listener in listeners { listener.close() }
+        ports = try await FreePorts.choose(5)
     }
 
     private func start() async throws {

@@ -119,9 +119,13 @@ def is_working_directory_in_use(directory):
 
 
 def wait_until(condition, timeout):
+    """Whether it came to hold in time."""
     deadline = time.monotonic() + timeout
-    while not condition() and time.monotonic() < deadline:
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(POLL_INTERVAL)
+    return True
 
 
 def wait_gone(paths, timeout):
