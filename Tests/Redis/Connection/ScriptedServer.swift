@@ -35,7 +35,8 @@ final class ScriptedServer {
         return configuration
     }
 
-    func push(_ text: String) { transports.last?.write(text) }
+    /// To all connections.
+    func push(_ text: String) { for transport in transports { transport.write(text) } }
 
     func dropAll() {
         for transport in transports { transport.close() }
