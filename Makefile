@@ -66,7 +66,7 @@ cluster: $(BUILT) ## End the leader of a RabbitMQ cluster of three nodes under l
 	@$(SYSTEM_TESTS)/Cluster/run
 
 .PHONY: cluster-demo
-cluster-demo: $(BUILT) ## End the primaries of RabbitMQ, Redis and PostgreSQL under load, then audit every order; 6 minutes
+cluster-demo: $(BUILT) ## End the primaries of RabbitMQ, Redis and PostgreSQL under load, then audit every order; under 5 minutes
 	@$(BIN)/install chaos
 	@$(SYSTEM_TESTS)/Chaos/run --clusters
 	@$(SYSTEM_TESTS)/Chaos/run --redis-cluster --only Redis

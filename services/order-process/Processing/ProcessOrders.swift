@@ -63,7 +63,8 @@ final class ProcessOrders: EventHandler {
                 guard let order = item.recorded, order.isAliased else { continue }
                 do throws(HandlingError) { try await publish(order, to: item.event, in: item.context) } catch
                 {
-                    work.postpone(item)
+                    // What cannot be published ever is no outage.
+                    work.set(error.kind == .permanent ? .failed(error) : .deferred, for: item)
                 }
             }
             metrics.count(work)

@@ -37,8 +37,7 @@ struct ProcessingBatch {
         items[item].isSettled = true
     }
 
-    /// Its message stays unsettled and is handled once more, by itself.
-    mutating func postpone(_ item: BatchItem) { results[item.index] = .deferred }
+    mutating func set(_ result: HandlingResult, for item: BatchItem) { results[item.index] = result }
 
     mutating func dropSettled() { items.removeAll(where: \.isSettled) }
 }
