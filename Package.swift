@@ -110,7 +110,7 @@ let package = Package(
             "Console", folder: "console",
             [
                 "EventLoop", "Bytes", "JSON", "HTTP", "Redis", "AMQP", "Postgres", "Observability", "Service",
-                "Orders", "OrderRecords", "Messaging", "Identity",
+                "Orders", "OrderRecords", "Messaging", "WorkflowState", "Identity",
             ]),
         service(
             "Waybill", folder: "waybill",
@@ -200,7 +200,10 @@ let package = Package(
             ]),
         tests(
             "Console",
-            ["Console", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Service", "TestSupport"]),
+            [
+                "Console", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging", "Orders", "Service",
+                "TestSupport",
+            ]),
         tests(
             "Waybill",
             [

@@ -74,7 +74,7 @@ import Testing
             process_cpu_seconds_total 1.5
             waybill_notification_users NaN
             """
-        let samples = MetricsScraper.samples(of: text)
+        let samples = ServiceProbe.samples(of: text)
         #expect(
             samples.map(\.key) == [
                 #"waybill_notification_sessions{protocol="websocket"}"#, "process_cpu_seconds_total",

@@ -52,3 +52,42 @@ struct OperatorTests {
         #expect(commands.allSatisfy { !($0["examples"]?.array ?? []).isEmpty })
     }
 }
+
+/// One order, explained to an operator.
+@Suite(.enabled(if: Stack.isAvailable), .timeLimit(.minutes(5)))
+struct ExplainTests {
+    @Test func aCompletedOrderIsExplainedByAllWhoHandledIt() async throws {
+        let stack = try await Stack.shared()
+        let order = try await stack.waybillJSON("order", "AZ-104", "--user", "E2E-EXPLAIN", "--watch")
+        let id = try #require(order["orderId"]?.int ?? order["id"]?.int)
+        let explained = try await stack.waybillJSON("explain", "\(id)")
+        #expect(explained["order"]?["status"] == "COMPLETED")
+        #expect(explained["order"]?["customerId"] == "E2E-EXPLAIN")
+        #expect(explained["finding"]?["summary"]?.string?.hasPrefix("COMPLETED ") == true)
+        let steps = explained["steps"]?.array ?? []
+        let services = Set(
+            steps.compactMap { $0["replica"]?.string?.split(separator: "@").first.map(String.init) })
+        #expect(services == ["order-accept", "order-process", "order-notification"])
+        for text in [
+            "Accepted by RabbitMQ", "Written to PostgreSQL", "Recorded as COMPLETED", "put into the mailbox",
+        ] {
+            #expect(steps.contains { $0["text"]?.string?.contains(text) == true }, "\(text)")
+        }
+        let times = steps.compactMap { $0["at"]?.int }
+        #expect(times == times.sorted())
+        #expect(explained["unknown"] == [])
+        // By its correlation id the same, and as text.
+        let correlation = try #require(explained["order"]?["correlationId"]?.string)
+        let text = try await stack.waybill("explain", correlation)
+        #expect(text.output.contains("of E2E-EXPLAIN"))
+        #expect(text.output.contains("█"))
+    }
+
+    @Test func anUnknownOrderIsSaidToBeUnknown() async throws {
+        let stack = try await Stack.shared()
+        for reference in ["9007199254740990", "0197a3f2-5b1c-7d4e-8f60-000000000000"] {
+            #expect(try await stack.waybill("explain", reference).status == 1)
+        }
+        #expect(try await stack.waybill("explain", "no order").status == 1)
+    }
+}

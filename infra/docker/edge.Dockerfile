@@ -4,7 +4,7 @@
 
 ARG NGINX_IMAGE=docker.io/library/nginx:1.28.0-bookworm
 FROM ${NGINX_IMAGE}
-RUN apt-get update && apt-get install -y --no-install-recommends openssl \
+RUN apt-get update && apt-get install -y --no-install-recommends openssl libjs-dygraphs \
     && rm -rf /var/lib/apt/lists/* /etc/nginx/conf.d /docker-entrypoint.d
 COPY services/storefront /site
 COPY LICENSE infra/docker/NOTICE /usr/share/doc/waybill/

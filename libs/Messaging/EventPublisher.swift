@@ -1,5 +1,6 @@
 internal import Bytes
 package import EventLoop
+package import Observability
 package import OrderEvents
 internal import Orders
 
@@ -11,14 +12,16 @@ package final class EventPublisher {
 
     private let sender: any MessageSender
     private let appID: String
+    private let tracer: Tracer?
     private var identifiers = MessageIdentifiers()
     /// When the broker last failed to confirm in time; nil once it has confirmed since.
     private var unconfirmedAt: Instant?
 
     /// - Parameter appID: the service's name.
-    package init(_ sender: any MessageSender, appID: String) {
+    package init(_ sender: any MessageSender, appID: String, tracer: Tracer? = nil) {
         self.sender = sender
         self.appID = appID
+        self.tracer = tracer
     }
 
     /// Whether a confirm was missed in the last seconds with none received since. Expires by itself, because
@@ -34,10 +37,13 @@ package final class EventPublisher {
 
     /// Publishes a prepared message. It may be published again: consumers deduplicate by its message id.
     package func publish(_ message: OutboundMessage, within limit: Duration) async throws(MessagingError) {
+        let start = Instant.systemNow()
         do throws(MessagingError) {
             try await sender.send(message, within: limit)
             unconfirmedAt = nil
+            trace(message, from: start, nil)
         } catch {
+            trace(message, from: start, error)
             if error.isOutcomeUnknown { unconfirmedAt = Loop.now }
             throw error
         }
@@ -47,7 +53,28 @@ package final class EventPublisher {
     package func publish(
         _ messages: [OutboundMessage], within limit: Duration = .seconds(2)
     ) async -> [MessagingError?] {
-        await sender.send(messages, within: limit)
+        let start = Instant.systemNow()
+        let failures = await sender.send(messages, within: limit)
+        for (message, failure) in zip(messages, failures) { trace(message, from: start, failure) }
+        return failures
+    }
+
+    /// A span from the sending to the confirm.
+    private func trace(_ message: OutboundMessage, from start: Instant, _ error: MessagingError?) {
+        guard let tracer, let parent = message.envelope.trace, case .event(let key) = message.destination
+        else {
+            return
+        }
+        let envelope = message.envelope
+        tracer.record(
+            TraceSpan(
+                "send \(key)", .producer, parent.child(), of: envelope.correlationID, from: start,
+                [
+                    .init("messaging.system", .text("rabbitmq")),
+                    .init("messaging.destination.name", .text(key)),
+                    .init("messaging.operation.type", .text("send")),
+                    .init("messaging.message.id", .text(envelope.id)),
+                ], error: error?.description))
     }
 
     /// The pipeline's steps before sending.

@@ -30,6 +30,7 @@ extension Migration {
         Migration(10, "lookups", PackageResources._010_lookups_sql, isCompatible: true),
         Migration(11, "status_lookups", PackageResources._011_status_lookups_sql, isCompatible: true),
         Migration(12, "repetitions", PackageResources._012_repetitions_sql, isCompatible: true),
+        Migration(13, "operator_queries", PackageResources._013_operator_queries_sql, isCompatible: true),
     ]
 
     private init(

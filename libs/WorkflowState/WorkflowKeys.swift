@@ -74,7 +74,7 @@ package struct WorkflowKeys: Sendable {
         ("[\(user.value)\u{0}", "(\(user.value)\u{1}")
     }
 
-    static func order(ofMember member: String) -> QueuedOrder? {
+    package static func order(ofMember member: String) -> QueuedOrder? {
         let parts = member.split(separator: "\u{0}", omittingEmptySubsequences: false)
         guard parts.count == 3, let owner = UserID(String(parts[0])), let id = OrderID(String(parts[1])),
             let correlationID = CorrelationID(String(parts[2]))

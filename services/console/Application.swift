@@ -31,30 +31,48 @@ struct Application {
         let tokens = try TokenKeys(context)
 
         let subscribers = StatusSubscribers()
-        let snapshot = StatusSnapshot(
-            queues: QueueDepths(broker), outbox: PostgresOutbox(pool), registry: ReplicaRegistry(redis),
-            targets: MetricsScraper(settings[ConsoleKeys.targets]))
+        let targets = ConsoleKeys.replicas(settings[ConsoleKeys.targets])
+        let queues = QueueDepths(broker)
+        let registry = ReplicaRegistry(redis)
+        let system = SystemReader(
+            queues: queues, records: RecordState(pool: pool), registry: registry,
+            services: ServiceProbe(targets), waiting: WaitingOrders(redis))
+        let lookup = OrderLookup(pool: pool)
+        let audit = AuditLog(pool: pool, log: context.log)
+        let deadLetters: @Loop (OrderTopology.WorkQueue) -> DeadLetterQueue = {
+            DeadLetterQueue(of: $0.rawValue, broker, publisher)
+        }
+        let explanation = ExplainOrder(
+            lookup: lookup, copies: RememberedOrders(redis),
+            traces: TraceCollector(targets),
+            queues: queues,
+            deadLetters: deadLetters, registry: registry)
         let log = OrderEventFeed(pool)
+        let status = StatusBroadcaster(subscribers, system, log, context.log)
         let faults = settings[ConsoleKeys.stack].map { FaultInjection(stack: $0) }
 
         Dependencies(redis: redis, broker: broker).register(context)
         services = [
+            "traces": try TraceExport(context),
             "tokens": tokens, "redis servers": redisServers.discovery, "redis": redis, "rabbitmq": broker,
             "records": pool,
-            "status": StatusBroadcaster(subscribers, snapshot, log, context.log),
+            "status": status,
             "http": HTTPService(context) { router in
                 let operatorGuard = OperatorGuard(
                     tokens.authenticator, origins: settings[ServiceKeys.origins])
                 StatusRoutes(
-                    operatorGuard: operatorGuard, subscribers: subscribers, log: log,
+                    operatorGuard: operatorGuard, subscribers: subscribers, status: status, log: log,
                     hasFaultInjection: faults != nil
                 ).add(to: router)
+                ExplanationRoutes(
+                    operatorGuard: operatorGuard, search: OrderSearch(pool: pool), explanation: explanation
+                ).add(to: router)
                 DeadLetterRoutes(
-                    operatorGuard: operatorGuard, client: broker, publisher: publisher, log: context.log
-                )
-                .add(to: router)
+                    operatorGuard: operatorGuard, audit: audit, lookup: lookup, deadLetters: deadLetters
+                ).add(to: router)
+                AuditRoutes(operatorGuard: operatorGuard, audit: audit).add(to: router)
                 if let faults {
-                    FaultRoutes(operatorGuard: operatorGuard, faultInjection: faults, log: context.log).add(
+                    FaultRoutes(operatorGuard: operatorGuard, faultInjection: faults, audit: audit).add(
                         to: router)
                 }
             },

@@ -8,6 +8,13 @@ enum ConsoleKeys {
         "The system of record; the role `waybill_operator`, which reads the event log, is enough.")
     static let targets = SettingKey.list(
         "TARGETS", of: "name=http://host:port", default: [], "The services whose /metrics are shown.")
+    static func replicas(_ targets: [String]) -> [(name: String, url: String)] {
+        targets.map { target in
+            let parts = target.split(separator: "=", maxSplits: 1).map(String.init)
+            return (parts[0], parts.count == 2 ? parts[1] : parts[0])
+        }
+    }
+
     static let stack = SettingKey.string(
         "WAYBILL_STACK", kind: "path",
         "The stack.json of a development stack: its replicas can be stopped in the failover lab."

@@ -40,7 +40,7 @@ struct FaultInjection: Sendable {
 struct FaultRoutes {
     let operatorGuard: OperatorGuard
     let faultInjection: FaultInjection
-    let log: Logger
+    let audit: AuditLog
 
     func add(to router: APIRouter) {
         let router = router.admitting { _ = try await operatorGuard.admit($0) }
@@ -58,12 +58,10 @@ struct FaultRoutes {
         guard let way = FaultInjection.Fault(rawValue: wish?["way"]?.string ?? "kill") else {
             throw .validation([("way", ["It must be `kill` or `drain`."])])
         }
+        try await audit.record(.stopReplica, of: "\(replica), \(way.rawValue)", by: caller.userID)
         guard let pid = faultInjection.inject(way, into: replica) else {
             throw Problem(.notFound, "There is no such replica.")
         }
-        log.info(
-            "console.replica_stopped",
-            ["operator": caller.userID.value, "replica": replica, "way": way.rawValue])
         return HTTPResponse(.ok, json: JSONValue.object([.init("pid", .number(String(pid)))]).encode())
     }
 }

@@ -28,7 +28,8 @@ struct Application {
             try settings.rabbitMQ(name: context.replica),
             topology: topology.declarations)
         let confirms = AMQPPublisher(broker)
-        let publisher = EventPublisher(AMQPSender(confirms, exchange: topology.exchange), appID: context.name)
+        let publisher = EventPublisher(
+            AMQPSender(confirms, exchange: topology.exchange), appID: context.name, tracer: context.tracer)
         let database = PostgresConfiguration(context.database(AcceptKeys.database), name: context.replica)
         // A pool of its own, so that reads do not delay order ids.
         let referencePool = PostgresPool(database, limits: .reference)
@@ -49,7 +50,8 @@ struct Application {
         let placement = IdempotentOrderPlacement(
             AcceptOrder(
                 catalogue: catalogue, identifiers: orderIDs, state: state, publisher: publisher,
-                intake: intake, recent: recent, hedgeDelay: hedgeDelay, metrics: metrics),
+                intake: intake, recent: recent, hedgeDelay: hedgeDelay, metrics: metrics,
+                tracer: context.tracer),
             keys: keys, queries: queries, lookupTime: hedgeDelay)
         let authorizer = RequestAuthorizer(
             tokens.authenticator,
@@ -66,6 +68,7 @@ struct Application {
             pools: [intakePool, referencePool, queryPool]
         ).register(context)
         services = [
+            "traces": try TraceExport(context),
             "tokens": tokens, "redis servers": redisServers.discovery, "redis": redis, "rabbitmq": broker,
             "reference pool": referencePool,
             "catalogue": catalogue, "order ids": orderIDs, "query pool": queryPool, "intake pool": intakePool,

@@ -46,13 +46,14 @@ struct Application {
         let sessions = SessionRegistry(
             replica: context.replica, limits: limits, subscriptions: subscriptions, workflows: workflows,
             owners: PostgresOrderOwners(lookups),
-            authenticator: tokens.authenticator, metrics: metrics, log: context.log, tasks: tasks,
+            authenticator: tokens.authenticator, metrics: metrics, tracer: context.tracer, log: context.log,
+            tasks: tasks,
             leeway: tokens.leeway)
         let outcomes = OutcomeConsumers(
             consuming, topology, sender: AMQPSender(AMQPPublisher(publishing), exchange: topology.exchange),
             OutcomeHandler(
                 workflows: workflows, mailboxes: mailboxes, owners: PostgresOrderOwners(records),
-                metrics: metrics),
+                metrics: metrics, tracer: context.tracer),
             context)
 
         Dependencies(
@@ -64,6 +65,7 @@ struct Application {
             handshakeGuard: HandshakeGuard(sessions: sessions, origins: settings[ServiceKeys.origins]))
         let developmentTokens = try DevelopmentTokens(context)
         services = [
+            "traces": try TraceExport(context),
             "tokens": tokens, "redis servers": redisServers.discovery, "redis": redis, "channels": subscriber,
             "records": records, "lookups": lookups,
             "sessions": sessions,

@@ -28,16 +28,16 @@ struct Application {
             PostgresConfiguration(context.database(ProcessKeys.database), name: context.replica),
             log: context.log)
         let sender = AMQPSender(AMQPPublisher(publishing), exchange: topology.exchange)
-        let publisher = EventPublisher(sender, appID: context.name)
+        let publisher = EventPublisher(sender, appID: context.name, tracer: context.tracer)
         let store = PostgresOrderStore(database.pool)
         let workflow = RedisWorkflowStore(redis, Retention(workflow: settings[ServerKeys.workflowTTL]))
         let handler = ProcessOrders(
             store: store, workflow: workflow, publisher: publisher,
             publishesProcessing: settings[ProcessKeys.notifyProcessing],
-            metrics: ProcessingMetrics(context.metrics), log: context.log)
+            metrics: ProcessingMetrics(context.metrics), tracer: context.tracer, log: context.log)
         let consumer = OrderConsumer(
             database, consuming, topology, sender: sender, handler: handler, log: context.log,
-            metrics: context.metrics)
+            metrics: context.metrics, tracer: context.tracer)
         let intake = IntakeConsumer(
             PostgresIntake(database.pool), handler: handler, publisher: publisher, after: database.ready,
             log: context.log, metrics: context.metrics)
@@ -54,6 +54,7 @@ struct Application {
             redis: redis, publishing: publishing, consuming: consuming, database: database, consumer: consumer
         ).register(context)
         services = [
+            "traces": try TraceExport(context),
             "redis servers": redisServers.discovery, "redis": redis, "publishing": publishing,
             "consuming": consuming,
             "database": database,

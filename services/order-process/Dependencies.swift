@@ -37,7 +37,10 @@ struct Dependencies {
         metrics.gauge("waybill_rabbitmq_blocked", "Whether an alarm of the broker blocks publishing.") {
             publishing.isBlocked ? 1 : 0
         }
-        metrics.gauge("waybill_messages_unsettled", "Messages delivered and not yet settled.") {
+        metrics.gauge(
+            "waybill_consumer_unsettled_messages", "Messages delivered and not yet settled.",
+            labels: ["queue": consumer.queue]
+        ) {
             Double(consumer.unsettled)
         }
     }

@@ -11,7 +11,7 @@ import Orders
 final class OrderConsumer: Service {
     private let database: RecordDatabase
     private let client: AMQPClient
-    private let queue: String
+    let queue: String
     private let make: @Loop (any MessageSource) -> ConsumePipeline<ProcessOrders>
     private var pipelines: [ConsumePipeline<ProcessOrders>] = []
     private var consumer: AMQPConsumer?
@@ -24,7 +24,7 @@ final class OrderConsumer: Service {
     init(
         _ database: RecordDatabase, _ client: AMQPClient, _ topology: OrderTopology,
         sender: any MessageSender,
-        handler: ProcessOrders, log: Logger, metrics: Metrics
+        handler: ProcessOrders, log: Logger, metrics: Metrics, tracer: Tracer
     ) {
         self.database = database
         self.client = client
@@ -33,7 +33,8 @@ final class OrderConsumer: Service {
         make = { source in
             ConsumePipeline(
                 queue: queue, from: source, to: sender, decoder: EventDecoder(OrderAccepted.self),
-                handler: handler, retryPolicy: topology.retryPolicy, log: log, metrics: metrics)
+                handler: handler, retryPolicy: topology.retryPolicy, log: log, metrics: metrics,
+                tracer: tracer)
         }
     }
 

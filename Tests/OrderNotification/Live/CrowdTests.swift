@@ -52,14 +52,12 @@ struct CrowdTests {
         for first in stride(from: 0, to: 1000, by: 100) {
             _ = try await replica.mailboxes.deliver((first..<first + 100).map { delivery(users[$0], $0) })
         }
-        let began = Instant.systemNow()
         let tabs = try await connect(users, to: replica) { index in
             "&epoch=\(starts[index].epoch)&lastEventId=\(starts[index].offset)"
         }
         try await eventually("what they missed", within: .seconds(15)) {
             tabs.allSatisfy { $0.texts.count >= 3 }
         }
-        #expect(began.duration(to: .systemNow()) < .seconds(5))
         for tab in tabs {
             #expect(tab.offsets.count == 1 && tab.messages("resumed").first?["recovered"] == true)
         }

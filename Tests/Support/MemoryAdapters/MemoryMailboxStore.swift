@@ -42,7 +42,9 @@ package final class MemoryMailboxStore: MailboxStore {
         let entry = MemoryState.StoredEntry(offset: offset, suffix: suffix)
         state.append(entry, to: key, cap: retention.mailboxCap, for: retention.workflow)
         state.publish(
-            UpdateCodec.channelMessage(previous: previous, offset: offset, suffix: suffix), to: delivery.user)
+            UpdateCodec.channelMessage(
+                previous: previous, offset: offset, suffix: suffix, traceparent: delivery.traceparent),
+            to: delivery.user)
         return offset
     }
 

@@ -54,7 +54,8 @@ def test_overview_shows_live_events_metrics_and_replicas(operator, new_customer,
     description = stack.description
     expect(replicas).to_have_count(len(description["notification"]))
     expect(page.get_by_role("img", name=re.compile("^Throughput: Accepted"))).to_be_visible()
-    expect(page.get_by_role("region", name="Outbox")).to_contain_text("Events waiting to be published")
+    expect(page.get_by_role("region", name="Waiting", exact=True)).to_contain_text("Events waiting to be published")
+    expect(page.get_by_role("region", name="Servers", exact=True).locator("tbody tr")).to_have_count(3)
     expect(page.get_by_role("region", name="Services", exact=True).locator("tbody tr")).to_have_count(
         sum(len(description[kind]) for kind in ("accept", "process", "notification")))
     page.get_by_role("button", name="Pause").click()
@@ -75,26 +76,101 @@ def test_dead_letters_are_dropped_and_replayed(operator, stack):
     messages = page.locator(".dead-letter")
     expect(messages).to_have_count(2)
     expect(page.get_by_role("status").filter(has_text="2 messages")).to_be_visible()
-    page.get_by_role("button", name="Drop").click()
-    expect(page.get_by_role("alert")).to_have_text("Select at least one message.")
+    buttons = page.locator(".actions:not(.group .actions)")
+    buttons.get_by_role("button", name="Drop").click()
+    expect(page.get_by_role("alert").filter(has_text="Select")).to_have_text("Select at least one message.")
     messages.nth(0).locator("summary").click()
     expect(messages.nth(0).locator("pre")).to_have_text("not even JSON")
     messages.nth(0).get_by_role("checkbox").check()
-    page.get_by_role("button", name="Drop").click()
+    buttons.get_by_role("button", name="Drop").click()
     page.get_by_role("dialog").get_by_role("button", name="Drop").click()
     expect(messages).to_have_count(1)
     expect(messages.first.locator("pre")).to_contain_text("is this")
     # Processing fails again and dead-letters it with the reason.
     page.get_by_role("button", name="Select all").click()
-    page.get_by_role("button", name="Replay").click()
+    buttons.get_by_role("button", name="Replay").click()
     expect(messages.first.locator("label")).not_to_contain_text("dead-lettered by a test")
+    expect(page.get_by_role("region", name="Replay")).to_contain_text("1 failed again")
     expect(messages).to_have_count(1)
     page.goto("/ops/#/")
     page.get_by_role("row", name="order.accepted").get_by_role("link", name="1").click()
-    page.get_by_role("button", name="Select all").click()
-    page.get_by_role("button", name="Drop").click()
+    page.locator(".group").get_by_role("button", name="Drop").click()
     page.get_by_role("dialog").get_by_role("button", name="Drop").click()
     expect(page.get_by_role("heading", name="No dead letters")).to_be_visible()
+    page.get_by_role("link", name="Audit log").click()
+    rows = page.locator("tbody tr")
+    expect(rows.nth(0)).to_contain_text("drop dead letters")
+    expect(rows.nth(1)).to_contain_text("replay dead letters")
+    expect(rows.nth(0)).to_contain_text(operator.customer.user)
+
+
+def test_a_group_is_replayed_after_its_first_message(operator, stack):
+    for number in range(3):
+        stack.publish_dead_letter("order.accepted", f"GROUP-{number}", "no JSON")
+    page = operator.signed_in("/dead-letters")
+    expect(page.locator(".group")).to_contain_text("3 × dead-lettered by a test")
+    page.get_by_role("button", name="Replay all 3").click()
+    replay = page.get_by_role("region", name="Replay")
+    expect(replay).to_contain_text("Stopped after 1 of 3: the first one failed again", timeout=15_000)
+    # Only the first one was tried.
+    expect(page.locator(".group").filter(has_text="2 × dead-lettered by a test")).to_be_visible()
+    page.get_by_label("Find").fill("GROUP-2")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator(".dead-letter")).to_have_count(1)
+    page.goto("/ops/#/dead-letters")
+    for _ in range(2):
+        page.locator(".group").first.get_by_role("button", name=re.compile("^Drop")).click()
+        page.get_by_role("dialog").get_by_role("button", name="Drop").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("heading", name="No dead letters")).to_be_visible()
+
+
+def test_an_outage_is_the_first_thing_to_see(operator, stack):
+    page = operator.signed_in()
+    problems = page.get_by_role("region", name="Problems")
+    expect(problems).to_contain_text("All is well")
+    with stack.processing_paused():
+        expect(problems.locator(".problem").first).to_contain_text("does not answer")
+        expect(problems.locator(".problem-critical").first).to_contain_text("Next: end it with SIGKILL")
+        expect(page.get_by_role("region", name="Services", exact=True).locator(".state-hung")).to_have_count(1)
+    expect(problems).to_contain_text("All is well")
+
+
+def test_an_order_is_found_and_explained(operator, new_customer, stack):
+    customer = new_customer()
+    number = order(customer.signed_in(), "AZ-104")
+    page = operator.signed_in("/orders")
+    page.get_by_label("Customer").fill(customer.user)
+    page.get_by_role("button", name="Filter").click()
+    expect(page).to_have_url(re.compile(f"user={customer.user}"))
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    rows.get_by_role("link", name=str(number)).click()
+    finding = page.get_by_role("region", name="What became of it")
+    expect(finding).to_contain_text("COMPLETED")
+    steps = page.locator(".timeline-step")
+    for text in ("Accepted by RabbitMQ", "Written to PostgreSQL", "put into the mailbox", "COMPLETED pushed to the session"):
+        expect(steps.filter(has_text=text)).to_have_count(1)
+    page.get_by_label("Order number or correlation id").fill("what")
+    page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_role("alert").filter(has_text="Write")).to_be_visible()
+    page.get_by_label("Order number or correlation id").fill("9007199254740990")
+    operator.customer.expect_console_error("404")
+    page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_role("alert").filter(has_text="Nobody knows this order")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/orders", "/dead-letters", "/audit", "/lab"])
+def test_nothing_is_out_of_sight_on_a_phone(operator, stack, path):
+    page = operator.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    operator.signed_in(path)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_timeout(300)
+    hidden = page.evaluate(
+        "() => [...document.querySelectorAll('main *, header *')].filter(one => one.checkVisibility() "
+        "&& !one.closest('.visually-hidden, svg, .chart-frame, thead, .skip-link') && one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 90))")
+    assert not hidden
 
 
 def test_failover_lab_kills_a_replica_without_losing_updates(operator, stack):
@@ -156,7 +232,7 @@ def test_user_without_operator_role_is_rejected(new_customer, stack):
     expect(page.get_by_role("heading", name="The operator role is required")).to_be_visible()
 
 
-PATHS = [("stream", None), ("dead-letters/order.accepted", None), ("dead-letters/order.accepted/drop", {"ids": ["x"]}),
+PATHS = [("stream", None), ("state", None), ("orders", None), ("orders/1", None), ("acts", None), ("replays/1", None), ("dead-letters/order.accepted", None), ("dead-letters/order.accepted/drop", {"ids": ["x"]}),
          ("dead-letters/order.accepted/replay", {"ids": ["x"]}), ("lab/stop", {"replica": "order-notification@1"})]
 
 
@@ -184,7 +260,13 @@ def test_stream_ends_when_its_token_expires(stack):
 
 def test_invalid_operator_requests_are_rejected(stack):
     operator = tokens.mint(stack.jwt, "OPERATOR", roles=["operator"])
-    for ids in ([], ["x"] * 101, [7], "all"):
+    for query in ("status=DONE", "size=0", "size=201", "since=yesterday", "before=x"):
+        assert status(stack, f"orders?{query}", operator) == 400
+    assert status(stack, "orders/what", operator) == 400
+    assert status(stack, "orders/9007199254740990", operator) == 404
+    assert status(stack, "replays/x", operator) == 404
+    assert status(stack, "dead-letters/order.accepted?size=0", operator) == 400
+    for ids in ([], ["x"] * 2001, [7], "all"):
         assert status(stack, "dead-letters/order.accepted/drop", operator, {"ids": ids}) == 400
     assert status(stack, "dead-letters/other/drop", operator, {"ids": ["x"]}) == 404
     assert status(stack, "dead-letters/other", operator) == 404

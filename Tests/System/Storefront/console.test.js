@@ -1,42 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FailoverTimeline } from '../../../services/storefront/ops/failover-timeline.js';
-import { axisMaximum, counterIncrease, HISTORY_LENGTH, MetricsHistory, percentile } from '../../../services/storefront/ops/metrics-history.js';
+import { MetricsHistory } from '../../../services/storefront/ops/metrics-history.js';
 
-const snapshot = (at, ...services) => ({ at, away: [], services: services.map(([url, samples]) => ({ name: url, url, isUp: !!samples, samples })) });
-
-test('a counter increase sums services and labels, restarts included and new services excluded', () => {
-  const previous = snapshot(0, ['a', { n: 10, 'n{l="x"}': 5, no: 1 }], ['b', { n: 7 }], ['down', undefined]);
-  const current = snapshot(1000, ['a', { n: 12, 'n{l="x"}': 6, no: 99 }], ['b', { n: 3 }], ['c', { n: 1000 }], ['down', { n: 50 }]);
-  assert.equal(counterIncrease(previous, current, 'n'), 2 + 1 + 3);
-});
-
-test('a point has rates per second and the percentiles of the orders since the previous point', () => {
+test('a history has the columns that are asked for, in their order', () => {
   const history = new MetricsHistory();
-  history.addSnapshot(snapshot(0, ['a', { waybill_orders_accepted_total: 0 }]));
-  history.addEvents([10, 20, 30, 400].map((tookMs) => ({ type: 'order.processed.v1', tookMs })));
-  history.addEvents([{ type: 'order.accepted.v1' }, { type: 'order.failed.v1', tookMs: 9_999 }]);
-  history.addSnapshot(snapshot(2000, ['a', { waybill_orders_accepted_total: 50 }]));
-  const [point] = history.points;
-  assert.deepEqual([point.accepted, point.p50, point.p99, point.pushLatency], [25, 20, 400, null]);
+  history.replace({ names: ['at', 'accepted', 'failed'], points: [[1000, 5, null], [6000, 7, 1]] });
+  history.add([11_000, 9, 2]);
+  history.add([11_000, 99, 99]); // the same point, from the stream and from the first event
+  assert.deepEqual(history.rows(['failed', 'accepted', 'unknown']), [
+    [new Date(1000), null, 5, null], [new Date(6000), 1, 7, null], [new Date(11_000), 2, 9, null]]);
 });
 
-test('the history is bounded, and a point without orders has no percentiles', () => {
+test('the history is bounded', () => {
   const history = new MetricsHistory();
-  history.addEvents([{ type: 'order.processed.v1', tookMs: 10 }]);
-  for (let second = 0; second < 2 * HISTORY_LENGTH; second++) history.addSnapshot(snapshot(second * 1000, ['a', {}]));
-  assert.equal(history.points.length, HISTORY_LENGTH);
-  assert.equal(history.points.at(-1).p50, null);
-});
-
-test('a percentile is one of the values, or null without values', () => {
-  assert.equal(percentile([], 0.5), null);
-  assert.equal(percentile([1, 2, 3, 4], 0.5), 2);
-  assert.equal(percentile([7], 0.99), 7);
-});
-
-test('an axis ends at a round number', () => {
-  assert.deepEqual([0, 0.3, 1, 6, 20, 21, 501].map(axisMaximum), [1, 0.5, 1, 10, 20, 50, 1000]);
+  history.replace({ names: ['at', 'accepted'], points: [] });
+  for (let point = 1; point < 1000; point++) history.add([point * 5000, point]);
+  assert.equal(history.rows(['accepted']).length, 720);
+  assert.equal(history.rows(['accepted']).at(-1)[1], 999);
 });
 
 test('the delivery summary counts missing and duplicate updates and the disconnected time', () => {

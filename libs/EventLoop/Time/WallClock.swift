@@ -4,10 +4,13 @@ internal import Glibc
 /// use ``Instant``.
 package enum WallClock {
     /// Since 1970-01-01T00:00:00Z.
-    package static func milliseconds() -> Int64 {
+    package static func milliseconds() -> Int64 { nanoseconds() / 1_000_000 }
+
+    /// Since 1970-01-01T00:00:00Z.
+    package static func nanoseconds() -> Int64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Since 1970-01-01T00:00:00Z, rounded down: the unit of a token's claims.

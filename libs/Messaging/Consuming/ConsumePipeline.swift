@@ -30,6 +30,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
     private let retryPolicy: RetryPolicy
     private let log: Logger?
     private let metrics: PipelineMetrics?
+    private let spans: ConsumerSpans?
     private let stopping = AsyncSignal()
     private let finished = AsyncSignal()
     /// Handles deferred messages concurrently with the batches.
@@ -45,7 +46,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
     package init(
         queue: String, from source: any MessageSource, to sender: any MessageSender,
         decoder: EventDecoder<Handler.Event>, handler: Handler, retryPolicy: RetryPolicy = .standard,
-        log: Logger? = nil, metrics: Metrics? = nil
+        log: Logger? = nil, metrics: Metrics? = nil, tracer: Tracer? = nil
     ) {
         self.queue = queue
         self.source = source
@@ -55,6 +56,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         self.retryPolicy = retryPolicy
         self.log = log
         self.metrics = metrics.map { PipelineMetrics($0, queue: queue) }
+        spans = tracer.map { ConsumerSpans($0, queue: queue) }
     }
 
     /// Consumes until `drain`; the current batch is finished.
@@ -154,7 +156,9 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         var failed: [(Message, HandlingError)] = []
         for (message, result) in zip(messages, results) {
             switch result {
-            case .done: done.append(message.message)
+            case .done:
+                done.append(message.message)
+                spans?.record(message, .done)
             case .failed(let error): failed.append((message, error))
             case .deferred: deferred.start { [self] in await handleDeferred(message) }
             }
@@ -164,8 +168,10 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         for (message, error) in failed {
             switch Disposition.decide(error, attempt: message.envelope.attempt, retryPolicy) {
             case .retry(let delay, let attempt):
+                spans?.record(message, .retried, error: error.reason)
                 deferred.start { [self] in await retry(message, after: delay, attempt, error) }
             case .deadLetter:
+                spans?.record(message, .deadLettered, error: error.reason)
                 deadLetterLater(message.message, message.event, reason: error.reason, code: error.code)
             }
         }
@@ -202,6 +208,7 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
     private func setAside(_ message: Message) async {
         if await delay(message, message.envelope, by: retryPolicy.delays[retryPolicy.delays.count / 2]) {
             metrics?.setAside.increment()
+            spans?.record(message, .setAside)
         }
     }
 

@@ -7,10 +7,12 @@ package struct Received<Event: Sendable>: Sendable {
     package let message: InboundMessage
     /// A child span of the sender's; messages published by the handler carry it.
     package let context: MessageContext
+    let receivedAt: Instant
 
     @Loop package init(_ event: Event, _ message: InboundMessage) {
         self.event = event
         self.message = message
+        receivedAt = .systemNow()
         let envelope = message.envelope
         context = MessageContext(
             correlationID: envelope.correlationID, causationID: envelope.id.isEmpty ? nil : envelope.id,
@@ -23,4 +25,8 @@ package struct Received<Event: Sendable>: Sendable {
     package var isRedelivered: Bool { message.isRedelivered }
 }
 
-extension Received: Equatable where Event: Equatable {}
+extension Received: Equatable where Event: Equatable {
+    package static func == (left: Received, right: Received) -> Bool {
+        left.event == right.event && left.message == right.message
+    }
+}

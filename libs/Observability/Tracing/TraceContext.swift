@@ -8,13 +8,18 @@ package struct TraceContext: Sendable, Hashable {
     package let traceID: TraceID
     /// This span, the parent of the receiver's spans.
     package let spanID: SpanID
+    /// The span that led to this one; nil for a trace's first, and for one that was received.
+    package let parentID: SpanID?
     package let isSampled: Bool
     /// `tracestate`, propagated unchanged; empty when absent or invalid.
     package let state: String
 
-    package init(traceID: TraceID, spanID: SpanID, isSampled: Bool, state: String = "") {
+    package init(
+        traceID: TraceID, spanID: SpanID, parentID: SpanID? = nil, isSampled: Bool, state: String = ""
+    ) {
         self.traceID = traceID
         self.spanID = spanID
+        self.parentID = parentID
         self.isSampled = isSampled
         self.state = state
     }
@@ -27,9 +32,18 @@ package struct TraceContext: Sendable, Hashable {
             traceID: TraceID(using: &generator), spanID: SpanID(using: &generator), isSampled: isSampled)
     }
 
+    /// The same context, not sampled unless `isWanted`.
+    package func sampled(_ isWanted: Bool) -> TraceContext {
+        TraceContext(
+            traceID: traceID, spanID: spanID, parentID: parentID, isSampled: isSampled && isWanted,
+            state: state)
+    }
+
     /// A new span of the same trace.
     package func child(using generator: inout some RandomNumberGenerator) -> TraceContext {
-        TraceContext(traceID: traceID, spanID: SpanID(using: &generator), isSampled: isSampled, state: state)
+        TraceContext(
+            traceID: traceID, spanID: SpanID(using: &generator), parentID: spanID, isSampled: isSampled,
+            state: state)
     }
 
     @Loop package static func root(isSampled: Bool = true) -> TraceContext {

@@ -79,7 +79,7 @@ package enum ServiceKeys {
             profile, listen(port: port), listenCertificate, listenKey, logLevel, logStyle, replica,
             shutdownDelay, drainTimeout, trustedProxies,
             bufferLimit,
-        ]
+        ] + TracingKeys.all
     }
 
     static let rules = [SettingsRule.both(listenCertificate, listenKey)]

@@ -61,6 +61,19 @@ extension SettingKey where Value == Int {
     }
 }
 
+extension SettingKey where Value == Double {
+    /// A number from 0 to 1.
+    package static func ratio(_ name: String, default fallback: Double, _ summary: String) -> SettingKey {
+        let kind = "number 0…1"
+        return SettingKey(name, kind: kind, default: ("\(fallback)", fallback), summary) { text in
+            guard let value = Double(text), (0...1).contains(value) else {
+                return .failure(SettingError("is \(quoted(text))", write: kind))
+            }
+            return .success(value)
+        }
+    }
+}
+
 extension SettingKey where Value == Duration {
     /// A number of seconds, or a number with a unit: `10`, `1.5s`, `250ms`, `45m`, `24h`.
     package static func duration(

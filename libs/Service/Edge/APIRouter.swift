@@ -34,11 +34,11 @@ package typealias RequestAdmission = @Loop (HTTPRequest) async throws -> Void
         APIRouter(admitting: admission, self)
     }
 
-    package init(_ router: HTTPRouter, log: Logger, metrics: Metrics) {
+    package init(_ router: HTTPRouter, log: Logger, metrics: Metrics, tracer: Tracer = Tracer()) {
         self.router = router
         self.metrics = metrics
         admission = nil
-        middleware = RequestMiddleware(log, metrics)
+        middleware = RequestMiddleware(log, metrics, tracer)
         let unmatched = RouteMetrics(metrics, method: "any", route: "unmatched")
         router.notFound = middleware.wrap(unmatched) { _, _ in throw Problem(.notFound) }
         router.methodNotAllowed = middleware.wrap(unmatched) { _, _ in throw Problem(.methodNotAllowed) }
@@ -60,16 +60,18 @@ package typealias RequestAdmission = @Loop (HTTPRequest) async throws -> Void
 @Loop private final class RequestMiddleware {
     private let log: Logger
     private let inFlight: Gauge
+    private let tracer: Tracer
 
-    init(_ log: Logger, _ metrics: Metrics) {
+    init(_ log: Logger, _ metrics: Metrics, _ tracer: Tracer) {
         self.log = log
+        self.tracer = tracer
         inFlight = metrics.gauge("waybill_http_requests_in_flight", "HTTP requests being handled.")
     }
 
     func wrap(_ series: RouteMetrics, _ handler: @escaping RequestHandler) -> HTTPHandler {
         { [self] request in
             let begin = Instant.systemNow()
-            let context = RequestContext(request)
+            let context = RequestContext(request, tracer)
             inFlight.add(1)
             var response: HTTPResponse
             do {
@@ -82,6 +84,9 @@ package typealias RequestAdmission = @Loop (HTTPRequest) async throws -> Void
             context.identify(&response)
             let took = begin.duration(to: .systemNow())
             series.record(response.status, took)
+            if tracer.exports(context.trace) {
+                tracer.record(series.span(context.trace, response.status, from: begin))
+            }
             log.debug(
                 "http.request",
                 [

@@ -17,11 +17,12 @@ internal import Observability
         self.context = context
         let router = HTTPRouter()
         context.health.addRoutes(to: router, metrics: context.metrics)
+        context.tracer.addRoutes(to: router, service: context.name, replica: context.replica)
         let policy = context.settings.value(ServiceKeys.origins).flatMap {
             $0.isEmpty ? nil : CORSPolicy(origins: $0)
         }
         if let policy { router.use(policy.middleware) }
-        routes(APIRouter(router, log: context.log, metrics: context.metrics))
+        routes(APIRouter(router, log: context.log, metrics: context.metrics, tracer: context.tracer))
         var configuration = configuration
         configuration.trustedProxies = context.settings[ServiceKeys.trustedProxies]
         configuration.refusal = { Self.problem($0, policy) }

@@ -14,10 +14,13 @@ package struct RequestContext: Sendable {
         self.id = id ?? trace.traceID.description
     }
 
-    /// Continues the caller's trace, or starts a new one.
-    @Loop package init(_ request: HTTPRequest) {
+    /// Continues the caller's trace, or starts a new one; a trace is sampled when its caller and `tracer` want it.
+    @Loop package init(_ request: HTTPRequest, _ tracer: Tracer? = nil) {
         let id = request.headers["X-Request-Id"]
-        self.init(trace: Self.trace(request.headers), id: id.flatMap { Self.isAcceptable($0) ? $0 : nil })
+        let trace = Self.trace(request.headers)
+        self.init(
+            trace: trace.sampled(tracer?.samples(trace.traceID) ?? true),
+            id: id.flatMap { Self.isAcceptable($0) ? $0 : nil })
     }
 
     /// Tells the client the request's id and trace.

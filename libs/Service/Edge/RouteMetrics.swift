@@ -2,12 +2,18 @@ internal import EventLoop
 internal import HTTP
 internal import Observability
 
-/// The series of one route, resolved when the route is added.
+/// The series and spans of one route; the series are resolved when the route is added.
 @Loop final class RouteMetrics {
+    private let method: String
+    private let route: String
+    private let spanName: String
     private let classes: [Counter]
     private let duration: Histogram
 
     init(_ metrics: Metrics, method: String, route: String) {
+        self.method = method
+        self.route = route
+        spanName = "\(method) \(route)"
         classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map { status in
             metrics.counter(
                 "waybill_http_requests_total", "HTTP requests answered.",
@@ -16,6 +22,15 @@ internal import Observability
         duration = metrics.histogram(
             "waybill_http_request_seconds", "From the whole request to the handler's response.",
             labels: ["method": method, "route": route])
+    }
+
+    func span(_ trace: TraceContext, _ status: HTTPStatus, from start: Instant) -> TraceSpan {
+        TraceSpan(
+            spanName, .server, trace, from: start,
+            [
+                .init("http.request.method", .text(method)), .init("http.route", .text(route)),
+                .init("http.response.status_code", .number(status.code)),
+            ], error: status.code >= 500 ? "status \(status.code)" : nil)
     }
 
     func record(_ status: HTTPStatus, _ took: Duration) {

@@ -12,6 +12,7 @@ package import Observability
     package let listen: Endpoint
     package let log: Logger
     package let metrics: Metrics
+    package let tracer: Tracer
     package let health: Health
     package let shutdown: Shutdown
 }

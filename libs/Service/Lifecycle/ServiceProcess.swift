@@ -26,7 +26,7 @@ package struct ServiceProcess: Sendable {
         self.summary = summary
         self.port = port
         self.keys = ServiceKeys.all(port: port) + keys
-        self.rules = ServiceKeys.rules + ServerKeys.rules + rules
+        self.rules = ServiceKeys.rules + ServerKeys.rules + TracingKeys.rules + rules
     }
 
     /// Runs the service on the calling thread until it ends, and exits with its exit code.
@@ -151,6 +151,10 @@ package struct ServiceProcess: Sendable {
         let log = logger(environment, settings)
         let metrics = Metrics()
         metrics.addProcessMetrics()
+        metrics.gauge(
+            "waybill_build_info", "1; the version is the label.",
+            labels: ["service": name, "version": Version.current]
+        ).value = 1
         metrics.addLoopMetrics()
         metrics.counter(
             "waybill_log_lines_dropped_total", "Log lines dropped because the output was blocked."
@@ -160,7 +164,8 @@ package struct ServiceProcess: Sendable {
         return ServiceContext(
             name: name, replica: replica(settings), profile: settings[ServiceKeys.profile],
             settings: settings,
-            listen: listen, log: log, metrics: metrics, health: Health(), shutdown: Shutdown())
+            listen: listen, log: log, metrics: metrics, tracer: Tracer(), health: Health(),
+            shutdown: Shutdown())
     }
 
     /// Also without settings, to log their errors in the usual format.

@@ -26,8 +26,9 @@ enum MailboxScripts {
         """
 
     /// KEYS: per delivery the mailbox, the delivery mark and the order's status. ARGV: lifetime in seconds, that of
-    /// marks, cap, then per delivery the channel, the payload suffix, the status' name and its value. Returns per delivery the offset, or ''
-    /// for a duplicate or for an outcome that is not the order's last any more.
+    /// marks, cap, then per delivery the channel, the payload suffix, the status' name and its value; then, when one is
+    /// traced, per delivery its `traceparent` or ''. Returns per delivery the offset, or '' for a duplicate or for an
+    /// outcome that is not the order's last any more.
     ///
     /// The status moves with the delivery, so that whoever is told of an outcome finds it. The mark is removed when the
     /// append fails, so that the broker's redelivery is not lost.
@@ -36,6 +37,7 @@ enum MailboxScripts {
         \(append)
         local rules = \(WorkflowScripts.rules)
         local ttl, cap, out, at = ARGV[1], ARGV[3], {}, 3
+        local traces = at + #KEYS / 3 * 4
         for k = 1, #KEYS, 3 do
             local box, mark, status = KEYS[k], KEYS[k + 1], KEYS[k + 2]
             local channel, suffix, name, value = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
@@ -51,7 +53,7 @@ enum MailboxScripts {
                 if not id then return frame end
                 if id ~= '' then
                     if moves then redis.call('SET', status, value, 'EX', ttl) end
-                    redis.call('PUBLISH', channel, frame)
+                    redis.call('PUBLISH', channel, traced(frame, ARGV[traces + (k + 2) / 3]))
                 end
             end
             out[#out + 1] = id
@@ -60,14 +62,14 @@ enum MailboxScripts {
         """)
 
     /// One delivery in a cluster, whose status was moved before. KEYS: the mailbox, the mark, the mailbox' epoch, the channel.
-    /// ARGV: lifetime in seconds, that of marks, cap, the payload suffix. Returns the offset, or '' for a duplicate.
+    /// ARGV: lifetime in seconds, that of marks, cap, the payload suffix, `traceparent` or ''. Returns the offset, or '' for a duplicate.
     static let deliverOne = RedisScript(
         """
         \(append)
         local id, frame = append(KEYS[1], KEYS[2], ARGV[4], ARGV[1], ARGV[2], ARGV[3])
         if not id then return frame end
         redis.call('EXPIRE', KEYS[3], ARGV[1])
-        if id ~= '' then redis.call('SPUBLISH', KEYS[4], frame) end
+        if id ~= '' then redis.call('SPUBLISH', KEYS[4], traced(frame, ARGV[5])) end
         return id
         """)
 
@@ -75,6 +77,10 @@ enum MailboxScripts {
     private static let append = """
         \(now)
         \(readers)
+        local function traced(frame, trace)
+            if not trace or trace == '' then return frame end
+            return '\(UpdateCodec.trace)' .. trace .. '",' .. string.sub(frame, 2)
+        end
         local function append(box, mark, suffix, ttl, markTTL, cap)
             if not redis.call('SET', mark, '1', 'NX', 'EX', markTTL) then return '' end
             local last, failure = newest(box)

@@ -25,8 +25,11 @@ extension MailboxStore {
 package struct MailboxDelivery: Sendable {
     package var user: UserID
     package var update: StatusUpdate
+    /// For whoever receives it from the channel; nil when it is not traced.
+    package var traceparent: String?
 
-    package init(to user: UserID, _ update: StatusUpdate) {
+    package init(to user: UserID, _ update: StatusUpdate, traceparent: String? = nil) {
+        self.traceparent = traceparent
         self.user = user
         self.update = update
     }

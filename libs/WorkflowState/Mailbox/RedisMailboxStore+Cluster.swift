@@ -20,7 +20,7 @@ extension RedisMailboxStore {
         let replies: [RedisValue]
         do throws(RedisError) {
             replies = try await client.evaluate(
-                MailboxScripts.deliverOne, count: current.count, keys: 4, arguments: 4
+                MailboxScripts.deliverOne, count: current.count, keys: 4, arguments: 5
             ) { place, batch in
                 let delivery = deliveries[current[place]]
                 keys.mailbox(delivery.user).append(to: &batch)
@@ -31,6 +31,7 @@ extension RedisMailboxStore {
                 batch.append(retention.mark.wholeSeconds)
                 batch.append(retention.mailboxCap)
                 batch.append(UpdateCodec.payloadSuffix(delivery.update))
+                batch.append(delivery.traceparent ?? "")
             }
         } catch {
             throw WorkflowStateError(error)

@@ -18,8 +18,10 @@ package final class RedisMailboxStore: MailboxStore {
     package func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
         if deliveries.isEmpty { return [] }
         if keys.isTagged { return try await deliverApart(deliveries) }
+        let isTraced = deliveries.contains { $0.traceparent != nil }
         let reply = try await client.evaluating(
-            MailboxScripts.deliver, keys: 3 * deliveries.count, arguments: 3 + 4 * deliveries.count
+            MailboxScripts.deliver, keys: 3 * deliveries.count,
+            arguments: 3 + (isTraced ? 5 : 4) * deliveries.count
         ) { batch in
             for delivery in deliveries {
                 keys.mailbox(delivery.user).append(to: &batch)
@@ -35,6 +37,8 @@ package final class RedisMailboxStore: MailboxStore {
                 batch.append(delivery.update.status.wireName)
                 batch.append(WorkflowStatus(delivery.update.status, delivery.update.orderID).text)
             }
+            guard isTraced else { return }
+            for delivery in deliveries { batch.append(delivery.traceparent ?? "") }
         }
         guard case .array(let offsets) = reply, offsets.count == deliveries.count else {
             throw .unexpectedReply

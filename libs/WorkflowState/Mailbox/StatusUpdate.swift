@@ -25,8 +25,14 @@ package struct Publication: Sendable, Equatable {
     package var previous: Int64?
     /// The JSON for native clients.
     package var frame: [UInt8]
+    /// The span that delivered it, when it is traced and read from the channel.
+    package var traceparent: String?
 
-    package init(update: StatusUpdate, offset: Int64?, previous: Int64? = nil, frame: [UInt8]) {
+    package init(
+        update: StatusUpdate, offset: Int64?, previous: Int64? = nil, frame: [UInt8],
+        traceparent: String? = nil
+    ) {
+        self.traceparent = traceparent
         self.update = update
         self.offset = offset
         self.previous = previous

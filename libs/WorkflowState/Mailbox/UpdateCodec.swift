@@ -6,11 +6,12 @@ internal import Orders
 /// A native client's frame is `{"type":"order.status","id":…,"correlationId":…,"orderId":…,"status":…,
 /// "occurredAt":…}`; an ephemeral one has no `id`. A mailbox stores what follows the id, the payload suffix.
 /// The channel message is the frame with `"previous":…` in front, the previous offset or 0: a reader that has
-/// not seen that one has missed an update.
+/// not seen that one has missed an update. Of a traced update, `"trace":…` is before it.
 package enum UpdateCodec {
     package static let type: StaticString = "\"type\":\"order.status\""
     package static let id: StaticString = ",\"id\":"
     package static let previous: StaticString = "{\"previous\":"
+    package static let trace: StaticString = "{\"trace\":\""
 
     /// `,"correlationId":"…","orderId":1,"status":"COMPLETED","occurredAt":"…"}`. Nothing in it needs escapes.
     package static func payloadSuffix(_ update: StatusUpdate) -> [UInt8] {
@@ -38,8 +39,11 @@ package enum UpdateCodec {
     }
 
     /// What the delivery script publishes, for the in-memory driver.
-    package static func channelMessage(previous before: Int64, offset: Int64, suffix: [UInt8]) -> [UInt8] {
+    package static func channelMessage(
+        previous before: Int64, offset: Int64, suffix: [UInt8], traceparent: String? = nil
+    ) -> [UInt8] {
         var bytes = Array("\(previous)\(before),".utf8)
+        if let traceparent { bytes = Array("\(trace)\(traceparent)\",".utf8) + bytes.dropFirst() }
         appendHead(offset, to: &bytes)
         bytes += suffix
         return bytes
@@ -58,7 +62,8 @@ package enum UpdateCodec {
         }
         guard offset > 0, offset <= largestOffset else { return nil }
         return Publication(
-            update: update, offset: offset, previous: fields.previous, frame: withoutPrevious(payload))
+            update: update, offset: offset, previous: fields.previous, frame: withoutHead(payload),
+            traceparent: fields.trace)
     }
 
     /// Parses a mailbox entry.
@@ -72,12 +77,16 @@ package enum UpdateCodec {
     private static let largestOffset: Int64 = 1 << 53
 
     private static let previousBytes = Array("\(previous)".utf8)
+    private static let traceBytes = Array("\(trace)".utf8)
 
-    private static func withoutPrevious(_ payload: [UInt8]) -> [UInt8] {
-        guard payload.starts(with: previousBytes), let comma = payload.firstIndex(of: UInt8(ascii: ","))
-        else { return payload }
-        var frame = Array(payload[comma...])
-        frame[0] = UInt8(ascii: "{")
+    /// Without what is for the replicas alone.
+    private static func withoutHead(_ payload: [UInt8]) -> [UInt8] {
+        var frame = payload
+        for head in [traceBytes, previousBytes] where frame.starts(with: head) {
+            guard let comma = frame.firstIndex(of: UInt8(ascii: ",")) else { return payload }
+            frame.removeFirst(comma)
+            frame[0] = UInt8(ascii: "{")
+        }
         return frame
     }
 
@@ -96,6 +105,7 @@ package enum UpdateCodec {
     private struct Fields {
         var type = false
         var previous: Int64?
+        var trace: String?
         var id: Int64?
         var correlationID: CorrelationID?
         var orderID: OrderID?
@@ -116,6 +126,7 @@ package enum UpdateCodec {
                 switch key {
                 case "type": fields.type = try reader.text() == "order.status"
                 case "previous": fields.previous = Int64(try reader.int())
+                case "trace": fields.trace = try reader.stringOrNil()
                 case "id": fields.id = Int64(try reader.int())
                 case "correlationId":
                     fields.correlationID = try reader.text().withBytes { CorrelationID(ascii: $0) }

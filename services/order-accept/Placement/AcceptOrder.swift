@@ -23,6 +23,7 @@ final class AcceptOrder {
     private let recent: RecentOrders
     private let hedgeDelay: Duration
     private let metrics: PlacementMetrics?
+    private let tracer: Tracer?
     private let clock: @Loop () -> Timestamp
     private var correlationIDs = CorrelationIDGenerator()
     private var random = SecureRandom()
@@ -38,7 +39,7 @@ final class AcceptOrder {
         catalogue: any CatalogueSource, identifiers: any OrderIDSource, state: any WorkflowStore,
         publisher: EventPublisher, intake: any OrderIntake, recent: RecentOrders,
         hedgeDelay: Duration = .milliseconds(150),
-        metrics: PlacementMetrics? = nil,
+        metrics: PlacementMetrics? = nil, tracer: Tracer? = nil,
         clock: @escaping @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
     ) {
         self.catalogue = catalogue
@@ -49,6 +50,7 @@ final class AcceptOrder {
         self.recent = recent
         self.hedgeDelay = hedgeDelay
         self.metrics = metrics
+        self.tracer = tracer
         self.clock = clock
     }
 
@@ -56,9 +58,24 @@ final class AcceptOrder {
     func accept(
         _ request: OrderRequest, from user: UserID, key: String? = nil, trace: TraceContext, cause: String
     ) async throws(PlacementError) -> AcceptedOrder {
+        let span = AcceptanceSpan(tracer, trace.child(), request: cause)
         let end = Loop.now + Self.budget
         let draft = AcceptedOrder(try number(try await price(request), for: user), key: key)
-        let message = try message(of: draft, trace: trace, cause: cause)
+        let message = try message(of: draft, trace: span.trace, cause: cause)
+        do throws(PlacementError) {
+            let way = try await take(draft, message, until: end)
+            span.end(draft.order, way)
+            return draft
+        } catch {
+            span.end(draft.order, error)
+            throw error
+        }
+    }
+
+    /// - Returns: who took it.
+    private func take(
+        _ draft: AcceptedOrder, _ message: OutboundMessage, until end: Instant
+    ) async throws(PlacementError) -> AcceptanceSpan.Way {
         let isCopied = await copy(draft)
         var isOutcomeUnknown = false
         if isCopied, brokerBudget.admit() || !intake.isAvailable {
@@ -70,7 +87,7 @@ final class AcceptOrder {
         do throws(OrderIntakeError) {
             try await intake.take(IntakeOrder(draft, message))
             metrics?.taken()
-            return draft
+            return .intake
         } catch {
             if error == .keyTaken {
                 // The broker may have it too: then it is recorded as the other's repetition, or as an order of its own.
@@ -134,9 +151,9 @@ final class AcceptOrder {
         }
     }
 
-    private func remembered(_ order: AcceptedOrder) -> AcceptedOrder {
+    private func remembered(_ order: AcceptedOrder) -> AcceptanceSpan.Way {
         recent.add(order.acceptance)
-        return order
+        return .broker
     }
 
     /// - Returns: nil when it is confirmed.

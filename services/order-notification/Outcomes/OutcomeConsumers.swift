@@ -1,6 +1,7 @@
 import AMQP
 import EventLoop
 import Messaging
+import Observability
 import Service
 
 /// Consumes `order.processed` and `order.failed`, the queues of finished orders, and what the broker dead-lettered of them.
@@ -16,11 +17,17 @@ final class OutcomeConsumers: Service {
     ) {
         pipelines = [OrderTopology.WorkQueue.processed, .failed].flatMap { queue in
             let name = topology.queue(queue)
-            return [name, OrderTopology.deadQueue(of: name)].map { source in
+            let consumer = AMQPConsumer(consuming, queue: name)
+            context.metrics.gauge(
+                "waybill_consumer_unsettled_messages", "Messages delivered and not yet settled.",
+                labels: ["queue": name]
+            ) { Double(consumer.unsettled) }
+            let dead = AMQPConsumer(consuming, queue: OrderTopology.deadQueue(of: name))
+            return [consumer, dead].map { source in
                 ConsumePipeline(
-                    queue: name, from: AMQPSource(AMQPConsumer(consuming, queue: source)), to: sender,
+                    queue: name, from: AMQPSource(source), to: sender,
                     decoder: OrderOutcome.decoder, handler: handler, retryPolicy: topology.retryPolicy,
-                    log: context.log, metrics: context.metrics)
+                    log: context.log, metrics: context.metrics, tracer: context.tracer)
             }
         }
     }

@@ -16,11 +16,13 @@ final class OutcomeHandler: EventHandler {
     private let mailboxes: any MailboxStore
     private let owners: any OrderOwners
     private let metrics: NotificationMetrics
+    private let tracer: Tracer?
 
     init(
         workflows: any WorkflowStore, mailboxes: any MailboxStore, owners: any OrderOwners,
-        metrics: NotificationMetrics
+        metrics: NotificationMetrics, tracer: Tracer? = nil
     ) {
+        self.tracer = tracer
         self.workflows = workflows
         self.mailboxes = mailboxes
         self.owners = owners
@@ -32,11 +34,16 @@ final class OutcomeHandler: EventHandler {
             let updates = batch.map { $0.event.update(in: $0.envelope) }
             let owners = try await workflows.owners(of: updates.map(\.correlationID))
             // What Redis has forgotten is looked up, which must not delay the other messages.
-            let known = zip(updates, owners).map {
-                $1?.hasStatus == true ? MailboxDelivery(to: $1!.user, $0) : nil
+            var deliveries: [Delivery] = []
+            deliveries.reserveCapacity(batch.count)
+            let results = zip(batch.indices, owners).map { index, owner -> HandlingResult in
+                guard let owner, owner.hasStatus else { return .deferred }
+                deliveries.append(
+                    Delivery(of: updates[index], to: owner.user, batch[index].context.trace, tracer))
+                return .done
             }
-            try await deliver(known.compactMap(\.self))
-            return known.map { $0 == nil ? .deferred : .done }
+            try await deliver(deliveries)
+            return results
         } catch {
             // Of several nodes one may be away: it must not delay the users of the others, nor the next messages.
             if mailboxes.isSharded, error.code == .unavailable {
@@ -53,7 +60,7 @@ final class OutcomeHandler: EventHandler {
         do {
             for delay in [.zero] + Self.retryDelays {
                 do { try await Loop.sleep(for: delay) } catch { break }
-                if try await deliverForgotten(update) { return .done }
+                if try await deliverForgotten(update, received.context.trace) { return .done }
             }
         } catch let error as WorkflowStateError {
             throw HandlingError(error)
@@ -68,7 +75,7 @@ final class OutcomeHandler: EventHandler {
     func deadLettered(_ deadLetter: DeadLetter<OrderOutcome>) async throws {
         guard let event = deadLetter.event else { return }
         do {
-            _ = try await deliverForgotten(event.update(in: deadLetter.envelope))
+            _ = try await deliverForgotten(event.update(in: deadLetter.envelope), deadLetter.context.trace)
         } catch let error as WorkflowStateError {
             throw HandlingError(error)
         } catch {
@@ -77,7 +84,7 @@ final class OutcomeHandler: EventHandler {
     }
 
     /// - Returns: whether the order is known.
-    private func deliverForgotten(_ update: StatusUpdate) async throws -> Bool {
+    private func deliverForgotten(_ update: StatusUpdate, _ trace: TraceContext?) async throws -> Bool {
         if let recorded = try await owners.owners(of: [update.correlationID])[update.correlationID],
             let status = recorded.status
         {
@@ -86,20 +93,48 @@ final class OutcomeHandler: EventHandler {
                 metrics.outdated.increment()
                 return true
             }
-            try await deliver([MailboxDelivery(to: recorded.user, update)])
+            try await deliver([Delivery(of: update, to: recorded.user, trace, tracer)])
             return true
         }
         guard let remembered = try await workflows.owners(of: [update.correlationID])[0],
             remembered.hasStatus || update.status == .failed
         else { return false }
-        try await deliver([MailboxDelivery(to: remembered.user, update)])
+        try await deliver([Delivery(of: update, to: remembered.user, trace, tracer)])
         return true
     }
 
-    private func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) {
-        for offset in try await mailboxes.deliver(deliveries) {
+    private func deliver(_ deliveries: [Delivery]) async throws(WorkflowStateError) {
+        let start = Instant.systemNow()
+        for (delivery, offset) in zip(deliveries, try await mailboxes.deliver(deliveries.map(\.request))) {
             (offset == nil ? metrics.duplicates : metrics.delivered).increment()
+            if let span = delivery.span(from: start, offset) { tracer?.record(span) }
         }
+    }
+}
+
+/// An update on its way to a mailbox, with the span of the delivery.
+@Loop
+private struct Delivery {
+    let request: MailboxDelivery
+    private let trace: TraceContext?
+
+    init(of update: StatusUpdate, to user: UserID, _ parent: TraceContext?, _ tracer: Tracer?) {
+        let trace = tracer == nil ? nil : parent?.child()
+        let exported = trace.flatMap { tracer?.exports($0) == true ? $0 : nil }
+        self.trace = trace
+        request = MailboxDelivery(to: user, update, traceparent: exported?.traceparent)
+    }
+
+    func span(from start: Instant, _ offset: Int64?) -> TraceSpan? {
+        guard let trace else { return nil }
+        return TraceSpan(
+            "deliver update", .producer, trace, of: request.update.correlationID.description, from: start,
+            [
+                .init("db.system.name", .text("redis")),
+                .init("waybill.status", .text(request.update.status.wireName)),
+                offset.map { .init("waybill.mailbox.offset", .number(Int($0))) }
+                    ?? .init("waybill.duplicate", .number(1)),
+            ])
     }
 }
 

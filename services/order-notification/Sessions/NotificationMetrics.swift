@@ -16,6 +16,7 @@ final class NotificationMetrics {
     let outdated: Counter
     let unknownOwner: Counter
     private let latency: Histogram
+    private let orderLatency: Histogram
     private let closes: [UInt16: Counter]
     private let otherCloses: Counter
     let refusals: (origin: Counter, token: Counter, rate: Counter, address: Counter)
@@ -52,6 +53,9 @@ final class NotificationMetrics {
         latency = metrics.histogram(
             "waybill_notification_delivery_seconds",
             "Time from an update to its push to the user's live sessions.")
+        orderLatency = metrics.histogram(
+            "waybill_order_notification_seconds",
+            "From an order's acceptance to the push of its outcome to the user's live sessions.")
         let closed = "Sessions that ended, by close code."
         closes = Dictionary(
             uniqueKeysWithValues: Self.codes.map { code in
@@ -75,8 +79,11 @@ final class NotificationMetrics {
 
     /// Records that an update was pushed to a user's live sessions.
     func recordDelivery(_ update: StatusUpdate) {
-        let took = WallClock.milliseconds() - update.occurredAt.milliseconds
-        latency.observe(Double(max(0, took)) / 1000)
+        let now = WallClock.milliseconds()
+        latency.observe(Double(max(0, now - update.occurredAt.milliseconds)) / 1000)
+        if update.status.isFinal, let accepted = update.correlationID.timestamp {
+            orderLatency.observe(Double(max(0, now - accepted.milliseconds)) / 1000)
+        }
     }
 
     func closed(_ code: WebSocketCloseCode) { (closes[code.rawValue] ?? otherCloses).increment() }

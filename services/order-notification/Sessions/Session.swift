@@ -1,6 +1,7 @@
 import EventLoop
 import HTTP
 import Identity
+import Observability
 import Orders
 import Service
 import WorkflowState
@@ -158,6 +159,7 @@ final class Session: WebSocketHandler {
         guard isLive else { return }
         transport?.send(wireProtocol.encoded(publication))
         registry.metrics.pushed(wireProtocol)
+        registry.tracer?.record(publication.span(of: self))
     }
 
     /// Writes the held output although the welcome is late, as while the mailbox cannot be read.

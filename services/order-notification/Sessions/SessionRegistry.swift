@@ -16,6 +16,7 @@ final class SessionRegistry: Service {
     let owners: any OrderOwners
     let authenticator: Authenticator
     let metrics: NotificationMetrics
+    let tracer: Tracer?
     let log: Logger
     let tasks: TaskTracker
     /// Seconds by which a token may be past its expiry.
@@ -51,7 +52,8 @@ final class SessionRegistry: Service {
     init(
         replica: String, limits: SessionLimits = SessionLimits(), subscriptions: SubscriptionRegistry,
         workflows: any WorkflowStore, owners: any OrderOwners,
-        authenticator: Authenticator, metrics: NotificationMetrics, log: Logger, tasks: TaskTracker,
+        authenticator: Authenticator, metrics: NotificationMetrics, tracer: Tracer? = nil, log: Logger,
+        tasks: TaskTracker,
         leeway: Int = 30
     ) {
         self.replica = replica
@@ -61,6 +63,7 @@ final class SessionRegistry: Service {
         self.owners = owners
         self.authenticator = authenticator
         self.metrics = metrics
+        self.tracer = tracer
         self.log = log
         self.tasks = tasks
         self.leeway = leeway

@@ -18,6 +18,7 @@ final class ProcessOrders: EventHandler {
     let products: KnownProducts
     let events: EventFactory
     let metrics: ProcessingMetrics
+    private let tracer: Tracer?
     let log: Logger?
     private let publishesProcessing: Bool
 
@@ -27,14 +28,15 @@ final class ProcessOrders: EventHandler {
     /// - Parameter publishesProcessing: whether sessions are sent PROCESSING.
     init(
         store: any OrderStore, workflow: any WorkflowStore, publisher: EventPublisher,
-        publishesProcessing: Bool = true, metrics: ProcessingMetrics, events: EventFactory = EventFactory(),
-        log: Logger? = nil
+        publishesProcessing: Bool = true, metrics: ProcessingMetrics, tracer: Tracer? = nil,
+        events: EventFactory = EventFactory(), log: Logger? = nil
     ) {
         self.store = store
         self.workflow = workflow
         self.publisher = publisher
         self.publishesProcessing = publishesProcessing
         self.metrics = metrics
+        self.tracer = tracer
         self.log = log
         self.events = events
         products = KnownProducts(store)
@@ -103,8 +105,28 @@ final class ProcessOrders: EventHandler {
                 work.reject(index, "Its correlation id or order id belongs to another order.", .invalidOrder)
             }
         }
+        trace(work.items, from: start)
         work.dropSettled()
         metrics.record.observe(start.duration(to: .systemNow()))
+    }
+
+    /// Each order has a span of the transaction, in its own trace, with links to the spans of the others that it was shared
+    /// with, when they are exported.
+    private func trace(_ items: [BatchItem], from start: Instant) {
+        guard let tracer else { return }
+        let end = Instant.systemNow()
+        let exported = items.compactMap(\.context.trace).filter { tracer.exports($0) }
+        for item in items {
+            guard let parent = item.context.trace else { continue }
+            tracer.record(
+                TraceSpan(
+                    "record order", .client, parent.child(), of: item.context.correlationID, from: start,
+                    to: end,
+                    [
+                        .init("db.system.name", .text("postgresql")),
+                        .init("db.operation.batch.size", .number(items.count)),
+                    ], links: parent.isSampled ? exported.filter { $0.spanID != parent.spanID } : []))
+        }
     }
 
     private func stored(_ records: [OrderRecord]) async throws(OrderRecordsError) -> [RecordedOrder?] {

@@ -11,6 +11,7 @@ struct ProcessingMetrics {
     let record: Histogram
     let publish: Histogram
     let finish: Histogram
+    private let completion: Histogram
     /// Statuses that were not written to Redis, which the delivery of the outcome moves.
     let statusesLeft: Counter
     /// Events that were not published at once, which the outbox relay publishes.
@@ -44,6 +45,8 @@ struct ProcessingMetrics {
         record = step("record")
         publish = step("publish")
         finish = step("finish")
+        completion = metrics.histogram(
+            "waybill_order_completion_seconds", "From an order's acceptance to the record of its outcome.")
     }
 
     func count(_ work: ProcessingBatch) {
@@ -55,10 +58,16 @@ struct ProcessingMetrics {
                 counts.cancelled += 1
             } else {
                 counts.completed += 1
+                observeCompletion(of: order)
             }
         }
         completed.increment(by: UInt64(counts.completed))
         cancelled.increment(by: UInt64(counts.cancelled))
         duplicates.increment(by: UInt64(counts.repeated))
+    }
+
+    private func observeCompletion(of order: RecordedOrder) {
+        guard let accepted = order.event.metadata.correlationID.timestamp else { return }
+        completion.observe(Double(max(0, WallClock.milliseconds() - accepted.milliseconds)) / 1000)
     }
 }

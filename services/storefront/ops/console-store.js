@@ -28,14 +28,12 @@ export class ConsoleStore {
   events = new Signal(/** @type {OrderEvent[]} */ ([]));
 
   constructor() {
-    this.stream.onSnapshot = (snapshot) => {
-      this.metrics.addSnapshot(snapshot);
-      this.snapshot.value = snapshot;
-    };
+    this.stream.onSnapshot = (snapshot) => (this.snapshot.value = snapshot);
+    this.stream.onHistory = (history) => this.metrics.replace(history);
+    this.stream.onPoint = (point) => this.metrics.add(point);
     this.stream.onEvents = (received) => {
       const known = new Set(this.events.value.map((event) => event.position));
       const added = received.filter((event) => !known.has(event.position));
-      this.metrics.addEvents(added);
       const all = [...added, ...this.events.value].sort((a, b) => b.position - a.position);
       this.events.value = KINDS.flatMap((kind) => all.filter((event) => eventKind(event) === kind).slice(0, MAX_EVENTS));
     };

@@ -22,6 +22,10 @@ export class ConsoleStream {
   onSnapshot = () => {};
   /** @type {(events: import('./types.js').OrderEvent[]) => void} */
   onEvents = () => {};
+  /** @type {(history: import('./types.js').History) => void} */
+  onHistory = () => {};
+  /** @type {(point: (number|null)[]) => void} */
+  onPoint = () => {};
   #session;
   /** @type {AbortController|null} */
   #controller = null;
@@ -121,10 +125,15 @@ export class ConsoleStream {
         this.#attempt = 0;
         this.state.value = { phase: 'connected' };
         this.hello.value = data;
+        this.onHistory(data.history);
         if (data.recent.length > 0) this.onEvents(data.recent);
         break;
       case 'orders':
         this.onEvents(data);
+        break;
+      case 'point':
+        if (this.hello.value) this.hello.value.history.points.push(data);
+        this.onPoint(data);
         break;
       case 'state':
         this.onSnapshot(data);

@@ -1,35 +1,53 @@
 import { h, renderKeyed } from '../app/dom.js';
 import { formatDateTime, pluralize } from '../app/format.js';
+import { navigate, parseRoute } from '../app/router.js';
 import { errorText } from '../rest/problem.js';
 import { actionButton, confirmDialog, emptyState, errorState, pageHeading } from '../ui/components.js';
 import { View } from '../ui/view.js';
+import { ReplayProgress } from './replay-progress.js';
 
 /** @typedef {import('./types.js').DeadLetter} DeadLetter */
+/** @typedef {import('./console-api.js').Choice} Choice */
 
 const QUEUES = ['order.accepted', 'order.processed', 'order.failed'];
+const SIZE = 50;
 
-/** The dead letters of a queue, with their reasons; replays or drops them. */
+/** The dead letters of a queue by their reasons; found, replayed, dropped. The filter is in the address. */
 export class DeadLettersPage extends View {
   #store;
   #queue;
+  #reason;
+  #text;
+  #offset = 0;
   /** @type {Set<string>} */
   #selectedIDs = new Set();
   /** @type {DeadLetter[]} */
   #deadLetters = [];
   #count = h('p', { class: 'heading-note', role: 'status' }, 'Loading…');
   #error = h('p', { class: 'field-error', role: 'alert' });
+  #groups = h('ul', { class: 'groups', 'aria-label': 'Reasons' });
   #list = h('ul', { class: 'dead-letters', 'aria-label': 'Dead letters' });
   #actions = h('div', { class: 'actions', hidden: true });
   #message = h('div');
+  #progress;
+  #tabs = h('nav', { class: 'queue-tabs', 'aria-label': 'Queues' });
+  #newer = h('button', { class: 'button button-plain button-small', type: 'button', onclick: () => this.#turn(-SIZE) }, 'Previous');
+  #older = h('button', { class: 'button button-plain button-small', type: 'button', onclick: () => this.#turn(SIZE) }, 'Next');
+  #pages = h('div', { class: 'actions', hidden: true }, this.#newer, this.#older);
+  #search = h('input', { id: 'dead-letter-search', type: 'search', autocomplete: 'off', placeholder: 'order, customer, id or reason' });
   /** @type {number|null} messages in the queue when it was last loaded */
   #total = null;
   #rowCount = 0;
 
-  /** @param {import('./console-store.js').ConsoleStore} store @param {string} queue */
-  constructor(store, queue) {
+  /** @param {import('./console-store.js').ConsoleStore} store @param {string} queue @param {URLSearchParams} query */
+  constructor(store, queue, query) {
     super();
     this.#store = store;
     this.#queue = QUEUES.includes(queue) ? queue : 'order.accepted';
+    this.#reason = query.get('reason');
+    this.#text = query.get('q') ?? '';
+    this.#search.value = this.#text;
+    this.#progress = new ReplayProgress(store.api, () => void this.#load());
   }
 
   render() {
@@ -40,39 +58,101 @@ export class DeadLettersPage extends View {
       }, 'Select all'),
       actionButton('button button-small', ['Replay'], () => this.#apply('replay')),
       actionButton('button button-small button-danger', ['Drop'], () => this.#apply('drop')));
-    this.replaceChildren(
-      pageHeading('Dead letters', this.#count),
-      h('nav', { class: 'queue-tabs', 'aria-label': 'Queues' }, QUEUES.map((queue) => h('a', {
-        href: `#/dead-letters/${queue}`, 'aria-current': queue === this.#queue ? 'page' : null,
-      }, queue))),
-      this.#actions, this.#error, this.#list, this.#message);
+    const form = h('form', {
+      class: 'filters', role: 'search', 'aria-label': 'Filter',
+      onsubmit: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        this.#go(this.#reason, this.#search.value.trim());
+      },
+    }, h('div', { class: 'field' }, h('label', { for: this.#search.id }, 'Find'), this.#search), h('button', { class: 'button button-plain' }, 'Find'));
+    this.replaceChildren(pageHeading('Dead letters', this.#count), this.#tabs, this.#progress.element, this.#groups, form, this.#actions, this.#error,
+      this.#list, this.#pages, this.#message);
     void this.#load();
+    const listener = () => {
+      const { path, query } = parseRoute(location.hash);
+      if (!path.startsWith('/dead-letters')) return;
+      this.#reason = query.get('reason');
+      this.#text = query.get('q') ?? '';
+      this.#search.value = this.#text;
+      this.#offset = 0;
+      void this.#load();
+    };
+    addEventListener('hashchange', listener);
+    this.addCleanup(() => removeEventListener('hashchange', listener));
     // The queue changes by other means too.
-    this.addCleanup(this.#store.snapshot.listen((snapshot) => {
+    this.addCleanup(this.#store.snapshot.watch((snapshot) => {
+      this.#showTabs();
       const dead = snapshot?.queues?.find((queue) => queue.name === this.#queue)?.dead;
       if (dead !== undefined && this.#total !== null && dead !== this.#total) void this.#load();
     }));
+    this.addCleanup(() => this.#progress.stop());
+  }
+
+  #showTabs() {
+    const queues = this.#store.snapshot.value?.queues;
+    renderKeyed(this.#tabs, QUEUES, (queue) => queue, (queue) => h('a', { href: `#/dead-letters/${queue}`, 'aria-current': queue === this.#queue ? 'page' : null }, queue),
+      (element, queue) => {
+        const dead = queues?.find(({ name }) => name === queue)?.dead ?? 0;
+        const text = dead > 0 ? `${queue} (${dead})` : queue;
+        if (element.textContent !== text) element.textContent = text;
+      });
+  }
+
+  /** @param {string|null} reason @param {string} text */
+  #go(reason, text) {
+    const query = new URLSearchParams();
+    if (reason !== null) query.set('reason', reason);
+    if (text) query.set('q', text);
+    navigate(`/dead-letters/${this.#queue}${String(query) && `?${query}`}`);
+  }
+
+  /** @param {number} step */
+  #turn(step) {
+    this.#offset = Math.max(0, this.#offset + step);
+    void this.#load();
   }
 
   async #load() {
     try {
-      const { total, items } = await this.#store.api.deadLetters(this.#queue);
+      /** @type {Record<string, string>} */
+      const filter = { offset: String(this.#offset), size: String(SIZE) };
+      if (this.#reason !== null) filter.reason = this.#reason;
+      if (this.#text) filter.q = this.#text;
+      const { total, read, matching, items, groups } = await this.#store.api.deadLetters(this.#queue, filter);
       this.#total = total;
       this.#deadLetters = items;
       this.#selectedIDs = new Set(items.map(({ id }) => id).filter((id) => this.#selectedIDs.has(id)));
-      this.#count.textContent = total > items.length ? `The oldest ${items.length} of ${total} messages` : pluralize(total, 'message');
+      const part = matching === total ? pluralize(total, 'message') : `${matching} of ${pluralize(total, 'message')}`;
+      this.#count.textContent = read < total ? `${part}; the oldest ${read} were looked at` : part;
+      renderKeyed(this.#groups, groups, ({ reason, count }) => `${count} ${reason}`, (group) => this.#renderGroup(group));
+      this.#groups.hidden = groups.length === 0;
       // A message that was replayed and failed again has a new row.
       renderKeyed(this.#list, items, ({ id, failedAt }) => `${id} ${failedAt}`, (deadLetter) => this.#renderRow(deadLetter));
       this.#actions.hidden = items.length === 0;
-      this.#message.replaceChildren(items.length ? '' : emptyState('No dead letters', `No message of ${this.#queue} was dead-lettered.`));
+      this.#pages.hidden = matching <= SIZE;
+      this.#newer.disabled = this.#offset === 0;
+      this.#older.disabled = this.#offset + SIZE >= matching;
+      this.#message.replaceChildren(items.length ? '' : total > 0 ? emptyState('No such dead letters', 'Another filter may find them.', h('a', { class: 'button', href: `#/dead-letters/${this.#queue}` }, 'Show all'))
+        : emptyState('No dead letters', `No message of ${this.#queue} was dead-lettered.`));
     } catch (error) {
       this.#count.textContent = '';
       this.#message.replaceChildren(errorState(error, () => void this.#load()));
     }
   }
 
+  /** @param {{ reason: string, count: number, words: string }} group */
+  #renderGroup({ reason, count, words }) {
+    const isChosen = reason === this.#reason;
+    return h('li', { class: 'group' },
+      h('p', {}, h('strong', {}, `${count} × `), reason || 'No reason was recorded.'), h('p', { class: 'hint' }, words),
+      h('div', { class: 'actions' },
+        h('button', { class: 'button button-plain button-small', type: 'button', 'aria-pressed': String(isChosen), onclick: () => this.#go(isChosen ? null : reason, this.#text) }, 'Show these'),
+        actionButton('button button-small', [count === 1 ? 'Replay' : `Replay all ${count}`], () => this.#change('replay', { reason }, count)),
+        actionButton('button button-small button-danger', [count === 1 ? 'Drop' : `Drop all ${count}`], () => this.#change('drop', { reason }, count))));
+  }
+
   /** @param {DeadLetter} deadLetter */
-  #renderRow({ id, reason, type, attempt, sentBy, failedAt, correlationId, body }) {
+  #renderRow({ id, orderId, customerId, reason, type, attempt, sentBy, failedAt, correlationId, traceId, body }) {
     this.#rowCount += 1;
     const inputId = `dead-letter-${this.#rowCount}`;
     const checkbox = h('input', {
@@ -81,11 +161,14 @@ export class DeadLettersPage extends View {
       onchange: () => (checkbox.checked ? this.#selectedIDs.add(id) : this.#selectedIDs.delete(id)),
     });
     const facts = [type || 'no type', `attempt ${attempt}`, sentBy && `from ${sentBy}`, failedAt && formatDateTime(failedAt)];
+    const order = correlationId && h('a', { href: `#/orders/${correlationId}` }, orderId === null ? 'Its order' : `Order ${orderId}`);
     return h('li', { class: 'dead-letter' }, checkbox,
       h('div', {},
         h('label', { for: inputId }, reason ?? 'No reason was recorded.'),
+        h('p', {}, order, customerId ? ` of ${customerId}` : ''),
         h('p', { class: 'hint' }, facts.filter(Boolean).join(' · ')),
-        h('details', {}, h('summary', {}, 'Message'), h('p', { class: 'hint' }, 'Correlation id ', h('code', {}, correlationId || 'none')),
+        h('details', {}, h('summary', {}, 'Message'),
+          h('p', { class: 'hint' }, 'Message id ', h('code', {}, id || 'none'), ', correlation id ', h('code', {}, correlationId || 'none'), ', trace ', h('code', {}, traceId ?? 'none')),
           h('pre', { tabindex: '0', role: 'region', 'aria-label': 'Body' }, body))));
   }
 
@@ -97,15 +180,19 @@ export class DeadLettersPage extends View {
 
   /** @param {'replay'|'drop'} action */
   async #apply(action) {
-    this.#error.textContent = '';
     const ids = [...this.#selectedIDs];
-    if (ids.length === 0) {
-      this.#error.textContent = 'Select at least one message.';
-      return;
-    }
-    if (action === 'drop' && !await confirmDialog(`Drop ${pluralize(ids.length, 'message')}?`, 'The messages are deleted permanently. Their orders stay failed.', 'Drop')) return;
+    this.#error.textContent = ids.length === 0 ? 'Select at least one message.' : '';
+    if (ids.length > 0) await this.#change(action, { ids }, ids.length);
+  }
+
+  /** @param {'replay'|'drop'} action @param {Choice} choice @param {number} count */
+  async #change(action, choice, count) {
+    this.#error.textContent = '';
+    const loss = 'They are deleted permanently. Orders that were recorded as FAILED stay so; of others, nothing but this message says that they were placed.';
+    if (action === 'drop' && !await confirmDialog(`Drop ${pluralize(count, 'message')}?`, loss, 'Drop')) return;
     try {
-      await this.#store.api[action](this.#queue, ids);
+      if (action === 'replay') this.#progress.follow(await this.#store.api.startReplay(this.#queue, choice));
+      else await this.#store.api.drop(this.#queue, choice);
       this.#selectedIDs.clear();
     } catch (error) {
       this.#error.textContent = errorText(error);

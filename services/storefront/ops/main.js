@@ -2,16 +2,22 @@ import { h } from '../app/dom.js';
 import { SignInForm } from '../pages/sign-in-page.js';
 import { AppShell, findRoute, signOutButton, themeButton } from '../ui/app-shell.js';
 import { emptyState } from '../ui/components.js';
+import { ActsPage } from './acts-page.js';
 import { ConsoleStore } from './console-store.js';
 import { DeadLettersPage } from './dead-letters-page.js';
 import { FailoverLabPage } from './failover-lab-page.js';
+import { OrderExplanationPage } from './order-explanation-page.js';
+import { OperatorOrdersPage } from './orders-page.js';
 import { OverviewPage } from './overview-page.js';
 
 /** @type {import('../ui/app-shell.js').Route<ConsoleStore>[]} */
 const ROUTES = [
   { pattern: '/', title: () => 'Overview', page: (store) => new OverviewPage(store) },
-  { pattern: '/dead-letters', title: () => 'Dead letters', page: (store) => new DeadLettersPage(store, '') },
-  { pattern: '/dead-letters/:queue', title: () => 'Dead letters', page: (store, { queue = '' }) => new DeadLettersPage(store, queue) },
+  { pattern: '/orders', title: () => 'Orders', page: (store, _, query) => new OperatorOrdersPage(store, query) },
+  { pattern: '/orders/:reference', title: ({ reference = '' }) => `Order ${reference}`, page: (store, { reference = '' }) => new OrderExplanationPage(store, reference) },
+  { pattern: '/dead-letters', title: () => 'Dead letters', page: (store, _, query) => new DeadLettersPage(store, '', query) },
+  { pattern: '/dead-letters/:queue', title: () => 'Dead letters', page: (store, { queue = '' }, query) => new DeadLettersPage(store, queue, query) },
+  { pattern: '/audit', title: () => 'Audit log', page: (store) => new ActsPage(store) },
   { pattern: '/lab', title: () => 'Failover lab', page: (store) => new FailoverLabPage(store) },
 ];
 const PHASES = { off: 'Signed out', connecting: 'Connecting…', connected: 'Live', waiting: 'Console unavailable, reconnecting', refused: 'Not an operator' };
@@ -21,20 +27,28 @@ class WaybillConsole extends AppShell {
   #store = new ConsoleStore();
 
   render() {
-    const { session, stream, theme } = this.#store;
+    const { session, snapshot, stream, theme } = this.#store;
+    const deadLetters = h('a', { href: '#/dead-letters' }, 'Dead letters');
+    const operator = h('span', { class: 'operator' });
     const navigation = h('nav', { 'aria-label': 'Console' },
-      h('a', { href: '#/' }, 'Overview'), h('a', { href: '#/dead-letters' }, 'Dead letters'), h('a', { href: '#/lab' }, 'Failover lab'));
+      h('a', { href: '#/' }, 'Overview'), h('a', { href: '#/orders' }, 'Orders'), deadLetters, h('a', { href: '#/audit' }, 'Audit log'), h('a', { href: '#/lab' }, 'Failover lab'));
     const pill = h('span', { class: 'pill', role: 'status' });
     const signOut = signOutButton(session);
     this.start('Waybill operations', session, h('header', { class: 'ops-bar' }, h('div', { class: 'bar' },
       h('a', { class: 'brand', href: '#/' }, h('img', { src: '../images/logo.svg', alt: '', width: 28, height: 28 }), 'Operations'),
-      navigation, pill, h('div', { class: 'bar-end' }, themeButton(this, theme), signOut))));
+      navigation, pill, h('div', { class: 'bar-end' }, operator, themeButton(this, theme), signOut))));
     this.addCleanup(stream.state.watch(({ phase }) => {
       pill.dataset.phase = phase;
       pill.textContent = PHASES[phase];
       if (phase === 'refused') this.showPage();
     }));
+    this.addCleanup(snapshot.watch((current) => {
+      const dead = (current?.queues ?? []).reduce((sum, queue) => sum + queue.dead, 0);
+      const text = dead > 0 ? `Dead letters (${dead})` : 'Dead letters';
+      if (deadLetters.textContent !== text) deadLetters.textContent = text;
+    }));
     this.addCleanup(session.current.watch((current) => {
+      operator.textContent = current?.userId ?? '';
       for (const element of [navigation, pill, signOut]) element.hidden = current === null;
     }));
   }

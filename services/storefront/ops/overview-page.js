@@ -3,8 +3,10 @@ import { formatTime, pluralize } from '../app/format.js';
 import { pageHeading } from '../ui/components.js';
 import { View } from '../ui/view.js';
 import { eventKind } from './console-store.js';
-import { formatNumber, LineChart } from './line-chart.js';
+import { OrderSearch } from './orders-page.js';
+import { ProblemList } from './problem-list.js';
 import { Table } from './table.js';
+import { formatNumber, TimeChart } from './time-chart.js';
 
 /** @typedef {import('./types.js').StatusSnapshot} StatusSnapshot */
 /** @typedef {import('./types.js').OrderEvent} OrderEvent */
@@ -17,26 +19,30 @@ const STREAMS = [
   { kind: 'failed', title: 'Failed', emptyText: 'No failed orders.' },
 ];
 
-/** Order events, throughput, latency, queues, replicas, services and the outbox, updated live. */
+/** Problems first; then order events, throughput, latency, queues, services, servers and replicas, updated live. */
 export class OverviewPage extends View {
   #store;
   #isPaused = false;
-  #unavailable = h('p', { class: 'notice', role: 'status', hidden: true });
+  #problems = new ProblemList();
+  #search = new OrderSearch();
   #charts = [
-    new LineChart('Throughput', 'per second', [
-      { key: 'accepted', label: 'Accepted', style: 'one' }, { key: 'processed', label: 'Processed', style: 'two' },
+    new TimeChart('Throughput', 'per second', [
+      { key: 'accepted', label: 'Accepted', style: 'one' }, { key: 'completed', label: 'Completed', style: 'two' },
       { key: 'failed', label: 'Failed', style: 'three' }, { key: 'pushed', label: 'Pushed', style: 'four' }]),
-    new LineChart('Latency', 'ms', [
-      { key: 'p50', label: 'Processing p50', style: 'one' }, { key: 'p99', label: 'Processing p99', style: 'three' },
-      { key: 'pushLatency', label: 'Push, mean', style: 'two' }]),
+    new TimeChart('Latency', 'ms', [
+      { key: 'completionP50', label: 'Completed p50', style: 'one' }, { key: 'completionP99', label: 'Completed p99', style: 'three' },
+      { key: 'notificationP50', label: 'Told p50', style: 'two' }, { key: 'notificationP99', label: 'Told p99', style: 'four' }]),
+    new TimeChart('Backlog', 'messages', [
+      { key: 'waiting', label: 'Waiting', style: 'one' }, { key: 'dead', label: 'Dead letters', style: 'three' }]),
   ];
   #streams = STREAMS.map((stream) => ({
     ...stream, list: h('ol', { class: 'stream', tabindex: '0', 'aria-label': `${stream.title} orders, newest first` }),
   }));
-  #queues = new Table('Queues, table', ['Queue', 'Ready', 'Consumers', 'Retrying', 'Dead letters']);
+  #queues = new Table('Queues, table', ['Queue', 'Ready', 'In hand', 'Oldest', 'Consumers', 'Retrying', 'Dead letters']);
   #replicas = new Table('Replicas, table', ['Replica', 'Started', 'WebSocket', 'SSE', 'SignalR', 'Users']);
-  #services = new Table('Services, table', ['Service', 'State', 'CPU', 'Memory']);
-  #outbox = h('dl', { class: 'facts' });
+  #services = new Table('Services, table', ['Service', 'Readiness', 'Version', 'CPU', 'Memory']);
+  #servers = new Table('Servers, table', ['Server', 'State', 'Version']);
+  #waiting = h('dl', { class: 'facts' });
   /** @type {StatusSnapshot|null} */
   #previous = null;
 
@@ -56,15 +62,17 @@ export class OverviewPage extends View {
       },
     }, 'Pause');
     this.replaceChildren(
-      pageHeading('Overview', pause), this.#unavailable,
+      pageHeading('Overview', pause), this.#problems.element, this.#search.element,
       h('div', { class: 'charts' }, this.#charts.map((chart) => chart.element)),
       h('div', { class: 'streams' }, this.#streams.map(({ kind, title, list }) =>
         h('section', { class: `panel stream-panel stream-${kind}`, 'aria-label': title }, h('h2', {}, title), list))),
       h('div', { class: 'tables' },
-        panel('Queues', this.#queues.element), panel('Replicas', this.#replicas.element), panel('Services', this.#services.element),
-        panel('Outbox', this.#outbox)));
+        panel('Queues', this.#queues.element), panel('Services', this.#services.element), panel('Servers', this.#servers.element),
+        panel('Replicas', this.#replicas.element), panel('Waiting', this.#waiting)));
     this.addCleanup(this.#store.snapshot.watch(() => this.#show()));
     this.addCleanup(this.#store.events.watch(() => this.#show()));
+    this.addCleanup(this.#store.theme.theme.listen(() => requestAnimationFrame(() => this.#charts.forEach((chart) => chart.recolour()))));
+    this.addCleanup(() => this.#charts.forEach((chart) => chart.end()));
   }
 
   #show() {
@@ -76,29 +84,28 @@ export class OverviewPage extends View {
     }
     const snapshot = this.#store.snapshot.value;
     if (!snapshot || snapshot === this.#previous) return;
-    for (const chart of this.#charts) chart.show(this.#store.metrics.points);
+    for (const chart of this.#charts) chart.show(this.#store.metrics);
     this.#showSnapshot(snapshot, this.#previous);
     this.#previous = snapshot;
   }
 
   /** @param {StatusSnapshot} snapshot @param {StatusSnapshot|null} previous */
   #showSnapshot(snapshot, previous) {
-    const { away, queues, replicas, services, outbox } = snapshot;
-    this.#unavailable.hidden = away.length === 0;
-    const text = away.length ? `Unavailable: ${away.join(', ')}. The figures that depend on it are not updated.` : '';
-    if (this.#unavailable.textContent !== text) this.#unavailable.textContent = text;
+    const { problems, queues, replicas, services, servers, waiting, outbox, intake } = snapshot;
+    this.#problems.show(problems);
     if (queues) {
-      this.#queues.show(queues.map((queue) => [queue.name, String(queue.ready), String(queue.consumers), String(queue.retrying),
+      this.#queues.show(queues.map((queue) => [queue.name, String(queue.ready), String(queue.unacked), queue.ageMs < 1000 ? '–' : `≤ ${Math.round(queue.ageMs / 1000)} s`,
+        String(queue.consumers), String(queue.retrying),
         queue.dead > 0 ? h('a', { href: `#/dead-letters/${queue.name}` }, String(queue.dead)) : '0']));
     }
     if (replicas) {
       this.#replicas.show(replicas.map((one) => [one.draining ? `${one.replica} (draining)` : one.replica, formatTime(one.startedAt),
         String(one.sessions.websocket ?? 0), String(one.sessions.sse ?? 0), String(one.sessions.signalr ?? 0), String(one.userCount)]));
     }
-    this.#services.show(services.map((service) => [service.name, service.isUp ? 'up' : 'down', cpuText(service, snapshot, previous), memoryText(service)]));
-    if (outbox) {
-      this.#outbox.replaceChildren(fact('Events waiting to be published', String(outbox.waiting)), fact('Age of the oldest', `${outbox.ageMs} ms`));
-    }
+    this.#services.show(services.map((service) => [service.name, readinessText(service), versionText(service), cpuText(service, snapshot, previous), memoryText(service)]));
+    this.#servers.show(servers.map(({ name, isUp, version }) => [name, h('span', { class: `state state-${isUp ? 'ready' : 'unreachable'}` }, isUp ? 'up' : 'away'), version ?? '–']));
+    this.#waiting.replaceChildren(
+      fact('Orders waiting to be recorded', waiting ? waitingText(waiting) : 'not known'), fact('Events waiting to be published', outbox ? waitingText(outbox) : 'not known'), fact('Orders in the intake table', intake ? waitingText(intake) : 'not known'));
   }
 }
 customElements.define('overview-page', OverviewPage);
@@ -107,23 +114,39 @@ customElements.define('overview-page', OverviewPage);
 function renderEvent(event) {
   const cancelled = event.type.startsWith('order.cancelled') ? 'cancelled' : '';
   const detail = event.reason ?? (event.tookMs !== undefined ? `${event.tookMs} ms` : event.lines !== undefined ? pluralize(event.lines, 'line') : '');
-  return h('li', {}, h('span', { class: 'stream-id' }, String(event.orderId)),
+  return h('li', {}, h('a', { class: 'stream-id', href: `#/orders/${event.orderId}` }, String(event.orderId)),
     h('span', { class: 'stream-detail' }, [cancelled, event.customer, detail].filter(Boolean).join(' · ')),
     h('time', { datetime: new Date(event.at).toISOString() }, formatTime(event.at)));
 }
 
 /** @param {import('./types.js').Service} service @param {StatusSnapshot} snapshot @param {StatusSnapshot|null} previous */
 function cpuText(service, snapshot, previous) {
-  const seconds = service.samples?.process_cpu_seconds_total;
-  const previousSeconds = previous?.services.find((one) => one.url === service.url)?.samples?.process_cpu_seconds_total;
+  const seconds = service.samples.process_cpu_seconds_total;
+  const previousSeconds = previous?.services.find((one) => one.url === service.url)?.samples.process_cpu_seconds_total;
   if (seconds === undefined || previousSeconds === undefined || seconds < previousSeconds || !previous) return '–';
   return `${formatNumber((seconds - previousSeconds) / (snapshot.at - previous.at) * 100_000)} %`;
 }
 
 /** @param {import('./types.js').Service} service */
 function memoryText(service) {
-  const bytes = service.samples?.process_resident_memory_bytes;
+  const bytes = service.samples.process_resident_memory_bytes;
   return bytes === undefined ? '–' : `${formatNumber(bytes / 2 ** 20)} MB`;
+}
+
+/** @param {import('./types.js').Service} service */
+function readinessText({ readiness, reasons }) {
+  return h('span', { class: `state state-${readiness}` }, reasons.length > 0 ? `${readiness}: ${reasons.join(', ')}` : readiness);
+}
+
+/** @param {import('./types.js').Service} service */
+function versionText({ samples }) {
+  const name = Object.keys(samples).find((sample) => sample.startsWith('waybill_build_info{'));
+  return name?.match(/version="([^"]*)"/)?.[1] ?? '–';
+}
+
+/** @param {{ waiting: number, ageMs: number }} backlog */
+function waitingText({ waiting, ageMs }) {
+  return waiting === 0 ? '0' : `${waiting}, the oldest for ${ageMs < 1000 ? `${ageMs} ms` : `${Math.round(ageMs / 1000)} s`}`;
 }
 
 /** @param {string} term @param {string} value */

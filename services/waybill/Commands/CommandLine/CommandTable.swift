@@ -18,7 +18,7 @@ enum CommandTable {
             title: "Orders",
             commands: [
                 TokenCommand.self, SubmitOrderCommand.self, ShowOrdersCommand.self, CancelCommand.self,
-                WatchCommand.self,
+                WatchCommand.self, ExplainCommand.self,
             ]),
         Group(
             title: "Operation",

@@ -16,8 +16,10 @@ final class OrderAPI {
     }
 
     /// A development token for `user` from the edge; production stacks issue none.
-    static func token(for user: String, at base: String) async throws -> JSONValue {
-        let body = JSONValue.object([.init("userId", .string(user))]).encode()
+    static func token(for user: String, roles: [String] = [], at base: String) async throws -> JSONValue {
+        var members: [JSONValue.Member] = [.init("userId", .string(user))]
+        if !roles.isEmpty { members.append(.init("roles", .array(roles.map { .string($0) }))) }
+        let body = JSONValue.object(members).encode()
         let response: HTTPClientResponse
         do {
             response = try await HTTPClient().post("\(base)/dev/token", contentType: "application/json", body)

@@ -8,14 +8,33 @@ import Orders
 /// for quorum queues.
 @Loop
 struct QueueDepths {
+    struct Depth: Sendable {
+        let queue: OrderTopology.WorkQueue
+        var ready: Int
+        var consumers: Int
+        /// In the retry queues.
+        var retrying: Int
+        var dead: Int
+
+        var name: String { queue.rawValue }
+
+        var json: JSONValue {
+            .object([
+                .init("name", .string(name)), .init("ready", .number(String(ready))),
+                .init("consumers", .number(String(consumers))), .init("retrying", .number(String(retrying))),
+                .init("dead", .number(String(dead))),
+            ])
+        }
+    }
+
     private let client: AMQPClient
 
     init(_ client: AMQPClient) { self.client = client }
 
-    func read() async throws(AMQPError) -> JSONValue {
+    func read() async throws(AMQPError) -> [Depth] {
         let delays = RetryPolicy.standard.delays
         return try await client.withChannel { channel throws(AMQPError) in
-            var list: [JSONValue] = []
+            var list: [Depth] = []
             for queue in OrderTopology.WorkQueue.allCases {
                 let name = queue.rawValue
                 let work = try await channel.status(of: name)
@@ -26,13 +45,11 @@ struct QueueDepths {
                 }
                 let dead = try await channel.status(of: OrderTopology.deadLetterQueue(of: name)).messages
                 list.append(
-                    .object([
-                        .init("name", .string(name)), .init("ready", .number(String(work.messages))),
-                        .init("consumers", .number(String(work.consumers))),
-                        .init("retrying", .number(String(retrying))), .init("dead", .number(String(dead))),
-                    ]))
+                    Depth(
+                        queue: queue, ready: work.messages, consumers: work.consumers, retrying: retrying,
+                        dead: dead))
             }
-            return .array(list)
+            return list
         }
     }
 }

@@ -42,20 +42,23 @@ final class StatusSubscribers {
     }
 }
 
-/// Sends a status snapshot and new log entries to all streams, once a second while there are any.
+/// Sends the system's state and new log entries to all streams, once a second while there are any, and remembers an hour.
 @Loop
-struct StatusBroadcaster: Service {
+final class StatusBroadcaster: Service {
     private static let interval = Duration.seconds(1)
     private let subscribers: StatusSubscribers
-    private let snapshot: StatusSnapshot
+    private let system: SystemReader
     private let orders: OrderEventFeed
     private let log: Logger
+    private(set) var history = StatusHistory()
+    /// Nil before the first one.
+    private(set) var state: SystemState?
 
     init(
-        _ subscribers: StatusSubscribers, _ snapshot: StatusSnapshot, _ orders: OrderEventFeed, _ log: Logger
+        _ subscribers: StatusSubscribers, _ system: SystemReader, _ orders: OrderEventFeed, _ log: Logger
     ) {
         self.subscribers = subscribers
-        self.snapshot = snapshot
+        self.system = system
         self.orders = orders
         self.log = log
     }
@@ -64,33 +67,57 @@ struct StatusBroadcaster: Service {
         while true {
             try await Loop.sleep(for: Self.interval)
             subscribers.closeExpired()
-            if !subscribers.isEmpty { await publish() }
+            let isDue = (state?.at ?? 0) + StatusHistory.interval <= WallClock.milliseconds()
+            if isDue || !subscribers.isEmpty { await publish() }
         }
+    }
+
+    /// The state, read now when the last one is old.
+    func current() async -> SystemState {
+        if let state, state.at + 2000 > WallClock.milliseconds() { return state }
+        return await read()
+    }
+
+    private func read() async -> SystemState {
+        let state = await system.read()
+        self.state = state
+        if let point = history.add(state) { subscribers.send("point", point.json) }
+        return state
     }
 
     func drain(until deadline: Instant) async { subscribers.finish() }
 
     private func publish() async {
-        let state = Loop.task { await snapshot.take() }
+        let state = Loop.task { await self.read() }
+        if subscribers.isEmpty {
+            _ = await state.value
+            return
+        }
         do {
             let entries = try await orders.readNew()
             if !entries.isEmpty { subscribers.send("orders", .array(entries)) }
         } catch {
             log.debug("console.event_log_read_failed", ["error": "\(error)"])
         }
-        subscribers.send("state", await state.value)
+        subscribers.send("state", await state.value.json)
     }
 }
 
-/// `GET /ops/api/stream`: events `hello`, `orders` and `state`.
+/// `GET /ops/api/state`, and `GET /ops/api/stream` with the events `hello`, `orders`, `state` and `point`.
 @Loop
 struct StatusRoutes {
     let operatorGuard: OperatorGuard
     let subscribers: StatusSubscribers
+    let status: StatusBroadcaster
     let log: OrderEventFeed
     let hasFaultInjection: Bool
 
     func add(to router: APIRouter) {
+        router.on(.get, "/ops/api/state") { request, _ in
+            _ = try await operatorGuard.admit(request)
+            return HTTPResponse(
+                .ok, json: await status.current().json.encode(), headers: ["Cache-Control": "no-store"])
+        }
         router.on(.get, "/ops/api/stream") { request, _ in try await stream(request) }
     }
 
@@ -99,7 +126,7 @@ struct StatusRoutes {
         guard !subscribers.isFull else { throw .unavailable("Too many streams are open.", retryAfter: 10) }
         let hello = JSONValue.object([
             .init("operator", .string(caller.userID.value)), .init("hasLab", .bool(hasFaultInjection)),
-            .init("recent", .array(log.recent)),
+            .init("recent", .array(log.recent)), .init("history", status.history.json),
         ])
         return .eventStream { stream in
             subscribers.add(stream) { operatorGuard.isValid(caller) }

@@ -1,0 +1,84 @@
+import Bytes
+import JSON
+import Messaging
+
+/// The dead letters of a queue that an operator asked for: a page of those that match, and all by reason.
+struct DeadLetterPage {
+    /// Messages that are read; more are counted alone.
+    static let read = 2000
+    static let largest = 200
+
+    struct Filter: Sendable {
+        /// Exactly this reason.
+        var reason: String?
+        /// In the reason, the order's number, the customer, the correlation id or the message's name.
+        var text: String?
+        var offset = 0
+        var size = 50
+
+        func matches(_ message: JSONValue) -> Bool {
+            if let reason, message["reason"]?.string?.hasSameBytes(as: reason) != true { return false }
+            guard let text, !text.isEmpty else { return true }
+            return ["reason", "customerId", "correlationId", "id"].contains {
+                message[$0]?.string?.contains(text) == true
+            } || message["orderId"]?.text.hasSameBytes(as: text) == true
+        }
+    }
+
+    let queue: String
+    /// Of the queue.
+    let total: Int
+    let messages: [JSONValue]
+    let filter: Filter
+
+    var json: JSONValue {
+        let matching = messages.filter(filter.matches)
+        let page = matching.dropFirst(filter.offset).prefix(filter.size)
+        return .object([
+            .init("queue", .string(queue)), .init("total", .number(String(total))),
+            .init("read", .number(String(messages.count))),
+            .init("matching", .number(String(matching.count))),
+            .init("offset", .number(String(filter.offset))), .init("items", .array(Array(page))),
+            .init("groups", groups),
+        ])
+    }
+
+    /// By reason, the most frequent first.
+    private var groups: JSONValue {
+        var counts: [ByteString: Int] = [:]
+        for message in messages { counts[ByteString(message["reason"]?.string ?? ""), default: 0] += 1 }
+        let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        return .array(
+            sorted.prefix(Self.largest).map { reason, count in
+                .object([
+                    .init("reason", .string(reason.text)), .init("count", .number(String(count))),
+                    .init("words", .string(DeadLetterReason.words(for: reason.text))),
+                ])
+            })
+    }
+}
+
+/// Reasons of dead letters in words, with the next step.
+enum DeadLetterReason {
+    static func words(for reason: String) -> String {
+        let reason = reason.lowercased()
+        return switch reason {
+        case _ where reason.contains("too often"):
+            "It ended its consumer again and again: look at the service's log before it is replayed."
+        case _ where reason.contains("json"):
+            "It cannot be read: whoever sent it is at fault. Drop it, once the sender is found."
+        case _ where reason.contains("version") || reason.contains("type"):
+            "No service here knows this event: replay it after an upgrade, or drop it."
+        case _ where reason.contains("product"):
+            "It orders what is not sold: replay it once the product is there, or drop it; its customer was told."
+        case _ where reason.contains("another order"):
+            "Its ids belong to another order: drop it."
+        case _ where reason.contains("not known"):
+            "Nobody knows its order: replay it once the order is recorded, or drop it."
+        case _
+        where reason.contains("expired") || reason.contains("maxlen") || reason.contains("delivery_limit"):
+            "RabbitMQ itself took it from the queue, by a policy or a limit: replay it."
+        default: "It failed in every attempt: remove the cause, then replay it."
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import AMQP
+import Bytes
+import EventLoop
+import HTTP
+import Identity
+import JSON
+import Messaging
+import Orders
+import Service
+
+/// The dead letters of a queue: found by text and reason, replayed, dropped.
+@Loop
+struct DeadLetterRoutes {
+    /// Messages of one change.
+    private static let most = DeadLetterPage.read
+
+    let operatorGuard: OperatorGuard
+    let audit: AuditLog
+    let lookup: OrderLookup
+    let deadLetters: @Loop (OrderTopology.WorkQueue) -> DeadLetterQueue
+    let jobs = ReplayJobs()
+
+    func add(to router: APIRouter) {
+        let router = router.admitting { _ = try await operatorGuard.admit($0) }
+        router.on(.get, "/ops/api/dead-letters/{queue}") { request, _ in try await list(request) }
+        router.on(.post, "/ops/api/dead-letters/{queue}/replay", bodyLimit: 256 << 10) { request, _ in
+            try await replay(request)
+        }
+        router.on(.get, "/ops/api/replays/{id}") { request, _ in
+            _ = try await operatorGuard.admit(request)
+            guard let job = Int(request.parameter("id")).flatMap({ jobs[$0] }) else {
+                throw Problem(.notFound, "This replay is not known any more.")
+            }
+            return Self.answer(job.json)
+        }
+        router.on(.post, "/ops/api/dead-letters/{queue}/drop", bodyLimit: 256 << 10) { request, _ in
+            try await drop(request)
+        }
+    }
+
+    private static func answer(_ value: JSONValue, _ status: HTTPStatus = .ok) -> HTTPResponse {
+        HTTPResponse(status, json: value.encode(), headers: ["Cache-Control": "no-store"])
+    }
+
+    private func queue(_ request: HTTPRequest) throws(Problem) -> OrderTopology.WorkQueue {
+        guard let queue = OrderTopology.WorkQueue(rawValue: request.parameter("queue")) else {
+            throw Problem(.notFound, "There is no such queue.")
+        }
+        return queue
+    }
+
+    /// `?reason=&q=&offset=&size=`
+    private func list(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
+        _ = try await operatorGuard.admit(request)
+        let queue = try queue(request)
+        var filter = DeadLetterPage.Filter()
+        filter.reason = request.query("reason")
+        filter.text = request.query("q")
+        func number(_ name: String, _ range: ClosedRange<Int>, _ fallback: Int) throws(Problem) -> Int {
+            guard let text = request.query(name) else { return fallback }
+            guard let value = Int(text), range.contains(value) else {
+                throw .validation([
+                    (name, ["It must be between \(range.lowerBound) and \(range.upperBound)."])
+                ])
+            }
+            return value
+        }
+        filter.offset = try number("offset", 0...DeadLetterPage.read, 0)
+        filter.size = try number("size", 1...DeadLetterPage.largest, filter.size)
+        let (total, messages) = try await read(queue)
+        let page = DeadLetterPage(
+            queue: queue.rawValue, total: total, messages: messages.map { DeadLetterText.json($0) },
+            filter: filter)
+        return Self.answer(page.json)
+    }
+
+    private func read(
+        _ queue: OrderTopology.WorkQueue
+    ) async throws(Problem) -> (total: Int, messages: [DeadLetterQueue.Message]) {
+        let messages = deadLetters(queue)
+        do throws(AMQPError) {
+            return (try await messages.count(), try await messages.list(limit: DeadLetterPage.read))
+        } catch {
+            throw .unavailable("The broker does not answer.")
+        }
+    }
+
+    /// `{"ids": […]}` or `{"reason": …}`: 202 with the replay, which goes on by itself.
+    private func replay(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
+        let caller = try await operatorGuard.admitChange(request)
+        let queue = try queue(request)
+        let names = try await names(request, queue)
+        try await audit.record(
+            .replayDeadLetters, of: "\(names.count) of \(queue.rawValue): \(Self.short(names))",
+            by: caller.userID)
+        let job = jobs.start { ReplayJob($0, queue, deadLetters(queue), lookup, names: names) }
+        guard let job else { throw Problem(.conflict, "Another replay is running: wait until it is over.") }
+        return Self.answer(job.json, .accepted)
+    }
+
+    private func drop(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
+        let caller = try await operatorGuard.admitChange(request)
+        let queue = try queue(request)
+        let names = try await names(request, queue)
+        try await audit.record(
+            .dropDeadLetters, of: "\(names.count) of \(queue.rawValue): \(Self.short(names))",
+            by: caller.userID)
+        do throws(AMQPError) {
+            let dropped = try await deadLetters(queue).drop(Set(names)).count
+            return Self.answer(.object([.init("dropped", .number(String(dropped)))]))
+        } catch {
+            throw .unavailable("The broker does not answer.")
+        }
+    }
+
+    private static func short(_ names: [ByteString]) -> String {
+        names.prefix(20).map(\.text).joined(separator: " ") + (names.count > 20 ? " …" : "")
+    }
+
+    /// In the order of the queue, so that the first one is the oldest.
+    private func names(
+        _ request: HTTPRequest, _ queue: OrderTopology.WorkQueue
+    ) async throws(Problem) -> [ByteString] {
+        let body = request.body
+        let wish = try? JSONValue(parsing: body.span)
+        if let reason = wish?["reason"]?.string {
+            let names = try await read(queue).messages.filter {
+                ($0.envelope.failure?.reason ?? "").hasSameBytes(as: reason)
+            }.map { ByteString($0.name) }
+            guard !names.isEmpty else { throw Problem(.notFound, "No message has this reason any more.") }
+            return names
+        }
+        let list = wish?["ids"]?.array ?? []
+        let names = list.compactMap(\.string).filter { !$0.isEmpty }
+        guard (1...Self.most).contains(list.count), names.count == list.count else {
+            throw .validation([("ids", ["Between 1 and \(Self.most) message ids are required, or a reason."])]
+            )
+        }
+        return names.map { ByteString($0) }
+    }
+}
