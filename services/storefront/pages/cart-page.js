@@ -169,14 +169,15 @@ export class CartPage extends View {
    * @param {unknown} error
    */
   #failed(error) {
-    const mayExist = this.#pendingOrder?.mayExist ?? false;
+    const pending = this.#pendingOrder;
+    const mayExist = pending?.mayExist ?? false;
     const reason = customerText(error);
     this.#isWaiting = error instanceof Problem && error.status === 0 && !navigator.onLine;
     if (this.#isWaiting) {
       this.#say(mayExist
         ? `${reason} It is not known whether the order was placed. As soon as you are online it is placed again: it will not be placed twice.`
         : `${reason} The order was not sent. It is sent as soon as you are online.`, !mayExist);
-    } else if (error instanceof Problem && error.isUndecided) {
+    } else if (error instanceof Problem && error.isUndecided && !pending?.isOld) {
       this.#say(mayExist
         ? `${reason} It is not known whether the order was placed. Place it again: it will not be placed twice.`
         : `${reason} The order was not placed. Please try again in a moment.`, false);

@@ -57,7 +57,7 @@ export function errorText(error, fallback = 'An unexpected error occurred.') {
 export function customerText(error, fallback = 'Something went wrong on this page. Please reload it.') {
   if (!(error instanceof Problem)) return fallback;
   if (error.status === 401) return 'Please sign in again.';
-  if (error.status === 429) return 'That were too many requests at once. Please wait a moment.';
+  if (error.status === 429) return 'There were too many requests at once. Please wait a moment.';
   if (error.status === 422) return 'An earlier order may have been placed with other products. Please look at your orders first.';
   return error.status >= 500 ? 'The shop cannot answer at the moment.' : error.message;
 }
