@@ -21,7 +21,7 @@ def open_example(customer):
         content_type="text/html", body="<!doctype html><link rel=icon href=data:,><script type=module src=/example.js></script><body></body>"))
     page.route("**/example.js", lambda route: route.fulfill(content_type="text/javascript", body=script))
     sockets = []
-    page.on("websocket", sockets.append)
+    page.on("websocket", lambda socket: sockets.append(socket))
     page.goto("/example")
     return page, sockets
 
