@@ -3,7 +3,7 @@
  * @type {Record<string, string>}
  */
 export const FAILURE_TEXTS = {
-  product_unavailable: 'A product of this order is no longer sold, so the order could not be carried out. You can order the other products again.',
+  product_unavailable: 'A product of this order is no longer sold, so the order could not be carried out. You can order again what is still sold.',
   invalid_order: 'Something in this order could not be read, so it could not be carried out. Please order again.',
   processing_failed: 'A fault on our side kept this order from being carried out, although it was tried several times. Please order again in a while.',
 };

@@ -8,7 +8,7 @@ import { icon } from './icons.js';
 /** @type {Record<OrderStatus, string>} */
 const DESCRIPTIONS = {
   ACCEPTED: 'We have your order.',
-  PROCESSING: 'Your order is carried out.',
+  PROCESSING: 'Work on your order has begun.',
   COMPLETED: 'The courses are in your account.',
   FAILED: 'Your order could not be carried out.',
   CANCELLED: 'Cancelled at your request.',
