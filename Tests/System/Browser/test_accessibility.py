@@ -48,6 +48,19 @@ class PageInspector:
         assert not violations, f"{name}: " + "\n".join(violations)
 
 
+def fail_order(route):
+    response = route.fetch()
+    route.fulfill(response=response, json=response.json() | {
+        "status": "FAILED", "failure": {"code": "product_unavailable", "detail": "-"}})
+
+
+def hide_product(route):
+    response = route.fetch()
+    page = response.json()
+    route.fulfill(response=response, json=page | {
+        "items": [item for item in page["items"] if item["externalProductId"] != "AZ-104"]})
+
+
 def in_all_variants(test):
     by_theme = pytest.mark.parametrize("theme", ["light", "dark"])
     return by_theme(pytest.mark.parametrize("width", [360, 1440])(test))
@@ -83,6 +96,14 @@ def test_storefront_pages_are_accessible(new_customer, width, theme):
     page.get_by_role("button", name="Keep it").click()
     page.goto("/#/orders")
     inspect("orders", page.locator(".order"))
+    page.route("**/api/orders/*", fail_order)
+    page.locator(".order a").click()
+    page.reload()
+    inspect("order-failed", page.locator(".failure"))
+    page.route("**/api/products?*", hide_product)
+    page.reload()
+    page.get_by_role("button", name="Order again").click()
+    inspect("cart-again", page.locator("cart-page > .notice"))
 
 
 @in_all_variants

@@ -1,7 +1,6 @@
 """The live connection: reconnect, resume, token refresh and fallbacks."""
 
 import json
-import re
 
 import pytest
 from playwright.sync_api import expect
@@ -218,6 +217,6 @@ def test_a_follower_leaves_a_leader_that_hangs(new_customer):
 
 def test_server_sent_events_replace_blocked_websockets(new_customer):
     page = new_customer(script=NO_WEBSOCKET).signed_in()
-    expect(pill(page)).to_have_attribute("title", re.compile("server-sent events"))
+    expect(pill(page)).to_have_attribute("data-transport", "sse")
     order(page, "QS-220")
     expect_completed(page)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { leftOutText, reorder } from '../../../services/storefront/cart/reorder.js';
 import { addToCart, cartTotal, itemCount, MAX_LINES, MAX_QUANTITY, orderItems, parseCart, removeItems, setQuantity } from '../../../services/storefront/cart/cart.js';
 
 test('adding a product again increases its quantity up to the limit', () => {
@@ -29,6 +30,18 @@ test('a line keeps its position when its quantity changes', () => {
 test('removing ordered items keeps what was added since', () => {
   const ordered = [{ productId: 'A', quantity: 2 }, { productId: 'B', quantity: 1 }];
   assert.deepEqual(removeItems({ A: 3, B: 1, C: 1 }, ordered), { A: 1, C: 1 });
+});
+
+test('ordering again adds the lines whose products are still sold, and names the others', () => {
+  const lines = [{ productId: 'A', productName: 'One', quantity: 2 }, { productId: 'GONE', productName: 'Another', quantity: 1 }];
+  const result = reorder({ A: 1, B: 1 }, lines, new Map([['A', {}], ['B', {}]]));
+  assert.deepEqual([result.cart, result.added], [{ A: 3, B: 1 }, 1]);
+  assert.equal(leftOutText(result), 'No longer sold, and left out: Another.');
+  const full = Object.fromEntries(Array.from({ length: MAX_LINES }, (_, i) => [`P-${i}`, 1]));
+  const rest = reorder(full, lines, new Map([['A', {}], ['GONE', {}]]));
+  assert.equal(rest.added, 0);
+  assert.equal(leftOutText(rest), 'The cart is full, and this was left out: One, Another.');
+  assert.equal(leftOutText(reorder({}, [], new Map())), '');
 });
 
 test('the total is exact in cents', () => {

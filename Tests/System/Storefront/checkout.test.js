@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
 import { Checkout } from '../../../services/storefront/cart/checkout.js';
-import { Problem } from '../../../services/storefront/rest/problem.js';
+import { customerText, Problem } from '../../../services/storefront/rest/problem.js';
 
 globalThis.crypto ??= webcrypto; // Debian's node 18 has no global `crypto`.
 
@@ -60,6 +60,64 @@ test('a pending order survives a reload and is placed before other items', async
   const { items } = await reloaded.place('U', [{ productId: 'OTHER', quantity: 9 }]);
   assert.deepEqual(items, ITEMS);
   assert.equal(requests.at(-1).key, requests[0].key);
+});
+
+/** A request that an offline browser did not send. */
+function unsent() {
+  const problem = new Problem(0, 'You are offline.');
+  problem.wasNotSent = true;
+  return problem;
+}
+
+test('an order that was not sent is known not to exist, and its items may change', async () => {
+  const { requests, api, storage } = fixture(unsent(), ORDER);
+  const checkout = new Checkout(api, storage, noDelay);
+  await assert.rejects(checkout.place('U', ITEMS), /offline/);
+  assert.equal(requests.length, 1, 'an offline browser sends no better a moment later');
+  assert.equal(new Checkout(api, storage, noDelay).pending('U')?.mayExist, false);
+  const others = [{ productId: 'OTHER', quantity: 1 }];
+  const { items } = await checkout.place('U', others);
+  assert.deepEqual([items, requests[1].items], [others, others]);
+  assert.equal(requests[1].key, requests[0].key);
+});
+
+test('an order that was sent and not answered may exist, whatever follows', async () => {
+  for (const [first, mayExist] of [
+    [new Problem(0, 'no response'), true], [new Problem(503, 'It is not known'), true], [new Problem(500, 'x'), true], [new Problem(409, 'in progress'), true],
+    [new Problem(503, 'No replica answers at the moment.'), false], [new Problem(429, 'slow down'), false], [new TypeError('x'), true],
+  ]) {
+    const { api, storage } = fixture(first, unsent());
+    const checkout = new Checkout(api, storage, noDelay);
+    await assert.rejects(checkout.place('U', ITEMS));
+    assert.equal(checkout.pending('U')?.mayExist, mayExist, first.message);
+  }
+});
+
+test('an order that an earlier version of the page has stored may exist', () => {
+  const { api, storage } = fixture();
+  storage.setItem('waybill.checkout.U', JSON.stringify({ key: 'k', items: ITEMS, at: Date.now() }));
+  assert.equal(new Checkout(api, storage).pending('U')?.mayExist, true);
+});
+
+test('while a request is on its way the order may exist, so that a reload repeats it', async () => {
+  const { storage } = fixture();
+  let checkout;
+  let during;
+  const api = { placeOrder: async () => {
+    during = checkout.pending('U')?.mayExist;
+    return ORDER;
+  } };
+  checkout = new Checkout(api, storage);
+  await checkout.place('U', ITEMS);
+  assert.equal(during, true);
+});
+
+test('what customers read has no words of the services', () => {
+  for (const [status, message] of [[503, 'No replica answers at the moment.'], [422, 'This Idempotency-Key was used with another body.'], [429, 'Too Many Requests'], [401, 'The token is expired.']]) {
+    assert.doesNotMatch(customerText(new Problem(status, message)), /replica|Idempotency|token|Too Many/);
+  }
+  assert.equal(customerText(new Problem(404, 'One or more products were not found: X')), 'One or more products were not found: X');
+  assert.match(customerText(new TypeError('undefined is not a function')), /Something went wrong/);
 });
 
 test('a refused order is not retried and its key is removed', async () => {

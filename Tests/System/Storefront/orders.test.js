@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { FAILURE_TEXTS, failureText } from '../../../services/storefront/orders/failure-text.js';
 import { latestStatus } from '../../../services/storefront/orders/order-status.js';
 import { OrderStore } from '../../../services/storefront/orders/order-store.js';
+import { ProcessingTimes } from '../../../services/storefront/orders/processing-times.js';
 import { expectedStatuses } from '../../../services/storefront/ui/order-timeline.js';
 
 const order = (status = 'ACCEPTED') => (
@@ -21,6 +24,35 @@ test('an order that is fetched has the times of its history', () => {
   const at = '2026-01-01T00:00:02Z';
   store.merge({ ...order('COMPLETED'), history: [{ status: 'ACCEPTED', at: '2026-01-01T00:00:00Z' }, { status: 'COMPLETED', at }] });
   assert.equal(store.times(7).COMPLETED, at);
+});
+
+test('the times of all steps are the same after a reload', () => {
+  const stored = new Map();
+  const storage = { getItem: (key) => stored.get(key) ?? null, setItem: (key, value) => stored.set(key, value), removeItem: (key) => stored.delete(key) };
+  const open = () => new OrderStore(new ProcessingTimes(storage));
+  const history = [{ status: 'ACCEPTED', at: '2026-01-01T00:00:00Z' }, { status: 'COMPLETED', at: '2026-01-01T00:00:02.5Z' }];
+  const store = open();
+  store.merge(order());
+  store.apply(update('PROCESSING'));
+  store.apply({ ...update('COMPLETED'), occurredAt: '2026-01-01T00:00:03Z' });
+  store.merge({ ...order('COMPLETED'), history });
+  const reloaded = open();
+  reloaded.merge({ ...order('COMPLETED'), history });
+  assert.deepEqual(reloaded.times(7), store.times(7));
+  assert.equal(reloaded.times(7).COMPLETED, '2026-01-01T00:00:02.5Z', 'the record decides');
+  assert.equal(reloaded.times(7).PROCESSING, '2026-01-01T00:00:01Z');
+  reloaded.clear();
+  assert.deepEqual(open().times(7), {}, 'of the user before');
+});
+
+test('every failure code of the service has its text, and an unknown one a general text', () => {
+  const source = readFileSync(new URL('../../../libs/Orders/Order/OrderFailureCode.swift', import.meta.url), 'utf8');
+  const codes = [...source.matchAll(/case \w+ = "(\w+)"/g)].map(([, code]) => code);
+  assert.ok(codes.length >= 3);
+  assert.deepEqual(Object.keys(FAILURE_TEXTS).sort(), codes.sort());
+  assert.match(failureText({ code: 'product_unavailable' }), /no longer sold.* Nothing was charged/);
+  for (const code of ['something_new', 'constructor']) assert.match(failureText({ code }), /could not be carried out.* order again/);
+  assert.match(failureText(undefined), /could not be carried out/);
 });
 
 test('neither an older update nor an older response moves the status backwards', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { match, parseRoute, positiveInteger } from '../../../services/storefront/app/router.js';
+import { addressWithFragment, match, parseRoute, positiveInteger } from '../../../services/storefront/app/router.js';
 
 test('a fragment is parsed into a path and a query', () => {
   assert.equal(parseRoute('').path, '/');
@@ -12,6 +12,15 @@ test('a pattern matches paths with the same segments and returns the parameters'
   assert.deepEqual(match('/orders/:id', '/orders/7'), { id: '7' });
   assert.equal(match('/orders/:id', '/orders'), null);
   assert.equal(match('/products/:id', '/products/%'), null);
+});
+
+test('an address without a fragment gets one', () => {
+  const address = (url) => addressWithFragment(new URL(url, 'http://shop'));
+  assert.equal(address('/orders/7'), '/#/orders/7');
+  assert.equal(address('/orders/?shown=20'), '/#/orders?shown=20');
+  assert.equal(address('/products/KS%2F201'), '/#/products/KS%2F201');
+  assert.equal(address('/orders/7#/cart'), '/#/cart');
+  for (const url of ['/', '/?code=1&state=2', '/#/orders/7', '/index.html', '/index.html#/cart']) assert.equal(address(url), null, url);
 });
 
 test('an id has one spelling', () => {

@@ -8,14 +8,14 @@ import { AppBar } from '../ui/app-bar.js';
 import { AppShell, findRoute } from '../ui/app-shell.js';
 import { ToastList } from '../ui/toast-list.js';
 import { App } from './app.js';
-import { positiveInteger } from './router.js';
+import { addressWithFragment, positiveInteger } from './router.js';
 
 /** @type {import('../ui/app-shell.js').Route<App>[]} */
 const ROUTES = [
   { pattern: '/', title: () => 'Catalogue', page: (app, _, query) => new CataloguePage(app, query) },
   { pattern: '/products/:id', title: ({ id = '' }) => id, page: (app, { id = '' }) => new ProductPage(app, id) },
   { pattern: '/cart', title: () => 'Cart', page: (app) => new CartPage(app) },
-  { pattern: '/orders', title: () => 'Orders', page: (app) => new OrdersPage(app) },
+  { pattern: '/orders', title: () => 'Orders', page: (app, _, query) => new OrdersPage(app, query) },
   { pattern: '/orders/:id', title: ({ id = '' }) => `Order ${id}`, page: (app, { id = '' }) => orderPage(app, positiveInteger(id)) },
 ];
 
@@ -38,4 +38,7 @@ class WaybillApp extends AppShell {
     return findRoute(ROUTES, this.#app, path, query);
   }
 }
+
+const address = addressWithFragment(location);
+if (address !== null) history.replaceState(history.state, '', address);
 customElements.define('waybill-app', WaybillApp);

@@ -1,9 +1,22 @@
-/** Routes in the URL fragment: the edge serves one file for all of them. */
+/**
+ * Routes in the URL fragment: the edge serves one file for all of them. It serves the same file for the paths of the
+ * pages, so that an address without `#` works too.
+ */
 
 /** @param {string} hash of a location @returns {{ path: string, query: URLSearchParams }} */
 export function parseRoute(hash) {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?', 2);
   return { path: path || '/', query: new URLSearchParams(query) };
+}
+
+/**
+ * The address with `#` of a page that was opened without it.
+ * @param {{ pathname: string, search: string, hash: string }} location
+ * @returns {string|null} null when it has its form already
+ */
+export function addressWithFragment({ pathname, search, hash }) {
+  if (pathname === '/' || pathname === '/index.html') return null;
+  return hash.startsWith('#/') ? `/${hash}` : `/#${pathname.replace(/(?<=.)\/$/, '')}${search}`;
 }
 
 /**
@@ -35,7 +48,26 @@ export function positiveInteger(text) {
   return /^[1-9][0-9]*$/.test(text) && Number.isSafeInteger(number) ? number : null;
 }
 
-/** @param {string} path */
-export function navigate(path) {
-  location.hash = path;
+/** @param {string} path @param {Record<string, string>} [query] empty values are left out */
+export function navigate(path, query) {
+  location.hash = withQuery(path, query);
+}
+
+/**
+ * Changes the query of the page that is shown, without a new entry in the history.
+ * @param {string} path @param {Record<string, string>} query empty values are left out
+ */
+export function replaceQuery(path, query) {
+  history.replaceState(history.state, '', `#${withQuery(path, query)}`);
+}
+
+/** Leaves nothing of the page in the address. */
+export function clearAddress() {
+  history.replaceState(null, '', location.pathname);
+}
+
+/** @param {string} path @param {Record<string, string>} [query] */
+function withQuery(path, query = {}) {
+  const text = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== '')).toString();
+  return text === '' ? path : `${path}?${text}`;
 }

@@ -12,7 +12,7 @@
  * @property {boolean} isSubscription
  * @property {number} price
  *
- * @typedef {'ACCEPTED'|'PROCESSING'|'COMPLETED'|'FAILED'|'CANCELLED'} OrderStatus
+ * @typedef {import('../live/client').OrderStatus} OrderStatus
  *
  * @typedef {object} OrderItem
  * @property {string} productId
@@ -32,12 +32,7 @@
  * @property {{ code: string, detail: string }} [failure]  of a FAILED order
  * @property {{ status: OrderStatus, at: string }[]} [history]  of one order that was fetched
  *
- * @typedef {object} OrderUpdate  an `order.status` frame
- * @property {number} [id]  offset in the user's mailbox; absent in ephemeral updates
- * @property {string} correlationId
- * @property {number} orderId
- * @property {OrderStatus} status
- * @property {string} [occurredAt]
+ * @typedef {import('../live/client').OrderUpdate} OrderUpdate  an `order.status` frame
  */
 
 /**

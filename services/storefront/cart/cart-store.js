@@ -35,6 +35,11 @@ export class CartStore {
     this.#write(setQuantity(this.#read(), productId, quantity));
   }
 
+  /** @param {Cart} cart */
+  replace(cart) {
+    this.#write(cart);
+  }
+
   /**
    * Removes what was ordered; what another tab has added since is kept.
    * @param {string} userId who ordered it
@@ -52,7 +57,8 @@ export class CartStore {
   /** @param {Cart} cart */
   #write(cart, key = this.#key) {
     if (!key) return;
-    local.setItem(key, JSON.stringify(cart));
+    if (Object.keys(cart).length === 0) local.removeItem(key);
+    else local.setItem(key, JSON.stringify(cart));
     if (key === this.#key) this.cart.value = cart;
   }
 }

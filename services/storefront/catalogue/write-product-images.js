@@ -8,9 +8,9 @@ export const folder = new URL('../images/products/', import.meta.url);
 
 /** The products of the migration that fills the catalogue. */
 export function readProducts() {
-  const row = /^\s*\('([^']+)', '(?:[^']|'')*', '([^']+)', '([^']+)', '\/images\/products\/([^']+)'/gm;
+  const row = /^\s*\('([^']+)', '((?:[^']|'')*)', '([^']+)', '([^']+)', '\/images\/products\/([^']+)'/gm;
   return [...readFileSync(migration, 'utf8').matchAll(row)].map(
-    ([, code = '', category = '', vendor = '', file = '']) => ({ code, category, vendor, file }));
+    ([, code = '', name = '', category = '', vendor = '', file = '']) => ({ code, name, category, vendor, file }));
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {

@@ -6,7 +6,7 @@ import { fullJitter } from './backoff.js';
 /**
  * @typedef {object} ConnectionEvents
  * @property {(state: LiveState) => void} state
- * @property {(update: import('../app/types.js').OrderUpdate) => void} update  in order, without duplicates
+ * @property {(update: import('./client').OrderUpdate) => void} update  in order, without duplicates
  * @property {() => void} resyncRequired  updates may be missing: fetch the state over REST
  * @property {(token: string) => void} tokenRejected  setToken() reconnects at once
  */
@@ -174,7 +174,7 @@ export class Connection {
     else this.#events.resyncRequired();
   }
 
-  /** @param {import('../app/types.js').OrderUpdate} update */
+  /** @param {import('./client').OrderUpdate} update */
   #receivedUpdate(update) {
     if (update.id !== undefined && this.position) {
       if (update.id <= this.position.lastEventId) return;

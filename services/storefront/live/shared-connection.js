@@ -1,4 +1,4 @@
-import { Connection } from './connection.js';
+import { connect } from './client.js';
 
 /** @typedef {import('./types.js').TabMessage} TabMessage */
 /** @typedef {import('./types.js').BroadcastMessage} BroadcastMessage */
@@ -8,7 +8,7 @@ import { Connection } from './connection.js';
 export class SharedConnection {
   #transports;
   #broadcast;
-  /** @type {Connection|null} */
+  /** @type {import('./client').LiveConnection|null} */
   #connection = null;
   #userId = '';
   #isOnline = true;
@@ -60,20 +60,18 @@ export class SharedConnection {
       this.#connection.setToken(identity.token);
       return;
     }
-    this.#connection?.stop();
+    this.#connection?.close();
     this.#connection = null;
     if (!identity) return;
     const { userId, token } = identity;
     this.#userId = userId;
-    /** @type {Connection} */
-    const connection = new Connection(this.#transports, {
-      state: (state) => this.#broadcast({ type: 'state', state }),
-      update: (update) => this.#broadcast({ type: 'update', userId, update, position: connection.position }),
-      resyncRequired: () => this.#broadcast({ type: 'resyncRequired', userId, position: connection.position }),
-      tokenRejected: (rejected) => this.#broadcast({ type: 'tokenRejected', token: rejected }),
-    }, { token, position });
-    this.#connection = connection;
-    connection.setOnline(this.#isOnline);
-    connection.start();
+    this.#connection = connect({
+      token, position, transports: this.#transports,
+      onState: (state) => this.#broadcast({ type: 'state', state }),
+      onUpdate: (update, reached) => this.#broadcast({ type: 'update', userId, update, position: reached }),
+      onGap: (reached) => this.#broadcast({ type: 'resyncRequired', userId, position: reached }),
+      onTokenRejected: (rejected) => this.#broadcast({ type: 'tokenRejected', token: rejected }),
+    });
+    this.#connection.setOnline(this.#isOnline);
   }
 }

@@ -1,5 +1,6 @@
 import { Signal } from '../app/signal.js';
 import { latestStatus } from './order-status.js';
+import { ProcessingTimes } from './processing-times.js';
 
 /** @typedef {import('../app/types.js').Order} Order */
 /** @typedef {import('../app/types.js').OrderUpdate} OrderUpdate */
@@ -20,8 +21,14 @@ export class OrderStore {
   #orders = new Map();
   /** @type {Map<number, StatusTimes>} */
   #times = new Map();
+  #processingTimes;
   /** @type {Map<number, OrderUpdate[]>} */
   #earlyUpdates = new Map();
+
+  /** @param {ProcessingTimes} [processingTimes] */
+  constructor(processingTimes = new ProcessingTimes()) {
+    this.#processingTimes = processingTimes;
+  }
 
   /** @param {number} id */
   get(id) {
@@ -35,7 +42,8 @@ export class OrderStore {
 
   /** @param {number} id @returns {StatusTimes} */
   times(id) {
-    return this.#times.get(id) ?? {};
+    const processing = this.#processingTimes.get(id);
+    return { ...(processing ? { PROCESSING: processing } : {}), ...this.#times.get(id) };
   }
 
   /** @param {Order} fetched @returns {Order} with the latest known status */
@@ -43,7 +51,8 @@ export class OrderStore {
     const known = this.#orders.get(fetched.id);
     const order = known ? { ...fetched, status: latestStatus(known.status, fetched.status) } : fetched;
     this.#recordTime(order.id, 'ACCEPTED', order.createdAt);
-    for (const { status, at } of fetched.history ?? []) this.#recordTime(order.id, status, at);
+    // What is recorded replaces what was heard, so that a reload shows the same times.
+    for (const { status, at } of fetched.history ?? []) this.#times.set(order.id, { ...this.#times.get(order.id), [status]: at });
     this.#set(order, known?.status ?? null);
     const early = this.#earlyUpdates.get(order.id) ?? [];
     this.#earlyUpdates.delete(order.id);
@@ -69,6 +78,7 @@ export class OrderStore {
   clear() {
     this.#orders.clear();
     this.#times.clear();
+    this.#processingTimes.clear();
     this.#earlyUpdates.clear();
   }
 
@@ -82,7 +92,9 @@ export class OrderStore {
 
   /** @param {number} id @param {OrderStatus} status @param {string} [time] */
   #recordTime(id, status, time) {
-    if (time) this.#times.set(id, { [status]: time, ...this.#times.get(id) });
+    if (!time) return;
+    this.#times.set(id, { [status]: time, ...this.#times.get(id) });
+    if (status === 'PROCESSING') this.#processingTimes.record(id, time);
   }
 
   /** @param {Order} order @param {OrderStatus|null} previousStatus */

@@ -2,7 +2,7 @@ import { h, renderKeyed } from '../app/dom.js';
 import { billingText, formatMoney, multiplyPrice, pluralize } from '../app/format.js';
 import { navigate } from '../app/router.js';
 import { cartTotal, itemCount, orderItems } from '../cart/cart.js';
-import { errorText, Problem } from '../rest/problem.js';
+import { customerText, Problem } from '../rest/problem.js';
 import { actionButton, emptyState, pageHeading, productImage } from '../ui/components.js';
 import { QuantityField } from '../ui/quantity-field.js';
 import { View } from '../ui/view.js';
@@ -15,7 +15,12 @@ export class CartPage extends View {
   #count = h('p', { class: 'heading-note', role: 'status' });
   #total = h('strong');
   #error = h('p', { class: 'field-error', role: 'alert' });
+  #unsend = h('button', { class: 'button button-plain', type: 'button', hidden: true, onclick: () => this.#discardUnsent() }, 'Do not send it');
+  #leftOut = h('p', { class: 'notice', role: 'status', hidden: true });
   #body = h('div');
+  /** Whether an order waits for the browser to be online. */
+  #isWaiting = false;
+  #isPlacing = false;
 
   /** @param {import('../app/app.js').App} app */
   constructor(app) {
@@ -24,8 +29,16 @@ export class CartPage extends View {
   }
 
   render() {
-    const { cart, catalogue } = this.#app;
-    this.replaceChildren(pageHeading('Your cart', this.#count), this.#body);
+    const { cart, catalogue, leftOut, recovered } = this.#app;
+    this.replaceChildren(pageHeading('Your cart', this.#count), this.#leftOut, this.#body);
+    this.#leftOut.textContent = leftOut.value;
+    this.#leftOut.hidden = leftOut.value === '';
+    this.addCleanup(() => {
+      leftOut.value = '';
+    });
+    this.addCleanup(recovered.listen(() => {
+      if (this.#isWaiting) void this.#place();
+    }));
     this.addCleanup(cart.cart.listen(() => this.#show()));
     this.addCleanup(catalogue.state.watch(() => this.#show()));
     void catalogue.load();
@@ -35,7 +48,9 @@ export class CartPage extends View {
     const cart = this.#app.cart.cart.value;
     const { products } = this.#app.catalogue.state.value;
     this.#count.textContent = pluralize(itemCount(cart), 'item');
-    if (itemCount(cart) === 0 && !this.#pendingOrder) {
+    const pending = this.#pendingOrder;
+    if (itemCount(cart) === 0 && !pending?.mayExist) {
+      if (pending) this.#app.checkout.discard(this.#userId);
       this.#body.replaceChildren(emptyState('Your cart is empty', 'Products that you add are kept here, in all tabs, until you place an order.',
         h('a', { class: 'button', href: '#/' }, 'Browse the catalogue')));
       return;
@@ -100,14 +115,18 @@ export class CartPage extends View {
       this.#notice(),
       h('div', { class: 'summary-total' }, h('span', {}, 'Total'), this.#total),
       actionButton('button button-wide', ['Place order'], () => this.#place()),
-      this.#error,
+      this.#error, this.#unsend,
       h('p', { class: 'hint' }, 'The prices are fixed when you place the order.'));
   }
 
   #notice() {
     const pending = this.#pendingOrder;
     if (!pending) return null;
-    if (!pending.isOld) return h('p', { class: 'notice' }, 'An earlier order has not been answered yet. Placing it again is safe: it is placed only once.');
+    if (!pending.mayExist) return h('p', { class: 'notice' }, 'Your order was not placed yet. Place it when you are ready.');
+    if (!pending.isOld) {
+      const products = pluralize(pending.items.length, 'product');
+      return h('p', { class: 'notice' }, `It is not known yet whether an earlier order with ${products} was placed. Placing it again is safe: it is placed only once.`);
+    }
     const { checkout } = this.#app;
     return h('div', { class: 'notice' },
       h('p', {}, 'An order was never answered, and that was long ago: placing it again may place it twice. See whether it is among ',
@@ -128,18 +147,54 @@ export class CartPage extends View {
   }
 
   async #place() {
-    this.#error.textContent = '';
+    if (this.#isPlacing) return;
+    this.#isPlacing = true;
+    this.#isWaiting = false;
+    this.#say('', false);
     const userId = this.#userId;
     try {
       const { order, items: ordered } = await this.#app.orders.place(userId, orderItems(this.#app.cart.cart.value));
       this.#app.cart.removeOrdered(userId, ordered);
       // Another user may have signed in, in another tab.
-      if (userId === this.#userId) navigate(`/orders/${order.id}`);
+      if (userId === this.#userId && this.isConnected) navigate(`/orders/${order.id}`);
     } catch (error) {
-      this.#error.textContent = error instanceof Problem && error.isUndecided
-        ? `${error.message} ${error.status === 429 ? 'Wait a moment.' : 'It is not known whether the order was placed.'} Place it again: it will not be placed twice.`
-        : errorText(error);
+      this.#failed(error);
+    } finally {
+      this.#isPlacing = false;
     }
+  }
+
+  /**
+   * Says what is known: an order that was not sent, or not taken, does not exist; without an answer it may.
+   * @param {unknown} error
+   */
+  #failed(error) {
+    const pending = this.#pendingOrder;
+    const mayExist = pending?.mayExist ?? false;
+    const reason = customerText(error);
+    this.#isWaiting = error instanceof Problem && error.status === 0 && !navigator.onLine;
+    if (this.#isWaiting) {
+      this.#say(mayExist
+        ? `${reason} It is not known whether the order was placed. As soon as you are online it is placed again: it will not be placed twice.`
+        : `${reason} The order was not sent. It is sent as soon as you are online.`, !mayExist);
+    } else if (error instanceof Problem && error.isUndecided && !pending?.isOld) {
+      this.#say(mayExist
+        ? `${reason} It is not known whether the order was placed. Place it again: it will not be placed twice.`
+        : `${reason} The order was not placed. Please try again in a moment.`, false);
+    } else this.#say(reason, false);
+  }
+
+  /** @param {string} text @param {boolean} canDiscard */
+  #say(text, canDiscard) {
+    this.#error.textContent = text;
+    this.#unsend.hidden = !canDiscard;
+  }
+
+  #discardUnsent() {
+    this.#isWaiting = false;
+    this.#app.checkout.discard(this.#userId);
+    this.#say('', false);
+    this.querySelector('h1')?.focus();
   }
 }
 customElements.define('cart-page', CartPage);

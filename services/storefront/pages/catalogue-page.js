@@ -1,16 +1,21 @@
 import { h, renderKeyed } from '../app/dom.js';
 import { pluralize } from '../app/format.js';
+import { navigate, replaceQuery } from '../app/router.js';
 import { distinctValues, filterProducts } from '../catalogue/product-filter.js';
+import { MAX_SEARCH_LENGTH } from '../catalogue/product-search.js';
 import { emptyState, errorState, pageHeading } from '../ui/components.js';
 import { icon } from '../ui/icons.js';
 import { ProductCard } from '../ui/product-card.js';
 import { View } from '../ui/view.js';
 
 /** @typedef {import('../catalogue/catalogue.js').CatalogueState} CatalogueState */
+/** @typedef {import('../catalogue/product-filter.js').ProductFilter} ProductFilter */
 
 export class CataloguePage extends View {
   #app;
-  #search;
+  /** @type {ProductFilter} */
+  #filter;
+  #search = h('input', { id: 'search', type: 'search', maxlength: MAX_SEARCH_LENGTH, placeholder: 'Cloud, SQL, KS-201 …', autocomplete: 'off' });
   #vendor = h('select', { id: 'vendor' });
   #category = h('select', { id: 'category' });
   #count = h('p', { class: 'heading-note', role: 'status' });
@@ -21,19 +26,18 @@ export class CataloguePage extends View {
   constructor(app, query) {
     super();
     this.#app = app;
-    this.#search = h('input', { id: 'search', type: 'search', value: query.get('q') ?? '', placeholder: 'Cloud, SQL, KS-201 …', autocomplete: 'off' });
-    this.#vendor.dataset.requested = query.get('vendor') ?? '';
-    this.#category.dataset.requested = query.get('category') ?? '';
+    this.#filter = readFilter(query);
+    this.#search.value = this.#filter.text;
   }
 
   render() {
-    const onChange = () => {
+    this.#search.addEventListener('input', () => {
+      this.#filter = { ...this.#filter, text: this.#search.value };
+      replaceQuery('/', queryOf(this.#filter)); // A letter is no step back.
       this.#show(this.#app.catalogue.state.value);
-      saveFilter(this.#filter);
-    };
-    this.#search.addEventListener('input', onChange);
-    this.#vendor.addEventListener('change', onChange);
-    this.#category.addEventListener('change', onChange);
+    });
+    this.#vendor.addEventListener('change', () => navigate('/', queryOf({ ...this.#filter, vendor: this.#vendor.value })));
+    this.#category.addEventListener('change', () => navigate('/', queryOf({ ...this.#filter, category: this.#category.value })));
     this.replaceChildren(
       pageHeading('Catalogue', this.#count),
       h('form', { class: 'filters', role: 'search', onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
@@ -45,32 +49,36 @@ export class CataloguePage extends View {
     void this.#app.catalogue.load();
   }
 
+  /** @override @param {URLSearchParams} query */
+  followQuery(query) {
+    this.#filter = readFilter(query);
+    if (this.#search.value !== this.#filter.text) this.#search.value = this.#filter.text;
+    this.#show(this.#app.catalogue.state.value);
+  }
+
   /** @param {CatalogueState} state */
   #show(state) {
     const all = [...state.products.values()];
-    setOptions(this.#vendor, 'All vendors', distinctValues(all, 'vendor'));
-    setOptions(this.#category, 'All categories', distinctValues(all, 'category'));
-    const products = filterProducts(all, this.#filter);
+    const isReady = state.phase === 'ready';
+    this.#filter = {
+      text: this.#filter.text,
+      vendor: showOptions(this.#vendor, 'All vendors', distinctValues(all, 'vendor'), this.#filter.vendor, isReady),
+      category: showOptions(this.#category, 'All categories', distinctValues(all, 'category'), this.#filter.category, isReady),
+    };
+    const { products, isApproximate } = filterProducts(all, this.#filter);
     renderKeyed(this.#grid, products, (product) => product.externalProductId, (product) => new ProductCard(product, this.#app));
     if (state.phase === 'loading' && all.length === 0) this.#grid.append(...skeletons());
-    this.#count.textContent = state.phase === 'ready' ? pluralize(products.length, 'product') : state.phase === 'loading' ? 'Loading…' : '';
-    if (state.phase === 'failed') this.#message.replaceChildren(errorState(state.error, () => void this.#app.catalogue.load()));
-    else if (state.phase === 'ready' && products.length === 0) this.#message.replaceChildren(this.#noResults());
+    this.#count.textContent = isReady ? countText(products.length, isApproximate) : state.phase === 'loading' ? 'Loading…' : '';
+    if (state.phase === 'failed') this.#message.replaceChildren(errorState(state.error, () => void this.#app.catalogue.load(), true));
+    else if (isReady && products.length === 0) this.#message.replaceChildren(this.#noResults());
     else this.#message.replaceChildren();
-  }
-
-  get #filter() {
-    return { text: this.#search.value, vendor: selected(this.#vendor), category: selected(this.#category) };
   }
 
   #noResults() {
     return emptyState('Nothing matches', 'Use fewer words, or another vendor or category.', h('button', {
       class: 'button', type: 'button',
       onclick: () => {
-        this.#search.value = '';
-        for (const select of [this.#vendor, this.#category]) select.value = select.dataset.requested = '';
-        this.#show(this.#app.catalogue.state.value);
-        saveFilter(this.#filter);
+        navigate('/');
         this.#search.focus();
       },
     }, 'Clear the filters'));
@@ -78,34 +86,32 @@ export class CataloguePage extends View {
 }
 customElements.define('catalogue-page', CataloguePage);
 
-/**
- * The value from the address applies until the options have been loaded.
- * @param {HTMLSelectElement} select
- */
-function selected(select) {
-  return select.options.length > 1 ? select.value : select.dataset.requested ?? '';
+/** @param {URLSearchParams} query @returns {ProductFilter} */
+function readFilter(query) {
+  return { text: (query.get('q') ?? '').slice(0, MAX_SEARCH_LENGTH), vendor: query.get('vendor') ?? '', category: query.get('category') ?? '' };
 }
 
-/** @param {HTMLSelectElement} select @param {string} allLabel @param {string[]} options */
-function setOptions(select, allLabel, options) {
-  if (select.options.length === options.length + 1) return;
-  const requested = selected(select) || select.dataset.requested || '';
-  select.replaceChildren(h('option', { value: '' }, allLabel), ...options.map((option) => h('option', { value: option }, option)));
-  select.value = options.includes(requested) ? requested : '';
-  select.addEventListener('change', () => void (select.dataset.requested = select.value), { once: true });
+/** @param {ProductFilter} filter */
+function queryOf({ text, vendor, category }) {
+  return { q: text, vendor, category };
 }
 
 /**
- * Writes the filter to the address, so that it survives a reload and can be shared. Called only on user input: the
- * address may already name another page.
- * @param {import('../catalogue/product-filter.js').ProductFilter} filter
+ * Until all products are there, a value of the address may be one whose option is still to come.
+ * @param {HTMLSelectElement} select @param {string} allLabel @param {string[]} options @param {string} value @param {boolean} isComplete
+ * @returns {string} the value; empty when there is no such option
  */
-function saveFilter({ text, vendor, category }) {
-  const query = new URLSearchParams();
-  if (text) query.set('q', text);
-  if (vendor) query.set('vendor', vendor);
-  if (category) query.set('category', category);
-  history.replaceState(null, '', query.toString() === '' ? '#/' : `#/?${query}`);
+function showOptions(select, allLabel, options, value, isComplete) {
+  if (select.options.length !== options.length + 1) {
+    select.replaceChildren(h('option', { value: '' }, allLabel), ...options.map((option) => h('option', { value: option }, option)));
+  }
+  select.value = options.includes(value) ? value : '';
+  return isComplete ? select.value : value;
+}
+
+/** @param {number} count @param {boolean} isApproximate */
+function countText(count, isApproximate) {
+  return isApproximate ? `${pluralize(count, 'product')} with a similar spelling` : pluralize(count, 'product');
 }
 
 function skeletons() {

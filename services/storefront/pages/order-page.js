@@ -1,8 +1,10 @@
 import { h } from '../app/dom.js';
 import { formatDateTime, formatMoney, multiplyPrice } from '../app/format.js';
 import { navigate } from '../app/router.js';
+import { leftOutText, reorder } from '../cart/reorder.js';
+import { failureText } from '../orders/failure-text.js';
 import { isFinal } from '../orders/order-status.js';
-import { errorText, Problem } from '../rest/problem.js';
+import { customerText, Problem } from '../rest/problem.js';
 import { actionButton, backLink, confirmDialog, emptyState, errorState, loadingText, pageHeading, productImage, statusBadge } from '../ui/components.js';
 import { orderTimeline } from '../ui/order-timeline.js';
 import { View } from '../ui/view.js';
@@ -19,6 +21,7 @@ export class OrderPage extends View {
   #status = h('div', { class: 'order-status' });
   #actions = h('div', { class: 'actions' });
   #isDeleted = false;
+  #hasFailed = false;
 
   /** @param {import('../app/app.js').App} app @param {number} id */
   constructor(app, id) {
@@ -28,27 +31,35 @@ export class OrderPage extends View {
   }
 
   render() {
-    const { orders } = this.#app;
+    const { orders, recovered } = this.#app;
     const known = orders.store.get(this.#id);
     if (known) this.#renderOrder(known);
     else this.replaceChildren(loadingText());
-    this.addCleanup(orders.store.lastChange.listen(({ order }) => {
-      if (order.id === this.#id) this.#show(order);
+    this.addCleanup(orders.store.lastChange.listen(({ order, previousStatus }) => {
+      if (order.id !== this.#id) return;
+      this.#show(order);
+      // An update has neither the reason of a failure nor the recorded times.
+      if (previousStatus !== null && previousStatus !== order.status && isFinal(order.status)) void this.#load();
     }));
     this.addCleanup(orders.revision.watch(() => void this.#load()));
+    this.addCleanup(recovered.listen(() => {
+      if (this.#hasFailed) void this.#load();
+    }));
   }
 
   async #load() {
     try {
       const order = await this.#app.orders.load(this.#id);
+      this.#hasFailed = false;
       if (!this.contains(this.#status)) this.#renderOrder(order);
     } catch (error) {
       if (this.#isDeleted) return;
       if (error instanceof Problem && (error.status === 404 || error.status === 400)) {
         this.replaceChildren(noSuchOrder());
-      } else if (!this.contains(this.#status)) {
-        this.replaceChildren(errorState(error, () => void this.#load()));
+        return;
       }
+      this.#hasFailed = true;
+      if (!this.contains(this.#status)) this.replaceChildren(errorState(error, () => void this.#load(), true));
     }
   }
 
@@ -59,6 +70,7 @@ export class OrderPage extends View {
   #renderOrder(order) {
     this.replaceChildren(
       backLink('#/orders', 'Orders'),
+      h('p', { class: 'print-only receipt-brand', 'aria-hidden': 'true' }, `Waybill · customer ${this.#app.session.userId ?? ''}`),
       pageHeading(`Order ${order.id}`, h('p', { class: 'heading-note' }, h('time', { datetime: order.createdAt }, formatDateTime(order.createdAt)))),
       h('div', { class: 'order-detail' },
         h('section', { class: 'panel', 'aria-label': 'Progress' }, this.#status, this.#actions),
@@ -76,26 +88,48 @@ export class OrderPage extends View {
   /** @param {Order} order */
   #show(order) {
     this.#status.replaceChildren(
-      h('div', { role: 'status' }, statusBadge(order.status), order.failure ? h('p', { class: 'hint' }, order.failure.detail) : ''),
+      h('div', { role: 'status' }, statusBadge(order.status),
+        order.status === 'FAILED' ? h('p', { class: 'failure' }, failureText(order.failure)) : ''),
       orderTimeline(order.status, this.#app.orders.store.times(order.id)));
-    const name = isFinal(order.status) ? 'delete' : order.status === 'ACCEPTED' ? 'cancel' : 'none';
-    if (this.#actions.dataset.available === name) return;
-    this.#actions.dataset.available = name;
+    const available = isFinal(order.status) ? order.status : order.status === 'ACCEPTED' ? 'cancel' : 'none';
+    if (this.#actions.dataset.available === available) return;
+    const hadFocus = this.#actions.contains(document.activeElement);
+    this.#actions.dataset.available = available;
     this.#actions.replaceChildren(...this.#buttons(order));
+    if (hadFocus) this.querySelector('h1')?.focus({ preventScroll: true });
   }
 
   /** @param {Order} order */
   #buttons(order) {
-    if (isFinal(order.status)) return [actionButton('button button-plain', ['Delete this order'], () => this.#delete())];
-    if (order.status === 'ACCEPTED') return [actionButton('button button-plain', ['Cancel this order'], () => this.#cancel())];
-    return [];
+    const print = h('button', { class: 'button button-plain', type: 'button', onclick: () => globalThis.print() }, 'Print');
+    if (order.status === 'ACCEPTED') return [actionButton('button button-plain', ['Cancel this order'], () => this.#cancel()), print];
+    if (!isFinal(order.status)) return [print];
+    const isRepeatable = order.status !== 'COMPLETED' && order.items.length > 0;
+    return [
+      ...(isRepeatable ? [actionButton('button', ['Order again'], () => this.#orderAgain(order))] : []),
+      print, actionButton('button button-plain', ['Delete this order'], () => this.#delete())];
+  }
+
+  /** @param {Order} order */
+  async #orderAgain(order) {
+    const { cart, catalogue, leftOut } = this.#app;
+    await catalogue.load();
+    const { products, phase, error } = catalogue.state.value;
+    if (phase !== 'ready') return this.#app.toast(customerText(error, 'The catalogue could not be loaded.'), 'error');
+    const result = reorder(cart.cart.value, order.items, products);
+    if (result.added === 0) return this.#app.toast(leftOutText(result), 'error');
+    cart.replace(result.cart);
+    leftOut.value = leftOutText(result);
+    navigate('/cart');
   }
 
   async #cancel() {
+    const question = 'It will not be carried out, and nothing is charged. This cannot be undone.';
+    if (!await confirmDialog(`Cancel order ${this.#id}?`, question, 'Cancel the order')) return;
     try {
       await this.#app.orders.cancel(this.#id);
     } catch (error) {
-      this.#app.toast(errorText(error, 'The order could not be cancelled.'), 'error');
+      this.#app.toast(cancellationText(error), 'error');
       void this.#load();
     }
   }
@@ -109,8 +143,22 @@ export class OrderPage extends View {
       navigate('/orders');
     } catch (error) {
       this.#isDeleted = false;
-      this.#app.toast(errorText(error, 'The order could not be deleted.'), 'error');
+      this.#app.toast(`${effectText(error, 'deleted')} ${customerText(error)}`, 'error');
     }
   }
 }
 customElements.define('order-page', OrderPage);
+
+/** @param {unknown} error */
+function cancellationText(error) {
+  if (error instanceof Problem && error.status === 409) return 'The order is being carried out already and can no longer be cancelled.';
+  return `${effectText(error, 'cancelled')} ${customerText(error)}`;
+}
+
+/**
+ * Says what is known.
+ * @param {unknown} error @param {string} done such as `cancelled`
+ */
+function effectText(error, done) {
+  return error instanceof Problem && error.isWithoutEffect ? `The order was not ${done}.` : `It is not known whether the order was ${done}.`;
+}

@@ -1,5 +1,6 @@
 import { h, renderKeyed } from '../app/dom.js';
 import { formatDateTime, formatMoney, pluralize } from '../app/format.js';
+import { positiveInteger, replaceQuery } from '../app/router.js';
 import { delay } from '../live/backoff.js';
 import { actionButton, emptyState, errorState, pageHeading, productImage, statusBadge } from '../ui/components.js';
 import { View } from '../ui/view.js';
@@ -8,33 +9,47 @@ import { View } from '../ui/view.js';
 
 const PAGE_SIZE = 10;
 const LARGEST_PAGE = 100;
+const MAX_SHOWN = 1_000; // orders
 const RELOAD_INTERVAL = 2_000; // milliseconds; orders may arrive all the time
 
 export class OrdersPage extends View {
   #app;
+  /** In the address too, so that the list has its length after a step back. */
   #limit = PAGE_SIZE;
   #total = 0;
   #isLoading = false;
   #isStale = false;
+  #hasFailed = false;
   /** @type {number[]} */
   #ids = [];
   #count = h('p', { class: 'heading-note', role: 'status' }, 'Loading…');
   #list = h('ul', { class: 'orders', 'aria-label': 'Orders' });
   #footer = h('div', { class: 'list-footer' });
 
-  /** @param {import('../app/app.js').App} app */
-  constructor(app) {
+  /** @param {import('../app/app.js').App} app @param {URLSearchParams} query */
+  constructor(app, query) {
     super();
     this.#app = app;
+    this.followQuery(query);
+  }
+
+  /** @override @param {URLSearchParams} query */
+  followQuery(query) {
+    const shown = positiveInteger(query.get('shown') ?? '') ?? PAGE_SIZE;
+    this.#limit = Math.min(Math.max(shown, PAGE_SIZE), MAX_SHOWN);
+    if (this.isConnected) void this.#reload();
   }
 
   render() {
-    const { orders } = this.#app;
+    const { orders, recovered } = this.#app;
     this.replaceChildren(pageHeading('Your orders', this.#count), this.#list, this.#footer);
     this.addCleanup(orders.store.lastChange.listen(({ order, previousStatus }) => {
       if (previousStatus !== null && this.#ids.includes(order.id)) this.#show();
     }));
     this.addCleanup(orders.revision.watch(() => void this.#reload()));
+    this.addCleanup(recovered.listen(() => {
+      if (this.#hasFailed) void this.#reload();
+    }));
   }
 
   /** Fetches the list again, once at a time, and with pauses. */
@@ -62,10 +77,12 @@ export class OrdersPage extends View {
         after = page.items.length === 0 ? '' : page.next ?? '';
       } while (after && ids.length < this.#limit);
       this.#ids = [...new Set(ids)];
+      this.#hasFailed = false;
       this.#show();
     } catch (error) {
+      this.#hasFailed = true;
       this.#count.textContent = '';
-      this.#footer.replaceChildren(errorState(error, () => void this.#load()));
+      this.#footer.replaceChildren(errorState(error, () => void this.#load(), true));
     }
   }
 
@@ -76,9 +93,10 @@ export class OrdersPage extends View {
     if (this.#total === 0) {
       this.#footer.replaceChildren(emptyState('No orders yet', 'Orders are listed here as soon as they are accepted.',
         h('a', { class: 'button', href: '#/' }, 'Browse the catalogue')));
-    } else if (this.#ids.length < this.#total) {
+    } else if (this.#ids.length < Math.min(this.#total, MAX_SHOWN)) {
       this.#footer.replaceChildren(actionButton('button button-plain', ['Show more'], () => {
-        this.#limit += PAGE_SIZE;
+        this.#limit = Math.min(this.#limit + PAGE_SIZE, MAX_SHOWN);
+        replaceQuery('/orders', { shown: String(this.#limit) });
         return this.#load();
       }));
     } else this.#footer.replaceChildren();

@@ -1,5 +1,6 @@
 import { h } from '../app/dom.js';
 import { billingText, formatMoney } from '../app/format.js';
+import { describeProduct } from '../catalogue/product-description.js';
 import { backLink, emptyState, errorState, loadingText, productImage } from '../ui/components.js';
 import { ProductCard } from '../ui/product-card.js';
 import { QuantityField } from '../ui/quantity-field.js';
@@ -28,7 +29,7 @@ export class ProductPage extends View {
         isShown = true;
         const related = [...products.values()].filter((other) => other.vendor === product.vendor && other !== product);
         this.replaceChildren(...this.#product(product, related.slice(0, 4)));
-      } else if (phase === 'failed') this.replaceChildren(errorState(error, () => void catalogue.load()));
+      } else if (phase === 'failed') this.replaceChildren(errorState(error, () => void catalogue.load(), true));
       else if (phase === 'ready') {
         this.replaceChildren(emptyState('No such product', `There is no product with the code ${this.#id}.`, h('a', { class: 'button', href: '#/' }, 'To the catalogue')));
       } else this.replaceChildren(loadingText());
@@ -61,6 +62,8 @@ export class ProductPage extends View {
               this.#app.toast(`${quantity.value} × ${id} in your cart`, 'info', '#/cart');
             },
           }, 'Add to cart')))),
+      h('section', { class: 'description', 'aria-labelledby': 'about' }, h('h2', { id: 'about' }, 'About this course'),
+        describeProduct(product).map((paragraph) => h('p', {}, paragraph))),
       h('section', { class: 'related', hidden: related.length === 0 }, h('h2', {}, `More from ${product.vendor}`),
         h('div', { class: 'grid' }, related.map((other) => new ProductCard(other, this.#app)))),
     ];

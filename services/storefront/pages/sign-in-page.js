@@ -1,7 +1,7 @@
 import { h } from '../app/dom.js';
 import { local } from '../app/storage.js';
 import { errorText } from '../rest/problem.js';
-import { signInOptions } from '../session/sign-in-options.js';
+import { LAST_USER_KEY, signInOptions } from '../session/sign-in-options.js';
 import { actionButton } from '../ui/components.js';
 import { View } from '../ui/view.js';
 
@@ -10,6 +10,7 @@ export class SignInForm extends View {
   #session;
   #lastUserKey;
   #defaultUser;
+  #hasFailed = false;
   #error = h('p', { class: 'field-error', id: 'sign-in-error', role: 'alert' });
   #options = h('div', { class: 'sign-in-options' }, h('p', { class: 'hint', role: 'status' }, 'Loading…'));
 
@@ -27,6 +28,11 @@ export class SignInForm extends View {
 
   render() {
     this.replaceChildren(h('h2', {}, 'Sign in'), this.#error, this.#options);
+    const recover = () => {
+      if (this.#hasFailed) void this.#load();
+    };
+    addEventListener('online', recover);
+    this.addCleanup(() => removeEventListener('online', recover));
     void this.#load();
   }
 
@@ -38,6 +44,8 @@ export class SignInForm extends View {
     }
     try {
       const { development, oidc } = await signInOptions();
+      if (this.#hasFailed) this.#error.textContent = '';
+      this.#hasFailed = false;
       this.#options.replaceChildren(
         oidc ? actionButton('button button-wide', [`Sign in with ${new URL(oidc.issuer).host}`], () => this.#attempt(() => this.#session.signInWithIssuer())) : '',
         oidc && development ? h('p', { class: 'separator' }, 'or, in development') : '',
@@ -45,6 +53,7 @@ export class SignInForm extends View {
         !oidc && !development ? h('p', { class: 'notice' }, 'No sign-in is configured.') : '');
     } catch (error) {
       this.#showError(error);
+      this.#hasFailed = true;
       this.#options.replaceChildren(actionButton('button button-plain', ['Try again'], () => this.#load()));
     }
   }
@@ -103,14 +112,14 @@ export class SignInPage extends View {
   }
 
   render() {
-    const form = new SignInForm(this.#app.session, { lastUserKey: 'waybill.last-user', defaultUser: 'CUST-0001' });
+    const form = new SignInForm(this.#app.session, { lastUserKey: LAST_USER_KEY, defaultUser: 'CUST-0001' });
     form.classList.add('panel');
     this.replaceChildren(h('div', { class: 'sign-in' },
       h('section', { class: 'sign-in-introduction', 'aria-label': 'About Waybill' },
         h('h1', { tabindex: '-1' }, 'Certification courses.', h('br'), 'Live order status.'),
         h('p', {}, '145 certification-prep courses from ten vendors. The status of each order is updated without a reload.'),
         h('div', { class: 'sign-in-images', 'aria-hidden': 'true' },
-          ['az-104', 'lf-500', 'ks-201'].map((code) => h('img', { src: `images/products/${code}.svg`, alt: '', width: 400, height: 300 })))),
+          ['az-104', 'lf-500', 'ks-201'].map((code) => h('img', { src: `/images/products/${code}.svg`, alt: '', width: 400, height: 300 })))),
       form));
   }
 }

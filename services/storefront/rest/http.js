@@ -21,12 +21,16 @@ export const JSON_CONTENT = { 'Content-Type': 'application/json' };
  * @throws {Problem} with status 0 when there is no response
  */
 export async function request(url, options = {}, service = 'The service', send = fetch) {
+  const isOffline = () => globalThis.navigator?.onLine === false;
+  const wasOffline = isOffline();
   try {
     // Debian's TypeScript does not declare AbortSignal.timeout() yet.
     const signal = /** @type {any} */ (AbortSignal).timeout(TIMEOUT);
     return await send(url, { cache: 'no-store', signal, ...options });
   } catch {
-    throw new Problem(0, globalThis.navigator?.onLine === false ? 'You are offline.' : `${service} cannot be reached.`);
+    const problem = new Problem(0, isOffline() ? 'You are offline.' : `${service} cannot be reached.`);
+    problem.wasNotSent = wasOffline;
+    throw problem;
   }
 }
 

@@ -10,7 +10,7 @@ export class OrderAPI {
 
   /** @param {import('./http.js').TokenSource} session */
   constructor(session) {
-    this.#client = new JSONClient(session, 'The service');
+    this.#client = new JSONClient(session, 'The shop');
   }
 
   /** @param {number} offset @param {number} size @returns {Promise<import('../app/types.js').Page<Product>>} */

@@ -1,3 +1,6 @@
+/** What order-accept and the edge answer when nothing was carried out; any other 5xx may have been. */
+const NOTHING_DONE = ['No replica answers at the moment.', 'Orders cannot be accepted at the moment; try again.'];
+
 /** An error response of a service (RFC 9457), or a request without a response. */
 export class Problem extends Error {
   /**
@@ -12,6 +15,14 @@ export class Problem extends Error {
     this.status = status;
     this.errors = errors;
     this.retryAfter = retryAfter;
+  }
+
+  /** Whether the browser was offline before the request, which was therefore not sent. */
+  wasNotSent = false;
+
+  /** Whether the request was certainly not carried out; false also when that is not known. */
+  get isWithoutEffect() {
+    return this.wasNotSent || !this.isUndecided || this.status === 429 || NOTHING_DONE.includes(this.message);
   }
 
   /**
@@ -37,4 +48,16 @@ export class Problem extends Error {
 /** @param {unknown} error @param {string} [fallback] for an error that is not a `Problem` */
 export function errorText(error, fallback = 'An unexpected error occurred.') {
   return error instanceof Problem ? error.message : fallback;
+}
+
+/**
+ * For customers, who know nothing of services and replicas.
+ * @param {unknown} error @param {string} [fallback] for an error that is not a `Problem`
+ */
+export function customerText(error, fallback = 'Something went wrong on this page. Please reload it.') {
+  if (!(error instanceof Problem)) return fallback;
+  if (error.status === 401) return 'Please sign in again.';
+  if (error.status === 429) return 'There were too many requests at once. Please wait a moment.';
+  if (error.status === 422) return 'An earlier order may have been placed with other products. Please look at your orders first.';
+  return error.status >= 500 ? 'The shop cannot answer at the moment.' : error.message;
 }

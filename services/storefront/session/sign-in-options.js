@@ -3,6 +3,9 @@ import { JSON_CONTENT, request } from '../rest/http.js';
 import { Problem } from '../rest/problem.js';
 import { OIDCClient } from './oidc.js';
 
+/** In `localStorage`: the user id that the shop's sign-in offers again, until that user signs out. */
+export const LAST_USER_KEY = 'waybill.last-user';
+
 /** @typedef {{ development: boolean, oidc: import('./oidc.js').Provider|null }} SignInOptions */
 
 /** @returns {Promise<SignInOptions>} as the edge serves them */

@@ -21,11 +21,11 @@ export class AppBar extends View {
     const count = h('span', { class: 'count', 'aria-hidden': 'true' });
     const cartLink = h('a', { href: '#/cart' }, icon('cart'), h('span', {}, 'Cart'), count);
     const userId = h('span', { class: 'user-id' });
-    const signOut = signOutButton(session, userId);
+    const signOut = signOutButton(this.#app, userId);
     const navigation = h('nav', { 'aria-label': 'Main' }, h('a', { href: '#/' }, 'Catalogue'), h('a', { href: '#/orders' }, 'Orders'), cartLink);
     const pill = new ConnectionPill(this.#app.live);
     this.replaceChildren(h('header', { class: 'bar' },
-      h('a', { class: 'brand', href: '#/' }, h('img', { src: 'images/logo.svg', alt: '', width: 28, height: 28 }), 'Waybill'),
+      h('a', { class: 'brand', href: '#/' }, h('img', { src: '/images/logo.svg', alt: '', width: 28, height: 28 }), 'Waybill'),
       navigation, pill, h('div', { class: 'bar-end' }, themeButton(this, theme), signOut)));
     this.addCleanup(session.current.watch((current) => {
       for (const element of [navigation, pill, signOut]) element.hidden = current === null;

@@ -1,5 +1,6 @@
 import { h } from '../app/dom.js';
 import { match, parseRoute } from '../app/router.js';
+import { ScrollPositions } from '../app/scroll-positions.js';
 import { emptyState } from './components.js';
 import { icon } from './icons.js';
 import { View } from './view.js';
@@ -20,6 +21,7 @@ export class AppShell extends View {
   #bar = null;
   /** @type {string|null} */
   #currentPath = null;
+  #scroll = new ScrollPositions();
 
   /**
    * @param {string} applicationName
@@ -38,16 +40,24 @@ export class AppShell extends View {
       },
     }, 'Skip to the content');
     this.replaceChildren(skipLink, bar, this.#main, ...overlays);
-    addEventListener('hashchange', () => {
-      if (parseRoute(location.hash).path !== this.#currentPath) this.showPage();
-    });
+    addEventListener('hashchange', () => this.#navigated());
     let userId = session.current.value?.userId;
     session.current.listen((current) => {
       if (current?.userId === userId) return; // Only the token was renewed.
       userId = current?.userId;
+      this.#scroll.forget();
       this.showPage();
     });
-    this.showPage();
+    this.showPage(this.#scroll.enter());
+  }
+
+  #navigated() {
+    const position = this.#scroll.enter();
+    const { path, query } = parseRoute(location.hash);
+    if (path !== this.#currentPath) return this.showPage(position);
+    const page = this.#main.firstElementChild;
+    if (page instanceof View) page.followQuery(query);
+    this.#scroll.restore(position ?? 0);
   }
 
   /** @param {string} _path @param {URLSearchParams} _query @returns {{ title: string, page: HTMLElement }} */
@@ -55,7 +65,8 @@ export class AppShell extends View {
     throw new Error('A subclass implements route().');
   }
 
-  showPage() {
+  /** @param {number|null} [position] how far to scroll down; null for the first time */
+  showPage(position = null) {
     const { path, query } = parseRoute(location.hash);
     const isFirstPage = this.#currentPath === null;
     this.#currentPath = path;
@@ -66,9 +77,9 @@ export class AppShell extends View {
       else link.removeAttribute('aria-current');
     }
     this.#main.replaceChildren(page);
+    if (position !== null || !isFirstPage) this.#scroll.restore(position ?? 0);
     // The first page is not the result of a click: the focus stays where the browser puts it.
     if (isFirstPage) return;
-    scrollTo(0, 0);
     (this.#main.querySelector('h1') ?? this.#main).focus({ preventScroll: true });
   }
 }
@@ -107,7 +118,7 @@ export function themeButton(view, preference) {
 }
 
 /**
- * @param {import('../session/session.js').Session} session
+ * @param {{ signOut(): Promise<void> }} session
  * @param {...import('../app/dom.js').Child} content before the icon
  */
 export function signOutButton(session, ...content) {

@@ -1,6 +1,6 @@
 import { h } from '../app/dom.js';
 import { isFinal, label } from '../orders/order-status.js';
-import { errorText } from '../rest/problem.js';
+import { customerText, errorText } from '../rest/problem.js';
 import { icon } from './icons.js';
 
 /** @typedef {import('../app/dom.js').Child} Child */
@@ -26,10 +26,10 @@ export function emptyState(title, text, ...actions) {
   return h('div', { class: 'empty-state' }, icon('box'), h('h2', {}, title), h('p', {}, text), h('div', { class: 'actions' }, ...actions));
 }
 
-/** @param {unknown} error @param {() => void} retry */
-export function errorState(error, retry) {
-  return h('div', { class: 'empty-state empty-state-error', role: 'alert' }, icon('cross'), h('h2', {}, 'The request failed'),
-    h('p', {}, errorText(error)), h('div', { class: 'actions' }, h('button', { class: 'button', type: 'button', onclick: retry }, 'Try again')));
+/** @param {unknown} error @param {() => void} retry @param {boolean} [isForCustomer] */
+export function errorState(error, retry, isForCustomer = false) {
+  return h('div', { class: 'empty-state empty-state-error', role: 'alert' }, icon('cross'), h('h2', {}, isForCustomer ? 'This cannot be shown at the moment' : 'The request failed'),
+    h('p', {}, isForCustomer ? customerText(error) : errorText(error)), h('div', { class: 'actions' }, h('button', { class: 'button', type: 'button', onclick: retry }, 'Try again')));
 }
 
 /**
@@ -64,16 +64,21 @@ export function actionButton(className, content, action) {
   return button;
 }
 
-/** @param {string} question @param {string} text @param {string} confirmLabel @returns {Promise<boolean>} */
+/**
+ * Asks before something that cannot be undone. Escape keeps everything as it is, and the focus returns.
+ * @param {string} question @param {string} text @param {string} confirmLabel @returns {Promise<boolean>}
+ */
 export function confirmDialog(question, text, confirmLabel) {
   return new Promise((resolve) => {
-    const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': 'question' },
-      h('form', { method: 'dialog' }, h('h2', { id: 'question' }, question), h('p', {}, text),
+    const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': 'question', 'aria-describedby': 'consequence' },
+      h('form', { method: 'dialog' }, h('h2', { id: 'question' }, question), h('p', { id: 'consequence' }, text),
         h('div', { class: 'actions' },
           h('button', { class: 'button button-plain', value: 'no' }, 'Keep it'),
           h('button', { class: 'button button-danger', value: 'yes' }, confirmLabel))));
     dialog.addEventListener('close', () => {
       dialog.remove();
+      // What asked may be gone.
+      if (document.activeElement === document.body) document.querySelector('h1')?.focus({ preventScroll: true });
       resolve(dialog.returnValue === 'yes');
     });
     document.body.append(dialog);

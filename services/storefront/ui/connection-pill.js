@@ -30,11 +30,12 @@ export class ConnectionPill extends View {
     const state = this.#live.state.value;
     this.dataset.phase = state.phase;
     this.dataset.replica = state.replica ?? '';
+    this.dataset.transport = state.transport ?? '';
     const text = statusText(state);
     if (this.#text.textContent !== text) this.#text.textContent = text;
     this.title = state.phase === 'connected'
-      ? `Live updates by ${state.transport === 'websocket' ? 'WebSocket' : 'server-sent events'} from ${state.replica}`
-      : 'Orders can still be placed. Status updates arrive when the connection is restored.';
+      ? 'The status of your orders is shown as it changes.'
+      : 'The status of your orders is brought up to date when the connection is back.';
   }
 }
 customElements.define('connection-pill', ConnectionPill);

@@ -7,11 +7,11 @@ import { icon } from './icons.js';
 
 /** @type {Record<OrderStatus, string>} */
 const DESCRIPTIONS = {
-  ACCEPTED: 'The order is stored.',
-  PROCESSING: 'The order is being processed.',
+  ACCEPTED: 'We have your order.',
+  PROCESSING: 'Work on your order has begun.',
   COMPLETED: 'The courses are in your account.',
-  FAILED: 'The order could not be processed. The operators can see it.',
-  CANCELLED: 'The order was cancelled at your request.',
+  FAILED: 'Your order could not be carried out.',
+  CANCELLED: 'Cancelled at your request.',
 };
 
 /** @param {OrderStatus} status @returns {OrderStatus[]} the statuses of the order, up to the final one */
@@ -34,6 +34,6 @@ export function orderTimeline(status, times) {
     return h('li', { class: `step step-${state} step-${step.toLowerCase()}`, 'aria-current': i === reached ? 'step' : null },
       h('span', { class: 'step-mark' }, state === 'done' ? icon(step === 'FAILED' || step === 'CANCELLED' ? 'cross' : 'check') : null),
       h('div', {}, h('strong', {}, label(step)), time ? h('time', { datetime: time }, formatTime(time)) : null,
-        h('p', {}, i <= reached ? DESCRIPTIONS[step] : 'Pending.')));
+        h('p', {}, i <= reached ? DESCRIPTIONS[step] : 'Still to come.')));
   }));
 }

@@ -18,4 +18,10 @@ export class View extends HTMLElement {
 
   /** Runs once, when the element enters the page. */
   render() {}
+
+  /**
+   * The address of this page has another query.
+   * @param {URLSearchParams} _query
+   */
+  followQuery(_query) {}
 }
