@@ -117,7 +117,8 @@ class Program:
 
     def kill(self):
         """Ends a program that hangs; its supervisor starts it again."""
-        process.kill_tree(self.pid)
+        if pid := self.pid:
+            process.kill_tree(pid)
         process.wait_gone([self.pid_file], 5)
 
     def mark_log(self):

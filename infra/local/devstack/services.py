@@ -129,13 +129,14 @@ def readiness_problem(port, path="/health/ready"):
 
 
 def liveness_problem(port, path="/health/live"):
-    """None when the process answers, whatever it says."""
+    """Why the process hangs: it takes the connection and does not answer. One that does not listen is starting."""
     try:
         opener.open(f"http://{ports.HOST}:{port}{path}", timeout=LIVENESS_SECONDS).close()
     except urllib.error.HTTPError:
         return None
     except OSError as error:
-        return f"port {port}: {getattr(error, 'reason', error)}"
+        reason = getattr(error, "reason", error)
+        return None if isinstance(reason, ConnectionRefusedError) else f"port {port}: {reason}"
     return None
 
 

@@ -45,7 +45,7 @@ struct LogsCommand: Command {
     }
 
     /// A duration such as `10m`.
-    static func milliseconds(_ text: String) throws(CommandError) -> Int64 {
+    nonisolated static func milliseconds(_ text: String) throws(CommandError) -> Int64 {
         let units: [Character: Int64] = ["s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
         guard let unit = text.last.flatMap({ units[$0] }), let number = Int64(text.dropLast()),
             (1...100_000).contains(number)
@@ -58,7 +58,7 @@ struct LogsCommand: Command {
     }
 
     /// The trace's id alone, also of a whole traceparent (W3C Trace Context, 3.2).
-    static func traceID(_ text: String) -> String {
+    nonisolated static func traceID(_ text: String) -> String {
         let parts = text.split(separator: "-")
         return parts.count == 4 ? String(parts[1]) : text
     }
