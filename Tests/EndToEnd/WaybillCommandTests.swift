@@ -59,7 +59,9 @@ struct WaybillCommandTests {
         func waybill(_ words: String..., environment: [String: String] = [:]) async throws -> Program.Result {
             try await Program.run(
                 ["\(Stack.binaries)/waybill"] + words,
-                environment: ["WAYBILL_STACK": "", "XDG_CONFIG_HOME": home.path()].merging(environment) { $1 },
+                environment: ["WAYBILL_STACK": "", "XDG_CONFIG_HOME": home.path()].merging(environment) {
+                    $1
+                },
                 in: Stack.repository)
         }
         let added = try await waybill("context", "add", "shop", "--url", stack.edge, "--token-file", file)
@@ -92,7 +94,8 @@ struct WaybillCommandTests {
         let stack = try await Stack.shared()
         // The header and claims of a good one, with another signature.
         let token = try await stack.waybill("token", "E2E-1").output.split(separator: ".").prefix(2)
-        let result = try await stack.waybill("orders", "--token", token.joined(separator: ".") + ".c2lnbmF0dXJl")
+        let result = try await stack.waybill(
+            "orders", "--token", token.joined(separator: ".") + ".c2lnbmF0dXJl")
         #expect(result.status == 1 && result.errors.contains("401"))
         #expect(result.errors.contains("get a new token"))
     }
@@ -110,7 +113,8 @@ struct WaybillCommandTests {
     @Test func metricsAreListedByReplica() async throws {
         let stack = try await Stack.shared()
         _ = try await stack.waybill("order", "AZ-104", "--user", "E2E-METRICS", "--watch")
-        let list = try await stack.waybillJSON("metrics", "order-accept", "--match", "^waybill_orders_accepted_total$")
+        let list = try await stack.waybillJSON(
+            "metrics", "order-accept", "--match", "^waybill_orders_accepted_total$")
         #expect(list.array?.map { $0["replica"]?.string } == ["accept-1"])
         #expect(try #require(list[0]?["value"]?.double) >= 1)
         let all = try await stack.waybillJSON("metrics").array ?? []
@@ -125,7 +129,8 @@ struct WaybillCommandTests {
     /// An order's way through the services, by its correlation id.
     @Test func logsFollowAnOrder() async throws {
         let stack = try await Stack.shared()
-        let started = try await stack.waybill("logs", "--limit", "100000", "--grep", "service.ready", "--json")
+        let started = try await stack.waybill(
+            "logs", "--limit", "100000", "--grep", "service.ready", "--json")
         let services = Set(
             try started.output.split(separator: "\n").compactMap {
                 try JSONValue(parsing: String($0))["service"]?.string
@@ -135,7 +140,8 @@ struct WaybillCommandTests {
             try JSONValue(parsing: String($0))["ts"]?.string
         }
         #expect(times == times.sorted())
-        let none = try await stack.waybill("logs", "--correlation", "none", "--level", "critical", "--since", "1m")
+        let none = try await stack.waybill(
+            "logs", "--correlation", "none", "--level", "critical", "--since", "1m")
         #expect(none.status == 0 && none.output.isEmpty)
         let text = try await stack.waybill("logs", "accept-1", "--grep", "service.ready", "--limit", "1")
         #expect(text.output.contains("accept-1") && text.output.contains("service.ready"))
@@ -143,8 +149,11 @@ struct WaybillCommandTests {
 
     @Test func everyServicePrintsItsVersionAndHelp() async throws {
         for service in ["order-accept", "order-process", "order-notification", "console"] {
-            for (option, text) in [("--version", "\(service.contains("-") ? service : "console") "), ("-h", "--check")] {
-                let result = try await Program.run(["\(Stack.binaries)/\(service)", option], in: Stack.repository)
+            for (option, text) in [
+                ("--version", "\(service.contains("-") ? service : "console") "), ("-h", "--check"),
+            ] {
+                let result = try await Program.run(
+                    ["\(Stack.binaries)/\(service)", option], in: Stack.repository)
                 #expect(result.status == 0 && result.output.contains(text), "\(service) \(option)")
             }
         }

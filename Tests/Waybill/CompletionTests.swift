@@ -71,7 +71,8 @@ import Testing
 
     @Test(arguments: installed) func completesCommands(shell: ShellCompletion.Shell) async throws {
         let all = try await completions(shell, ["waybill", ""])
-        #expect(all.isSuperset(of: ["up", "order", "dlq", "outbox", "views", "context", "completion", "help"]))
+        #expect(
+            all.isSuperset(of: ["up", "order", "dlq", "outbox", "views", "context", "completion", "help"]))
         #expect(!all.contains("list"))
         #expect(try await completions(shell, ["waybill", "st"]) == ["status"])
         #expect(try await completions(shell, ["waybill", "dlq", ""]) == ["list", "show", "replay", "drop"])
@@ -81,7 +82,10 @@ import Testing
     @Test(arguments: installed) func completesOptions(shell: ShellCompletion.Shell) async throws {
         #expect(try await completions(shell, ["waybill", "dlq", "drop", "--y"]) == ["--yes"])
         #expect(try await completions(shell, ["waybill", "order", "--w"]) == ["--watch"])
-        #expect(try await completions(shell, ["waybill", "order", "AZ-104", "--tok"]) == ["--token", "--token-file"])
+        #expect(
+            try await completions(shell, ["waybill", "order", "AZ-104", "--tok"]) == [
+                "--token", "--token-file",
+            ])
         #expect(try await completions(shell, ["waybill", "--cont"]) == ["--context"])
     }
 
@@ -102,7 +106,8 @@ import Testing
             try await completions(shell, ["waybill", "status", "--context", ""])
                 == ["one-contexts", "two-contexts"])
         #expect(try await completions(shell, ["waybill", "context", "use", "one"]) == ["one-contexts"])
-        #expect(try await completions(shell, ["waybill", "metrics", ""]) == ["one-replicas", "two-replicas"])
+        #expect(
+            try await completions(shell, ["waybill", "metrics", ""]) == ["one-replicas", "two-replicas"])
         #expect(try await completions(shell, ["waybill", "logs", "x", "two"]) == ["two-replicas"])
     }
 

@@ -132,23 +132,25 @@ import Testing
             try file.choose("chosen")
             try file.write()
             #expect(try deployment([], home).stack.url == "http://chosen")
-            func url(_ words: [String] = [], _ environment: [String: String]) throws -> String? {
+            func url(_ words: [String], _ environment: [String: String]) throws -> String? {
                 try deployment(words, home.merging(environment) { $1 }).stack.url
             }
-            #expect(try url([:]) == "http://chosen")
-            #expect(try url(["WAYBILL_CONTEXT": "named"]) == "http://named")
-            #expect(try url(["WAYBILL_URL": "http://e/", "WAYBILL_CONTEXT": "named"]) == "http://e")
+            #expect(try url([], [:]) == "http://chosen")
+            #expect(try url([], ["WAYBILL_CONTEXT": "named"]) == "http://named")
+            #expect(try url([], ["WAYBILL_URL": "http://e/", "WAYBILL_CONTEXT": "named"]) == "http://e")
             // The environment names a stack of this machine.
             for name in ["WAYBILL_STACK", "WAYBILL_VAR", "WAYBILL_PORT_OFFSET"] {
-                #expect(try url([name: "100"]) == nil)
+                #expect(try url([], [name: "100"]) == nil)
             }
-            #expect(try url(["WAYBILL_CONTEXT": "local"]) == nil)
+            #expect(try url([], ["WAYBILL_CONTEXT": "local"]) == nil)
             #expect(try url(["--url", "http://o/"], ["WAYBILL_URL": "http://e"]) == "http://o")
             #expect(try url(["--context", "named"], ["WAYBILL_URL": "http://e"]) == "http://named")
             #expect(try url(["--context", "local"], ["WAYBILL_URL": "http://e"]) == nil)
             #expect(try url(["--stack", "/s.json"], ["WAYBILL_URL": "http://e"]) == nil)
             #expect(try deployment(["--stack", "/s.json"], home).stack.path == "/s.json")
-            for words in [["--url", "http://o", "--context", "named"], ["--stack", "/s", "--url", "http://o"]] {
+            for words in [
+                ["--url", "http://o", "--context", "named"], ["--stack", "/s", "--url", "http://o"],
+            ] {
                 let failure = #expect(throws: CommandError.self) { try url(words, [:]) }
                 #expect(failure?.code == .usage)
             }
@@ -204,7 +206,9 @@ import Testing
     @Test func aTokenIsNeverPrinted() throws {
         let text = Self.token("ada")
         let token = try AccessToken(text, from: "--token", now: Self.now)
-        for printed in ["\(token)", String(reflecting: token), String(reflecting: try deployment(["--token", text]))] {
+        for printed in [
+            "\(token)", String(reflecting: token), String(reflecting: try deployment(["--token", text])),
+        ] {
             #expect(!printed.contains("c2lnbmF0dXJl") && !printed.contains("e30."))
         }
         var dumped = ""

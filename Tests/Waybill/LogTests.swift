@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Observability
 import Testing
 
@@ -15,7 +16,8 @@ import Testing
     /// A stack's folder of logs, of programs and their lines.
     private func withLogs(_ logs: [String: [String]], _ body: (_ folder: String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder.appending(path: "log"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "log"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         for (program, lines) in logs {
             try lines.map { $0 + "\n" }.joined().write(
@@ -33,7 +35,8 @@ import Testing
 
     @Test func logsAreMergedByTime() throws {
         try withLogs([
-            "accept-1": [Self.event(1), "Fatal error: a trace of it", Self.event(4)], "process-1": [Self.event(2)],
+            "accept-1": [Self.event(1), "Fatal error: a trace of it", Self.event(4)],
+            "process-1": [Self.event(2)],
         ]) { folder in
             var readers = ["accept-1", "process-1"].map { LogReader($0, in: "\(folder)/log") }
             let merged = StackLogs.merged(readers.indices.map { readers[$0].read(LogFilter()) })
@@ -67,11 +70,14 @@ import Testing
     @Test func filtersEvents() {
         let line = Self.event(5, "warning")
         for filter in [
-            LogFilter(), LogFilter(level: .warning), LogFilter(level: .info), LogFilter(words: "order.accepted"),
-            LogFilter(since: "2026-11-20T15:44:05.000Z"), LogFilter(correlationID: "c1"), LogFilter(traceID: "t1"),
+            LogFilter(), LogFilter(level: .warning), LogFilter(level: .info),
+            LogFilter(words: "order.accepted"),
+            LogFilter(since: "2026-11-20T15:44:05.000Z"), LogFilter(correlationID: "c1"),
+            LogFilter(traceID: "t1"),
         ] { #expect(matches(filter, line)) }
         for filter in [
-            LogFilter(level: .error), LogFilter(since: "2026-11-20T15:44:05.001Z"), LogFilter(words: "cancelled"),
+            LogFilter(level: .error), LogFilter(since: "2026-11-20T15:44:05.001Z"),
+            LogFilter(words: "cancelled"),
             // It is the trace's.
             LogFilter(correlationID: "t1"), LogFilter(traceID: "c1"), LogFilter(correlationID: "c"),
         ] { #expect(!matches(filter, line)) }
@@ -87,19 +93,24 @@ import Testing
     }
 
     @Test func aRecordIsPrintedWithoutControlCharacters() {
-        let line = #"{"ts":"2026-11-20T15:44:00.123Z","level":"error","key":"a.b","replica":"x","error":"\u001b[2J\nz"}"#
+        let line =
+            #"{"ts":"2026-11-20T15:44:00.123Z","level":"error","key":"a.b","replica":"x","error":"\u001b[2J\nz"}"#
         let text = LogRecord(line, of: "accept-1", after: nil).text(Terminal())
         #expect(text.hasPrefix("15:44:00.123 accept-1       ERROR    a.b error="))
         #expect(!text.contains("\u{1B}") && !text.contains("\n"))
-        #expect(LogRecord("\u{1B}[2J", of: "edge", after: nil).text(Terminal()) == #"edge           \u{1b}[2J"#)
+        #expect(
+            LogRecord("\u{1B}[2J", of: "edge", after: nil).text(Terminal()) == #"edge           \u{1b}[2J"#)
         #expect(LogRecord("x", of: "edge", after: nil).json.text == #"{"program":"edge","text":"x"}"#)
     }
 
     @Test func findsPrograms() throws {
-        try withLogs(["accept-1": [], "accept-2": [], "notification-12": [], "console-1": [], "redis": []]) { folder in
+        try withLogs(["accept-1": [], "accept-2": [], "notification-12": [], "console-1": [], "redis": []]) {
+            folder in
             let logs = StackLogs(StackFile(path: "\(folder)/stack.json"))
-            #expect(try logs.programs([]) == ["accept-1", "accept-2", "notification-12", "console-1"])
-            #expect(try logs.programs(["order-accept", "redis", "accept-1"]) == ["accept-1", "accept-2", "redis"])
+            let all = try logs.programs([])
+            #expect(all == ["accept-1", "accept-2", "notification-12", "console-1"])
+            let named = try logs.programs(["order-accept", "redis", "accept-1"])
+            #expect(named == ["accept-1", "accept-2", "redis"])
             let failure = #expect(throws: CommandError.self) { try logs.programs(["process"]) }
             #expect(failure?.remedy?.contains("accept-1") == true)
         }

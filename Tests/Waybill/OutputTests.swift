@@ -46,15 +46,18 @@ import Testing
     // MARK: Formats and live views
 
     @Test(arguments: [
-        (["status"], OutputFormat.table), (["status", "--json"], .json), (["--output", "wide", "status"], .wide),
-        (["status", "--output=json"], .json), (["status", "--output", "yaml"], .table), (["--output"], .table),
+        (["status"], OutputFormat.table), (["status", "--json"], .json),
+        (["--output", "wide", "status"], .wide),
+        (["status", "--output=json"], .json), (["status", "--output", "yaml"], .table),
+        (["--output"], .table),
     ])
     func findsTheOutputFormat(words: [String], format: OutputFormat) {
         #expect(OutputFormat(in: words) == format)
     }
 
     @Test func aScreenIsDrawnFromItsTopAndFits() {
-        #expect(LiveView.screen(["a", "b"], rows: 10, columns: 80) == "\u{1B}[Ha\u{1B}[K\nb\u{1B}[K\n\u{1B}[J")
+        #expect(
+            LiveView.screen(["a", "b"], rows: 10, columns: 80) == "\u{1B}[Ha\u{1B}[K\nb\u{1B}[K\n\u{1B}[J")
         // The last row stays free, and a long line takes two.
         #expect(LiveView.screen(["a", "b", "c"], rows: 3, columns: 80).contains("c") == false)
         #expect(LiveView.screen(["aaaa", "b"], rows: 3, columns: 2).contains("b") == false)

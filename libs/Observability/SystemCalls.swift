@@ -69,7 +69,8 @@ package enum SystemCalls {
         while bytes.count < limit {
             let count = unsafe chunk.withUnsafeMutableBytes {
                 unsafe pread(
-                    descriptor, $0.baseAddress, min($0.count, limit - bytes.count), off_t(offset + bytes.count))
+                    descriptor, $0.baseAddress, min($0.count, limit - bytes.count),
+                    off_t(offset + bytes.count))
             }
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { return nil }

@@ -11,7 +11,8 @@ struct LoadCommand: Command {
             .init(
                 name: "users", value: "N", text: "users, each with a connected client (1 to 200, default 10)"),
             .init(name: "for", value: "SECONDS", text: "how long (1 to 600, default 10)"),
-            .init(name: "out", value: "FILE", text: "the report (default: load/TIME.html beside stack.json)",
+            .init(
+                name: "out", value: "FILE", text: "the report (default: load/TIME.html beside stack.json)",
                 values: .files),
         ],
         exitsWithOne: "an order was refused, or had no final update within 30 s",
@@ -37,7 +38,9 @@ struct LoadCommand: Command {
         let name = "LOAD-\(UInt32.random(in: 0...999_999))"
         let tokens = try await console.waiting("minting \(plan.users) tokens") {
             var tokens: [String] = []
-            for number in 0..<plan.users { tokens.append(try await context.developmentToken(for: "\(name)-\(number)")) }
+            for number in 0..<plan.users {
+                tokens.append(try await context.developmentToken(for: "\(name)-\(number)"))
+            }
             return tokens
         }
         let page = try await OrderAPI(base: stack.edge, token: tokens[0]).get(

@@ -31,7 +31,9 @@ extension HealthCheck {
         let name = entry.service == entry.name ? entry.name : "\(entry.service) (\(entry.name))"
         self.name = "\(name)\(entry.url == "-" ? "" : " at \(entry.url)")"
         guard !entry.state.isHealthy else { return }
-        problem = entry.state == .hung ? "it hangs: it has taken the connection and does not answer" : entry.state.text
+        problem =
+            entry.state == .hung
+            ? "it hangs: it has taken the connection and does not answer" : entry.state.text
         remedy =
             switch entry.state {
             case .hung where isLocal:

@@ -60,7 +60,8 @@ struct LiveView {
             let size = console.size
             let lines = Self.lines(of: text) + display.notes
             console.printExactly(
-                (shown == nil ? "\u{1B}[2J" : "") + Self.screen(lines, rows: size.rows, columns: size.columns))
+                (shown == nil ? "\u{1B}[2J" : "") + Self.screen(lines, rows: size.rows, columns: size.columns)
+            )
         } else {
             for line in Self.changes(Self.lines(of: text), since: Self.lines(of: shown?.text ?? "")) {
                 console.print(line)
@@ -94,7 +95,9 @@ struct LiveView {
 
     /// Lines that were not there before. A column of another width makes no other line.
     static func changes(_ lines: [String], since before: [String]) -> [String] {
-        func words(_ line: String) -> ByteString { ByteString(line.split(separator: " ").joined(separator: " ")) }
+        func words(_ line: String) -> ByteString {
+            ByteString(line.split(separator: " ").joined(separator: " "))
+        }
         let known = Set(before.map(words))
         return lines.filter { !known.contains(words($0)) }
     }

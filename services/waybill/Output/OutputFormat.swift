@@ -11,7 +11,9 @@ enum OutputFormat: String, CaseIterable {
         while let word = rest.popFirst() {
             if word == "--json" { found = .json }
             if word == "--output" { found = rest.first.flatMap { OutputFormat(rawValue: $0) } ?? found }
-            if word.hasPrefix("--output=") { found = OutputFormat(rawValue: String(word.dropFirst(9))) ?? found }
+            if word.hasPrefix("--output=") {
+                found = OutputFormat(rawValue: String(word.dropFirst(9))) ?? found
+            }
         }
         self = found ?? .table
     }

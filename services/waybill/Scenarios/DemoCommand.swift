@@ -18,7 +18,8 @@ struct DemoCommand: Command {
                 text: "failover: orders a second, of all users (1 to 200, default 20)"),
             .init(
                 name: "page", value: "FILE",
-                text: "failover: the page's path (default: failover.html beside the stack's file)", values: .files),
+                text: "failover: the page's path (default: failover.html beside the stack's file)",
+                values: .files),
         ],
         examples: [
             "waybill demo", "waybill demo --orders 50", "waybill demo --no-kill", "waybill demo failover",

@@ -58,7 +58,8 @@ final class DemoScenario {
         } catch {
             let reasons = tabs.compactMap { tab in tab.lastFailure.map { "\(tab.name): \($0)" } }
             throw CommandError(
-                .unavailable, "a tab did not connect. \(reasons.joined(separator: "; "))", remedy: "waybill status")
+                .unavailable, "a tab did not connect. \(reasons.joined(separator: "; "))",
+                remedy: "waybill status")
         }
         for tab in tabs { console.note("\(tab.name) is connected to \(tab.replicas.last ?? "?")") }
         let page = try await api.get("/api/products?offset=0&size=20")

@@ -18,7 +18,8 @@ struct Arguments: Sendable, Equatable {
                 guard !word.hasPrefix("-") || word == "-" else {
                     throw CommandError(
                         .usage, "unknown option \(word.printable)",
-                        remedy: "of one letter there is -h alone; an argument that begins with a dash follows --")
+                        remedy:
+                            "of one letter there is -h alone; an argument that begins with a dash follows --")
                 }
                 positional.append(word)
                 continue
@@ -42,7 +43,8 @@ struct Arguments: Sendable, Equatable {
                 throw CommandError(
                     .usage, "--\(name) needs a value", remedy: "write --\(name) \(placeholder)")
             }
-            if case .words(let words) = option.values, !words.contains(where: { $0.hasSameBytes(as: value) }) {
+            if case .words(let words) = option.values, !words.contains(where: { $0.hasSameBytes(as: value) })
+            {
                 throw CommandError(
                     .usage, "--\(name) is not \(value.printable)",
                     remedy: "one of: \(words.joined(separator: ", "))")

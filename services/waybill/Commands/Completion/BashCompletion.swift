@@ -20,7 +20,8 @@ enum BashCompletion {
         for family in ShellCompletion.families {
             let seconds = ShellCompletion.seconds(of: family).map(\.word).joined(separator: " ")
             lines.append(
-                "        \(family)) if [[ -z $second ]]; then words='\(seconds)'; else first=\"\(family) $second\"; fi ;;")
+                "        \(family)) if [[ -z $second ]]; then words='\(seconds)'; else first=\"\(family) $second\"; fi ;;"
+            )
         }
         lines += ["    esac", "    case $first in"]
         for help in ShellCompletion.commands { lines.append("        '\(help.name)') \(words(of: help)) ;;") }
@@ -34,11 +35,12 @@ enum BashCompletion {
     }
 
     private static var valueCases: [String] {
-        ShellCompletion.valueOptions.map { option in
-            guard let words = ShellCompletion.words(option.values) else {
-                return "        --\(option.name)) mapfile -t COMPREPLY < <(compgen -f -- \"$word\"); return ;;"
-            }
-            return "        --\(option.name)) mapfile -t COMPREPLY < <(compgen -W \"\(words)\" -- \"$word\"); return ;;"
+        ShellCompletion.optionsByValues.map { options in
+            let words = ShellCompletion.words(options[0].values)
+            let source = words.map { "-W \"\($0)\"" } ?? "-f"
+            let action =
+                words == "" ? "return" : "mapfile -t COMPREPLY < <(compgen \(source) -- \"$word\"); return"
+            return "        \(ShellCompletion.pattern(options))) \(action) ;;"
         }
     }
 

@@ -3,11 +3,11 @@ internal import JSON
 
 struct CompletionCommand: Command {
     /// What the scripts ask for while a word is completed.
-    enum Names: String, CaseIterable {
+    nonisolated enum Names: String, CaseIterable {
         case contexts, replicas
     }
 
-    private static let subjects =
+    private nonisolated static let subjects =
         ShellCompletion.Shell.allCases.map(\.rawValue) + Names.allCases.map(\.rawValue)
 
     static let help = CommandHelp(

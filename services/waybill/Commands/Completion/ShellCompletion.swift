@@ -47,6 +47,19 @@ enum ShellCompletion {
         }
     }
 
+    /// ``valueOptions``, those with the same values together.
+    static var optionsByValues: [[CommandHelp.Option]] {
+        var groups: [[CommandHelp.Option]] = []
+        for option in valueOptions {
+            if let index = groups.firstIndex(where: { $0[0].values == option.values }) {
+                groups[index].append(option)
+            } else {
+                groups.append([option])
+            }
+        }
+        return groups
+    }
+
     /// `--a|--b`: a pattern of the shells' `case`.
     static func pattern(_ options: [CommandHelp.Option]) -> String {
         options.map { "--\($0.name)" }.joined(separator: "|")

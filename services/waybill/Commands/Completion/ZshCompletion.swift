@@ -10,7 +10,9 @@ enum ZshCompletion {
         ]
         lines += ShellCompletion.findCommand(in: "\"${(@)words[2,CURRENT-1]}\"")
         lines += ["    case ${words[CURRENT-1]} in"]
-        lines += ShellCompletion.valueOptions.map { "        --\($0.name)) \(add($0.values)); return ;;" }
+        lines += ShellCompletion.optionsByValues.map {
+            "        \(ShellCompletion.pattern($0))) \(add($0[0].values)); return ;;"
+        }
         lines += [
             "    esac", "    case $first in",
             "        '') if [[ $word == -* ]]; then \(describe(CommandTable.globalOptions))",
@@ -31,7 +33,8 @@ enum ZshCompletion {
                 lines.append("        '\(help.name)') \(options) ;;")
             } else {
                 lines.append(
-                    "        '\(help.name)') if [[ $word == -* ]]; then \(options); else \(add(help.argumentValues)); fi ;;")
+                    "        '\(help.name)') if [[ $word == -* ]]; then \(options); else \(add(help.argumentValues)); fi ;;"
+                )
             }
         }
         lines += [
@@ -43,7 +46,9 @@ enum ZshCompletion {
 
     private static func add(_ values: CommandHelp.Values) -> String {
         guard let words = ShellCompletion.words(values) else { return "_files" }
-        return words.isEmpty ? ":" : "compadd -- \(words.replacing("$(", with: "${(f)\"$(").replacing("null)", with: "null)\"}"))"
+        return words.isEmpty
+            ? ":"
+            : "compadd -- \(words.replacing("$(", with: "${(f)\"$(").replacing("null)", with: "null)\"}"))"
     }
 
     private static func describe(_ options: [CommandHelp.Option]) -> String {

@@ -5,7 +5,8 @@ internal import Observability
 struct LogsCommand: Command {
     static let help = CommandHelp(
         name: "logs", arguments: "[REPLICA | SERVICE | SERVER]…", argumentValues: .replicas,
-        summary: "Show the logs of a stack on this machine, merged by time; of the services, unless others are named",
+        summary:
+            "Show the logs of a stack on this machine, merged by time; of the services, unless others are named",
         options: [
             .init(
                 name: "level", value: "LEVEL", text: "only events of this level or above",

@@ -5,7 +5,8 @@ internal import JSON
 struct MetricsCommand: Command {
     static let help = CommandHelp(
         name: "metrics", arguments: "[REPLICA | SERVICE]…", argumentValues: .replicas,
-        summary: "Show the metrics of the services of a stack on this machine; with --output wide, buckets too",
+        summary:
+            "Show the metrics of the services of a stack on this machine; with --output wide, buckets too",
         options: [
             .init(
                 name: "match", value: "REGEX",

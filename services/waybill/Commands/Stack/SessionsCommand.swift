@@ -34,9 +34,11 @@ struct SessionsCommand: Command {
     }
 
     private func display(_ replicas: [SessionDirectory.Replica], _ console: Terminal) -> Display {
-        let all = replicas.flatMap { replica in replica.sessions.map { (session: $0, address: replica.address) } }
-            .filter { entry in user.map { $0.hasSameBytes(as: entry.session.user) } ?? true }
-            .sorted { Self.order($0.session) < Self.order($1.session) }
+        let all = replicas.flatMap { replica in
+            replica.sessions.map { (session: $0, address: replica.address) }
+        }
+        .filter { entry in user.map { $0.hasSameBytes(as: entry.session.user) } ?? true }
+        .sorted { Self.order($0.session) < Self.order($1.session) }
         let shown = all.prefix(limit)
         var table = Table(
             ["user", "replica", "protocol", "since", "position"] + (console.isWide ? ["address"] : []))

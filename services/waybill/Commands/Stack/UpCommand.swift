@@ -50,7 +50,8 @@ struct UpCommand: Command {
             context.console.print(stack.edge)
         }
         if let url = try? context.stack.url {
-            context.console.note("Commands talk to \(url); to this stack with --context \(ContextFile.local).")
+            context.console.note(
+                "Commands talk to \(url); to this stack with --context \(ContextFile.local).")
         }
         return .success
     }

@@ -91,7 +91,8 @@ final class OrderAPI {
         }
         let isUnavailable = status == .serviceUnavailable || status == .badGateway
         return CommandError(
-            isUnavailable ? .unavailable : .failure, parts.joined(separator: ": "), remedy: remedy(for: status))
+            isUnavailable ? .unavailable : .failure, parts.joined(separator: ": "),
+            remedy: remedy(for: status))
     }
 
     private static func remedy(for status: HTTPStatus) -> String {

@@ -136,7 +136,8 @@ struct ContextFile: Sendable {
     /// - Parameter origin: where it is from, such as `--url`.
     static func url(_ text: String, from origin: String) throws(CommandError) -> String {
         let url = text.hasSuffix("/") ? String(text.dropLast()) : text
-        guard url.hasPrefix("http://") || url.hasPrefix("https://"), !url.contains(where: { "?#".contains($0) }),
+        guard url.hasPrefix("http://") || url.hasPrefix("https://"),
+            !url.contains(where: { "?#".contains($0) }),
             (try? HTTPURL(url)) != nil
         else {
             throw CommandError(

@@ -39,7 +39,9 @@ struct Deployment: Sendable {
         if let url = arguments["url"] { return .url(try ContextFile.url(url, from: "--url")) }
         if let name = arguments["context"] { return try context(name, environment) }
         if let path = arguments["stack"] { return .local(path: path) }
-        if let url = environment["WAYBILL_URL"] { return .url(try ContextFile.url(url, from: "WAYBILL_URL=")) }
+        if let url = environment["WAYBILL_URL"] {
+            return .url(try ContextFile.url(url, from: "WAYBILL_URL="))
+        }
         if let name = environment["WAYBILL_CONTEXT"] { return try context(name, environment) }
         if StackFile.isNamed(by: environment) { return .local(path: nil) }
         // Without a home folder nothing can have been chosen.

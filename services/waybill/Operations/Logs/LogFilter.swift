@@ -1,4 +1,5 @@
 internal import Bytes
+internal import JSON
 import Observability
 
 /// Which records are wanted.

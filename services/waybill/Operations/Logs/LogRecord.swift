@@ -53,7 +53,8 @@ struct LogRecord: Sendable {
             level.map { console.styled(name, $0.style) } ?? name,
             console.styled(event["key"]?.string ?? "", .bold),
         ]
-        for member in event.members ?? [] where !Self.standard.contains(where: { $0.hasSameBytes(as: member.key) }) {
+        for member in event.members ?? []
+        where !Self.standard.contains(where: { $0.hasSameBytes(as: member.key) }) {
             let value = member.value.string.flatMap { $0.contains(" ") ? nil : $0 } ?? member.value.text
             parts.append(console.styled("\(member.key.printable)=", .dim) + value.printable)
         }

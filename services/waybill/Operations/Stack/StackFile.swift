@@ -103,7 +103,8 @@ struct StackFile: Sendable {
         if let url {
             throw CommandError(
                 .unavailable, "the processes of the deployment at \(url) are known where it runs alone",
-                remedy: "on that machine: waybill … --context \(ContextFile.local); or the pages at \(url)/ops/")
+                remedy:
+                    "on that machine: waybill … --context \(ContextFile.local); or the pages at \(url)/ops/")
         }
         guard let bytes = SystemCalls.contents(of: path) else {
             throw CommandError(
