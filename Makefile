@@ -26,10 +26,8 @@ up: $(BUILT) ## Start the stack detached; var/stack.json lists what runs
 	@$(BIN)/stack up
 
 .PHONY: demo
-demo: export WAYBILL_NOTIFIERS ?= 3
-demo: up ## Place orders, watch them on three replicas, kill services; fails if anything is lost
-	@$(WAYBILL) demo
-	@$(WAYBILL) demo failover
+demo: $(BUILT) ## Place orders, watch them on three replicas, kill services; fails if anything is lost; then all is as it was
+	@$(BIN)/demo $(or $(WAYBILL_BIN),.build/release)/waybill
 
 .PHONY: down
 down: ## Stop the stack
@@ -148,7 +146,7 @@ deps: ## Install the missing Debian packages (with sudo when not root)
 
 .PHONY: test-deps
 test-deps:
-	@$(BIN)/install build run lint chaos venv
+	@$(BIN)/install build run lint chaos venv shell
 
 .PHONY: bench-deps
 bench-deps:

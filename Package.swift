@@ -207,8 +207,8 @@ let package = Package(
         tests(
             "Waybill",
             [
-                "Bytes", "Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging", "Service",
-                "TestSupport",
+                "Bytes", "Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging",
+                "Observability", "Service", "TestSupport",
             ]),
         tests("Integration", ["EventLoop", "HTTP", "JSON", "Redis", "TestSupport"]),
         tests(

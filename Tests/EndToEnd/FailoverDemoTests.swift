@@ -28,7 +28,7 @@ extension WholeStackTests {
 
         @Test func failoverRequiresThreeNotifiers() async throws {
             let result = try await Stack.shared().waybill("demo", "failover")
-            #expect(result.status == 69 && result.errors.contains("WAYBILL_NOTIFIERS=3"))
+            #expect(result.status == 69 && result.errors.contains("waybill up --notifiers 3"))
         }
 
         @Test func sessionsListsConnectedUsers() async throws {

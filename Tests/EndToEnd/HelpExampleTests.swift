@@ -12,8 +12,11 @@ extension WholeStackTests {
         private static let message = "0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e"
         /// These start and stop stacks, or need a stopped one: other tests run them with a stack of their own.
         private static let startsStacks: Set = ["up", "down", "restored"]
-        /// These run until Ctrl-C.
-        private static let endless: Set = ["watch", "console"]
+        /// Whether it runs until Ctrl-C.
+        private static func isEndless(_ line: String, of command: String) -> Bool {
+            if command == "watch" { return !line.contains("--count") }
+            return line.contains("--follow") || (line.contains("--watch") && command != "order")
+        }
 
         /// Command → its examples, as help prints them.
         private static func examples(_ stack: Stack) async throws -> [(command: String, lines: [String])] {
@@ -34,7 +37,8 @@ extension WholeStackTests {
 
         /// Runs a line with `waybill` on the PATH.
         private static func run(
-            _ line: String, _ environment: [String: String], within limit: Duration = .seconds(100)
+            _ line: String, _ environment: [String: String], in directory: String? = nil,
+            within limit: Duration = .seconds(100)
         ) async throws -> Program.Result {
             let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
             let folder =
@@ -42,12 +46,18 @@ extension WholeStackTests {
             return try await Program.run(
                 ["bash", "-c", "exec \(line)"],
                 environment: environment.merging(["PATH": "\(folder):\(path)"]) { $1 },
-                in: Stack.repository, within: limit)
+                in: directory ?? Stack.repository, within: limit)
         }
 
         @Test @Loop func everyExampleSucceeds() async throws {
             let stack = try await Stack.shared()
-            let environment = ["WAYBILL_STACK": stack.file]
+            // The contexts of this test alone, and a token for one of them.
+            let home = FileManager.default.temporaryDirectory.appending(path: "waybill-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: home) }
+            try await stack.waybill("token", "CUST-0001").output.write(
+                to: home.appending(path: "token.txt"), atomically: true, encoding: .utf8)
+            let environment = ["WAYBILL_STACK": stack.file, "XDG_CONFIG_HOME": home.path()]
             for (command, lines) in try await Self.examples(stack) where !Self.startsStacks.contains(command)
             {
                 for line in lines where !Self.needsThreeNotifiers(line) {
@@ -57,7 +67,9 @@ extension WholeStackTests {
                     case _ where line.contains(Self.message):
                         let id = try await Self.deadLetterMessage(stack)
                         result = try await Self.run(line.replacing(Self.message, with: id), environment)
-                    case _ where Self.endless.contains(command) && !line.contains("--count"):
+                    case _ where command.hasPrefix("context"):
+                        result = try await Self.run(line, environment, in: home.path())
+                    case _ where Self.isEndless(line, of: command):
                         result = try await Self.run(line, environment, within: .seconds(3))
                         #expect(result.status == 130, "\(line): \(result.status) \(result.errors)")
                         continue

@@ -97,6 +97,10 @@ import Testing
         }
         let help = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
         #expect(help.contains("probe: Probes.") && help.contains("Default: `127.0.0.1:7`."))
+        let short = await #expect(processExitsWith: .exitCode(0), observing: [\.standardOutputContent]) {
+            ServiceProcess.main(name: "probe", summary: "Probes.", port: 7, arguments: ["-h"]) { _ in [:] }
+        }
+        #expect(short?.standardOutputContent == result?.standardOutputContent)
         let check = await #expect(processExitsWith: .exitCode(78), observing: [\.standardOutputContent]) {
             ServiceProcess.main(
                 name: "probe", summary: "", port: 1, arguments: ["--check"],

@@ -8,6 +8,7 @@ import Testing
         CommandHelp.Option(name: "user", value: "USER", text: ""),
         CommandHelp.Option(name: "watch", text: ""),
         CommandHelp.Option(name: "size", value: "N", text: ""),
+        CommandHelp.Option(name: "output", value: "FORMAT", text: "", values: .words(["json", "table"])),
     ]
 
     private func parse(_ words: String...) throws -> Arguments { try Arguments(words, options: Self.options) }
@@ -27,10 +28,10 @@ import Testing
         #expect(try parse("--", "--watch").positional == ["--watch"])
     }
 
-    @Test(arguments: [["--unknown"], ["--user"], ["--watch=yes"]])
+    @Test(arguments: [["--unknown"], ["--user"], ["--watch=yes"], ["-x"], ["--output", "yaml"]])
     func invalidArgumentsAreUsageErrors(words: [String]) {
         let failure = #expect(throws: CommandError.self) { try Arguments(words, options: Self.options) }
-        #expect(failure?.code == .usage)
+        #expect(failure?.code == .usage && failure?.remedy != nil)
     }
 
     @Test func numbersHaveARange() throws {

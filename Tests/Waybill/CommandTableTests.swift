@@ -1,5 +1,5 @@
 import EventLoop
-import TestSupport
+import Service
 import Testing
 
 @testable import Waybill
@@ -20,9 +20,10 @@ import Testing
     }
 
     @Test func commonOptionsMayComeFirst() {
-        #expect(found("--edge", "http://x", "--json", "dlq", "list") == "dlq list < --edge http://x --json")
-        #expect(found("--edge=http://x", "status") == "status < --edge=http://x")
-        #expect(found("--edge") == "? ")
+        #expect(found("--url", "http://x", "--json", "dlq", "list") == "dlq list < --url http://x --json")
+        #expect(found("--url=http://x", "status") == "status < --url=http://x")
+        #expect(!CommandTable.hasCommand(["--url", "http://x", "--json"]))
+        #expect(CommandTable.hasCommand(["--url", "http://x", "status"]))
     }
 
     @Test func aSharedWordFindsItsFamily() {
@@ -58,42 +59,73 @@ import Testing
         }
     }
 
-    // MARK: Completion
-
-    /// The completions that the bash script offers for a line.
-    private func completions(_ words: String...) async throws -> Set<String> {
-        let quoted = words.map { "'\($0)'" }.joined(separator: " ")
-        let script = """
-            \(ShellCompletion.script(.bash))
-            COMP_WORDS=(\(quoted)); COMP_CWORD=\(words.count - 1)
-            _waybill; printf '%s\\n' "${COMPREPLY[@]}"
-            """
-        let result = try await Program.run(["bash", "-euo", "pipefail", "-c", script])
-        #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
-        return Set(result.output.split(separator: "\n").map(String.init))
-    }
-
-    @Test func bashCompletesCommands() async throws {
-        let all = try await completions("waybill", "")
-        #expect(all.isSuperset(of: ["up", "order", "dlq", "outbox", "views", "completion", "help"]))
-        #expect(try await completions("waybill", "st") == ["status"])
-        #expect(try await completions("waybill", "dlq", "") == ["list", "show", "replay", "drop"])
-        #expect(try await completions("waybill", "completion", "z") == ["zsh"])
-    }
-
-    @Test func bashCompletesOptionsAndTheirValues() async throws {
-        #expect(try await completions("waybill", "dlq", "drop", "--y") == ["--yes"])
-        #expect(
-            try await completions("waybill", "dlq", "list", "--queue", "order.p") == ["order.processed"])
-        #expect(try await completions("waybill", "order", "--w") == ["--watch"])
-    }
-
-    @Test func zshCompletesTheSame() {
-        let script = ShellCompletion.script(.zsh)
-        #expect(script.hasPrefix("#compdef waybill\n"))
-        for command in CommandTable.all where command.help.family == nil {
-            #expect(script.contains("'\(command.help.name):"))
+    /// The completion scripts know an option by its name alone.
+    @Test func optionsOfOneNameTakeTheSameValues() {
+        var known: [String: CommandHelp.Option] = [:]
+        for option in CommandTable.all.flatMap({ $0.help.options }) + CommandTable.globalOptions {
+            let first = known[option.name] ?? option
+            #expect((first.value == nil) == (option.value == nil), "--\(option.name)")
+            #expect(first.values == option.values, "--\(option.name)")
+            known[option.name] = option
         }
-        #expect(script.contains("compadd order.accepted order.processed order.failed"))
+    }
+
+    @Test func noCommandTakesAnOptionOfEveryCommand() {
+        let global = Set(CommandTable.globalOptions.map(\.name))
+        for command in CommandTable.all {
+            #expect(global.isDisjoint(with: command.help.options.map(\.name)), "\(command.help.name)")
+        }
+    }
+
+    // MARK: The command line
+
+    private static func output(_ result: ExitTest.Result?) -> String {
+        String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+    }
+
+    @Test func everyCommandPrintsTheVersion() async {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            exit(
+                Loop.run {
+                    var codes: Set<Int32> = []
+                    for command in CommandTable.all {
+                        let words = command.help.name.split(separator: " ").map(String.init)
+                        for line in [words + ["--version"], ["--version"] + words] {
+                            codes.insert(await CommandRunner(line).run().rawValue)
+                        }
+                    }
+                    return codes == [0] ? 0 : 1
+                })
+        }
+        let lines = Self.output(result).split(separator: "\n").filter { $0.hasPrefix("waybill ") }
+        #expect(lines.count == 2 * CommandTable.all.count)
+        #expect(Set(lines) == ["waybill \(Version.current)"])
+    }
+
+    @Test func aLetterAsksForHelpEverywhere() async {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            exit(
+                Loop.run {
+                    let families = CommandTable.all.compactMap { $0.help.family }
+                    var codes: Set<Int32> = []
+                    for name in CommandTable.all.map({ $0.help.name }) + families + [""] {
+                        let words = name.split(separator: " ").map(String.init) + ["-h"]
+                        codes.insert(await CommandRunner(words).run().rawValue)
+                    }
+                    return codes == [0] ? 0 : 1
+                })
+        }
+        let output = Self.output(result)
+        for command in CommandTable.all { #expect(output.contains("Usage: waybill \(command.help.name)")) }
+    }
+
+    @Test func whatFollowsTwoDashesIsNoOption() async {
+        let result = await #expect(
+            processExitsWith: .exitCode(ExitCode.usage.rawValue), observing: [\.standardErrorContent]
+        ) {
+            exit(Loop.run { await CommandRunner(["token", "--", "--version", "-h"]).run().rawValue })
+        }
+        let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(text.contains("token takes one user"))
     }
 }

@@ -43,7 +43,7 @@ import Testing
             "REDIS_URL": "redis://x", "RABBITMQ_URL": "amqp://x", "DATABASE_URL": "postgresql://x",
         ])
         #expect(
-            try StackFile(path: nil, environment: environment).addresses().redis?.secret("REDIS_URL")
+            try StackFile(environment: environment).addresses().redis?.secret("REDIS_URL")
                 == "redis://x")
         // An explicit stack takes precedence over the environment.
         #expect(throws: CommandError.self) {
@@ -51,25 +51,38 @@ import Testing
         }
     }
 
-    @Test func aStackElsewhereIsKnownByItsEdge() throws {
-        let elsewhere = Environment(["WAYBILL_EDGE": "http://shop:8080/"])
-        let stack = try StackFile(path: nil, environment: elsewhere).read()
+    @Test func aDeploymentElsewhereIsKnownByItsAddress() throws {
+        let elsewhere = StackFile(url: "http://shop:8080", environment: Environment([:]))
+        let stack = try elsewhere.read()
         #expect(stack.edge == "http://shop:8080" && stack.tabAddresses == ["http://shop:8080"])
-        #expect(
-            try StackFile(path: nil, edge: "https://x", environment: elsewhere).read().edge == "https://x")
-        #expect(throws: CommandError.self) { try StackFile(path: nil, edge: "shop:8080").read() }
-        #expect(throws: CommandError.self) { try StackFile(path: nil, environment: elsewhere).addresses() }
-        // A stack that is named takes precedence over the variable.
-        #expect(throws: CommandError.self) {
-            try StackFile(path: "/nowhere/stack.json", environment: elsewhere).read()
-        }
+        #expect(stack.replicas.isEmpty)
+        #expect(throws: CommandError.self) { try elsewhere.addresses() }
+        // Its processes are not those that a file here describes.
+        #expect(throws: CommandError.self) { try elsewhere.document() }
         let servers = Environment([
-            "WAYBILL_EDGE": "http://x", "REDIS_URL_FILE": "r", "RABBITMQ_URL": "amqp://x",
-            "DATABASE_URL": "postgresql://x",
+            "REDIS_URL_FILE": "r", "RABBITMQ_URL": "amqp://x", "DATABASE_URL": "postgresql://x",
         ]) { $0 == "r" ? Array("redis://file\n".utf8) : nil }
         #expect(
-            try StackFile(path: nil, environment: servers).addresses().redis?.secret("REDIS_URL")
+            try StackFile(url: "http://x", environment: servers).addresses().redis?.secret("REDIS_URL")
                 == "redis://file")
+    }
+
+    @Test func replicasHaveTheNamesOfTheirLogs() throws {
+        let stack = StackFile.Contents(
+            edge: "http://e", accept: [.init(url: "http://h:8081", pid: 1)], process: [],
+            notification: [.init(url: "http://h:5006", pid: 2), .init(url: "http://h:5016", pid: 3)],
+            console: [.init(url: "http://h:8070", pid: 4)], servers: [])
+        #expect(
+            stack.replicas.map(\.name) == ["accept-1", "notification-1", "notification-2", "console-1"])
+        for word in ["notification-2", "order-notification@5016"] {
+            #expect(try stack.replicas(named: [word]).map(\.instance.pid) == [3])
+        }
+        for word in ["notification", "order-notification"] {
+            #expect(try stack.replicas(named: [word]).count == 2)
+        }
+        #expect(try stack.replicas(named: ["console", "accept"]).count == 2)
+        let failure = #expect(throws: CommandError.self) { try stack.replicas(named: ["process-1"]) }
+        #expect(failure?.code == .usage && failure?.remedy?.contains("accept-1") == true)
     }
 
     @Test(arguments: [
@@ -77,7 +90,7 @@ import Testing
         (["WAYBILL_VAR": "/x"], "/x/stack.json", "/x"), (["WAYBILL_STACK": "/y/s.json"], "/y/s.json", "/y"),
     ])
     func findsTheStackFile(environment: [String: String], path: String, folder: String) {
-        let file = StackFile(path: nil, environment: Environment(environment))
+        let file = StackFile(environment: Environment(environment))
         #expect(file.path == path && file.folder == folder)
     }
 }

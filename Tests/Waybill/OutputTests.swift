@@ -43,6 +43,41 @@ import Testing
         #expect(try JSONValue(parsing: value.indented) == value)
     }
 
+    // MARK: Formats and live views
+
+    @Test(arguments: [
+        (["status"], OutputFormat.table), (["status", "--json"], .json),
+        (["--output", "wide", "status"], .wide),
+        (["status", "--output=json"], .json), (["status", "--output", "yaml"], .table),
+        (["--output"], .table),
+    ])
+    func findsTheOutputFormat(words: [String], format: OutputFormat) {
+        #expect(OutputFormat(in: words) == format)
+    }
+
+    @Test func aScreenIsDrawnFromItsTopAndFits() {
+        #expect(
+            LiveView.screen(["a", "b"], rows: 10, columns: 80) == "\u{1B}[Ha\u{1B}[K\nb\u{1B}[K\n\u{1B}[J")
+        // The last row stays free, and a long line takes two.
+        #expect(LiveView.screen(["a", "b", "c"], rows: 3, columns: 80).contains("c") == false)
+        #expect(LiveView.screen(["aaaa", "b"], rows: 3, columns: 2).contains("b") == false)
+        // Colours take no room.
+        #expect(LiveView.screen(["\u{1B}[31maa\u{1B}[0m", "b"], rows: 3, columns: 2).contains("b"))
+    }
+
+    /// Neither another screen nor a hidden cursor: Ctrl-C has nothing to restore.
+    @Test func aScreenSetsNoStateOfTheTerminal() {
+        let text = LiveView.screen(["a"], rows: 3, columns: 3)
+        #expect(!text.contains("\u{1B}[?"))
+    }
+
+    @Test func elsewhereOnlyChangedLinesAreShown() {
+        #expect(LiveView.changes(["a", "c"], since: ["a", "b"]) == ["c"])
+        #expect(LiveView.changes(["a  b", "c     d"], since: ["a    b"]) == ["c     d"])
+        // As bytes: these are canonically equivalent.
+        #expect(LiveView.changes(["\u{E9}"], since: ["e\u{301}"]).count == 1)
+    }
+
     @Loop private final class Clock {
         var now = Instant(nanoseconds: 0)
     }
@@ -50,7 +85,7 @@ import Testing
     /// Shows nothing for short work, then a line at intervals with the remaining time.
     @Test @Loop func showsProgressForLongWork() {
         let clock = Clock()
-        let progress = ProgressIndicator(Terminal(wantsJSON: false), "rebuilding") { clock.now }
+        let progress = ProgressIndicator(Terminal(), "rebuilding") { clock.now }
         #expect(progress.step(1, of: 100) == nil)
         clock.now = clock.now + .seconds(1)
         #expect(progress.step(10, of: 100) == "rebuilding: 10 of 100 (10 %, 9 s left)")

@@ -41,12 +41,60 @@ package enum SystemCalls {
         return true
     }
 
-    /// Creates a folder and those above it; false when one is missing afterwards.
-    package static func createFolder(_ path: String) -> Bool {
-        for end in path.indices.dropFirst() where path[end] == "/" {
-            _ = unsafe mkdir(String(path[..<end]), 0o777)
+    /// Replaces a file by one of mode 0600, at once for every reader, and on the disk when this returns; false on failure.
+    package static func replaceFile(at path: String, with bytes: [UInt8]) -> Bool {
+        let scratch = "\(path).\(getpid())"
+        guard write(bytes, toFile: scratch) else { return false }
+        let descriptor = unsafe open(scratch, O_WRONLY | O_CLOEXEC)
+        let isSaved = descriptor >= 0 && fsync(descriptor) == 0
+        close(descriptor)
+        if isSaved, unsafe rename(scratch, path) == 0 { return true }
+        _ = unsafe unlink(scratch)
+        return false
+    }
+
+    /// In bytes; nil when there is no such file.
+    package static func size(of path: String) -> Int? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int(status.st_size) : nil
+    }
+
+    /// At most `limit` bytes of a file from an offset on; nil when it cannot be read.
+    package static func contents(of path: String, from offset: Int, limit: Int) -> [UInt8]? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while bytes.count < limit {
+            let count = unsafe chunk.withUnsafeMutableBytes {
+                unsafe pread(
+                    descriptor, $0.baseAddress, min($0.count, limit - bytes.count),
+                    off_t(offset + bytes.count))
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { break }
+            bytes.append(contentsOf: chunk[..<count])
         }
-        return unsafe mkdir(path, 0o777) == 0 || errno == EEXIST
+        return bytes
+    }
+
+    /// Rows and columns of a terminal; nil for anything else.
+    package static func terminalSize(_ descriptor: Int32) -> (rows: Int, columns: Int)? {
+        var size = winsize()
+        guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0, size.ws_col > 0 else {
+            return nil
+        }
+        return (Int(size.ws_row), Int(size.ws_col))
+    }
+
+    /// Creates a folder, of the mode, and those above it; false when one is missing afterwards.
+    package static func createFolder(_ path: String, mode: UInt32 = 0o777) -> Bool {
+        for end in path.indices.dropFirst() where path[end] == "/" {
+            _ = unsafe mkdir(String(path[..<end]), mode)
+        }
+        return unsafe mkdir(path, mode) == 0 || errno == EEXIST
     }
 
     package static func isExecutableFile(_ path: String) -> Bool {

@@ -29,12 +29,28 @@ def worker_user():
     return "www-data" if os.geteuid() == 0 else None
 
 
-def program(config):
+def program(config, is_kept=False):
+    """`is_kept`: the configuration of the running edge stays as it is."""
     user = worker_user()
     data = directories.prepare(config.directory / "edge", user)
     certificate(config.directory / "tls")
+    path = config.directory / "run" / "nginx.conf"
+    nginx_configuration = path if is_kept and path.exists() else configure(config, path, data, user)
+    return Program(
+        name="edge", argv=[NGINX, "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
+        directory=config.directory, environment={"PATH": "/usr/sbin:/usr/bin:/bin"},
+        ports={"edge": config.port("edge"), "edge TLS": config.port("edge TLS")},
+        fingerprint=[checksum(nginx_configuration)], stop_seconds=3,
+        probe=lambda: services.readiness_problem(config.port("edge"), "/healthz"),
+        # The edge answers it alone, whatever its replicas do.
+        liveness=lambda: services.liveness_problem(config.port("edge"), "/sign-in.json"),
+        hang_seconds=2 * services.LIVENESS_SECONDS)
+
+
+def configure(config, path, data, user):
+    """Writes nginx's configuration, which nginx must accept; returns its path."""
     nginx_configuration = render(
-        "nginx.conf", config.directory / "run" / "nginx.conf",
+        "nginx.conf", path,
         USER=f"user {user} {grp.getgrnam(user).gr_name};" if user else "", DATA=data, MIME_TYPES=MIME_TYPES,
         LOG=config.directory / "log", SITE=site(data, user), CERTIFICATE=config.directory / "tls" / "certificate.pem",
         KEY=config.directory / "tls" / "key.pem", RESOLVER="", INSECURE="", HSTS="", PUBLIC_TLS_PORT="",
@@ -50,12 +66,7 @@ def program(config):
         capture_output=True, text=True, check=False)
     if check.returncode:
         raise DevstackError(f"nginx rejects its configuration:\n{check.stderr}")
-    return Program(
-        name="edge", argv=[NGINX, "-e", "stderr", "-p", str(data), "-c", str(nginx_configuration)],
-        directory=config.directory, environment={"PATH": "/usr/sbin:/usr/bin:/bin"},
-        ports={"edge": config.port("edge"), "edge TLS": config.port("edge TLS")},
-        fingerprint=[checksum(nginx_configuration)], stop_seconds=3,
-        probe=lambda: services.readiness_problem(config.port("edge"), "/healthz"))
+    return nginx_configuration
 
 
 def sign_in():

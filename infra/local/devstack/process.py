@@ -31,6 +31,12 @@ def start_time(pid):
     return None if fields is None or fields[0] in "ZX" else int(fields[19])
 
 
+def is_stopped(pid):
+    """Whether a signal (SIGSTOP, SIGTSTP) has stopped the process, which then answers nobody."""
+    fields = stat_fields(pid)
+    return fields is not None and fields[0] in "Tt"
+
+
 def write_pid_file(path, pid):
     """Replaces the file atomically."""
     scratch = f"{path}.{os.getpid()}"
@@ -90,6 +96,12 @@ def send(pid, number):
         os.kill(pid, number)
     except ProcessLookupError:
         pass
+
+
+def kill_tree(pid):
+    """Kills a process that does not react to signals it could handle, and all below it."""
+    for each in [*descendants(pid), pid]:
+        send(each, signal.SIGKILL)
 
 
 def kill_orphans(path):

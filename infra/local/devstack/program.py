@@ -26,6 +26,8 @@ class Program:
     argv: list[str]
     directory: pathlib.Path  # state folder of the stack; run/ and log/ are in it
     probe: Callable[[], str | None]  # readiness: None when ready, else the reason it is not
+    liveness: Callable[[], str | None] | None = None  # None when it answers, ready or not; by default `probe`
+    hang_seconds: int = 30  # how long `liveness` fails until it hangs: a server that has been started may be recovering
     environment: dict[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)  # listening ports by display name
     user: str | None = None  # user to run as when started as root
@@ -56,22 +58,28 @@ class Program:
     def command(self):
         return [sys.executable, "-ES", LAUNCH, str(self.specification)]
 
-    def write(self):
-        """Writes the specification; returns whether it changed."""
-        for path in (self.specification, self.log):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(
+    def text(self):
+        """The content of the specification."""
+        return json.dumps(
             {
                 "name": self.name, "argv": self.argv, "environment": self.environment, "user": self.user,
                 "root": self.root,
                 "exclusiveDirectory": self.exclusive_directory, "log": str(self.log), "pidFile": str(self.pid_file),
                 "fingerprint": self.fingerprint, "stackFile": str(self.directory / "stack.json"),
             }, indent=1)
+
+    def is_changed(self):
+        """Whether it would be started otherwise than it was."""
         try:
-            if self.specification.read_text() == text:
-                return False
+            return self.specification.read_text() != self.text()
         except FileNotFoundError:
-            pass
+            return True
+
+    def write(self):
+        """Writes the specification."""
+        text = self.text()
+        for path in (self.specification, self.log):
+            path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(self.specification, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
         return True
@@ -96,6 +104,22 @@ class Program:
                 process.send(pid, signal.SIGKILL)
                 process.wait_gone([self.pid_file], 5)
         process.kill_orphans(self.pid_file)
+
+    def hang(self):
+        """Why the running program answers nobody and must be killed; None when it lives."""
+        if process.is_stopped(self.pid):
+            return "stopped by a signal"
+        check = self.liveness or self.probe
+        deadline = time.monotonic() + self.hang_seconds
+        while (problem := check()) and self.pid and time.monotonic() < deadline:
+            time.sleep(process.POLL_INTERVAL)
+        return problem if self.pid else None
+
+    def kill(self):
+        """Ends a program that hangs; its supervisor starts it again."""
+        if pid := self.pid:
+            process.kill_tree(pid)
+        process.wait_gone([self.pid_file], 5)
 
     def mark_log(self):
         """Excludes the present log content from a later failure report."""

@@ -28,7 +28,8 @@ def program(directory, port, secrets, tls=None, asks_clients=False):
     return Program(
         name="redis", argv=["redis-server", str(configuration)], directory=directory, root=server_root.path(),
         ports={"redis": port} | ({"rediss": tls[0]} if tls else {}),
-        environment={"PATH": "/usr/local/bin:/usr/bin:/bin"}, probe=lambda: readiness_problem(port, password))
+        environment={"PATH": "/usr/local/bin:/usr/bin:/bin"}, probe=lambda: readiness_problem(port, password),
+        liveness=lambda: liveness_problem(port, password))
 
 
 def readiness_problem(port, password):
@@ -43,6 +44,12 @@ def readiness_problem(port, password):
     except OSError as error:
         return f"port {port}: {error.strerror or error}"
     return None if answer.endswith(b"+PONG\r\n") else answer.decode(errors="replace").strip()
+
+
+def liveness_problem(port, password):
+    """None while it loads its data, too, for however long that takes."""
+    problem = readiness_problem(port, password)
+    return None if problem and "LOADING" in problem else problem
 
 
 def uri(port, password):

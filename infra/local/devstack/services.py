@@ -14,6 +14,7 @@ ROLES = {
     "postgresOwner": postgres.OWNER, "postgresReader": postgres.READER, "postgresNotifier": postgres.NOTIFIER,
     "postgresOperator": postgres.OPERATOR}
 DRAIN_SECONDS = 10
+LIVENESS_SECONDS = 2
 # Inherited from the caller's environment when set there.
 INHERITED = (
     "LOG_LEVEL", "LOG_FORMAT", "WORKFLOW_TTL", "NOTIFY_PROCESSING", "ALLOWED_ORIGINS", "DRAIN_TIMEOUT",
@@ -75,7 +76,8 @@ def service_program(config, name, words, port, values):
         name=name, argv=[str(executable), *words[1:]], directory=config.directory,
         ports={words[-1]: port},
         environment=values, fingerprint=[status.st_ino, status.st_mtime_ns], stop_seconds=DRAIN_SECONDS + 5,
-        probe=lambda: readiness_problem(port))
+        probe=lambda: readiness_problem(port), liveness=lambda: liveness_problem(port),
+        hang_seconds=2 * LIVENESS_SECONDS)
 
 
 def environment(config, secrets, service, port, database_role):
@@ -123,6 +125,18 @@ def readiness_problem(port, path="/health/ready"):
         return f"{path} answers {error.code}: {reasons(error.read())}"
     except OSError as error:
         return f"port {port}: {getattr(error, 'reason', error)}"
+    return None
+
+
+def liveness_problem(port, path="/health/live"):
+    """Why the process hangs: it takes the connection and does not answer. One that does not listen is starting."""
+    try:
+        opener.open(f"http://{ports.HOST}:{port}{path}", timeout=LIVENESS_SECONDS).close()
+    except urllib.error.HTTPError:
+        return None
+    except OSError as error:
+        reason = getattr(error, "reason", error)
+        return None if isinstance(reason, ConnectionRefusedError) else f"port {port}: {reason}"
     return None
 
 

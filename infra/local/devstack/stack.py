@@ -1,21 +1,26 @@
 """The whole stack: its programs, started in dependency order and stopped in reverse."""
 
 import contextlib
+import dataclasses
 import fcntl
 import os
 import pathlib
 import random
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from devstack import directories, edge, ports, postgres, process, rabbitmq, redis, secrets_file, services, stack_file
 from devstack.configuration import MAX_OFFSET, StackConfiguration
 from devstack.errors import DevstackError
+from devstack.program import Program
 from devstack.supervisor import Supervisor
 
 READY_SECONDS = 120
 # Ports in the edge's range that browsers block (Fetch standard, "bad port").
 REFUSED_BY_BROWSERS = {10080}
+# Kinds of services with replicas, and their names in the configuration and, as WAYBILL_…, in the environment.
+KINDS = {"accept": "acceptors", "process": "processors", "notification": "notifiers"}
 SECRETS = (*redis.SECRETS, "rabbitmq", "jwt", *postgres.SECRETS)
 
 
@@ -39,7 +44,7 @@ class Stack:
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def plan(self):
+    def plan(self, was_up):
         """Creates missing configuration and data folders, and the list of programs by start phase."""
         for name in ("run", "log"):
             (self.directory / name).mkdir(parents=True, exist_ok=True)
@@ -52,30 +57,78 @@ class Stack:
             redis.program(self.directory, config.port("redis"), secrets),
             postgres.program(self.directory, config.port("postgres"), secrets)]
         self.services = services.programs(config, secrets)
-        self.edge = edge.program(config)
+        self.edge = edge.program(config, is_kept=was_up and self.is_edge_running() and not self.is_resized())
         self.programs = [*self.servers, *sum(self.services.values(), []), self.edge]
 
+    def is_edge_running(self):
+        return process.running_pid(self.directory / "run" / "edge.pid") is not None
+
+    def keep_replicas(self):
+        """Asks for as many replicas as there were before, at least, unless `down` has ended them."""
+        asked, counts = self.replicas(self.config), self.former_replicas()
+        for name, count in counts.items():
+            if count > asked[name] and os.environ.get(f"WAYBILL_{name.upper()}"):
+                print(f"  {count} {name} stay, more than were asked for: `down` ends them", flush=True)
+        self.config = dataclasses.replace(
+            self.config, **{name: max(count, asked[name]) for name, count in counts.items()})
+
+    @staticmethod
+    def replicas(config):
+        return {name: getattr(config, name) for name in KINDS.values()}
+
+    def former_replicas(self):
+        """Replicas by kind, as the stack's file lists them; without one, as this command is asked for."""
+        described = stack_file.read(self.file)
+        if not described:
+            return self.replicas(self.config)
+        return {name: len(described[kind]) for kind, name in KINDS.items()}
+
+    def is_resized(self):
+        return self.former_replicas() != self.replicas(self.config)
+
     def up(self):
-        """Starts what does not run; returns the number of started programs."""
-        self.plan()
+        """Starts what does not run, restarts what hangs, and leaves the rest alone; returns the names of both."""
+        self.supervisor.resume()
         was_up = self.supervisor.is_running()
+        self.keep_replicas()
+        self.plan(was_up)
+        resized = was_up and self.is_resized()
         if not was_up:
             self.clear_orphans()
-        changed = [program for program in self.programs if program.write()]
+        hanging = self.hanging() if was_up else {}
+        absent = [program for program in self.programs if not program.pid]
         try:
-            self.supervise(changed, was_up)
-            started = [program for program in self.programs if not program.pid]
+            self.supervise(hanging, was_up, resized)
             ports.require_free(
-                {f"{program.name}: {name}": port for program in started for name, port in program.ports.items()},
+                {f"{program.name}: {name}": port for program in absent for name, port in program.ports.items()},
                 "Stop what holds them, or set WAYBILL_PORT_OFFSET (a multiple of 100 is best).")
-            self.start_all()
+            for name, problem in hanging.items():
+                print(f"  {name} hangs ({problem}): restarting it", flush=True)
+                self.program(name).kill()
+            self.start_all(absent, hanging)
+            if resized:
+                self.reload_edge()
         except BaseException:
             if not was_up:
                 self.stop_everything()
             raise
+        self.describe()
+        return [program.name for program in absent] + list(hanging)
+
+    def program(self, name):
+        (found,) = [program for program in self.programs if program.name == name]
+        return found
+
+    def hanging(self):
+        """The running programs that answer nobody, with what is seen of it."""
+        running = [program for program in self.programs if program.pid]
+        with ThreadPoolExecutor(len(self.programs)) as pool:
+            found = dict(zip([program.name for program in running], pool.map(Program.hang, running)))
+        return {name: problem for name, problem in found.items() if problem}
+
+    def describe(self):
         with stack_file.locked(self.file):  # a program that restarts at this moment writes its pid there too
             stack_file.write(self.file, self.description())
-        return len(started)
 
     def clear_orphans(self):
         """Removes stale files and unsupervised programs after a reboot or a SIGKILL of supervisord."""
@@ -97,18 +150,34 @@ class Stack:
         for path in (self.directory / "run").glob("*.pid"):
             process.kill_orphans(path)
 
-    def supervise(self, changed, was_up):
-        """Starts or reloads supervisord with the present programs, and stops those whose specification changed."""
+    def supervise(self, hanging, was_up, resized):
+        """Starts or reloads supervisord with the present programs. One that runs keeps its settings until it is stopped."""
+        console = self.services["console"][0]
+        for program in self.programs:
+            starts = not program.pid or program.name in hanging
+            if starts or not program.is_changed() or (resized and program in (self.edge, console)):
+                program.write()
+            else:
+                print(
+                    f"  {program.name:<15} runs on with its settings and its executable, which have changed; `down` and "
+                    "`up` apply them", flush=True)
         self.supervisor.write(self.programs)
+        if resized:
+            self.supervisor.stop_programs([console])  # it knows the replicas of its start alone
         if was_up:
             self.supervisor.reload()
-            self.supervisor.stop_programs(changed)
         else:
             self.supervisor.quit()  # one that runs but does not answer
             self.supervisor.start()
 
-    def start_all(self):
+    def reload_edge(self):
+        """Tells the edge of other replicas, which interrupts no request."""
+        if pid := self.edge.pid:
+            process.send(pid, signal.SIGHUP)
+
+    def start_all(self, absent, hanging):
         """Starts the servers, then order-process, which migrates the database, then all others."""
+        self.began = {program.name for program in absent} | set(hanging)
         with ThreadPoolExecutor(len(self.programs)) as pool:
             try:
                 self.start_in_order(pool)
@@ -135,12 +204,11 @@ class Stack:
 
     def start_one(self, program):
         began = time.monotonic()
-        was_running = program.pid is not None
         program.mark_log()
         self.supervisor.start_program(program)
         program.wait_ready(READY_SECONDS, lambda: self.is_cancelled or self.supervisor.has_given_up(program.name))
         numbers = ", ".join(str(port) for port in program.ports.values())
-        how = "already running" if was_running else f"ready after {time.monotonic() - began:.1f} s"
+        how = f"ready after {time.monotonic() - began:.1f} s" if program.name in self.began else "already running"
         print(f"  {program.name:<15} {numbers:<20} {how}", flush=True)
 
     def description(self):
@@ -167,6 +235,32 @@ class Stack:
             "edgePid": self.edge.pid,
             "jwt": services.tokens() | {"secret": secrets["jwt"]},
         }
+
+    def state(self):
+        """What `restore` needs: replicas by kind, and the names of what runs; None when nothing does."""
+        if not self.supervisor.is_running():
+            return None
+        return self.former_replicas(), {
+            info["name"] for info in self.supervisor.rpc.getAllProcessInfo() if info["statename"] in ("STARTING", "RUNNING")}
+
+    def restore(self, state):
+        """Stops what did not run when `state` was taken."""
+        if state is None:
+            self.down()
+            return
+        replicas, running = state
+        self.config = dataclasses.replace(self.config, **replicas)
+        self.plan(was_up=True)
+        resized = self.is_resized()
+        if resized:
+            self.reload_edge()
+        self.supervise({}, was_up=True, resized=resized)
+        self.supervisor.stop_programs([program for program in self.programs if program.name not in running])
+        for program in self.programs:
+            if program.name in running:
+                self.supervisor.start_program(program)
+                program.wait_ready(READY_SECONDS, lambda name=program.name: self.supervisor.has_given_up(name))
+        self.describe()
 
     def down(self):
         """Stops the services first, so that they can drain; returns whether anything ran."""

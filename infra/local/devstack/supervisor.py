@@ -70,6 +70,13 @@ class Supervisor:
         except (OSError, http.client.HTTPException, xmlrpc.client.Error):
             return False
 
+    def resume(self):
+        """Resumes a supervisord that a signal has stopped: its programs run."""
+        pid = self.pid()
+        if pid and process.is_stopped(pid):
+            process.send(pid, signal.SIGCONT)
+            process.wait_until(self.is_running, 10)
+
     def write(self, programs):
         """Writes the configuration file, in which a literal % is doubled."""
         quoted = {key: str(value).replace("%", "%%") for key, value in {

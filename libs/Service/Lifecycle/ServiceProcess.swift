@@ -63,7 +63,7 @@ package struct ServiceProcess: Sendable {
         """
         \(name): \(summary)
 
-        It takes no arguments but --help, --version, --keys (the table below in Markdown) and --check, which
+        It takes no arguments but --help (-h), --version, --keys (the table below in Markdown) and --check, which
         validates the settings and starts nothing. It is configured by environment variables:
 
         \(SettingTable.text(keys))

@@ -11,7 +11,9 @@ struct LoadCommand: Command {
             .init(
                 name: "users", value: "N", text: "users, each with a connected client (1 to 200, default 10)"),
             .init(name: "for", value: "SECONDS", text: "how long (1 to 600, default 10)"),
-            .init(name: "out", value: "FILE", text: "the report (default: load/TIME.html beside stack.json)"),
+            .init(
+                name: "out", value: "FILE", text: "the report (default: load/TIME.html beside stack.json)",
+                values: .files),
         ],
         exitsWithOne: "an order was refused, or had no final update within 30 s",
         examples: [
@@ -36,14 +38,16 @@ struct LoadCommand: Command {
         let name = "LOAD-\(UInt32.random(in: 0...999_999))"
         let tokens = try await console.waiting("minting \(plan.users) tokens") {
             var tokens: [String] = []
-            for number in 0..<plan.users { tokens.append(try await context.token(for: "\(name)-\(number)")) }
+            for number in 0..<plan.users {
+                tokens.append(try await context.developmentToken(for: "\(name)-\(number)"))
+            }
             return tokens
         }
         let page = try await OrderAPI(base: stack.edge, token: tokens[0]).get(
             "/api/products?offset=0&size=20")
         let products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
-        guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
-        let run = LoadRun(plan, edge: stack.edge, tokens: tokens, products: products)
+        guard !products.isEmpty else { throw CommandError.emptyCatalogue }
+        let run = try LoadRun(plan, edge: stack.edge, tokens: tokens, products: products)
         defer { run.closeTabs() }
         try await run.openTabs()
         console.note(
@@ -52,7 +56,8 @@ struct LoadCommand: Command {
         console.redraw("")
         let report = LoadReport(
             plan: plan, record: run.record, edge: stack.edge, at: RFC3339.now().description)
-        let file = out ?? "\(context.stack.folder)/load/\(report.fileName)"
+        let folder = try context.stack.folder
+        let file = out ?? "\(folder)/load/\(report.fileName)"
         try report.write(to: file)
         conclude(report, file, console)
         return report.isClean ? .success : .failure

@@ -47,6 +47,10 @@ struct LoadReport: Sendable {
         let folder = file.lastIndex(of: "/").map { file[..<$0] } ?? "."
         guard SystemCalls.createFolder(String(folder)),
             SystemCalls.write(Array(LoadReportPage(self).html.utf8), toFile: file)
-        else { throw CommandError(.failure, "the report could not be written to \(file)") }
+        else {
+            throw CommandError(
+                .failure, "the report could not be written to \(file)",
+                remedy: "name another file: --out FILE")
+        }
     }
 }

@@ -22,17 +22,17 @@ final class LoadRun {
     private var orders: [String: Int] = [:]
     private var unmatched: [String: Instant] = [:]
 
-    init(_ plan: LoadPlan, edge: String, tokens: [String], products: [String]) {
+    init(_ plan: LoadPlan, edge: String, tokens: [String], products: [String]) throws(CommandError) {
         self.plan = plan
         self.edge = edge
         self.products = products
         var configuration = HTTPClient.Configuration()
         configuration.maxConnectionsPerOrigin = Self.connections
         configuration.maxWaitingPerOrigin = Self.window
-        let client = HTTPClient(configuration)
-        users = tokens.map { token in
+        let client = try TrustedAuthorities.client(configuration)
+        users = try tokens.map { (token) throws(CommandError) in
             let tab = SimulatedTab(name: "load", addresses: [edge], token: token, keepsUpdates: false)
-            return (OrderAPI(base: edge, token: token, client: client), tab)
+            return (try OrderAPI(base: edge, token: token, client: client), tab)
         }
     }
 

@@ -25,6 +25,28 @@ struct HealthCheck: Sendable, Equatable {
     }
 }
 
+extension HealthCheck {
+    /// - Parameter isLocal: whether this machine's scripts run the stack, whose supervisor restarts what exits.
+    init(_ entry: StackHealth.Entry, isLocal: Bool) {
+        let name = entry.service == entry.name ? entry.name : "\(entry.service) (\(entry.name))"
+        self.name = "\(name)\(entry.url == "-" ? "" : " at \(entry.url)")"
+        guard !entry.state.isHealthy else { return }
+        problem =
+            entry.state == .hung
+            ? "it hangs: it has taken the connection and does not answer" : entry.state.text
+        remedy =
+            switch entry.state {
+            case .hung where isLocal:
+                "waybill up" + (entry.pid.map { ", which restarts it alone; or kill -9 \($0)" } ?? "")
+            case .dead where isLocal: "waybill up"
+            case .hung, .dead: "restart it where it runs"
+            case .ready, .unready, .running, .strange:
+                (isLocal ? "waybill logs \(entry.name) --level warning; " : "")
+                    + "docs/operations.md says what each reason means"
+            }
+    }
+}
+
 /// Checks a running stack: servers that do not answer, settings that risk data loss, and work for an
 /// operator.
 @Loop

@@ -65,6 +65,7 @@ struct RecordOperations {
     }
 
     private static func failure(_ error: any Error) -> CommandError {
-        (error as? PostgresError).map { CommandError($0) } ?? CommandError(.interrupted, "interrupted")
+        (error as? PostgresError).map { CommandError($0) }
+            ?? CommandError(.interrupted, "interrupted", noRemedy: "the user ended it")
     }
 }

@@ -129,7 +129,7 @@ final class ServerConnections {
 /// Maps a server's failure to a message for an operator. The server's text is left out, as it may quote data.
 extension CommandError {
     init(_ error: RedisError) {
-        self.init(.unavailable, "Redis: \(error)", remedy: "waybill status")
+        self.init(.unavailable, "Redis: \(error)", remedy: "waybill up, or check REDIS_URL")
     }
 
     init(_ error: AMQPError) {
@@ -138,7 +138,7 @@ extension CommandError {
                 .unavailable, "RabbitMQ has no such queue: no service has declared it yet",
                 remedy: "waybill status")
         } else {
-            self.init(.unavailable, "RabbitMQ: \(error)", remedy: "waybill status")
+            self.init(.unavailable, "RabbitMQ: \(error)", remedy: "waybill up, or check RABBITMQ_URL")
         }
     }
 
@@ -146,7 +146,8 @@ extension CommandError {
         switch error.code {
         case .migration, .server, .decoding:
             self.init(.failure, "PostgreSQL: \(error)", remedy: "waybill migrate status")
-        default: self.init(.unavailable, "PostgreSQL: \(error)", remedy: "waybill status")
+        default:
+            self.init(.unavailable, "PostgreSQL: \(error)", remedy: "waybill up, or check DATABASE_URL")
         }
     }
 

@@ -8,6 +8,8 @@ struct SessionDirectory {
     struct Replica: Sendable {
         var name: String
         var isDraining: Bool
+        /// Where it listens, as the other replicas see it.
+        var address: String
         /// Its sessions, including those that it does not list.
         var count: Int
         var sessions: [Session]
@@ -70,7 +72,7 @@ struct SessionDirectory {
                 }[0].get().array ?? []
             return documents.compactMap { $0.bytes.flatMap { Self.replica($0) } }
         } catch {
-            throw CommandError(.unavailable, "Redis does not answer: \(error)", remedy: "waybill status")
+            throw CommandError(.unavailable, "Redis does not answer: \(error)", remedy: "waybill doctor")
         }
     }
 
@@ -89,7 +91,8 @@ struct SessionDirectory {
         }
         let counts = (value["sessions"]?.members ?? []).compactMap(\.value.int)
         return Replica(
-            name: name, isDraining: value["draining"]?.bool ?? false, count: counts.reduce(0, +),
+            name: name, isDraining: value["draining"]?.bool ?? false,
+            address: value["address"]?.string ?? "-", count: counts.reduce(0, +),
             sessions: sessions)
     }
 }

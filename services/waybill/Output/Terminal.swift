@@ -14,21 +14,30 @@ struct Terminal: Sendable {
         case yellow = "33"
     }
 
-    let wantsJSON: Bool
+    let format: OutputFormat
     let isColoured: Bool
     /// Whether standard error is a terminal, on which a line can be redrawn.
     let isInteractive: Bool
+    /// Whether standard output is a terminal, on which a screen can be redrawn.
+    let isScreen: Bool
 
-    init(wantsJSON: Bool) {
-        self.wantsJSON = wantsJSON
-        isColoured =
-            !wantsJSON && SystemCalls.isTerminal(STDOUT_FILENO) && Environment.process()["NO_COLOR"] == nil
-        isInteractive = !wantsJSON && SystemCalls.isTerminal(STDERR_FILENO)
+    var wantsJSON: Bool { format == .json }
+    var isWide: Bool { format == .wide }
+
+    init(_ format: OutputFormat = .table) {
+        self.format = format
+        isScreen = format != .json && SystemCalls.isTerminal(STDOUT_FILENO)
+        isColoured = isScreen && Environment.process()["NO_COLOR"] == nil
+        isInteractive = format != .json && SystemCalls.isTerminal(STDERR_FILENO)
     }
 
-    func print(_ text: String) {
-        write(text + "\n", to: STDOUT_FILENO)
-    }
+    /// Rows and columns of the screen, at this moment.
+    var size: (rows: Int, columns: Int) { SystemCalls.terminalSize(STDOUT_FILENO) ?? (24, 80) }
+
+    func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+    /// Text as it is, in one write as far as the terminal takes it.
+    func printExactly(_ text: String) { write(text, to: STDOUT_FILENO) }
 
     func print(_ value: JSONValue) { print(value.text) }
 

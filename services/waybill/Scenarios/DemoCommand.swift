@@ -2,7 +2,7 @@ import EventLoop
 
 struct DemoCommand: Command {
     static let help = CommandHelp(
-        name: "demo", arguments: "[failover]",
+        name: "demo", arguments: "[failover]", argumentValues: .words(["failover"]),
         summary: "Run a scenario: orders in, tabs on several replicas, services killed, nothing lost",
         options: [
             .init(name: "orders", value: "N", text: "orders in each step (1 to 1000, default 20)"),
@@ -18,11 +18,14 @@ struct DemoCommand: Command {
                 text: "failover: orders a second, of all users (1 to 200, default 20)"),
             .init(
                 name: "page", value: "FILE",
-                text: "failover: the page's path (default: failover.html beside the stack's file)"),
+                text: "failover: the page's path (default: failover.html beside the stack's file)",
+                values: .files),
         ],
         examples: [
             "waybill demo", "waybill demo --orders 50", "waybill demo --no-kill", "waybill demo failover",
         ])
+
+    private static let recovery = Duration.seconds(60)
 
     private let orders: Int
     private let kills: Bool
@@ -42,6 +45,22 @@ struct DemoCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
+        let health = try StackHealth()
+        let before = await health.check(try context.stack.read())
+        let code = try await runScenario(context)
+        // What was killed may still be starting.
+        try await context.console.waiting("waiting until all is as it was") {
+            try await Watching.until("the recovery of what was killed", within: Self.recovery) {
+                let now = await health.check(try context.stack.read())
+                return before.allSatisfy { entry in
+                    !entry.state.isHealthy || now.contains { $0.name == entry.name && $0.state.isHealthy }
+                }
+            }
+        }
+        return code
+    }
+
+    private func runScenario(_ context: CommandContext) async throws -> ExitCode {
         if let failover { return try await failover.run(context) }
         let scenario = try await DemoScenario(context)
         defer { scenario.end() }

@@ -28,19 +28,19 @@ final class DemoScenario {
         guard stack.notification.count != 1 else {
             throw CommandError(
                 .unavailable, "the scenario needs two notifier replicas, and one runs",
-                remedy: "make down && WAYBILL_NOTIFIERS=2 make up")
+                remedy: "waybill up --notifiers 2")
         }
         let run = UInt32.random(in: 0...999_999)
         let (owner, other) = ("DEMO-\(run)-A", "DEMO-\(run)-B")
-        let token = try await context.token(for: owner)
+        let token = try await context.developmentToken(for: owner)
         let replicas = stack.tabAddresses
-        api = OrderAPI(base: stack.edge, token: token)
+        api = try OrderAPI(base: stack.edge, token: token)
         owners = [
             SimulatedTab(name: "tab 1", addresses: replicas, token: token),
             SimulatedTab(name: "tab 2", addresses: Array(replicas[1...] + replicas[..<1]), token: token),
         ]
         otherUser = SimulatedTab(
-            name: "other user", addresses: replicas, token: try await context.token(for: other))
+            name: "other user", addresses: replicas, token: try await context.developmentToken(for: other))
         console.note("users \(owner) and \(other), edge \(stack.edge)")
     }
 
@@ -57,12 +57,14 @@ final class DemoScenario {
             }
         } catch {
             let reasons = tabs.compactMap { tab in tab.lastFailure.map { "\(tab.name): \($0)" } }
-            throw CommandError(.unavailable, "a tab did not connect. \(reasons.joined(separator: "; "))")
+            throw CommandError(
+                .unavailable, "a tab did not connect. \(reasons.joined(separator: "; "))",
+                remedy: "waybill status")
         }
         for tab in tabs { console.note("\(tab.name) is connected to \(tab.replicas.last ?? "?")") }
         let page = try await api.get("/api/products?offset=0&size=20")
         products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
-        guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
+        guard !products.isEmpty else { throw CommandError.emptyCatalogue }
     }
 
     /// Runs one step. `during` selects the service to kill while the orders are in progress.
@@ -96,7 +98,9 @@ final class DemoScenario {
             do {
                 let order = try await api.order([line], key: key)
                 guard let id = order["id"]?.int, let correlationID = order["correlationId"]?.string else {
-                    throw CommandError(.failure, "the response has no order id: \(order.text)")
+                    throw CommandError(
+                        .failure, "the response has no order id: \(order.text)",
+                        remedy: "waybill logs --level warning")
                 }
                 audit.add(
                     .init(orderID: id, correlationID: correlationID, sentAt: sentAt, acceptedAt: .systemNow())

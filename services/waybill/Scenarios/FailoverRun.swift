@@ -27,12 +27,15 @@ struct FailoverRun {
         await scenario.settle()
         sampler.cancel()
         await sampler.value
-        return conclude(FailoverReport(scenario), context)
+        return try conclude(FailoverReport(scenario), context)
     }
 
-    private func conclude(_ report: FailoverReport, _ context: CommandContext) -> ExitCode {
+    private func conclude(
+        _ report: FailoverReport, _ context: CommandContext
+    ) throws(CommandError) -> ExitCode {
         let console = context.console
-        let path = page ?? "\(context.stack.folder)/failover.html"
+        let folder = try context.stack.folder
+        let path = page ?? "\(folder)/failover.html"
         let isWritten = SystemCalls.write(Array(FailoverReportPage(report).html.utf8), toFile: path)
         if console.wantsJSON {
             console.print(report.json(page: isWritten ? path : nil))

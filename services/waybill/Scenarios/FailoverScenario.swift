@@ -42,7 +42,7 @@ final class FailoverScenario {
         guard stack.notification.count >= 3 else {
             throw CommandError(
                 .unavailable, "the scenario needs three notifiers, and \(stack.notification.count) run",
-                remedy: "WAYBILL_NOTIFIERS=3 make up, on this machine")
+                remedy: "waybill up --notifiers 3, on this machine")
         }
         replicas = stack.notification.map(\.url)
         edge = stack.edge
@@ -81,10 +81,10 @@ final class FailoverScenario {
         let run = UInt32.random(in: 0...999_999)
         var configuration = HTTPClient.Configuration()
         configuration.maxConnectionsPerOrigin = plan.users * ScenarioClient.WireProtocol.allCases.count
-        let client = HTTPClient(configuration)
+        let client = try TrustedAuthorities.client(configuration)
         for user in 0..<plan.users {
-            let token = try await context.token(for: "FAILOVER-\(run)-\(user)")
-            apis.append(OrderAPI(base: edge, token: token))
+            let token = try await context.developmentToken(for: "FAILOVER-\(run)-\(user)")
+            apis.append(try OrderAPI(base: edge, token: token))
             for wireProtocol in ScenarioClient.WireProtocol.allCases {
                 // Each user is on every replica, with a different protocol on each.
                 let first = (user + wireProtocol.rawValue) % replicas.count
@@ -98,7 +98,7 @@ final class FailoverScenario {
         }
         let page = try await apis[0].get("/api/products?offset=0&size=20")
         products = (page["items"]?.array ?? []).compactMap { $0["externalProductId"]?.string }
-        guard !products.isEmpty else { throw CommandError(.failure, "the catalogue is empty") }
+        guard !products.isEmpty else { throw CommandError.emptyCatalogue }
         do {
             try await Watching.until("every tab's connection", within: .seconds(10)) {
                 clients.allSatisfy(\.isConnected)

@@ -24,7 +24,7 @@ final class SSEConnection: ScenarioConnection {
             .get, "\(base)/api/notifications/stream", headers: headers, within: .seconds(5))
         guard response.status == .ok else {
             response.body.cancel()
-            throw CommandError(.unavailable, "\(response.status)")
+            throw CommandError(.unavailable, "\(response.status)", remedy: "waybill status")
         }
         body = response.body
         guard client.isCurrent(self) else { return close() }

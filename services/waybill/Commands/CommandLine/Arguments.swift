@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The words after a command, parsed into options and positional arguments.
 struct Arguments: Sendable, Equatable {
     private(set) var positional: [String] = []
@@ -13,6 +15,12 @@ struct Arguments: Sendable, Equatable {
                 return
             }
             guard word.hasPrefix("--") else {
+                guard !word.hasPrefix("-") || word == "-" else {
+                    throw CommandError(
+                        .usage, "unknown option \(word.printable)",
+                        remedy:
+                            "of one letter there is -h alone; an argument that begins with a dash follows --")
+                }
                 positional.append(word)
                 continue
             }
@@ -21,15 +29,25 @@ struct Arguments: Sendable, Equatable {
             let name = String(parts[0])
             guard let option = options.first(where: { $0.name == name }) else {
                 let known = options.map { "--\($0.name)" }.joined(separator: ", ")
-                throw CommandError(.usage, "unknown option --\(name)", remedy: "it takes: \(known)")
+                throw CommandError(
+                    .usage, "unknown option --\(name.printable)", remedy: "it takes: \(known)")
             }
             guard let placeholder = option.value else {
-                guard parts.count == 1 else { throw CommandError(.usage, "--\(name) takes no value") }
+                guard parts.count == 1 else {
+                    throw CommandError(.usage, "--\(name) takes no value", remedy: "write --\(name) alone")
+                }
                 switches.insert(name)
                 continue
             }
             guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {
-                throw CommandError(.usage, "--\(name) needs a value: --\(name) \(placeholder)")
+                throw CommandError(
+                    .usage, "--\(name) needs a value", remedy: "write --\(name) \(placeholder)")
+            }
+            if case .words(let words) = option.values, !words.contains(where: { $0.hasSameBytes(as: value) })
+            {
+                throw CommandError(
+                    .usage, "--\(name) is not \(value.printable)",
+                    remedy: "one of: \(words.joined(separator: ", "))")
             }
             values[name] = value
         }
@@ -52,8 +70,8 @@ struct Arguments: Sendable, Equatable {
         guard let text = values[name] else { return fallback }
         guard let number = Int(text), range.contains(number) else {
             throw CommandError(
-                .usage,
-                "--\(name) must be a number from \(range.lowerBound) to \(range.upperBound), not \(text)")
+                .usage, "--\(name) is not \(text.printable)",
+                remedy: "a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }

@@ -1,5 +1,6 @@
 import EventLoop
 internal import Glibc
+internal import JSON
 internal import Service
 
 /// Finds the command, runs it, and maps its result to a message and an exit code.
@@ -10,14 +11,20 @@ struct CommandRunner {
     init(_ words: [String]) { self.words = words }
 
     func run() async -> ExitCode {
-        let console = Terminal(wantsJSON: words.contains("--json"))
-        if words == ["--version"] {
-            console.print("waybill \(Version.current)")
+        // What follows two dashes belongs to the command.
+        let options = words.prefix { $0 != "--" }
+        let console = Terminal(OutputFormat(in: options))
+        if options.contains("--version") {
+            let version = JSONValue.object([.init("version", .string(Version.current))])
+            console.print(console.wantsJSON ? version.text : "waybill \(Version.current)")
             return .success
         }
-        let asksForHelp = words.first == "help" || words.contains("--help")
-        let named = words.first == "help" ? Array(words.dropFirst()) : words.filter { $0 != "--help" }
-        guard named.contains(where: { !$0.hasPrefix("-") }) else {
+        let asksForHelp = words.first == "help" || options.contains { Self.helpOptions.contains($0) }
+        let named =
+            words.first == "help"
+            ? Array(words.dropFirst())
+            : options.filter { !Self.helpOptions.contains($0) } + words[options.endIndex...]
+        guard CommandTable.hasCommand(named) else {
             Help.show(overview: console)
             return asksForHelp ? .success : .usage
         }
@@ -26,7 +33,8 @@ struct CommandRunner {
             Help.show(family: name, commands.map { $0.help }, console)
             return asksForHelp ? .success : .usage
         case .unknown(let name):
-            console.fail(CommandError(.usage, "there is no command \(name)", remedy: "waybill --help"))
+            console.fail(
+                CommandError(.usage, "there is no command \(name.printable)", remedy: "waybill --help"))
             return .usage
         case .command(let command, _) where asksForHelp:
             Help.show(command: command.help, console)
@@ -35,11 +43,12 @@ struct CommandRunner {
         }
     }
 
+    private static let helpOptions = ["--help", "-h"]
+
     private func run(_ command: any Command.Type, _ rest: [String], _ console: Terminal) async -> ExitCode {
         do {
             let arguments = try Arguments(rest, options: command.help.options + CommandTable.globalOptions)
-            let stack = StackFile(path: arguments["stack"], edge: arguments["edge"])
-            let context = CommandContext(console: console, stack: stack)
+            let context = CommandContext(console, arguments)
             return try await runInterruptibly { try await command.init(arguments).run(context) }
         } catch let failure as CommandError {
             console.fail(failure)
@@ -47,7 +56,9 @@ struct CommandRunner {
         } catch is CancellationError {
             return .interrupted
         } catch {
-            console.fail(CommandError(.failure, String(describing: error)))
+            console.fail(
+                CommandError(
+                    .failure, String(describing: error), noRemedy: "an error that no command has foreseen"))
             return .failure
         }
     }

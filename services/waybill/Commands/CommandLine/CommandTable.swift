@@ -12,7 +12,7 @@ enum CommandTable {
             title: "The stack",
             commands: [
                 UpCommand.self, DownCommand.self, StatusCommand.self, DoctorCommand.self,
-                SessionsCommand.self,
+                SessionsCommand.self, MetricsCommand.self, LogsCommand.self,
             ]),
         Group(
             title: "Orders",
@@ -29,6 +29,12 @@ enum CommandTable {
                 ViewsRebuildCommand.self,
             ]),
         Group(
+            title: "Deployments elsewhere",
+            commands: [
+                AddContextCommand.self, ListContextsCommand.self, UseContextCommand.self,
+                RemoveContextCommand.self,
+            ]),
+        Group(
             title: "Trying it out",
             commands: [DemoCommand.self, LoadCommand.self, CompletionCommand.self]),
     ]
@@ -39,11 +45,25 @@ enum CommandTable {
     static let globalOptions = [
         CommandHelp.Option(name: "json", text: "print JSON, one document or one line an event"),
         CommandHelp.Option(
-            name: "stack", value: "FILE", text: "the stack to talk to (default: var/stack.json)"),
+            name: "output", value: "FORMAT", text: "table (default), wide with more columns, or json",
+            values: .words(OutputFormat.allCases.map(\.rawValue))),
         CommandHelp.Option(
-            name: "edge", value: "URL",
-            text: "the edge of a stack that runs elsewhere (default: WAYBILL_EDGE)"),
-        CommandHelp.Option(name: "help", text: "explain the command"),
+            name: "url", value: "URL", text: "a deployment's address (default: WAYBILL_URL)"),
+        CommandHelp.Option(
+            name: "context", value: "NAME",
+            text: "a deployment by its name, or local (default: WAYBILL_CONTEXT, else the chosen one)",
+            values: .contexts),
+        CommandHelp.Option(
+            name: "stack", value: "FILE", text: "a stack on this machine (default: var/stack.json)",
+            values: .files),
+        CommandHelp.Option(
+            name: "token", value: "TOKEN",
+            text: "act as its user; others see it in the process list: prefer --token-file or WAYBILL_TOKEN"),
+        CommandHelp.Option(
+            name: "token-file", value: "FILE", text: "the file with the token (default: WAYBILL_TOKEN_FILE)",
+            values: .files),
+        CommandHelp.Option(name: "help", text: "explain the command; also -h"),
+        CommandHelp.Option(name: "version", text: "print the version"),
     ]
 
     /// The command that the arguments name.
@@ -62,9 +82,12 @@ enum CommandTable {
         return .command(command, rest: rest + words[..<count])
     }
 
+    /// Whether the words are more than options and their values.
+    static func hasCommand(_ words: [String]) -> Bool { leadingOptions(of: words) < words.count }
+
     private static func leadingOptions(of words: [String]) -> Int {
         var count = 0
-        while count < words.count, words[count].hasPrefix("--") {
+        while count < words.count, words[count].hasPrefix("-") {
             let name = words[count].dropFirst(2)
             let takesValue = globalOptions.contains { $0.value != nil && name.hasSameBytes(as: $0.name) }
             count = min(words.count, count + (takesValue ? 2 : 1))

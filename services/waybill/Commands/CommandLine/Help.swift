@@ -31,7 +31,8 @@ enum Help {
             "The pages under /ops are served by the program console; console --help lists its keys.",
             "",
             "Results go to standard output, everything else to standard error. Colours only on a terminal, and not with",
-            "NO_COLOR. For a stack that runs elsewhere: WAYBILL_EDGE, REDIS_URL, RABBITMQ_URL and DATABASE_URL.",
+            "NO_COLOR. For a deployment elsewhere: waybill context add, or --url URL and --token-file FILE; commands on its servers",
+            "also need REDIS_URL, RABBITMQ_URL and DATABASE_URL.",
         ]
         return lines.joined(separator: "\n")
     }
@@ -39,11 +40,14 @@ enum Help {
     static func page(_ help: CommandHelp, global: [CommandHelp.Option]) -> String {
         let arguments = help.arguments.isEmpty ? "" : " \(help.arguments)"
         var lines = [
-            "Usage: waybill \(help.name)\(arguments) [OPTIONS]", "", "\(help.summary).", "", "Options:",
+            "Usage: waybill \(help.name)\(arguments) [OPTIONS]", "", "\(help.summary).",
         ]
-        let options = help.options + global
-        let width = options.map { spelled($0).count }.max() ?? 0
-        for option in options { lines.append("  \(padded(spelled(option), width))  \(option.text)") }
+        let width = (help.options + global).map { spelled($0).count }.max() ?? 0
+        for (title, options) in [("Options", help.options), ("Options of every command", global)]
+        where !options.isEmpty {
+            lines += ["", "\(title):"]
+            lines += options.map { "  \(padded(spelled($0), width))  \($0.text)" }
+        }
         if let reason = help.exitsWithOne { lines += ["", "Exits with 1 when \(reason)."] }
         lines += ["", "Examples:"]
         lines += help.examples.map { "  \($0)" }

@@ -7,7 +7,8 @@ internal import Observability
 extension CommandHelp.Option {
     static let queue = CommandHelp.Option(
         name: "queue", value: "QUEUE",
-        text: "one of order.accepted, order.processed, order.failed (default: all three)")
+        text: "one of order.accepted, order.processed, order.failed (default: all three)",
+        values: .suggestions(DeadLetterOperations.Queue.allCases.map(\.rawValue)))
     static let all = CommandHelp.Option(name: "all", text: "all messages")
 }
 

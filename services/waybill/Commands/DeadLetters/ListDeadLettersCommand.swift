@@ -5,11 +5,17 @@ import Messaging
 struct ListDeadLettersCommand: Command {
     static let help = CommandHelp(
         name: "dlq list", summary: "List dead-lettered messages, with reasons",
-        options: [.queue, .init(name: "limit", value: "N", text: "of each queue (1 to 10000, default 100)")],
-        examples: ["waybill dlq list", "waybill dlq list --queue order.accepted --limit 20 --json"])
+        options: [
+            .queue, .init(name: "limit", value: "N", text: "of each queue (1 to 10000, default 100)"), .watch,
+        ],
+        examples: [
+            "waybill dlq list", "waybill dlq list --queue order.accepted --limit 20 --json",
+            "waybill dlq list --watch",
+        ])
 
     private let queues: [DeadLetterOperations.Queue]
     private let limit: Int
+    private let isWatched: Bool
 
     init(_ arguments: Arguments) throws {
         guard arguments.positional.isEmpty else {
@@ -17,35 +23,39 @@ struct ListDeadLettersCommand: Command {
         }
         queues = try arguments.queues
         limit = try arguments.integer("limit", in: 1...10_000, default: 100)
+        isWatched = arguments.has("watch")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let (found, counts) = try await context.withServers { servers in
-            let operations = DeadLetterOperations(servers)
-            return (try await operations.list(queues, limit: limit), try await operations.counts())
+        try await context.show(isWatched: isWatched) {
+            let (found, counts) = try await context.withServers { servers in
+                let operations = DeadLetterOperations(servers)
+                return (try await operations.list(queues, limit: limit), try await operations.counts())
+            }
+            return display(found, counts.filter { queues.contains($0.queue) }, context.console)
         }
-        show(found, counts.filter { queues.contains($0.queue) }, context.console)
-        return .success
     }
 
-    private func show(
+    private func display(
         _ found: [DeadLetterOperations.Found], _ counts: [(queue: DeadLetterOperations.Queue, count: Int)],
         _ console: Terminal
-    ) {
-        if console.wantsJSON { return console.print(.array(found.map(\.json))) }
-        guard !found.isEmpty else { return console.print("No dead-lettered messages.") }
-        var table = Table(["queue", "message", "failed at", "attempts", "reason"])
+    ) -> Display {
+        let json = JSONValue.array(found.map(\.json))
+        guard !found.isEmpty else { return Display(text: "No dead-lettered messages.", json: json) }
+        let more = console.isWide ? ["type", "correlation id", "sent by"] : []
+        var table = Table(["queue", "message", "failed at", "attempts", "reason"] + more)
         for message in found {
             let envelope = message.message.envelope
-            table.add([
-                message.queue.rawValue, message.message.name.printable,
-                envelope.failure?.failedAt.printable ?? "-", "\(envelope.attempt)",
-                message.reason.printable.cut(to: 80),
-            ])
+            let row = [
+                message.queue.rawValue, message.message.name, envelope.failure?.failedAt ?? "-",
+                "\(envelope.attempt)", console.isWide ? message.reason : message.reason.cut(to: 80),
+            ]
+            let wide = console.isWide ? [envelope.type, envelope.correlationID, envelope.appID] : []
+            table.add((row + wide).map(\.printable))
         }
-        console.print(table.text(console))
-        for (queue, count) in counts where count > limit {
-            console.note("\(queue.rawValue): the oldest \(limit) of \(count)")
+        let notes = counts.filter { $0.count > limit }.map {
+            "\($0.queue.rawValue): the oldest \(limit) of \($0.count)"
         }
+        return Display(text: table.text(console), notes: notes, json: json)
     }
 }

@@ -16,7 +16,7 @@ struct CancelCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let api = try await context.api(as: arguments.user)
+        let api = try await context.api(as: arguments["user"])
         let order = try await api.post("/api/orders/\(arguments.positional[0])/cancel", nil)
         context.console.print(context.console.wantsJSON ? order.text : OrderText.summary(of: order))
         return .success

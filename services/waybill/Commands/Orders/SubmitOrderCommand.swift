@@ -25,9 +25,9 @@ struct SubmitOrderCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let token = try await context.token(for: arguments.user)
+        let (user, token) = try await context.credentials(of: arguments["user"])
         let stack = try context.stack.read()
-        let tab = SimulatedTab(name: arguments.user, addresses: [stack.edge], token: token)
+        let tab = SimulatedTab(name: user, addresses: [stack.edge], token: token)
         defer { tab.close() }
         if arguments.has("watch") {
             tab.open()
@@ -80,7 +80,9 @@ enum Watching {
         let deadline = Instant.systemNow() + limit
         while try await !condition() {
             guard Instant.systemNow() < deadline else {
-                throw CommandError(.failure, "\(what) was not received within \(limit)")
+                throw CommandError(
+                    .failure, "\(what) was not received within \(limit)",
+                    remedy: "waybill status, and waybill logs --level warning")
             }
             try await Loop.sleep(for: .milliseconds(2))
         }

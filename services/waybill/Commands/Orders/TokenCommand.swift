@@ -1,3 +1,4 @@
+internal import Bytes
 import EventLoop
 internal import JSON
 
@@ -28,22 +29,33 @@ struct TokenCommand: Command {
 
 extension CommandHelp.Option {
     static let user = CommandHelp.Option(
-        name: "user", value: "USER", text: "whose orders (default: CUST-0001)")
-}
-
-extension Arguments {
-    var user: String { self["user"] ?? "CUST-0001" }
+        name: "user", value: "USER", text: "whose orders (default: the token's user, else CUST-0001)")
 }
 
 extension CommandContext {
-    /// The routes of the edge with a new development token for `user`.
-    @Loop func api(as user: String) async throws -> OrderAPI {
-        OrderAPI(base: try stack.read().edge, token: try await token(for: user))
+    /// The routes of the edge, as `user`.
+    @Loop func api(as user: String?) async throws -> OrderAPI {
+        try OrderAPI(base: try deployment().stack.read().edge, token: try await credentials(of: user).token)
     }
 
-    @Loop func token(for user: String) async throws -> String {
-        guard let token = try await OrderAPI.token(for: user, at: stack.read().edge)["token"]?.string else {
-            throw CommandError(.failure, "the response has no token")
+    /// The given token, which must be of `user` if one is named; else a development token of `user`.
+    @Loop func credentials(of user: String?) async throws -> (user: String, token: String) {
+        guard let token = try deployment().token else {
+            let user = user ?? "CUST-0001"
+            return (user, try await developmentToken(for: user))
+        }
+        guard user.map({ $0.hasSameBytes(as: token.user) }) ?? true else {
+            throw CommandError(
+                .usage, "the token is of \(token.user.printable), not of \(user?.printable ?? "")",
+                remedy: "leave the user out, or give that user's token")
+        }
+        return (token.user, token.reveal())
+    }
+
+    @Loop func developmentToken(for user: String) async throws -> String {
+        let answer = try await OrderAPI.token(for: user, at: deployment().stack.read().edge)
+        guard let token = answer["token"]?.string else {
+            throw CommandError(.failure, "the response has no token", remedy: "waybill status")
         }
         return token
     }

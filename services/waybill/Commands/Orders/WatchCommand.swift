@@ -11,22 +11,25 @@ struct WatchCommand: Command {
         ],
         examples: ["waybill watch CUST-0001", "waybill watch CUST-0001 --json --count 5"])
 
-    private let user: String
+    /// Nil for the token's.
+    private let user: String?
     private let count: Int
     private let seconds: Int
 
     init(_ arguments: Arguments) throws {
-        guard arguments.positional.count <= 1 else { throw CommandError(.usage, "watch takes one user") }
-        user = arguments.positional.first ?? "CUST-0001"
+        guard arguments.positional.count <= 1 else {
+            throw CommandError(.usage, "watch takes one user", remedy: "waybill watch CUST-0001")
+        }
+        user = arguments.positional.first
         count = try arguments.integer("count", in: 1...1_000_000, default: .max)
         seconds = try arguments.integer("for", in: 1...86_400, default: 86_400)
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
         let console = context.console
+        let (user, token) = try await context.credentials(of: self.user)
         let tab = SimulatedTab(
-            name: user, addresses: [try context.stack.read().edge], token: try await context.token(for: user),
-            keepsUpdates: false)
+            name: user, addresses: [try context.stack.read().edge], token: token, keepsUpdates: false)
         defer { tab.close() }
         // One line for many attempts that fail alike.
         var reported = ""

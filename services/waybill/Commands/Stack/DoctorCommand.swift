@@ -27,11 +27,12 @@ struct DoctorCommand: Command {
         if let remedy = check.remedy { console.print("  \(console.styled(remedy, .bold))") }
     }
 
-    /// What this machine needs to run a stack; empty outside a checkout.
+    /// What this machine needs to run a stack; empty outside a checkout, and for a deployment elsewhere.
     private func machine(_ context: CommandContext) async throws -> [HealthCheck] {
-        guard let checkout = try? DevStackRunner() else { return [] }
+        let file = try context.stack
+        guard file.url == nil, let checkout = try? DevStackRunner() else { return [] }
         // The ports in use may belong to this stack.
-        let folder = (try? context.stack.read()) == nil ? "" : context.stack.folder
+        let folder = (try? file.read()) == nil ? "" : file.folder
         let answer = try await checkout.run(
             "doctor", ["--json"], environment: folder.isEmpty ? [:] : ["WAYBILL_VAR": folder], catching: true)
         guard let list = try? JSONValue(parsing: answer.output).array else {
@@ -51,11 +52,14 @@ struct DoctorCommand: Command {
         do throws(CommandError) { stack = try context.stack.read() } catch {
             return [HealthCheck(name: "a stack runs", problem: error.message, remedy: error.remedy)]
         }
-        let health = await StackHealth().check(stack).map { entry in
-            HealthCheck(
-                name: "\(entry.name)\(entry.url == "-" ? "" : " at \(entry.url)")",
-                problem: entry.isHealthy ? nil : entry.state, remedy: entry.isHealthy ? nil : "waybill up")
+        let isLocal = try context.stack.url == nil
+        let health = try await StackHealth().check(stack).map { HealthCheck($0, isLocal: isLocal) }
+        do {
+            return try await health + context.withServers { await StackDoctor($0).examine() }
+        } catch let error as CommandError {
+            return health + [
+                HealthCheck(name: "the servers are known", problem: error.message, remedy: error.remedy)
+            ]
         }
-        return try await health + context.withServers { await StackDoctor($0).examine() }
     }
 }

@@ -1,3 +1,4 @@
+internal import Bytes
 import EventLoop
 internal import JSON
 
@@ -7,48 +8,59 @@ struct SessionsCommand: Command {
         name: "sessions", summary: "List connected users with their notifier, protocols, start and position",
         options: [
             .init(name: "user", value: "USER", text: "only this user's"),
-            .init(name: "limit", value: "N", text: "how many to print (1 to 100000, default 200)"),
+            .init(name: "limit", value: "N", text: "how many to print (1 to 100000, default 200)"), .watch,
         ],
-        examples: ["waybill sessions", "waybill sessions --user CUST-0001", "waybill sessions --json"])
+        examples: [
+            "waybill sessions", "waybill sessions --user CUST-0001", "waybill sessions --watch",
+            "waybill sessions --json",
+        ])
 
     private let user: String?
     private let limit: Int
+    private let isWatched: Bool
 
     init(_ arguments: Arguments) throws {
         try arguments.expectNone("sessions")
         user = arguments["user"]
         limit = try arguments.integer("limit", in: 1...100_000, default: 200)
+        isWatched = arguments.has("watch")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let registry = try SessionDirectory(document: context.stack.document())
-        let replicas = try await registry.replicas()
-        let all = replicas.flatMap(\.sessions).filter { user == nil || $0.user == user }
-            .sorted { ($0.user, $0.since, $0.replica) < ($1.user, $1.since, $1.replica) }
-        show(Array(all.prefix(limit)), of: all.count, replicas, context.console)
-        return .success
+        try await context.show(isWatched: isWatched) {
+            let registry = try SessionDirectory(document: context.stack.document())
+            return display(try await registry.replicas(), context.console)
+        }
     }
 
-    private func show(
-        _ sessions: [SessionDirectory.Session], of found: Int, _ replicas: [SessionDirectory.Replica],
-        _ console: Terminal
-    ) {
-        if console.wantsJSON { return console.print(.array(sessions.map(\.json))) }
-        var table = Table(["user", "replica", "protocol", "since", "position"])
-        for session in sessions {
-            table.add(
-                [session.user, session.replica, session.wireProtocol, session.since, session.position ?? "-"]
-                    .map(
-                        \.printable))
+    private func display(_ replicas: [SessionDirectory.Replica], _ console: Terminal) -> Display {
+        let all = replicas.flatMap { replica in
+            replica.sessions.map { (session: $0, address: replica.address) }
         }
-        console.print(table.text(console))
-        if found > sessions.count { console.note("… and \(found - sessions.count) more: --limit") }
+        .filter { entry in user.map { $0.hasSameBytes(as: entry.session.user) } ?? true }
+        .sorted { Self.order($0.session) < Self.order($1.session) }
+        let shown = all.prefix(limit)
+        var table = Table(
+            ["user", "replica", "protocol", "since", "position"] + (console.isWide ? ["address"] : []))
+        for (session, address) in shown {
+            let row = [
+                session.user, session.replica, session.wireProtocol, session.since, session.position ?? "-",
+            ]
+            table.add((row + (console.isWide ? [address] : [])).map(\.printable))
+        }
+        var notes = all.count > shown.count ? ["… and \(all.count - shown.count) more: --limit"] : []
         for replica in replicas {
             let unnamed = replica.count - replica.sessions.count
-            console.note(
+            notes.append(
                 "\(replica.name)\(replica.isDraining ? " (draining)" : ""): \(replica.count) sessions"
                     + (unnamed > 0 ? ", \(unnamed) of them not listed individually" : ""))
         }
-        if replicas.isEmpty { console.note("no notifier is registered") }
+        if replicas.isEmpty { notes.append("no notifier is registered") }
+        return Display(
+            text: table.text(console), notes: notes, json: .array(shown.map { $0.session.json }))
+    }
+
+    private static func order(_ session: SessionDirectory.Session) -> (String, String, String) {
+        (session.user, session.since, session.replica)
     }
 }

@@ -4,25 +4,35 @@ internal import JSON
 struct StatusCommand: Command {
     static let help = CommandHelp(
         name: "status", summary: "Show what runs, whether it is healthy, and where",
-        exitsWithOne: "something is not healthy", examples: ["waybill status", "waybill status --json"])
+        options: [.watch], exitsWithOne: "something is not healthy",
+        examples: ["waybill status", "waybill status --watch", "waybill status --json"])
 
-    init(_ arguments: Arguments) throws { try arguments.expectNone("status") }
+    private let isWatched: Bool
 
-    func run(_ context: CommandContext) async throws -> ExitCode {
-        let entries = try await StackHealth().check(context.stack.read())
-        show(entries, context.console)
-        return entries.allSatisfy(\.isHealthy) ? .success : .failure
+    init(_ arguments: Arguments) throws {
+        try arguments.expectNone("status")
+        isWatched = arguments.has("watch")
     }
 
-    private func show(_ entries: [StackHealth.Entry], _ console: Terminal) {
-        if console.wantsJSON { return console.print(.array(entries.map(\.json))) }
-        var table = Table(["what", "state", "pid", "url"])
-        for entry in entries {
-            table.add([
-                entry.name, console.styled(entry.state, entry.isHealthy ? .green : .red),
-                entry.pid.map(String.init) ?? "-", entry.url,
-            ])
+    func run(_ context: CommandContext) async throws -> ExitCode {
+        let health = try StackHealth()
+        return try await context.show(isWatched: isWatched) {
+            display(await health.check(try context.stack.read()), context.console)
         }
-        console.print(table.text(console))
+    }
+
+    private func display(_ entries: [StackHealth.Entry], _ console: Terminal) -> Display {
+        var table = Table(["what", "state", "pid", "url"] + (console.isWide ? ["name"] : []))
+        for entry in entries {
+            table.add(
+                [
+                    entry.service, console.styled(entry.state.text, entry.state.isHealthy ? .green : .red),
+                    entry.pid.map(String.init) ?? "-", entry.url,
+                ] + (console.isWide ? [entry.name] : []))
+        }
+        let isHealthy = entries.allSatisfy(\.state.isHealthy)
+        return Display(
+            text: table.text(console), notes: isHealthy ? [] : ["waybill doctor says what to do"],
+            json: .array(entries.map(\.json)), code: isHealthy ? .success : .failure)
     }
 }

@@ -3,11 +3,18 @@ internal import JSON
 
 struct UpCommand: Command {
     static let help = CommandHelp(
-        name: "up", summary: "Start the whole stack on this machine, and wait until it is ready",
+        name: "up",
+        summary: "Start what does not run of the local stack, restart what hangs, and wait until it is ready",
         options: [
-            .init(name: "notifiers", value: "N", text: "replicas of order-notification (1 to 40, default 2)"),
-            .init(name: "acceptors", value: "N", text: "replicas of order-accept (1 to 10, default 1)"),
-            .init(name: "processors", value: "N", text: "replicas of order-process (1 to 10, default 1)"),
+            .init(
+                name: "notifiers", value: "N",
+                text: "replicas of order-notification (1 to 40; not fewer than run; else 2)"),
+            .init(
+                name: "acceptors", value: "N",
+                text: "replicas of order-accept (1 to 10; not fewer than run; else 1)"),
+            .init(
+                name: "processors", value: "N",
+                text: "replicas of order-process (1 to 10; not fewer than run; else 1)"),
         ],
         exitsWithOne: "a process did not start; the error names it",
         examples: ["waybill up", "waybill up --notifiers 3 --processors 2", "waybill up --json"])
@@ -41,6 +48,10 @@ struct UpCommand: Command {
                 .object([.init("edge", .string(stack.edge)), .init("stack", .string(file.path))]))
         } else {
             context.console.print(stack.edge)
+        }
+        if let url = try? context.stack.url {
+            context.console.note(
+                "Commands talk to \(url); to this stack with --context \(ContextFile.local).")
         }
         return .success
     }

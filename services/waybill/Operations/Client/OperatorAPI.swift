@@ -2,13 +2,15 @@ import EventLoop
 internal import JSON
 
 extension CommandContext {
-    /// The console's routes, behind the edge, with a new development token of the role `operator`.
+    /// The console's routes, behind the edge, with the given token, or a development token of the role `operator`.
     @Loop func operatorAPI() async throws -> OrderAPI {
-        let edge = try stack.read().edge
+        let deployment = try deployment()
+        let edge = try deployment.stack.read().edge
+        if let token = deployment.token { return try OrderAPI(base: edge, token: token.reveal()) }
         let answer = try await OrderAPI.token(for: "OPERATOR", roles: ["operator"], at: edge)
         guard let token = answer["token"]?.string else {
             throw CommandError(.failure, "the response has no token", remedy: "waybill doctor")
         }
-        return OrderAPI(base: edge, token: token)
+        return try OrderAPI(base: edge, token: token)
     }
 }

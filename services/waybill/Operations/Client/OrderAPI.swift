@@ -9,10 +9,11 @@ final class OrderAPI {
     private let base: String
     private let token: String
 
-    init(base: String, token: String, client: HTTPClient = HTTPClient()) {
+    /// - Parameter client: shared by several users; else one of its own.
+    init(base: String, token: String, client: HTTPClient? = nil) throws(CommandError) {
         self.base = base
         self.token = token
-        self.client = client
+        self.client = if let client { client } else { try TrustedAuthorities.client() }
     }
 
     /// A development token for `user` from the edge; production stacks issue none.
@@ -20,19 +21,20 @@ final class OrderAPI {
         var members: [JSONValue.Member] = [.init("userId", .string(user))]
         if !roles.isEmpty { members.append(.init("roles", .array(roles.map { .string($0) }))) }
         let body = JSONValue.object(members).encode()
+        let client = try TrustedAuthorities.client()
         let response: HTTPClientResponse
         do {
-            response = try await HTTPClient().post("\(base)/dev/token", contentType: "application/json", body)
+            response = try await client.post("\(base)/dev/token", contentType: "application/json", body)
         } catch {
-            throw CommandError(
-                .unavailable, "\(base) does not answer: \(error.message)", remedy: "waybill status")
+            throw silence(of: base, error)
         }
         if response.status == .notFound {
             throw CommandError(
-                .failure, "this stack issues no tokens: it does not run the development profile")
+                .failure, "this deployment issues no tokens: it does not run the development profile",
+                remedy: "give a token of its issuer: --token-file FILE, or WAYBILL_TOKEN")
         }
         guard response.status == .ok, let answer = try? JSONValue(parsing: response.body.span) else {
-            throw CommandError(.failure, "no token: \(response.status)")
+            throw CommandError(.failure, "no token: \(response.status)", remedy: "waybill status")
         }
         return answer
     }
@@ -67,16 +69,21 @@ final class OrderAPI {
             response = try await client.send(
                 method, base + path, headers: headers, body: body?.encode() ?? [], within: .seconds(10))
         } catch {
-            throw CommandError(
-                .unavailable, "\(base) does not answer: \(error.message)", remedy: "waybill status")
+            throw Self.silence(of: base, error)
         }
         let document = try? JSONValue(parsing: response.body.span)
         guard response.status.isSuccess else { throw Self.refusal(response.status, document) }
         return document ?? .null
     }
 
+    private static func silence(of base: String, _ error: HTTPError) -> CommandError {
+        CommandError(
+            .unavailable, "\(base) does not answer: \(error.message)",
+            remedy: "waybill status, or another address: --url URL")
+    }
+
     /// A problem document in one line, with each error it lists.
-    private static func refusal(_ status: HTTPStatus, _ problem: JSONValue?) -> CommandError {
+    static func refusal(_ status: HTTPStatus, _ problem: JSONValue?) -> CommandError {
         let title = problem?["title"]?.string.map { " \($0)" } ?? ""
         var parts = ["\(status.code)\(title)"]
         if let detail = problem?["detail"]?.string { parts.append(detail) }
@@ -85,7 +92,22 @@ final class OrderAPI {
             parts.append("\(fault.key): \(messages)")
         }
         let isUnavailable = status == .serviceUnavailable || status == .badGateway
-        return CommandError(isUnavailable ? .unavailable : .failure, parts.joined(separator: ": "))
+        return CommandError(
+            isUnavailable ? .unavailable : .failure, parts.joined(separator: ": "),
+            remedy: remedy(for: status))
+    }
+
+    private static func remedy(for status: HTTPStatus) -> String {
+        switch status.code {
+        case 401: "get a new token: --token-file FILE, WAYBILL_TOKEN, or waybill context add"
+        case 403: "use the token of another user: --token-file FILE, or WAYBILL_TOKEN"
+        case 404: "waybill orders lists what there is"
+        case 409: "waybill orders shows what became of it"
+        case 429: "try again in a moment"
+        case 502, 503, 504: "waybill status, and waybill doctor for what is missing; try again"
+        case 500...: "waybill logs --level error"
+        default: "correct the request; /api/openapi.yaml describes it"
+        }
     }
 }
 

@@ -62,7 +62,8 @@ final class SimulatedTab {
         Loop.task { [self] in
             do {
                 let socket = try await WebSocket.connect(
-                    url, session, protocols: ["waybill.v1", "bearer.\(token)"], within: .seconds(5))
+                    url, session, protocols: ["waybill.v1", "bearer.\(token)"], tls: TrustedAuthorities.tls(),
+                    within: .seconds(5))
                 if isStopped { socket.close(.normal) } else { self.socket = socket }
             } catch {
                 disconnected("\(error)")

@@ -4,7 +4,7 @@ internal import Observability
 internal import Service
 
 /// `stack.json`: the running processes, written by the script that started the stack and updated while it
-/// runs. Read anew each time, since a restarted service has another pid. Of a stack that runs elsewhere, only the edge is
+/// runs. Read anew each time, since a restarted service has another pid. Of a deployment elsewhere, only the address is
 /// known, and what the services' keys in the environment name.
 struct StackFile: Sendable {
     struct Instance: Sendable, Equatable {
@@ -14,6 +14,8 @@ struct StackFile: Sendable {
 
     struct Contents: Sendable {
         var edge: String
+        /// Nil when the stack runs elsewhere.
+        var edgePid: Int32?
         var accept: [Instance]
         var process: [Instance]
         var notification: [Instance]
@@ -29,23 +31,33 @@ struct StackFile: Sendable {
     }
 
     let path: String
-    /// The edge of a stack that runs elsewhere.
-    private let edge: String?
+    /// The address of a deployment elsewhere.
+    let url: String?
     private let isNamed: Bool
     private let environment: Environment
 
     /// Without a path, `WAYBILL_STACK`, else `stack.json` in `WAYBILL_VAR`, else `var/stack.json`
     /// (`var/OFFSET/stack.json` with a port offset).
-    /// - Parameter edge: the edge's URL, `WAYBILL_EDGE`; a path takes precedence over the variable.
-    init(path: String?, edge: String? = nil, environment: Environment = .process()) {
+    init(path: String? = nil, environment: Environment = .process()) {
         let offset = environment["WAYBILL_PORT_OFFSET"].flatMap { $0 == "0" ? nil : "/\($0)" } ?? ""
         let folder = environment["WAYBILL_VAR"] ?? "var\(offset)"
         self.path = path ?? environment["WAYBILL_STACK"] ?? "\(folder)/stack.json"
-        self.edge = (edge ?? (path == nil ? environment["WAYBILL_EDGE"] : nil)).map {
-            $0.hasSuffix("/") ? String($0.dropLast()) : $0
-        }
+        url = nil
         isNamed = path != nil
         self.environment = environment
+    }
+
+    /// Of a deployment elsewhere.
+    init(url: String, environment: Environment = .process()) {
+        path = "var/stack.json"
+        self.url = url
+        isNamed = false
+        self.environment = environment
+    }
+
+    /// Whether the environment names a stack of this machine.
+    static func isNamed(by environment: Environment) -> Bool {
+        ["WAYBILL_STACK", "WAYBILL_VAR", "WAYBILL_PORT_OFFSET"].contains { environment[$0] != nil }
     }
 
     /// The directory of the stack's state.
@@ -55,9 +67,9 @@ struct StackFile: Sendable {
     func addresses() throws(CommandError) -> ServerAddresses {
         do throws(CommandError) {
             if let addresses = try read().addresses { return addresses }
-            if edge != nil {
+            if let url {
                 throw CommandError(
-                    .unavailable, "of the stack at \(edge ?? "") only the edge is known",
+                    .unavailable, "of the deployment at \(url) only the address is known",
                     remedy: "set REDIS_URL, RABBITMQ_URL and DATABASE_URL")
             }
         } catch {
@@ -69,12 +81,9 @@ struct StackFile: Sendable {
     }
 
     func read() throws(CommandError) -> Contents {
-        if let edge {
-            guard edge.hasPrefix("http://") || edge.hasPrefix("https://") else {
-                throw CommandError(.usage, "\(edge) is not a URL", remedy: "--edge http://host:port")
-            }
+        if let url {
             return Contents(
-                edge: edge, accept: [], process: [], notification: [], console: [], servers: [],
+                edge: url, accept: [], process: [], notification: [], console: [], servers: [],
                 addresses: ServerAddresses(environment))
         }
         let document = try document()
@@ -82,18 +91,25 @@ struct StackFile: Sendable {
             Self.pid(document[name]?["pid"]).map { (name, $0) }
         }
         return Contents(
-            edge: document["edge"]?.string ?? "", accept: Self.services(document["accept"]),
-            process: Self.services(document["process"]),
+            edge: document["edge"]?.string ?? "", edgePid: Self.pid(document["edgePid"]),
+            accept: Self.services(document["accept"]), process: Self.services(document["process"]),
             notification: Self.services(document["notification"]),
             console: Self.services(document["console"]), servers: servers,
             addresses: ServerAddresses(document))
     }
 
-    /// The file's JSON.
+    /// The file's JSON. A deployment elsewhere has no such file.
     func document() throws(CommandError) -> JSONValue {
+        if let url {
+            throw CommandError(
+                .unavailable, "the processes of the deployment at \(url) are known where it runs alone",
+                remedy:
+                    "on that machine: waybill … --context \(ContextFile.local); or the pages at \(url)/ops/")
+        }
         guard let bytes = SystemCalls.contents(of: path) else {
             throw CommandError(
-                .unavailable, "no stack runs here: there is no \(path)", remedy: "waybill up")
+                .unavailable, "no stack runs here: there is no \(path)",
+                remedy: "waybill up; for a deployment elsewhere --url URL or --context NAME")
         }
         guard let document = try? JSONValue(parsing: bytes.span), document["edge"]?.string != nil else {
             throw CommandError(.unavailable, "\(path) is not a stack's description", remedy: "make down up")
