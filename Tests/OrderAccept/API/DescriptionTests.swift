@@ -13,10 +13,17 @@ import Testing
         #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("openapi: 3.1.0\n"))
     }
 
+    @Test func thePushProtocolsAreDescribedToo() async throws {
+        let answer = try await API().get("/api/asyncapi.yaml", token: nil)
+        guard case .bytes(let bytes) = answer.body else { throw HTTPResponse.NoDocument() }
+        #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("asyncapi: 3.0.0\n"))
+    }
+
     /// Of a key that is there twice, readers take one or refuse the document.
-    @Test func theDescriptionHasNoKeyTwice() throws {
+    @Test(arguments: [PackageResources.openapi_yaml, PackageResources.asyncapi_yaml])
+    func theDescriptionHasNoKeyTwice(document: [UInt8]) throws {
         var open: [(indent: Int, keys: Set<Substring>)] = []
-        for line in String(decoding: PackageResources.openapi_yaml, as: UTF8.self).split(separator: "\n") {
+        for line in String(decoding: document, as: UTF8.self).split(separator: "\n") {
             guard let key = line.firstMatch(of: /^( *)(- )?([^\s{#-][^:]*):( |$)/) else { continue }
             let indent = key.1.count + (key.2?.count ?? 0)
             open.removeAll { $0.indent > indent || (key.2 != nil && $0.indent == indent) }

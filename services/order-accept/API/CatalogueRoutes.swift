@@ -38,14 +38,19 @@ struct ProductRoutes {
     }
 }
 
-/// `GET /api/openapi.yaml`: the description of this API, without authentication.
+/// `GET /api/openapi.yaml` and `/api/asyncapi.yaml`: the descriptions of this API, and of the protocols that push updates,
+/// without authentication.
 @Loop
 struct DescriptionRoute {
     func add(to router: APIRouter) {
-        router.on(.get, "/api/openapi.yaml") { _, _ in
-            HTTPResponse(
-                .ok, contentType: "application/yaml", headers: ["Cache-Control": "max-age=300"],
-                body: PackageResources.openapi_yaml)
+        for (name, document) in [
+            ("openapi", PackageResources.openapi_yaml), ("asyncapi", PackageResources.asyncapi_yaml),
+        ] {
+            router.on(.get, "/api/\(name).yaml") { _, _ in
+                HTTPResponse(
+                    .ok, contentType: "application/yaml", headers: ["Cache-Control": "max-age=300"],
+                    body: document)
+            }
         }
     }
 }
