@@ -7,13 +7,14 @@ import pathlib
 import pty
 import select
 import signal
+import socket
 import subprocess
 import termios
 import time
 
 import pytest
 
-from devstack import process
+from devstack import process, services
 from support import LOCAL
 from support.waiting import until
 
@@ -71,6 +72,23 @@ def test_what_hangs_is_named_and_restarted_alone(stack, waybill, program):
     after = pids(stack)
     assert {name for name in before if after.get(name) != before[name]} == {program}
     assert after.keys() == before.keys() and replicas(stack) == count
+
+
+def test_what_takes_connections_and_never_answers_hangs(waybill, tmp_path):
+    """Without a signal: as an event loop that does not turn."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        file = tmp_path / "stack.json"
+        file.write_text(json.dumps({"edge": url, "edgePid": os.getpid(), "accept": [{"url": url, "pid": os.getpid()}]}))
+        done = run(waybill, "status", "--json", "--stack", file, check=False, timeout=60)
+        assert done.returncode == 1
+        assert [entry["hung"] for entry in json.loads(done.stdout)] == [True, True]
+        assert "timed out" in services.liveness_problem(port)
+    # Nothing listens: it is starting, or gone.
+    assert services.liveness_problem(port) is None
+    done = run(waybill, "status", "--json", "--stack", file, check=False, timeout=60)
+    assert {entry["state"] for entry in json.loads(done.stdout)} == {"dead"}
 
 
 def test_up_leaves_what_is_healthy_alone(stack, waybill):

@@ -101,7 +101,7 @@ final class OrderAPI {
         switch status.code {
         case 401: "get a new token: --token-file FILE, WAYBILL_TOKEN, or waybill context add"
         case 403: "use the token of another user: --token-file FILE, or WAYBILL_TOKEN"
-        case 404: "waybill orders lists what there is"
+        case 404: "check its id: waybill orders lists orders, the shop's pages list products"
         case 409: "waybill orders shows what became of it"
         case 429: "try again in a moment"
         case 502, 503, 504: "waybill status, and waybill doctor for what is missing; try again"
