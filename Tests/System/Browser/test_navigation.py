@@ -103,7 +103,7 @@ def test_a_step_back_restores_the_scroll_position(new_customer):
     expect(page.locator("product-card")).to_have_count(145)
     page.wait_for_function("expected => Math.abs(scrollY - expected) <= 2", arg=before)
     page.go_forward()
-    page.wait_for_function("Math.abs(scrollY - 150) <= 2")
+    page.wait_for_function("() => Math.abs(scrollY - 150) <= 2")
     page.go_back()
     page.wait_for_function("expected => Math.abs(scrollY - expected) <= 2", arg=before)
     page.reload()
