@@ -41,7 +41,7 @@ def test_the_example_of_the_readme_shows_orders_as_they_change(new_customer, sta
         expect(body).to_contain_text(f"{first}: ACCEPTED")  # fetched: there was no position
     expect(body).to_contain_text(f"{first}: COMPLETED")
     customer.context.set_offline(True)
-    page.wait_for_function("!navigator.onLine")
+    page.wait_for_function("() => !navigator.onLine")
     second = place(stack, customer)
     stack.await_status(second, "COMPLETED")
     fetched = []
@@ -54,7 +54,7 @@ def test_the_example_of_the_readme_shows_orders_as_they_change(new_customer, sta
 def test_the_example_falls_back_where_websockets_are_blocked(new_customer, stack):
     customer = new_customer(script="window.WebSocket = class { constructor() { throw new Error('blocked') } }")
     page, sockets = open_example(customer)
-    page.wait_for_function("performance.getEntriesByType('resource').some(({ name }) => name.includes('/api/orders?'))")
+    page.wait_for_function("() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/api/orders?'))")
     number = place(stack, customer)
     expect(page.locator("body")).to_contain_text(f"{number}: COMPLETED")
     assert not sockets

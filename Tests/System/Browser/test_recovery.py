@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from customer import add, expect_completed, expect_live, expect_not_reloaded, mark_page, order, pill
+from test_connection import NO_WEBSOCKET
 
 NETWORK = r"net::ERR_|WebSocket connection|50[234]"
 
@@ -105,12 +106,12 @@ def test_images_that_failed_offline_are_loaded_once_online(new_customer):
     customer.sign_in(page)
     image = page.locator(".product-image")
     expect(image).to_be_visible()
-    page.wait_for_function("document.querySelector('.product-image').complete")
+    page.wait_for_function("() => document.querySelector('.product-image').complete")
     assert image.evaluate("image => image.naturalWidth") == 0
     go_offline(customer, page)
     page.unroute("**/images/products/**")
     customer.context.set_offline(False)
-    page.wait_for_function("document.querySelector('.product-image').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('.product-image').naturalWidth > 0")
 
 
 def test_the_sign_in_is_offered_once_online(new_customer):
@@ -139,3 +140,22 @@ def test_a_page_recovers_when_the_services_are_back(new_customer, stack):
     expect(page.get_by_role("heading", name="No orders yet")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
     expect_not_reloaded(page)
+
+
+def test_a_page_recovers_without_a_live_connection(new_customer):
+    """WebSockets and streams are blocked: the browser tells that it is online."""
+    customer = new_customer(script=NO_WEBSOCKET)
+    customer.expect_console_error(NETWORK)
+    page = customer.context.new_page()
+    page.route("**/api/notifications/stream", lambda route: route.abort())
+    page.goto("/")
+    page.get_by_label("User id").fill(customer.user)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("145 products")).to_be_visible()
+    page.route("**/api/orders?*", lambda route: route.abort("internetdisconnected"))
+    page.goto("/#/orders")
+    expect(page.get_by_role("alert")).to_be_visible()
+    go_offline(customer, page)
+    page.unroute("**/api/orders?*")
+    customer.context.set_offline(False)
+    expect(page.get_by_role("heading", name="No orders yet")).to_be_visible()

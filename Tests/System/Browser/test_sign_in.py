@@ -32,8 +32,9 @@ def test_sign_in_with_issuer_returns_to_the_requested_page(new_customer, issuer,
     assert "code=" not in page.url and page.url.endswith("/#/orders")
     order(page, "AZ-104")
     expect_completed(page)
-    page.get_by_role("button", name="Sign out").click()
-    expect(page).to_have_url(stack.edge + "/")  # after the issuer's end-session endpoint
+    with page.expect_event("load"):  # of the page to which the issuer's end-session endpoint leads
+        page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(stack.edge + "/")
     expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     assert page.evaluate("localStorage['waybill.session']") is None
     assert issuer.grants[-1] == ("authorization_code", 200)

@@ -1,7 +1,7 @@
 /** @typedef {import('../app/types.js').Product} Product */
 
 export const MAX_SEARCH_LENGTH = 100; // characters
-const MAX_WORDS = 8;
+const WORD_LIMIT = 8;
 
 /**
  * How well a word of the search fits: the words of the code and the name count more than those of vendor and category.
@@ -19,7 +19,7 @@ const POINTS = {
  * @returns {{ products: Product[], isApproximate: boolean }}
  */
 export function searchProducts(products, text) {
-  const words = wordsOf(text.slice(0, MAX_SEARCH_LENGTH)).slice(0, MAX_WORDS);
+  const words = wordsOf(text.slice(0, MAX_SEARCH_LENGTH)).slice(0, WORD_LIMIT);
   if (words.length === 0) return { products, isApproximate: false };
   const indexed = products.map((product) => ({ product, fields: index(product) }));
   for (const isApproximate of [false, true]) {

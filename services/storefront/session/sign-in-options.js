@@ -10,7 +10,7 @@ export const LAST_USER_KEY = 'waybill.last-user';
 
 /** @returns {Promise<SignInOptions>} as the edge serves them */
 export async function signInOptions() {
-  const response = await request('/sign-in.json', { cache: 'no-cache' });
+  const response = await request('/sign-in.json', { cache: 'no-cache' }, 'The sign-in service');
   if (!response.ok) throw await Problem.from(response);
   return response.json();
 }
