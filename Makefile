@@ -146,7 +146,7 @@ deps: ## Install the missing Debian packages (with sudo when not root)
 
 .PHONY: test-deps
 test-deps:
-	@$(BIN)/install build run lint chaos venv shell
+	@$(BIN)/install build run lint chaos venv shell observability
 
 .PHONY: bench-deps
 bench-deps:

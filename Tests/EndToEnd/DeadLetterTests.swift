@@ -15,7 +15,7 @@ extension WholeStackTests {
             var found: JSONValue?
             try await eventually("\(id) is dead-lettered", within: limit) {
                 let list = try await stack.waybillJSON("dlq", "list", "--queue", queue)
-                found = list.array?.first { $0["name"]?.string == id }
+                found = list.array?.first { $0["id"]?.string == id }
                 return found != nil
             }
             return try #require(found)

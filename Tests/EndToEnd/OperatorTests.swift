@@ -58,8 +58,9 @@ struct OperatorTests {
 struct ExplainTests {
     @Test func aCompletedOrderIsExplainedByAllWhoHandledIt() async throws {
         let stack = try await Stack.shared()
-        let order = try await stack.waybillJSON("order", "AZ-104", "--user", "E2E-EXPLAIN", "--watch")
-        let id = try #require(order["orderId"]?.int ?? order["id"]?.int)
+        let placed = try await stack.waybill("order", "AZ-104", "--user", "E2E-EXPLAIN", "--watch", "--json")
+        let order = try JSONValue(parsing: String(placed.output.split(separator: "\n")[0]))
+        let id = try #require(order["id"]?.int)
         let explained = try await stack.waybillJSON("explain", "\(id)")
         #expect(explained["order"]?["status"] == "COMPLETED")
         #expect(explained["order"]?["customerId"] == "E2E-EXPLAIN")

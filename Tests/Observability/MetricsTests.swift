@@ -102,4 +102,22 @@ import Testing
             _ = Metrics().counter("a b", "A.")
         }
     }
+
+    @Test func openMetricsIsWrittenWhereItIsAskedFor() {
+        let metrics = Metrics()
+        metrics.counter("waybill_things_total", "Things of a \"kind\".", labels: ["kind": "a"]).increment()
+        metrics.histogram("waybill_thing_seconds", "Time.", bounds: [0.5, 1]).observe(0.7)
+        let format = PrometheusText.Format(
+            accepting: "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
+        #expect(format.contentType.hasPrefix("application/openmetrics-text; version=1.0.0"))
+        let lines = String(decoding: metrics.exposition(format), as: UTF8.self).split(separator: "\n")
+        #expect(lines.contains("# TYPE waybill_things counter"))
+        #expect(lines.contains(#"# HELP waybill_things Things of a \"kind\"."#))
+        #expect(lines.contains(#"waybill_things_total{kind="a"} 1"#))
+        #expect(lines.contains(#"waybill_thing_seconds_bucket{le="1.0"} 1"#))
+        #expect(lines.last == "# EOF")
+        let plain = String(decoding: metrics.exposition(), as: UTF8.self)
+        #expect(plain.contains("# TYPE waybill_things_total counter") && !plain.contains("# EOF"))
+        #expect(PrometheusText.Format(accepting: "text/plain").contentType.hasPrefix("text/plain"))
+    }
 }

@@ -92,9 +92,12 @@ import Testing
         }
         let missing = await router.respond(to: HTTPRequest(.post, "/api/orders/1"))
         #expect(missing.status == .methodNotAllowed && missing.headers["Allow"]?.contains("GET") == true)
-        #expect(series(#"waybill_http_requests_total{method="GET",route="/api/orders/{id}",status="2xx"} 2"#))
-        #expect(series(#"waybill_http_requests_total{method="GET",route="/api/orders/{id}",status="4xx"} 1"#))
-        #expect(series(#"waybill_http_requests_total{method="any",route="unmatched",status="4xx"} 2"#))
+        #expect(series(#"waybill_http_requests_total{method="GET",route="/api/orders/{id}",status="200"} 2"#))
+        #expect(series(#"waybill_http_requests_total{method="GET",route="/api/orders/{id}",status="404"} 1"#))
+        for status in [404, 405] {
+            let labels = "method=\"any\",route=\"unmatched\",status=\"\(status)\""
+            #expect(series("waybill_http_requests_total{\(labels)} 1"))
+        }
         #expect(series(#"waybill_http_request_seconds_count{method="GET",route="/api/orders/{id}"} 3"#))
         #expect(series("waybill_http_requests_in_flight 0"))
     }

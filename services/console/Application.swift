@@ -48,7 +48,8 @@ struct Application {
             queues: queues,
             deadLetters: deadLetters, registry: registry)
         let log = OrderEventFeed(pool)
-        let status = StatusBroadcaster(subscribers, system, log, context.log)
+        let status = StatusBroadcaster(
+            subscribers, system, log, StatusMetrics(context.metrics), context.log)
         let faults = settings[ConsoleKeys.stack].map { FaultInjection(stack: $0) }
 
         Dependencies(redis: redis, broker: broker).register(context)

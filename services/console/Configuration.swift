@@ -5,7 +5,7 @@ import Service
 enum ConsoleKeys {
     static let database = SettingKey.connection(
         "DATABASE_URL", .postgresql,
-        "The system of record; the role `waybill_operator`, which reads the event log, is enough.")
+        "The system of record; the role `waybill_operator`, which reads orders and their events, is enough.")
     static let targets = SettingKey.list(
         "TARGETS", of: "name=http://host:port", default: [], "The services whose /metrics are shown.")
     static func replicas(_ targets: [String]) -> [(name: String, url: String)] {

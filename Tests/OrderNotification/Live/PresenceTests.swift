@@ -90,8 +90,8 @@ struct PresenceTests {
         await replica.stop()
     }
 
-    /// The observer's Redis user can read registrations only.
-    @Test func theObserverReadsOnlyRegistrations() async throws {
+    /// The observer's Redis user can read registrations, the copies of orders and mailboxes, and nothing else.
+    @Test func theObserverOnlyReads() async throws {
         let redis = try #require(LiveRedis.shared)
         let observer = try #require(redis.observer)
         var configuration = redis.configuration("observer")
@@ -100,9 +100,15 @@ struct PresenceTests {
         let connection = try await RedisConnection.connect(configuration)
         _ = try await connection.command("ZRANGEBYSCORE", Presence.index, 0, "+inf")
         _ = try await connection.command("MGET", "notify:replica:x")
+        _ = try await connection.command("MGET", "order:status:x", "order:map:x", "order:pending:1")
+        _ = try await connection.command("XREVRANGE", "notify:mailbox:x", "+", "-", "COUNT", 1)
+        _ = try await connection.command("ZCARD", "order:queued")
         let refused = try await connection.pipeline { batch in
-            batch.add("MGET", "order:map:x")
+            batch.add("MGET", "order:idem:x:y")
+            batch.add("MGET", "order:id:x")
             batch.add("MGET", "notify:epoch")
+            batch.add("SET", "order:status:x", "COMPLETED|1")
+            batch.add("XADD", "notify:mailbox:x", "*", "u", "y")
             batch.add("GET", "notify:replica:x")
             batch.add("SET", "notify:replica:x", "y")
             batch.add("SCAN", 0)

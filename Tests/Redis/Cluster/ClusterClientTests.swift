@@ -223,7 +223,7 @@ import Testing
         servers.answer = { [unowned servers] _, words in
             words[1] == "foo" ? servers.redirection("ASK", 12_182, to: 2) : "+OK\r\n"
         }
-        try await servers.withClient(commandTimeout: .seconds(1)) { client, _ in
+        try await servers.withClient(commandTimeout: .seconds(5)) { client, _ in
             let replies = try await client.pipeline {
                 $0.add("GET", "foo")
                 $0.add("GET", "bar")

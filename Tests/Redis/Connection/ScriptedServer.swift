@@ -29,8 +29,8 @@ final class ScriptedServer {
 
     var configuration: RedisConfiguration {
         var configuration = RedisConfiguration(endpoint: Endpoint(host: "127.0.0.1", port: listener.port))
-        configuration.commandTimeout = .seconds(4)
-        configuration.connectTimeout = .seconds(2)
+        configuration.commandTimeout = .seconds(10)
+        configuration.connectTimeout = .seconds(5)
         configuration.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         return configuration
     }

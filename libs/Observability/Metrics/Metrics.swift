@@ -52,9 +52,9 @@ package import EventLoop
         collectors.append(collector)
     }
 
-    /// All metrics in the Prometheus text format 0.0.4 (``PrometheusText/contentType``).
-    package func exposition() -> [UInt8] {
-        var text = PrometheusText()
+    /// All metrics.
+    package func exposition(_ format: PrometheusText.Format = .prometheus) -> [UInt8] {
+        var text = PrometheusText(format)
         for family in families {
             text.family(family.name, family.help, family.kind)
             for child in family.children {
@@ -62,6 +62,7 @@ package import EventLoop
             }
         }
         for collector in collectors { collector(&text) }
+        text.finish()
         return text.bytes
     }
 
@@ -127,7 +128,7 @@ private enum Instrument {
             var count: UInt64 = 0
             for (bound, observed) in zip(histogram.bounds + [.infinity], histogram.counts) {
                 count += observed
-                let le = labels + Array("\(comma)le=\"\(PrometheusText.number(bound))\"".utf8)
+                let le = labels + Array("\(comma)le=\"\(text.bound(bound))\"".utf8)
                 text.sample("\(name)_bucket", labels: le, String(count))
             }
             text.sample("\(name)_sum", labels: labels, PrometheusText.number(histogram.sum))

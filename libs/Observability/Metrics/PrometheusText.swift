@@ -1,8 +1,28 @@
-/// Writes the Prometheus text exposition format 0.0.4.
+/// Writes the text of a scrape.
 package struct PrometheusText {
-    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+    package enum Format: Sendable {
+        /// Prometheus' text exposition format 0.0.4.
+        case prometheus
+        /// OpenMetrics 1.0.0: a counter's family has no `_total`, bounds are written as floats, and the text has an end.
+        case openMetrics
 
+        package var contentType: String {
+            switch self {
+            case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+            case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+            }
+        }
+
+        /// What a scraper's `Accept` asks for.
+        package init(accepting text: String?) {
+            self = text?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus
+        }
+    }
+
+    let format: Format
     package private(set) var bytes: [UInt8] = []
+
+    init(_ format: Format) { self.format = format }
 
     package enum Kind: String, Sendable {
         case counter, gauge, histogram
@@ -10,9 +30,21 @@ package struct PrometheusText {
 
     /// Starts a family; all its samples must follow before the next family.
     package mutating func family(_ name: String, _ help: String, _ kind: Kind) {
-        bytes.append(contentsOf: "# HELP \(name) ".utf8)
-        bytes.append(escaping: help, quotes: false)
-        bytes.append(contentsOf: "\n# TYPE \(name) \(kind.rawValue)\n".utf8)
+        let isOpen = format == .openMetrics
+        let family = isOpen && kind == .counter && name.hasSuffix("_total") ? name.dropLast(6) : name[...]
+        bytes.append(contentsOf: "# HELP \(family) ".utf8)
+        bytes.append(escaping: help, quotes: isOpen)
+        bytes.append(contentsOf: "\n# TYPE \(family) \(kind.rawValue)\n".utf8)
+    }
+
+    /// Ends the text.
+    mutating func finish() { if format == .openMetrics { bytes.append(contentsOf: "# EOF\n".utf8) } }
+
+    /// A bucket's bound.
+    func bound(_ value: Double) -> String {
+        let text = Self.number(value)
+        return format == .openMetrics && value.isFinite && !text.contains(".") && !text.contains("e")
+            ? "\(text).0" : text
     }
 
     package mutating func sample(_ name: String, _ value: Double) {

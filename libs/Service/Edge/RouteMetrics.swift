@@ -7,18 +7,16 @@ internal import Observability
     private let method: String
     private let route: String
     private let spanName: String
-    private let classes: [Counter]
+    private let metrics: Metrics
+    /// By status; each is registered with its first response, and services answer few of them.
+    private var counters: [Int: Counter] = [:]
     private let duration: Histogram
 
     init(_ metrics: Metrics, method: String, route: String) {
         self.method = method
         self.route = route
         spanName = "\(method) \(route)"
-        classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map { status in
-            metrics.counter(
-                "waybill_http_requests_total", "HTTP requests answered.",
-                labels: ["method": method, "route": route, "status": status])
-        }
+        self.metrics = metrics
         duration = metrics.histogram(
             "waybill_http_request_seconds", "From the whole request to the handler's response.",
             labels: ["method": method, "route": route])
@@ -34,7 +32,16 @@ internal import Observability
     }
 
     func record(_ status: HTTPStatus, _ took: Duration) {
-        classes[min(max(status.code / 100, 1), 5) - 1].increment()
+        let counter = counters[status.code] ?? counter(of: status)
+        counter.increment()
         duration.observe(took)
+    }
+
+    private func counter(of status: HTTPStatus) -> Counter {
+        let counter = metrics.counter(
+            "waybill_http_requests_total", "HTTP requests answered.",
+            labels: ["method": method, "route": route, "status": "\(status.code)"])
+        counters[status.code] = counter
+        return counter
     }
 }

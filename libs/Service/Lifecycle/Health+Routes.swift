@@ -16,8 +16,9 @@ extension Health {
             let isReady = readiness().status == .ready
             return isReady ? Self.answer(.ok, "ok") : Self.answer(.serviceUnavailable, "unavailable")
         }
-        router.get("/metrics") { _ in
-            HTTPResponse(.ok, contentType: PrometheusText.contentType, body: metrics.exposition())
+        router.get("/metrics") { request in
+            let format = PrometheusText.Format(accepting: request.headers["Accept"])
+            return HTTPResponse(.ok, contentType: format.contentType, body: metrics.exposition(format))
         }
     }
 

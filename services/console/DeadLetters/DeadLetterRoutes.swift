@@ -49,7 +49,7 @@ struct DeadLetterRoutes {
         return queue
     }
 
-    /// `?reason=&q=&offset=&size=`
+    /// `?reason=&q=&offset=&size=`, or `?id=` for one message, with its whole body.
     private func list(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
         _ = try await operatorGuard.admit(request)
         let queue = try queue(request)
@@ -68,9 +68,14 @@ struct DeadLetterRoutes {
         filter.offset = try number("offset", 0...DeadLetterPage.read, 0)
         filter.size = try number("size", 1...DeadLetterPage.largest, filter.size)
         let (total, messages) = try await read(queue)
+        if let id = request.query("id") {
+            let found = messages.filter { $0.name.hasSameBytes(as: id) }
+            let items = found.map { DeadLetterText.json($0, in: queue, isWhole: true) }
+            return Self.answer(.object([.init("items", .array(items))]))
+        }
         let page = DeadLetterPage(
-            queue: queue.rawValue, total: total, messages: messages.map { DeadLetterText.json($0) },
-            filter: filter)
+            queue: queue.rawValue, total: total,
+            messages: messages.map { DeadLetterText.json($0, in: queue) }, filter: filter)
         return Self.answer(page.json)
     }
 

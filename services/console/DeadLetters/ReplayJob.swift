@@ -24,7 +24,7 @@ final class ReplayJob {
     /// How long outcomes are awaited.
     private static let outcomeLimit = Duration.seconds(20)
     private static let pause = Duration.milliseconds(250)
-    private static let outcomesShown = 200
+    private static let outcomesShown = DeadLetterPage.read
 
     let id: Int
     private let queue: OrderTopology.WorkQueue

@@ -49,14 +49,17 @@ final class StatusBroadcaster: Service {
     private let subscribers: StatusSubscribers
     private let system: SystemReader
     private let orders: OrderEventFeed
+    private let metrics: StatusMetrics
     private let log: Logger
     private(set) var history = StatusHistory()
     /// Nil before the first one.
     private(set) var state: SystemState?
 
     init(
-        _ subscribers: StatusSubscribers, _ system: SystemReader, _ orders: OrderEventFeed, _ log: Logger
+        _ subscribers: StatusSubscribers, _ system: SystemReader, _ orders: OrderEventFeed,
+        _ metrics: StatusMetrics, _ log: Logger
     ) {
+        self.metrics = metrics
         self.subscribers = subscribers
         self.system = system
         self.orders = orders
@@ -81,6 +84,7 @@ final class StatusBroadcaster: Service {
     private func read() async -> SystemState {
         let state = await system.read()
         self.state = state
+        metrics.show(state)
         if let point = history.add(state) { subscribers.send("point", point.json) }
         return state
     }

@@ -100,7 +100,7 @@ struct StackDoctor {
         do throws(CommandError) {
             var found: [HealthCheck] = []
             for queue in OrderTopology.WorkQueue.allCases {
-                let consumers = try await consumers(of: queue)
+                let consumers = try await status(of: queue.rawValue).consumers
                 let service = queue == .accepted ? "order-process" : "order-notification"
                 found.append(
                     HealthCheck(
@@ -108,7 +108,8 @@ struct StackDoctor {
                         problem: consumers > 0 ? nil : "it has no consumer: \(service) does not run",
                         remedy: consumers > 0 ? nil : "waybill up"))
             }
-            for (queue, count) in try await DeadLetterOperations(servers).counts() {
+            for queue in OrderTopology.WorkQueue.allCases {
+                let count = try await status(of: OrderTopology.deadLetterQueue(of: queue.rawValue)).messages
                 found.append(
                     HealthCheck(
                         name: "dead letters of \(queue.rawValue)",
@@ -121,11 +122,11 @@ struct StackDoctor {
         }
     }
 
-    private func consumers(of queue: OrderTopology.WorkQueue) async throws(CommandError) -> Int {
+    private func status(of queue: String) async throws(CommandError) -> AMQPQueueStatus {
         let client = try await servers.broker().client
         do throws(AMQPError) {
             return try await client.withChannel { channel throws(AMQPError) in
-                try await channel.status(of: queue.rawValue).consumers
+                try await channel.status(of: queue)
             }
         } catch {
             throw CommandError(error)

@@ -18,11 +18,12 @@ enum CommandTable {
             title: "Orders",
             commands: [
                 TokenCommand.self, SubmitOrderCommand.self, ShowOrdersCommand.self, CancelCommand.self,
-                WatchCommand.self, ExplainCommand.self,
+                WatchCommand.self,
             ]),
         Group(
             title: "Operation",
             commands: [
+                ProblemsCommand.self, QueuesCommand.self, ExplainCommand.self,
                 ListDeadLettersCommand.self, ShowDeadLetterCommand.self, ReplayDeadLettersCommand.self,
                 DropDeadLettersCommand.self, OutboxStatusCommand.self, MigrateStatusCommand.self,
                 MigrateUpCommand.self, RestoredCommand.self, ViewsStatusCommand.self,

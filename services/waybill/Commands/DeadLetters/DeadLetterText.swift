@@ -1,7 +1,6 @@
 import Bytes
 internal import JSON
 import Messaging
-internal import Observability
 
 /// The options that the dead-letter commands share, and a message's text.
 extension CommandHelp.Option {
@@ -9,7 +8,9 @@ extension CommandHelp.Option {
         name: "queue", value: "QUEUE",
         text: "one of order.accepted, order.processed, order.failed (default: all three)",
         values: .suggestions(DeadLetterOperations.Queue.allCases.map(\.rawValue)))
-    static let all = CommandHelp.Option(name: "all", text: "all messages")
+    static let all = CommandHelp.Option(name: "all", text: "all messages, or all of the reason")
+    static let reason = CommandHelp.Option(
+        name: "reason", value: "TEXT", text: "only those with exactly this reason")
 }
 
 extension Arguments {
@@ -39,26 +40,10 @@ extension Arguments {
     }
 }
 
-extension DeadLetterOperations.Found {
-    var json: JSONValue {
-        let envelope = message.envelope
-        var members: [JSONValue.Member] = [
-            .init("queue", .string(queue.rawValue)), .init("name", .string(message.name)),
-            .init("type", .string(envelope.type)), .init("correlationId", .string(envelope.correlationID)),
-            .init("attempt", .number(String(envelope.attempt))),
-            .init("reason", envelope.failure.map { .string($0.reason) } ?? .null),
-            .init("failedAt", envelope.failure.map { .string($0.failedAt) } ?? .null),
-            .init("sentAt", .number(String(envelope.timestamp))), .init("appId", .string(envelope.appID)),
-            .init("traceparent", envelope.trace.map { .string($0.traceparent) } ?? .null),
-            .init("causationId", envelope.causationID.map { .string($0) } ?? .null),
-            .init("isReplay", .bool(envelope.isReplay)), .init("isDefective", .bool(message.isDefective)),
-        ]
-        members.append(.init("body", body ?? .string(String(decoding: message.body, as: UTF8.self))))
-        return .object(members)
+extension JSONValue {
+    /// Of a member, for a table.
+    func cell(_ name: String) -> String {
+        guard let value = self[name], !value.isNull else { return "-" }
+        return (value.string ?? value.text).printable
     }
-
-    /// Nil when it is not JSON.
-    var body: JSONValue? { try? JSONValue(parsing: message.body.span) }
-
-    var reason: String { message.envelope.failure?.reason ?? "rejected by the queue itself" }
 }

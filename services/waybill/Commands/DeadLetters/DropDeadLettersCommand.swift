@@ -6,7 +6,7 @@ import Messaging
 struct DropDeadLettersCommand: Command {
     static let help = CommandHelp(
         name: "dlq drop", arguments: "MESSAGE… | --all", summary: "Drop dead-lettered messages permanently",
-        options: [.queue, .all, .init(name: "yes", text: "do not ask")],
+        options: [.queue, .reason, .all, .init(name: "yes", text: "do not ask")],
         exitsWithOne: "a message was not found, or the prompt was declined",
         examples: [
             "waybill dlq drop 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e --yes",
@@ -14,47 +14,47 @@ struct DropDeadLettersCommand: Command {
         ])
 
     private let queues: [DeadLetterOperations.Queue]
+    private let filter: DeadLetterOperations.Filter
     private let messages: Set<ByteString>?
     private let isConfirmed: Bool
 
     init(_ arguments: Arguments) throws {
         queues = try arguments.queues
+        filter = DeadLetterOperations.Filter(reason: arguments["reason"])
         messages = try arguments.messages("dlq drop")
         isConfirmed = arguments.has("yes")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
+        let console = context.console
+        let operations = DeadLetterOperations(api: try await context.operatorAPI())
+        let chosen = try await operations.list(queues, filter).map {
+            (queue: $0.queue, names: operations.chosen(messages, in: $0))
+        }.filter { !$0.names.isEmpty }
         if !isConfirmed {
-            let what = try await count(context)
-            guard let answer = context.console.confirm("Drop \(what) permanently?") else {
+            let what = chosen.map { "\($0.names.count) of \($0.queue.rawValue)" }.joined(separator: ", ")
+            let question =
+                "Drop \(what.isEmpty ? "nothing" : what) permanently? An order that was not recorded is lost."
+            guard let answer = console.confirm(question) else {
                 throw CommandError(.usage, "there is no terminal to confirm on", remedy: "add --yes")
             }
             guard answer else { return .failure }
         }
-        let progress = ProgressIndicator(context.console, "dropping")
-        let dropped = try await context.withServers { servers in
-            try await DeadLetterOperations(servers).drop(queues, messages) { progress.update($0, of: $1) }
+        var dropped: [String] = []
+        for (queue, names) in chosen where try await operations.drop(names, of: queue) > 0 {
+            dropped += names
         }
-        progress.end()
-        let missing = (messages ?? []).subtracting(dropped.map { ByteString($0.name) }).sorted().map(\.text)
-        if context.console.wantsJSON {
-            context.console.print(
+        let missing = (messages ?? []).subtracting(dropped.map { ByteString($0) }).sorted().map(\.text)
+        if console.wantsJSON {
+            console.print(
                 .object([
-                    .init("dropped", .array(dropped.map { .string($0.name) })),
+                    .init("dropped", .array(dropped.map { .string($0) })),
                     .init("missing", .array(missing.map { .string($0) })),
                 ]))
         } else {
-            context.console.print("\(dropped.count) dropped")
-            for name in missing { context.console.print("\(name.printable) was not found") }
+            console.print("\(dropped.count) dropped")
+            for name in missing { console.print("\(name.printable) was not found") }
         }
         return missing.isEmpty ? .success : .failure
-    }
-
-    /// The count as text. Closes its connections before the user is asked.
-    private func count(_ context: CommandContext) async throws -> String {
-        if let messages { return messages.count == 1 ? "one message" : "\(messages.count) messages" }
-        let counts = try await context.withServers { try await DeadLetterOperations($0).counts() }
-        let parts = counts.filter { queues.contains($0.queue) }.map { "\($0.count) of \($0.queue.rawValue)" }
-        return "all messages (\(parts.joined(separator: ", ")))"
     }
 }

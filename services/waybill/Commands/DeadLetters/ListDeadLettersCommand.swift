@@ -4,16 +4,19 @@ import Messaging
 
 struct ListDeadLettersCommand: Command {
     static let help = CommandHelp(
-        name: "dlq list", summary: "List dead-lettered messages, with reasons",
+        name: "dlq list", summary: "List dead-lettered messages by reason, with their orders",
         options: [
-            .queue, .init(name: "limit", value: "N", text: "of each queue (1 to 10000, default 100)"), .watch,
+            .queue, .reason,
+            .init(name: "grep", value: "TEXT", text: "an order, a customer, an id, or part of the reason"),
+            .init(name: "limit", value: "N", text: "of each queue (1 to 2000, default 100)"), .watch,
         ],
         examples: [
             "waybill dlq list", "waybill dlq list --queue order.accepted --limit 20 --json",
-            "waybill dlq list --watch",
+            "waybill dlq list --grep CUST-0001 --output wide", "waybill dlq list --watch",
         ])
 
     private let queues: [DeadLetterOperations.Queue]
+    private let filter: DeadLetterOperations.Filter
     private let limit: Int
     private let isWatched: Bool
 
@@ -22,40 +25,41 @@ struct ListDeadLettersCommand: Command {
             throw CommandError(.usage, "dlq list takes no messages", remedy: "waybill dlq show NAME")
         }
         queues = try arguments.queues
-        limit = try arguments.integer("limit", in: 1...10_000, default: 100)
+        filter = DeadLetterOperations.Filter(reason: arguments["reason"], text: arguments["grep"])
+        limit = try arguments.integer("limit", in: 1...2000, default: 100)
         isWatched = arguments.has("watch")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        try await context.show(isWatched: isWatched) {
-            let (found, counts) = try await context.withServers { servers in
-                let operations = DeadLetterOperations(servers)
-                return (try await operations.list(queues, limit: limit), try await operations.counts())
-            }
-            return display(found, counts.filter { queues.contains($0.queue) }, context.console)
+        let operations = DeadLetterOperations(api: try await context.operatorAPI())
+        return try await context.show(isWatched: isWatched) {
+            Self.display(try await operations.list(queues, filter, limit: limit), context.console)
         }
     }
 
-    private func display(
-        _ found: [DeadLetterOperations.Found], _ counts: [(queue: DeadLetterOperations.Queue, count: Int)],
-        _ console: Terminal
-    ) -> Display {
-        let json = JSONValue.array(found.map(\.json))
-        guard !found.isEmpty else { return Display(text: "No dead-lettered messages.", json: json) }
-        let more = console.isWide ? ["type", "correlation id", "sent by"] : []
-        var table = Table(["queue", "message", "failed at", "attempts", "reason"] + more)
-        for message in found {
-            let envelope = message.message.envelope
-            let row = [
-                message.queue.rawValue, message.message.name, envelope.failure?.failedAt ?? "-",
-                "\(envelope.attempt)", console.isWide ? message.reason : message.reason.cut(to: 80),
-            ]
-            let wide = console.isWide ? [envelope.type, envelope.correlationID, envelope.appID] : []
-            table.add((row + wide).map(\.printable))
+    static func display(_ listings: [DeadLetterOperations.Listing], _ console: Terminal) -> Display {
+        let items = listings.flatMap(\.items)
+        guard !items.isEmpty else { return Display(text: "No dead-lettered messages.", json: .array(items)) }
+        let more = console.isWide ? ["type", "correlation id", "sent by", "attempts"] : []
+        var table = Table(["queue", "message", "failed at", "order", "customer", "reason"] + more)
+        for item in items {
+            let reason = item.cell("reason")
+            table.add(
+                [
+                    item.cell("queue"), item.cell("id"), item.cell("failedAt"), item.cell("orderId"),
+                    item.cell("customerId"), console.isWide ? reason : reason.cut(to: 60),
+                ] + (console.isWide ? ["type", "correlationId", "sentBy", "attempt"].map(item.cell) : []))
         }
-        let notes = counts.filter { $0.count > limit }.map {
-            "\($0.queue.rawValue): the oldest \(limit) of \($0.count)"
+        var lines = [table.text(console)]
+        for listing in listings where !listing.groups.isEmpty {
+            lines += ["", console.styled("\(listing.queue.rawValue), by reason", .bold)]
+            for group in listing.groups.prefix(20) {
+                lines.append("\(group.cell("count")) × \(group.cell("reason"))\n    \(group.cell("words"))")
+            }
         }
-        return Display(text: table.text(console), notes: notes, json: json)
+        let notes = listings.filter { $0.items.count < $0.matching }.map {
+            "\($0.queue.rawValue): the oldest \($0.items.count) of \($0.matching); --limit shows more"
+        }
+        return Display(text: lines.joined(separator: "\n"), notes: notes, json: .array(items))
     }
 }

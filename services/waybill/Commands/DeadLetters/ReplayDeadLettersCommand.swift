@@ -1,48 +1,67 @@
 import Bytes
 import EventLoop
 internal import JSON
-import Messaging
 
 struct ReplayDeadLettersCommand: Command {
     static let help = CommandHelp(
         name: "dlq replay", arguments: "MESSAGE… | --all",
-        summary: "Replay dead-lettered messages to their queues, however long ago they failed",
-        options: [.queue, .all], exitsWithOne: "a message was not found",
+        summary:
+            "Replay dead-lettered messages to their queues, however long ago they failed: the oldest one first",
+        options: [.queue, .reason, .all],
+        exitsWithOne:
+            "a message was not found, or failed again; the others were not replayed when the first one did",
         examples: [
             "waybill dlq replay 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",
             "waybill dlq replay --all --queue order.processed",
         ])
 
     private let queues: [DeadLetterOperations.Queue]
+    private let filter: DeadLetterOperations.Filter
     private let messages: Set<ByteString>?
 
     init(_ arguments: Arguments) throws {
         queues = try arguments.queues
+        filter = DeadLetterOperations.Filter(reason: arguments["reason"])
         messages = try arguments.messages("dlq replay")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
+        let operations = DeadLetterOperations(api: try await context.operatorAPI())
+        var (replays, found): ([JSONValue], Set<ByteString>) = ([], [])
         let progress = ProgressIndicator(context.console, "replaying")
-        let replayed = try await context.withServers { servers in
-            try await DeadLetterOperations(servers).replay(queues, messages) { progress.update($0, of: $1) }
-        }.map(\.id)
+        for listing in try await operations.list(queues, filter) {
+            let names = operations.chosen(messages, in: listing)
+            if names.isEmpty { continue }
+            found.formUnion(names.map { ByteString($0) })
+            replays.append(
+                try await operations.replay(names, of: listing.queue) { replay in
+                    progress.update(replay["replayed"]?.int ?? 0, of: names.count)
+                })
+        }
         progress.end()
-        // A message without an id is identified by its body's digest.
-        let missing = (messages ?? []).subtracting(replayed.map { ByteString($0) }).sorted().map(\.text)
-            .filter { !$0.hasPrefix("body-") }
-        show(replayed, missing, context.console)
-        return missing.isEmpty ? .success : .failure
+        let missing = (messages ?? []).subtracting(found).sorted().map(\.text)
+        show(replays, missing, context.console)
+        let isGood = replays.allSatisfy { $0["phase"] == "done" && $0["failedAgain"]?.int == 0 }
+        return missing.isEmpty && isGood ? .success : .failure
     }
 
-    private func show(_ replayed: [String], _ missing: [String], _ console: Terminal) {
+    private func show(_ replays: [JSONValue], _ missing: [String], _ console: Terminal) {
+        func sum(_ name: String) -> Int { replays.reduce(0) { $0 + ($1[name]?.int ?? 0) } }
+        let outcomes = replays.flatMap { $0["outcomes"]?.array ?? [] }
+        let problems = replays.compactMap { $0["problem"]?.string }
         if console.wantsJSON {
             return console.print(
                 .object([
-                    .init("replayed", .array(replayed.map { .string($0) })),
+                    .init("replayed", .array(outcomes.compactMap { $0["id"] })),
                     .init("missing", .array(missing.map { .string($0) })),
+                    .init("outcomes", .array(outcomes)),
+                    .init("problems", .array(problems.map { .string($0) })),
                 ]))
         }
-        console.print("\(replayed.count) replayed")
+        var parts = ["\(sum("replayed")) replayed, \(sum("succeeded")) done"]
+        if sum("failedAgain") > 0 { parts.append(console.styled("\(sum("failedAgain")) failed again", .red)) }
+        console.print(parts.joined(separator: ", "))
+        for problem in problems { console.print("stopped: \(problem.printable)") }
         for name in missing { console.print("\(name.printable) was not found") }
     }
 }

@@ -1,7 +1,5 @@
 import EventLoop
 internal import JSON
-import Messaging
-internal import Observability
 
 struct ShowDeadLetterCommand: Command {
     static let help = CommandHelp(
@@ -12,9 +10,6 @@ struct ShowDeadLetterCommand: Command {
             "waybill dlq show 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e",
             "waybill dlq show 0197c9a1-7b60-7c11-8d2e-3f4a5b6c7d8e --json",
         ])
-
-    /// How many messages of a queue are searched.
-    private static let depth = 10_000
 
     private let queues: [DeadLetterOperations.Queue]
     private let name: String
@@ -28,39 +23,40 @@ struct ShowDeadLetterCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let found = try await context.withServers { servers in
-            try await DeadLetterOperations(servers).list(queues, limit: Self.depth)
-        }
-        let copies = found.filter { $0.message.name == name }
-        guard !copies.isEmpty else {
+        let found = try await DeadLetterOperations(api: context.operatorAPI()).show(name, in: queues)
+        guard !found.isEmpty else {
             throw CommandError(.failure, "there is no message \(name)", remedy: "waybill dlq list")
         }
-        for copy in copies {
+        for message in found {
             if context.console.wantsJSON {
-                context.console.print(copy.json)
+                context.console.print(Self.withParsedBody(message))
             } else {
-                show(copy, context.console)
+                show(message, context.console)
             }
         }
         return .success
     }
 
-    private func show(_ found: DeadLetterOperations.Found, _ console: Terminal) {
-        let envelope = found.message.envelope
-        var table = Table(["message", found.message.name.printable])
+    /// Nil when it is not JSON.
+    private static func body(of message: JSONValue) -> JSONValue? {
+        message["body"]?.string.flatMap { try? JSONValue(parsing: $0) }
+    }
+
+    private static func withParsedBody(_ message: JSONValue) -> JSONValue {
+        guard let body = body(of: message), let members = message.members else { return message }
+        return .object(members.map { $0.key == "body" ? .init("body", body) : $0 })
+    }
+
+    private func show(_ message: JSONValue, _ console: Terminal) {
+        var table = Table(["message", message.cell("id")])
         let rows = [
-            ("queue", found.queue.rawValue), ("reason", found.reason),
-            ("failed at", envelope.failure?.failedAt ?? "-"), ("attempts", "\(envelope.attempt)"),
-            ("type", envelope.type), ("correlation id", envelope.correlationID), ("sent by", envelope.appID),
-            ("trace", envelope.trace?.traceparent ?? "-"), ("caused by", envelope.causationID ?? "-"),
-            ("replayed", envelope.isReplay ? "yes" : "no"),
-            (
-                "body",
-                found.message.isDefective ? "too large or malformed" : "\(found.message.body.count) bytes"
-            ),
+            ("queue", "queue"), ("reason", "reason"), ("failed at", "failedAt"), ("attempts", "attempt"),
+            ("order", "orderId"), ("customer", "customerId"), ("type", "type"),
+            ("correlation id", "correlationId"), ("sent by", "sentBy"), ("trace", "traceId"),
+            ("caused by", "causationId"), ("replayed", "isReplay"), ("cannot be replayed", "isDefective"),
         ]
-        for (name, value) in rows { table.add([name, value.printable]) }
+        for (name, key) in rows { table.add([name, message.cell(key)]) }
         console.print(table.text(console))
-        console.print(found.body?.indented ?? String(decoding: found.message.body, as: UTF8.self).printable)
+        console.print(Self.body(of: message)?.indented ?? message.cell("body"))
     }
 }

@@ -18,7 +18,8 @@ struct ExplainCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let answer = try await context.operatorAPI().get("/ops/api/orders/\(reference.percentEncoded)")
+        let answer = try await context.operatorAPI().get(
+            "/ops/api/orders/\(PercentEncoding.encode(reference))")
         let console = context.console
         if console.wantsJSON {
             console.print(answer)
@@ -60,22 +61,5 @@ struct ExplainCommand: Command {
             lines += ["\(console.styled("Not known:", .yellow)) \(text(unknown))"]
         }
         return lines
-    }
-}
-
-extension String {
-    /// For one segment of a path.
-    var percentEncoded: String {
-        var text = ""
-        for byte in utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                text += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-        return text
     }
 }
