@@ -1,5 +1,6 @@
 """One trace from a client's request to the push in each tab, as a collector decodes it."""
 
+import contextlib
 import json
 import secrets
 import urllib.request
@@ -26,13 +27,14 @@ def test_one_trace_from_the_request_to_each_tab(stack, collector):
     user, trace = f"TRACED-{secrets.token_hex(4)}", secrets.token_hex(16)
     token = stack.token(user)
     addresses = [entry["url"].replace("http", "ws", 1) for entry in stack.description["notification"]]
-    tabs = [connect(f"{address}/ws", additional_headers={"Authorization": f"Bearer {token}"}, proxy=None) for address in addresses[:2]]
-    sessions = {json.loads(tab.recv(timeout=20))["connectionId"] for tab in tabs}
-    assert len(sessions) == 2
-    order = place(stack, token, trace)
-    for tab in tabs:
-        await_completed(tab, order)
-        tab.close()
+    headers = {"Authorization": f"Bearer {token}"}
+    with contextlib.ExitStack() as stacked:
+        tabs = [stacked.enter_context(connect(f"{address}/ws", additional_headers=headers, proxy=None)) for address in addresses[:2]]
+        sessions = {json.loads(tab.recv(timeout=20))["connectionId"] for tab in tabs}
+        assert len(sessions) == 2
+        order = place(stack, token, trace)
+        for tab in tabs:
+            await_completed(tab, order)
     names = {"POST /api/orders", "accept order", "send order.accepted", "process order.accepted", "record order",
              "send order.processed", "process order.processed", "deliver update", "push"}
     until("every step is exported", lambda: {span.name for span in collector.of(trace)} >= names

@@ -45,7 +45,7 @@ struct PlacementRoutes {
         } catch {
             metrics.failed(error)
             if error.isOutage {
-                log.warning("order.rejected", ["reason": error.reason], trace: context.trace)
+                log.warning("order.rejected", ["reason": error.reason.rawValue], trace: context.trace)
             }
             throw Problem(error)
         }

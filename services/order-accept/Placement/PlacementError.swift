@@ -35,16 +35,25 @@ enum PlacementError: Error, Equatable {
     }
 
     /// For a metric's label.
-    var reason: String {
+    enum Reason: String, CaseIterable {
+        case pricing, catalogue, ids
+        case serversUnavailable = "servers_unavailable"
+        case outcomeUnknown = "outcome_unknown"
+        case requestInProgress = "request_in_progress"
+        case keyReused = "key_reused"
+        case keyTaken = "key_taken"
+    }
+
+    var reason: Reason {
         switch self {
-        case .pricing: "pricing"
-        case .noCatalogue: "catalogue"
-        case .noIdentifiers: "ids"
-        case .refused: "servers_unavailable"
-        case .inDoubt: "outcome_unknown"
-        case .requestInProgress: "request_in_progress"
-        case .keyReused: "key_reused"
-        case .keyTaken: "key_taken"
+        case .pricing: .pricing
+        case .noCatalogue: .catalogue
+        case .noIdentifiers: .ids
+        case .refused: .serversUnavailable
+        case .inDoubt: .outcomeUnknown
+        case .requestInProgress: .requestInProgress
+        case .keyReused: .keyReused
+        case .keyTaken: .keyTaken
         }
     }
 }

@@ -1,4 +1,3 @@
-import Bytes
 import EventLoop
 import Observability
 import Orders
@@ -6,21 +5,27 @@ import Orders
 /// Counters of placement.
 @Loop
 final class PlacementMetrics {
-    private let metrics: Metrics
     private let orders: Counter
     private let lines: Counter
     private let replays: Counter
     private let intake: Counter
-    private var failures: [ByteString: Counter] = [:]
+    /// All are there from the start, so that a rate sees the first one.
+    private let failures: [PlacementError.Reason: Counter]
 
     init(_ metrics: Metrics) {
-        self.metrics = metrics
         orders = metrics.counter("waybill_orders_accepted_total", "Orders accepted.")
         lines = metrics.counter("waybill_orders_accepted_lines_total", "Lines of accepted orders.")
         replays = metrics.counter("waybill_orders_replayed_total", "Answers repeated by idempotency key.")
         intake = metrics.counter(
             "waybill_orders_taken_total",
             "Orders accepted through PostgreSQL, because Redis or RabbitMQ did not answer.")
+        var failures: [PlacementError.Reason: Counter] = [:]
+        for reason in PlacementError.Reason.allCases {
+            failures[reason] = metrics.counter(
+                "waybill_orders_rejected_total", "Valid requests that were not accepted.",
+                labels: ["reason": reason.rawValue])
+        }
+        self.failures = failures
     }
 
     func taken() { intake.increment() }
@@ -32,14 +37,5 @@ final class PlacementMetrics {
 
     func replayed() { replays.increment() }
 
-    func failed(_ failure: PlacementError) {
-        let reason = failure.reason
-        let key = ByteString(reason)
-        if failures[key] == nil {
-            failures[key] = metrics.counter(
-                "waybill_orders_rejected_total", "Valid requests that were not accepted.",
-                labels: ["reason": reason])
-        }
-        failures[key]?.increment()
-    }
+    func failed(_ failure: PlacementError) { failures[failure.reason]?.increment() }
 }
