@@ -62,8 +62,10 @@ def hide_product(route):
 
 
 def in_all_variants(test):
-    by_theme = pytest.mark.parametrize("theme", ["light", "dark"])
-    return by_theme(pytest.mark.parametrize("width", [360, 1440])(test))
+    # Every value is in two that `make test` runs.
+    return pytest.mark.parametrize("width,theme", [
+        pytest.param(360, "light", marks=pytest.mark.long), (360, "dark"), (1440, "light"),
+        pytest.param(1440, "dark", marks=pytest.mark.long)])(test)
 
 
 def options(width, theme):

@@ -145,6 +145,7 @@ def test_refused_tokens_cost_few_renewals(new_customer):
     assert len(refused) >= 10 and len(found) <= 3  # the sign-in, a renewal, and one more at once
 
 
+@pytest.mark.long
 def test_a_short_lived_token_costs_few_renewals(new_customer, stack):
     customer = new_customer()
     customer.expect_console_error(r"401|WebSocket connection")
@@ -203,6 +204,7 @@ def test_a_tab_helps_itself_without_a_shared_worker(new_customer, worker):
     expect_completed(page)
 
 
+@pytest.mark.long
 def test_a_follower_leaves_a_leader_that_hangs(new_customer):
     """The leader's page is in an endless loop: it keeps its lock, and its updates do not come."""
     customer = new_customer(script=NO_SHARED_WORKER)

@@ -155,6 +155,7 @@ def test_sign_out_forgets_the_user(new_customer, stack):
     expect(page.get_by_role("heading", name="Catalogue")).to_be_visible()
 
 
+@pytest.mark.long
 def test_another_user_does_not_find_the_page_of_an_expired_sign_in(new_customer, stack):
     customer = new_customer()
     customer.expect_console_error(r"40[01]|WebSocket")

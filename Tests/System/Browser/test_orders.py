@@ -55,6 +55,7 @@ def test_all_tabs_and_another_browser_are_notified(new_customer, stack):
         expect_not_reloaded(page)
 
 
+@pytest.mark.long
 def test_open_order_list_shows_an_order_of_another_tab(new_customer):
     customer = new_customer()
     one = customer.signed_in()

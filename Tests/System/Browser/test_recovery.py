@@ -76,7 +76,8 @@ def test_an_order_whose_answer_was_lost_is_unknown_and_settled_once_online(new_c
     assert stack.sql(f"SELECT count(*) FROM orders WHERE customer_id = '{customer.user}'") == "1"
 
 
-@pytest.mark.parametrize("path", ["/", "/orders", "/orders/{}", "/products/AZ-104"])
+@pytest.mark.parametrize("path", [
+    "/", *(pytest.param(path, marks=pytest.mark.long) for path in ("/orders", "/orders/{}", "/products/AZ-104"))])
 def test_a_page_that_failed_offline_is_shown_once_online(new_customer, path):
     customer = new_customer()
     page = customer.signed_in()
@@ -142,6 +143,7 @@ def test_a_page_recovers_when_the_services_are_back(new_customer, stack):
     expect_not_reloaded(page)
 
 
+@pytest.mark.long
 def test_a_page_recovers_without_a_live_connection(new_customer):
     """WebSockets and streams are blocked: the browser tells that it is online."""
     customer = new_customer(script=NO_WEBSOCKET)

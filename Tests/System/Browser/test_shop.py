@@ -2,11 +2,13 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from customer import add, expect_completed
 
 
+@pytest.mark.long
 def test_search_and_filters_survive_a_reload(new_customer):
     page = new_customer().signed_in()
     expect(page.locator("product-card")).to_have_count(145)
@@ -23,6 +25,7 @@ def test_search_and_filters_survive_a_reload(new_customer):
     expect(page.get_by_label("Search")).to_be_focused()
 
 
+@pytest.mark.long
 def test_navigation_during_catalogue_load_shows_the_product(new_customer):
     page = new_customer().signed_in()
     page.reload(wait_until="commit")

@@ -82,6 +82,7 @@ def test_the_newest_refresh_token_is_used(new_customer, issuer):
 
 
 @with_issuer
+@pytest.mark.long
 def test_denied_sign_in_is_reported(new_customer):
     customer = new_customer()
     page = customer.tab()

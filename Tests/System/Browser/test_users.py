@@ -68,7 +68,7 @@ def test_an_order_is_not_retried_for_another_user(new_customer, stack):
     assert stack.sql(f"SELECT count(*) FROM orders WHERE customer_id = '{other}'") == "0"
 
 
-@pytest.mark.parametrize("is_refused", [False, True])
+@pytest.mark.parametrize("is_refused", [pytest.param(False, marks=pytest.mark.long), True])
 def test_a_late_renewal_leaves_the_next_user_signed_in(new_customer, is_refused):
     customer = new_customer()
     customer.expect_console_error("40[01]")

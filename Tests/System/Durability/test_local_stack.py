@@ -53,7 +53,8 @@ def up(stack, waybill, **changes):
     return run(LOCAL / "bin" / "stack", "up", **settings(stack, waybill, **changes)).stdout
 
 
-@pytest.mark.parametrize("program", ["process-2", "notification-1", "edge", "redis"])
+@pytest.mark.parametrize("program", [
+    "process-2", *(pytest.param(name, marks=pytest.mark.long) for name in ("notification-1", "edge", "redis"))])
 def test_what_hangs_is_named_and_restarted_alone(stack, waybill, program):
     stack.await_ready()
     before, count = pids(stack), replicas(stack)
@@ -107,6 +108,7 @@ def test_up_leaves_what_is_healthy_alone(stack, waybill):
     assert {name for name in before if after.get(name) != before[name]} == {"accept-2"}
 
 
+@pytest.mark.long
 def test_up_adds_replicas_and_a_demonstration_leaves_the_stack_as_it_was(stack, waybill, tmp_path):
     """The scenarios themselves are run by other tests: here, a command of their name says what it finds."""
     stack.await_ready()
@@ -152,7 +154,8 @@ class Screen:
         os.close(self.other)
 
 
-@pytest.mark.parametrize("words", [["status"], ["sessions"], ["orders"], ["dlq", "list"]])
+@pytest.mark.parametrize("words", [
+    ["status"], *(pytest.param(words, marks=pytest.mark.long) for words in (["sessions"], ["orders"], ["dlq", "list"]))])
 def test_a_watch_redraws_and_leaves_the_terminal_as_it_was(stack, waybill, words):
     stack.await_ready()
     screen = Screen(waybill, *words, "--watch", "--stack", str(stack.file))

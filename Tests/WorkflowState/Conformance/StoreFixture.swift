@@ -248,6 +248,8 @@ struct LiveRedis: Decodable {
 
     var configuration: RedisConfiguration {
         var configuration = RedisConfiguration(endpoint: Endpoint(host: redis.host, port: redis.port))
+        // Tests of the memory driver keep the loop for seconds.
+        configuration.commandTimeout = .seconds(20)
         configuration.user = redis.user
         configuration.password = redis.password
         return configuration
