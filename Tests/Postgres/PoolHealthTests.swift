@@ -11,6 +11,8 @@ struct PoolHealthTests {
     @Test @Loop func aLateSessionThatAnswersProvesTheServer() async throws {
         try await withLimitedRole { owner, configuration in
             let pool = pool(configuration, size: 1)
+            // Open, so that the statement is sent within its time.
+            try await pool.withConnection { _ in }
             try await owner.script("BEGIN; SELECT pg_advisory_xact_lock(77202)")
             let error = await failure {
                 try await pool.query(

@@ -49,7 +49,8 @@ def test_updates_missed_offline_are_shown_after_reconnect(new_customer, stack):
     expect_not_reloaded(page)
 
 
-@pytest.mark.parametrize("script", [NO_STORAGE, FULL_STORAGE, NO_SHARING], ids=["blocked", "full", "unshared"])
+@pytest.mark.parametrize("script", [
+    NO_STORAGE, *(pytest.param(script, marks=pytest.mark.long) for script in (FULL_STORAGE, NO_SHARING))], ids=["blocked", "full", "unshared"])
 def test_a_browser_that_refuses_what_tabs_share_can_order(new_customer, script):
     page = new_customer(script=script).signed_in()
     order(page, "AZ-104")
@@ -114,7 +115,7 @@ def renewals(customer):
     return found
 
 
-@pytest.mark.parametrize("minutes", [50, -50, 60 * 24 * 400])
+@pytest.mark.parametrize("minutes", [50, *(pytest.param(minutes, marks=pytest.mark.long) for minutes in (-50, 60 * 24 * 400))])
 def test_a_wrong_clock_costs_no_renewals(new_customer, minutes):
     customer = new_customer(script=f"const real = Date.now; Date.now = () => real() + {minutes} * 60_000;")
     found = renewals(customer)
@@ -159,6 +160,7 @@ def test_a_short_lived_token_costs_few_renewals(new_customer, stack):
     assert len(found) <= 3
 
 
+@pytest.mark.long
 def test_token_is_refreshed_in_band_before_expiry(new_customer, stack):
     customer = new_customer()
     with_token(customer, tokens.mint(stack.jwt, customer.user, 8))

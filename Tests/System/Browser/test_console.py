@@ -160,7 +160,8 @@ def test_an_order_is_found_and_explained(operator, new_customer, stack):
     expect(page.get_by_role("alert").filter(has_text="Nobody knows this order")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/", "/orders", "/dead-letters", "/audit", "/lab"])
+@pytest.mark.parametrize("path", [
+    "/", *(pytest.param(path, marks=pytest.mark.long) for path in ("/orders", "/dead-letters", "/audit", "/lab"))])
 def test_nothing_is_out_of_sight_on_a_phone(operator, stack, path):
     page = operator.page
     page.set_viewport_size({"width": 390, "height": 844})

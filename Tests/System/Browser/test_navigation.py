@@ -175,7 +175,7 @@ def test_another_user_does_not_find_the_page_of_an_expired_sign_in(new_customer,
     expect(page).to_have_url(stack.edge + "/")
 
 
-@pytest.mark.parametrize("path", ["/", "/orders", "/cart", "/products/AZ-104"])
+@pytest.mark.parametrize("path", ["/", *(pytest.param(path, marks=pytest.mark.long) for path in ("/orders", "/cart", "/products/AZ-104"))])
 def test_shoppers_read_no_words_of_the_services(new_customer, path):
     customer = new_customer()
     page = customer.signed_in()

@@ -82,6 +82,7 @@ def test_unavailable_order_accept_is_reported_and_retried(new_customer, stack):
     expect(page.get_by_text("145 products")).to_be_visible()
 
 
+@pytest.mark.long
 def test_order_that_was_not_taken_is_not_called_unknown(new_customer, stack):
     customer = new_customer()
     customer.expect_console_error(r"50[234]|net::ERR_")
@@ -125,6 +126,7 @@ def test_unanswered_order_is_offered_again_and_placed_once(new_customer):
     expect(page.get_by_text("1 order", exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_connection_state_shows_reconnection_while_the_edge_is_down(new_customer, stack):
     customer = new_customer()
     customer.expect_console_error(r"50[234]|net::ERR_|WebSocket connection")

@@ -128,6 +128,7 @@ def test_the_sign_in_is_offered_once_online(new_customer):
     customer.sign_in(page)
 
 
+@pytest.mark.long
 def test_a_page_recovers_when_the_services_are_back(new_customer, stack):
     """The browser stays online: the live connection tells that the services answer again."""
     customer = new_customer()

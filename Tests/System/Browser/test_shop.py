@@ -43,6 +43,7 @@ def test_every_product_has_an_image(new_customer):
     assert not [one for one in missing if one]
 
 
+@pytest.mark.long
 def test_cart_survives_a_reload_and_is_shared_by_tabs(new_customer):
     customer = new_customer()
     one = customer.signed_in()
@@ -58,6 +59,7 @@ def test_cart_survives_a_reload_and_is_shared_by_tabs(new_customer):
     expect(two.get_by_role("heading", name="Your cart is empty")).to_be_visible()
 
 
+@pytest.mark.long
 def test_sign_out_applies_to_all_tabs_and_carts_are_per_user(new_customer):
     customer = new_customer()
     one = customer.signed_in()
