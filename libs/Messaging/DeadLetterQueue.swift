@@ -72,9 +72,14 @@ package struct DeadLetterQueue {
         _ names: Set<ByteString>? = nil, progress: Progress = { _, _ in }
     ) async throws(AMQPError) -> [Envelope] {
         var replayed: [Envelope] = []
+        // One that fails again at once may come by once more, while somebody else looks at the others.
+        var seen: Set<ByteString> = []
         try await visit(progress: progress) { delivery throws(AMQPError) in
             let entry = Message(delivery)
-            guard !entry.isDefective, names?.contains(ByteString(entry.name)) ?? true else { return .leave }
+            let name = ByteString(entry.name)
+            guard !entry.isDefective, names?.contains(name) ?? true, seen.insert(name).inserted else {
+                return .leave
+            }
             var envelope = entry.envelope
             envelope.attempt = 1
             envelope.failure = nil

@@ -31,20 +31,21 @@ struct Application {
         let tokens = try TokenKeys(context)
 
         let subscribers = StatusSubscribers()
-        let targets = ConsoleKeys.replicas(settings[ConsoleKeys.targets])
+        let replicas = ServiceReplicas(ConsoleKeys.replicas(settings[ConsoleKeys.targets]))
         let queues = QueueDepths(broker)
         let registry = ReplicaRegistry(redis)
         let system = SystemReader(
             queues: queues, records: RecordState(pool: pool), registry: registry,
-            services: ServiceProbe(targets), waiting: WaitingOrders(redis))
+            services: ServiceProbe(replicas: replicas), waiting: WaitingOrders(redis))
         let lookup = OrderLookup(pool: pool)
+        let copies = RememberedOrders(redis)
         let audit = AuditLog(pool: pool, log: context.log)
         let deadLetters: @Loop (OrderTopology.WorkQueue) -> DeadLetterQueue = {
             DeadLetterQueue(of: $0.rawValue, broker, publisher)
         }
         let explanation = ExplainOrder(
-            lookup: lookup, copies: RememberedOrders(redis),
-            traces: TraceCollector(targets),
+            lookup: lookup, copies: copies,
+            traces: TraceCollector(replicas: replicas),
             queues: queues,
             deadLetters: deadLetters, registry: registry)
         let log = OrderEventFeed(pool)
@@ -69,7 +70,8 @@ struct Application {
                     operatorGuard: operatorGuard, search: OrderSearch(pool: pool), explanation: explanation
                 ).add(to: router)
                 DeadLetterRoutes(
-                    operatorGuard: operatorGuard, audit: audit, lookup: lookup, deadLetters: deadLetters
+                    operatorGuard: operatorGuard, audit: audit, lookup: lookup, copies: copies,
+                    deadLetters: deadLetters
                 ).add(to: router)
                 AuditRoutes(operatorGuard: operatorGuard, audit: audit).add(to: router)
                 if let faults {

@@ -17,6 +17,7 @@ struct DeadLetterRoutes {
     let operatorGuard: OperatorGuard
     let audit: AuditLog
     let lookup: OrderLookup
+    let copies: RememberedOrders
     let deadLetters: @Loop (OrderTopology.WorkQueue) -> DeadLetterQueue
     let jobs = ReplayJobs()
 
@@ -98,7 +99,7 @@ struct DeadLetterRoutes {
         try await audit.record(
             .replayDeadLetters, of: "\(names.count) of \(queue.rawValue): \(Self.short(names))",
             by: caller.userID)
-        let job = jobs.start { ReplayJob($0, queue, deadLetters(queue), lookup, names: names) }
+        let job = jobs.start { ReplayJob($0, queue, deadLetters(queue), lookup, copies, names: names) }
         guard let job else { throw Problem(.conflict, "Another replay is running: wait until it is over.") }
         return Self.answer(job.json, .accepted)
     }
@@ -111,8 +112,8 @@ struct DeadLetterRoutes {
             .dropDeadLetters, of: "\(names.count) of \(queue.rawValue): \(Self.short(names))",
             by: caller.userID)
         do throws(AMQPError) {
-            let dropped = try await deadLetters(queue).drop(Set(names)).count
-            return Self.answer(.object([.init("dropped", .number(String(dropped)))]))
+            let dropped = try await deadLetters(queue).drop(Set(names))
+            return Self.answer(.object([.init("dropped", .array(dropped.map { .string($0) }))]))
         } catch {
             throw .unavailable("The broker does not answer.")
         }

@@ -7,7 +7,7 @@ import Observability
 import Orders
 import Postgres
 
-/// Replays dead letters: of several, one goes first, and the others follow only if it is not dead-lettered again.
+/// Replays dead letters: of several, one goes first, and the others follow only when it has its outcome.
 @Loop
 final class ReplayJob {
     enum Phase: String {
@@ -24,24 +24,41 @@ final class ReplayJob {
     /// How long outcomes are awaited.
     private static let outcomeLimit = Duration.seconds(20)
     private static let pause = Duration.milliseconds(250)
-    private static let outcomesShown = DeadLetterPage.read
+
+    private enum Outcome: Equatable {
+        case status(OrderStatus)
+        case deadLettered
+
+        var text: String {
+            switch self {
+            case .status(let status): status.wireName
+            case .deadLettered: "dead-lettered again"
+            }
+        }
+    }
 
     let id: Int
     private let queue: OrderTopology.WorkQueue
     private let messages: DeadLetterQueue
     private let lookup: OrderLookup
+    private let copies: RememberedOrders
     private let names: [ByteString]
     private(set) var phase = Phase.trying
     private var replayed: [Envelope] = []
+    /// What the dead-letter queue has when none has come back.
+    private var left = 0
     /// Why it stopped.
     private var problem: String?
-    /// Of replayed orders.
-    private var outcomes: [ByteString: String] = [:]
+    /// By message.
+    private var outcomes: [ByteString: Outcome] = [:]
+    /// The reason of one that failed again.
+    private var failure: String?
 
     init(
         _ id: Int, _ queue: OrderTopology.WorkQueue, _ messages: DeadLetterQueue, _ lookup: OrderLookup,
-        names: [ByteString]
+        _ copies: RememberedOrders, names: [ByteString]
     ) {
+        self.copies = copies
         self.id = id
         self.queue = queue
         self.messages = messages
@@ -55,14 +72,16 @@ final class ReplayJob {
         do throws(AMQPError) {
             try await replay(names.prefix(1))
             if names.count > 1 {
-                if let failure = try await outcome(of: replayed) {
-                    return stop("the first one failed again: \(failure)")
+                try await awaitOutcomes()
+                guard succeeded == 1 else {
+                    return stop(
+                        "the first one \(failure.map { "failed again: \($0)" } ?? "has no outcome yet")")
                 }
                 phase = .replaying
                 try await replay(names.dropFirst())
             }
             phase = .checking
-            _ = try await outcome(of: replayed)
+            try await awaitOutcomes()
             phase = .done
         } catch {
             stop("RabbitMQ does not answer; nothing is lost, and what was replayed stays so")
@@ -75,66 +94,62 @@ final class ReplayJob {
     }
 
     private func replay(_ names: ArraySlice<ByteString>) async throws(AMQPError) {
-        replayed += try await messages.replay(Set(names))
+        let before = try await messages.count()
+        let gone = try await messages.replay(Set(names))
+        replayed += gone
+        left = before - gone.count
     }
 
-    /// Waits until each order has an outcome, or its message is dead-lettered again.
-    ///
-    /// - Returns: the reason of one that failed again.
-    private func outcome(of envelopes: [Envelope]) async throws(AMQPError) -> String? {
+    /// Waits until each replayed message has an outcome. Looking through the queue makes the broker deliver all of it, so that
+    /// it is looked through when it has grown, and at the end.
+    private func awaitOutcomes() async throws(AMQPError) {
         let deadline = Instant.systemNow() + Self.outcomeLimit
-        var left = envelopes
-        var failure: String?
-        while !left.isEmpty, Instant.systemNow() < deadline {
-            do { try await Loop.sleep(for: Self.pause) } catch { return failure }
-            let dead = try await messages.list(limit: DeadLetterPage.read)
-            var waiting: [Envelope] = []
-            for envelope in left {
-                let name = ByteString(envelope.id)
-                if let again = dead.first(where: { $0.envelope.id.hasSameBytes(as: envelope.id) }) {
-                    failure = again.envelope.failure?.reason ?? "no reason"
-                    outcomes[name] = "dead-lettered again"
-                } else if let status = await status(of: envelope) {
-                    outcomes[name] = status
-                } else {
-                    waiting.append(envelope)
-                }
+        while replayed.contains(where: { outcomes[ByteString($0.id)] == nil }) {
+            let isLast = Instant.systemNow() >= deadline
+            let isDue = if isLast { true } else { try await messages.count() > left }
+            let dead = isDue ? try await messages.list(limit: DeadLetterPage.read).map(\.envelope) : []
+            for envelope in replayed where outcomes[ByteString(envelope.id)] == nil {
+                outcomes[ByteString(envelope.id)] = await outcome(of: envelope, dead)
             }
-            left = waiting
+            if isLast { return }
+            do { try await Loop.sleep(for: Self.pause) } catch { return }
         }
-        for envelope in left { outcomes[ByteString(envelope.id)] = "not known yet" }
-        return failure
     }
 
-    /// The final status of its order; an outcome's own queue changes none, and is done when it is not dead-lettered again.
-    private func status(of envelope: Envelope) async -> String? {
-        guard let id = CorrelationID(envelope.correlationID) else { return "processed" }
-        let recorded = try? await lookup.find(.workflow(id))
-        guard queue == .accepted else { return recorded == nil ? nil : "processed" }
-        guard let status = recorded?.status, status == .completed || status == .cancelled else { return nil }
-        return status.wireName
+    /// Nil while it is not known.
+    private func outcome(of envelope: Envelope, _ dead: [Envelope]) async -> Outcome? {
+        if let again = dead.first(where: { $0.id.hasSameBytes(as: envelope.id) }) {
+            failure = again.failure?.reason ?? "no reason"
+            return .deadLettered
+        }
+        guard let id = CorrelationID(envelope.correlationID),
+            let recorded = try? await lookup.find(.workflow(id)), let status = recorded.status,
+            status != .failed
+        else { return nil }
+        if queue == .accepted { return .status(status) }
+        // The message is done when its owner has the outcome.
+        let delivered = try? await copies.read(id, owner: recorded.customer).delivered
+        return delivered?.contains { $0.status == status } == true ? .status(status) : nil
     }
+
+    private var failedAgain: Int { outcomes.values.count { $0 == .deadLettered } }
+    private var succeeded: Int { outcomes.count - failedAgain }
 
     var json: JSONValue {
-        let list = replayed.prefix(Self.outcomesShown).map { envelope in
-            JSONValue.object([
+        let list = replayed.map { envelope in
+            let outcome = outcomes[ByteString(envelope.id)]
+            return JSONValue.object([
                 .init("id", .string(envelope.id)), .init("correlationId", .string(envelope.correlationID)),
-                .init("outcome", outcomes[ByteString(envelope.id)].map { .string($0) } ?? .null),
+                .init("outcome", outcome.map { .string($0.text) } ?? .null),
             ])
         }
-        let again = outcomes.values.count { $0 == "dead-lettered again" }
         return .object([
             .init("id", .number(String(id))), .init("queue", .string(queue.rawValue)),
             .init("phase", .string(phase.rawValue)), .init("wanted", .number(String(names.count))),
             .init("replayed", .number(String(replayed.count))),
-            .init(
-                "succeeded",
-                .number(
-                    String(
-                        outcomes.values.count { $0 == "COMPLETED" || $0 == "CANCELLED" || $0 == "processed" })
-                )),
-            .init("failedAgain", .number(String(again))),
-            .init("problem", problem.map { .string($0) } ?? .null), .init("outcomes", .array(Array(list))),
+            .init("succeeded", .number(String(succeeded))),
+            .init("failedAgain", .number(String(failedAgain))),
+            .init("problem", problem.map { .string($0) } ?? .null), .init("outcomes", .array(list)),
         ])
     }
 }

@@ -30,7 +30,7 @@ struct ExplainOrder {
             facts.away.append("postgres")
             unknown.append("PostgreSQL does not answer: what is recorded is not known")
         }
-        guard let id = await correlationID(reference, &facts, &unknown) else { return nil }
+        guard let id = await correlationID(of: reference, facts.recorded) else { return nil }
         let pages = Loop.task { await traces.collect(id.description) }
         do {
             facts.copies = try await copies.read(id, owner: facts.recorded?.customer)
@@ -42,6 +42,11 @@ struct ExplainOrder {
         var timeline = OrderTimeline()
         for page in await pages.value {
             timeline.add(page)
+            if let since = page.rememberedSince,
+                since > id.timestamp.map({ Int($0.milliseconds) * 1000 }) ?? 0
+            {
+                unknown.append("\(page.replica) may have forgotten its steps: its memory begins later")
+            }
             if page.spans == nil {
                 unknown.append("\(page.replica) does not answer: its steps are not known")
             }
@@ -66,10 +71,11 @@ struct ExplainOrder {
         ])
     }
 
+    /// Of an order that is not recorded, Redis may know it.
     private func correlationID(
-        _ reference: OrderReference, _ facts: inout OrderFinding.Facts, _ unknown: inout [String]
+        of reference: OrderReference, _ recorded: FoundOrder?
     ) async -> CorrelationID? {
-        if let recorded = facts.recorded { return recorded.correlationID }
+        if let recorded { return recorded.correlationID }
         switch reference {
         case .workflow(let id): return id
         case .order(let id): return try? await copies.correlationID(of: id)

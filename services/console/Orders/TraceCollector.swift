@@ -5,8 +5,6 @@ import JSON
 /// The spans of an order that the services' replicas have in memory.
 @Loop
 struct TraceCollector {
-    private static let timeout = Duration.milliseconds(800)
-
     /// What one replica answered.
     struct Page: Sendable {
         var replica: String
@@ -16,28 +14,14 @@ struct TraceCollector {
         var rememberedSince: Int?
     }
 
-    private let targets: [(name: String, url: String)]
-    private let client: HTTPClient
-
-    init(_ targets: [(name: String, url: String)]) {
-        self.targets = targets
-        var configuration = HTTPClient.Configuration()
-        configuration.connectTimeout = .milliseconds(500)
-        configuration.maxConnectionsPerOrigin = 1
-        client = HTTPClient(configuration)
-    }
+    let replicas: ServiceReplicas
 
     func collect(_ correlationID: String) async -> [Page] {
-        let pages = targets.map { target in
-            Loop.task { await page(target.name, "\(target.url)/traces/\(correlationID)") }
-        }
-        var found: [Page] = []
-        for page in pages { found.append(await page.value) }
-        return found
+        await replicas.each { await page($0, "\($1)/traces/\(correlationID)") }
     }
 
     private func page(_ name: String, _ url: String) async -> Page {
-        guard let answer = try? await client.get(url, within: Self.timeout), answer.status == .ok,
+        guard let answer = try? await replicas.get(url), answer.status == .ok,
             let document = try? JSONValue(parsing: answer.body.span)
         else { return Page(replica: name) }
         return Page(

@@ -39,7 +39,6 @@ struct ServiceState: Sendable {
 /// Asks the services' replicas whether they are ready, and reads a few of their metrics.
 @Loop
 struct ServiceProbe {
-    private static let limit = Duration.milliseconds(800)
     private static let wanted: Set<ByteString> = [
         "waybill_build_info", "waybill_orders_accepted_total", "waybill_orders_processed_total",
         "waybill_notification_pushes_total", "waybill_notification_sessions",
@@ -50,30 +49,16 @@ struct ServiceProbe {
         "process_resident_memory_bytes", "process_start_time_seconds",
     ]
 
-    private let targets: [(name: String, url: String)]
-    private let client: HTTPClient
+    let replicas: ServiceReplicas
 
-    init(_ targets: [(name: String, url: String)]) {
-        self.targets = targets
-        var configuration = HTTPClient.Configuration()
-        configuration.connectTimeout = .milliseconds(500)
-        configuration.maxConnectionsPerOrigin = 2
-        client = HTTPClient(configuration)
-    }
-
-    /// One for each target, in order.
-    func read() async -> [ServiceState] {
-        let tasks = targets.map { target in Loop.task { await state(of: target.name, target.url) } }
-        var states: [ServiceState] = []
-        for task in tasks { states.append(await task.value) }
-        return states
-    }
+    /// One for each replica, in order.
+    func read() async -> [ServiceState] { await replicas.each { await state(of: $0, $1) } }
 
     private func state(of name: String, _ url: String) async -> ServiceState {
-        let metrics = Loop.task { try? await client.get("\(url)/metrics", within: Self.limit) }
+        let metrics = Loop.task { try? await replicas.get("\(url)/metrics") }
         var state: ServiceState
         do throws(HTTPError) {
-            let answer = try await client.get("\(url)/health/ready", within: Self.limit)
+            let answer = try await replicas.get("\(url)/health/ready")
             let document = try? JSONValue(parsing: answer.body.span)
             state = ServiceState(
                 name: name, url: url,

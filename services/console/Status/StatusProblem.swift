@@ -29,7 +29,7 @@ struct StatusProblem: Sendable {
     }
 
     /// Milliseconds.
-    private static let late = (warning: 10_000, critical: 60_000)
+    private static let limits = (warning: 10_000, critical: 60_000)
 
     /// Worst first.
     static func all(in state: SystemState) -> [StatusProblem] {
@@ -112,12 +112,12 @@ struct StatusProblem: Sendable {
                         severity: .critical, code: "queue.unconsumed", title: "Nobody consumes \(depth.name)",
                         meaning: "\(depth.ready) messages wait in it\(age(queue)).",
                         next: "start \(consumer(of: depth.queue)), and see why it is not ready"))
-            } else if depth.ready + queue.unacked > 0, queue.age >= late.warning,
+            } else if depth.ready + queue.unacked > 0, queue.age >= limits.warning,
                 depth.queue != .accepted || state.waiting == nil
             {
                 found.append(
                     StatusProblem(
-                        severity: queue.age >= late.critical ? .critical : .warning, code: "queue.late",
+                        severity: queue.age >= limits.critical ? .critical : .warning, code: "queue.late",
                         title: "\(depth.name) is late",
                         meaning:
                             "\(depth.ready) messages wait in it, \(queue.unacked) are in hand\(age(queue)).",
@@ -153,33 +153,47 @@ struct StatusProblem: Sendable {
         queue == .accepted ? "order-process" : "order-notification"
     }
 
+    /// - Parameter text: the title and the meaning, of the number and the seconds.
+    private static func late(
+        _ backlog: SystemState.Backlog?, _ code: String, next: String,
+        _ text: (Int, Int) -> (title: String, meaning: String)
+    ) -> StatusProblem? {
+        guard let backlog, backlog.count > 0, backlog.age >= limits.warning else { return nil }
+        let (title, meaning) = text(backlog.count, backlog.age / 1000)
+        return StatusProblem(
+            severity: backlog.age >= limits.critical ? .critical : .warning, code: code, title: title,
+            meaning: meaning, next: next)
+    }
+
     private static func records(_ state: SystemState) -> [StatusProblem] {
-        var found: [StatusProblem] = []
-        if let waiting = state.waiting, waiting.count > 0, waiting.age >= late.warning {
-            found.append(
-                StatusProblem(
-                    severity: waiting.age >= late.critical ? .critical : .warning, code: "orders.waiting",
-                    title: "\(waiting.count) orders wait to be recorded",
-                    meaning: "They are accepted; the oldest \(waiting.age / 1000) s ago. Nothing is lost.",
-                    next: "see whether order-process is ready; if it is, start more replicas"))
-        }
-        if let outbox = state.outbox, outbox.count > 0, outbox.age >= late.warning {
-            found.append(
-                StatusProblem(
-                    severity: outbox.age >= late.critical ? .critical : .warning, code: "outbox.late",
-                    title: "\(outbox.count) outcomes are not published",
-                    meaning: "The oldest is \(outbox.age / 1000) s old: their customers have not been told.",
-                    next: "see whether RabbitMQ confirms and order-process is ready"))
-        }
-        if let intake = state.intake, intake.count > 0, intake.age >= late.warning {
-            found.append(
-                StatusProblem(
-                    severity: intake.age >= late.critical ? .critical : .warning, code: "intake.late",
-                    title: "\(intake.count) orders wait in the intake table",
-                    meaning:
-                        "PostgreSQL took them when Redis or RabbitMQ did not answer; the oldest \(intake.age / 1000) s ago.",
-                    next: "see whether order-process is ready, and intake.sweep_failed in its log"))
-        }
+        var found = [
+            late(
+                state.waiting, "orders.waiting",
+                next: "see whether order-process is ready; if it is, start more replicas"
+            ) {
+                (
+                    "\($0) orders wait to be recorded",
+                    "They are accepted; the oldest \($1) s ago. Nothing is lost."
+                )
+            },
+            late(
+                state.outbox, "outbox.late", next: "see whether RabbitMQ confirms and order-process is ready"
+            ) {
+                (
+                    "\($0) outcomes are not published",
+                    "The oldest is \($1) s old: their customers have not been told."
+                )
+            },
+            late(
+                state.intake, "intake.late",
+                next: "see whether order-process is ready, and intake.sweep_failed in its log"
+            ) {
+                (
+                    "\($0) orders wait in the intake table",
+                    "PostgreSQL took them when Redis or RabbitMQ did not answer; the oldest \($1) s ago."
+                )
+            },
+        ].compactMap(\.self)
         if let failures = state.failures, failures > 0 {
             let count = failures >= RecordState.failuresCounted ? "\(failures) or more" : "\(failures)"
             found.append(

@@ -38,7 +38,7 @@ export class ConsoleAPI {
     return this.#client.send('GET', `/ops/api/replays/${id}`);
   }
 
-  /** @param {string} queue @param {Choice} choice @returns {Promise<{ dropped: number }>} */
+  /** @param {string} queue @param {Choice} choice @returns {Promise<{ dropped: string[] }>} */
   drop(queue, choice) {
     return this.#client.send('POST', `/ops/api/dead-letters/${queue}/drop`, choice);
   }

@@ -97,9 +97,10 @@ struct DeadLetterOperations {
         return replay
     }
 
-    /// - Returns: how many were dropped.
-    func drop(_ names: [String], of queue: Queue) async throws -> Int {
+    /// - Returns: the names of those that were dropped.
+    func drop(_ names: [String], of queue: Queue) async throws -> [String] {
         let body = JSONValue.object([.init("ids", .array(names.map { .string($0) }))])
-        return try await api.post("/ops/api/dead-letters/\(queue.rawValue)/drop", body)["dropped"]?.int ?? 0
+        let answer = try await api.post("/ops/api/dead-letters/\(queue.rawValue)/drop", body)
+        return (answer["dropped"]?.array ?? []).compactMap(\.string)
     }
 }

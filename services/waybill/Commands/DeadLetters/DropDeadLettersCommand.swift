@@ -41,9 +41,7 @@ struct DropDeadLettersCommand: Command {
             guard answer else { return .failure }
         }
         var dropped: [String] = []
-        for (queue, names) in chosen where try await operations.drop(names, of: queue) > 0 {
-            dropped += names
-        }
+        for (queue, names) in chosen { dropped += try await operations.drop(names, of: queue) }
         let missing = (messages ?? []).subtracting(dropped.map { ByteString($0) }).sorted().map(\.text)
         if console.wantsJSON {
             console.print(

@@ -41,7 +41,7 @@ struct ReplayDeadLettersCommand: Command {
         progress.end()
         let missing = (messages ?? []).subtracting(found).sorted().map(\.text)
         show(replays, missing, context.console)
-        let isGood = replays.allSatisfy { $0["phase"] == "done" && $0["failedAgain"]?.int == 0 }
+        let isGood = replays.allSatisfy { $0["phase"] == "done" && $0["succeeded"] == $0["replayed"] }
         return missing.isEmpty && isGood ? .success : .failure
     }
 

@@ -15,10 +15,7 @@ struct QueuesCommand: Command {
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
-        let api = try await context.operatorAPI()
-        return try await context.show(isWatched: isWatched) {
-            Self.display(try await api.get("/ops/api/state"), context.console)
-        }
+        try await context.showState(isWatched: isWatched, Self.display)
     }
 
     static func display(_ state: JSONValue, _ console: Terminal) -> Display {

@@ -13,4 +13,12 @@ extension CommandContext {
         }
         return try OrderAPI(base: edge, token: token)
     }
+
+    /// Shows a part of the system's state.
+    @Loop func showState(
+        isWatched: Bool, _ display: @Loop (JSONValue, Terminal) -> Display
+    ) async throws -> ExitCode {
+        let api = try await operatorAPI()
+        return try await show(isWatched: isWatched) { display(try await api.get("/ops/api/state"), console) }
+    }
 }
