@@ -159,7 +159,7 @@ final class Session: WebSocketHandler {
         guard isLive else { return }
         transport?.send(wireProtocol.encoded(publication))
         registry.metrics.pushed(wireProtocol)
-        registry.tracer?.record(publication.span(of: self))
+        registry.tracer?.record(pushSpan(of: publication))
     }
 
     /// Writes the held output although the welcome is late, as while the mailbox cannot be read.

@@ -14,25 +14,15 @@ final class EncodedPublication {
     private(set) lazy var hubFrame = SignalRCodec.notification(publication.update)
     private(set) lazy var event = SSECodec.update(publication.frame, at: publication.offset, epoch)
 
-    private lazy var correlationID = publication.update.correlationID.description
-    private lazy var trace =
+    /// Of the order's message, for the spans of its pushes.
+    private(set) lazy var correlationID = publication.update.correlationID.description
+    /// The parent of those spans.
+    private(set) lazy var trace =
         publication.traceparent.flatMap { TraceContext(traceparent: $0) } ?? .root(isSampled: false)
 
     init(_ publication: Publication, _ epoch: Epoch) {
         self.publication = publication
         self.epoch = epoch
-    }
-
-    /// The span of its push to a session.
-    func span(of session: Session) -> TraceSpan {
-        let now = Instant.systemNow()
-        var attributes: [TraceSpan.Attribute] = [
-            .init("waybill.session.id", .text(Session.text(of: session.id))),
-            .init("waybill.protocol", .text(session.wireProtocol.name)),
-            .init("waybill.status", .text(update.status.wireName)),
-        ]
-        if let offset { attributes.append(.init("waybill.mailbox.offset", .number(Int(offset)))) }
-        return TraceSpan("push", .producer, trace.child(), of: correlationID, from: now, to: now, attributes)
     }
 
     var update: StatusUpdate { publication.update }
