@@ -190,10 +190,32 @@ import WorkflowState
         fixture.intake.onTakenKey = { [unowned fixture] in fixture.queries.take(first, key: "k") }
         let second = try await place(key: key, edgeKey: "k")
         #expect(second.order == nil && second.orderID == first.id && second.document == first.encode())
-        await #expect(throws: PlacementError.keyReused) {
+        await #expect(throws: key == nil ? PlacementError.inDoubt : .keyReused) {
             try await place(key: key, edgeKey: "k", ["AZ-104": 3])
         }
         #expect(fixture.intake.orders.count == 1 && fixture.sender.sent.isEmpty)
+    }
+
+    /// As when the edge asks a second replica while the broker is silent. What the broker may have of the second attempt is
+    /// recorded as a repetition of the first, if both order the same.
+    @Test(arguments: ["k", nil], [2, 3])
+    func theOrderThatTookTheKeyAnswersAlthoughTheBrokerMayHaveThisOne(key: String?, quantity: Int)
+        async throws
+    {
+        fixture.sender.failures = [.lost, .lost, .lost]
+        let first = try #require(try await place(key: nil, edgeKey: "k").order)
+        #expect(fixture.intake.orders.count == 1)
+        let fixture = fixture
+        fixture.intake.onTakenKey = { [unowned fixture] in fixture.queries.take(first, key: "k") }
+        let request = try PlacementFixture.request(["AZ-104": quantity])
+        do throws(PlacementError) {
+            let second = try await fixture.placement.place(
+                request, from: PlacementFixture.user, key: key,
+                attempt: EdgeAttempt(key: "k", isRepeated: true), trace: .root(), cause: "")
+            #expect(quantity == 2 && second.order == nil && second.orderID == first.id)
+        } catch {
+            #expect(quantity == 3 && error == .inDoubt)
+        }
     }
 
     @Test func withoutPostgresAFreshKeyIsAccepted() async throws {

@@ -90,10 +90,8 @@ final class AcceptOrder {
             return .intake
         } catch {
             if error == .keyTaken {
-                // The broker may have it too: then it is recorded as the other's repetition, or as an order of its own.
-                if isOutcomeUnknown { throw .inDoubt }
-                withdraw(draft.order)
-                throw .keyTaken
+                if !isOutcomeUnknown { withdraw(draft.order) }
+                throw .keyTaken(mayBePublished: isOutcomeUnknown)
             }
             isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
         }

@@ -16,6 +16,9 @@ final class IdempotentOrderPlacement {
     private let lookupTime: Duration
     private let cleanup = DeferredCleanup()
 
+    /// PostgreSQL has answered just before.
+    private static let concurrentLookupTime = Duration.milliseconds(500)
+
     /// - Parameter lookupTime: how long PostgreSQL is asked for an earlier order with a key.
     init(
         _ acceptOrder: AcceptOrder, keys: any IdempotencyStore, queries: any OrderQueries,
@@ -46,14 +49,11 @@ final class IdempotentOrderPlacement {
                         try await acceptOrder.accept(
                             request, from: user, key: attempt.key, trace: trace, cause: cause))
                 } catch {
-                    guard error == .keyTaken, let key = attempt.key else { throw error }
-                    // By the other replica, which the edge asked as well.
-                    guard
-                        let response = try await earlier(
-                            IdempotencyLease(
-                                IdempotencyKey(user: user, key: key), fingerprint: request.fingerprint))
-                    else { throw .inDoubt }
-                    return Placement(response)
+                    guard case .keyTaken = error, let key = attempt.key else { throw error }
+                    let lease = IdempotencyLease(
+                        IdempotencyKey(user: user, key: key), fingerprint: request.fingerprint)
+                    // By the other replica, which the edge asked as well: this request may be accepted.
+                    return Placement(try await concurrent(lease, isInDoubt: true))
                 }
             }
             return try await place(
@@ -89,9 +89,8 @@ final class IdempotentOrderPlacement {
                 accepted = try await acceptOrder.accept(
                     request, from: user, key: key, trace: trace, cause: cause)
             } catch {
-                guard error == .keyTaken else { throw error }
-                guard let earlier = try await earlier(lease) else { throw .requestInProgress }
-                return await repeated(earlier, lease)
+                guard case .keyTaken(let mayBePublished) = error else { throw error }
+                return await repeated(try await concurrent(lease, isInDoubt: mayBePublished), lease)
             }
             try? await keys.complete(lease, response: StoredResponse(accepted).bytes)
             return Placement(accepted)
@@ -114,9 +113,24 @@ final class IdempotentOrderPlacement {
         }
     }
 
+    /// The response of the order that took the key at the same time. A copy of this one that was published is recorded as
+    /// its repetition, if the contents are the same.
+    private func concurrent(
+        _ lease: IdempotencyLease, isInDoubt: Bool
+    ) async throws(PlacementError) -> StoredResponse {
+        do throws(PlacementError) {
+            if let earlier = try await earlier(lease, within: Self.concurrentLookupTime) { return earlier }
+        } catch {
+            throw isInDoubt ? .inDoubt : error
+        }
+        throw isInDoubt ? .inDoubt : .requestInProgress
+    }
+
     /// The response of a recorded order with the key. Nil as well when PostgreSQL does not answer in time.
-    private func earlier(_ lease: IdempotencyLease) async throws(PlacementError) -> StoredResponse? {
-        guard var order = try? await queries.order(placedWith: lease.key, within: lookupTime) else {
+    private func earlier(
+        _ lease: IdempotencyLease, within limit: Duration? = nil
+    ) async throws(PlacementError) -> StoredResponse? {
+        guard var order = try? await queries.order(placedWith: lease.key, within: limit ?? lookupTime) else {
             return nil
         }
         guard order.requestFingerprint == lease.fingerprint else { throw .keyReused }

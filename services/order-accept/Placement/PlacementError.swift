@@ -14,8 +14,9 @@ enum PlacementError: Error, Equatable {
     case requestInProgress
     /// The idempotency key was used with another body.
     case keyReused
-    /// An order with the idempotency key was accepted at the same time.
-    case keyTaken
+    /// An order with the idempotency key was accepted at the same time. The refused one may have been published: then it is
+    /// recorded as that order's repetition or, with another content, as an order of its own.
+    case keyTaken(mayBePublished: Bool)
 
     /// Whether a dependency failed, so that the same request may succeed later.
     var isOutage: Bool {

@@ -1,6 +1,7 @@
 import EventLoop
 import Observability
 import Orders
+import WorkflowState
 
 extension Session {
     /// The span of a publication's push to the session.
