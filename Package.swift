@@ -72,7 +72,8 @@ let package = Package(
         library("AMQP", ["EventLoop", "CRabbitMQ"]),
         library("Postgres", ["EventLoop", "CPostgreSQL", "Bytes"]),
         library("Observability", ["EventLoop", "Bytes", "JSON"]),
-        library("Service", ["EventLoop", "Bytes", "AMQP", "HTTP", "JSON", "Observability", "Redis"]),
+        library(
+            "Service", ["EventLoop", "Bytes", "AMQP", "HTTP", "JSON", "Observability", "Postgres", "Redis"]),
         library("Orders", ["Bytes"]),
         library("OrderEvents", ["Bytes", "JSON", "Orders"], exclude: ["Schemas", "asyncapi.yaml"]),
         library("OrderSchema", resources: [.embedInCode("Migrations")]),

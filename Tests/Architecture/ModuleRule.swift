@@ -18,7 +18,8 @@ struct ModuleRule: Sendable {
         library("Postgres", ["EventLoop", "Bytes", "CPostgreSQL", "Glibc", "Dispatch"]),
         library("Observability", ["EventLoop", "Bytes", "JSON", "Glibc"]),
         library(
-            "Service", ["EventLoop", "Bytes", "AMQP", "HTTP", "JSON", "Observability", "Redis", "Glibc"]),
+            "Service",
+            ["EventLoop", "Bytes", "AMQP", "HTTP", "JSON", "Observability", "Postgres", "Redis", "Glibc"]),
         library("Orders", ["Bytes"]),
         library("OrderEvents", ["Bytes", "JSON", "Orders"]),
         library("OrderSchema", []),

@@ -53,7 +53,7 @@ struct Application {
             subscribers, system, log, StatusMetrics(context.metrics), context.log)
         let faults = settings[ConsoleKeys.stack].map { FaultInjection(stack: $0) }
 
-        Dependencies(redis: redis, broker: broker).register(context)
+        Dependencies(redis: redis, broker: broker, pool: pool).register(context)
         services = [
             "traces": try TraceExport(context),
             "tokens": tokens, "redis servers": redisServers.discovery, "redis": redis, "rabbitmq": broker,
@@ -72,6 +72,9 @@ struct Application {
                 DeadLetterRoutes(
                     operatorGuard: operatorGuard, audit: audit, lookup: lookup, copies: copies,
                     deadLetters: deadLetters
+                ).add(to: router)
+                SessionRoutes(
+                    operatorGuard: operatorGuard, registry: registry, replicas: replicas, audit: audit
                 ).add(to: router)
                 AuditRoutes(operatorGuard: operatorGuard, audit: audit).add(to: router)
                 if let faults {

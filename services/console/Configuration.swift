@@ -7,7 +7,8 @@ enum ConsoleKeys {
         "DATABASE_URL", .postgresql,
         "The system of record; the role `waybill_operator`, which reads orders and their events, is enough.")
     static let targets = SettingKey.list(
-        "TARGETS", of: "name=http://host:port", default: [], "The services whose /metrics are shown.")
+        "TARGETS", of: "name=http://host:port", default: [],
+        "The services that are watched; a name with several addresses stands for as many replicas.")
     static func replicas(_ targets: [String]) -> [(name: String, url: String)] {
         targets.map { target in
             let parts = target.split(separator: "=", maxSplits: 1).map(String.init)

@@ -1,5 +1,6 @@
 import AMQP
 import EventLoop
+import Postgres
 import Redis
 import Service
 
@@ -8,9 +9,11 @@ import Service
 struct Dependencies {
     let redis: any RedisCommands
     let broker: AMQPClient
+    let pool: PostgresPool
 
     func register(_ context: ServiceContext) {
         ServerReport.redis(redis, context)
         ServerReport.rabbitMQ([broker], context)
+        ServerReport.postgres(["records": pool], context, isEssential: { false })
     }
 }

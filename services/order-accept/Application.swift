@@ -65,7 +65,7 @@ struct Application {
         Dependencies(
             redis: redis, broker: broker, confirms: confirms, publisher: publisher, catalogue: catalogue,
             orderIDs: orderIDs, intake: intake,
-            pools: [intakePool, referencePool, queryPool]
+            pools: ["intake": intakePool, "reference": referencePool, "queries": queryPool]
         ).register(context)
         services = [
             "traces": try TraceExport(context),

@@ -17,7 +17,8 @@ struct Dependencies {
     let catalogue: PostgresCatalogue
     let orderIDs: SequenceOrderIDs
     let intake: PostgresOrderIntake
-    let pools: [PostgresPool]
+    /// By name.
+    let pools: KeyValuePairs<String, PostgresPool>
 
     func register(_ context: ServiceContext) {
         let health = context.health
@@ -29,7 +30,7 @@ struct Dependencies {
         health.addCheck("rabbitmq.slow", isEssential: isEssential, holds: { !publisher.isSlow })
         health.addCheck(
             "rabbitmq.topology", isEssential: { false }, reason: { TopologyDifference.reason(broker) })
-        ServerReport.postgres(pools, context)
+        ServerReport.postgres(pools, context, isEssential: { false })
         health.addCheck("catalogue.missing", holds: { catalogue.loaded.isSet })
         health.addCheck("order_ids.missing", holds: { orderIDs.begun.isSet })
         health.addCheck("order_ids.exhausted", holds: { !orderIDs.begun.isSet || orderIDs.remaining > 0 })
@@ -56,17 +57,5 @@ struct Dependencies {
         metrics.gauge("waybill_catalogue_age_seconds", "Time since the catalogue was last loaded.") {
             catalogue.age?.seconds ?? .infinity
         }
-    }
-}
-
-extension ServerReport {
-    /// Orders go on without it.
-    fileprivate static func postgres(_ pools: [PostgresPool], _ context: ServiceContext) {
-        let report = ServerReport(
-            "postgres", context, isEssential: { false },
-            problem: {
-                pools.lazy.compactMap(\.fault).first.map { ServerProblem($0.problem, error: "\($0)") }
-            })
-        for pool in pools { pool.onHealth = { _ in report.update() } }
     }
 }

@@ -59,10 +59,11 @@ struct Application {
         Dependencies(
             redis: redis, subscriber: subscriber, channels: channels, publishing: publishing,
             consuming: consuming,
-            outcomes: outcomes, sessions: sessions, records: records
+            outcomes: outcomes, sessions: sessions, records: records, lookups: lookups
         ).register(context)
         let routes = SocketRoutes(
             handshakeGuard: HandshakeGuard(sessions: sessions, origins: settings[ServiceKeys.origins]))
+        let operatorRoutes = OperatorRoutes(sessions: sessions)
         let developmentTokens = try DevelopmentTokens(context)
         services = [
             "traces": try TraceExport(context),
@@ -72,6 +73,7 @@ struct Application {
             "presence": Presence(redis, sessions, address: context.listen.description, log: context.log),
             "http": HTTPService(context, HTTPServer.Configuration(limits)) { router in
                 routes.add(to: router)
+                operatorRoutes.add(to: router)
                 developmentTokens?.add(to: router)
             },
             "publishing": publishing, "consuming": consuming, "outcomes": outcomes,

@@ -17,16 +17,14 @@ struct Dependencies {
     let outcomes: OutcomeConsumers
     let sessions: SessionRegistry
     let records: PostgresPool
+    let lookups: PostgresPool
 
     func register(_ context: ServiceContext) {
         let health = context.health
         ServerReport.redis(redis, context)
         ServerReport.channels(subscriber, context)
         // Asked for what Redis has forgotten alone.
-        let postgres = ServerReport(
-            "postgres", context, isEssential: { false },
-            problem: { [records] in records.fault.map { ServerProblem($0.problem, error: "\($0)") } })
-        records.onHealth = { _ in postgres.update() }
+        ServerReport.postgres(["records": records, "lookups": lookups], context, isEssential: { false })
         // Sessions are served without it; outcomes wait in their queues.
         ServerReport.rabbitMQ([publishing, consuming], context, isEssential: { false })
         health.addCheck(

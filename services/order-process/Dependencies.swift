@@ -27,6 +27,7 @@ struct Dependencies {
         health.addCheck("messages.waiting", holds: { !consumer.isWaitingForDependency })
 
         let metrics = context.metrics
+        metrics.describe(database.pool, "records")
         metrics.gauge("waybill_postgres_up", "Whether PostgreSQL is available and the schema current.") {
             database.isUp ? 1 : 0
         }

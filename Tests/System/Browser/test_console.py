@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from customer import order
+from customer import expect_live, order
 from support import tokens
 from support.http import status_of
 from support.waiting import until
@@ -161,7 +161,7 @@ def test_an_order_is_found_and_explained(operator, new_customer, stack):
 
 
 @pytest.mark.parametrize("path", [
-    "/", *(pytest.param(path, marks=pytest.mark.long) for path in ("/orders", "/dead-letters", "/audit", "/lab"))])
+    "/", *(pytest.param(path, marks=pytest.mark.long) for path in ("/orders", "/dead-letters", "/sessions", "/audit", "/lab"))])
 def test_nothing_is_out_of_sight_on_a_phone(operator, stack, path):
     page = operator.page
     page.set_viewport_size({"width": 390, "height": 844})
@@ -172,6 +172,29 @@ def test_nothing_is_out_of_sight_on_a_phone(operator, stack, path):
         "() => [...document.querySelectorAll('main *, header *')].filter(one => one.checkVisibility() "
         "&& !one.closest('.visually-hidden, svg, .chart-frame, thead, .skip-link') && one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 90))")
     assert not hidden
+
+
+def test_a_users_sessions_are_found_and_closed(operator, new_customer, stack):
+    """The page connects anew, and goes on where it was."""
+    shopper = new_customer()
+    tab = shopper.signed_in()
+    page = operator.signed_in("/sessions")
+    page.get_by_label("Customer").fill(shopper.user)
+    ids = page.locator("tbody tr th")
+
+    def found(expected):
+        """Whether exactly one session is registered, whose id is as expected; replicas register every five seconds."""
+        page.get_by_role("button", name="Find").click()
+        page.wait_for_timeout(250)
+        return [one for one in ids.all_inner_texts() if expected(one)] if ids.count() == 1 else []
+
+    first = until("the session is registered", lambda: found(lambda _: True), 15)[0]
+    page.get_by_role("button", name=f"Close session {first}").click()
+    expect(page.get_by_role("status").filter(has_text="1 closed.")).to_be_visible()
+    until("another session is registered", lambda: found(lambda one: one != first), 15)
+    expect_live(tab)
+    page.get_by_role("link", name="Audit log").click()
+    expect(page.locator(".acts tbody tr").first).to_contain_text(f"{shopper.user}, session {first}")
 
 
 def test_failover_lab_kills_a_replica_without_losing_updates(operator, stack):

@@ -12,7 +12,10 @@ def test_order_completes_live_without_reload(new_customer):
     page = new_customer().signed_in()
     expect(page.get_by_text("145 products")).to_be_visible()
     mark_page(page)
-    number = order(page, "AZ-104", "KS-201")
+    with page.expect_response(lambda one: one.request.method == "POST" and one.url.endswith("/api/orders")) as placed:
+        number = order(page, "AZ-104", "KS-201")
+    trace = placed.value.request.headers["traceparent"].split("-")[1]
+    assert placed.value.headers["x-request-id"] == trace, "the trace does not begin in the page"
     expect_completed(page)
     expect(page.locator("toast-list")).to_contain_text(f"Order {number}: completed")
     expect_not_reloaded(page)

@@ -128,11 +128,10 @@ package final class AMQPClient: Service {
     }
 
     package var isReady: Bool { state == .ready }
+    package var isConnected: Bool { isReady || isBlocked }
 
     /// Whether the broker accepts no publishes, because of an alarm.
     package var isBlocked: Bool { if case .blocked = state { true } else { false } }
-
-    package var isConnected: Bool { isReady || isBlocked }
 
     /// Why the client is not connected, in a word: `unreachable`, `authentication`, `tls`, `declaration`, ….
     package var problem: String? {
@@ -276,6 +275,9 @@ package final class AMQPClient: Service {
 
     /// Whether the broker drops what was redelivered often, unless a queue says otherwise; false without a connection.
     package var limitsDeliveries: Bool { connection?.limitsDeliveries ?? false }
+
+    /// Product and version of the broker; nil while not connected.
+    package var server: String? { connection?.server }
 
     private func updateBlocked() {
         guard let connection, connection.isOpen else { return }

@@ -85,7 +85,7 @@ package final class RedisClient: RedisCommands {
 
     package var problem: RedisProblem? {
         if let problem = state.problem { return problem }
-        if let error = reconnector.connection?.lateness { return RedisProblem(error) }
+        if let error = reconnector.connection?.fault { return RedisProblem(error) }
         guard let refused, Loop.now < refused.at + Self.refusalLifetime else { return nil }
         return refused.problem
     }

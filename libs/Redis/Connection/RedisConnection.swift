@@ -115,8 +115,8 @@ package final class RedisConnection {
         RedisError(.timeout, "no reply within \(configuration.commandTimeout)")
     }
 
-    /// The error of commands whose replies are late; nil when none is.
-    var lateness: RedisError? { requests.isLate ? lateError : nil }
+    /// Why it cannot be used: it has ended, or replies are late.
+    var fault: RedisError? { failure ?? (requests.isLate ? lateError : nil) }
 
     private func checkDeadline() {
         let error = lateError

@@ -31,6 +31,9 @@ struct QueueDepths {
 
     init(_ client: AMQPClient) { self.client = client }
 
+    /// The broker's version; nil while it is away.
+    var version: String? { client.server?.split(separator: " ").last.map(String.init) }
+
     func read() async throws(AMQPError) -> [Depth] {
         let delays = RetryPolicy.standard.delays
         return try await client.withChannel { channel throws(AMQPError) in

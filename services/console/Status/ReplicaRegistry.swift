@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import JSON
 import Orders
@@ -33,6 +34,19 @@ struct ReplicaRegistry {
             }
         }
         return found
+    }
+
+    /// Redis' version, and the product when it is another one. HELLO needs no permission.
+    func version() async -> String? {
+        guard let fields = try? await client.command("HELLO").array else { return nil }
+        func text(_ name: String) -> String? {
+            fields.firstIndex { $0.string?.hasSameBytes(as: name) == true }.flatMap { index in
+                index + 1 < fields.count ? fields[index + 1].string : nil
+            }
+        }
+        guard let version = text("version") else { return nil }
+        guard let product = text("server"), !product.hasSameBytes(as: "redis") else { return version }
+        return "\(product) \(version)"
     }
 
     private func documents() async throws(RedisError) -> [JSONValue] {

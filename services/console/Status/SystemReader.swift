@@ -41,6 +41,7 @@ final class SystemReader {
         let counts = Loop.task { () -> Result<RecordState.Counts, any Error> in
             do { return .success(try await self.records.read()) } catch { return .failure(error) }
         }
+        let redisVersion = Loop.task { await self.registry.version() }
         let waiting = Loop.task { try? await self.waiting.backlog(now: WallClock.milliseconds()) }
         var state = SystemState(at: WallClock.milliseconds())
         state.services = await services.value
@@ -49,6 +50,8 @@ final class SystemReader {
             Self.server("Redis", await replicas.value), Self.server("RabbitMQ", await depths.value),
             Self.server("PostgreSQL", recorded),
         ]
+        state.servers[0].version = await redisVersion.value
+        state.servers[1].version = queues.version
         state.replicas = try? await replicas.value.get()
         state.waiting = await waiting.value
         if let counts = try? recorded.get() {

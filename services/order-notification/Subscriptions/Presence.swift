@@ -112,6 +112,7 @@ final class Presence: Service {
             writer.array { list in
                 for session in sessions {
                     list.object { writer in
+                        writer.field("id", Session.text(of: session.id))
                         writer.field("protocol", session.wireProtocol.name)
                         let opened = Timestamp(milliseconds: Int64(session.openedAt) * 1000)
                         writer.field("since", opened.description)

@@ -87,6 +87,8 @@ final class SubscriptionRegistry {
         idle.append((subscription, Loop.now))
     }
 
+    func sessions(of user: UserID) -> [Session] { byUser[user]?.sessions ?? [] }
+
     /// Users with sessions.
     var activeUsers: some Sequence<UserSubscription> { all.lazy.filter { !$0.isEmpty } }
 

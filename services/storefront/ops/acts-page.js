@@ -25,7 +25,7 @@ export class ActsPage extends View {
   async #load() {
     try {
       const acts = await this.#store.api.acts();
-      this.#content.replaceChildren(acts.length === 0 ? emptyState('Nothing yet', 'Replays, drops and stopped replicas are listed here.')
+      this.#content.replaceChildren(acts.length === 0 ? emptyState('Nothing yet', 'Replays, drops, closed sessions and stopped replicas are listed here.')
         : h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Audit log, table' }, h('table', { class: 'acts' },
           h('thead', {}, h('tr', {}, COLUMNS.map((name) => h('th', { scope: 'col' }, name)))),
           h('tbody', {}, acts.map(({ at, operator, act, subject }) => tableRow(COLUMNS, [when.format(new Date(at)), operator, act, h('span', { class: 'subject' }, subject)]))))));

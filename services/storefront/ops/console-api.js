@@ -43,6 +43,16 @@ export class ConsoleAPI {
     return this.#client.send('POST', `/ops/api/dead-letters/${queue}/drop`, choice);
   }
 
+  /** @param {string} user @returns {Promise<import('./types.js').ConnectedSession[]>} */
+  sessions(user) {
+    return this.#client.send('GET', `/ops/api/sessions?${new URLSearchParams({ user })}`);
+  }
+
+  /** @param {string} userId @param {string} [id] of one session; else all @returns {Promise<{ closed: number, unanswered: string[] }>} */
+  closeSessions(userId, id) {
+    return this.#client.send('POST', '/ops/api/sessions/close', id === undefined ? { userId } : { userId, id });
+  }
+
   /** @returns {Promise<import('./types.js').Act[]>} newest first */
   acts() {
     return this.#client.send('GET', '/ops/api/acts');

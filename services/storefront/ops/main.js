@@ -9,6 +9,7 @@ import { FailoverLabPage } from './failover-lab-page.js';
 import { OrderExplanationPage } from './order-explanation-page.js';
 import { OperatorOrdersPage } from './orders-page.js';
 import { OverviewPage } from './overview-page.js';
+import { SessionsPage } from './sessions-page.js';
 
 /** @type {import('../ui/app-shell.js').Route<ConsoleStore>[]} */
 const ROUTES = [
@@ -17,6 +18,7 @@ const ROUTES = [
   { pattern: '/orders/:reference', title: ({ reference = '' }) => `Order ${reference}`, page: (store, { reference = '' }) => new OrderExplanationPage(store, reference) },
   { pattern: '/dead-letters', title: () => 'Dead letters', page: (store, _, query) => new DeadLettersPage(store, '', query) },
   { pattern: '/dead-letters/:queue', title: () => 'Dead letters', page: (store, { queue = '' }, query) => new DeadLettersPage(store, queue, query) },
+  { pattern: '/sessions', title: () => 'Sessions', page: (store, _, query) => new SessionsPage(store, query) },
   { pattern: '/audit', title: () => 'Audit log', page: (store) => new ActsPage(store) },
   { pattern: '/lab', title: () => 'Failover lab', page: (store) => new FailoverLabPage(store) },
 ];
@@ -31,7 +33,7 @@ class WaybillConsole extends AppShell {
     const deadLetters = h('a', { href: '#/dead-letters' }, 'Dead letters');
     const operator = h('span', { class: 'operator' });
     const navigation = h('nav', { 'aria-label': 'Console' },
-      h('a', { href: '#/' }, 'Overview'), h('a', { href: '#/orders' }, 'Orders'), deadLetters, h('a', { href: '#/audit' }, 'Audit log'), h('a', { href: '#/lab' }, 'Failover lab'));
+      h('a', { href: '#/' }, 'Overview'), h('a', { href: '#/orders' }, 'Orders'), deadLetters, h('a', { href: '#/sessions' }, 'Sessions'), h('a', { href: '#/audit' }, 'Audit log'), h('a', { href: '#/lab' }, 'Failover lab'));
     const pill = h('span', { class: 'pill', role: 'status' });
     const signOut = signOutButton(session);
     this.start('Waybill operations', session, h('header', { class: 'ops-bar' }, h('div', { class: 'bar' },

@@ -85,8 +85,10 @@
  * @property {string[]} traces
  * @property {Step[]} steps
  * @property {DeadLetter[]} deadLetters
- * @property {{ replica: string, protocol: string, since: string, position: string|null }[]} sessions
+ * @property {ConnectedSession[]} sessions
  * @property {string[]} unknown  what is not known, and why
+ *
+ * @typedef {{ id: string, replica: string, protocol: string, since: string, position: string|null }} ConnectedSession
  *
  * @typedef {object} DeadLetter
  * @property {string} id

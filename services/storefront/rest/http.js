@@ -45,6 +45,15 @@ export async function withToken(session, send, userId = session.userId) {
   return response.status === 401 ? send(bearer(await session.replaceRejectedToken(userId))) : response;
 }
 
+/**
+ * Begins a trace (W3C Trace Context) in the page: one id leads from here through every service to the push. Whether it is
+ * sampled is decided by the service.
+ */
+function newTraceparent() {
+  const hex = (/** @type {number} */ count) => Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `00-${hex(16)}-${hex(8)}-01`;
+}
+
 /** JSON requests with the session's token. */
 export class JSONClient {
   #session;
@@ -63,8 +72,9 @@ export class JSONClient {
    * @throws {Problem}
    */
   async send(method, path, body, headers, userId = this.#session.userId) {
+    const trace = { traceparent: newTraceparent() };
     const response = await withToken(this.#session, (authorization) => request(path, {
-      method, headers: { ...authorization, ...(body === undefined ? {} : JSON_CONTENT), ...headers }, body: body && JSON.stringify(body),
+      method, headers: { ...authorization, ...trace, ...(body === undefined ? {} : JSON_CONTENT), ...headers }, body: body && JSON.stringify(body),
     }, this.#service), userId);
     if (!response.ok) throw await Problem.from(response);
     const result = response.status === 204 ? null : await response.json().catch(() => {
