@@ -12,6 +12,8 @@ from support.http import answer
 from support.stack import running
 from support.waiting import until
 
+# Of the stack's services.
+SETTINGS = {"WORKFLOW_TTL": "60", "RATE_LIMIT": "0", "READ_RATE_LIMIT": "0"}
 FINAL = ("COMPLETED", "FAILED", "CANCELLED")
 
 
@@ -79,9 +81,7 @@ class Customer:
 
 @pytest.fixture(scope="session")
 def stack():
-    with running(
-            WAYBILL_ACCEPTORS="2", WAYBILL_PROCESSORS="2", WORKFLOW_TTL="60", RATE_LIMIT="0", READ_RATE_LIMIT="0",
-    ) as stack:
+    with running(WAYBILL_ACCEPTORS="2", WAYBILL_PROCESSORS="2", **SETTINGS) as stack:
         yield stack
 
 

@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from conftest import SETTINGS
 from devstack import process, services
 from support import LOCAL
 from support.waiting import until
@@ -36,7 +37,7 @@ def settings(stack, waybill, **changes):
     offset = int(stack.edge.rpartition(":")[2]) - 8080
     return {
         "WAYBILL_VAR": str(stack.directory), "WAYBILL_PORT_OFFSET": str(offset), "WAYBILL_BIN": str(waybill.parent),
-        "WAYBILL_ACCEPTORS": "", "WAYBILL_PROCESSORS": "", "WAYBILL_NOTIFIERS": ""} | changes
+        "WAYBILL_ACCEPTORS": "", "WAYBILL_PROCESSORS": "", "WAYBILL_NOTIFIERS": ""} | SETTINGS | changes
 
 
 def pids(stack):
