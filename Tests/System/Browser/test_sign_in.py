@@ -40,7 +40,6 @@ def test_sign_in_with_issuer_returns_to_the_requested_page(new_customer, issuer,
     assert issuer.grants[-1] == ("authorization_code", 200)
 
 
-@pytest.mark.long
 @with_issuer
 def test_issuer_token_is_refreshed_once_for_all_tabs(new_customer, issuer):
     customer = new_customer()

@@ -13,6 +13,7 @@ import { readToken } from './token.js';
  */
 
 const MAX_TIMER = 2 ** 31 - 1; // milliseconds
+const STORAGE_DELAY = 200; // milliseconds
 const RENEWAL_DUE = 0.8; // of the lifetime, which leaves time for failed attempts
 
 /** The signed-in user of all tabs of this browser. Renews the token before it expires. */
@@ -119,7 +120,7 @@ export class Session {
     const previous = this.current.value;
     if (!previous) throw new Problem(401, 'Please sign in.');
     return inOneTab(`${this.#key}.renewal`, async () => {
-      if (this.#isReplaced(previous)) return this.#adoptStored();
+      if (await this.#isReplacedSoon(previous)) return this.#adoptStored();
       if (this.#pace.wait > 0) throw new Problem(0, 'The sign-in was renewed a moment ago, and does not help. Trying again in a while.');
       this.#pace.begin();
       try {
@@ -129,7 +130,7 @@ export class Session {
         this.#store(renewed);
       } catch (error) {
         const isFinal = error instanceof Problem && error.status >= 400 && !error.isUndecided;
-        if (this.#isReplaced(previous)) return this.#adoptStored();
+        if (isFinal ? await this.#isReplacedSoon(previous) : this.#isReplaced(previous)) return this.#adoptStored();
         if (!isFinal) throw error;
         this.#clear();
         throw new Problem(401, error.message); // not a refusal of what the token was for
@@ -143,6 +144,20 @@ export class Session {
    */
   #isReplaced(previous) {
     return !isSame(this.#stored(), previous);
+  }
+
+  /**
+   * The same, a moment later: the lock may come from another tab before what that tab has stored. A refresh token is used once.
+   * @param {Credentials} previous
+   */
+  async #isReplacedSoon(previous) {
+    if (previous.refreshToken !== null && !this.#isReplaced(previous)) {
+      await new Promise((resolve) => {
+        addEventListener('storage', resolve, { once: true });
+        setTimeout(resolve, STORAGE_DELAY);
+      });
+    }
+    return this.#isReplaced(previous);
   }
 
   #adoptStored() {
