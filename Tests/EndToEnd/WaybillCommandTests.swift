@@ -129,17 +129,16 @@ struct WaybillCommandTests {
     /// An order's way through the services, by its correlation id.
     @Test func logsFollowAnOrder() async throws {
         let stack = try await Stack.shared()
-        let started = try await stack.waybill(
-            "logs", "--limit", "100000", "--grep", "service.ready", "--json")
-        let services = Set(
-            try started.output.split(separator: "\n").compactMap {
-                try JSONValue(parsing: String($0))["service"]?.string
-            })
-        #expect(services.isSuperset(of: ["order-accept", "order-process", "order-notification"]))
-        let times = try started.output.split(separator: "\n").compactMap {
-            try JSONValue(parsing: String($0))["ts"]?.string
+        // A replica writes the line within a second of being ready.
+        try await eventually("each service has logged that it is ready") {
+            let started = try await stack.waybill(
+                "logs", "--limit", "100000", "--grep", "service.ready", "--json")
+            let lines = try started.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+            let times = lines.compactMap { $0["ts"]?.string }
+            #expect(times == times.sorted())
+            return Set(lines.compactMap { $0["service"]?.string })
+                .isSuperset(of: ["order-accept", "order-process", "order-notification"])
         }
-        #expect(times == times.sorted())
         let none = try await stack.waybill(
             "logs", "--correlation", "none", "--level", "critical", "--since", "1m")
         #expect(none.status == 0 && none.output.isEmpty)

@@ -12,7 +12,7 @@ package final class MemoryState {
     /// When set, every call throws it.
     package var fault: WorkflowStateError?
 
-    private struct Entry<Value> {
+    fileprivate struct Entry<Value> {
         var value: Value
         var expiry: Int64
     }
@@ -56,6 +56,38 @@ package final class MemoryState {
         mailboxes = [:]
         responses = [:]
         queued = []
+    }
+
+    /// All values.
+    package struct Copy {
+        fileprivate var epoch: Epoch?
+        fileprivate var texts: [RedisKey: Entry<[UInt8]>]
+        fileprivate var mailboxes: [RedisKey: Entry<[StoredEntry]>]
+        fileprivate var responses: [RedisKey: Entry<StoredResponse>]
+        fileprivate var lastDeleted: [RedisKey: Int64]
+        fileprivate var queued: Set<QueuedOrder>
+    }
+
+    package var copy: Copy {
+        Copy(
+            epoch: epoch, texts: texts, mailboxes: mailboxes, responses: responses, lastDeleted: lastDeleted,
+            queued: queued)
+    }
+
+    /// As a server that continues from an earlier copy.
+    package func replace(with copy: Copy) {
+        epoch = copy.epoch
+        texts = copy.texts
+        mailboxes = copy.mailboxes
+        responses = copy.responses
+        lastDeleted = copy.lastDeleted
+        queued = copy.queued
+    }
+
+    /// Deletes keys of orders that `isLost` chooses, as an eviction does.
+    package func evict(where isLost: (RedisKey) -> Bool) {
+        texts = texts.filter { !isLost($0.key) }
+        responses = responses.filter { !isLost($0.key) }
     }
 
     func check() throws(WorkflowStateError) {

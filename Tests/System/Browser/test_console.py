@@ -215,6 +215,12 @@ def test_failover_lab_kills_a_replica_without_losing_updates(operator, stack):
     page.get_by_role("button", name="End").click()
     expect(page.get_by_role("status").filter(has_text="every tab received each exactly once")).to_be_visible()
     assert any(int(row.locator("td").nth(4).inner_text().split()[0]) > 0 for row in rows.all()), "no tab was disconnected"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download this run").click()
+    run = json.loads(download.value.path().read_text())
+    assert len(run["summaries"]) == 4 and all(one["missing"] == one["duplicates"] == 0 for one in run["summaries"])
+    page.reload()
+    expect(rows).to_have_count(4)
     stack.await_ready()
 
 

@@ -101,6 +101,12 @@ final class Reactor: SerialExecutor, TaskExecutor, Sendable {
             state.flush()
             if isFinished() { return }
 
+            if unsafe SimulatedSystem.isActive {
+                if unsafe ownJobs.isEmpty, !state.hasDeliveries { Simulation.passTime(state) }
+                state.now = .systemNow()
+                state.timers.fire(until: state.now)
+                continue
+            }
             let hasWork = unsafe hasMoreJobs || !ownJobs.isEmpty || state.hasDeliveries
             let end = Instant.systemNow()
             let timeout = hasWork ? 0 : state.timers.millisecondsToNext(from: end)
@@ -135,6 +141,14 @@ final class Reactor: SerialExecutor, TaskExecutor, Sendable {
                     unsafe ownJobs.append(contentsOf: inbox.jobs)
                     inbox.jobs.removeAll(keepingCapacity: true)
                 }
+            }
+            if unsafe SimulatedSystem.isActive {
+                if unsafe ownJobs.isEmpty { break }
+                let job = unsafe ownJobs.remove(at: Simulation.nextJob(of: ownJobs.count))
+                SimulatedSystem.note(1)
+                unsafe job.runSynchronously(isolatedTo: executor, taskExecutor: taskExecutor)
+                done += 1
+                continue
             }
             unsafe swap(&batch, &ownJobs)
             if batch.isEmpty { break }

@@ -15,7 +15,7 @@ package struct Backoff: Sendable {
 
     /// Counts one more failure and draws the delay before the next attempt.
     package mutating func next() -> Duration {
-        var generator = SystemRandomNumberGenerator()
+        var generator = LoopRandom()
         return next(using: &generator)
     }
 

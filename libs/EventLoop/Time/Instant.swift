@@ -8,6 +8,7 @@ package struct Instant: InstantProtocol, Sendable {
 
     /// Reads the clock; on the loop, ``Loop/now`` is cheaper and steady within a turn.
     package static func systemNow() -> Instant {
+        if unsafe SimulatedSystem.isActive { return unsafe Instant(nanoseconds: SimulatedSystem.now) }
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
@@ -44,5 +45,8 @@ extension Duration {
     package var seconds: Double { Double(nanoseconds) / 1e9 }
 
     /// A random part of this duration, from zero to all of it: "full jitter".
-    package var jittered: Duration { .nanoseconds(Int64.random(in: 0...max(0, nanoseconds))) }
+    package var jittered: Duration {
+        var generator = LoopRandom()
+        return .nanoseconds(Int64.random(in: 0...max(0, nanoseconds), using: &generator))
+    }
 }

@@ -48,6 +48,9 @@ final class TimerHeap {
         }
     }
 
+    /// The earliest key.
+    var next: Instant? { entries.first.map { Instant(nanoseconds: $0.key) } }
+
     /// The argument for `epoll_wait`: -1 to wait for ever, else milliseconds rounded up.
     func millisecondsToNext(from now: Instant) -> Int32 {
         guard let first = entries.first else { return -1 }

@@ -8,6 +8,7 @@ package enum WallClock {
 
     /// Since 1970-01-01T00:00:00Z.
     package static func nanoseconds() -> Int64 {
+        if unsafe SimulatedSystem.isActive { return unsafe SimulatedSystem.now + SimulatedSystem.wallOffset }
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

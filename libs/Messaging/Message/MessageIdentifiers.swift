@@ -7,7 +7,7 @@ internal import Orders
 @Loop
 package struct MessageIdentifiers {
     private var generator = CorrelationIDGenerator()
-    private var random = WyRand(seed: .random(in: .min ... .max))
+    private var random = WyRand(seed: LoopRandom.next())
 
     package nonisolated init() {}
 

@@ -1,3 +1,4 @@
+internal import EventLoop
 package import Orders
 
 /// An update for a user: an order has reached a status.
@@ -56,7 +57,7 @@ package struct Epoch: Sendable, Hashable, CustomStringConvertible {
 
     /// Sixteen random hexadecimal digits.
     package static func random() -> Epoch {
-        let digits = String(UInt64.random(in: 0 ... .max), radix: 16)
+        let digits = String(LoopRandom.next(), radix: 16)
         return Epoch(String(repeating: "0", count: 16 - digits.count) + digits)!
     }
 

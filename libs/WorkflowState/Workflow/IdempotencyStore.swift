@@ -40,7 +40,7 @@ package struct IdempotencyLease: Sendable, Hashable {
     package init(_ key: IdempotencyKey, fingerprint: String) {
         self.key = key
         self.fingerprint = fingerprint
-        token = String(UInt64.random(in: 0 ... .max), radix: 16)
+        token = String(LoopRandom.next(), radix: 16)
     }
 }
 

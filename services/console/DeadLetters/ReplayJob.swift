@@ -24,6 +24,7 @@ final class ReplayJob {
     /// How long outcomes are awaited.
     private static let outcomeLimit = Duration.seconds(20)
     private static let pause = Duration.milliseconds(250)
+    private static let searchLimit = Duration.seconds(3)
 
     private enum Outcome: Equatable {
         case status(OrderStatus)
@@ -74,8 +75,9 @@ final class ReplayJob {
             if names.count > 1 {
                 try await awaitOutcomes()
                 guard succeeded == 1 else {
-                    return stop(
-                        "the first one \(failure.map { "failed again: \($0)" } ?? "has no outcome yet")")
+                    let reason =
+                        replayed.isEmpty ? "is not in the queue" : failure.map { "failed again: \($0)" }
+                    return stop("the first one \(reason ?? "has no outcome yet")")
                 }
                 phase = .replaying
                 try await replay(names.dropFirst())
@@ -93,11 +95,22 @@ final class ReplayJob {
         phase = .stopped
     }
 
+    /// Messages that somebody looks at are not in the queue meanwhile: they are looked for again.
     private func replay(_ names: ArraySlice<ByteString>) async throws(AMQPError) {
-        let before = try await messages.count()
-        let gone = try await messages.replay(Set(names))
-        replayed += gone
-        left = before - gone.count
+        var wanted = Set(names)
+        let deadline = Instant.systemNow() + Self.searchLimit
+        while true {
+            let before = try await messages.count()
+            let gone = try await messages.replay(wanted)
+            replayed += gone
+            left = before - gone.count
+            // One without an id is named after its contents, and would be taken for its own successor.
+            wanted = wanted.filter { name in
+                !name.text.hasPrefix("body-") && !gone.contains { name == ByteString($0.id) }
+            }
+            guard !wanted.isEmpty, Instant.systemNow() < deadline else { return }
+            do { try await Loop.sleep(for: Self.pause) } catch { return }
+        }
     }
 
     /// Waits until each replayed message has an outcome. Looking through the queue makes the broker deliver all of it, so that

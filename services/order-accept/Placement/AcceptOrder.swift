@@ -26,7 +26,7 @@ final class AcceptOrder {
     private let tracer: Tracer?
     private let clock: @Loop () -> Timestamp
     private var correlationIDs = CorrelationIDGenerator()
-    private var random = SecureRandom()
+    private let random: @Loop () -> UInt64
     private var stateBudget = HedgeBudget()
     private var brokerBudget = HedgeBudget()
     private let cleanup = DeferredCleanup()
@@ -34,12 +34,15 @@ final class AcceptOrder {
     /// Whichever server does not answer, the client has a response within about this time.
     static let budget = Duration.seconds(2)
 
-    /// - Parameter hedgeDelay: how long Redis and the broker are waited for while PostgreSQL can take the order.
+    /// - Parameters:
+    ///   - hedgeDelay: how long Redis and the broker are waited for while PostgreSQL can take the order.
+    ///   - random: for ids; OpenSSL's when nil, so that nobody can guess them.
     init(
         catalogue: any CatalogueSource, identifiers: any OrderIDSource, state: any WorkflowStore,
         publisher: EventPublisher, intake: any OrderIntake, recent: RecentOrders,
         hedgeDelay: Duration = .milliseconds(150),
         metrics: PlacementMetrics? = nil, tracer: Tracer? = nil,
+        random: (@Loop () -> UInt64)? = nil,
         clock: @escaping @Loop () -> Timestamp = { Timestamp(milliseconds: WallClock.milliseconds()) }
     ) {
         self.catalogue = catalogue
@@ -51,6 +54,8 @@ final class AcceptOrder {
         self.hedgeDelay = hedgeDelay
         self.metrics = metrics
         self.tracer = tracer
+        var secure = SecureRandom()
+        self.random = random ?? { secure.next() }
         self.clock = clock
     }
 
@@ -121,7 +126,7 @@ final class AcceptOrder {
         guard let id = identifiers.next() else { throw .noIdentifiers }
         let now = clock()
         let correlationID = correlationIDs.make(
-            unixMilliseconds: now.milliseconds, random: random.next())
+            unixMilliseconds: now.milliseconds, random: random())
         return Order(id: id, correlationID: correlationID, customer: user, acceptedAt: now, priced: priced)
     }
 

@@ -20,7 +20,8 @@ export class FailoverLabPage extends View {
   #chart = svg('svg', { class: 'failover-chart', role: 'img', 'aria-label': 'Connections and deliveries of each tab' });
   #chartFrame = h('div', { class: 'failover-chart-frame' }, this.#chart);
   #table = new Table('Figures of each tab', ['Tab', 'Replica', 'Delivered', 'Missing', 'Duplicates', 'Disconnected', 'Max latency']);
-  #result = h('section', { class: 'panel', 'aria-label': 'Deliveries', hidden: true }, this.#chartFrame, this.#table.element);
+  #export = h('a', { class: 'button button-plain', download: 'failover.json' }, 'Download this run');
+  #result = h('section', { class: 'panel', 'aria-label': 'Deliveries', hidden: true }, this.#chartFrame, this.#table.element, this.#export);
 
   /** @param {import('./console-store.js').ConsoleStore} store */
   constructor(store) {
@@ -39,7 +40,11 @@ export class FailoverLabPage extends View {
     const timer = setInterval(() => this.#show(), REDRAW_INTERVAL);
     this.addCleanup(() => clearInterval(timer));
     this.addCleanup(() => failoverLab.stop());
-    this.addCleanup(failoverLab.timeline.watch(() => this.#show()));
+    this.addCleanup(failoverLab.timeline.watch((timeline) => {
+      this.#offer(timeline);
+      this.#show();
+    }));
+    this.addCleanup(() => URL.revokeObjectURL(this.#export.getAttribute('href') ?? ''));
   }
 
   #renderControls() {
@@ -73,6 +78,15 @@ export class FailoverLabPage extends View {
     } catch (error) {
       this.#error.textContent = errorText(error);
     }
+  }
+
+  /** @param {import('./failover-timeline.js').FailoverTimeline|null} timeline of which the file is, once it has ended */
+  #offer(timeline) {
+    URL.revokeObjectURL(this.#export.getAttribute('href') ?? '');
+    this.#export.hidden = !timeline?.endedAt;
+    if (!timeline?.endedAt) return;
+    this.#export.setAttribute('href', URL.createObjectURL(new Blob([JSON.stringify(timeline, null, 2)], { type: 'application/json' })));
+    this.#export.setAttribute('download', `failover-${new Date(timeline.startedAt).toISOString().slice(0, 19).replaceAll(':', '-')}.json`);
   }
 
   #show() {

@@ -1,4 +1,5 @@
 import { Signal } from '../app/signal.js';
+import { local } from '../app/storage.js';
 import { Connection } from '../live/connection.js';
 import { transports } from '../live/transports.js';
 import { isFinal } from '../orders/order-status.js';
@@ -12,11 +13,12 @@ const MAX_ORDERS = 150;
 const MAX_DURATION = 60_000; // milliseconds, the grace period included
 const GRACE_PERIOD = 5_000; // milliseconds for the updates of the last orders
 const PRODUCT = 'AZ-104';
+const KEPT = 'waybill.lab'; // the last run
 
 /** Runs tabs of a test user who places orders continuously. Each tab is the storefront's own `Connection`. */
 export class FailoverLab {
   /** @type {Signal<FailoverTimeline|null>} of the last run; signals the start and the end of a run */
-  timeline = new Signal(/** @type {FailoverTimeline|null} */ (null));
+  timeline = new Signal(keptTimeline());
   isRunning = false;
   /** Why the last order failed; empty when it was placed. */
   orderError = '';
@@ -73,6 +75,7 @@ export class FailoverLab {
     for (const connection of this.#connections.splice(0)) connection.stop();
     if (!this.isRunning) return;
     this.isRunning = false;
+    if (timeline) local.setItem(KEPT, JSON.stringify(timeline));
     this.timeline.value = timeline;
   }
 
@@ -93,5 +96,14 @@ export class FailoverLab {
       }
     }
     this.#timer = window.setTimeout(() => void this.#placeOrders(timeline, api, userId), ORDER_INTERVAL);
+  }
+}
+
+/** @returns {FailoverTimeline|null} the run that ended last, of any tab */
+function keptTimeline() {
+  try {
+    return FailoverTimeline.from(JSON.parse(local.getItem(KEPT) ?? ''));
+  } catch {
+    return null;
   }
 }

@@ -30,6 +30,17 @@ export class FailoverTimeline {
     this.tabs = Array.from({ length: tabCount }, () => ({ spans: [], deliveries: [] }));
   }
 
+  /** @param {any} kept what `toJSON` returned */
+  static from({ startedAt, endedAt, tabs, orders, faults }) {
+    const timeline = new FailoverTimeline(0, startedAt);
+    return Object.assign(timeline, { endedAt, tabs, faults, orders: new Map(orders) });
+  }
+
+  toJSON() {
+    const { startedAt, endedAt, tabs, orders, faults } = this;
+    return { startedAt, endedAt, summaries: tabs.map((_, tab) => this.summary(tab, endedAt ?? startedAt)), faults, orders: [...orders], tabs };
+  }
+
   /** @param {number} tab @param {LiveState} state @param {number} now */
   recordState(tab, { phase, replica = '' }, now) {
     const spans = this.tabs[tab]?.spans;

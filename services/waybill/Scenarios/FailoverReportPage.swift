@@ -12,15 +12,17 @@ struct FailoverReportPage: Sendable {
         <meta name="viewport" content="width=device-width">
         <title>waybill demo failover</title>
         <style>\(Self.style)</style>
+        <main>
         <h1>\(report.held ? "The scenario held" : "The scenario did not hold")</h1>
         <p>\(escape(summary))</p>
         <figure>\(FailoverChart(report).svg)
         <figcaption>Vertical lines: <span class="fault">a fault</span>, <span class="recovery">its end</span>.
         Dots in <span class="gap">this colour</span>: a gap notice, or a queried final status.</figcaption></figure>
-        <table><thead><tr>\(cells(FailoverReport.columns, "th"))</tr></thead>
-        <tbody>\(report.cells.map { "<tr>\(cells($0, "td"))</tr>" }.joined())</tbody></table>
+        <div class="wide" role="region" aria-label="Figures" tabindex="0"><table><thead><tr>\(cells(FailoverReport.columns, "th"))</tr></thead>
+        <tbody>\(report.cells.map { "<tr>\(cells($0, "td"))</tr>" }.joined())</tbody></table></div>
         <h2>What happened</h2>
         <ol>\(timeline)</ol>
+        </main>
         </html>
 
         """
@@ -32,7 +34,7 @@ struct FailoverReportPage: Sendable {
     }
 
     private func cells(_ texts: [String], _ tag: String) -> String {
-        texts.map { "<\(tag)>\(escape($0))</\(tag)>" }.joined()
+        texts.map { "<\(tag)\(tag == "th" ? " scope=\"col\"" : "")>\(escape($0))</\(tag)>" }.joined()
     }
 
     private var timeline: String {
@@ -44,9 +46,9 @@ struct FailoverReportPage: Sendable {
     private func escape(_ text: String) -> String { SVG.escape(text) }
 
     private static let style = """
-        :root { color-scheme: light dark; --ink: #1d2126; --paper: #fff; --soft: #8a939d; --ok: #1a7f4b;
-          --bad: #c0392b; --warn: #b26a00; --a: #2866b8; --b: #b5449b; --c: #2a8c82; }
-        @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --paper: #15181c; --soft: #808a95; --ok: #4cc38a;
+        :root { color-scheme: light dark; --ink: #1d2126; --paper: #fff; --soft: #5b646e; --ok: #1a7f4b;
+          --bad: #c0392b; --warn: #955800; --a: #2866b8; --b: #a93a90; --c: #1f766d; }
+        @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --paper: #15181c; --soft: #9aa4af; --ok: #4cc38a;
           --bad: #ff7b6b; --warn: #f0a94a; --a: #6aa5f0; --b: #e08aca; --c: #5cc9bd; } }
         body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 64rem;
           margin: 2rem auto; padding: 0 1rem; }
@@ -64,7 +66,7 @@ struct FailoverReportPage: Sendable {
         line.fault { stroke: var(--warn); stroke-dasharray: 3 3; } line.recovery { stroke: var(--ok);
           stroke-dasharray: 1 4; } span.fault, li.fault { color: var(--warn); } span.recovery, li.recovery { color: var(--ok); }
         span.gap, li.trouble { color: var(--bad); }
-        table { border-collapse: collapse; width: 100%; } th, td { text-align: right; padding: .3rem .6rem;
+        .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; } th, td { text-align: right; padding: .3rem .6rem;
           border-bottom: 1px solid color-mix(in srgb, var(--soft) 40%, transparent); }
         th:first-child, td:first-child, th:last-child, td:last-child { text-align: left; }
         ol { list-style: none; padding: 0 0 0 4.5rem; } time { display: inline-block; width: 4rem; color: var(--soft);
