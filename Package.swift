@@ -211,6 +211,13 @@ let package = Package(
                 "Bytes", "Waybill", "EventLoop", "HTTP", "Identity", "JOSE", "JSON", "Messaging",
                 "Observability", "Service", "TestSupport",
             ]),
+        tests(
+            "Simulation",
+            [
+                "OrderAccept", "OrderProcess", "OrderNotification", "Bytes", "EventLoop", "HTTP", "Identity",
+                "JOSE", "JSON", "Messaging", "Observability", "OrderEvents", "OrderRecords", "Orders",
+                "WorkflowState", "MemoryAdapters",
+            ]),
         tests("Integration", ["EventLoop", "HTTP", "JSON", "Redis", "TestSupport"]),
         tests(
             "EndToEnd",

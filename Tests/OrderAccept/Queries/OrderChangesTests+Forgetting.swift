@@ -106,6 +106,20 @@ extension OrderChangesTests {
         #expect(try await order(repeated.id) == repeated)
     }
 
+    /// As of a replica that was killed before it had published, when the edge asked another one.
+    @Test func theCopiesOfARepetitionAreForgotten() async throws {
+        let placed = try await fixture.place(key: "k").order
+        let repetition = try await fixture.place(key: "k").order
+        let another = try await fixture.place(["AZ-104": 3], key: "k").order
+        await renewal.reconcile()
+        #expect(try await order(repetition.id) == repetition)
+        fixture.queries.insert([placed], key: "k")
+        await renewal.reconcile()
+        #expect(try await order(repetition.id) == nil)
+        #expect(fixture.memory.queued.map(\.orderID) == [another.id])
+        #expect(fixture.recent.acceptance(repetition.id) == nil)
+    }
+
     /// An order of a replica that was restarted meanwhile.
     @Test func aReplicaKeepsWhatWasQueuedWhenItStarted() async throws {
         let placed = try await fixture.place().order

@@ -16,11 +16,16 @@ import WorkflowState
     private static let user = PlacementFixture.user
     private static let other = PlacementFixture.otherUser
 
+    private func waiting(_ order: Order, key: String? = nil) -> StoredOrder {
+        StoredOrder(order: order, isRecorded: false, idempotencyKey: key)
+    }
+
     private func page(
         _ queries: any OrderQueries, of user: UserID = Self.user, offset: Int = 0, size: Int = 10,
         pending: [Order] = []
     ) async throws -> OrderPage {
-        try await queries.page(of: user, PageRange(start: .offset(offset), size: size), pending: pending)
+        try await queries.page(
+            of: user, PageRange(start: .offset(offset), size: size), pending: pending.map { waiting($0) })
     }
 
     @Test(arguments: OrderQueriesDriver.available)
@@ -81,7 +86,8 @@ import WorkflowState
                 }
                 for (index, last) in expected.enumerated() {
                     let range = PageRange(start: .after(OrderCursor(last)), size: size)
-                    let page = try await fixture.queries.page(of: Self.user, range, pending: pending)
+                    let page = try await fixture.queries.page(
+                        of: Self.user, range, pending: pending.map { waiting($0) })
                     #expect(page.orders == Array(expected.dropFirst(index + 1).prefix(size)))
                 }
             }
@@ -287,12 +293,38 @@ struct IntakeTests {
             var recorded = 0
             while recorded < orders.count {
                 let page = try await queries.page(
-                    of: PlacementFixture.user, PageRange(start: .offset(0), size: 100), pending: orders)
+                    of: PlacementFixture.user, PageRange(start: .offset(0), size: 100),
+                    pending: orders.map { StoredOrder(order: $0, isRecorded: false) })
                 #expect(Set(page.orders.map(\.id)).count == orders.count && page.total == orders.count)
                 #expect(page.orders.count == orders.count)
                 recorded = try await queries.recorded(orders.map(\.id)).count
             }
             try await recording.value
+        }
+    }
+
+    /// Of two attempts of one request that were both under way, one became the order, and the other left its copies.
+    @Test func aPendingRepetitionIsNoOrderOfItsOwn() async throws {
+        try await LiveOrderQueriesFixture.withDatabase { pool, connection, _ in
+            let (queries, intake) = (PostgresOrderQueries(pool), PostgresOrderIntake(pool))
+            let fixture = PlacementFixture()
+            let first = try await fixture.place(key: "k")
+            try await intake.take(IntakeOrder(first, try #require(fixture.sender.sent.last)))
+            let repetition = try await fixture.place(key: "k").order
+            let other = try await fixture.place(["AZ-104": 3], key: "k").order
+            let pending = [repetition, other].map {
+                StoredOrder(order: $0, isRecorded: false, idempotencyKey: "k")
+            }
+            func orders() async throws -> Set<OrderID> {
+                Set(
+                    try await queries.page(
+                        of: user, PageRange(start: .offset(0), size: 5), pending: pending
+                    ).orders.map(\.id))
+            }
+            #expect(try await orders() == [first.order.id, other.id])
+            try await LiveOrderQueriesFixture.insert([first.order], connection)
+            try await connection.script("UPDATE orders SET idempotency_key = 'k'; DELETE FROM order_intake")
+            #expect(try await orders() == [first.order.id, other.id])
         }
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import OrderRecords
 import Orders
@@ -71,12 +72,18 @@ final class MemoryOrderQueries: OrderQueries {
     }
 
     func page(
-        of user: UserID, _ range: PageRange, pending: [Order]
+        of user: UserID, _ range: PageRange, pending: [StoredOrder]
     ) async throws(OrderQueryError) -> OrderPage {
         let all = try visible(to: user).sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
-        let pending = (pending + taken.map(\.order).filter { $0.customer == user }).filter { order in
-            !isRecorded(order.id)
-        }
+        var waiting = pending
+        for order in taken where order.order.customer == user { waiting.add(taken: order) }
+        let pending = waiting.filter { one in
+            !isRecorded(one.order.id)
+                && !recorded.contains { other in
+                    other.order.customer == user && other.order.total == one.order.total
+                        && one.idempotencyKey.map { other.key?.hasSameBytes(as: $0) == true } == true
+                }
+        }.map(\.order)
         let rows: ArraySlice<Order>
         switch range.start {
         case .offset: rows = all.dropFirst(range.firstRecorded(pending: pending.count))

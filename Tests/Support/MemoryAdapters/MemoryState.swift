@@ -85,9 +85,9 @@ package final class MemoryState {
     }
 
     /// Deletes keys of orders that `isLost` chooses, as an eviction does.
-    package func evict(where isLost: (RedisKey) -> Bool) {
-        texts = texts.filter { !isLost($0.key) }
-        responses = responses.filter { !isLost($0.key) }
+    package func evict(where isLost: (_ key: String) -> Bool) {
+        texts = texts.filter { !isLost($0.key.text) }
+        responses = responses.filter { !isLost($0.key.text) }
     }
 
     func check() throws(WorkflowStateError) {

@@ -11,6 +11,8 @@ package final class Simulation {
         case stuck
         /// The body has not returned within the limit of simulated time.
         case late
+        /// Timers were armed again and again after the body had returned.
+        case unending
     }
 
     private static let start: Int64 = 1_000_000_000_000
@@ -42,11 +44,21 @@ package final class Simulation {
                 isOver = true
                 continuation.resume(returning: result)
             }
-            isStuck = { end(.failure(.stuck)) }
-            Loop.task { end(.success(await body())) }
-            let timer = Timer { end(.failure(.late)) }
+            let timer = Timer { end(.failure(hasReturned ? .unending : .late)) }
             timer.arm(after: limit)
             limitTimer = timer
+            isStuck = { end(.failure(.stuck)) }
+            hasReturned = false
+            Loop.task {
+                let result = await body()
+                hasReturned = true
+                // What the body left behind comes to its end: it must not reach into the next run.
+                timer.arm(after: limit)
+                isStuck = {
+                    timer.cancel()
+                    end(.success(result))
+                }
+            }
         }
         limitTimer = nil
         isStuck = nil
@@ -56,6 +68,7 @@ package final class Simulation {
     }
 
     private static var limitTimer: Timer?
+    private static var hasReturned = false
 
     /// Moves the wall clock, as an operator or a time server does.
     package static func moveWallClock(by duration: Duration) {
@@ -73,7 +86,7 @@ package final class Simulation {
 
     /// Moves the clock to the next timer.
     static func passTime(_ state: LoopState) {
-        guard let next = state.timers.next else {
+        guard let next = state.timers.next, !(hasReturned && state.timers.count == 1) else {
             isStuck?()
             return
         }

@@ -22,6 +22,11 @@ final class QueuedOrderRenewal: Service {
     private static let passes = 4
     private static let step = 256
     private static let adoptedPages = 64
+    /// Orders in one pass that may be repetitions.
+    private static let examined = 32
+    private static let lookupTime = Duration.seconds(1)
+    /// In milliseconds.
+    private static let repetitionTime: Int64 = 600_000
 
     /// - Parameter lifetime: of the copies.
     init(
@@ -139,8 +144,28 @@ final class QueuedOrderRenewal: Service {
                 }
             }
             _ = try await state.advance(steps)
+            try await forgetRepetitions(queued.filter { recorded[$0.correlationID] == nil })
         } catch {
             log?.debug("order.copies_not_compared", ["error": "\(error)"])
+        }
+    }
+
+    /// Of two attempts of one request one has become the order, and the other, which nobody may have taken, has left its
+    /// copies: they would be renewed for ever. Should the broker have it, it is recorded as a repetition all the same, which
+    /// is waited for: its client may have been told its ids.
+    private func forgetRepetitions(_ unrecorded: [QueuedOrder]) async throws {
+        for queued in unrecorded.prefix(Self.examined) {
+            guard let contents = try await state.pending(queued.orderID, of: queued.owner),
+                let waiting = StoredOrder(pending: contents, of: queued.owner),
+                waiting.order.createdAt.milliseconds < WallClock.milliseconds() - Self.repetitionTime,
+                let key = waiting.idempotencyKey,
+                let order = try await queries.order(
+                    placedWith: IdempotencyKey(user: queued.owner, key: key), within: Self.lookupTime),
+                order.id != queued.orderID, order.lines == waiting.order.lines
+            else { continue }
+            try await state.forget(queued, isCancelled: false)
+            recent.remove(queued.orderID)
+            log?.info("order.repetition_forgotten", cid: queued.correlationID.description)
         }
     }
 }

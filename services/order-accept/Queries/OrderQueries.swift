@@ -23,9 +23,10 @@ protocol OrderQueries: AnyObject {
 
     /// Newest first, from `offset` or after an order.
     ///
-    /// - Parameter pending: orders that may be recorded or not; they are merged.
+    /// - Parameter pending: orders that may be recorded or not; they are merged. One whose idempotency key has become
+    ///   another order is that order's repetition, and left out.
     func page(
-        of user: UserID, _ range: PageRange, pending: [Order]
+        of user: UserID, _ range: PageRange, pending: [StoredOrder]
     ) async throws(OrderQueryError) -> OrderPage
 
     /// Nil when there is no such order of this user.
@@ -56,6 +57,15 @@ struct StoredOrder: Hashable, Sendable {
     var isRecorded: Bool
     /// Of an order that is not recorded.
     var idempotencyKey: String?
+}
+
+extension [StoredOrder] {
+    /// Adds one of the intake table, unless it is there. Another one with its key is its repetition.
+    mutating func add(taken: StoredOrder) {
+        if contains(where: { $0.order.id == taken.order.id }) { return }
+        removeAll { taken.isRepeated(by: $0) }
+        append(taken)
+    }
 }
 
 struct RecordedOutcome: Hashable, Sendable {

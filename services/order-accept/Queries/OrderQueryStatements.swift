@@ -59,11 +59,15 @@ enum OrderQueryStatements {
         "SELECT count(*) FROM (SELECT FROM orders WHERE customer_id = $1 AND deleted_at IS NULL LIMIT $2) counted"
     )
 
-    /// Hidden ones included, and those that repeated another's key.
-    static let recordedIDs = PostgresStatement.read(
+    /// Of pending orders those that are recorded, hidden ones included, and those whose key is another order's with the same
+    /// total: should the broker have them, they become its repetitions.
+    static let recordedOrRepeated = PostgresStatement.read(
         """
         SELECT id FROM orders WHERE id = ANY ($1::int8[])
         UNION ALL SELECT order_id FROM order_aliases WHERE order_id = ANY ($1::int8[])
+        UNION ALL SELECT given.id FROM unnest($1::int8[], $2::text[], $3::int8[]) AS given (id, key, hundredths)
+        JOIN orders ON orders.customer_id = $4::text AND orders.idempotency_key = given.key
+            AND orders.id <> given.id AND orders.total * 100 = given.hundredths
         """)
 
     /// A replica's ids follow one another.

@@ -92,29 +92,33 @@ final class PostgresOrderQueries: OrderQueries {
     }
 
     func page(
-        of user: UserID, _ range: PageRange, pending: [Order]
+        of user: UserID, _ range: PageRange, pending: [StoredOrder]
     ) async throws(OrderQueryError) -> OrderPage {
         try await mappingErrors { () throws(PostgresError) in
             var pending = try await withTaken(pending, user)
             while true {
-                let ids = pending.map(\.id.value)
+                let ids = pending.map(\.order.id.value)
+                let (keys, totals) = (pending.map(\.idempotencyKey), pending.map(\.order.total.hundredths))
                 let answers = try await pool.pipeline { batch in
                     batch.add(OrderQueryStatements.count, user.value, Int64(OrderPage.countLimit))
                     add(range, of: user, pending: ids.count, to: &batch)
                     // After the page, so that no order is on it as recorded and as pending.
-                    if !ids.isEmpty { batch.add(OrderQueryStatements.recordedIDs, ids) }
+                    if !ids.isEmpty {
+                        batch.add(OrderQueryStatements.recordedOrRepeated, ids, keys, totals, user.value)
+                    }
                 }
                 if !ids.isEmpty, !answers[2].isEmpty {
                     var recorded: Set<OrderID> = []
                     for row in answers[2] { recorded.insert(try OrderQueryRows.id(row, 0)) }
-                    pending.removeAll { recorded.contains($0.id) }
+                    pending.removeAll { recorded.contains($0.order.id) }
                     continue
                 }
                 let recorded = try answers[1].map { row throws(PostgresError) in
                     try OrderQueryRows.order(row, of: user)
                 }
                 let total = Int(try answers[0].one().int64(0)) + pending.count
-                return range.merge(recorded, pending: pending, total: min(total, OrderPage.countLimit))
+                return range.merge(
+                    recorded, pending: pending.map(\.order), total: min(total, OrderPage.countLimit))
             }
         }
     }
@@ -133,12 +137,17 @@ final class PostgresOrderQueries: OrderQueries {
     }
 
     /// The given orders and those of the intake table.
-    private func withTaken(_ pending: [Order], _ user: UserID) async throws(PostgresError) -> [Order] {
+    private func withTaken(
+        _ pending: [StoredOrder], _ user: UserID
+    ) async throws(PostgresError) -> [StoredOrder] {
         var orders = pending
         for row in try await pool.query(OrderQueryStatements.takenByUser, user.value, Int64(Self.takenLimit))
         {
-            guard let order = try OrderQueryRows.accepted(row).flatMap({ Order($0) }) else { continue }
-            if !orders.contains(where: { $0.id == order.id }) { orders.append(order) }
+            guard let accepted = try OrderQueryRows.accepted(row), let order = Order(accepted) else {
+                continue
+            }
+            orders.add(
+                taken: StoredOrder(order: order, isRecorded: false, idempotencyKey: accepted.idempotencyKey))
         }
         return orders
     }

@@ -126,7 +126,7 @@ struct PendingOrders {
     }
 
     /// Some may be recorded by now.
-    func orders(of user: UserID) async -> [Order] {
+    func orders(of user: UserID) async -> [StoredOrder] {
         let queued = (try? await state.pending(of: user, limit: Self.limit)) ?? []
         var orders = queued.compactMap { StoredOrder(pending: $0.contents, of: user)?.with($0.status) }
         let known = Set(orders.map(\.order.id))
@@ -138,26 +138,26 @@ struct PendingOrders {
     }
 
     /// Of requests that Redis let through twice under one key, the first becomes the order.
-    private static func withoutRepeats(_ orders: [StoredOrder]) -> [Order] {
+    private static func withoutRepeats(_ orders: [StoredOrder]) -> [StoredOrder] {
         let byAge = orders.sorted {
             ($0.order.createdAt, $0.order.id.value) < ($1.order.createdAt, $1.order.id.value)
         }
         var kept: [StoredOrder] = []
         for order in byAge where !kept.contains(where: { $0.isRepeated(by: order) }) { kept.append(order) }
-        return kept.map(\.order)
+        return kept
     }
 }
 
 extension StoredOrder {
     /// Nil unless the contents are those of an ``Acceptance``.
-    fileprivate init?(pending contents: [UInt8], of user: UserID) {
+    init?(pending contents: [UInt8], of user: UserID) {
         guard let order = try? Order(decoding: contents.span, customer: user) else { return nil }
         self.init(
             order: order, history: [StatusChange(status: .accepted, at: order.createdAt)], isRecorded: false,
             idempotencyKey: Order.idempotencyKey(of: contents.span))
     }
 
-    fileprivate func isRepeated(by other: StoredOrder) -> Bool {
+    func isRepeated(by other: StoredOrder) -> Bool {
         guard let idempotencyKey, let key = other.idempotencyKey else { return false }
         return key.hasSameBytes(as: idempotencyKey) && order.lines == other.order.lines
     }

@@ -1,0 +1,152 @@
+import EventLoop
+import MemoryAdapters
+
+/// What goes wrong while the clients work, and is mended after a while.
+@Loop
+struct Faults {
+    let world: World
+    /// Only every so many milliseconds, at most.
+    var pause = 200...6_000
+
+    enum Kind: CaseIterable {
+        case killAcceptor, killProcessor, killNotifier
+        case stopRedis, freezeRedis, redisLosesLastWrites, redisLosesEverything, redisEvicts, dropChannels
+        case stopBroker, freezeBroker, blockBroker, dropConsumer
+        case stopDatabase, freezeDatabase
+        case cutLink, slowServer, dropTab, moveClock, save
+    }
+
+    func run() async {
+        world.redis.save()
+        while !world.isClosing, !Task.isCancelled {
+            try? await Loop.sleep(for: .milliseconds(Int.drawn(in: pause)))
+            if world.isClosing { return }
+            let kind = Array(Kind.allCases).drawn()
+            Loop.task { await happen(kind) }
+        }
+    }
+
+    private func lasting(_ range: ClosedRange<Int> = 50...5_000) async {
+        try? await Loop.sleep(for: .milliseconds(Int.drawn(in: range)))
+    }
+
+    private func happen(_ kind: Kind) async {
+        switch kind {
+        case .killAcceptor:
+            guard let one = world.acceptors.first else { return }
+            world.kill(one)
+            await lasting()
+            world.startAcceptor()
+        case .killProcessor:
+            guard let one = world.processors.first else { return }
+            world.kill(one)
+            await lasting()
+            world.startProcessor()
+        case .killNotifier:
+            guard let one = world.notifiers.first else { return }
+            world.kill(one)
+            await lasting()
+            world.startNotifier()
+        case .stopRedis: await stop(world.redis.server, world.redis.stop, world.redis.start)
+        case .redisLosesLastWrites:
+            await stop(world.redis.server, world.redis.stop) {
+                world.note("Redis has lost its last writes")
+                world.redis.loseLastWrites()
+                world.lossAt = Loop.now
+                world.redis.start()
+            }
+        case .redisLosesEverything:
+            await stop(world.redis.server, world.redis.stop) {
+                world.note("Redis has lost everything")
+                world.redis.loseEverything()
+                world.lossAt = Loop.now
+                world.redis.start()
+            }
+        case .redisEvicts:
+            world.note("Redis evicts")
+            world.redis.tick()
+            // Without the marks of what was delivered: an outcome that comes again would be told again.
+            world.redis.state.evict { !$0.hasPrefix("notify:") && drawn(onceIn: 3) }
+            world.lossAt = Loop.now
+        case .dropChannels:
+            world.note("the subscriptions are lost")
+            world.redis.dropChannels()
+        case .freezeRedis: await freeze(world.redis.server)
+        case .stopBroker: await stop(world.broker.server, world.broker.stop, world.broker.start)
+        case .freezeBroker: await freeze(world.broker.server)
+        case .blockBroker:
+            world.note("RabbitMQ has an alarm")
+            world.broker.isBlocked = true
+            await lasting()
+            world.broker.isBlocked = false
+        case .dropConsumer:
+            world.note("a consumer's connection is lost")
+            world.broker.dropConnection()
+        case .stopDatabase:
+            await stop(world.database.server, world.database.stop, world.database.server.start)
+        case .freezeDatabase: await freeze(world.database.server)
+        case .cutLink:
+            let links = world.replicas.flatMap { replica in replica.links.map { (replica, $0) } }
+            guard !links.isEmpty else { return }
+            let (replica, link) = links.drawn()
+            guard !link.isCut else { return }
+            world.note("\(replica.name) and \(link.server.name) are parted")
+            link.isCut = true
+            await lasting()
+            link.isCut = false
+            replica.reconnected(link)
+        case .slowServer:
+            let server = [world.redis.server, world.broker.server, world.database.server].drawn()
+            world.note("\(server.name) is slow")
+            let usual = server.latency
+            server.latency = 5_000...150_000
+            await lasting(50...3_000)
+            server.latency = usual
+        case .dropTab: if !world.tabs.isEmpty { world.tabs.drawn().drop() }
+        case .moveClock:
+            let step = Int.drawn(in: -1_500...1_500)
+            world.note("the clock moves by \(step) ms")
+            Simulation.moveWallClock(by: .milliseconds(step))
+        case .save: world.redis.save()
+        }
+    }
+
+    private func stop(_ server: SimulatedServer, _ stop: () -> Void, _ start: () -> Void) async {
+        guard server.isUp else { return }
+        world.note("\(server.name) stops")
+        stop()
+        await lasting()
+        world.note("\(server.name) starts")
+        start()
+    }
+
+    private func freeze(_ server: SimulatedServer) async {
+        guard server.isUp, !server.isSilent else { return }
+        world.note("\(server.name) is silent")
+        server.freeze()
+        await lasting()
+        server.thaw()
+    }
+
+    /// Everything works again.
+    func mend() {
+        world.note("everything is mended")
+        for server in [world.redis.server, world.broker.server, world.database.server] {
+            server.latency = 100...1_500
+            if server.isSilent { server.thaw() }
+        }
+        if !world.redis.server.isUp { world.redis.start() }
+        if !world.broker.server.isUp { world.broker.start() }
+        if !world.database.server.isUp { world.database.server.start() }
+        world.broker.isBlocked = false
+        for replica in world.replicas {
+            for link in replica.links where link.isCut {
+                link.isCut = false
+                replica.reconnected(link)
+            }
+        }
+        if world.acceptors.isEmpty { world.startAcceptor() }
+        if world.processors.isEmpty { world.startProcessor() }
+        if world.notifiers.isEmpty { world.startNotifier() }
+    }
+}

@@ -1,0 +1,318 @@
+import Bytes
+import EventLoop
+import OrderEvents
+import OrderRecords
+import Orders
+import WorkflowState
+
+@testable import OrderAccept
+
+/// What PostgreSQL holds. Each function is one transaction, after the statements of OrderRecords, of OrderQueryStatements and
+/// of the functions in OrderSchema.
+@Loop
+final class SimulatedTables {
+    struct Row {
+        var order: Order
+        var contents: OrderAccepted
+        var key: String?
+        /// By version - 1.
+        var events: [LoggedEvent]
+        var isDeleted = false
+    }
+
+    struct Waiting {
+        var event: EventKey
+        var since: Instant
+    }
+
+    struct Taken {
+        var order: IntakeOrder
+        var contents: OrderAccepted
+    }
+
+    private(set) var orders: [Row] = []
+    /// From the ids of a repeated request to the order.
+    private(set) var aliases: [(orderID: OrderID, correlationID: CorrelationID, target: OrderID)] = []
+    private(set) var outbox: [Waiting] = []
+    private(set) var intake: [Taken] = []
+    /// Rows of the intake table that a transaction has locked, by its process.
+    private var locked: [(id: CorrelationID, by: Liveness)] = []
+    private var relay: Liveness?
+    private var lastID: Int64 = 0
+
+    func nextIDs(_ count: Int64) -> ClosedRange<Int64> {
+        defer { lastID += count }
+        return lastID + 1...lastID + count
+    }
+
+    /// The server has noticed that a process is gone.
+    func releaseLocks(of process: Liveness) {
+        locked.removeAll { $0.by === process }
+        if relay === process { relay = nil }
+    }
+
+    func releaseAllLocks() {
+        locked = []
+        relay = nil
+    }
+
+    func index(_ id: OrderID) -> Int? {
+        let target = aliases.first { $0.orderID == id }?.target ?? id
+        return orders.firstIndex { $0.order.id == target }
+    }
+
+    func index(_ id: CorrelationID) -> Int? {
+        if let alias = aliases.first(where: { $0.correlationID == id }) { return index(alias.target) }
+        return orders.firstIndex { $0.order.correlationID == id }
+    }
+
+    private func index(_ key: String, of user: UserID) -> Int? {
+        orders.firstIndex { $0.order.customer == user && $0.key?.hasSameBytes(as: key) == true }
+    }
+
+    // MARK: order-process
+
+    func record(_ records: [OrderRecord]) throws(OrderRecordsError) -> [RecordedOrder?] {
+        records.map { record($0) }
+    }
+
+    private func record(_ record: OrderRecord) -> RecordedOrder? {
+        let contents = record.contents
+        if let index = orders.firstIndex(where: { $0.order.correlationID == contents.correlationID }) {
+            guard orders[index].order.id == contents.orderID else { return nil }
+            return recorded(index)
+        }
+        if let alias = aliases.first(where: { $0.correlationID == contents.correlationID }) {
+            return index(alias.target).map { aliased($0) }
+        }
+        if let key = contents.idempotencyKey, let index = index(key, of: contents.customer) {
+            guard orders[index].contents.hasLines(of: contents) else { return self.record(record.withoutKey) }
+            aliases.append((contents.orderID, contents.correlationID, orders[index].order.id))
+            return aliased(index)
+        }
+        guard index(contents.orderID) == nil else { return nil }
+        guard var order = Order(contents) else { return nil }
+        order.status = record.status
+        order.failure = record.failureCode
+        orders.append(
+            Row(
+                order: order, contents: contents, key: contents.idempotencyKey,
+                events: [record.acceptance, record.outcome]))
+        outbox.append(Waiting(event: EventKey(order.id, version: 2), since: Loop.now))
+        return RecordedOrder(new: record)
+    }
+
+    private func aliased(_ index: Int) -> RecordedOrder {
+        var order = recorded(index)
+        order.isAliased = true
+        return order
+    }
+
+    private func recorded(_ index: Int) -> RecordedOrder {
+        let row = orders[index]
+        let key = EventKey(row.order.id, version: row.events.count)
+        return RecordedOrder(
+            orderID: row.order.id, correlationID: row.order.correlationID, owner: row.order.customer,
+            status: row.order.status, event: row.events[row.events.count - 1], version: row.events.count,
+            isPublished: !outbox.contains { $0.event == key }, isNew: false)
+    }
+
+    func markPublished(_ keys: [EventKey]) { outbox.removeAll { keys.contains($0.event) } }
+
+    /// Nil while another process sweeps.
+    func beginRelay(_ process: Liveness, olderThan age: Duration, limit: Int) -> [UnpublishedEvent]? {
+        guard relay == nil else { return nil }
+        relay = process
+        let due = outbox.filter { $0.since < Loop.now - age }.prefix(limit)
+        return due.compactMap { waiting in
+            index(waiting.event.orderID).map {
+                UnpublishedEvent(waiting.event, orders[$0].events[waiting.event.version - 1])
+            }
+        }
+    }
+
+    /// - Returns: whether the transaction still held its lock.
+    func endRelay(_ process: Liveness, published: [EventKey]) -> Bool {
+        guard relay === process else { return false }
+        relay = nil
+        markPublished(published)
+        return true
+    }
+
+    func beginIntake(_ process: Liveness, limit: Int) -> [Taken] {
+        let free = intake.filter { taken in !locked.contains { $0.id == taken.order.correlationID } }.prefix(
+            limit)
+        locked += free.map { ($0.order.correlationID, process) }
+        return Array(free)
+    }
+
+    func endIntake(_ process: Liveness, removed: [CorrelationID]) -> Bool {
+        guard removed.allSatisfy({ id in locked.contains { $0.id == id && $0.by === process } }) else {
+            return false
+        }
+        locked.removeAll { $0.by === process }
+        intake.removeAll { removed.contains($0.order.correlationID) }
+        return true
+    }
+
+    // MARK: order-accept
+
+    /// - Returns: whether the order is accepted; its key may be another's.
+    func take(_ order: IntakeOrder) -> Bool {
+        guard let contents = try? OrderAccepted(decoding: order.payload.span) else { return false }
+        let isKnown =
+            intake.contains { $0.order.correlationID == order.correlationID }
+            || index(order.correlationID) != nil
+        if isKnown { return true }
+        if let key = order.idempotencyKey {
+            let isTaken =
+                index(key, of: order.customer) != nil
+                || intake.contains {
+                    $0.order.customer == order.customer
+                        && $0.order.idempotencyKey?.hasSameBytes(as: key) == true
+                }
+            if isTaken { return false }
+        }
+        intake.append(Taken(order: order, contents: contents))
+        return true
+    }
+
+    private func waiting(_ taken: Taken) -> Order? {
+        orders.contains { $0.order.correlationID == taken.order.correlationID } ? nil : Order(taken.contents)
+    }
+
+    func order(_ id: OrderID, of user: UserID) -> StoredOrder? {
+        if let index = index(id), orders[index].order.customer == user {
+            let row = orders[index]
+            return row.isDeleted ? nil : StoredOrder(order: row.order, isRecorded: true)
+        }
+        guard
+            let taken = intake.first(where: { $0.order.orderID == id && $0.order.customer == user }),
+            let order = waiting(taken)
+        else { return nil }
+        return StoredOrder(order: order, isRecorded: false, idempotencyKey: taken.order.idempotencyKey)
+    }
+
+    func order(placedWith key: IdempotencyKey) -> Order? {
+        if let index = index(key.key, of: key.user) { return orders[index].order }
+        return intake.first {
+            $0.order.customer == key.user && $0.order.idempotencyKey?.hasSameBytes(as: key.key) == true
+        }.flatMap { Order($0.contents) }
+    }
+
+    func outcomes(of ids: [CorrelationID]) -> [CorrelationID: RecordedOutcome] {
+        var outcomes: [CorrelationID: RecordedOutcome] = [:]
+        for id in ids {
+            guard let index = index(id) else { continue }
+            let alias = aliases.first { $0.correlationID == id }?.orderID
+            outcomes[id] = RecordedOutcome(
+                orderID: alias ?? orders[index].order.id, status: orders[index].order.status)
+        }
+        return outcomes
+    }
+
+    func recorded(_ ids: [OrderID]) -> Set<OrderID> {
+        Set(ids.filter { id in orders.contains { $0.order.id == id } })
+    }
+
+    func page(of user: UserID, _ range: PageRange, pending: [StoredOrder]) -> OrderPage {
+        let all = orders.filter { $0.order.customer == user && !$0.isDeleted }.map(\.order)
+            .sorted { ($0.createdAt, $0.id) > ($1.createdAt, $1.id) }
+        var stored = pending
+        for taken in intake where taken.order.customer == user {
+            guard let order = self.waiting(taken) else { continue }
+            stored.add(
+                taken: StoredOrder(
+                    order: order, isRecorded: false, idempotencyKey: taken.order.idempotencyKey))
+        }
+        let waiting = stored.filter { one in
+            guard index(one.order.id) == nil else { return false }
+            guard let key = one.idempotencyKey, let other = index(key, of: user) else { return true }
+            return orders[other].order.total != one.order.total
+        }.map(\.order)
+        let rows: ArraySlice<Order>
+        switch range.start {
+        case .offset: rows = all.dropFirst(range.firstRecorded(pending: waiting.count))
+        case .after(let cursor): rows = all.filter { cursor.precedes($0) }[...]
+        }
+        return range.merge(
+            Array(rows.prefix(range.recordedLimit(pending: waiting.count))), pending: waiting,
+            total: all.count + waiting.count)
+    }
+
+    func status(_ id: CorrelationID, of user: UserID) -> StatusReport? {
+        if let index = index(id), orders[index].order.customer == user {
+            let row = orders[index]
+            guard !row.isDeleted else { return nil }
+            return StatusReport(
+                correlationID: id, orderID: aliases.first { $0.correlationID == id }?.orderID ?? row.order.id,
+                status: row.order.status, updatedAt: row.events[row.events.count - 1].occurredAt)
+        }
+        guard
+            let taken = intake.first(where: { $0.order.correlationID == id && $0.order.customer == user }),
+            let order = waiting(taken)
+        else { return nil }
+        return StatusReport(
+            correlationID: id, orderID: order.id, status: .accepted, updatedAt: order.createdAt)
+    }
+
+    /// - Returns: the status that was recorded before; nil when it is cancelled now.
+    func cancel(_ cancellation: OrderCancellation, isDeletion: Bool) -> OrderStatus? {
+        var order = cancellation.order
+        var key = cancellation.idempotencyKey
+        var found = orders.firstIndex { $0.order.correlationID == order.correlationID }
+        if found == nil, let wanted = key, let other = index(wanted, of: order.customer) {
+            if orders[other].contents.hasLines(of: OrderAccepted(order)) {
+                aliases.append((order.id, order.correlationID, orders[other].order.id))
+                found = other
+            } else {
+                key = nil
+            }
+        }
+        if let found {
+            if isDeletion { orders[found].isDeleted = true }
+            return orders[found].order.status
+        }
+        guard index(order.id) == nil else { return .failed }
+        order.status = .cancelled
+        orders.append(
+            Row(
+                order: order, contents: OrderAccepted(order, idempotencyKey: key), key: key,
+                events: [cancellation.acceptance, cancellation.cancellation], isDeleted: isDeletion))
+        if !isDeletion { outbox.append(Waiting(event: EventKey(order.id, version: 2), since: Loop.now)) }
+        return nil
+    }
+
+    func delete(_ id: OrderID, of user: UserID) -> CorrelationID? {
+        guard let index = index(id), orders[index].order.customer == user, !orders[index].isDeleted else {
+            return nil
+        }
+        orders[index].isDeleted = true
+        return orders[index].order.correlationID
+    }
+
+    // MARK: order-notification
+
+    func owners(of ids: [CorrelationID]) -> [CorrelationID: OrderOwner] {
+        var owners: [CorrelationID: OrderOwner] = [:]
+        for id in ids {
+            if let index = index(id) {
+                let row = orders[index]
+                owners[id] = OrderOwner(
+                    row.order.customer,
+                    orderID: aliases.first { $0.correlationID == id }?.orderID ?? row.order.id,
+                    status: row.order.status, isDeleted: row.isDeleted)
+            } else if let taken = intake.first(where: { $0.order.correlationID == id }) {
+                owners[id] = OrderOwner(taken.order.customer, orderID: taken.order.orderID, status: nil)
+            }
+        }
+        return owners
+    }
+}
+
+extension OrderAccepted {
+    fileprivate func hasLines(of other: OrderAccepted) -> Bool {
+        let mine = lines.map { "\($0.productID.value) \($0.quantity)" }.sorted()
+        return mine == other.lines.map { "\($0.productID.value) \($0.quantity)" }.sorted()
+    }
+}

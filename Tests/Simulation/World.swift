@@ -1,0 +1,160 @@
+import EventLoop
+import Foundation
+import Identity
+import JOSE
+import MemoryAdapters
+import Messaging
+import Orders
+import WorkflowState
+
+@testable import OrderAccept
+
+/// One run: the servers, replicas of the three services, users with tabs, and what happens to them.
+@Loop
+final class World {
+    let retention = Retention(workflow: .seconds(120))
+    private(set) lazy var redis = SimulatedRedis(retention)
+    let broker = SimulatedBroker(OrderTopology())
+    let database = SimulatedDatabase()
+    let catalogue = SimulatedCatalogue()
+    let authenticator: Authenticator
+    private(set) lazy var edge = SimulatedEdge(self)
+
+    private(set) var acceptors: [AcceptReplica] = []
+    private(set) var processors: [ProcessReplica] = []
+    private(set) var notifiers: [NotificationReplica] = []
+    private var dead: [SimulatedReplica] = []
+    private(set) var shoppers: [Shopper] = []
+    private(set) var tabs: [Tab] = []
+    /// The clients come to an end.
+    private(set) var isClosing = false
+    /// What happened, for the timeline of a failed seed.
+    private(set) var timeline: [(at: Instant, text: String)] = []
+    private let begin = Loop.now
+    /// When Redis last lost something.
+    var lossAt: Instant?
+    private var number = 0
+
+    init() throws {
+        authenticator = Authenticator(
+            keys: KeySet([try VerificationKey.hmac(secret: Array("0123456789abcdef0123456789abcdef".utf8))]),
+            rules: TokenRules(issuer: "waybill", audience: "waybill-api"))
+    }
+
+    func note(_ text: String) { timeline.append((Loop.now, text)) }
+
+    /// In milliseconds; of a replica's wall clock.
+    func clockSkew(of replica: String) -> Int64 { Int64(Int.drawn(in: -2_000...2_000)) / 4 }
+
+    // MARK: Replicas
+
+    func start(acceptors: Int, processors: Int, notifiers: Int) {
+        for _ in 0..<acceptors { startAcceptor() }
+        for _ in 0..<processors { startProcessor() }
+        for _ in 0..<notifiers { startNotifier() }
+    }
+
+    private func name(_ kind: String) -> String {
+        number += 1
+        return "\(kind)-\(number)"
+    }
+
+    func startAcceptor() { acceptors.append(AcceptReplica(name("accept"), self)) }
+    func startProcessor() { processors.append(ProcessReplica(name("process"), self)) }
+    func startNotifier() { notifiers.append(NotificationReplica(name("notification"), self)) }
+
+    var replicas: [SimulatedReplica] { acceptors + processors + notifiers }
+
+    func kill(_ replica: SimulatedReplica) {
+        note("\(replica.name) is killed")
+        replica.kill()
+        dead.append(replica)
+        acceptors.removeAll { $0 === replica }
+        processors.removeAll { $0 === replica }
+        notifiers.removeAll { $0 === replica }
+    }
+
+    func liveAcceptor(other: AcceptReplica? = nil) -> AcceptReplica? {
+        let others = acceptors.filter { $0 !== other }
+        return others.isEmpty ? (other?.isAlive == true ? other : nil) : others.drawn()
+    }
+
+    var liveNotifier: NotificationReplica? { notifiers.isEmpty ? nil : notifiers.drawn() }
+
+    // MARK: Clients
+
+    func request(quantity: Int) throws -> OrderRequest {
+        try OrderRequest(checking: [
+            UncheckedLine(productID: "AZ-104", quantity: .number(Int64(quantity)))
+        ])
+    }
+
+    var currencies: [ProductID: Currency] { [ProductID("AZ-104"): .euro] }
+
+    /// Nil while it is not known.
+    func owner(of order: Int64) -> UserID? {
+        guard let id = OrderID(order), let index = database.tables.index(id) else { return nil }
+        return database.tables.orders[index].order.customer
+    }
+
+    /// Whether Redis has lost something since.
+    func hasLost(since begin: Instant?) -> Bool {
+        guard let lossAt, let begin else { return false }
+        return lossAt > begin
+    }
+
+    /// An order that is not recorded, and that Redis has lost, is known to the replica that accepted it alone.
+    func mayBeForgotten(_ id: OrderID, since begin: Instant?) -> Bool {
+        // A list is what a replica can read.
+        let isAway = !redis.server.isUp || redis.server.isSilent || acceptors.contains { $0.redisLink.isCut }
+        return (isAway || hasLost(since: begin)) && database.tables.index(id) == nil
+    }
+
+    /// Where an order is, for the timeline.
+    func whereabouts(_ id: OrderID) -> String {
+        let time = String(format: "%.3f s", seconds(Loop.now))
+        guard let index = database.tables.index(id) else {
+            let isTaken = database.tables.intake.contains { $0.order.orderID == id }
+            let isQueued = redis.state.queued.contains { $0.orderID == id }
+            return
+                "at \(time) \(isTaken ? "in the intake table" : "not recorded"), \(isQueued ? "queued" : "not queued") in Redis"
+        }
+        let row = database.tables.orders[index]
+        return
+            "at \(time) recorded as \(row.order.id) \(row.order.status.wireName)\(row.isDeleted ? ", deleted" : "")"
+    }
+
+    func addUsers(_ count: Int, tabs: Int) {
+        for number in 1...count {
+            let user = UserID("USER-\(number)")!
+            shoppers.append(Shopper(user, self))
+            for _ in 0..<tabs { self.tabs.append(Tab(user, self)) }
+        }
+    }
+
+    /// The clients place their orders; returns when they are done.
+    func shop(orders: Int) async {
+        let tasks = shoppers.map { shopper in Loop.task { await shopper.run(orders: orders) } }
+        for task in tasks { await task.value }
+        isClosing = true
+    }
+
+    func end() async {
+        for tab in tabs { await tab.close() }
+        for replica in replicas + dead { await replica.end() }
+    }
+
+    func seconds(_ at: Instant) -> Double { begin.duration(to: at).seconds }
+}
+
+@Loop
+final class SimulatedCatalogue: CatalogueSource {
+    let current: Catalogue? = Catalogue([
+        Product(
+            externalProductID: ProductID("AZ-104"), name: "Azure", category: "Cloud", vendor: "Vendor",
+            imageURL: "/az.svg", discount: 10, billingPeriod: .annual, isSubscription: true,
+            price: Money(hundredths: 14_095), currency: .euro)
+    ])
+
+    func refresh(within limit: Duration) async -> Bool { false }
+}
