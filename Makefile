@@ -54,6 +54,10 @@ test-sanitizers: test-deps ## Only the modules with unsafe code, under the threa
 test-browser: $(if $(WAYBILL_STACK),deps,$(BUILT)) ## Browser tests on a private stack or WAYBILL_STACK=FILE (ARGS="-k cart")
 	@$(SYSTEM_TESTS)/Browser/run $(ARGS)
 
+.PHONY: simulate
+simulate: deps ## Run the whole pipeline on simulated servers, clocks and faults, SEEDS seeds from SEED on (a night: SEEDS=1000000)
+	@Tests/Simulation/run
+
 .PHONY: chaos
 chaos: $(BUILT) ## Inject faults under load, then audit every order; under 6 minutes (CHAOS=--short: one)
 	@$(BIN)/install chaos

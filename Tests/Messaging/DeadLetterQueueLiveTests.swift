@@ -26,6 +26,11 @@ struct DeadLetterQueueLiveTests {
             // However often it is looked at: RabbitMQ 4 drops what was redelivered 20 times, unless it is told not to.
             for _ in 0..<25 { #expect(try await deadLetters.list().count == 4) }
             #expect(try await deadLetters.list().map(\.envelope.id) == sent.map(\.envelope.id))
+            // Several operators at the same time.
+            try await concurrently(6) { _ in
+                let count = try await deadLetters.list().count
+                #expect(count == 4)
+            }
             #expect(try await deadLetters.list(limit: 2).map(\.body) == sent.prefix(2).map(\.body))
 
             let replayed = try await deadLetters.replay([ByteString(sent[1].envelope.id)])

@@ -5,6 +5,8 @@ import MemoryAdapters
 @Loop
 struct Faults {
     let world: World
+    /// How many at most.
+    let limit: Int
     /// Only every so many milliseconds, at most.
     var pause = 200...6_000
 
@@ -18,9 +20,11 @@ struct Faults {
 
     func run() async {
         world.redis.save()
-        while !world.isClosing, !Task.isCancelled {
+        var left = limit
+        while left > 0, !world.isClosing, !Task.isCancelled {
             try? await Loop.sleep(for: .milliseconds(Int.drawn(in: pause)))
             if world.isClosing { return }
+            left -= 1
             let kind = Array(Kind.allCases).drawn()
             Loop.task { await happen(kind) }
         }

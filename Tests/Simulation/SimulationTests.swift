@@ -5,6 +5,7 @@ import Testing
 /// The result of one seed.
 struct Outcome: Sendable {
     let seed: UInt64
+    let plan: Plan
     let hash: UInt64
     var faults: [String]
     var timeline: [String]
@@ -13,11 +14,17 @@ struct Outcome: Sendable {
 }
 
 /// What a run is made of; reduced when a seed fails.
-struct Plan: Sendable {
+struct Plan: Sendable, CustomStringConvertible {
     var users = 3
     var tabs = 2
+    /// Of each user.
     var orders = 12
-    var hasFaults = true
+    /// At most.
+    var faults = Int.max
+
+    var description: String {
+        "\(users) users, \(tabs) tabs, \(orders) orders, \(faults == .max ? "all" : "\(faults)") faults"
+    }
 }
 
 @Loop
@@ -26,10 +33,11 @@ func simulate(_ seed: UInt64, _ plan: Plan = Plan()) async -> Outcome {
     switch result {
     case .success(let found):
         return Outcome(
-            seed: seed, hash: hash, faults: found.faults, timeline: found.timeline, orders: found.orders,
+            seed: seed, plan: plan, hash: hash, faults: found.faults, timeline: found.timeline,
+            orders: found.orders,
             simulated: found.seconds)
     case .failure(let stop):
-        return Outcome(seed: seed, hash: hash, faults: ["the run ends \(stop)"], timeline: [])
+        return Outcome(seed: seed, plan: plan, hash: hash, faults: ["the run ends \(stop)"], timeline: [])
     }
 }
 
@@ -46,8 +54,8 @@ private func live(_ plan: Plan) async -> Life {
     guard let world = try? World() else { return found }
     world.start(acceptors: 2, processors: 2, notifiers: 2)
     world.addUsers(plan.users, tabs: plan.tabs)
-    let faults = Faults(world: world)
-    let trouble = Loop.task { if plan.hasFaults { await faults.run() } }
+    let faults = Faults(world: world, limit: plan.faults)
+    let trouble = Loop.task { await faults.run() }
     await world.shop(orders: plan.orders)
     await trouble.value
     // What was begun ends by itself within five seconds.
@@ -71,23 +79,50 @@ private func live(_ plan: Plan) async -> Life {
 @Loop @Suite(.serialized) struct SimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
     private static let seeds = Int(environment["SEEDS"] ?? "") ?? 300
+    private static let step = max(500, seeds / 50)
     private static let first = UInt64(environment["SEED"] ?? "") ?? 1
 
     @Test func everySeedKeepsEveryPromise() async {
         var orders = 0
         var seconds = 0.0
         let begin = ContinuousClock.now
-        for number in 0..<Self.seeds {
-            let outcome = await simulate(Self.first + UInt64(number))
+        for number in 1...Self.seeds {
+            let outcome = await simulate(Self.first + UInt64(number - 1))
             orders += outcome.orders
             seconds += outcome.simulated
+            if number.isMultiple(of: Self.step), number < Self.seeds {
+                let elapsed = begin.duration(to: .now).seconds
+                let left = Int(elapsed / Double(number) * Double(Self.seeds - number))
+                print(
+                    "\(number) of \(Self.seeds) seeds, \(Int(Double(number) / elapsed)) a second, \(left) s left"
+                )
+            }
             guard !outcome.faults.isEmpty else { continue }
-            let timeline = outcome.timeline.joined(separator: "\n")
-            Issue.record("seed \(outcome.seed)\n\(outcome.faults.joined(separator: "\n"))\n\(timeline)")
+            let reduced = await reduce(outcome)
+            let text = (reduced.faults + reduced.timeline).joined(separator: "\n")
+            Issue.record("seed \(reduced.seed), with \(reduced.plan):\n\(text)")
             if Self.environment["KEEP_GOING"] == nil { break }
         }
-        let elapsed = begin.duration(to: .now)
-        print("\(Self.seeds) seeds, \(orders) orders, \(Int(seconds)) simulated seconds in \(elapsed)")
+        let elapsed = begin.duration(to: .now).seconds
+        print("\(Self.seeds) seeds, \(orders) orders, \(Int(seconds)) simulated seconds in \(Int(elapsed)) s")
+    }
+
+    /// The smallest plan under which the seed still breaks a promise.
+    private func reduce(_ outcome: Outcome) async -> Outcome {
+        var smallest = outcome
+        func consider(_ change: (inout Plan) -> Void) async -> Bool {
+            var plan = smallest.plan
+            change(&plan)
+            let next = await simulate(outcome.seed, plan)
+            if next.faults.isEmpty { return false }
+            smallest = next
+            return true
+        }
+        for users in 1..<outcome.plan.users { if await consider({ $0.users = users }) { break } }
+        for tabs in 0..<outcome.plan.tabs { if await consider({ $0.tabs = tabs }) { break } }
+        for orders in 1..<outcome.plan.orders { if await consider({ $0.orders = orders }) { break } }
+        for faults in 0..<12 { if await consider({ $0.faults = faults }) { break } }
+        return smallest
     }
 
     @Test(arguments: [1, 2, 3])

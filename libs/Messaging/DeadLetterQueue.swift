@@ -118,6 +118,8 @@ package struct DeadLetterQueue {
         _ body: @Loop (AMQPDelivery) async throws(AMQPError) -> Disposition
     ) async throws(AMQPError) {
         let name = name
+        try await enter()
+        defer { leave() }
         let all = try await count()
         let limit = min(limit ?? all, all)
         var removed = 0
@@ -141,6 +143,26 @@ package struct DeadLetterQueue {
             }
         }
         try await settle(all - removed)
+    }
+
+    /// Those that wait for their turn, by the queue of the visit that is under way: messages that one visit holds are missing
+    /// in another. Of another process, such as a second console, this knows nothing.
+    private static var visits: [ByteString: WaiterQueue<Void>] = [:]
+
+    private func enter() async throws(AMQPError) {
+        guard let waiting = Self.visits[ByteString(name)] else {
+            Self.visits[ByteString(name)] = WaiterQueue(limit: 100)
+            return
+        }
+        guard case .value = await waiting.wait(until: Loop.now + .seconds(10)) else {
+            throw AMQPError(.overloaded, "others look through \(name)")
+        }
+    }
+
+    private func leave() {
+        if Self.visits[ByteString(name)]?.resumeFirst(returning: ()) != true {
+            Self.visits[ByteString(name)] = nil
+        }
     }
 
     /// Redeliveries after which a message is replaced.
