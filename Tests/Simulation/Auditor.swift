@@ -86,10 +86,13 @@ struct Auditor {
                 continue
             }
             let recorded = world.database.tables.orders.filter { $0.order.customer == user && !$0.isDeleted }
-            for order in listed where !recorded.contains(where: { $0.order.id == order.id }) {
+            // An attempt of which nothing but its copies is left was never answered: its replica was killed.
+            let ghosts = listed.filter { order in !recorded.contains { $0.order.id == order.id } }
+            for order in ghosts
+            where !(world.hasLostAcceptor && shopper.wasNotAnswered(order.lines[0].quantity)) {
+                let status = order.status.wireName
                 faults.append(
-                    "\(user.value): order \(order.id) is listed as \(order.status.wireName), and will never be recorded"
-                )
+                    "\(user.value): order \(order.id) is listed as \(status), and will never be recorded")
             }
             for row in recorded where !listed.contains(where: { $0.id == row.order.id }) {
                 faults.append("\(user.value): order \(row.order.id) is recorded, and not listed")
@@ -165,11 +168,13 @@ struct Auditor {
         guard !hasGap, let since = tab.since else { return faults }
         let ids = Set(statuses.filter { $0.value.isFinal }.keys)
         for shopper in world.shoppers where shopper.user == tab.user {
-            for purchase in shopper.purchases where !purchase.isDeleted {
+            for purchase in shopper.purchases where !purchase.mayBeDeleted {
                 guard case .accepted(let id, _) = purchase.answer, let at = purchase.at, at > since else {
                     continue
                 }
-                if !ids.contains(id.value) { faults.append("no end of order \(id) was told") }
+                if !ids.contains(id.value) {
+                    faults.append("no end of order \(id) was told; \(world.whereabouts(id)); \(tab.told)")
+                }
             }
         }
         return faults

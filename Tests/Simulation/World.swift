@@ -33,6 +33,8 @@ final class World {
     private let begin = Loop.now
     /// When Redis last lost something.
     var lossAt: Instant?
+    /// Whether a replica of order-accept was killed.
+    private(set) var hasLostAcceptor = false
     private var number = 0
 
     init() throws {
@@ -68,6 +70,7 @@ final class World {
     func kill(_ replica: SimulatedReplica) {
         note("\(replica.name) is killed")
         replica.kill()
+        if replica is AcceptReplica { hasLostAcceptor = true }
         dead.append(replica)
         acceptors.removeAll { $0 === replica }
         processors.removeAll { $0 === replica }

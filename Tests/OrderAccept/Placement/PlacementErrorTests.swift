@@ -117,11 +117,28 @@ import WorkflowState
         #expect(fixture.memory.queued.isEmpty)
     }
 
-    @Test func anUnknownOutcomeLeavesTheCopies() async throws {
+    /// Its copies are listed as an order: it becomes one.
+    @Test func whatIsInDoubtIsSentUntilItIsTaken() async throws {
         fixture.intake.isAvailable = false
-        fixture.sender.failures = [.lost, .lost]
+        fixture.sender.failures = [.lost, .lost, .lost]
         #expect(try await fixture.failure() == .inDoubt)
         #expect(try await fixture.workflows.memory.pending(OrderID(1)!) != nil)
+        #expect(fixture.recent.acceptance(OrderID(1)!) == nil)
+        try await eventually("the broker has taken it") { fixture.recent.acceptance(OrderID(1)!) != nil }
+        #expect(fixture.sender.sent.count == 4 && Set(fixture.sender.sent.map(\.envelope.id)).count == 1)
+    }
+
+    @Test func whatIsInDoubtAndAnothersRepetitionIsRemoved() async throws {
+        let other = try await fixture.place(key: "k")
+        try await fixture.intake.take(IntakeOrder(other, try #require(fixture.sender.sent.last)))
+        fixture.intake.failure = OrderIntakeError(reason: "late", isOutcomeUnknown: true)
+        fixture.sender.failures = Array(repeating: .lost, count: 100)
+        await #expect(throws: PlacementError.inDoubt) { try await fixture.place(key: "k") }
+        fixture.intake.failure = nil
+        try await eventually("the copies are removed") {
+            try await fixture.workflows.memory.pending(OrderID(2)!) == nil
+        }
+        #expect(fixture.intake.orders.map(\.orderID) == [OrderID(1)!])
     }
 
     @Test func problemsContainNoErrorText() {

@@ -54,6 +54,24 @@ import WorkflowState
         try await reading.status(order.correlationID, of: user)
     }
 
+    /// Redis was away when the order ended.
+    @Test func aStatusThatRedisHasMissedIsNotBelieved() async throws {
+        let placed = try await fixture.place().order
+        try await move(placed, to: .processing)
+        #expect(try await order(placed.id)?.status == .processing)
+        var completed = placed
+        completed.status = .completed
+        fixture.queries.insert([completed])
+        #expect(try await order(placed.id)?.status == .completed)
+        #expect(try await status(placed)?.status == .completed)
+        // Of one in the intake table Redis knows more.
+        let taken = try await fixture.place().order
+        fixture.queries.take(taken)
+        try await move(taken, to: .processing)
+        #expect(try await order(taken.id)?.status == .processing)
+        #expect(try await status(taken)?.status == .processing)
+    }
+
     func cancel(_ id: OrderID, of user: UserID = PlacementFixture.user) async throws -> Order {
         try await cancelling.cancel(id, of: user, .root())
     }

@@ -75,6 +75,10 @@ final class Shopper {
         if key != nil, purchases[index].answer == .refused { purchases[index].answer = .unknown }
     }
 
+    func wasNotAnswered(_ quantity: Int) -> Bool {
+        purchases.contains { $0.quantity == quantity && $0.answer == .unknown }
+    }
+
     private func index(_ id: OrderID) -> Int? {
         purchases.firstIndex { if case .accepted(id, _) = $0.answer { true } else { false } }
     }
@@ -90,7 +94,9 @@ final class Shopper {
             }
         }
         guard let answer else { return }
-        if answer == nil { faults.append("order \(id) is not found when it is cancelled") }
+        if answer == nil, index(id).map({ !world.mayBeForgotten(id, since: purchases[$0].at) }) ?? true {
+            faults.append("order \(id) is not found when it is cancelled")
+        }
         if answer == true, let index = index(id) { purchases[index].isCancelled = true }
     }
 
@@ -136,8 +142,11 @@ final class Shopper {
             }
             if let before = purchases[index].statuses.last {
                 let isBack = status.rank < before.rank || before.isFinal && status != before
-                // PROCESSING is in Redis alone.
-                if isBack, !(before == .processing && world.hasLost(since: begin)) {
+                // PROCESSING is in Redis alone, and what is recorded in PostgreSQL.
+                let mayBeBack =
+                    before == .processing || world.database.mayBeAway
+                    || world.acceptors.contains { $0.databaseLink.isCut }
+                if isBack, !mayBeBack {
                     faults.append("order \(id) was \(before.wireName), then \(status.wireName)")
                 }
             }

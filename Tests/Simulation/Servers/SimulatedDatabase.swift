@@ -11,6 +11,12 @@ final class SimulatedDatabase {
     let server = SimulatedServer("postgres")
     let tables = SimulatedTables()
 
+    /// Now, or a moment ago.
+    var mayBeAway: Bool {
+        !server.isUp || server.isSilent || server.latency.upperBound > 100_000
+            || server.wokeAt > Loop.now - .seconds(3)
+    }
+
     func stop() {
         server.stop()
         tables.releaseAllLocks()
@@ -40,20 +46,25 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
         try await link.call(OrderRecordsError.away, .away) { () throws(OrderRecordsError) in try body() }
     }
 
+    @Loop
+    private final class Session {
+        var isOver = false
+    }
+
     /// In a transaction, whose locks end with its session.
     private func transact<Value: Sendable>(
         _ body: @escaping @Loop () throws(OrderRecordsError) -> Value
     ) async throws(OrderRecordsError) -> Value {
-        var isOver = false
+        let session = Session()
         let process = link.process
         do throws(OrderRecordsError) {
             return try await ask { () throws(OrderRecordsError) in
                 // Its client has given up: the server finds the connection closed.
-                if isOver || !process.isAlive { throw .away }
+                if session.isOver || !process.isAlive { throw .away }
                 return try body()
             }
         } catch {
-            isOver = true
+            session.isOver = true
             tables.releaseLocks(of: link.process)
             throw error
         }

@@ -10,6 +10,10 @@ final class SimulatedServer {
     var latency: ClosedRange<Int> = 100...1_500
     /// Changes with each restart: what was on its way is lost.
     private(set) var generation = 0
+    /// When it last came back.
+    private(set) var wokeAt = Instant(nanoseconds: 0)
+    /// Requests since it is silent.
+    private var arrived = 0
     private let changes = AsyncEvent()
 
     init(_ name: String) { self.name = name }
@@ -23,19 +27,28 @@ final class SimulatedServer {
     func start() {
         isUp = true
         isSilent = false
+        wokeAt = Loop.now
         changes.fire()
     }
 
-    func freeze() { isSilent = true }
+    func freeze() {
+        isSilent = true
+        arrived = 0
+    }
 
     func thaw() {
         isSilent = false
+        wokeAt = Loop.now
         changes.fire()
     }
 
-    /// Until it is not silent; what was sent meanwhile is carried out then.
+    /// Until it is not silent; what was sent meanwhile is carried out then, in the order in which it came.
     func awake() async {
+        guard isSilent, isUp else { return }
+        arrived += 1
+        let place = arrived
         while isSilent, isUp { await changes.next() }
+        try? await Loop.sleep(for: .microseconds(10 * place))
     }
 }
 

@@ -1,4 +1,4 @@
-"""Pictures of the console for docs/: in calm, in an outage, with 300 dead letters; wide and on a phone, light and dark.
+"""Pictures of the console for docs/: as usual, in an outage, with 300 dead letters; wide and on a phone, light and dark.
 
 WAYBILL_PICTURES names the folder; else they go to var/pictures and are looked at for what is out of sight.
 """
@@ -42,10 +42,10 @@ def draw(new_customer):
 
 
 @pytest.mark.long
-def test_the_console_in_calm_in_an_outage_and_with_dead_letters(draw, stack):
+def test_the_console_as_usual_in_an_outage_and_with_dead_letters(draw, stack):
     waybill("load", "--rate", "12", "--for", "30", "--out", stack.directory / "load.html", stack=stack)
     problems = ".problem"
-    draw("calm", "/", lambda page: expect(page.get_by_role("region", name="Problems")).to_contain_text("All is well"))
+    draw("normal", "/", lambda page: expect(page.get_by_role("region", name="Problems")).to_contain_text("All is well"))
     with stack.processing_paused():
         draw("outage", "/", lambda page: expect(page.locator(problems).first).to_contain_text("does not answer"))
     for number in range(300):

@@ -172,7 +172,6 @@ package struct Workflow: Sendable, Equatable {
         self.age = age
     }
 
-    /// Whether PostgreSQL should be asked: a status is final after moments, unless the queue is long or the server has lost the
-    /// last of it.
-    package var isDoubtful: Bool { !status.status.isFinal && age > .seconds(5) }
+    /// Whether PostgreSQL should be asked: the server may have been away when the order ended, or have lost it.
+    package var isDoubtful: Bool { !status.status.isFinal }
 }

@@ -30,6 +30,10 @@ final class AcceptOrder {
     private var stateBudget = HedgeBudget()
     private var brokerBudget = HedgeBudget()
     private let cleanup = DeferredCleanup()
+    private let unsettled = TaskTracker()
+
+    private static let unsettledLimit = 1024
+    private static let settlingTime = Duration.seconds(600)
 
     /// Whichever server does not answer, the client has a response within about this time.
     static let budget = Duration.seconds(2)
@@ -81,7 +85,8 @@ final class AcceptOrder {
     private func take(
         _ draft: AcceptedOrder, _ message: OutboundMessage, until end: Instant
     ) async throws(PlacementError) -> AcceptanceSpan.Way {
-        let isCopied = await copy(draft)
+        let copies = await copy(draft)
+        let isCopied = copies == .written
         var isOutcomeUnknown = false
         if isCopied, brokerBudget.admit() || !intake.isAvailable {
             let limit = intake.isAvailable ? hedgeDelay : Loop.now.duration(to: end)
@@ -106,9 +111,39 @@ final class AcceptOrder {
             }
             isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
         }
-        if isOutcomeUnknown { throw .inDoubt }
+        if isOutcomeUnknown {
+            if copies != .missing { settle(draft, message) }
+            throw .inDoubt
+        }
         withdraw(draft.order)
         throw .refused
+    }
+
+    /// What nobody is known to have taken is sent again until somebody has, since its copies are listed as an order.
+    private func settle(_ draft: AcceptedOrder, _ message: OutboundMessage) {
+        guard unsettled.count < Self.unsettledLimit else { return }
+        unsettled.start { [self] in
+            let backoff = Backoff(base: .milliseconds(500), cap: .seconds(10))
+            await Loop.retry(backoff, until: Loop.now + Self.settlingTime) { _ in
+                await settled(draft, message)
+            }
+        }
+    }
+
+    private func settled(_ draft: AcceptedOrder, _ message: OutboundMessage) async -> Bool {
+        if await publish(message, within: Self.budget) == nil {
+            recent.add(draft.acceptance)
+            return true
+        }
+        do throws(OrderIntakeError) {
+            try await intake.take(IntakeOrder(draft, message))
+            return true
+        } catch {
+            guard error == .keyTaken else { return false }
+            // Another attempt has become the order: should the broker have this one, it is that one's repetition.
+            withdraw(draft.order)
+            return true
+        }
     }
 
     /// A product that is not known may be new.
@@ -142,15 +177,18 @@ final class AcceptOrder {
         }
     }
 
+    private enum Copies { case written, unknown, missing }
+
     /// - Returns: whether the copies are in Redis.
-    private func copy(_ draft: AcceptedOrder) async -> Bool {
-        guard stateBudget.admit() || !intake.isAvailable else { return false }
+    private func copy(_ draft: AcceptedOrder) async -> Copies {
+        guard stateBudget.admit() || !intake.isAvailable else { return .missing }
         do throws(WorkflowStateError) {
             try await state.accept(draft.acceptance)
-            return true
+            return .written
         } catch {
-            if error.outcomeIsUnknown { stateBudget.spend() }
-            return false
+            guard error.outcomeIsUnknown else { return .missing }
+            stateBudget.spend()
+            return .unknown
         }
     }
 

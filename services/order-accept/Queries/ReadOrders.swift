@@ -7,8 +7,8 @@ import WorkflowState
 /// Queries of a user's orders.
 ///
 /// Reads Redis first: the pending copy is removed when the order has been recorded, so that an order is found in one of
-/// the two from its 201 on. What Redis does not have, or does not answer, comes from PostgreSQL, or from the replica that
-/// accepted it.
+/// the two from its 201 on. Then PostgreSQL, whose word counts once the order is recorded: Redis may have been away when it
+/// ended. What neither has may be known to the replica that accepted it.
 @Loop
 struct ReadOrders {
     let pending: PendingOrders
@@ -17,23 +17,24 @@ struct ReadOrders {
 
     func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> StoredOrder? {
         var outage: WorkflowStateError?
-        var doubtful: StoredOrder?
-        do throws(WorkflowStateError) {
-            if let found = try await pending.order(id, of: user) {
-                // Of one that has ended the record has the history, and why it failed.
-                if !found.workflow.isDoubtful, !found.order.order.status.isFinal { return found.order }
-                doubtful = found.order
-            }
-        } catch {
+        var remembered: StoredOrder?
+        do throws(WorkflowStateError) { remembered = try await pending.order(id, of: user)?.order } catch {
             outage = error
         }
         do throws(OrderQueryError) {
-            if let order = try await queries.order(id, of: user) { return order }
+            // Of one that is not recorded Redis knows as much, and whether it is being processed.
+            if let order = try await queries.order(id, of: user), order.isRecorded || remembered == nil {
+                return order
+            }
         } catch {
-            guard let doubtful else { throw error }
-            return doubtful
+            guard let remembered else { throw error }
+            return remembered
         }
-        if let doubtful { return try await isRecorded(doubtful.order.correlationID) ? nil : doubtful }
+        if let remembered {
+            guard try await isRecorded(remembered.order.correlationID) else { return remembered }
+            // In between, or it is deleted.
+            return try await queries.order(id, of: user)
+        }
         if let order = try await pending.forgotten(id, of: user, queries) { return order }
         // It may be pending, unless it is recorded: then it is deleted, or another user's.
         if let outage, try await !queries.recorded([id]).contains(id) {
@@ -42,7 +43,6 @@ struct ReadOrders {
         return nil
     }
 
-    /// Then an order that is not found is deleted.
     private func isRecorded(_ id: CorrelationID) async throws(OrderQueryError) -> Bool {
         try await !queries.outcomes(of: [id]).isEmpty
     }
@@ -53,7 +53,6 @@ struct ReadOrders {
 
     func status(_ id: CorrelationID, of user: UserID) async throws(OrderQueryError) -> StatusReport? {
         var remembered: StatusReport?
-        var isDoubtful = false
         var outage: WorkflowStateError?
         do throws(WorkflowStateError) {
             // The owner of a deleted order is removed, and the id of an old one has expired.
@@ -61,7 +60,6 @@ struct ReadOrders {
                 let orderID = workflow.orderID
             {
                 guard owner == user else { return nil }
-                isDoubtful = workflow.isDoubtful
                 let age = workflow.age.nanoseconds / 1_000_000
                 remembered = StatusReport(
                     correlationID: id, orderID: orderID, status: workflow.status.status,
@@ -70,17 +68,20 @@ struct ReadOrders {
         } catch {
             outage = error
         }
-        if let remembered, !remembered.status.isFinal, !isDoubtful { return remembered }
-        // An order that has ended may be deleted.
+        // It may have ended while Redis was away, and one that has ended may be deleted.
         do throws(OrderQueryError) {
-            if let report = try await queries.status(id, of: user) { return report }
+            if let report = try await queries.status(id, of: user), report.status.isFinal || remembered == nil
+            {
+                return report
+            }
         } catch {
             guard let remembered, remembered.status != .cancelled else { throw error }
             return remembered
         }
         // Of a failure that PostgreSQL refuses there is no record.
         if let remembered, !remembered.status.isFinal || remembered.status == .failed {
-            return try await isRecorded(id) ? nil : remembered
+            guard try await isRecorded(id) else { return remembered }
+            return try await queries.status(id, of: user)
         }
         if let order = pending.recent.acceptance(id),
             let found = try await pending.forgotten(order.orderID, of: user, queries)?.order

@@ -122,7 +122,9 @@ extension Session {
         guard let order = recorded[id] else { return .success(doubtful) }
         guard order.user == user, !order.isDeleted else { return .success(nil) }
         return .success(
-            StatusAnswer(correlationID: id, status: order.status ?? .accepted, orderID: order.orderID))
+            StatusAnswer(
+                correlationID: id, status: order.status ?? doubtful?.status ?? .accepted,
+                orderID: order.orderID))
     }
 
     // MARK: The hub
