@@ -225,12 +225,12 @@ let package = Package(
     ]
 )
 
-// Under a sanitizer only the modules with unsafe code are built, and their tests: the compiler proves the others
-// memory-safe and free of data races.
 // For builds of a few tests, such as the simulation's with optimization.
 if let names = Context.environment["WAYBILL_TESTS"]?.split(separator: ",") {
     package.targets.removeAll { $0.type == .test && !names.map { "\($0)Tests" }.contains($0.name) }
 }
+// Under a sanitizer only the modules with unsafe code are built, and their tests: the compiler proves the others
+// memory-safe and free of data races.
 if let names = Context.environment["WAYBILL_SANITIZED"]?.split(separator: ",").map(String.init) {
     let kept = Set(names + names.map { "\($0)Tests" } + ["Bytes", "JSON", "TestSupport"])
     package.targets.removeAll { $0.type != .system && !kept.contains($0.name) }

@@ -38,8 +38,7 @@ extension WholeStackTests {
             let watching = Watch(stack, "watch", user, "--json", "--count", "1", "--for", "60")
             // The watcher is connected once its replica registers it, every five seconds.
             try await eventually("\(user) is connected", within: limit) {
-                try await Loop.sleep(for: .milliseconds(250))
-                return try await stack.waybillJSON("sessions", "--user", user).array?.isEmpty == false
+                try await stack.waybillJSON("sessions", "--user", user).array?.isEmpty == false
             }
             try await body()
             return try await watching.result()

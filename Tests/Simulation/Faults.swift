@@ -4,11 +4,16 @@ import MemoryAdapters
 /// What goes wrong while the clients work, and is mended after a while.
 @Loop
 struct Faults {
-    let world: World
-    /// How many at most.
-    let limit: Int
-    /// Only every so many milliseconds, at most.
-    var pause = 200...6_000
+    private let world: World
+    private let limit: Int
+    /// Milliseconds between two.
+    private let pause = 200...6_000
+
+    /// - Parameter limit: how many happen at most.
+    init(world: World, limit: Int) {
+        self.world = world
+        self.limit = limit
+    }
 
     enum Kind: CaseIterable {
         case killAcceptor, killProcessor, killNotifier
@@ -36,36 +41,14 @@ struct Faults {
 
     private func happen(_ kind: Kind) async {
         switch kind {
-        case .killAcceptor:
-            guard let one = world.acceptors.first else { return }
-            world.kill(one)
-            await lasting()
-            world.startAcceptor()
-        case .killProcessor:
-            guard let one = world.processors.first else { return }
-            world.kill(one)
-            await lasting()
-            world.startProcessor()
-        case .killNotifier:
-            guard let one = world.notifiers.first else { return }
-            world.kill(one)
-            await lasting()
-            world.startNotifier()
+        case .killAcceptor: await kill(world.acceptors.first, world.startAcceptor)
+        case .killProcessor: await kill(world.processors.first, world.startProcessor)
+        case .killNotifier: await kill(world.notifiers.first, world.startNotifier)
         case .stopRedis: await stop(world.redis.server, world.redis.stop, world.redis.start)
         case .redisLosesLastWrites:
-            await stop(world.redis.server, world.redis.stop) {
-                world.note("Redis has lost its last writes")
-                world.redis.loseLastWrites()
-                world.lossAt = Loop.now
-                world.redis.start()
-            }
+            await loseData("Redis has lost its last writes", world.redis.loseLastWrites)
         case .redisLosesEverything:
-            await stop(world.redis.server, world.redis.stop) {
-                world.note("Redis has lost everything")
-                world.redis.loseEverything()
-                world.lossAt = Loop.now
-                world.redis.start()
-            }
+            await loseData("Redis has lost everything", world.redis.loseEverything)
         case .redisEvicts:
             world.note("Redis evicts")
             world.redis.tick()
@@ -112,6 +95,22 @@ struct Faults {
             world.note("the clock moves by \(step) ms")
             Simulation.moveWallClock(by: .milliseconds(step))
         case .save: world.redis.save()
+        }
+    }
+
+    private func kill(_ replica: SimulatedReplica?, _ start: () -> Void) async {
+        guard let replica else { return }
+        world.kill(replica)
+        await lasting()
+        start()
+    }
+
+    private func loseData(_ note: String, _ lose: () -> Void) async {
+        await stop(world.redis.server, world.redis.stop) {
+            world.note(note)
+            lose()
+            world.lossAt = Loop.now
+            world.redis.start()
         }
     }
 

@@ -45,8 +45,8 @@ final class World {
 
     func note(_ text: String) { timeline.append((Loop.now, text)) }
 
-    /// In milliseconds; of a replica's wall clock.
-    func clockSkew(of replica: String) -> Int64 { Int64(Int.drawn(in: -2_000...2_000)) / 4 }
+    /// Of one more replica's wall clock, in milliseconds.
+    func clockSkew() -> Int64 { Int64(Int.drawn(in: -500...500)) }
 
     // MARK: Replicas
 

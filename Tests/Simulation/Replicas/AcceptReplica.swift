@@ -20,7 +20,7 @@ final class AcceptReplica: SimulatedReplica {
         let publisher = EventPublisher(SimulatedSender(world.broker, brokerLink), appID: "order-accept")
         let recent = RecentOrders()
         let pending = PendingOrders(state: workflows, recent: recent)
-        let skew = world.clockSkew(of: name)
+        let skew = world.clockSkew()
         let clock: @Loop () -> Timestamp = {
             Timestamp(milliseconds: WallClock.milliseconds() + skew)
         }

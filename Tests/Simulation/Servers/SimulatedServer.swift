@@ -110,7 +110,7 @@ final class Link {
         _ body: @escaping @Loop () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         await process.checkpoint()
-        Simulation.note(UInt64(server.name.utf8.count))
+        for byte in server.name.utf8 { Simulation.note(UInt64(byte)) }
         let end = Loop.now + (limit ?? Self.timeout)
         await delay()
         guard server.isUp else { throw away }
@@ -124,11 +124,11 @@ final class Link {
         let generation = server.generation
         Loop.task { [self] in
             await server.awake()
-            guard server.isUp, server.generation == generation else { return answers.lose() }
+            guard server.isUp, server.generation == generation else { return }
             let answer: Result<Value, Failure>
             do throws(Failure) { answer = .success(try await body()) } catch { answer = .failure(error) }
             await delay()
-            guard server.generation == generation else { return answers.lose() }
+            guard server.generation == generation else { return }
             if !isCut { answers.resumeFirst(returning: answer) }
         }
         let answer = await answers.wait(until: end)
@@ -136,11 +136,6 @@ final class Link {
         guard case .value(let result) = answer else { throw unknown }
         return try result.get()
     }
-}
-
-extension WaiterQueue {
-    /// The connection has ended: the caller's time is not used up.
-    @Loop fileprivate func lose() {}
 }
 
 extension Int {

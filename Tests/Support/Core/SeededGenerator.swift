@@ -1,16 +1,12 @@
-/// SplitMix64: a random source that gives every run of a test the same inputs.
+import EventLoop
+
+/// A random source that gives every run of a test the same inputs.
 package struct SeededGenerator: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    private var source: SplitMix64
 
-    package init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { source = SplitMix64(seed: seed) }
 
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    package mutating func next() -> UInt64 { source.next() }
 
     /// Applies one to four random edits to `bytes`: flips, insertions, deletions, copies, truncation.
     /// `alphabet` holds the bytes worth inserting into this kind of input.

@@ -33,7 +33,6 @@ def draw(new_customer):
             page = operator.page
             page.goto(f"/ops/#{path}")
             is_ready(page)
-            page.wait_for_timeout(1_500)  # a chart that is complete
             page.screenshot(path=PICTURES / f"console-{name}-{width}-{theme}.jpg", quality=70, type="jpeg")
             found = violations(page)
             assert not found, f"{name}, {width}, {theme}: " + "\n".join(found)
@@ -44,11 +43,18 @@ def draw(new_customer):
 @pytest.mark.long
 def test_the_console_as_usual_in_an_outage_and_with_dead_letters(draw, stack):
     waybill("load", "--rate", "12", "--for", "30", "--out", stack.directory / "load.html", stack=stack)
-    problems = ".problem"
-    draw("normal", "/", lambda page: expect(page.get_by_role("region", name="Problems")).to_contain_text("All is well"))
+
+    def overview(problem):
+        def is_ready(page):
+            expect(page.get_by_role("region", name="Problems")).to_contain_text(problem)
+            expect(page.locator(".chart canvas")).to_have_count(6)  # two of each chart
+
+        return is_ready
+
+    draw("normal", "/", overview("All is well"))
     with stack.processing_paused():
-        draw("outage", "/", lambda page: expect(page.locator(problems).first).to_contain_text("does not answer"))
+        draw("outage", "/", overview("does not answer"))
     for number in range(300):
         stack.publish_dead_letter("order.accepted", f"PICTURE-{number}", f'{{"orderId": {number + 1}}}')
     draw("dead-letters", "/dead-letters", lambda page: expect(page.locator(".group").first).to_contain_text("300 ×"))
-    draw("problem", "/", lambda page: expect(page.locator(problems).first).to_contain_text("dead"))
+    draw("problem", "/", overview("dead"))

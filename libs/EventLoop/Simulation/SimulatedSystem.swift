@@ -1,5 +1,7 @@
-/// What takes the place of the system's clocks and random numbers while a ``Simulation`` runs. Written by the loop's
-/// thread alone, before and after anything else of the simulation runs.
+/// What takes the place of the system's clocks and random numbers while a ``Simulation`` runs.
+///
+/// Any thread reads `isActive`, which changes in no process that has others at work: a simulation has one thread, the loop's,
+/// and that one alone touches the rest.
 @safe
 enum SimulatedSystem {
     nonisolated(unsafe) static var isActive = false

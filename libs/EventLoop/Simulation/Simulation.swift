@@ -4,7 +4,7 @@
 /// Runs on the loop of the process, one at a time. Iteration over sets and dictionaries is part of what a run does, so that a
 /// seed is replayed in another process only with `SWIFT_DETERMINISTIC_HASHING` set.
 @Loop
-package final class Simulation {
+package enum Simulation {
     /// Why a run stopped before its end.
     package enum Stop: Error, Sendable {
         /// No job is ready, no timer is armed, and the body has not returned: a wake-up was lost.
@@ -19,8 +19,8 @@ package final class Simulation {
     /// 2026-01-01T00:00:00Z.
     private static let wallStart: Int64 = 1_767_225_600_000_000_000
 
-    /// Jobs that are not first in line and run first, in a thousand.
-    package static var disorder = 50
+    /// Of a thousand choices among ready jobs those that are not for the first in line.
+    private static let disorder: UInt64 = 50
 
     private static var isStuck: (@Loop () -> Void)?
 
@@ -80,7 +80,7 @@ package final class Simulation {
 
     /// Which of the ready jobs is next.
     static func nextJob(of count: Int) -> Int {
-        guard count > 1, unsafe SimulatedSystem.random.next() % 1000 < UInt64(disorder) else { return 0 }
+        guard count > 1, unsafe SimulatedSystem.random.next() % 1000 < disorder else { return 0 }
         return Int(unsafe SimulatedSystem.random.next() % UInt64(count))
     }
 

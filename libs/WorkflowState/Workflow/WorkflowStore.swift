@@ -171,7 +171,4 @@ package struct Workflow: Sendable, Equatable {
         self.owner = owner
         self.age = age
     }
-
-    /// Whether PostgreSQL should be asked: the server may have been away when the order ended, or have lost it.
-    package var isDoubtful: Bool { !status.status.isFinal }
 }

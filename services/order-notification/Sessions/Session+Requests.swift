@@ -106,24 +106,24 @@ extension Session {
         }
     }
 
-    /// From Redis, or from PostgreSQL when Redis has forgotten the order or does not answer.
+    /// From Redis once it has ended there, else from PostgreSQL: Redis may have been away when it ended.
     private func status(of id: CorrelationID) async -> Result<StatusAnswer?, LookupError> {
-        var doubtful: StatusAnswer?
+        var remembered: StatusAnswer?
         if let workflow = try? await registry.workflows.workflow(id), let owner = workflow.owner {
             guard owner == user else { return .success(nil) }
             let answer = StatusAnswer(
                 correlationID: id, status: workflow.status.status, orderID: workflow.orderID)
-            if !workflow.isDoubtful { return .success(answer) }
-            doubtful = answer
+            if answer.status.isFinal { return .success(answer) }
+            remembered = answer
         }
         guard let recorded = try? await registry.owners.owners(of: [id]) else {
-            return doubtful.map { .success($0) } ?? .failure(.unavailable)
+            return remembered.map { .success($0) } ?? .failure(.unavailable)
         }
-        guard let order = recorded[id] else { return .success(doubtful) }
+        guard let order = recorded[id] else { return .success(remembered) }
         guard order.user == user, !order.isDeleted else { return .success(nil) }
         return .success(
             StatusAnswer(
-                correlationID: id, status: order.status ?? doubtful?.status ?? .accepted,
+                correlationID: id, status: order.status ?? remembered?.status ?? .accepted,
                 orderID: order.orderID))
     }
 
