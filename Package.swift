@@ -40,10 +40,13 @@ func service(
         resources: resources, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [],
+    resources: [Resource]? = nil
+) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)", resources: resources,
-        swiftSettings: settings)
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)", exclude: exclude,
+        resources: resources, swiftSettings: settings)
 }
 
 let package = Package(
@@ -217,7 +220,7 @@ let package = Package(
                 "OrderAccept", "OrderProcess", "OrderNotification", "Bytes", "EventLoop", "HTTP", "Identity",
                 "JOSE", "JSON", "Messaging", "Observability", "OrderEvents", "OrderRecords", "Orders",
                 "WorkflowState", "MemoryAdapters",
-            ]),
+            ], exclude: ["run"]),
         tests("Integration", ["EventLoop", "HTTP", "JSON", "Redis", "TestSupport"]),
         tests(
             "EndToEnd",
