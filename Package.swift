@@ -153,7 +153,7 @@ let package = Package(
         tests("Redis", ["Redis", "EventLoop", "TestSupport"]),
         tests("AMQP", ["AMQP", "EventLoop", "TestSupport"]),
         tests("Postgres", ["Bytes", "Postgres", "EventLoop", "TestSupport"]),
-        tests("Observability", ["Observability", "EventLoop", "JSON", "TestSupport"]),
+        tests("Observability", ["Bytes", "Observability", "EventLoop", "JSON", "TestSupport"]),
         tests(
             "Service",
             [

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import HTTP
 import JSON
@@ -52,9 +53,10 @@ private final class Collector {
 
     private func span(_ name: String = "push", links: [TraceContext] = []) -> TraceSpan {
         TraceSpan(
-            name, .producer, TraceContext.root().child(), of: "0197a3f2-5b1c-7d4e-8f60-123456789abc",
-            from: .systemNow(), [.init("waybill.attempt", .number(2)), .init("text", .text("a \"b\""))],
-            error: "refused", links: links)
+            TracedOperation(
+                name, .producer, [.init("system", .text("s"))], keys: ["waybill.attempt", "text", "no"]),
+            TraceContext.root().child(), of: UUID("0197a3f2-5b1c-7d4e-8f60-123456789abc"), from: .systemNow(),
+            .number(2), .text("a \"b\""), error: "refused", links: links)
     }
 
     private func count(_ result: String) -> Bool {
@@ -80,8 +82,8 @@ private final class Collector {
         #expect(written["spanId"]?.string == span.trace.spanID.description)
         #expect(written["parentSpanId"]?.string == span.trace.parentID?.description)
         #expect(written["kind"]?.int == 4)
-        #expect(written["attributes"]?[0]?["value"]?["intValue"] == "2")
-        #expect(written["attributes"]?[1]?["value"]?["stringValue"] == "a \"b\"")
+        #expect(written["attributes"]?[1]?["value"]?["intValue"] == "2")
+        #expect(written["attributes"]?[2]?["value"]?["stringValue"] == "a \"b\"")
         #expect(written["status"]?["code"]?.int == 2)
         #expect(written["links"]?[0]?["traceId"]?.string == link.traceID.description)
         let (start, end) = (
@@ -160,7 +162,8 @@ private final class Collector {
         tracer.addRoutes(to: router, service: "order-accept", replica: "a@1")
         let span = span("accept order")
         tracer.record(span)
-        let response = await router.respond(to: HTTPRequest(.get, "/traces/\(span.correlationID)"))
+        let response = await router.respond(
+            to: HTTPRequest(.get, "/traces/\(try #require(span.correlationID))"))
         guard case .bytes(let bytes) = response.body else {
             Issue.record("no body")
             return

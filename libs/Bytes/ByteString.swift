@@ -8,8 +8,7 @@ package struct ByteString: Hashable, Sendable {
     package init(_ text: String) { self.text = text }
 
     package static func == (left: ByteString, right: ByteString) -> Bool {
-        let (left, right) = (left.text.utf8, right.text.utf8)
-        return left.count == right.count && left.elementsEqual(right)
+        left.text.hasSameBytes(as: right.text)
     }
 
     package func hash(into hasher: inout Hasher) {
@@ -39,4 +38,14 @@ extension ByteString: CustomStringConvertible, ExpressibleByStringLiteral {
 extension StringProtocol {
     /// Whether the UTF-8 bytes are the same.
     package func hasSameBytes(as other: some StringProtocol) -> Bool { utf8.elementsEqual(other.utf8) }
+}
+
+extension String {
+    /// Whether the UTF-8 bytes are the same.
+    package func hasSameBytes(as other: String) -> Bool {
+        // Texts with the same bytes are equal; the comparison of the standard library is many times as fast as one byte by
+        // byte. Among ASCII texts, equal ones have the same bytes.
+        guard utf8.count == other.utf8.count, self == other else { return false }
+        return (utf8Span.isKnownASCII && other.utf8Span.isKnownASCII) || utf8.elementsEqual(other.utf8)
+    }
 }

@@ -14,6 +14,8 @@ package final class EventPublisher {
     private let appID: String
     private let tracer: Tracer?
     private var identifiers = MessageIdentifiers()
+    /// A few: one for each routing key.
+    private var operations: [(key: String, operation: TracedOperation)] = []
     /// When the broker last failed to confirm in time; nil once it has confirmed since.
     private var unconfirmedAt: Instant?
 
@@ -55,26 +57,37 @@ package final class EventPublisher {
     ) async -> [MessagingError?] {
         let start = Instant.systemNow()
         let failures = await sender.send(messages, within: limit)
-        for (message, failure) in zip(messages, failures) { trace(message, from: start, failure) }
+        let end = Instant.systemNow()
+        for (message, failure) in zip(messages, failures) { trace(message, from: start, to: end, failure) }
         return failures
     }
 
     /// A span from the sending to the confirm.
-    private func trace(_ message: OutboundMessage, from start: Instant, _ error: MessagingError?) {
+    private func trace(
+        _ message: OutboundMessage, from start: Instant, to end: Instant? = nil, _ error: MessagingError?
+    ) {
         guard let tracer, let parent = message.envelope.trace, case .event(let key) = message.destination
         else {
             return
         }
-        let envelope = message.envelope
         tracer.record(
             TraceSpan(
-                "send \(key)", .producer, parent.child(), of: envelope.correlationID, from: start,
-                [
-                    .init("messaging.system", .text("rabbitmq")),
-                    .init("messaging.destination.name", .text(key)),
-                    .init("messaging.operation.type", .text("send")),
-                    .init("messaging.message.id", .text(envelope.id)),
-                ], error: error?.description))
+                operation(key), parent.child(), of: UUID(message.envelope.correlationID), from: start,
+                to: end,
+                TraceSpan.Value(id: message.envelope.id), error: error?.description))
+    }
+
+    private func operation(_ key: String) -> TracedOperation {
+        if let known = operations.first(where: { $0.key.hasSameBytes(as: key) }) { return known.operation }
+        let operation = TracedOperation(
+            "send \(key)", .producer,
+            [
+                .init("messaging.system", .text("rabbitmq")),
+                .init("messaging.destination.name", .text(key)),
+                .init("messaging.operation.type", .text("send")),
+            ], keys: ["messaging.message.id"])
+        operations.append((key, operation))
+        return operation
     }
 
     /// The pipeline's steps before sending.

@@ -154,11 +154,12 @@ package final class ConsumePipeline<Handler: EventHandler>: Service {
         var done: [InboundMessage] = []
         done.reserveCapacity(messages.count)
         var failed: [(Message, HandlingError)] = []
+        let end = Instant.systemNow()
         for (message, result) in zip(messages, results) {
             switch result {
             case .done:
                 done.append(message.message)
-                spans?.record(message, .done)
+                spans?.record(message, .done, to: end)
             case .failed(let error): failed.append((message, error))
             case .deferred: deferred.start { [self] in await handleDeferred(message) }
             }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import EventLoop
 internal import Observability
 
@@ -12,29 +13,30 @@ struct ConsumerSpans {
     }
 
     private let tracer: Tracer
-    private let queue: String
-    private let name: String
+    private let operation: TracedOperation
 
     init(_ tracer: Tracer, queue: String) {
         self.tracer = tracer
-        self.queue = queue
-        name = "process \(queue)"
+        operation = TracedOperation(
+            "process \(queue)", .consumer,
+            [
+                .init("messaging.system", .text("rabbitmq")),
+                .init("messaging.destination.name", .text(queue)),
+                .init("messaging.operation.type", .text("process")),
+            ],
+            keys: ["messaging.message.id", "waybill.attempt", "waybill.outcome", "waybill.redelivered"])
     }
 
-    func record(_ message: Received<some Sendable>, _ outcome: Outcome, error: String? = nil) {
+    func record(
+        _ message: Received<some Sendable>, _ outcome: Outcome, to end: Instant? = nil, error: String? = nil
+    ) {
         guard let trace = message.context.trace else { return }
-        let envelope = message.envelope
+        // The envelope is read in place: a copy of it costs as much as all else here.
         tracer.record(
             TraceSpan(
-                name, .consumer, trace, of: envelope.correlationID, from: message.receivedAt,
-                [
-                    .init("messaging.system", .text("rabbitmq")),
-                    .init("messaging.destination.name", .text(queue)),
-                    .init("messaging.operation.type", .text("process")),
-                    .init("messaging.message.id", .text(envelope.id)),
-                    .init("waybill.attempt", .number(envelope.attempt)),
-                    .init("waybill.outcome", .text(outcome.rawValue)),
-                    .init("waybill.redelivered", .number(message.isRedelivered ? 1 : 0)),
-                ], error: error))
+                operation, trace, of: UUID(message.message.envelope.correlationID), from: message.receivedAt,
+                to: end, TraceSpan.Value(id: message.message.envelope.id),
+                .number(message.message.envelope.attempt), .text(outcome.rawValue),
+                .number(message.isRedelivered ? 1 : 0), error: error))
     }
 }

@@ -44,7 +44,7 @@ extension TraceContext {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func number(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
+    fileprivate static func number(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
         var value: UInt64 = 0
         for index in range {
             let byte = bytes[index]
@@ -60,6 +60,18 @@ extension TraceContext {
     /// Whether `state` is printable ASCII within the limit, so that it cannot break a header line.
     private static func isAcceptable(state: String) -> Bool {
         state.utf8.count <= stateLimit && state.utf8.allSatisfy { (0x20...0x7e).contains($0) || $0 == 0x09 }
+    }
+}
+
+extension TraceID {
+    static let textLength = 32
+
+    /// Parses lower-case digits.
+    init?(ascii bytes: Span<UInt8>) {
+        guard bytes.count == Self.textLength, let high = TraceContext.number(bytes, 0..<16),
+            let low = TraceContext.number(bytes, 16..<32)
+        else { return nil }
+        self.init(high: high, low: low)
     }
 }
 

@@ -1,23 +1,28 @@
+package import Bytes
+
 /// Identifies an order's workflow: a UUID of version 7 (RFC 9562, section 5.7).
 ///
 /// UUIDs of other versions parse too, because clients may query identifiers that were never issued.
 package struct CorrelationID: Hashable, Sendable {
-    /// The first eight bytes, big-endian: 48 bits of milliseconds, the version and `rand_a`.
-    package let high: UInt64
-    /// The last eight bytes, big-endian: the variant and `rand_b`.
-    package let low: UInt64
+    /// 48 bits of milliseconds, the version and `rand_a`; the variant and `rand_b`.
+    package let uuid: UUID
 
-    package init(high: UInt64, low: UInt64) {
-        self.high = high
-        self.low = low
-    }
+    package init(_ uuid: UUID) { self.uuid = uuid }
+
+    /// - Parameters:
+    ///   - high: the first eight bytes, big-endian.
+    ///   - low: the last eight bytes, big-endian.
+    package init(high: UInt64, low: UInt64) { uuid = UUID(high: high, low: low) }
 
     /// A version 7 UUID from its fields; excess high bits are dropped.
     package init(unixMilliseconds: UInt64, randomA: UInt16, randomB: UInt64) {
-        high = unixMilliseconds << 16 | 0x7000 | UInt64(randomA & 0x0FFF)
-        low = 0x8000_0000_0000_0000 | randomB & 0x3FFF_FFFF_FFFF_FFFF
+        self.init(
+            high: unixMilliseconds << 16 | 0x7000 | UInt64(randomA & 0x0FFF),
+            low: 0x8000_0000_0000_0000 | randomB & 0x3FFF_FFFF_FFFF_FFFF)
     }
 
+    package var high: UInt64 { uuid.high }
+    package var low: UInt64 { uuid.low }
     package var version: Int { Int(high >> 12 & 0xF) }
 
     /// The time of issue; nil unless the UUID has version 7 and RFC 9562's variant.
@@ -29,13 +34,11 @@ package struct CorrelationID: Hashable, Sendable {
 
 extension CorrelationID: Comparable {
     /// Compares bytes, which orders version 7 by time of issue.
-    package static func < (left: Self, right: Self) -> Bool {
-        (left.high, left.low) < (right.high, right.low)
-    }
+    package static func < (left: Self, right: Self) -> Bool { left.uuid < right.uuid }
 }
 
 extension CorrelationID {
-    package static let textLength = 36
+    package static let textLength = UUID.textLength
 
     /// Parses the canonical form of 36 characters, case-insensitively; no braces, no URN prefix, no missing dashes.
     package init?(_ text: String) {
@@ -44,56 +47,14 @@ extension CorrelationID {
 
     /// See `init(_:)`.
     package init?(ascii: Span<UInt8>) {
-        guard ascii.count == Self.textLength else { return nil }
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        for index in 0..<Self.textLength {
-            let byte = ascii[index]
-            if Self.isDash(index) {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            guard let digit = Self.value(ofHexDigit: byte) else { return nil }
-            if index < 18 { high = high << 4 | digit } else { low = low << 4 | digit }
-        }
-        self.init(high: high, low: low)
+        guard let uuid = UUID(ascii: ascii) else { return nil }
+        self.init(uuid)
     }
 
     /// Appends the canonical lower-case form.
-    package func append(to bytes: inout [UInt8]) {
-        let start = bytes.count
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: "-"), count: Self.textLength))
-        // Writes in place: appending each digit costs several times as much, and each order formats many ids.
-        var text = bytes.mutableSpan
-        var half = high
-        var shift: UInt64 = 64
-        for index in 0..<Self.textLength where !Self.isDash(index) {
-            if shift == 0 { (half, shift) = (low, 64) }
-            shift -= 4
-            let digit = UInt8(truncatingIfNeeded: half >> shift & 0xF)
-            text[start + index] = digit < 10 ? 0x30 + digit : 0x57 + digit
-        }
-    }
-
-    private static func isDash(_ index: Int) -> Bool {
-        index == 8 || index == 13 || index == 18 || index == 23
-    }
-
-    private static func value(ofHexDigit byte: UInt8) -> UInt64? {
-        switch byte {
-        case 0x30...0x39: UInt64(byte - 0x30)
-        case 0x61...0x66: UInt64(byte - 0x57)
-        case 0x41...0x46: UInt64(byte - 0x37)
-        default: nil
-        }
-    }
+    package func append(to bytes: inout [UInt8]) { uuid.append(to: &bytes) }
 }
 
 extension CorrelationID: CustomStringConvertible {
-    package var description: String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.textLength)
-        append(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    package var description: String { uuid.description }
 }

@@ -6,7 +6,7 @@ internal import Observability
 @Loop final class RouteMetrics {
     private let method: String
     private let route: String
-    private let spanName: String
+    private let operation: TracedOperation
     private let metrics: Metrics
     /// By status; each is registered with its first response, and services answer few of them.
     private var counters: [Int: Counter] = [:]
@@ -15,7 +15,10 @@ internal import Observability
     init(_ metrics: Metrics, method: String, route: String) {
         self.method = method
         self.route = route
-        spanName = "\(method) \(route)"
+        operation = TracedOperation(
+            "\(method) \(route)", .server,
+            [.init("http.request.method", .text(method)), .init("http.route", .text(route))],
+            keys: ["http.response.status_code"])
         self.metrics = metrics
         duration = metrics.histogram(
             "waybill_http_request_seconds", "From the whole request to the handler's response.",
@@ -24,11 +27,8 @@ internal import Observability
 
     func span(_ trace: TraceContext, _ status: HTTPStatus, from start: Instant) -> TraceSpan {
         TraceSpan(
-            spanName, .server, trace, from: start,
-            [
-                .init("http.request.method", .text(method)), .init("http.route", .text(route)),
-                .init("http.response.status_code", .number(status.code)),
-            ], error: status.code >= 500 ? "status \(status.code)" : nil)
+            operation, trace, from: start, .number(status.code),
+            error: status.code >= 500 ? "status \(status.code)" : nil)
     }
 
     func record(_ status: HTTPStatus, _ took: Duration) {

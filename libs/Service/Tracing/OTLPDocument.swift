@@ -56,12 +56,12 @@ package struct OTLPDocument {
             // Sampled.
             writer.field("flags", 1)
             writer.field("name", span.name)
-            writer.field("kind", span.kind.rawValue)
+            writer.field("kind", span.operation.kind.rawValue)
             writer.field("startTimeUnixNano", String(clock.nanoseconds(at: span.start)))
             writer.field("endTimeUnixNano", String(clock.nanoseconds(at: span.end)))
             var list = span.attributes
-            if !span.correlationID.isEmpty {
-                list.append(.init("messaging.message.conversation_id", .text(span.correlationID)))
+            if let id = span.correlationID {
+                list.append(.init("messaging.message.conversation_id", .uuid(id)))
             }
             attributes(list, in: &writer)
             if !span.links.isEmpty {
@@ -94,9 +94,11 @@ package struct OTLPDocument {
                     writer.field("key", attribute.key)
                     writer.key("value")
                     writer.object { writer in
-                        switch attribute.value {
-                        case .text(let text): writer.field("stringValue", text)
-                        case .number(let number): writer.field("intValue", String(number))
+                        let text = attribute.value.description
+                        if case .number = attribute.value {
+                            writer.field("intValue", text)
+                        } else {
+                            writer.field("stringValue", text)
                         }
                     }
                 }

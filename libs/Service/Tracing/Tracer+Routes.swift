@@ -1,3 +1,4 @@
+internal import Bytes
 internal import EventLoop
 package import HTTP
 internal import JSON
@@ -8,12 +9,13 @@ extension Tracer {
     /// publicly; it names neither users nor their data.
     package func addRoutes(to router: HTTPRouter, service: String, replica: String) {
         router.get("/traces/{correlationId}") { [self] request in
-            let json = document(of: request.parameter("correlationId"), service: service, replica: replica)
+            let id = UUID(request.parameter("correlationId"))
+            let json = document(id.map { spans(of: $0) } ?? [], service: service, replica: replica)
             return HTTPResponse(.ok, json: json, headers: ["Cache-Control": "no-store"])
         }
     }
 
-    private func document(of correlationID: String, service: String, replica: String) -> [UInt8] {
+    private func document(_ spans: [TraceSpan], service: String, replica: String) -> [UInt8] {
         let clock = SpanClock()
         return JSONWriter.encode(reserving: 4096) { writer in
             writer.object { writer in
@@ -24,7 +26,7 @@ extension Tracer {
                 }
                 writer.key("spans")
                 writer.array { writer in
-                    for span in spans(of: correlationID) { span.write(to: &writer, clock) }
+                    for span in spans { span.write(to: &writer, clock) }
                 }
             }
         }
@@ -57,13 +59,11 @@ extension TraceSpan {
             writer.key("attributes")
             writer.object { writer in
                 for attribute in attributes {
-                    switch attribute.value {
-                    case .text(let text):
-                        writer.key(named: attribute.key)
-                        writer.string(text)
-                    case .number(let number):
-                        writer.key(named: attribute.key)
+                    writer.key(named: attribute.key)
+                    if case .number(let number) = attribute.value {
                         writer.int(number)
+                    } else {
+                        writer.string(attribute.value.description)
                     }
                 }
             }

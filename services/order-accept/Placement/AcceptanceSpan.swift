@@ -11,6 +11,9 @@ struct AcceptanceSpan {
         case intake = "postgresql"
     }
 
+    private static let operation = TracedOperation(
+        "accept order", .internal, keys: ["waybill.taken_by", "waybill.order.id", "waybill.request.id"])
+
     /// The parent of what the acceptance leads to.
     let trace: TraceContext
     private let tracer: Tracer?
@@ -23,19 +26,14 @@ struct AcceptanceSpan {
         self.request = request
     }
 
-    func end(_ order: Order, _ way: Way) {
-        record(order, [.init("waybill.taken_by", .text(way.rawValue))], error: nil)
-    }
+    func end(_ order: Order, _ way: Way) { record(order, .text(way.rawValue), error: nil) }
 
-    func end(_ order: Order, _ error: PlacementError) { record(order, [], error: "\(error)") }
+    func end(_ order: Order, _ error: PlacementError) { record(order, .none, error: "\(error)") }
 
-    private func record(_ order: Order, _ attributes: [TraceSpan.Attribute], error: String?) {
+    private func record(_ order: Order, _ way: TraceSpan.Value, error: String?) {
         tracer?.record(
             TraceSpan(
-                "accept order", .internal, trace, of: order.correlationID.description, from: start,
-                attributes + [
-                    .init("waybill.order.id", .number(Int(order.id.value))),
-                    .init("waybill.request.id", .text(request)),
-                ], error: error))
+                Self.operation, trace, of: order.correlationID.uuid, from: start, way,
+                .number(Int(order.id.value)), TraceSpan.Value(id: request), error: error))
     }
 }

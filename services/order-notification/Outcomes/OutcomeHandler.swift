@@ -105,9 +105,11 @@ final class OutcomeHandler: EventHandler {
 
     private func deliver(_ deliveries: [Delivery]) async throws(WorkflowStateError) {
         let start = Instant.systemNow()
-        for (delivery, offset) in zip(deliveries, try await mailboxes.deliver(deliveries.map(\.request))) {
+        let offsets = try await mailboxes.deliver(deliveries.map(\.request))
+        let end = Instant.systemNow()
+        for (delivery, offset) in zip(deliveries, offsets) {
             (offset == nil ? metrics.duplicates : metrics.delivered).increment()
-            if let span = delivery.span(from: start, offset) { tracer?.record(span) }
+            if let span = delivery.span(from: start, to: end, offset) { tracer?.record(span) }
         }
     }
 }
@@ -115,6 +117,10 @@ final class OutcomeHandler: EventHandler {
 /// An update on its way to a mailbox, with the span of the delivery.
 @Loop
 private struct Delivery {
+    private static let operation = TracedOperation(
+        "deliver update", .producer, [.init("db.system.name", .text("redis"))],
+        keys: ["waybill.status", "waybill.mailbox.offset", "waybill.duplicate"])
+
     let request: MailboxDelivery
     private let trace: TraceContext?
 
@@ -125,16 +131,12 @@ private struct Delivery {
         request = MailboxDelivery(to: user, update, traceparent: exported?.traceparent)
     }
 
-    func span(from start: Instant, _ offset: Int64?) -> TraceSpan? {
+    func span(from start: Instant, to end: Instant, _ offset: Int64?) -> TraceSpan? {
         guard let trace else { return nil }
         return TraceSpan(
-            "deliver update", .producer, trace, of: request.update.correlationID.description, from: start,
-            [
-                .init("db.system.name", .text("redis")),
-                .init("waybill.status", .text(request.update.status.wireName)),
-                offset.map { .init("waybill.mailbox.offset", .number(Int($0))) }
-                    ?? .init("waybill.duplicate", .number(1)),
-            ])
+            Self.operation, trace, of: request.update.correlationID.uuid, from: start, to: end,
+            .text(request.update.status.wireName), offset.map { .number(Int($0)) } ?? .none,
+            offset == nil ? .number(1) : .none)
     }
 }
 

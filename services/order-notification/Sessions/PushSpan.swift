@@ -4,19 +4,17 @@ import Orders
 import WorkflowState
 
 extension Session {
+    private static let push = TracedOperation(
+        "push", .producer,
+        keys: ["waybill.session.id", "waybill.protocol", "waybill.status", "waybill.mailbox.offset"])
+
     /// The span of a publication's push to the session.
     func pushSpan(of publication: EncodedPublication) -> TraceSpan {
         let now = Instant.systemNow()
-        var attributes: [TraceSpan.Attribute] = [
-            .init("waybill.session.id", .text(Self.text(of: id))),
-            .init("waybill.protocol", .text(wireProtocol.name)),
-            .init("waybill.status", .text(publication.update.status.wireName)),
-        ]
-        if let offset = publication.offset {
-            attributes.append(.init("waybill.mailbox.offset", .number(Int(offset))))
-        }
         return TraceSpan(
-            "push", .producer, publication.trace.child(), of: publication.correlationID, from: now, to: now,
-            attributes)
+            Self.push, publication.trace.child(), of: publication.update.correlationID.uuid, from: now,
+            to: now,
+            .hexadecimal(id), .text(wireProtocol.name), .text(publication.update.status.wireName),
+            publication.offset.map { .number(Int($0)) } ?? .none)
     }
 }

@@ -14,9 +14,7 @@ final class EncodedPublication {
     private(set) lazy var hubFrame = SignalRCodec.notification(publication.update)
     private(set) lazy var event = SSECodec.update(publication.frame, at: publication.offset, epoch)
 
-    /// Of the order's message, for the spans of its pushes.
-    private(set) lazy var correlationID = publication.update.correlationID.description
-    /// The parent of those spans.
+    /// The parent of the spans of its pushes.
     private(set) lazy var trace =
         publication.traceparent.flatMap { TraceContext(traceparent: $0) } ?? .root(isSampled: false)
 

@@ -19,6 +19,9 @@ final class ProcessOrders: EventHandler {
     let events: EventFactory
     let metrics: ProcessingMetrics
     private let tracer: Tracer?
+    private static let recording = TracedOperation(
+        "record order", .client, [.init("db.system.name", .text("postgresql"))],
+        keys: ["db.operation.batch.size"])
     let log: Logger?
     private let publishesProcessing: Bool
 
@@ -120,12 +123,9 @@ final class ProcessOrders: EventHandler {
             guard let parent = item.context.trace else { continue }
             tracer.record(
                 TraceSpan(
-                    "record order", .client, parent.child(), of: item.context.correlationID, from: start,
-                    to: end,
-                    [
-                        .init("db.system.name", .text("postgresql")),
-                        .init("db.operation.batch.size", .number(items.count)),
-                    ], links: parent.isSampled ? exported.filter { $0.spanID != parent.spanID } : []))
+                    Self.recording, parent.child(), of: item.event.correlationID.uuid, from: start, to: end,
+                    .number(items.count),
+                    links: parent.isSampled ? exported.filter { $0.spanID != parent.spanID } : []))
         }
     }
 
