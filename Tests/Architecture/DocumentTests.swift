@@ -73,14 +73,10 @@ import Testing
         let operations = try RepositoryFiles.text(of: "docs/operations.md")
         let described = Set(
             operations.matches(of: /`([A-Za-z_.]+)(?:\{[a-z,]+\})?`/).map { String($0.output.1) })
-        var metrics: Set<String> = []
+        let metrics = try MetricsCatalogue().names
         var reported: Set<String> = []
         for path in RepositoryFiles.files where path.hasSuffix(".swift") && !path.hasPrefix("Tests/") {
             let source = try RepositoryFiles.text(of: path)
-            metrics.formUnion(
-                source.matches(of: /(?:counter|gauge|histogram)\(\s*"(waybill_[a-z_]+)"/).map {
-                    String($0.output.1)
-                })
             let events = /(?:trace|debug|info|warning|error|critical)[,(]\s*"([a-z_]+\.[a-z_]+)"/
             reported.formUnion(source.matches(of: events).map { String($0.output.1) })
             reported.formUnion(source.matches(of: /addCheck\("([a-z_.]+)"/).map { String($0.output.1) })
@@ -94,6 +90,17 @@ import Testing
         for name in described.filter({ $0.hasPrefix("waybill_") }).subtracting(metrics).sorted()
         where !["waybill_reader", "waybill_notifier", "waybill_operator"].contains(name) {
             Issue.record("docs/operations.md describes \(name), which does not exist")
+        }
+    }
+
+    @Test func theCatalogueOfMetricsIsThatOfTheCode() throws {
+        let path = "docs/operations.md"
+        let document = try RepositoryFiles.text(of: path)
+        let updated = try #require(try MetricsCatalogue().updated(document))
+        if ProcessInfo.processInfo.environment["UPDATE"] != nil {
+            try updated.write(to: SourceTree.root.appending(path: path), atomically: true, encoding: .utf8)
+        } else {
+            #expect(updated == document, "run: UPDATE=1 ONLY=Architecture infra/local/bin/test")
         }
     }
 

@@ -30,4 +30,15 @@ import Testing
         #expect(ByteString(text).hashValue == ByteString(text).hashValue)
         #expect(ByteString(text).hashValue != ByteString(text + "x").hashValue)
     }
+
+    @Test func aUUIDIsReadAndWritten() {
+        let text = "0197a3f2-5b1c-7d4e-8f60-123456789abc"
+        #expect(UUID(text)?.description == text)
+        #expect(UUID(text.uppercased())?.description == text)
+        #expect(UUID(ascii: text.uppercased().utf8Span.span, isStrict: true) == nil)
+        #expect(UUID(ascii: text.utf8Span.span, isStrict: true)?.description == text)
+        for wrong in ["", "0197a3f25b1c7d4e8f60123456789abc", text + "0", text.replacing("-", with: "g")] {
+            #expect(UUID(wrong) == nil)
+        }
+    }
 }

@@ -10,7 +10,9 @@ import Testing
         func receive(_ span: TraceSpan) { names.append(span.name) }
     }
 
-    private let (a, b, c) = (UUID(high: 1, low: 1), UUID(high: 1, low: 2), UUID(high: 2, low: 1))
+    private let a = UUID(high: 1, low: 1)
+    private let b = UUID(high: 1, low: 2)
+    private let c = UUID(high: 2, low: 1)
 
     private func span(_ name: String, of order: UUID? = nil, _ trace: TraceContext = .root()) -> TraceSpan {
         TraceSpan(TracedOperation(name, .internal, keys: []), trace, of: order, from: .systemNow())

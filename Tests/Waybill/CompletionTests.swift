@@ -48,6 +48,7 @@ import Testing
                 compdef() { : }
                 _files() { print -l -- \(script) }
                 offer() { for each in "$@"; do if [[ $each == "${words[CURRENT]}"* ]]; then print -r -- "$each"; fi; done }
+                compset() { words[CURRENT]=${words[CURRENT]#*=} }
                 compadd() { while [[ $1 == -* && $1 != -- ]]; do shift; done; shift; offer "$@" }
                 _describe() { offer "${(@)${(@P)2}%%:*}" }
                 source '\(script)'
@@ -116,6 +117,14 @@ import Testing
         #expect(try await completions(shell, ["waybill", "--context", "status", "dl"]) == ["dlq"])
         #expect(
             try await completions(shell, ["waybill", "--json", "--url", "x", "dlq", "sh"]) == ["show"])
+    }
+
+    @Test(.enabled(if: isInstalled("zsh"))) func zshCompletesAValueAfterAnEqualsSign() async throws {
+        #expect(try await completions(.zsh, ["waybill", "status", "--output=w"]) == ["wide"])
+        #expect(
+            try await completions(.zsh, ["waybill", "status", "--context="]) == [
+                "one-contexts", "two-contexts",
+            ])
     }
 
     @Test func bashCompletesAValueAfterAnEqualsSign() async throws {

@@ -146,10 +146,11 @@ import WorkflowState
             let problem = Problem(failure)
             #expect(problem.status == .serviceUnavailable && problem.headers["Retry-After"] != nil)
             #expect(problem.detail == "Orders cannot be accepted at the moment; try again.")
+            #expect(problem.isWithoutEffect)
             #expect(failure.isOutage)
         }
         let problem = Problem(PlacementError.inDoubt)
         #expect(problem.status == .serviceUnavailable && problem.headers["Retry-After"] != nil)
-        #expect(problem.detail?.contains("not known") == true)
+        #expect(problem.detail?.contains("not known") == true && !problem.isWithoutEffect)
     }
 }

@@ -20,6 +20,13 @@ def test_orders_are_accepted_without_a_server(stack, customer, server):
     assert len(customer.rows()) == 10
 
 
+def test_the_edge_says_that_nothing_was_done(stack, customer):
+    replicas = [f"accept-{number}" for number, _ in enumerate(stack.description["accept"], 1)]
+    with stack.stopped(*replicas):
+        status, body = customer.post()
+    assert (status, body["effect"]) == (503, "none")
+
+
 def test_a_refused_order_leaves_nothing(stack, customer):
     """A replica refuses for certain; the edge has asked two by then, and knows of one."""
     replica = stack.description["accept"][0]["url"]
@@ -27,7 +34,7 @@ def test_a_refused_order_leaves_nothing(stack, customer):
         answers = [customer.post(base=replica) for _ in range(3)]
         assert customer.post()[0] == 503
     for status, body in answers:
-        assert status == 503 and "not known" not in body["detail"]
+        assert status == 503 and body["effect"] == "none" and "not known" not in body["detail"]
     until("no copies are left", lambda: not stack.redis("ZRANGEBYLEX", "order:queued", "-", "+").strip())
     later = customer.place()
     customer.await_final(later)

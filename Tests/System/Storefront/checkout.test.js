@@ -81,10 +81,13 @@ test('an order that was not sent is known not to exist, and its items may change
   assert.equal(requests[1].key, requests[0].key);
 });
 
+/** What the edge and order-accept answer when nothing was carried out. */
+const refused = () => Problem.from(new Response('{"detail":"No replica answers at the moment.","effect":"none"}', { status: 503 }));
+
 test('an order that was sent and not answered may exist, whatever follows', async () => {
   for (const [first, mayExist] of [
     [new Problem(0, 'no response'), true], [new Problem(503, 'It is not known'), true], [new Problem(500, 'x'), true], [new Problem(409, 'in progress'), true],
-    [new Problem(503, 'No replica answers at the moment.'), false], [new Problem(429, 'slow down'), false], [new TypeError('x'), true],
+    [await refused(), false], [new Problem(503, 'No replica answers at the moment.'), true], [new Problem(429, 'slow down'), false], [new TypeError('x'), true],
   ]) {
     const { api, storage } = fixture(first, unsent());
     const checkout = new Checkout(api, storage, noDelay);

@@ -1,5 +1,6 @@
-"""Memory and CPU of a running stack from /proc, and counters from /metrics."""
+"""Memory and CPU of a running stack from /proc, counters from /metrics, and the benchmarks' arguments."""
 
+import argparse
 import json
 import os
 import pathlib
@@ -7,6 +8,16 @@ import re
 import urllib.request
 
 TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")  # µs
+
+
+def between(lowest, highest):
+    """An argument's type: a number within limits."""
+    def parse(text):
+        if not text.isdecimal() or not lowest <= int(text) <= highest:
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
 
 
 def process_tree(pid):

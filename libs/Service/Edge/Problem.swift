@@ -11,6 +11,8 @@ package struct Problem: Error, Sendable {
     package var title: String
     package var detail: String?
     package var type = "about:blank"
+    /// Whether the request was certainly not carried out, which the status alone does not tell.
+    package var isWithoutEffect = false
     /// Messages by field, `items[0].quantity`, in the order of the fields.
     package var errors: [(field: String, messages: [String])] = []
     /// Header fields of the response, such as `Retry-After`.
@@ -46,6 +48,7 @@ package struct Problem: Error, Sendable {
                 problem.field("title", title)
                 problem.field("status", Int(status.rawValue))
                 if let detail { problem.field("detail", detail) }
+                if isWithoutEffect { problem.field("effect", "none") }
                 problem.field("instance", instance)
                 problem.field("traceId", trace.traceID.description)
                 if !errors.isEmpty {

@@ -18,6 +18,7 @@ extension Problem {
             self.init(.unprocessableContent, "This Idempotency-Key was used with another body.")
         case .noCatalogue, .noIdentifiers, .refused:
             self = .unavailable("Orders cannot be accepted at the moment; try again.")
+            isWithoutEffect = true
         case .inDoubt:
             self = .unavailable(
                 "It is not known whether the order was accepted: repeat the request with the same Idempotency-Key, or look at your orders first."

@@ -1,6 +1,3 @@
-/** What order-accept and the edge answer when nothing was carried out; any other 5xx may have been. */
-const NOTHING_DONE = ['No replica answers at the moment.', 'Orders cannot be accepted at the moment; try again.'];
-
 /** An error response of a service (RFC 9457), or a request without a response. */
 export class Problem extends Error {
   /**
@@ -20,9 +17,12 @@ export class Problem extends Error {
   /** Whether the browser was offline before the request, which was therefore not sent. */
   wasNotSent = false;
 
+  /** Whether the service says that nothing was carried out; without a word of it, any 5xx may have been. */
+  saysNothingDone = false;
+
   /** Whether the request was certainly not carried out; false also when that is not known. */
   get isWithoutEffect() {
-    return this.wasNotSent || !this.isUndecided || this.status === 429 || NOTHING_DONE.includes(this.message);
+    return this.wasNotSent || !this.isUndecided || this.status === 429 || this.saysNothingDone;
   }
 
   /**
@@ -41,7 +41,10 @@ export class Problem extends Error {
     const first = Object.values(errors).flat()[0];
     const fallback = response.status === 404 ? 'Not found.' : `The service answered with status ${response.status}.`;
     const seconds = Number(response.headers.get('Retry-After'));
-    return new Problem(response.status, first ?? body.detail ?? body.error ?? body.title ?? fallback, errors, seconds > 0 ? seconds * 1_000 : 0);
+    const problem = new Problem(
+      response.status, first ?? body.detail ?? body.error ?? body.title ?? fallback, errors, seconds > 0 ? seconds * 1_000 : 0);
+    problem.saysNothingDone = body.effect === 'none';
+    return problem;
   }
 }
 

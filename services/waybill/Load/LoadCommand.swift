@@ -28,7 +28,7 @@ struct LoadCommand: Command {
         plan = try LoadPlan(
             rate: arguments.integer("rate", in: LoadPlan.rates, default: 50),
             users: arguments.integer("users", in: LoadPlan.userLimits, default: 10),
-            seconds: arguments.integer("for", in: LoadPlan.durations, default: 10))
+            seconds: arguments.integer("for", in: LoadPlan.durations, default: 10, of: "seconds"))
         out = arguments["out"]
     }
 

@@ -66,12 +66,17 @@ struct Arguments: Sendable, Equatable {
         }
     }
 
-    func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) throws -> Int {
+    /// - Parameter unit: what is counted, for the error.
+    func integer(
+        _ name: String, in range: ClosedRange<Int>, default fallback: Int, of unit: String? = nil
+    ) throws -> Int {
         guard let text = values[name] else { return fallback }
         guard let number = Int(text), range.contains(number) else {
             throw CommandError(
                 .usage, "--\(name) is not \(text.printable)",
-                remedy: "a number from \(range.lowerBound) to \(range.upperBound)")
+                remedy:
+                    "a number \(unit.map { "of \($0) " } ?? "")from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return number
     }

@@ -61,8 +61,8 @@ enum ShellCompletion {
     }
 
     /// `--a|--b`: a pattern of the shells' `case`.
-    static func pattern(_ options: [CommandHelp.Option]) -> String {
-        options.map { "--\($0.name)" }.joined(separator: "|")
+    static func pattern(_ options: [CommandHelp.Option], then suffix: String = "") -> String {
+        options.map { "--\($0.name)\(suffix)" }.joined(separator: "|")
     }
 
     /// A shell's word or command substitution for values that it must not look up in files; nil for files.

@@ -9,7 +9,12 @@ enum ZshCompletion {
             "    local first= second= skipped= each word=${words[CURRENT]}",
         ]
         lines += ShellCompletion.findCommand(in: "\"${(@)words[2,CURRENT-1]}\"")
-        lines += ["    case ${words[CURRENT-1]} in"]
+        // The value of `--name=value`.
+        lines += ["    case $word in"]
+        lines += ShellCompletion.optionsByValues.map {
+            "        \(ShellCompletion.pattern($0, then: "=*"))) compset -P '*='; \(add($0[0].values)); return ;;"
+        }
+        lines += ["    esac", "    case ${words[CURRENT-1]} in"]
         lines += ShellCompletion.optionsByValues.map {
             "        \(ShellCompletion.pattern($0))) \(add($0[0].values)); return ;;"
         }

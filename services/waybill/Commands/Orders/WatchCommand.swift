@@ -22,7 +22,7 @@ struct WatchCommand: Command {
         }
         user = arguments.positional.first
         count = try arguments.integer("count", in: 1...1_000_000, default: .max)
-        seconds = try arguments.integer("for", in: 1...86_400, default: 86_400)
+        seconds = try arguments.integer("for", in: 1...86_400, default: 86_400, of: "seconds")
     }
 
     func run(_ context: CommandContext) async throws -> ExitCode {
