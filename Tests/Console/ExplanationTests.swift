@@ -37,7 +37,7 @@ import Testing
         let order = try order(
             .completed, [Self.accepted, outcome("order.processed.v1", isPublished: false)])
         let finding = OrderFinding(.init(recorded: order, queue: idle))
-        #expect(finding.summary.contains("not published yet"))
+        #expect(finding.summary.contains("not marked as published"))
         #expect(finding.next?.contains("RabbitMQ") == true)
     }
 

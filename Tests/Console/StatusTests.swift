@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 import Messaging
 import Testing
@@ -45,7 +46,73 @@ import Testing
             ])
         let severities = state.problems.map(\.severity)
         #expect(severities == [.critical, .critical, .warning, .warning])
+        #expect(Set(state.problems.map(\.key)).count == 4)
         #expect(state.problems.allSatisfy { !$0.next.isEmpty && !$0.meaning.isEmpty })
+    }
+
+    /// What nobody works on waits: that is no problem of its own.
+    @Test(arguments: [ServiceState.Readiness.hung, .unreachable, .unavailable, .ready])
+    func whatFollowsFromAProblemIsItsEffect(readiness: ServiceState.Readiness) {
+        var state = SystemState(
+            at: 0,
+            services: [
+                service(
+                    "order-process@1", readiness, readiness == .unavailable ? ["postgres.unreachable"] : []),
+                service("order-notification@1"),
+            ])
+        state.queues = [
+            .init(
+                depth: .init(queue: .accepted, ready: 300, consumers: 0, retrying: 0, dead: 0), unacked: 0,
+                age: 90_000)
+        ]
+        state.waiting = .init(count: 300, age: 90_000)
+        state.outbox = .init(count: 1, age: 130_000)
+        state.intake = .init(count: 2, age: 70_000)
+        let problems = state.problems
+        guard readiness != .ready else {
+            #expect(problems.count == 4 && problems.allSatisfy(\.effects.isEmpty))
+            return
+        }
+        #expect(problems.count == 1 && problems[0].services == ["order-process"])
+        #expect(
+            problems[0].effects == [
+                "Nobody consumes order.accepted. 300 messages wait in it, the oldest for up to 90 s.",
+                "300 orders to be recorded. Accepted, and not lost. The oldest is 90 s old.",
+                "1 order whose outcome is not marked as published. Their customers may not have been told. "
+                    + "The oldest is 2 min old.",
+                "2 orders in the intake table. PostgreSQL took them when Redis or RabbitMQ did not answer. "
+                    + "The oldest is 70 s old.",
+            ])
+    }
+
+    @Test func oneCauseIsOneProblem() {
+        let refused = ["redis.authentication", "redis.channels.authentication"]
+        let state = SystemState(
+            at: 0,
+            services: [
+                service("order-accept@1", .ready, ["redis.authentication"]),
+                service("order-notification@1", .unavailable, refused),
+                service("order-notification@2", .unavailable, refused),
+            ])
+        #expect(codes(state) == ["redis.authentication"])
+        let problem = state.problems[0]
+        #expect(
+            problem.severity == .critical && problem.services == ["order-notification", "order-notification"])
+        for text in [
+            "Not ready: order-notification@1, order-notification@2.",
+            "Ready, and without it: order-accept@1.",
+        ] { #expect(problem.meaning.contains(text)) }
+        let many = (1...5).map { service("order-notification@\($0)", .unavailable, refused) }
+        #expect(
+            SystemState(at: 0, services: many).problems[0].title.hasPrefix(
+                "5 replicas of order-notification:"))
+    }
+
+    @Test func theNewestProblemIsTheFirstOfItsKind() {
+        var state = SystemState(at: 0, services: ["a@1", "b@1", "c@1"].map { service($0, .hung) })
+        state.began = ["service.hung a@1": 5, "service.hung b@1": 9, "service.hung c@1": 7]
+        #expect(state.problems.map(\.subject) == ["b@1", "c@1", "a@1"])
+        #expect(state.problems[0].json["since"]?.int == 9)
     }
 
     @Test(arguments: [
@@ -61,7 +128,7 @@ import Testing
         var state = SystemState(at: 0)
         state.waiting = .init(count: 7, age: 12_000)
         #expect(state.problems.map(\.severity) == [.warning])
-        #expect(state.problems[0].title == "7 orders wait to be recorded")
+        #expect(state.problems[0].title == "7 orders to be recorded")
         state.waiting?.age = 61_000
         #expect(state.problems.map(\.severity) == [.critical])
         state.outbox = .init(count: 1, age: 11_000)
@@ -139,6 +206,11 @@ import Testing
             .init("id", .string(id)), .init("reason", .string(reason)), .init("orderId", .number("\(order)")),
             .init("customerId", .string(customer)), .init("correlationId", .string("c-\(id)")),
         ])
+    }
+
+    @Test(arguments: ["customerId is missing.", "items[0].productId is invalid: JSON wrongKind at byte 7."])
+    func whatItsSenderMisspeltIsNotReplayed(reason: String) {
+        #expect(DeadLetterReason.words(for: reason).contains("no attempt can succeed"))
     }
 
     @Test func deadLettersAreFoundByTextAndReason() {

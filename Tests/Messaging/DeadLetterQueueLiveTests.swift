@@ -49,4 +49,23 @@ struct DeadLetterQueueLiveTests {
             try await eventually("the queue is empty") { try await deadLetters.count() == 0 }
         }
     }
+
+    /// A look returns the messages to the queue in another order.
+    @Test @Loop func manyMessagesHaveOneOrder() async throws {
+        try await Transports.quorum.withFixture { fixture in
+            let fixture = try #require(fixture as? RabbitMQTransportFixture)
+            var sent = try Sample.messages(0..<300, by: fixture.publisher)
+            for index in sent.indices {
+                sent[index].destination = .queue(fixture.deadLetters)
+                let time = "2026-11-30T20:19:39.\(100 + (index * 7) % 300)Z"
+                sent[index].envelope.failure = Envelope.Failure(reason: "why", failedAt: time)
+            }
+            _ = await fixture.sender.send(sent, within: .seconds(5))
+            let deadLetters = DeadLetterQueue(of: fixture.queue, fixture.client, fixture.amqpPublisher)
+            let sorted = sent.sorted {
+                ($0.envelope.failure?.failedAt ?? "") < ($1.envelope.failure?.failedAt ?? "")
+            }.map(\.envelope.id)
+            for _ in 0..<4 { #expect(try await deadLetters.list(limit: 2000).map(\.name) == sorted) }
+        }
+    }
 }

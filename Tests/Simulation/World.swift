@@ -106,11 +106,23 @@ final class World {
         return lossAt > begin
     }
 
-    /// An order that is not recorded, and that Redis has lost, is known to the replica that accepted it alone.
-    func mayBeForgotten(_ id: OrderID, since begin: Instant?) -> Bool {
-        // A list is what a replica can read.
+    /// From a list, which is what the replica can read: an order that is not recorded, and that Redis has lost, is known to
+    /// the replica that accepted it alone.
+    func mayBeMissing(_ id: OrderID, since begin: Instant?) -> Bool {
         let isAway = !redis.server.isUp || redis.server.isSilent || acceptors.contains { $0.redisLink.isCut }
         return (isAway || hasLost(since: begin)) && database.tables.index(id) == nil
+    }
+
+    /// Asks about an order.
+    ///
+    /// - Returns: the answer, and whether the order may have been unknown at some time meanwhile: it was not recorded when the
+    ///   question was asked, and Redis has lost it until the answer.
+    func asking<Answer>(
+        about id: OrderID, since begin: Instant?, _ question: () async -> Answer
+    ) async -> (Answer, mayBeForgotten: Bool) {
+        let isUnrecorded = database.tables.index(id) == nil
+        let answer = await question()
+        return (answer, isUnrecorded && hasLost(since: begin))
     }
 
     /// Where an order is, for the timeline.

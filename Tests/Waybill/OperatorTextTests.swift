@@ -28,13 +28,14 @@ import Testing
         let state = try JSONValue(
             parsing: """
                 {"problems":[{"severity":"critical","code":"service.hung","title":"order-process@1 does not answer",
-                "meaning":"It is silent.","next":"end it"},{"severity":"warning","code":"x","title":"t","meaning":"m",
+                "meaning":"It is silent.","next":"end it","since":1784000000000,"effects":["Orders wait."]},{"severity":"warning","code":"x","title":"t","meaning":"m",
                 "next":"n"}]}
                 """)
         let display = ProblemsCommand.display(state, console)
         #expect(
             display.text.hasPrefix(
-                "critical  order-process@1 does not answer\n    It is silent.\n    Next: end it"))
+                "critical  order-process@1 does not answer\n    It is silent. (since 2026-07-14T03:33:20.000Z)\n"
+                    + "    - so orders wait.\n    Next: end it"))
         #expect(display.code == ExitCode.failure)
         let none = ProblemsCommand.display(.object([.init("problems", .array([]))]), console)
         #expect(none.text.hasPrefix("No problems") && none.code == ExitCode.success)

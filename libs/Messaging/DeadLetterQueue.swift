@@ -4,8 +4,8 @@ package import EventLoop
 
 /// A queue's dead-letter queue, for the operator: list, replay, drop.
 ///
-/// Listing receives the messages without settling them and requeues them; they keep their order, and are
-/// marked as redelivered. RabbitMQ 4 drops what was redelivered 20 times from a queue that an older one has made: long
+/// Listing receives the messages without settling them and requeues them, which changes their order in the queue, and marks
+/// them as redelivered. RabbitMQ 4 drops what was redelivered 20 times from a queue that an older one has made: long
 /// before that a message is replaced by a copy, at the end of the queue.
 @Loop
 package struct DeadLetterQueue {
@@ -19,6 +19,12 @@ package struct DeadLetterQueue {
             envelope = Envelope(delivery.properties)
             body = delivery.body
             isDefective = delivery.defect != nil
+        }
+
+        /// Orders messages by the times of their failures; of those of one millisecond the ids decide, so that each listing
+        /// has one order.
+        fileprivate var age: (String, UInt64, ByteString) {
+            (envelope.failure?.failedAt ?? "", envelope.timestamp, ByteString(name))
         }
 
         /// The operator's name for it: the message id, or a digest of the body (FNV-1a) when there is none.
@@ -54,14 +60,14 @@ package struct DeadLetterQueue {
         }
     }
 
-    /// The oldest messages.
+    /// Up to `limit` messages of the queue, the one that failed first at the beginning.
     package func list(limit: Int = 100) async throws(AMQPError) -> [Message] {
         var messages: [Message] = []
         try await visit(limit: limit) { delivery in
             messages.append(Message(delivery))
             return .leave
         }
-        return messages
+        return messages.map { (message: $0, age: $0.age) }.sorted { $0.age < $1.age }.map(\.message)
     }
 
     /// Publishes messages to their queue again, marked as replays and with a new attempt count, each

@@ -182,6 +182,24 @@ extension OrderChangesTests {
         }
     }
 
+    /// Another replica's order is recorded between two questions to PostgreSQL.
+    @Test func withoutRedisAnOrderThatIsRecordedMeanwhileIsFound() async throws {
+        func found<Answer>(_ question: (Order) async throws -> Answer?) async throws -> Bool {
+            fixture.workflows.faults = [:]
+            let order = try await fixture.place().order
+            fixture.recent.remove(order.id)
+            fixture.workflows.faults = [.pending: .away, .workflow: .away]
+            let queries = fixture.queries
+            queries.meanwhile = { queries.insert([order]) }
+            return try await question(order) != nil
+        }
+        #expect(try await found { try await self.order($0.id) })
+        #expect(try await found { try await self.status($0) })
+        await #expect(throws: OrderChangeError.notCancellable(.accepted)) {
+            try await found { try await self.cancel($0.id) }
+        }
+    }
+
     /// They are left behind when Redis did not answer order-process, or got a late write of order-accept.
     @Test func copiesOfARecordedOrderAreRemoved() async throws {
         let (placed, waiting) = (try await fixture.place().order, try await fixture.place().order)

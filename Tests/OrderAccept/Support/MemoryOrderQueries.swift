@@ -12,6 +12,8 @@ final class MemoryOrderQueries: OrderQueries {
     var fault: OrderQueryError?
     /// Of cancellations alone.
     var cancelFault: OrderQueryError?
+    /// Done once, before the question whether an order is recorded is answered.
+    var meanwhile: (@Loop () -> Void)?
     /// Recorded orders with their idempotency keys.
     private(set) var recorded: [(order: Order, key: String?)] = []
     private var taken: [StoredOrder] = []
@@ -45,12 +47,18 @@ final class MemoryOrderQueries: OrderQueries {
         }
     }
 
+    private func happen() {
+        meanwhile?()
+        meanwhile = nil
+    }
+
     private func isRecorded(_ id: OrderID) -> Bool { recorded.contains { $0.order.id == id } }
 
     func outcomes(
         of ids: [CorrelationID]
     ) async throws(OrderQueryError) -> [CorrelationID: RecordedOutcome] {
         if let fault { throw fault }
+        happen()
         let found = recorded.map(\.order).filter { ids.contains($0.correlationID) }
         return Dictionary(
             uniqueKeysWithValues: found.map {
@@ -60,6 +68,7 @@ final class MemoryOrderQueries: OrderQueries {
 
     func recorded(_ ids: [OrderID]) async throws(OrderQueryError) -> Set<OrderID> {
         if let fault { throw fault }
+        happen()
         return Set(recorded.map(\.order.id).filter(ids.contains))
     }
 

@@ -83,18 +83,22 @@ final class Shopper {
         purchases.firstIndex { if case .accepted(id, _) = $0.answer { true } else { false } }
     }
 
+    private func acceptance(of id: OrderID) -> Instant? { index(id).flatMap { purchases[$0].at } }
+
     private func cancel(_ id: OrderID) async {
         let user = user
-        let answer = await world.edge.ask { accept -> Bool? in
-            do throws(OrderChangeError) {
-                return try await accept.cancel.cancel(id, of: user, .root()).status == .cancelled
-            } catch {
-                if error == .notFound { return nil }
-                return false
+        let (given, mayBeForgotten) = await world.asking(about: id, since: acceptance(of: id)) {
+            await world.edge.ask { accept -> Bool? in
+                do throws(OrderChangeError) {
+                    return try await accept.cancel.cancel(id, of: user, .root()).status == .cancelled
+                } catch {
+                    if error == .notFound { return nil }
+                    return false
+                }
             }
         }
-        guard let answer else { return }
-        if answer == nil, index(id).map({ !world.mayBeForgotten(id, since: purchases[$0].at) }) ?? true {
+        guard let answer = given else { return }
+        if answer == nil, !mayBeForgotten {
             faults.append("order \(id) is not found when it is cancelled")
         }
         if answer == true, let index = index(id) { purchases[index].isCancelled = true }
@@ -121,21 +125,21 @@ final class Shopper {
             try? await Loop.sleep(for: .milliseconds(Int.drawn(in: 1...1_000)))
             if world.isClosing { return }
             let asksStatus = drawn(onceIn: 2)
-            let begin = index(id).flatMap { purchases[$0].at }
-            let mayBeForgotten = world.mayBeForgotten(id, since: begin)
-            let seen = await world.edge.ask { accept -> OrderStatus?? in
-                do {
-                    return asksStatus
-                        ? .some(try await accept.read.status(correlationID, of: user)?.status)
-                        : .some(try await accept.read.order(id, of: user)?.order.status)
-                } catch {
-                    return nil
+            let (seen, mayBeForgotten) = await world.asking(about: id, since: acceptance(of: id)) {
+                await world.edge.ask { accept -> OrderStatus?? in
+                    do {
+                        return asksStatus
+                            ? .some(try await accept.read.status(correlationID, of: user)?.status)
+                            : .some(try await accept.read.order(id, of: user)?.order.status)
+                    } catch {
+                        return nil
+                    }
                 }
             }
             guard let answered = seen, let found = answered, let index = index(id) else { continue }
             guard let status = found else {
                 if purchases[index].mayBeDeleted { return }
-                if !mayBeForgotten, !world.mayBeForgotten(id, since: begin) {
+                if !mayBeForgotten {
                     faults.append("order \(id), accepted, is not found")
                 }
                 continue
@@ -160,7 +164,7 @@ final class Shopper {
         let user = user
         let told = purchases.filter { purchase in
             guard case .accepted(let id, _) = purchase.answer else { return false }
-            return !purchase.mayBeDeleted && !world.mayBeForgotten(id, since: purchase.at)
+            return !purchase.mayBeDeleted && !world.mayBeMissing(id, since: purchase.at)
         }
         let page = await world.edge.ask { accept -> [Order]? in
             try? await accept.read.page(of: user, PageRange(start: .offset(0), size: 100)).orders
@@ -169,7 +173,7 @@ final class Shopper {
         for purchase in told {
             guard case .accepted(let id, _) = purchase.answer else { continue }
             let count = orders.count { $0.lines[0].quantity == purchase.quantity }
-            if count == 0, world.mayBeForgotten(id, since: purchase.at) { continue }
+            if count == 0, world.mayBeMissing(id, since: purchase.at) { continue }
             if count > 1 {
                 let found = orders.filter { $0.lines[0].quantity == purchase.quantity }
                 faults.append(

@@ -43,7 +43,11 @@ def readiness_problem(port, password):
                 answer += part
     except OSError as error:
         return f"port {port}: {error.strerror or error}"
-    return None if answer.endswith(b"+PONG\r\n") else answer.decode(errors="replace").strip()
+    if answer.endswith(b"+PONG\r\n"):
+        return None
+    if answer.startswith(b"-WRONGPASS"):
+        return "it refuses the password of this stack"
+    return answer.decode(errors="replace").strip().replace("\r\n", "; ")
 
 
 def liveness_problem(port, password):

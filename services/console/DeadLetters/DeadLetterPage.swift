@@ -63,6 +63,8 @@ enum DeadLetterReason {
     static func words(for reason: String) -> String {
         let reason = reason.lowercased()
         return switch reason {
+        case _ where reason.hasSuffix(" is missing.") || reason.contains(" is invalid: "):
+            "Its sender left out or misspelt what an order needs: no attempt can succeed. Tell the sender, and drop it."
         case _ where reason.contains("too often"):
             "It ended its consumer again and again: look at the service's log before it is replayed."
         case _ where reason.contains("json"):

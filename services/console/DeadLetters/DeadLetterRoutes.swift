@@ -123,7 +123,7 @@ struct DeadLetterRoutes {
         names.prefix(20).map(\.text).joined(separator: " ") + (names.count > 20 ? " …" : "")
     }
 
-    /// In the order of the queue, so that the first one is the oldest.
+    /// Of a reason, those that failed first at the beginning.
     private func names(
         _ request: HTTPRequest, _ queue: OrderTopology.WorkQueue
     ) async throws(Problem) -> [ByteString] {

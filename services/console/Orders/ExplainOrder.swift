@@ -45,10 +45,10 @@ struct ExplainOrder {
             if let since = page.rememberedSince,
                 since > id.timestamp.map({ Int($0.milliseconds) * 1000 }) ?? 0
             {
-                unknown.append("\(page.replica) may have forgotten its steps: its memory begins later")
+                unknown.append("earlier steps of \(page.replica): its memory begins later")
             }
             if page.spans == nil {
-                unknown.append("\(page.replica) does not answer: its steps are not known")
+                unknown.append("the steps of \(page.replica), which does not answer")
             }
         }
         let isFound = facts.recorded != nil || facts.copies?.status != nil || !found.isEmpty

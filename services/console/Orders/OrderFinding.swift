@@ -57,11 +57,12 @@ struct OrderFinding {
             }
             summary += "."
         }
-        if unpublished {
-            summary += " Its outcome is not published yet."
-            next = "the relay of order-process publishes it when RabbitMQ confirms: look at RabbitMQ"
-        } else if facts.pushes > 0 {
+        if facts.pushes > 0 {
             summary += " \(facts.pushes) \(facts.pushes == 1 ? "session was" : "sessions were") told."
+        } else if unpublished {
+            summary += " Its outcome is not marked as published."
+            next =
+                "`waybill problems`: the relay of order-process publishes it while order-process and RabbitMQ answer"
         } else if facts.copies?.delivered.isEmpty == false {
             summary += " It is in its owner's mailbox; no replica remembers a push of it."
         }

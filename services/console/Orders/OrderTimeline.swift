@@ -61,7 +61,7 @@ struct OrderTimeline {
     }
 
     private static func description(of event: RecordedEvent) -> (text: String, error: String?) {
-        let unpublished = event.isPublished ? "" : "; its event is not published yet"
+        let unpublished = event.isPublished ? "" : "; its event is not marked as published"
         switch event.type {
         case "order.accepted.v1":
             return (event.requestID.map { "Accepted, with the request \($0)" } ?? "Accepted", nil)

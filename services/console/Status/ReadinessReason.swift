@@ -51,11 +51,15 @@ struct ReadinessReason {
     private init(kind: Substring, of server: String, _ setting: String) {
         switch kind {
         case "unreachable":
-            self.init("\(server) does not answer", "start \(server), or look at the network; see \(setting)")
+            self.init(
+                "\(server) does not answer",
+                "`waybill up` starts it on this machine; elsewhere start \(server), look at the network, or correct "
+                    + "\(setting)")
         case "authentication":
             self.init(
-                "\(server) refuses its user or password",
-                "correct \(setting), or the user's password and rights")
+                "\(server) refuses the user or the password",
+                "`waybill up` gives the server of this machine its password again; elsewhere correct \(setting), or the "
+                    + "user's password and rights at \(server). Replicas connect by themselves")
         case "tls":
             self.init(
                 "the TLS connection to \(server) fails", "check TLS_CA_FILE and the server's certificate")

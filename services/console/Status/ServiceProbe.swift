@@ -40,7 +40,8 @@ struct ServiceState: Sendable {
 @Loop
 struct ServiceProbe {
     private static let wanted: Set<ByteString> = [
-        "waybill_build_info", "waybill_orders_accepted_total", "waybill_orders_processed_total",
+        "waybill_build_info", "waybill_orders_accepted_total", "waybill_orders_rejected_total",
+        "waybill_orders_processed_total",
         "waybill_notification_pushes_total", "waybill_notification_sessions",
         "waybill_notification_users", "waybill_notification_resumes_total",
         "waybill_order_completion_seconds_bucket", "waybill_order_notification_seconds_bucket",

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import HTTP
 import Identity
@@ -75,14 +76,19 @@ final class StatusBroadcaster: Service {
         }
     }
 
-    /// The state, read now when the last one is old.
+    /// The state, read now unless it was just read: who asks has often just changed something.
     func current() async -> SystemState {
-        if let state, state.at + 2000 > WallClock.milliseconds() { return state }
+        if let state, state.at + 250 > WallClock.milliseconds() { return state }
         return await read()
     }
 
     private func read() async -> SystemState {
-        let state = await system.read()
+        var state = await system.read()
+        let before = self.state?.began ?? [:]
+        for problem in state.problems {
+            let key = ByteString(problem.key)
+            state.began[key] = before[key] ?? state.at
+        }
         self.state = state
         metrics.show(state)
         if let point = history.add(state) { subscribers.send("point", point.json) }

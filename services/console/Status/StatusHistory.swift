@@ -21,7 +21,8 @@ struct StatusHistory {
 
     /// The names of a point's values, in order: a second, milliseconds, messages.
     static let names = [
-        "accepted", "completed", "failed", "pushed", "completionP50", "completionP99", "notificationP50",
+        "accepted", "completed", "failed", "refused", "pushed", "completionP50", "completionP99",
+        "notificationP50",
         "notificationP99", "waiting", "dead",
     ]
 
@@ -57,7 +58,8 @@ struct StatusHistory {
                 rate("waybill_orders_accepted_total"),
                 rate("waybill_orders_processed_total", "outcome=\"completed\""),
                 rate("waybill_orders_processed_total", "outcome=\"failed\""),
-                rate("waybill_notification_pushes_total"), completion?.half, completion?.most,
+                rate("waybill_orders_rejected_total"), rate("waybill_notification_pushes_total"),
+                completion?.half, completion?.most,
                 notification?.half, notification?.most, waiting.map(Double.init), dead.map(Double.init),
             ])
         points.append(point)

@@ -63,7 +63,9 @@ final class SystemReader {
         if let depths = try? await depths.value.get() {
             state.queues = depths.map { depth in
                 let unacked = Self.unacked(of: depth.name, state.services)
-                let age = age(of: depth, unacked, state.at, accepted: (try? recorded.get())?.acceptedLast)
+                var age = age(of: depth, unacked, state.at, accepted: (try? recorded.get())?.acceptedLast)
+                // A consumer that hangs has messages in hand that nobody counts.
+                if depth.queue == .accepted, depth.ready > 0 { age = max(age, state.waiting?.age ?? 0) }
                 return SystemState.Queue(depth: depth, unacked: unacked, age: age)
             }
         }

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import JSON
 
@@ -59,7 +60,8 @@ struct SystemState: Sendable {
     var waiting: Backlog?
     /// Orders that failed within the last hour; at most ``RecordState/failuresCounted``.
     var failures: Int?
-    var problems: [StatusProblem] { StatusProblem.all(in: self) }
+    /// When each problem was first seen, by ``StatusProblem/key``; in milliseconds since 1970.
+    var began: [ByteString: Int64] = [:]
 
     var json: JSONValue {
         var members: [JSONValue.Member] = [

@@ -62,19 +62,27 @@ struct CancelOrder {
         }
         // It may have been recorded in between.
         if let order = try await stored(id, of: user) { return order }
-        do throws(OrderQueryError) {
-            if let order = try await pending.forgotten(id, of: user, queries) { return order }
-            // The order may be pending, which cannot be read, unless it is recorded.
-            if outage != nil, try await queries.recorded([id]).contains(id) { outage = nil }
-        } catch {
-            throw .unavailable(reason: error.reason)
+        let forgotten = try await asking { () throws(OrderQueryError) in
+            try await pending.forgotten(id, of: user, queries)
         }
-        if let outage { throw .unavailable(reason: "\(outage)") }
-        throw .notFound
+        if let forgotten { return forgotten }
+        guard let outage else { throw .notFound }
+        // The order may be pending, which cannot be read, unless it is recorded: since the last question, or it is
+        // deleted, or another user's.
+        let recorded = try await asking { () throws(OrderQueryError) in try await queries.recorded([id]) }
+        guard recorded.contains(id) else { throw .unavailable(reason: "\(outage)") }
+        guard let order = try await stored(id, of: user) else { throw .notFound }
+        return order
     }
 
     private func stored(_ id: OrderID, of user: UserID) async throws(OrderChangeError) -> StoredOrder? {
-        do throws(OrderQueryError) { return try await queries.order(id, of: user) } catch {
+        try await asking { () throws(OrderQueryError) in try await queries.order(id, of: user) }
+    }
+
+    private func asking<Answer>(
+        _ body: @Loop () async throws(OrderQueryError) -> Answer
+    ) async throws(OrderChangeError) -> Answer {
+        do throws(OrderQueryError) { return try await body() } catch {
             throw .unavailable(reason: error.reason)
         }
     }

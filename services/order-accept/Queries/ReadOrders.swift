@@ -36,11 +36,12 @@ struct ReadOrders {
             return try await queries.order(id, of: user)
         }
         if let order = try await pending.forgotten(id, of: user, queries) { return order }
-        // It may be pending, unless it is recorded: then it is deleted, or another user's.
-        if let outage, try await !queries.recorded([id]).contains(id) {
+        guard let outage else { return nil }
+        // It may be pending, unless it is recorded: since the last question, or it is deleted, or another user's.
+        guard try await queries.recorded([id]).contains(id) else {
             throw OrderQueryError(reason: "\(outage)")
         }
-        return nil
+        return try await queries.order(id, of: user)
     }
 
     private func isRecorded(_ id: CorrelationID) async throws(OrderQueryError) -> Bool {
@@ -89,8 +90,9 @@ struct ReadOrders {
             return StatusReport(
                 correlationID: id, orderID: found.id, status: found.status, updatedAt: found.createdAt)
         }
-        if let outage, try await !isRecorded(id) { throw OrderQueryError(reason: "\(outage)") }
-        return nil
+        guard let outage else { return nil }
+        guard try await isRecorded(id) else { throw OrderQueryError(reason: "\(outage)") }
+        return try await queries.status(id, of: user)
     }
 }
 

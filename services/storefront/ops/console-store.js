@@ -40,6 +40,14 @@ export class ConsoleStore {
   }
 }
 
+/**
+ * Replicas of order-notification whose sessions are not known: one that is not ready does not register them.
+ * @param {StatusSnapshot|null} snapshot
+ */
+export function unregistered(snapshot) {
+  return (snapshot?.services ?? []).filter(({ name, readiness }) => name.startsWith('order-notification@') && readiness !== 'ready').map(({ name }) => name);
+}
+
 /** @param {OrderEvent} event @returns {EventKind} */
 export function eventKind({ type }) {
   if (type.startsWith('order.accepted')) return 'accepted';

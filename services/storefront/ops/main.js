@@ -9,6 +9,7 @@ import { FailoverLabPage } from './failover-lab-page.js';
 import { OrderExplanationPage } from './order-explanation-page.js';
 import { OperatorOrdersPage } from './orders-page.js';
 import { OverviewPage } from './overview-page.js';
+import { countText } from './problem-list.js';
 import { SessionsPage } from './sessions-page.js';
 
 /** @type {import('../ui/app-shell.js').Route<ConsoleStore>[]} */
@@ -31,9 +32,10 @@ class WaybillConsole extends AppShell {
   render() {
     const { session, snapshot, stream, theme } = this.#store;
     const deadLetters = h('a', { href: '#/dead-letters' }, 'Dead letters');
+    const overview = h('a', { href: '#/', class: 'nav-problems' }, 'Overview');
     const operator = h('span', { class: 'operator' });
     const navigation = h('nav', { 'aria-label': 'Console' },
-      h('a', { href: '#/' }, 'Overview'), h('a', { href: '#/orders' }, 'Orders'), deadLetters, h('a', { href: '#/sessions' }, 'Sessions'), h('a', { href: '#/audit' }, 'Audit log'), h('a', { href: '#/lab' }, 'Failover lab'));
+      overview, h('a', { href: '#/orders' }, 'Orders'), deadLetters, h('a', { href: '#/sessions' }, 'Sessions'), h('a', { href: '#/audit' }, 'Audit log'), h('a', { href: '#/lab' }, 'Failover lab'));
     const pill = h('span', { class: 'pill', role: 'status' });
     const signOut = signOutButton(session);
     this.start('Waybill operations', session, h('header', { class: 'ops-bar' }, h('div', { class: 'bar' },
@@ -48,6 +50,10 @@ class WaybillConsole extends AppShell {
       const dead = (current?.queues ?? []).reduce((sum, queue) => sum + queue.dead, 0);
       const text = dead > 0 ? `Dead letters (${dead})` : 'Dead letters';
       if (deadLetters.textContent !== text) deadLetters.textContent = text;
+      const problems = current?.problems ?? [];
+      const overviewText = problems.length > 0 ? `Overview (${countText(problems)})` : 'Overview';
+      if (overview.textContent !== overviewText) overview.textContent = overviewText;
+      overview.dataset.severity = problems[0]?.severity ?? 'none';
     }));
     this.addCleanup(session.current.watch((current) => {
       operator.textContent = current?.userId ?? '';

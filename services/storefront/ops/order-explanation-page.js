@@ -2,6 +2,7 @@ import { h } from '../app/dom.js';
 import { formatDateTime, formatMoney } from '../app/format.js';
 import { errorState, loadingText, pageHeading } from '../ui/components.js';
 import { View } from '../ui/view.js';
+import { unregistered } from './console-store.js';
 import { OrderSearch } from './orders-page.js';
 
 /** @typedef {import('./types.js').Explanation} Explanation */
@@ -41,7 +42,7 @@ export class OrderExplanationPage extends View {
       ['Order', order.id], ['Correlation id', h('code', {}, order.correlationId)],
       ['Total', order.total !== undefined && formatMoney(Number(order.total), order.currency)], ['Idempotency key', order.idempotencyKey],
       ['Trace', traces.length > 0 && traces.map((trace) => h('code', {}, `${trace} `))],
-      ['In Redis', order.remembered ?? 'forgotten'], ['Deleted', order.deletedAt && formatDateTime(order.deletedAt)],
+      ['In Redis', order.remembered ?? 'nothing of it'], ['Deleted', order.deletedAt && formatDateTime(order.deletedAt)],
     ];
     this.#content.replaceChildren(
       h('section', { class: `panel finding finding-${(order.status ?? 'waiting').toLowerCase()}`, 'aria-label': 'What became of it' },
@@ -55,7 +56,7 @@ export class OrderExplanationPage extends View {
           : deadLetters.map((message) => h('p', {}, h('a', { href: `#/dead-letters/${message.queue}?q=${encodeURIComponent(message.id)}` }, message.queue ?? ''),
             `: ${message.reason ?? 'no reason'}`))),
         h('section', { class: 'panel', 'aria-label': 'Sessions of the customer' }, h('h2', {}, 'Sessions of the customer'),
-          sessions.length === 0 ? h('p', { class: 'hint' }, 'The customer is not connected.')
+          sessions.length === 0 ? h('p', { class: 'hint' }, unregistered(this.#store.snapshot.value).length > 0 ? 'Not known: replicas of order-notification are not ready.' : 'The customer is not connected.')
             : h('ul', {}, sessions.map(({ replica, protocol, since }) => h('li', {}, `${replica}, ${protocol}, since ${formatDateTime(since)}`))))));
   }
 }

@@ -44,7 +44,7 @@ export class OperatorOrdersPage extends View {
       },
       onchange: () => this.#changed(),
     }, field('Status', this.#status), field('Accepted', this.#period), field('Customer', this.#user), h('button', { class: 'button button-plain' }, 'Filter'));
-    this.replaceChildren(pageHeading('Orders'), this.#search.element, form, this.#table, this.#message, this.#more);
+    this.replaceChildren(pageHeading('Orders'), h('p', { class: 'hint' }, 'Recorded orders: what is accepted and waits is counted in the overview.'), this.#search.element, form, this.#table, this.#message, this.#more);
     const listener = () => {
       const { path, query } = parseRoute(location.hash);
       if (path !== '/orders') return;

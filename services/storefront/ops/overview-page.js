@@ -2,7 +2,7 @@ import { h, renderKeyed } from '../app/dom.js';
 import { formatTime, pluralize } from '../app/format.js';
 import { pageHeading } from '../ui/components.js';
 import { View } from '../ui/view.js';
-import { eventKind } from './console-store.js';
+import { eventKind, unregistered } from './console-store.js';
 import { OrderSearch } from './orders-page.js';
 import { ProblemList } from './problem-list.js';
 import { Table } from './table.js';
@@ -28,7 +28,7 @@ export class OverviewPage extends View {
   #charts = [
     new TimeChart('Throughput', 'per second', [
       { key: 'accepted', label: 'Accepted', style: 'one' }, { key: 'completed', label: 'Completed', style: 'two' },
-      { key: 'failed', label: 'Failed', style: 'three' }, { key: 'pushed', label: 'Pushed', style: 'four' }]),
+      { key: 'failed', label: 'Failed', style: 'three' }, { key: 'refused', label: 'Refused', style: 'five' }, { key: 'pushed', label: 'Pushed', style: 'four' }]),
     new TimeChart('Latency', 'ms', [
       { key: 'completionP50', label: 'Completed p50', style: 'one' }, { key: 'completionP99', label: 'Completed p99', style: 'three' },
       { key: 'notificationP50', label: 'Told p50', style: 'two' }, { key: 'notificationP99', label: 'Told p99', style: 'four' }]),
@@ -43,6 +43,8 @@ export class OverviewPage extends View {
   #services = new Table('Services, table', ['Service', 'Readiness', 'Version', 'CPU', 'Memory']);
   #servers = new Table('Servers, table', ['Server', 'State', 'Version']);
   #waiting = h('dl', { class: 'facts' });
+  #unregistered = h('p', { class: 'hint', hidden: true });
+  #unlisted = h('p', { class: 'hint', hidden: true });
   /** @type {StatusSnapshot|null} */
   #previous = null;
 
@@ -65,10 +67,10 @@ export class OverviewPage extends View {
       pageHeading('Overview', pause), this.#problems.element, this.#search.element,
       h('div', { class: 'charts' }, this.#charts.map((chart) => chart.element)),
       h('div', { class: 'streams' }, this.#streams.map(({ kind, title, list }) =>
-        h('section', { class: `panel stream-panel stream-${kind}`, 'aria-label': title }, h('h2', {}, title), list))),
+        h('section', { class: `panel stream-panel stream-${kind}`, 'aria-label': title }, h('h2', {}, title), kind === 'accepted' ? this.#unlisted : '', list))),
       h('div', { class: 'tables' },
         panel('Queues', this.#queues.element), panel('Services', this.#services.element), panel('Servers', this.#servers.element),
-        panel('Replicas', this.#replicas.element), panel('Waiting', this.#waiting)));
+        panel('Replicas', this.#replicas.element, this.#unregistered), panel('Waiting', this.#waiting)));
     this.addCleanup(this.#store.snapshot.watch(() => this.#show()));
     this.addCleanup(this.#store.events.watch(() => this.#show()));
     this.addCleanup(this.#store.theme.theme.listen(() => requestAnimationFrame(() => this.#charts.forEach((chart) => chart.recolour()))));
@@ -98,12 +100,17 @@ export class OverviewPage extends View {
         String(queue.consumers), String(queue.retrying),
         queue.dead > 0 ? h('a', { href: `#/dead-letters/${queue.name}` }, String(queue.dead)) : '0']));
     }
+    const missing = unregistered(snapshot);
+    this.#unregistered.hidden = missing.length === 0;
+    this.#unregistered.textContent = `Not known: ${missing.join(', ')}.`;
+    this.#unlisted.hidden = !(waiting && waiting.waiting > 0 && waiting.ageMs >= 10_000);
+    this.#unlisted.textContent = `${pluralize(waiting?.waiting ?? 0, 'accepted order')} to be recorded, and not in this list.`;
     if (replicas) {
       this.#replicas.show(replicas.map((one) => [one.draining ? `${one.replica} (draining)` : one.replica, formatTime(one.startedAt),
         String(one.sessions.websocket ?? 0), String(one.sessions.sse ?? 0), String(one.sessions.signalr ?? 0), String(one.userCount)]));
     }
     this.#services.show(services.map((service) => [service.name, readinessText(service), versionText(service), cpuText(service, snapshot, previous), memoryText(service)]));
-    this.#servers.show(servers.map(({ name, isUp, version }) => [name, h('span', { class: `state state-${isUp ? 'ready' : 'unreachable'}` }, isUp ? 'up' : 'away'), version ?? '–']));
+    this.#servers.show(servers.map((server) => [server.name, serverText(server, services), server.version ?? '–']));
     this.#waiting.replaceChildren(
       fact('Orders waiting to be recorded', waiting ? waitingText(waiting) : 'not known'), fact('Events waiting to be published', outbox ? waitingText(outbox) : 'not known'), fact('Orders in the intake table', intake ? waitingText(intake) : 'not known'));
   }
@@ -135,7 +142,22 @@ function memoryText(service) {
 
 /** @param {import('./types.js').Service} service */
 function readinessText({ readiness, reasons }) {
-  return h('span', { class: `state state-${readiness}` }, reasons.length > 0 ? `${readiness}: ${reasons.join(', ')}` : readiness);
+  if (reasons.length === 0) return h('span', { class: `state state-${readiness}` }, readiness);
+  const isWithout = readiness === 'ready';
+  return h('span', {}, h('span', { class: `state state-${isWithout ? 'without' : readiness}` }, isWithout ? 'ready, without' : readiness),
+    h('span', { class: 'reasons' }, reasons.join(', ')));
+}
+
+/**
+ * A server that answers the console may refuse others.
+ * @param {import('./types.js').Server} server @param {import('./types.js').Service[]} services
+ */
+function serverText({ name, isUp }, services) {
+  if (!isUp) return h('span', { class: 'state state-unreachable' }, 'away');
+  const prefix = name === 'PostgreSQL' ? 'postgres.' : `${name.toLowerCase()}.`;
+  const without = services.filter(({ reasons }) => reasons.some((reason) => reason.startsWith(prefix))).length;
+  if (without === 0) return h('span', { class: 'state state-ready' }, 'up');
+  return h('span', {}, h('span', { class: 'state state-without' }, 'up'), h('span', { class: 'reasons' }, `${pluralize(without, 'replica')} cannot use it`));
 }
 
 /** @param {import('./types.js').Service} service */
@@ -154,7 +176,7 @@ function fact(term, value) {
   return h('div', {}, h('dt', {}, term), h('dd', {}, value));
 }
 
-/** @param {string} title @param {HTMLElement} content */
-function panel(title, content) {
+/** @param {string} title @param {HTMLElement[]} content */
+function panel(title, ...content) {
   return h('section', { class: 'panel', 'aria-label': title }, h('h2', {}, title), content);
 }

@@ -1,4 +1,5 @@
 import { h, renderKeyed } from '../app/dom.js';
+import { formatTime, pluralize } from '../app/format.js';
 
 /** @typedef {import('./types.js').Problem} Problem */
 
@@ -6,37 +7,43 @@ import { h, renderKeyed } from '../app/dom.js';
 export class ProblemList {
   #list = h('ol', { class: 'problems' });
   #none = h('p', { class: 'no-problems' }, 'All is well: every service is ready, and nothing waits.');
-  #count = h('p', { class: 'visually-hidden', role: 'status' });
-  element = h('section', { class: 'panel problem-panel', 'aria-label': 'Problems' }, h('h2', {}, 'Problems'), this.#count, this.#none, this.#list);
+  #count = h('span', { class: 'problem-count', role: 'status' });
+  element = h('section', { class: 'panel problem-panel', 'aria-label': 'Problems' }, h('h2', {}, 'Problems ', this.#count), this.#none, this.#list);
 
   /** @param {Problem[]} problems */
   show(problems) {
-    const critical = problems.filter(({ severity }) => severity === 'critical').length;
-    const text = problems.length === 0 ? 'No problems' : `${critical} critical, ${problems.length - critical} warnings`;
+    const text = countText(problems);
     if (this.#count.textContent !== text) this.#count.textContent = text;
-    this.element.dataset.severity = critical > 0 ? 'critical' : problems.length > 0 ? 'warning' : 'none';
+    this.element.dataset.severity = problems[0]?.severity ?? 'none';
     this.#none.hidden = problems.length > 0;
-    renderKeyed(this.#list, problems, keyOf, renderProblem, (element, problem) => {
-      const meaning = element.querySelector('.problem-meaning');
-      if (meaning && meaning.textContent !== problem.meaning) meaning.textContent = problem.meaning;
-      const title = element.querySelector('.problem-title');
-      if (title && title.textContent !== problem.title) title.textContent = problem.title;
-    });
+    renderKeyed(this.#list, problems, ({ severity, code, subject }) => `${severity} ${code} ${subject}`, (problem) => fill(h('li', { class: `problem problem-${problem.severity}` }), problem), fill);
   }
 }
 
-/**
- * The number in a title changes, and is no other problem.
- * @param {Problem} problem
- */
-function keyOf({ code, title, severity }) {
-  return `${severity} ${code} ${title.replace(/\d+(?! *$)/g, '#')}`;
+/** @param {Problem[]} problems worst first */
+export function countText(problems) {
+  const critical = problems.filter(({ severity }) => severity === 'critical').length;
+  return [critical > 0 && `${critical} critical`, problems.length > critical && pluralize(problems.length - critical, 'warning')].filter(Boolean).join(', ');
 }
 
-/** @param {Problem} problem */
-function renderProblem({ severity, title, meaning, next, link }) {
-  return h('li', { class: `problem problem-${severity}` },
-    h('p', { class: 'problem-head' }, h('span', { class: 'severity' }, severity), h('strong', { class: 'problem-title' }, title)),
+/**
+ * Numbers in the texts change; what has not changed stays, with what is selected in it.
+ * @param {HTMLElement} element @param {Problem} problem
+ */
+function fill(element, { severity, title, meaning, next, link, effects, since }) {
+  const text = JSON.stringify([title, meaning, next, effects]);
+  if (element.dataset.text === text) return element;
+  element.dataset.text = text;
+  element.replaceChildren(
+    h('p', { class: 'problem-head' }, h('span', { class: 'severity' }, severity), h('strong', { class: 'problem-title' }, title),
+      since === undefined ? '' : h('time', { class: 'problem-since', datetime: new Date(since).toISOString() }, `since ${formatTime(since)}`)),
     h('p', { class: 'problem-meaning' }, meaning),
-    h('p', { class: 'problem-next' }, h('span', {}, 'Next: '), next, link ? [' ', h('a', { href: link }, 'Look')] : ''));
+    effects.length === 0 ? '' : h('ul', { class: 'problem-effects', 'aria-label': 'What it leads to' }, effects.map((effect) => h('li', {}, effect))),
+    h('p', { class: 'problem-next' }, h('span', {}, 'Next: '), ...nextParts(next), link ? [' ', h('a', { href: link }, 'Look')] : ''));
+  return element;
+}
+
+/** @param {string} next with commands between backticks */
+function nextParts(next) {
+  return next.split('`').map((part, index) => (index % 2 === 1 ? h('code', {}, part) : part));
 }

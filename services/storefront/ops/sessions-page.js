@@ -3,6 +3,7 @@ import { formatDateTime } from '../app/format.js';
 import { navigate, parseRoute } from '../app/router.js';
 import { emptyState, errorState, pageHeading } from '../ui/components.js';
 import { View } from '../ui/view.js';
+import { unregistered } from './console-store.js';
 import { tableRow } from './table.js';
 
 /** @typedef {import('./types.js').ConnectedSession} ConnectedSession */
@@ -58,6 +59,10 @@ export class SessionsPage extends View {
 
   /** @param {string} user @param {ConnectedSession[]} sessions */
   #show(user, sessions) {
+    const silent = unregistered(this.#store.snapshot.value);
+    if (sessions.length === 0 && silent.length > 0) {
+      return this.#content.replaceChildren(emptyState('Not known', `${silent.join(', ')} is not ready, and does not register its sessions.`));
+    }
     if (sessions.length === 0) return this.#content.replaceChildren(emptyState('Not connected', `${user} has no open page.`));
     const all = h('button', { class: 'button button-plain', type: 'button', onclick: () => void this.#close(user) },
       sessions.length === 1 ? 'Close it' : `Close all ${sessions.length}`);

@@ -1,10 +1,10 @@
 import { h, svg } from '../app/dom.js';
 import { formatTime } from '../app/format.js';
 
-/** @typedef {{ key: string, label: string, style: 'one'|'two'|'three'|'four' }} Series */
+/** @typedef {{ key: string, label: string, style: 'one'|'two'|'three'|'four'|'five' }} Series */
 
-const COLORS = { one: '--accent', two: '--info', three: '--error', four: '--warning' };
-const PATTERNS = { one: null, two: [6, 4], three: [2, 4], four: [10, 3, 2, 3] };
+const COLORS = { one: '--accent', two: '--info', three: '--error', four: '--warning', five: '--text-muted' };
+const PATTERNS = { one: null, two: [6, 4], three: [2, 4], four: [10, 3, 2, 3], five: [1, 3] };
 const HEIGHT = 190;
 
 /** A chart of the last hour, drawn by dygraphs, with the values at the pointer, or the latest, as text. */

@@ -23,9 +23,12 @@
  * @typedef {object} Problem  worst first
  * @property {'critical'|'warning'} severity
  * @property {string} code
+ * @property {string} subject  which of its kind it is
  * @property {string} title
  * @property {string} meaning
  * @property {string} next  what to do
+ * @property {string[]} effects  what it leads to, a sentence each
+ * @property {number} [since]  milliseconds since 1970
  * @property {string} [link]
  *
  * @typedef {object} Queue

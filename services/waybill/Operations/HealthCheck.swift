@@ -41,8 +41,8 @@ extension HealthCheck {
             case .dead where isLocal: "waybill up"
             case .hung, .dead: "restart it where it runs"
             case .ready, .unready, .running, .strange:
-                (isLocal ? "waybill logs \(entry.name) --level warning; " : "")
-                    + "docs/operations.md says what each reason means"
+                "waybill problems says what it means, and what to do"
+                    + (isLocal ? "; waybill logs \(entry.name) --level warning" : "")
             }
     }
 }
@@ -105,7 +105,7 @@ struct StackDoctor {
                 found.append(
                     HealthCheck(
                         name: "\(queue.rawValue) is consumed",
-                        problem: consumers > 0 ? nil : "it has no consumer: \(service) does not run",
+                        problem: consumers > 0 ? nil : "it has no consumer: no \(service) is connected",
                         remedy: consumers > 0 ? nil : "waybill up"))
             }
             for queue in OrderTopology.WorkQueue.allCases {
@@ -151,7 +151,7 @@ struct StackDoctor {
                 HealthCheck(
                     name: "the outbox is published",
                     problem: isLate ? "\(backlog.count) events, the oldest \(backlog.age.text) old" : nil,
-                    remedy: isLate ? "waybill status" : nil))
+                    remedy: isLate ? "waybill problems" : nil))
             return found
         } catch {
             return [HealthCheck(name: "PostgreSQL answers", problem: error.message, remedy: error.remedy)]

@@ -42,7 +42,8 @@ struct DropDeadLettersCommand: Command {
         }
         var dropped: [String] = []
         for (queue, names) in chosen { dropped += try await operations.drop(names, of: queue) }
-        let missing = (messages ?? []).subtracting(dropped.map { ByteString($0) }).sorted().map(\.text)
+        let wanted = messages ?? Set(chosen.flatMap(\.names).map { ByteString($0) })
+        let missing = wanted.subtracting(dropped.map { ByteString($0) }).sorted().map(\.text)
         if console.wantsJSON {
             console.print(
                 .object([

@@ -53,7 +53,7 @@ struct ShowDeadLetterCommand: Command {
             ("queue", "queue"), ("reason", "reason"), ("failed at", "failedAt"), ("attempts", "attempt"),
             ("order", "orderId"), ("customer", "customerId"), ("type", "type"),
             ("correlation id", "correlationId"), ("sent by", "sentBy"), ("trace", "traceId"),
-            ("caused by", "causationId"), ("replayed", "isReplay"), ("cannot be replayed", "isDefective"),
+            ("caused by", "causationId"), ("replayed", "isReplay"), ("unreadable", "isDefective"),
         ]
         for (name, key) in rows { table.add([name, message.cell(key)]) }
         console.print(table.text(console))

@@ -57,13 +57,14 @@ struct ShowOrdersCommand: Command {
                 Self.display(found: try await api.get("/ops/api/orders?\(query)"), context.console)
             }
         }
-        let api = try await context.api(as: arguments["user"])
+        let owner = try await context.credentials(of: arguments["user"]).user
+        let api = try await context.api(as: owner)
         return try await context.show(isWatched: arguments.has("watch")) {
             if let id = arguments.positional.first {
                 let order = try await api.get("/api/orders/\(PercentEncoding.encode(id))")
                 return Display(text: OrderText.summary(of: order), json: order)
             }
-            return display(try await api.get("/api/orders?offset=0&size=\(size)"), context.console)
+            return display(try await api.get("/api/orders?offset=0&size=\(size)"), of: owner, context.console)
         }
     }
 
@@ -79,7 +80,7 @@ struct ShowOrdersCommand: Command {
         return Display(text: table.text(console), notes: next ?? [], json: page)
     }
 
-    private func display(_ page: JSONValue, _ console: Terminal) -> Display {
+    private func display(_ page: JSONValue, of owner: String, _ console: Terminal) -> Display {
         let more = console.isWide ? ["currency", "correlation id", "products"] : []
         var table = Table(["order", "created", "status", "total", "items"] + more)
         for order in page["items"]?.array ?? [] {
@@ -98,6 +99,10 @@ struct ShowOrdersCommand: Command {
             table.add(row.map(\.printable))
         }
         return Display(
-            text: table.text(console), notes: ["\(page["total"]?.text ?? "0") in all"], json: page)
+            text: table.text(console),
+            notes: [
+                "\(page["total"]?.text ?? "0") of \(owner.printable); --user names another, --all lists those of all users"
+            ],
+            json: page)
     }
 }

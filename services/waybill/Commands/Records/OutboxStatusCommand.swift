@@ -27,7 +27,7 @@ struct OutboxStatusCommand: Command {
             var table = Table(["unpublished", "\(backlog.count)"])
             table.add(["oldest", backlog.count == 0 ? "-" : "\(backlog.age.text) ago"])
             context.console.print(table.text(context.console))
-            if isLate { context.console.note("The relay is behind: waybill status") }
+            if isLate { context.console.note("order-process is behind with them: waybill problems") }
         }
         return isLate ? .failure : .success
     }

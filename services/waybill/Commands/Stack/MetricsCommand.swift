@@ -60,7 +60,11 @@ struct MetricsCommand: Command {
                 }
             }
         }
-        console.print(console.wantsJSON ? JSONValue.array(list).text : table.text(console))
+        if list.isEmpty, !console.wantsJSON {
+            console.note("No series matches.")
+        } else {
+            console.print(console.wantsJSON ? JSONValue.array(list).text : table.text(console))
+        }
         guard !silent.isEmpty else { return .success }
         throw CommandError(
             .failure, "no answer: \(silent.map(\.name).joined(separator: ", "))", remedy: "waybill doctor")

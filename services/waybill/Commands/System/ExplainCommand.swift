@@ -33,7 +33,10 @@ struct ExplainCommand: Command {
         func text(_ value: JSONValue?) -> String { (value?.string ?? value?.text ?? "–").printable }
         let order = answer["order"]
         var lines = [
-            console.styled("Order \(text(order?["id"])) of \(text(order?["customerId"]))", .bold),
+            console.styled(
+                order?["id"]?.int == nil
+                    ? "No order is recorded under this id"
+                    : "Order \(text(order?["id"])) of \(text(order?["customerId"]))", .bold),
             text(answer["finding"]?["summary"]),
         ]
         if let next = answer["finding"]?["next"]?.string {

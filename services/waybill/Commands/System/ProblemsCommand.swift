@@ -1,5 +1,6 @@
 import EventLoop
 internal import JSON
+internal import Observability
 
 struct ProblemsCommand: Command {
     static let help = CommandHelp(
@@ -23,8 +24,15 @@ struct ProblemsCommand: Command {
         let lines = problems.map { problem in
             let isCritical = problem["severity"] == "critical"
             let head = console.styled(problem.cell("severity"), isCritical ? .red : .yellow)
-            return "\(head)  \(console.styled(problem.cell("title"), .bold))\n"
-                + "    \(problem.cell("meaning"))\n    Next: \(problem.cell("next"))"
+            let effects = (problem["effects"]?.array ?? []).compactMap { $0.string?.printable }
+            let since = problem["since"]?.int.map { "(since \(RFC3339(milliseconds: Int64($0))))" }
+            return
+                ([
+                    "\(head)  \(console.styled(problem.cell("title"), .bold))",
+                    [problem.cell("meaning"), since].compactMap(\.self).joined(separator: " "),
+                ]
+                + effects.map { "- so \($0.prefix(1).lowercased())\($0.dropFirst())" }
+                + ["Next: \(problem.cell("next"))"]).joined(separator: "\n    ")
         }
         return Display(
             text: lines.isEmpty

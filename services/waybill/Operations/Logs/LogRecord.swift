@@ -40,12 +40,17 @@ struct LogRecord: Sendable {
     /// Whether the time has a date.
     var isDated: Bool { time.utf8.count > 12 }
 
+    /// Of a program that writes for terminals.
+    private static func withoutStyles(_ line: String) -> String {
+        line.contains("\u{1B}") ? line.replacing(/\x{1B}\[[0-9;]*m/, with: "") : line
+    }
+
     private static let standard = ["ts", "level", "key", "service", "replica"]
 
     /// For people: the time of day, the level, the program, the event and its fields.
     func text(_ console: Terminal) -> String {
         let label = Help.padded(program, 14)
-        guard let event else { return "\(console.styled(label, .dim)) \(line.printable)" }
+        guard let event else { return "\(console.styled(label, .dim)) \(Self.withoutStyles(line).printable)" }
         let clock = time.dropFirst(11).dropLast()
         let name = Help.padded(event["level"]?.string?.uppercased() ?? "", 8)
         var parts = [
