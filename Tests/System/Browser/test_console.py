@@ -131,7 +131,7 @@ def test_an_outage_is_the_first_thing_to_see(operator, stack):
     expect(problems).to_contain_text("All is well")
     with stack.processing_paused():
         expect(problems.locator(".problem").first).to_contain_text("does not answer")
-        expect(problems.locator(".problem-critical").first).to_contain_text("Next: end it with SIGKILL")
+        expect(problems.locator(".problem-critical").first).to_contain_text("Next: waybill up restarts it")
         expect(page.get_by_role("region", name="Services", exact=True).locator(".state-hung")).to_have_count(1)
     expect(problems).to_contain_text("All is well")
 

@@ -20,6 +20,7 @@ struct DeadLetterRoutes {
     let copies: RememberedOrders
     let deadLetters: @Loop (OrderTopology.WorkQueue) -> DeadLetterQueue
     let jobs = ReplayJobs()
+    let looks = DeadLetterLooks()
 
     func add(to router: APIRouter) {
         let router = router.admitting { _ = try await operatorGuard.admit($0) }
@@ -68,25 +69,20 @@ struct DeadLetterRoutes {
         }
         filter.offset = try number("offset", 0...DeadLetterPage.read, 0)
         filter.size = try number("size", 1...DeadLetterPage.largest, filter.size)
-        let (total, messages) = try await read(queue)
+        let look = try await read(queue)
         if let id = request.query("id") {
-            let found = messages.filter { $0.name.hasSameBytes(as: id) }
+            let found = look.messages.filter { $0.name.hasSameBytes(as: id) }
             let items = found.map { DeadLetterText.json($0, in: queue, isWhole: true) }
             return Self.answer(.object([.init("items", .array(items))]))
         }
         let page = DeadLetterPage(
-            queue: queue.rawValue, total: total,
-            messages: messages.map { DeadLetterText.json($0, in: queue) }, filter: filter)
+            queue: queue.rawValue, total: look.total,
+            messages: look.messages.map { DeadLetterText.json($0, in: queue) }, filter: filter)
         return Self.answer(page.json)
     }
 
-    private func read(
-        _ queue: OrderTopology.WorkQueue
-    ) async throws(Problem) -> (total: Int, messages: [DeadLetterQueue.Message]) {
-        let messages = deadLetters(queue)
-        do throws(AMQPError) {
-            return (try await messages.count(), try await messages.list(limit: DeadLetterPage.read))
-        } catch {
+    private func read(_ queue: OrderTopology.WorkQueue) async throws(Problem) -> DeadLetterLooks.Look {
+        do throws(AMQPError) { return try await looks.look(at: queue, deadLetters(queue)) } catch {
             throw .unavailable("The broker does not answer.")
         }
     }

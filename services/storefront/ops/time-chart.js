@@ -71,7 +71,7 @@ export class TimeChart {
     Dygraph.PLUGINS = Dygraph.PLUGINS.filter((/** @type {unknown} */ plugin) => plugin !== Dygraph.Plugins.Legend);
     this.#graph = new Dygraph(this.#frame, this.#rows, {
       labels: ['Time', ...this.#series.map(({ label }) => label)], legend: 'never', height: HEIGHT, strokeWidth: 1.8, includeZero: true,
-      axes: { y: { axisLabelWidth: 44, axisLabelFormatter: formatNumber }, x: { axisLabelFormatter: (/** @type {Date} */ time) => formatTime(time.getTime()).slice(0, 5) } },
+      axes: { y: { axisLabelWidth: 44, axisLabelFormatter: formatNumber }, x: { axisLabelFormatter: (/** @type {Date} */ time) => formatTime(time.getTime()).replace(/:00$/, '') } },
       axisLabelFontSize: 11, rightGap: 8, highlightCircleSize: 4,
       series: Object.fromEntries(this.#series.map(({ label, style }) => [label, { strokePattern: PATTERNS[style] }])),
       highlightCallback: (/** @type {Event} */ _event, /** @type {number} */ _x, /** @type {unknown} */ _points, /** @type {number} */ row) => this.#showValues(row),
