@@ -157,6 +157,9 @@ final class World {
     func end() async {
         for tab in tabs { await tab.close() }
         for replica in replicas + dead { await replica.end() }
+        // They know their world.
+        (shoppers, tabs, dead) = ([], [], [])
+        (acceptors, processors, notifiers) = ([], [], [])
     }
 
     func seconds(_ at: Instant) -> Double { begin.duration(to: at).seconds }

@@ -67,6 +67,7 @@ final class Tab {
     func close() async {
         isClosed = true
         connection?.session?.disconnected(.normal)
+        connection?.session = nil
         connection = nil
         task?.cancel()
         changes.fire()
@@ -81,6 +82,7 @@ final class Tab {
     fileprivate func ended(_ connection: Connection) {
         guard self.connection === connection else { return }
         self.connection = nil
+        connection.session = nil
         isConnected = false
         changes.fire()
     }

@@ -76,5 +76,6 @@ final class NotificationReplica: SimulatedReplica {
     override func end() async {
         await super.end()
         await sessions.tasks.cancel()
+        (channels.onMessage, channels.onRestored) = (nil, nil)
     }
 }
