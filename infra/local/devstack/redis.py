@@ -46,7 +46,7 @@ def readiness_problem(port, password):
     if answer.endswith(b"+PONG\r\n"):
         return None
     if answer.startswith(b"-WRONGPASS"):
-        return "it refuses the password of this stack"
+        return "refuses the password of this stack"
     return answer.decode(errors="replace").strip().replace("\r\n", "; ")
 
 

@@ -103,7 +103,8 @@ class Stack:
                 {f"{program.name}: {name}": port for program in absent for name, port in program.ports.items()},
                 "Stop what holds them, or set WAYBILL_PORT_OFFSET (a multiple of 100 is best).")
             for name, problem in hanging.items():
-                print(f"  {name} does not work ({problem}): restarting it", flush=True)
+                what = problem if problem.startswith("refuses") else f"hangs ({problem})"
+                print(f"  {name} {what}: restarting it", flush=True)
                 self.program(name).kill()
             self.start_all(absent, hanging)
             if resized:
