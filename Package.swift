@@ -220,7 +220,7 @@ let package = Package(
                 "OrderAccept", "OrderProcess", "OrderNotification", "Bytes", "EventLoop", "HTTP", "Identity",
                 "JOSE", "JSON", "Messaging", "Observability", "OrderEvents", "OrderRecords", "Orders",
                 "WorkflowState", "MemoryAdapters",
-            ], exclude: ["run"]),
+            ], exclude: ["run", "Planted"]),
         tests("Integration", ["EventLoop", "HTTP", "JSON", "Redis", "TestSupport"]),
         tests(
             "EndToEnd",

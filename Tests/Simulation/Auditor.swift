@@ -1,6 +1,7 @@
 import EventLoop
 import MemoryAdapters
 import Messaging
+import OrderEvents
 import Orders
 
 @testable import OrderAccept
@@ -48,7 +49,7 @@ struct Auditor {
     }
 
     func faults() -> [String] {
-        var faults: [String] = []
+        var faults = world.database.tables.faults
         for shopper in world.shoppers {
             faults += shopper.faults.map { "\(shopper.user.value): \($0)" }
             for purchase in shopper.purchases {
@@ -67,7 +68,12 @@ struct Auditor {
         for queue in OrderTopology.WorkQueue.allCases {
             let name = OrderTopology.deadLetterQueue(of: queue.rawValue)
             for message in world.broker.memory.contents(of: name) {
-                faults.append("a dead letter in \(name): \(message.envelope.failure?.reason ?? "no reason")")
+                let reason = message.envelope.failure?.reason ?? ""
+                let order = try? OrderAccepted(decoding: message.body.span)
+                let isRefused = order?.lines.contains { $0.quantity >= SimulatedTables.refusedQuantity }
+                if isRefused != true || reason.isEmpty {
+                    faults.append("a dead letter in \(name): \(reason)")
+                }
             }
         }
         return faults
@@ -122,11 +128,13 @@ struct Auditor {
                 faults.append("\(what): its correlation id has no outcome")
             }
         case .refused: if !rows.isEmpty { faults.append("\(what), refused, is \(rows.count) orders") }
-        case .unknown: if rows.count > 1 { faults.append("\(what), unknown, is \(rows.count) orders") }
+        case .busy, .unknown: if rows.count > 1 { faults.append("\(what), unknown, is \(rows.count) orders") }
         }
         guard let row = rows.first else { return faults }
         if !row.order.status.isFinal { faults.append("\(what) has no end: \(row.order.status.wireName)") }
-        if row.order.status == .failed { faults.append("\(what) failed") }
+        if (row.order.status == .failed) != purchase.isRefusedLater, row.order.status != .cancelled {
+            faults.append("\(what) is \(row.order.status.wireName)")
+        }
         if row.order.lines[0].unitPrice.hundredths != 14_095 { faults.append("\(what) has another price") }
         if purchase.isCancelled, row.order.status != .cancelled {
             faults.append("\(what), cancelled, is \(row.order.status.wireName)")

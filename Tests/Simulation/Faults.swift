@@ -18,7 +18,7 @@ struct Faults {
     enum Kind: CaseIterable {
         case killAcceptor, killProcessor, killNotifier
         case stopRedis, freezeRedis, redisLosesLastWrites, redisLosesEverything, redisEvicts, dropChannels
-        case stopBroker, freezeBroker, blockBroker, dropConsumer
+        case stopBroker, freezeBroker, blockBroker, electLeader, dropConsumer
         case stopDatabase, freezeDatabase
         case cutLink, slowServer, dropTab, moveClock, save
     }
@@ -66,6 +66,11 @@ struct Faults {
             world.broker.isBlocked = true
             await lasting()
             world.broker.isBlocked = false
+        case .electLeader:
+            world.note("a queue of RabbitMQ elects its leader")
+            world.broker.isElecting = true
+            await lasting(50...3_000)
+            world.broker.isElecting = false
         case .dropConsumer:
             world.note("a consumer's connection is lost")
             world.broker.dropConnection()
@@ -142,6 +147,7 @@ struct Faults {
         if !world.broker.server.isUp { world.broker.start() }
         if !world.database.server.isUp { world.database.server.start() }
         world.broker.isBlocked = false
+        world.broker.isElecting = false
         for replica in world.replicas {
             for link in replica.links where link.isCut {
                 link.isCut = false

@@ -13,11 +13,15 @@ struct Purchase {
         case accepted(OrderID, CorrelationID)
         /// For certain.
         case refused
+        /// Another attempt with the key is in work.
+        case busy
         case unknown
     }
 
     let quantity: Int
     let key: String?
+    /// It is accepted, and cannot be recorded but as failed.
+    var isRefusedLater: Bool { quantity >= SimulatedTables.refusedQuantity }
     var answer = Answer.unknown
     /// When the first attempt began.
     var at: Instant?
@@ -46,7 +50,7 @@ final class Shopper {
         for number in 1...orders {
             try? await Loop.sleep(for: .milliseconds(Int.drawn(in: 10...2_500)))
             if Task.isCancelled || world.isClosing { return }
-            await place(number)
+            await place(drawn(onceIn: 15) ? SimulatedTables.refusedQuantity + number : number)
             guard case .accepted(let id, let correlationID) = purchases[purchases.count - 1].answer else {
                 continue
             }
@@ -64,8 +68,16 @@ final class Shopper {
         let key = drawn(onceIn: 2) ? "key-\(number)" : nil
         purchases.append(Purchase(quantity: number, key: key, at: Loop.now))
         let index = purchases.count - 1
-        for _ in 0..<(key == nil ? 1 : 6) {
+        var isRefused = false
+        for attempt in 0..<(key == nil ? 1 : 6) {
             purchases[index].answer = await world.edge.post(number, of: user, key: key)
+            if purchases[index].answer == .busy {
+                purchases[index].answer = .unknown
+                let isSteady = world.redis.isSteady && !world.acceptors.contains { $0.redisLink.isCut }
+                if isRefused, isSteady { faults.append("key \(number) is held, and its request was refused") }
+            }
+            // By each attempt so far: none is in work.
+            isRefused = (attempt == 0 || isRefused) && purchases[index].answer == .refused
             if case .accepted = purchases[index].answer { return }
             if purchases[index].answer == .refused, key == nil { return }
             try? await Loop.sleep(for: .milliseconds(Int.drawn(in: 100...1_500)))

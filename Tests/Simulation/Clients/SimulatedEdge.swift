@@ -63,7 +63,8 @@ final class SimulatedEdge {
                 } catch {
                     switch error {
                     case .noCatalogue, .noIdentifiers, .refused, .pricing: return .refused
-                    case .inDoubt, .requestInProgress, .keyTaken, .keyReused: return .unknown
+                    case .requestInProgress: return .busy
+                    case .inDoubt, .keyTaken, .keyReused: return .unknown
                     }
                 }
             }

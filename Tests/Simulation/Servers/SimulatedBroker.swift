@@ -33,6 +33,9 @@ final class SimulatedBroker {
         set { memory.outage = newValue ? MessagingError(.unavailable, "blocked") : nil }
     }
 
+    /// A queue elects its leader: some messages are nacked, and stored nowhere.
+    var isElecting = false
+
     /// Of one consumer, chosen by the seed.
     func dropConnection() {
         guard !sources.isEmpty else { return }
@@ -42,27 +45,29 @@ final class SimulatedBroker {
 
 @Loop
 final class SimulatedSender: MessageSender {
+    private let broker: SimulatedBroker
     private let link: Link
     private let sender: MemorySender
 
     init(_ broker: SimulatedBroker, _ link: Link) {
+        self.broker = broker
         self.link = link
         sender = broker.memory.sender()
     }
 
     func send(_ message: OutboundMessage, within limit: Duration) async throws(MessagingError) {
-        try await link.call(MessagingError(.unavailable), MessagingError(.unknownOutcome), within: limit) {
-            [sender] () throws(MessagingError) in
-            try await sender.send(message, within: limit)
-        }
+        if let failure = await send([message], within: limit)[0] { throw failure }
     }
 
     func send(_ messages: [OutboundMessage], within limit: Duration) async -> [MessagingError?] {
         do throws(MessagingError) {
             return try await link.call(
                 MessagingError(.unavailable), MessagingError(.unknownOutcome), within: limit
-            ) { [sender] () throws(MessagingError) in
-                await sender.send(messages, within: limit)
+            ) { [broker, sender] () throws(MessagingError) in
+                let nacked = messages.map { _ in broker.isElecting && drawn(onceIn: 3) }
+                let stored = zip(messages, nacked).filter { !$1 }.map(\.0)
+                var failures = await sender.send(stored, within: limit)[...]
+                return nacked.map { $0 ? MessagingError(.refused, "nacked") : failures.removeFirst() }
             }
         } catch {
             return messages.map { _ in error }

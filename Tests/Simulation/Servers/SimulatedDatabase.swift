@@ -95,6 +95,8 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
             tables.beginRelay(process, olderThan: age, limit: limit)
         }
         guard let events = found else { return nil }
+        tables.relayBegins(process, generation: link.server.generation)
+        defer { tables.relayEnds(process) }
         let published =
             events.isEmpty
             ? [] : zip(events, await publish(events)).compactMap { $1 ? $0.key : nil }

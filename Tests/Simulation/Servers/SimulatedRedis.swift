@@ -21,6 +21,12 @@ final class SimulatedRedis {
         keys = MemoryIdempotencyStore(state, retention)
     }
 
+    /// Whether each answer of the last seconds came.
+    var isSteady: Bool {
+        server.isUp && !server.isSilent && server.latency.upperBound < 5_000
+            && server.wokeAt < Loop.now - .seconds(12)
+    }
+
     func add(_ channels: SimulatedChannels) { self.channels.append(channels) }
     func remove(_ channels: SimulatedChannels) { self.channels.removeAll { $0 === channels } }
 

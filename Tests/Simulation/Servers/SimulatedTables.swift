@@ -72,8 +72,16 @@ final class SimulatedTables {
 
     // MARK: order-process
 
+    /// Orders of so many are refused: only their failure can be recorded.
+    nonisolated static let refusedQuantity = 500
+
     func record(_ records: [OrderRecord]) throws(OrderRecordsError) -> [RecordedOrder?] {
-        records.map { record($0) }
+        let isRefused = records.contains { record in
+            record.status == .completed && index(record.contents.correlationID) == nil
+                && record.contents.lines.contains { $0.quantity >= Self.refusedQuantity }
+        }
+        if isRefused { throw OrderRecordsError(.refused, "a constraint") }
+        return records.map { record($0) }
     }
 
     private func record(_ record: OrderRecord) -> RecordedOrder? {
@@ -131,8 +139,22 @@ final class SimulatedTables {
         }
     }
 
+    /// Processes that publish from the outbox, by the server's generation.
+    private var relays: [(process: Liveness, generation: Int)] = []
+    /// What must never be.
+    private(set) var faults: [String] = []
+
+    func relayBegins(_ process: Liveness, generation: Int) {
+        relays.removeAll { !$0.process.isAlive || $0.generation != generation }
+        if !relays.isEmpty { faults.append("two processes publish the outbox at the same time") }
+        relays.append((process, generation))
+    }
+
+    func relayEnds(_ process: Liveness) { relays.removeAll { $0.process === process } }
+
     /// - Returns: whether the transaction still held its lock.
     func endRelay(_ process: Liveness, published: [EventKey]) -> Bool {
+        relayEnds(process)
         guard relay === process else { return false }
         relay = nil
         markPublished(published)
