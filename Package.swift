@@ -219,6 +219,7 @@ let package = Package(
             [
                 "OrderAccept", "OrderProcess", "OrderNotification", "Bytes", "EventLoop", "HTTP", "Identity",
                 "JOSE", "JSON", "Messaging", "Observability", "OrderEvents", "OrderRecords", "Orders",
+                "Postgres",
                 "WorkflowState", "MemoryAdapters",
             ], exclude: ["run", "Planted"]),
         tests("Integration", ["EventLoop", "HTTP", "JSON", "Redis", "TestSupport"]),

@@ -28,8 +28,12 @@ import Testing
 
     @Test func aCompletedOrderNeedsNothing() throws {
         let order = try order(.completed, [Self.accepted, outcome("order.processed.v1")])
-        let finding = OrderFinding(.init(recorded: order, queue: idle, pushes: 2))
-        #expect(finding.summary == "COMPLETED 34 ms after its acceptance. 2 sessions were told.")
+        let finding = OrderFinding(
+            .init(recorded: order, queue: idle, pushes: .init(count: 2, firstAt: 5_200_000)))
+        #expect(
+            finding.summary
+                == "COMPLETED 34 ms after its acceptance. 2 sessions were told, the first 4200 ms after its acceptance."
+        )
         #expect(finding.next == nil)
     }
 
@@ -91,7 +95,7 @@ import Testing
                 "Accepted, with the request r-1", "Message of order.accepted, attempt 1: done",
                 "Written to PostgreSQL, in a batch of 12", "COMPLETED pushed to the session ab (sse)",
             ])
-        #expect(timeline.pushes == [.completed: 1])
+        #expect(timeline.pushes == [.completed: .init(count: 1, firstAt: 1_040_000)])
     }
 
     @Test func aReferenceIsAnOrdersNumberOrItsCorrelationID() {

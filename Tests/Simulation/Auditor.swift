@@ -65,16 +65,24 @@ struct Auditor {
         for (number, tab) in world.tabs.enumerated() {
             faults += (tab.faults + self.faults(of: tab)).map { "tab \(number) of \(tab.user.value): \($0)" }
         }
+        var poison: [String] = []
         for queue in OrderTopology.WorkQueue.allCases {
             let name = OrderTopology.deadLetterQueue(of: queue.rawValue)
             for message in world.broker.memory.contents(of: name) {
                 let reason = message.envelope.failure?.reason ?? ""
+                if message.envelope.id.hasPrefix(World.poisonID), !reason.isEmpty {
+                    poison.append(message.envelope.id)
+                    continue
+                }
                 let order = try? OrderAccepted(decoding: message.body.span)
                 let isRefused = order?.lines.contains { $0.quantity >= SimulatedTables.refusedQuantity }
                 if isRefused != true || reason.isEmpty {
                     faults.append("a dead letter in \(name): \(reason)")
                 }
             }
+        }
+        if Set(poison).count != world.poison || poison.count != world.poison {
+            faults.append("of \(world.poison) messages that are no orders \(poison) are dead letters")
         }
         return faults
     }

@@ -18,8 +18,8 @@ struct Faults {
     enum Kind: CaseIterable {
         case killAcceptor, killProcessor, killNotifier
         case stopRedis, freezeRedis, redisLosesLastWrites, redisLosesEverything, redisEvicts, dropChannels
-        case stopBroker, freezeBroker, blockBroker, electLeader, dropConsumer
-        case stopDatabase, freezeDatabase
+        case stopBroker, freezeBroker, blockBroker, electLeader, dropConsumer, poison
+        case stopDatabase, freezeDatabase, promoteStandby, abortTransactions
         case cutLink, slowServer, dropTab, moveClock, save
     }
 
@@ -77,6 +77,18 @@ struct Faults {
         case .stopDatabase:
             await stop(world.database.server, world.database.stop, world.database.server.start)
         case .freezeDatabase: await freeze(world.database.server)
+        case .promoteStandby:
+            await stop(world.database.server, world.database.stop) {
+                world.note("PostgreSQL's sequence is behind")
+                world.database.tables.setSequenceBack()
+                world.database.server.start()
+            }
+        case .abortTransactions:
+            world.note("PostgreSQL aborts transactions")
+            world.database.isContended = true
+            await lasting(50...3_000)
+            world.database.isContended = false
+        case .poison: await world.publishPoison()
         case .cutLink:
             let links = world.replicas.flatMap { replica in replica.links.map { (replica, $0) } }
             guard !links.isEmpty else { return }
@@ -148,6 +160,7 @@ struct Faults {
         if !world.database.server.isUp { world.database.server.start() }
         world.broker.isBlocked = false
         world.broker.isElecting = false
+        world.database.isContended = false
         for replica in world.replicas {
             for link in replica.links where link.isCut {
                 link.isCut = false

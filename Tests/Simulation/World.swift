@@ -4,10 +4,12 @@ import Identity
 import JOSE
 import MemoryAdapters
 import Messaging
+import OrderEvents
 import Orders
 import WorkflowState
 
 @testable import OrderAccept
+@testable import OrderNotification
 
 /// One run: the servers, replicas of the three services, users with tabs, and what happens to them.
 @Loop
@@ -28,22 +30,23 @@ final class World {
     private(set) var tabs: [Tab] = []
     /// The clients come to an end.
     private(set) var isClosing = false
-    /// What happened, for the timeline of a failed seed.
-    private(set) var timeline: [(at: Instant, text: String)] = []
-    private let begin = Loop.now
+    var timeline: Timeline
+    /// Messages that no replica of order-accept has sent.
+    private(set) var poison = 0
     /// When Redis last lost something.
     var lossAt: Instant?
     /// Whether a replica of order-accept was killed.
     private(set) var hasLostAcceptor = false
     private var number = 0
 
-    init() throws {
+    init(_ timeline: Timeline) throws {
+        self.timeline = timeline
         authenticator = Authenticator(
             keys: KeySet([try VerificationKey.hmac(secret: Array("0123456789abcdef0123456789abcdef".utf8))]),
             rules: TokenRules(issuer: "waybill", audience: "waybill-api"))
     }
 
-    func note(_ text: String) { timeline.append((Loop.now, text)) }
+    func note(_ text: String) { timeline.note(text) }
 
     /// Of one more replica's wall clock, in milliseconds.
     func clockSkew() -> Int64 { Int64(Int.drawn(in: -500...500)) }
@@ -83,6 +86,22 @@ final class World {
     }
 
     var liveNotifier: NotificationReplica? { notifiers.isEmpty ? nil : notifiers.drawn() }
+
+    /// Somebody else publishes what is no order.
+    func publishPoison() async {
+        guard broker.server.isUp else { return }
+        let body = ["no JSON", "{}", #"{"schemaVersion":1,"orderId":4711}"#].drawn()
+        let envelope = Envelope(
+            id: "\(Self.poisonID)\(poison + 1)", correlationID: "0197a3f2-5b1c-7d4e-8f60-123456789abc",
+            type: OrderEventType.accepted.rawValue, timestamp: UInt64(WallClock.seconds()), appID: "somebody")
+        let message = OutboundMessage(
+            to: .event(key: OrderTopology.routingKey(of: .accepted)), envelope, body: Array(body.utf8))
+        poison += 1
+        if await broker.memory.sender().send([message], within: .seconds(1))[0] != nil { poison -= 1 }
+        note("a message that is no order: \(body)")
+    }
+
+    static let poisonID = "poison-"
 
     // MARK: Clients
 
@@ -143,7 +162,7 @@ final class World {
         for number in 1...count {
             let user = UserID("USER-\(number)")!
             shoppers.append(Shopper(user, self))
-            for _ in 0..<tabs { self.tabs.append(Tab(user, self)) }
+            for _ in 0..<tabs { self.tabs.append(Tab(user, by: WireProtocol.allCases.drawn(), self)) }
         }
     }
 
@@ -162,7 +181,7 @@ final class World {
         (acceptors, processors, notifiers) = ([], [], [])
     }
 
-    func seconds(_ at: Instant) -> Double { begin.duration(to: at).seconds }
+    func seconds(_ at: Instant) -> Double { timeline.seconds(at) }
 }
 
 @Loop

@@ -8,6 +8,7 @@ package struct WorkflowKeys: Sendable {
     /// Of a single server.
     package static let plain = WorkflowKeys(isTagged: false)
     package static let channelPrefix: StaticString = "notify:user:"
+    static let mailboxPrefix: StaticString = "notify:mailbox:"
 
     let isTagged: Bool
 
@@ -25,7 +26,7 @@ package struct WorkflowKeys: Sendable {
         isTagged ? RedisKey("order:pending:", "{\(placeInQueued(of: user))}:\(id)") : Self.plainPending(id)
     }
     package static func plainPending(_ id: OrderID) -> RedisKey { RedisKey("order:pending:", id.description) }
-    package func mailbox(_ user: UserID) -> RedisKey { RedisKey("notify:mailbox:", tag(user)) }
+    package func mailbox(_ user: UserID) -> RedisKey { RedisKey(Self.mailboxPrefix, tag(user)) }
     package func channel(_ user: UserID) -> RedisKey { RedisKey(Self.channelPrefix, tag(user)) }
 
     /// The epoch of a user's mailbox. A server has one; in a cluster each user has one, since nodes lose data by themselves.
@@ -83,9 +84,11 @@ package struct WorkflowKeys: Sendable {
     }
 
     /// Marks that an order's arrival at a status is in its owner's mailbox.
-    package func delivered(_ update: StatusUpdate, to user: UserID) -> RedisKey {
+    ///
+    /// - Parameter user: in a cluster the owner; on a single server the mark is the same for whomever.
+    package func delivered(_ update: StatusUpdate, to user: UserID?) -> RedisKey {
         let mark = "\(update.correlationID):\(update.status.wireName)"
-        return RedisKey("notify:delivered:", isTagged ? "\(tag(user)):\(mark)" : mark)
+        return RedisKey("notify:delivered:", isTagged ? "\(user.map(tag) ?? ""):\(mark)" : mark)
     }
 
     /// Colons in the user id are escaped: else user `a` with key `b:c` would share a name with user `a:b`.

@@ -63,7 +63,7 @@ struct LiveReplicaTests {
                 replicas[1], "?access_token=\(try replicas[0].replica.token(name + "x"))")
             try await eventually("the welcomes") { (tabs + [other]).allSatisfy { $0.1.isWelcome } }
             let offsets = try await replicas[0].mailboxes.deliver(deliveries(1...20))
-            let expected = offsets.compactMap { $0.map(Int.init) }
+            let expected = offsets.compactMap { $0.offset.map(Int.init) }
             try await eventually("the updates") { tabs.allSatisfy { $0.1.offsets.count >= 20 } }
             for (_, tab) in tabs { #expect(tab.offsets == expected) }
             #expect(other.1.offsets.isEmpty)
@@ -78,7 +78,7 @@ struct LiveReplicaTests {
             _ = try await replicas[0].mailboxes.deliver(deliveries(1...3))
             try await eventually("some updates") { first.offsets.count == 3 }
             socket.close()
-            let missed = try await replicas[0].mailboxes.deliver(deliveries(4...6)).compactMap { $0 }
+            let missed = try await replicas[0].mailboxes.deliver(deliveries(4...6)).compactMap(\.offset)
             let epoch = try #require(first.messages("welcome")[0]["epoch"]?.string)
             let (_, second) = try await connect(
                 replicas[1], "?access_token=\(token)&epoch=\(epoch)&lastEventId=\(first.offsets[2])")
@@ -99,7 +99,7 @@ struct LiveReplicaTests {
                 if round % 2 == 1 { try await replica.cutRedis() }
                 try await replica.client.ready(within: .seconds(5))
                 let offsets = try await replica.mailboxes.deliver(deliveries(round * 5 + 1...round * 5 + 5))
-                sent += offsets.compactMap { $0.map(Int.init) }
+                sent += offsets.compactMap { $0.offset.map(Int.init) }
             }
             try await eventually("everything") { tab.offsets.count >= sent.count }
             #expect(tab.offsets == sent && tab.end == nil)

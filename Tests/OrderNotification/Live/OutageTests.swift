@@ -49,7 +49,7 @@ struct OutageTests {
     private func deliver(_ numbers: ClosedRange<Int>, _ replica: LiveReplica) async throws -> [Int] {
         try await replica.client.ready(within: .seconds(10))
         return try await replica.mailboxes.deliver(numbers.map { delivery($0) }).compactMap {
-            $0.map(Int.init)
+            $0.offset.map(Int.init)
         }
     }
 

@@ -19,7 +19,7 @@ import WorkflowState
         #expect(tab.texts[0].hasPrefix("id: \(end.epoch):"))
         #expect(tab.texts[0].contains("\nevent: connected\ndata: {\"type\":\"welcome\""))
         let offset = try #require(
-            try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])[0])
+            try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])[0].offset)
         #expect(tab.texts[1].hasPrefix("id: \(end.epoch):\(offset)\nevent: order.status\ndata: {"))
         #expect(tab.texts[1].hasSuffix("}\n\n"))
     }

@@ -30,7 +30,7 @@ import WorkflowState
         #expect(welcome["replica"] == "replica-1" && welcome["userId"] == "ada")
         #expect(welcome["connectionId"]?.string?.count == 16)
         let offsets = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(7))])
-        #expect(tab.offsets == offsets.compactMap { $0.map(Int.init) })
+        #expect(tab.offsets == offsets.compactMap { $0.offset.map(Int.init) })
         let update = try #require(tab.messages("order.status").first)
         #expect(update["orderId"] == 7 && update["status"] == "COMPLETED")
         #expect(update["id"]!.int! > welcome["lastEventId"]!.int!)

@@ -41,7 +41,7 @@ import WorkflowState
             (1...5).map { MailboxDelivery(to: ada, update($0)) })
         let tab = try await live(replica, from: .after(start))
         try await eventually("the replay") { !tab.messages("resumed").isEmpty }
-        #expect(tab.offsets == offsets.compactMap { $0.map(Int.init) })
+        #expect(tab.offsets == offsets.compactMap { $0.offset.map(Int.init) })
         #expect(tab.messages.map { $0["type"] }.first == "welcome")
         #expect(tab.messages.last?["recovered"] == true && tab.messages.last?["count"] == 5)
         _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(6))])
@@ -68,6 +68,25 @@ import WorkflowState
         #expect(tab.messages("resumed")[0]["recovered"] == false && tab.offsets.isEmpty)
         _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(2))])
         #expect(tab.offsets.count == 1)
+    }
+
+    /// A live session is told what came in a new epoch, after the notice that more may be missing.
+    @Test func whatANewEpochHasIsToldAfterTheNotice() async throws {
+        let (replica, channels, _, tab) = try await liveOverSlowChannels()
+        _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])
+        channels.arrive()
+        try await eventually("the first") { tab.offsets.count == 1 }
+        replica.state.changeLineage()
+        _ = try await replica.mailboxes.deliver((2...3).map { MailboxDelivery(to: ada, update($0)) })
+        channels.reconnect()
+        try await eventually("the rest") { tab.offsets.count == 3 }
+        #expect(
+            tab.messages.compactMap { $0["type"]?.string }.suffix(4)
+                == ["order.status", "resumed", "order.status", "order.status"])
+        let notice = try #require(tab.messages("resumed").first)
+        #expect(notice["recovered"] == false && notice["count"] == 2)
+        let next = try #require(notice["lastEventId"]?.int)
+        #expect(tab.offsets[0] <= next && tab.offsets[1] > next)
     }
 
     @Test func sessionsCatchUpAfterALostConnection() async throws {
@@ -177,7 +196,7 @@ import WorkflowState
     @Test(arguments: [false, true]) func aMailboxThatIsGoneIsReported(hasLaterUpdate: Bool) async throws {
         let replica = try Replica()
         let start = try await position(replica)
-        let offset = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])[0]
+        let offset = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(1))])[0].offset
         _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(2))])
         replica.state.removeMailbox(of: ada)
         if hasLaterUpdate { _ = try await replica.mailboxes.deliver([MailboxDelivery(to: ada, update(3))]) }

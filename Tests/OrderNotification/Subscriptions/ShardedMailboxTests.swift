@@ -72,18 +72,28 @@ import WorkflowState
 @Loop
 private final class ShardedMailboxes: MailboxStore {
     private let store: MemoryMailboxStore
+    private let state: MemoryState
     /// Users whose node is away.
     var away: Set<UserID> = []
     let isSharded = true
 
-    init(_ state: MemoryState) { store = MemoryMailboxStore(state) }
+    init(_ state: MemoryState) {
+        self.state = state
+        store = MemoryMailboxStore(state)
+    }
 
     private func check(_ users: [UserID]) throws(WorkflowStateError) {
         if !away.isDisjoint(with: users) { throw WorkflowStateError(.unavailable, isRetriable: true) }
     }
 
-    func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
-        try check(deliveries.map(\.user))
+    func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [DeliveryOutcome] {
+        try check(
+            deliveries.compactMap { delivery in
+                delivery.user
+                    ?? state.text(WorkflowKeys.plain.owner(delivery.update.correlationID)).flatMap {
+                        UserID(String(decoding: $0, as: UTF8.self))
+                    }
+            })
         return try await store.deliver(deliveries)
     }
 

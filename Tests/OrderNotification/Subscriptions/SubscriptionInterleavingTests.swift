@@ -54,7 +54,7 @@ private final class Run {
         case 0..<25:
             number += 1
             let delivery = MailboxDelivery(to: user, update(number))
-            offsets += try await mailboxes.deliver([delivery]).compactMap { $0 }
+            offsets += try await mailboxes.deliver([delivery]).compactMap(\.offset)
         case 25..<50: channels.arrive(times: Int.random(in: 0..<10, using: &random) == 0 ? 2 : 1)
         case 50..<54: channels.lose()
         case 54..<65: try await mailboxes.serve()

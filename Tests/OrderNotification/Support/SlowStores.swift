@@ -59,7 +59,7 @@ final class SlowMailboxes: MailboxStore {
             returning: .failure(WorkflowStateError(.unavailable, isRetriable: true)))
     }
 
-    func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
+    func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [DeliveryOutcome] {
         try await store.deliver(deliveries)
     }
 

@@ -63,6 +63,8 @@ final class Shopper {
         }
     }
 
+    private func note(_ text: @autoclosure () -> String) { world.timeline.note(of: user.value, text()) }
+
     /// With a key, an attempt whose outcome is not known is repeated.
     private func place(_ number: Int) async {
         let key = drawn(onceIn: 2) ? "key-\(number)" : nil
@@ -70,7 +72,9 @@ final class Shopper {
         let index = purchases.count - 1
         var isRefused = false
         for attempt in 0..<(key == nil ? 1 : 6) {
+            note("orders \(number)\(key.map { " under \($0)" } ?? "")")
             purchases[index].answer = await world.edge.post(number, of: user, key: key)
+            note("\(number): \(purchases[index].answer)")
             if purchases[index].answer == .busy {
                 purchases[index].answer = .unknown
                 let isSteady = world.redis.isSteady && !world.acceptors.contains { $0.redisLink.isCut }
@@ -109,6 +113,7 @@ final class Shopper {
                 }
             }
         }
+        note("cancels \(id): \(String(describing: given))")
         guard let answer = given else { return }
         if answer == nil, !mayBeForgotten {
             faults.append("order \(id) is not found when it is cancelled")
@@ -127,6 +132,7 @@ final class Shopper {
                 return false
             }
         }
+        note("deletes \(id): \(String(describing: isDeleted))")
         if isDeleted == true, let index = index(id) { purchases[index].isDeleted = true }
     }
 
@@ -148,6 +154,7 @@ final class Shopper {
                     }
                 }
             }
+            note("\(asksStatus ? "status" : "order") \(id): \(String(describing: seen))")
             guard let answered = seen, let found = answered, let index = index(id) else { continue }
             guard let status = found else {
                 if purchases[index].mayBeDeleted { return }
@@ -181,6 +188,7 @@ final class Shopper {
         let page = await world.edge.ask { accept -> [Order]? in
             try? await accept.read.page(of: user, PageRange(start: .offset(0), size: 100)).orders
         }
+        note("list: \((page ?? nil).map { $0.map { "\($0.id) \($0.status.wireName)" } } ?? ["none"])")
         guard let orders = page ?? nil else { return }
         for purchase in told {
             guard case .accepted(let id, _) = purchase.answer else { continue }
@@ -198,17 +206,6 @@ final class Shopper {
         }
         if orders.contains(where: { $0.customer != user }) {
             faults.append("a list has another user's order")
-        }
-    }
-}
-
-extension OrderStatus {
-    /// Along an order's way.
-    var rank: Int {
-        switch self {
-        case .accepted: 0
-        case .processing: 1
-        case .completed, .failed, .cancelled: 2
         }
     }
 }

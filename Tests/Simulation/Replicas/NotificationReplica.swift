@@ -54,7 +54,7 @@ final class NotificationReplica: SimulatedReplica {
         let principal = Principal(userID: user, expiresAt: WallClock.seconds() + 86_400)
         tabs.append(tab)
         return Session(
-            .native, sessions, HandshakeContext(.principal(principal), start), address: nil)
+            tab.wireProtocol, sessions, HandshakeContext(.principal(principal), start), address: nil)
     }
 
     override func reconnected(_ link: Link) {

@@ -17,9 +17,10 @@ final class ProcessReplica: SimulatedReplica {
         let publisher = EventPublisher(sender, appID: "order-process")
         let records = SimulatedRecords(world.database, databaseLink, products: world.currencies)
         let metrics = Metrics()
+        let skew = world.clockSkew()
         let handler = ProcessOrders(
             store: records, workflow: SimulatedWorkflows(world.redis, redisLink), publisher: publisher,
-            metrics: ProcessingMetrics(metrics))
+            metrics: ProcessingMetrics(metrics), events: EventFactory { WallClock.milliseconds() + skew })
         let queue = OrderTopology.WorkQueue.accepted.rawValue
         for name in [queue, OrderTopology.deadQueue(of: queue)] {
             let source = world.broker.source(of: name, brokerLink)

@@ -10,12 +10,16 @@ import WorkflowState
 final class SimulatedDatabase {
     let server = SimulatedServer("postgres")
     let tables = SimulatedTables()
+    /// Some transactions are aborted, as when they cannot be serialized.
+    var isContended = false
 
     /// Now, or a moment ago.
     var mayBeAway: Bool {
         !server.isUp || server.isSilent || server.latency.upperBound > 100_000
             || server.wokeAt > Loop.now - .seconds(3)
     }
+
+    var abortsThis: Bool { isContended && drawn(onceIn: 3) }
 
     func stop() {
         server.stop()
@@ -30,11 +34,13 @@ extension OrderRecordsError {
 /// The ports of order-process and order-notification.
 @Loop
 final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
+    private let database: SimulatedDatabase
     private let tables: SimulatedTables
     private let link: Link
     private let products: [ProductID: Currency]
 
     init(_ database: SimulatedDatabase, _ link: Link, products: [ProductID: Currency] = [:]) {
+        self.database = database
         tables = database.tables
         self.link = link
         self.products = products
@@ -43,7 +49,10 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
     private func ask<Value: Sendable>(
         _ body: @escaping @Loop () throws(OrderRecordsError) -> Value
     ) async throws(OrderRecordsError) -> Value {
-        try await link.call(OrderRecordsError.away, .away) { () throws(OrderRecordsError) in try body() }
+        try await link.call(OrderRecordsError.away, .away) { [database] () throws(OrderRecordsError) in
+            if database.abortsThis { throw OrderRecordsError(.contended, "aborted") }
+            return try body()
+        }
     }
 
     @Loop
@@ -138,10 +147,12 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
 /// The ports of order-accept.
 @Loop
 final class SimulatedQueries: OrderQueries, OrderIntake {
+    private let database: SimulatedDatabase
     private let tables: SimulatedTables
     private let link: Link
 
     init(_ database: SimulatedDatabase, _ link: Link) {
+        self.database = database
         tables = database.tables
         self.link = link
     }
@@ -152,7 +163,10 @@ final class SimulatedQueries: OrderQueries, OrderIntake {
         try await link.call(
             OrderQueryError(reason: "away"), OrderQueryError(reason: "late", isOutcomeUnknown: true),
             within: limit
-        ) { [tables] () throws(OrderQueryError) in body(tables) }
+        ) { [database] () throws(OrderQueryError) in
+            if database.abortsThis { throw OrderQueryError(reason: "aborted") }
+            return body(database.tables)
+        }
     }
 
     func order(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> StoredOrder? {

@@ -156,7 +156,7 @@ final class SimulatedWorkflows: RedisPort, WorkflowStore {
 }
 
 final class SimulatedMailboxes: RedisPort, MailboxStore {
-    func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
+    func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [DeliveryOutcome] {
         try await ask { [redis] () throws(WorkflowStateError) in try await redis.mailboxes.deliver(deliveries)
         }
     }

@@ -40,9 +40,18 @@ final class SimulatedTables {
     private var relay: Liveness?
     private var lastID: Int64 = 0
 
+    /// Past the ids that orders have, and the blocks that may be in use, as `move_order_ids` does.
     func nextIDs(_ count: Int64) -> ClosedRange<Int64> {
+        if lastID < newestID { lastID = newestID + 1_000 * count }
         defer { lastID += count }
         return lastID + 1...lastID + count
+    }
+
+    private var newestID: Int64 { orders.map(\.order.id.value).max() ?? 0 }
+
+    /// A standby is promoted whose sequence is behind the orders.
+    func setSequenceBack() {
+        if newestID > 0 { lastID = Int64(Int.drawn(in: 0...Int(newestID - 1))) }
     }
 
     /// The server has noticed that a process is gone.
@@ -57,8 +66,9 @@ final class SimulatedTables {
     }
 
     func index(_ id: OrderID) -> Int? {
-        let target = aliases.first { $0.orderID == id }?.target ?? id
-        return orders.firstIndex { $0.order.id == target }
+        if let index = orders.firstIndex(where: { $0.order.id == id }) { return index }
+        guard let alias = aliases.first(where: { $0.orderID == id }) else { return nil }
+        return orders.firstIndex { $0.order.id == alias.target }
     }
 
     func index(_ id: CorrelationID) -> Int? {
@@ -81,7 +91,11 @@ final class SimulatedTables {
                 && record.contents.lines.contains { $0.quantity >= Self.refusedQuantity }
         }
         if isRefused { throw OrderRecordsError(.refused, "a constraint") }
-        return records.map { record($0) }
+        // Of two with one key, the order with the lower id is the first.
+        let places = records.indices.sorted { records[$0].contents.orderID < records[$1].contents.orderID }
+        var recorded = [RecordedOrder?](repeating: nil, count: records.count)
+        for place in places { recorded[place] = record(records[place]) }
+        return recorded
     }
 
     private func record(_ record: OrderRecord) -> RecordedOrder? {
@@ -182,21 +196,22 @@ final class SimulatedTables {
     /// - Returns: whether the order is accepted; its key may be another's.
     func take(_ order: IntakeOrder) -> Bool {
         guard let contents = try? OrderAccepted(decoding: order.payload.span) else { return false }
-        let isKnown =
-            intake.contains { $0.order.correlationID == order.correlationID }
-            || index(order.correlationID) != nil
-        if isKnown { return true }
-        if let key = order.idempotencyKey {
-            let isTaken =
-                index(key, of: order.customer) != nil
-                || intake.contains {
-                    $0.order.customer == order.customer
-                        && $0.order.idempotencyKey?.hasSameBytes(as: key) == true
+        let id = order.correlationID
+        let isKeyTaken =
+            order.idempotencyKey.map { key in
+                orders.contains {
+                    $0.order.customer == order.customer && $0.key?.hasSameBytes(as: key) == true
+                        && $0.order.correlationID != id
                 }
-            if isTaken { return false }
-        }
-        intake.append(Taken(order: order, contents: contents))
-        return true
+                    || intake.contains {
+                        $0.order.customer == order.customer
+                            && $0.order.idempotencyKey?.hasSameBytes(as: key) == true
+                            && $0.order.correlationID != id
+                    }
+            } ?? false
+        let isConflict = intake.contains { $0.order.correlationID == id || $0.order.orderID == order.orderID }
+        if !isKeyTaken, !isConflict { intake.append(Taken(order: order, contents: contents)) }
+        return intake.contains { $0.order.correlationID == id } || index(id) != nil
     }
 
     private func waiting(_ taken: Taken) -> Order? {

@@ -13,29 +13,40 @@ package final class MemoryMailboxStore: MailboxStore {
         self.retention = retention
     }
 
-    package func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
+    package func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError)
+        -> [DeliveryOutcome]
+    {
         try state.check()
         return deliveries.map { deliver($0) }
     }
 
-    private func deliver(_ delivery: MailboxDelivery) -> Int64? {
+    /// Nil when it is not known for certain.
+    private func owner(_ id: CorrelationID, _ status: WorkflowStatus?) -> UserID? {
+        guard let status, status.status != .failed else { return nil }
+        return state.text(WorkflowKeys.plain.owner(id)).flatMap {
+            UserID(String(decoding: $0, as: UTF8.self))
+        }
+    }
+
+    private func deliver(_ delivery: MailboxDelivery) -> DeliveryOutcome {
         let mark = WorkflowKeys.plain.delivered(delivery.update, to: delivery.user)
         let (statusKey, update) = (WorkflowKeys.plain.status(delivery.update.correlationID), delivery.update)
         let current = state.text(statusKey).flatMap {
             WorkflowStatus(text: String(decoding: $0, as: UTF8.self))
         }
+        guard let user = delivery.user ?? owner(update.correlationID, current) else { return .unknownOwner }
         // A replay reopens; the delivery does not know what caused the outcome.
         switch OrderStatus.transition(from: current?.status, to: update.status, cause: .replay) {
-        case .refuse: return nil
+        case .refuse: return .duplicate
         case .advance:
-            guard state.text(mark) == nil else { return nil }
+            guard state.text(mark) == nil else { return .duplicate }
             let text = WorkflowStatus(update.status, update.orderID).text
             state.set(statusKey, Array(text.utf8), for: retention.workflow)
         case .unchanged: break
         }
-        guard state.text(mark) == nil else { return nil }
+        guard state.text(mark) == nil else { return .duplicate }
         state.set(mark, [], for: retention.mark)
-        let key = WorkflowKeys.plain.mailbox(delivery.user)
+        let key = WorkflowKeys.plain.mailbox(user)
         let previous = state.mailbox(key).last?.offset ?? 0
         let offset = max(state.now(), previous + 1)
         let suffix = UpdateCodec.payloadSuffix(delivery.update)
@@ -44,8 +55,8 @@ package final class MemoryMailboxStore: MailboxStore {
         state.publish(
             UpdateCodec.channelMessage(
                 previous: previous, offset: offset, suffix: suffix, traceparent: delivery.traceparent),
-            to: delivery.user)
-        return offset
+            to: user)
+        return .delivered(offset: offset)
     }
 
     package func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History] {
@@ -60,7 +71,7 @@ package final class MemoryMailboxStore: MailboxStore {
             state.renewMailbox(key, for: retention.workflow)
             let stored = state.mailbox(key)
             let isSameEpoch = request.after.epoch == epoch
-            let entries = stored.filter { isSameEpoch && $0.offset > request.after.offset }
+            let entries = stored.filter { $0.offset > request.after.offset }
                 .compactMap { entry in
                     entry.suffix.flatMap { UpdateCodec.entry(offset: entry.offset, suffix: $0) }
                 }

@@ -25,10 +25,11 @@ enum MailboxScripts {
         end
         """
 
-    /// KEYS: per delivery the mailbox, the delivery mark and the order's status. ARGV: lifetime in seconds, that of
-    /// marks, cap, then per delivery the channel, the payload suffix, the status' name and its value; then, when one is
-    /// traced, per delivery its `traceparent` or ''. Returns per delivery the offset, or '' for a duplicate or for an
-    /// outcome that is not the order's last any more.
+    /// KEYS: per delivery the delivery mark, the order's status and its owner. ARGV: lifetime in seconds, that of marks, cap,
+    /// then per delivery the user or '' for the owner, the payload suffix, the status' name and its value; then, when one
+    /// is traced, per delivery its `traceparent` or ''. Returns per delivery the offset, '' for a duplicate or for an outcome
+    /// that is not the order's last any more, or '?' when the owner is not known for certain. The user's keys are not among
+    /// KEYS: a single server does not ask for them.
     ///
     /// The status moves with the delivery, so that whoever is told of an outcome finds it. The mark is removed when the
     /// append fails, so that the broker's redelivery is not lost.
@@ -39,21 +40,29 @@ enum MailboxScripts {
         local ttl, cap, out, at = ARGV[1], ARGV[3], {}, 3
         local traces = at + #KEYS / 3 * 4
         for k = 1, #KEYS, 3 do
-            local box, mark, status = KEYS[k], KEYS[k + 1], KEYS[k + 2]
-            local channel, suffix, name, value = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+            local mark, status = KEYS[k], KEYS[k + 1]
+            local user, suffix, name, value = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
             at = at + 4
             local id = ''
             local current, failure = text(status)
             if failure then return failure end
             local from = current and string.match(current, '^%u+') or ''
+            if user == '' then
+                user, failure = text(KEYS[k + 2])
+                if failure then return failure end
+                if from == '' or from == 'FAILED' then user = nil end
+            end
             local moves = from ~= name and (rules[from] or rules[''])[name]
-            if from == name or moves then
+            if not user then
+                id = '?'
+            elseif from == name or moves then
                 local frame
-                id, frame = append(box, mark, suffix, ttl, ARGV[2], cap)
+                id, frame = append('\(WorkflowKeys.mailboxPrefix)' .. user, mark, suffix, ttl, ARGV[2], cap)
                 if not id then return frame end
                 if id ~= '' then
                     if moves then redis.call('SET', status, value, 'EX', ttl) end
-                    redis.call('PUBLISH', channel, traced(frame, ARGV[traces + (k + 2) / 3]))
+                    redis.call(
+                        'PUBLISH', '\(WorkflowKeys.channelPrefix)' .. user, traced(frame, ARGV[traces + (k + 2) / 3]))
                 end
             end
             out[#out + 1] = id

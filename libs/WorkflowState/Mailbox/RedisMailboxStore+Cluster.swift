@@ -6,23 +6,37 @@ import Redis
 extension RedisMailboxStore {
     package var isSharded: Bool { keys.isTagged }
 
-    /// The status first, so that whoever is told of an outcome finds it. The delivery is repeated when what follows is lost.
-    func deliverApart(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
-        let moves = try await RedisWorkflowStore(client, retention).move(
-            deliveries.map { delivery in
+    func deliverApart(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [DeliveryOutcome] {
+        let workflows = RedisWorkflowStore(client, retention)
+        var outcomes = [DeliveryOutcome](repeating: .duplicate, count: deliveries.count)
+        var known: [(index: Int, user: UserID, update: StatusUpdate)] = []
+        let ownerless = deliveries.filter { $0.user == nil }.map(\.update.correlationID)
+        var owners = try await workflows.owners(of: ownerless)[...]
+        for (index, delivery) in deliveries.enumerated() {
+            if let user = delivery.user {
+                known.append((index, user, delivery.update))
+            } else if let owner = owners.removeFirst(), owner.hasStatus {
+                known.append((index, owner.user, delivery.update))
+            } else {
+                outcomes[index] = .unknownOwner
+            }
+        }
+        // The status first, so that whoever is told of an outcome finds it. The delivery is repeated when what follows is lost.
+        let moves = try await workflows.move(
+            known.map { delivery in
                 WorkflowStep(
                     delivery.update.status, correlationID: delivery.update.correlationID,
                     orderID: delivery.update.orderID, owner: delivery.user, cause: .replay)
             })
-        let current = zip(deliveries.indices, moves).filter { index, move in
-            move.outcome.status?.status == deliveries[index].update.status
+        let current = zip(known, moves).filter { delivery, move in
+            move.outcome.status?.status == delivery.update.status
         }.map(\.0)
         let replies: [RedisValue]
         do throws(RedisError) {
             replies = try await client.evaluate(
                 MailboxScripts.deliverOne, count: current.count, keys: 4, arguments: 5
             ) { place, batch in
-                let delivery = deliveries[current[place]]
+                let delivery = current[place]
                 keys.mailbox(delivery.user).append(to: &batch)
                 keys.delivered(delivery.update, to: delivery.user).append(to: &batch)
                 keys.epoch(delivery.user).append(to: &batch)
@@ -31,17 +45,16 @@ extension RedisMailboxStore {
                 batch.append(retention.mark.wholeSeconds)
                 batch.append(retention.mailboxCap)
                 batch.append(UpdateCodec.payloadSuffix(delivery.update))
-                batch.append(delivery.traceparent ?? "")
+                batch.append(deliveries[delivery.index].traceparent ?? "")
             }
         } catch {
             throw WorkflowStateError(error)
         }
-        var offsets = [Int64?](repeating: nil, count: deliveries.count)
-        for (index, reply) in zip(current, replies) {
+        for (delivery, reply) in zip(current, replies) {
             if case .error(let error) = reply { throw WorkflowStateError(error) }
-            offsets[index] = reply.string.flatMap { Int64($0) }
+            outcomes[delivery.index] = DeliveryOutcome(reply)
         }
-        return offsets
+        return outcomes
     }
 
     func historiesApart(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History] {

@@ -15,7 +15,9 @@ package final class RedisMailboxStore: MailboxStore {
         self.retention = retention
     }
 
-    package func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError) -> [Int64?] {
+    package func deliver(_ deliveries: [MailboxDelivery]) async throws(WorkflowStateError)
+        -> [DeliveryOutcome]
+    {
         if deliveries.isEmpty { return [] }
         if keys.isTagged { return try await deliverApart(deliveries) }
         let isTraced = deliveries.contains { $0.traceparent != nil }
@@ -24,15 +26,15 @@ package final class RedisMailboxStore: MailboxStore {
             arguments: 3 + (isTraced ? 5 : 4) * deliveries.count
         ) { batch in
             for delivery in deliveries {
-                keys.mailbox(delivery.user).append(to: &batch)
                 keys.delivered(delivery.update, to: delivery.user).append(to: &batch)
                 keys.status(delivery.update.correlationID).append(to: &batch)
+                keys.owner(delivery.update.correlationID).append(to: &batch)
             }
             batch.append(retention.workflow.wholeSeconds)
             batch.append(retention.mark.wholeSeconds)
             batch.append(retention.mailboxCap)
             for delivery in deliveries {
-                keys.channel(delivery.user).append(to: &batch)
+                batch.append(delivery.user?.value ?? "")
                 batch.append(UpdateCodec.payloadSuffix(delivery.update))
                 batch.append(delivery.update.status.wireName)
                 batch.append(WorkflowStatus(delivery.update.status, delivery.update.orderID).text)
@@ -43,7 +45,7 @@ package final class RedisMailboxStore: MailboxStore {
         guard case .array(let offsets) = reply, offsets.count == deliveries.count else {
             throw .unexpectedReply
         }
-        return offsets.map { $0.string.flatMap { Int64($0) } }
+        return offsets.map { DeliveryOutcome($0) }
     }
 
     package func history(_ requests: [HistoryRequest]) async throws(WorkflowStateError) -> [History] {
@@ -79,11 +81,10 @@ package final class RedisMailboxStore: MailboxStore {
         for (index, request) in requests.enumerated() {
             let at = 1 + 3 * index
             guard let end = parts[at].string.flatMap({ RedisStreamID($0) }) else { throw .unexpectedReply }
-            let isSameEpoch = request.after.epoch == epoch
             histories.append(
                 History(
-                    entries: isSameEpoch ? try entries(parts[at + 2]) : [],
-                    isRecovered: isSameEpoch && parts[at + 1] == .integer(1),
+                    entries: try entries(parts[at + 2]),
+                    isRecovered: request.after.epoch == epoch && parts[at + 1] == .integer(1),
                     end: MailboxPosition(epoch: epoch, offset: Int64(clamping: end.milliseconds))))
         }
         return histories
@@ -97,5 +98,13 @@ package final class RedisMailboxStore: MailboxStore {
                 UpdateCodec.entry(offset: Int64(clamping: entry.id.milliseconds), suffix: $0)
             }
         }
+    }
+}
+
+extension DeliveryOutcome {
+    /// What ``MailboxScripts/deliver`` returns of one.
+    init(_ reply: RedisValue) {
+        let text = reply.string ?? ""
+        self = text == "?" ? .unknownOwner : Int64(text).map { .delivered(offset: $0) } ?? .duplicate
     }
 }

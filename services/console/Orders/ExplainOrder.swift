@@ -59,7 +59,7 @@ struct ExplainOrder {
                 .init(at: at, text: "\(status.wireName) is in the owner's mailbox", source: "mailbox"))
         }
         let status = facts.recorded?.status ?? facts.copies?.status
-        facts.pushes = status.flatMap { timeline.pushes[$0] } ?? 0
+        facts.pushes = status.flatMap { timeline.pushes[$0] }
         let owner = facts.recorded?.customer ?? facts.copies?.owner
         return .object([
             .init("order", order(id, facts, owner)),

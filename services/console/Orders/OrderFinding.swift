@@ -13,7 +13,8 @@ struct OrderFinding {
         var copies: RememberedOrder?
         var deadLetters: [(queue: String, reason: String)] = []
         var queue: QueueDepths.Depth?
-        var pushes = 0
+        /// Of its status.
+        var pushes: OrderTimeline.Pushes?
         var away: [String] = []
     }
 
@@ -57,8 +58,12 @@ struct OrderFinding {
             }
             summary += "."
         }
-        if facts.pushes > 0 {
-            summary += " \(facts.pushes) \(facts.pushes == 1 ? "session was" : "sessions were") told."
+        if let pushes = facts.pushes {
+            summary += " \(pushes.count) \(pushes.count == 1 ? "session was" : "sessions were") told"
+            if let accepted = order.events.first?.occurredAt, Int64(pushes.firstAt) > accepted {
+                summary += ", the first \(Self.span(Int64(pushes.firstAt) - accepted)) after its acceptance"
+            }
+            summary += "."
         } else if unpublished {
             summary += " Its outcome is not marked as published."
             next =

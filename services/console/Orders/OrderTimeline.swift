@@ -25,8 +25,19 @@ struct OrderTimeline {
     }
 
     private var steps: [Step] = []
+    struct Pushes: Equatable {
+        var count = 0
+        /// In microseconds since 1970.
+        var firstAt = Int.max
+
+        mutating func add(at time: Int) {
+            count += 1
+            firstAt = min(firstAt, time)
+        }
+    }
+
     /// Pushes to sessions, by status.
-    private(set) var pushes: [OrderStatus: Int] = [:]
+    private(set) var pushes: [OrderStatus: Pushes] = [:]
 
     /// Of two at the same time, the longer one contains the other.
     var json: JSONValue {
@@ -50,7 +61,7 @@ struct OrderTimeline {
                     OrderStatus(wireName: $0)
                 })
             {
-                pushes[status, default: 0] += 1
+                pushes[status, default: Pushes()].add(at: at)
             }
             add(
                 Step(

@@ -31,19 +31,14 @@ final class OutcomeHandler: EventHandler {
 
     func handle(_ batch: [Received<OrderOutcome>]) async throws -> [HandlingResult] {
         do throws(WorkflowStateError) {
-            let updates = batch.map { $0.event.update(in: $0.envelope) }
-            let owners = try await workflows.owners(of: updates.map(\.correlationID))
+            let outcomes = try await deliver(
+                batch.map { received in
+                    Delivery(
+                        of: received.event.update(in: received.envelope), to: nil, received.context.trace,
+                        tracer)
+                })
             // What Redis has forgotten is looked up, which must not delay the other messages.
-            var deliveries: [Delivery] = []
-            deliveries.reserveCapacity(batch.count)
-            let results = zip(batch.indices, owners).map { index, owner -> HandlingResult in
-                guard let owner, owner.hasStatus else { return .deferred }
-                deliveries.append(
-                    Delivery(of: updates[index], to: owner.user, batch[index].context.trace, tracer))
-                return .done
-            }
-            try await deliver(deliveries)
-            return results
+            return outcomes.map { $0 == .unknownOwner ? .deferred : .done }
         } catch {
             // Of several nodes one may be away: it must not delay the users of the others, nor the next messages.
             if mailboxes.isSharded, error.code == .unavailable {
@@ -103,14 +98,16 @@ final class OutcomeHandler: EventHandler {
         return true
     }
 
-    private func deliver(_ deliveries: [Delivery]) async throws(WorkflowStateError) {
+    @discardableResult
+    private func deliver(_ deliveries: [Delivery]) async throws(WorkflowStateError) -> [DeliveryOutcome] {
         let start = Instant.systemNow()
-        let offsets = try await mailboxes.deliver(deliveries.map(\.request))
+        let outcomes = try await mailboxes.deliver(deliveries.map(\.request))
         let end = Instant.systemNow()
-        for (delivery, offset) in zip(deliveries, offsets) {
-            (offset == nil ? metrics.duplicates : metrics.delivered).increment()
-            if let span = delivery.span(from: start, to: end, offset) { tracer?.record(span) }
+        for (delivery, outcome) in zip(deliveries, outcomes) where outcome != .unknownOwner {
+            (outcome == .duplicate ? metrics.duplicates : metrics.delivered).increment()
+            if let span = delivery.span(from: start, to: end, outcome.offset) { tracer?.record(span) }
         }
+        return outcomes
     }
 }
 
@@ -124,7 +121,7 @@ private struct Delivery {
     let request: MailboxDelivery
     private let trace: TraceContext?
 
-    init(of update: StatusUpdate, to user: UserID, _ parent: TraceContext?, _ tracer: Tracer?) {
+    init(of update: StatusUpdate, to user: UserID?, _ parent: TraceContext?, _ tracer: Tracer?) {
         let trace = tracer == nil ? nil : parent?.child()
         let exported = trace.flatMap { tracer?.exports($0) == true ? $0 : nil }
         self.trace = trace

@@ -286,27 +286,27 @@ final class UserSubscription {
         guard let known = position else { return own.end }
         let epoch = own.end.epoch
         let isPastTheEnd = known == start && known.offset > own.end.offset
-        if known.epoch != epoch || isPastTheEnd {
-            if isPastTheEnd {
-                metrics.gaps.increment()
-                // What came meanwhile was taken for something old.
-                wantRead()
-            }
+        if isPastTheEnd {
+            metrics.gaps.increment()
+            // What came meanwhile was taken for something old.
+            wantRead()
             for entry in live { entry.session.resumed(recovered: false, count: 0, at: own.end) }
             return own.end
         }
-        var reached = known.offset
-        var count = 0
-        for entry in own.entries {
-            guard let offset = entry.offset, offset > reached else { continue }
-            pushToLive(EncodedPublication(entry, epoch))
-            reached = offset
-            count += 1
+        let missed = own.entries.filter { $0.offset.map { $0 > known.offset } == true }
+        if known.epoch != epoch {
+            // What is known to have been missed follows at once.
+            let next = MailboxPosition(epoch: epoch, offset: missed.isEmpty ? own.end.offset : known.offset)
+            for entry in live {
+                entry.session.resumed(recovered: false, count: missed.count, at: next)
+            }
         }
-        if count > 0 { metrics.replays.increment(by: UInt64(count * live.count)) }
-        let end = MailboxPosition(epoch: epoch, offset: max(reached, own.end.offset))
+        for entry in missed { pushToLive(EncodedPublication(entry, epoch)) }
+        if !missed.isEmpty { metrics.replays.increment(by: UInt64(missed.count * live.count)) }
+        if known.epoch != epoch { return own.end }
+        let end = MailboxPosition(epoch: epoch, offset: max(known.offset, own.end.offset))
         if !own.isRecovered {
-            for entry in live { entry.session.resumed(recovered: false, count: count, at: end) }
+            for entry in live { entry.session.resumed(recovered: false, count: missed.count, at: end) }
         }
         return end
     }
@@ -325,7 +325,7 @@ final class UserSubscription {
             if !pending.isWelcomed { session.welcome(at: history.isRecovered ? start : end) }
             since = min(since, start.offset)
             var count = 0
-            for entry in history.entries {
+            for entry in history.entries where start.epoch == end.epoch {
                 if let offset = entry.offset, let received = pending.received, received.contains(offset) {
                     continue
                 }

@@ -54,6 +54,14 @@ export function errorText(error, fallback = 'An unexpected error occurred.') {
 }
 
 /**
+ * Whether what was entered is at fault, not a server.
+ * @param {unknown} error
+ */
+export function isInvalidInput(error) {
+  return error instanceof Problem && error.status === 400;
+}
+
+/**
  * For customers, who know nothing of services and replicas.
  * @param {unknown} error @param {string} [fallback] for an error that is not a `Problem`
  */

@@ -1,6 +1,6 @@
 import { h } from '../app/dom.js';
 import { isFinal, label } from '../orders/order-status.js';
-import { customerText, errorText } from '../rest/problem.js';
+import { customerText, errorText, isInvalidInput } from '../rest/problem.js';
 import { icon } from './icons.js';
 
 /** @typedef {import('../app/dom.js').Child} Child */
@@ -28,7 +28,7 @@ export function emptyState(title, text, ...actions) {
 
 /** @param {unknown} error @param {() => void} retry @param {boolean} [isForCustomer] */
 export function errorState(error, retry, isForCustomer = false) {
-  return h('div', { class: 'empty-state empty-state-error', role: 'alert' }, icon('cross'), h('h2', {}, isForCustomer ? 'This cannot be shown at the moment' : 'The request failed'),
+  return h('div', { class: 'empty-state empty-state-error', role: 'alert' }, icon('cross'), h('h2', {}, isForCustomer ? 'This cannot be shown at the moment' : isInvalidInput(error) ? 'This cannot be looked up' : 'The request failed'),
     h('p', {}, isForCustomer ? customerText(error) : errorText(error)), h('div', { class: 'actions' }, h('button', { class: 'button', type: 'button', onclick: retry }, 'Try again')));
 }
 
