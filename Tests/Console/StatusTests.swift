@@ -78,7 +78,7 @@ import Testing
             problems[0].effects == [
                 "Nobody consumes order.accepted. 300 messages wait in it, the oldest for up to 90 s.",
                 "300 orders to be recorded. Accepted, and not lost. The oldest is 90 s old.",
-                "1 order whose outcome is not marked as published. Their customers may not have been told. "
+                "1 order whose outcome is not marked as published. Its customer may not have been told. "
                     + "The oldest is 2 min old.",
                 "2 orders in the intake table. PostgreSQL took them when Redis or RabbitMQ did not answer. "
                     + "The oldest is 70 s old.",
@@ -104,8 +104,26 @@ import Testing
         ] { #expect(problem.meaning.contains(text)) }
         let many = (1...5).map { service("order-notification@\($0)", .unavailable, refused) }
         #expect(
-            SystemState(at: 0, services: many).problems[0].title.hasPrefix(
-                "5 replicas of order-notification:"))
+            SystemState(at: 0, services: many).problems[0].meaning.hasPrefix(
+                "Not ready: 5 replicas of order-notification."))
+        #expect(problem.title == "Redis refuses the user or the password")
+    }
+
+    @Test func whoWaitsForAServerHasOneProblem() {
+        let waits = ["messages.waiting", "redis.authentication"]
+        var state = SystemState(
+            at: 0,
+            services: [
+                service("order-notification@1", .unavailable, waits),
+                service("order-notification@2", .unavailable, waits),
+            ])
+        #expect(codes(state) == ["redis.authentication"])
+        #expect(
+            state.problems[0].effects == [
+                "order-notification@1, order-notification@2: a batch waits for it."
+            ])
+        state.services[1] = service("order-notification@2", .unavailable, ["messages.waiting"])
+        #expect(Set(codes(state)) == ["redis.authentication", "messages.waiting"])
     }
 
     @Test func theNewestProblemIsTheFirstOfItsKind() {
@@ -131,7 +149,7 @@ import Testing
         #expect(state.problems[0].title == "7 orders to be recorded")
         state.waiting?.age = 61_000
         #expect(state.problems.map(\.severity) == [.critical])
-        state.outbox = .init(count: 1, age: 11_000)
+        state.outbox = .init(count: 1, age: 31_000)
         state.intake = .init(count: 1, age: 11_000)
         state.queues = [queue(ready: 1, age: 11_000)]
         #expect(Set(codes(state)) == ["orders.waiting", "outbox.late", "intake.late", "queue.late"])

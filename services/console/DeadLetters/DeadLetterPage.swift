@@ -45,14 +45,28 @@ struct DeadLetterPage {
 
     /// By reason, the most frequent first.
     private var groups: JSONValue {
-        var counts: [ByteString: Int] = [:]
-        for message in messages { counts[ByteString(message["reason"]?.string ?? ""), default: 0] += 1 }
-        let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        struct Group {
+            var count = 0
+            var senders: [String] = []
+        }
+        var groups: [ByteString: Group] = [:]
+        for message in messages {
+            let reason = ByteString(message["reason"]?.string ?? "")
+            let sender = message["sentBy"]?.string ?? ""
+            groups[reason, default: Group()].count += 1
+            let isKnown = groups[reason]?.senders.contains { $0.hasSameBytes(as: sender) } == true
+            if !sender.isEmpty, !isKnown {
+                groups[reason]?.senders.append(sender)
+            }
+        }
+        let sorted = groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
         return .array(
-            sorted.prefix(Self.largest).map { reason, count in
+            sorted.prefix(Self.largest).map { reason, group in
                 .object([
-                    .init("reason", .string(reason.text)), .init("count", .number(String(count))),
+                    .init("reason", .string(reason.text)), .init("count", .number(String(group.count))),
                     .init("words", .string(DeadLetterReason.words(for: reason.text))),
+                    .init("isHopeless", .bool(DeadLetterReason.isHopeless(reason.text))),
+                    .init("senders", .array(group.senders.prefix(3).map { .string($0) })),
                 ])
             })
     }
@@ -60,6 +74,12 @@ struct DeadLetterPage {
 
 /// Reasons of dead letters in words, with the next step.
 enum DeadLetterReason {
+    /// Whether no attempt can succeed.
+    static func isHopeless(_ reason: String) -> Bool {
+        let reason = reason.lowercased()
+        return reason.hasSuffix(" is missing.") || reason.contains(" is invalid: ") || reason.contains("json")
+    }
+
     static func words(for reason: String) -> String {
         let reason = reason.lowercased()
         return switch reason {

@@ -51,7 +51,7 @@ struct DeadLetterRoutes {
         return queue
     }
 
-    /// `?reason=&q=&offset=&size=`, or `?id=` for one message, with its whole body.
+    /// `?reason=&q=&offset=&size=&whole=true`, or `?id=` for one message, with its whole body.
     private func list(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
         _ = try await operatorGuard.admit(request)
         let queue = try queue(request)
@@ -77,7 +77,9 @@ struct DeadLetterRoutes {
         }
         let page = DeadLetterPage(
             queue: queue.rawValue, total: look.total,
-            messages: look.messages.map { DeadLetterText.json($0, in: queue) }, filter: filter)
+            messages: look.messages.map {
+                DeadLetterText.json($0, in: queue, isWhole: request.query("whole") == "true")
+            }, filter: filter)
         return Self.answer(page.json)
     }
 
@@ -91,9 +93,9 @@ struct DeadLetterRoutes {
     private func replay(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
         let caller = try await operatorGuard.admitChange(request)
         let queue = try queue(request)
-        let names = try await names(request, queue)
+        let (names, reason) = try await names(request, queue)
         try await audit.record(
-            .replayDeadLetters, of: "\(names.count) of \(queue.rawValue): \(Self.short(names))",
+            .replayDeadLetters, of: Self.subject(names, reason, in: queue),
             by: caller.userID)
         let job = jobs.start { ReplayJob($0, queue, deadLetters(queue), lookup, copies, names: names) }
         guard let job else { throw Problem(.conflict, "Another replay is running: wait until it is over.") }
@@ -103,9 +105,9 @@ struct DeadLetterRoutes {
     private func drop(_ request: HTTPRequest) async throws(Problem) -> HTTPResponse {
         let caller = try await operatorGuard.admitChange(request)
         let queue = try queue(request)
-        let names = try await names(request, queue)
+        let (names, reason) = try await names(request, queue)
         try await audit.record(
-            .dropDeadLetters, of: "\(names.count) of \(queue.rawValue): \(Self.short(names))",
+            .dropDeadLetters, of: Self.subject(names, reason, in: queue),
             by: caller.userID)
         do throws(AMQPError) {
             let dropped = try await deadLetters(queue).drop(Set(names))
@@ -115,14 +117,17 @@ struct DeadLetterRoutes {
         }
     }
 
-    private static func short(_ names: [ByteString]) -> String {
-        names.prefix(20).map(\.text).joined(separator: " ") + (names.count > 20 ? " …" : "")
+    private static func subject(
+        _ names: [ByteString], _ reason: String?, in queue: OrderTopology.WorkQueue
+    ) -> String {
+        let some = names.prefix(20).map(\.text).joined(separator: " ") + (names.count > 20 ? " …" : "")
+        return "\(names.count) of \(queue.rawValue)\(reason.map { ", “\($0.prefix(200))”" } ?? ""): \(some)"
     }
 
     /// Of a reason, those that failed first at the beginning.
     private func names(
         _ request: HTTPRequest, _ queue: OrderTopology.WorkQueue
-    ) async throws(Problem) -> [ByteString] {
+    ) async throws(Problem) -> (names: [ByteString], reason: String?) {
         let body = request.body
         let wish = try? JSONValue(parsing: body.span)
         if let reason = wish?["reason"]?.string {
@@ -130,7 +135,7 @@ struct DeadLetterRoutes {
                 ($0.envelope.failure?.reason ?? "").hasSameBytes(as: reason)
             }.map { ByteString($0.name) }
             guard !names.isEmpty else { throw Problem(.notFound, "No message has this reason any more.") }
-            return names
+            return (names, reason)
         }
         let list = wish?["ids"]?.array ?? []
         let names = list.compactMap(\.string).filter { !$0.isEmpty }
@@ -138,6 +143,6 @@ struct DeadLetterRoutes {
             throw .validation([("ids", ["Between 1 and \(Self.most) message ids are required, or a reason."])]
             )
         }
-        return names.map { ByteString($0) }
+        return (names.map { ByteString($0) }, nil)
     }
 }

@@ -30,7 +30,8 @@ struct ExplanationRoutes {
             guard let explanation = await explanation.explain(reference) else {
                 throw Problem(
                     .notFound,
-                    "Nobody knows this order. Of one that is not recorded yet, use the correlation id.")
+                    "Nobody knows this order. Of one that is not recorded yet, use the correlation id; of a dropped dead "
+                        + "letter, the audit log knows.")
             }
             return answer(explanation)
         }

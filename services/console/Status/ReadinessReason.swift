@@ -2,6 +2,8 @@
 struct ReadinessReason {
     var meaning: String
     var next: String
+    /// Whether it is about the replica, not about a server.
+    var isOfReplica = false
 
     private static let servers: [(prefix: String, name: String, setting: String)] = [
         ("redis.channels.", "Redis", "REDIS_URL"), ("redis.", "Redis", "REDIS_URL"),
@@ -11,7 +13,7 @@ struct ReadinessReason {
 
     init(_ reason: String) {
         switch reason {
-        case "shutting down": self.init("it is shutting down", "wait")
+        case "shutting down": self.init(ofReplica: "it is shutting down", "wait")
         case "rabbitmq.blocked":
             self.init(
                 "RabbitMQ has a memory or disk alarm; PostgreSQL takes orders",
@@ -24,23 +26,32 @@ struct ReadinessReason {
                 "delete the queue while it is empty: it is declared again")
         case "messages.waiting":
             self.init(
-                "a batch waits for a server",
-                "see the other reasons, and batch.waiting_for_dependency in its log")
+                ofReplica: "a batch waits for a server",
+                "batch.waiting_for_dependency in its log names the server")
         case "catalogue.missing", "order_ids.missing", "order_ids.exhausted":
-            self.init("it could not read from PostgreSQL what it needs to take orders", "check PostgreSQL")
+            self.init(
+                ofReplica: "it could not read from PostgreSQL what it needs to take orders",
+                "check PostgreSQL")
         case "http.buffers":
             self.init(
-                "clients make it hold too much", "find the clients that do not read, or raise BUFFER_LIMIT_MB"
-            )
+                ofReplica: "clients make it hold too much",
+                "find the clients that do not read, or raise BUFFER_LIMIT_MB")
         case _ where reason.hasPrefix("starting "):
-            self.init("a part of it is not started yet", "wait; else see component.start_failed in its log")
+            self.init(
+                ofReplica: "a part of it is not started yet",
+                "wait; else see component.start_failed in its log")
         default:
             guard let server = Self.servers.first(where: { reason.hasPrefix($0.prefix) }) else {
-                self.init(reason, "see its log")
+                self.init(ofReplica: reason, "see its log")
                 return
             }
             self.init(kind: reason.dropFirst(server.prefix.count), of: server.name, server.setting)
         }
+    }
+
+    private init(ofReplica meaning: String, _ next: String) {
+        self.init(meaning, next)
+        isOfReplica = true
     }
 
     private init(_ meaning: String, _ next: String) {

@@ -1,5 +1,6 @@
 import Bytes
 import JSON
+import Messaging
 
 /// Rates and latencies of the last hour, one point each five seconds.
 struct StatusHistory {
@@ -50,7 +51,14 @@ struct StatusHistory {
         }
         let completion = Self.quantiles("waybill_order_completion_seconds_bucket", previous, state)
         let notification = Self.quantiles("waybill_order_notification_seconds_bucket", previous, state)
-        let waiting = state.queues.map { $0.reduce(0) { $0 + $1.depth.ready + $1.unacked } }
+        // A replica that hangs does not say what it has in hand, and Redis does.
+        let waiting = state.queues.map { queues in
+            queues.reduce(0) { sum, queue in
+                let inside = queue.depth.ready + queue.unacked
+                let unrecorded = queue.depth.queue == .accepted ? state.waiting?.count ?? 0 : 0
+                return sum + max(inside, unrecorded)
+            }
+        }
         let dead = state.queues.map { $0.reduce(0) { $0 + $1.depth.dead } }
         let point = Point(
             at: state.at,

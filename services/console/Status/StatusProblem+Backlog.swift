@@ -77,9 +77,11 @@ extension StatusProblem {
     static func ofRecords(_ state: SystemState) -> [StatusProblem] {
         var found: [StatusProblem] = []
         func late(
-            _ backlog: SystemState.Backlog?, _ code: String, _ what: String, _ meaning: String, _ next: String
+            _ backlog: SystemState.Backlog?, after limit: Int = limits.warning, _ code: String,
+            _ what: String,
+            _ meaning: String, _ next: String
         ) {
-            guard let backlog, backlog.count > 0, backlog.age >= limits.warning else { return }
+            guard let backlog, backlog.count > 0, backlog.age >= limit else { return }
             found.append(
                 StatusProblem(
                     severity: severity(backlog.age), code: code,
@@ -91,8 +93,10 @@ extension StatusProblem {
             state.waiting, "orders.waiting", "to be recorded", "Accepted, and not lost.",
             "start more replicas of order-process")
         late(
-            state.outbox, "outbox.late", "whose outcome is not marked as published",
-            "Their customers may not have been told.",
+            // order-process publishes within seconds what a replica that was killed has left.
+            state.outbox, after: 30_000, "outbox.late", "whose outcome is not marked as published",
+            state.outbox?.count == 1
+                ? "Its customer may not have been told." : "Their customers may not have been told.",
             "see whether RabbitMQ confirms, and outbox.sweep_failed in the log of order-process")
         late(
             state.intake, "intake.late", "in the intake table",

@@ -58,6 +58,12 @@ extension StatusProblem {
             var codes: [String] = []
             var stopped: [ServiceState] = []
             var without: [ServiceState] = []
+
+            var replicas: [ServiceState] { stopped + without }
+
+            func names(_ service: ServiceState) -> Bool {
+                replicas.contains { $0.name.hasSameBytes(as: service.name) }
+            }
         }
         var causes: [Cause] = []
         for service in state.services where service.readiness == .ready || service.readiness == .unavailable {
@@ -81,21 +87,33 @@ extension StatusProblem {
                 if isStopped { add(to: &causes[index].stopped) } else { add(to: &causes[index].without) }
             }
         }
+        // Who waits for a server, and says which, has one problem.
+        let waiting = causes.firstIndex { cause in
+            cause.codes == ["messages.waiting"]
+                && cause.replicas.allSatisfy { replica in
+                    causes.contains { $0.codes != cause.codes && $0.names(replica) }
+                }
+        }.map { causes.remove(at: $0) }
         return causes.map { cause in
-            let meaning = cause.reason.meaning.prefix(1).uppercased() + cause.reason.meaning.dropFirst()
             var sentences: [String] = []
             if !cause.stopped.isEmpty { sentences.append("Not ready: \(names(cause.stopped)).") }
             if !cause.without.isEmpty { sentences.append("Ready, and without it: \(names(cause.without)).") }
             if cause.without.contains(where: { $0.service == "order-accept" }) {
                 sentences.append("PostgreSQL takes the orders meanwhile.")
             }
-            let replicas = cause.stopped + cause.without
-            return StatusProblem(
+            let meaning = cause.reason.meaning
+            var problem = StatusProblem(
                 severity: cause.stopped.isEmpty ? .warning : .critical, code: cause.codes[0],
-                subject: replicas.map(\.name).joined(separator: " "),
-                title: "\(names(replicas)): \(cause.codes.joined(separator: ", "))",
-                meaning: "\(meaning). \(sentences.joined(separator: " "))", next: cause.reason.next,
-                services: cause.stopped.map { String($0.service) })
+                subject: cause.replicas.map(\.name).joined(separator: " "),
+                title: cause.reason.isOfReplica
+                    ? "\(names(cause.replicas)): \(meaning)"
+                    : meaning.prefix(1).uppercased() + meaning.dropFirst(),
+                meaning: "\(sentences.joined(separator: " ")) (\(cause.codes.joined(separator: ", ")))",
+                next: cause.reason.next, services: cause.stopped.map { String($0.service) })
+            if let waiting, waiting.replicas.contains(where: { cause.names($0) }) {
+                problem.effects = ["\(names(waiting.replicas)): a batch waits for it."]
+            }
+            return problem
         }
     }
 

@@ -45,7 +45,9 @@ export class ConsoleStore {
  * @param {StatusSnapshot|null} snapshot
  */
 export function unregistered(snapshot) {
-  return (snapshot?.services ?? []).filter(({ name, readiness }) => name.startsWith('order-notification@') && readiness !== 'ready').map(({ name }) => name);
+  const notifiers = (snapshot?.services ?? []).filter(({ name }) => name.startsWith('order-notification@'));
+  // Right after an outage of Redis none of them has registered again.
+  return notifiers.filter(({ readiness }) => readiness !== 'ready' || snapshot?.replicas?.length === 0).map(({ name }) => name);
 }
 
 /** @param {OrderEvent} event @returns {EventKind} */

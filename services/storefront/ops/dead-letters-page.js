@@ -25,6 +25,7 @@ export class DeadLettersPage extends View {
   #deadLetters = [];
   #count = h('p', { class: 'heading-note', role: 'status' }, 'Loading…');
   #error = h('p', { class: 'field-error', role: 'alert' });
+  #done = h('p', { class: 'hint', role: 'status' });
   #groups = h('ul', { class: 'groups', 'aria-label': 'Reasons' });
   #list = h('ul', { class: 'dead-letters', 'aria-label': 'Dead letters' });
   #actions = h('div', { class: 'actions', hidden: true });
@@ -65,7 +66,7 @@ export class DeadLettersPage extends View {
         this.#go(this.#reason, this.#search.value.trim());
       },
     }, h('div', { class: 'field' }, h('label', { for: this.#search.id }, 'Find'), this.#search), h('button', { class: 'button button-plain' }, 'Find'));
-    this.replaceChildren(pageHeading('Dead letters', this.#count), this.#tabs, this.#progress.element, this.#groups, form, this.#actions, this.#error,
+    this.replaceChildren(pageHeading('Dead letters', this.#count), this.#tabs, this.#progress.element, this.#groups, form, this.#actions, this.#error, this.#done,
       this.#list, this.#pages, this.#message);
     void this.#load();
     const listener = () => {
@@ -140,15 +141,41 @@ export class DeadLettersPage extends View {
     }
   }
 
-  /** @param {{ reason: string, count: number, words: string }} group */
-  #renderGroup({ reason, count, words }) {
+  /** @param {{ reason: string, count: number, words: string, isHopeless: boolean, senders: string[] }} group */
+  #renderGroup({ reason, count, words, isHopeless, senders }) {
     const isChosen = reason === this.#reason;
+    const replay = actionButton(`button button-small${isHopeless ? ' button-plain' : ''}`, [count === 1 ? 'Replay' : `Replay all ${count}`], () => this.#change('replay', { reason }, count));
+    const drop = actionButton('button button-small button-danger', [count === 1 ? 'Drop' : `Drop all ${count}`], () => this.#change('drop', { reason }, count));
     return h('li', { class: 'group' },
-      h('p', {}, h('strong', {}, `${count} × `), reason || 'No reason was recorded.'), h('p', { class: 'hint' }, words),
+      h('p', {}, h('strong', {}, `${count} × `), reason || 'No reason was recorded.', senders.length > 0 ? h('span', { class: 'hint' }, ` from ${senders.join(', ')}`) : ''),
+      h('p', { class: 'hint' }, words),
       h('div', { class: 'actions' },
         h('button', { class: 'button button-plain button-small', type: 'button', 'aria-pressed': String(isChosen), onclick: () => this.#go(isChosen ? null : reason, this.#text) }, 'Show these'),
-        actionButton('button button-small', [count === 1 ? 'Replay' : `Replay all ${count}`], () => this.#change('replay', { reason }, count)),
-        actionButton('button button-small button-danger', [count === 1 ? 'Drop' : `Drop all ${count}`], () => this.#change('drop', { reason }, count))));
+        actionButton('button button-plain button-small', ['Save as a file'], () => this.#save(reason)),
+        ...(isHopeless ? [drop, replay] : [replay, drop])));
+  }
+
+  /**
+   * With whole bodies: what is dropped may still be asked for.
+   * @param {string} reason
+   */
+  async #save(reason) {
+    try {
+      /** @type {DeadLetter[]} */
+      const messages = [];
+      for (let matching = 1; messages.length < matching;) {
+        const page = await this.#store.api.deadLetters(this.#queue, { reason, whole: 'true', offset: String(messages.length), size: '200' });
+        if (page.items.length === 0) break;
+        messages.push(...page.items);
+        matching = page.matching;
+      }
+      const url = URL.createObjectURL(new Blob([JSON.stringify(messages, null, 2)], { type: 'application/json' }));
+      h('a', { href: url, download: `${this.#queue}-dead-letters.json` }).click();
+      URL.revokeObjectURL(url);
+      this.#done.textContent = `${pluralize(messages.length, 'message')} saved.`;
+    } catch (error) {
+      this.#error.textContent = errorText(error);
+    }
   }
 
   /** @param {DeadLetter} deadLetter */
@@ -188,11 +215,15 @@ export class DeadLettersPage extends View {
   /** @param {'replay'|'drop'} action @param {Choice} choice @param {number} count */
   async #change(action, choice, count) {
     this.#error.textContent = '';
-    const loss = 'They are deleted permanently. Orders that were recorded as FAILED stay so; of others, nothing but this message says that they were placed.';
-    if (action === 'drop' && !await confirmDialog(`Drop ${pluralize(count, 'message')}?`, loss, 'Drop')) return;
+    this.#done.textContent = '';
+    const loss = 'They are deleted permanently. Orders that were recorded as FAILED stay so; of others, nothing but the message says that they were placed: save them first.';
+    if (action === 'drop' && !await confirmDialog(`Drop ${pluralize(count, 'message')}?`, loss, 'Drop', count === 1 ? 'Keep it' : 'Keep them')) return;
     try {
       if (action === 'replay') this.#progress.follow(await this.#store.api.startReplay(this.#queue, choice));
-      else await this.#store.api.drop(this.#queue, choice);
+      else {
+        const { dropped } = await this.#store.api.drop(this.#queue, choice);
+        this.#done.textContent = `${pluralize(dropped.length, 'message')} dropped.`;
+      }
       this.#selectedIDs.clear();
     } catch (error) {
       this.#error.textContent = errorText(error);

@@ -35,6 +35,12 @@ export class OrderExplanationPage extends View {
     }
   }
 
+  /** @param {string|undefined|null} customer */
+  #noSessions(customer) {
+    if (!customer) return 'Not known: nothing says whose order it is.';
+    return unregistered(this.#store.snapshot.value).length > 0 ? 'Not known: replicas of order-notification are not ready.' : 'The customer is not connected.';
+  }
+
   /** @param {Explanation} explanation */
   #show({ order, finding, traces, steps, deadLetters, sessions, unknown }) {
     const facts = [
@@ -48,7 +54,7 @@ export class OrderExplanationPage extends View {
       h('section', { class: `panel finding finding-${(order.status ?? 'waiting').toLowerCase()}`, 'aria-label': 'What became of it' },
         h('p', { class: 'finding-summary' }, finding.summary), finding.next ? h('p', { class: 'problem-next' }, h('span', {}, 'Next: '), finding.next) : ''),
       ...unknown.map((text) => h('p', { class: 'notice' }, `Not known: ${text}.`)),
-      h('section', { class: 'panel', 'aria-label': 'Timeline' }, h('h2', {}, 'Timeline'), renderTimeline(steps)),
+      h('section', { class: 'panel', 'aria-label': 'Timeline' }, h('h2', {}, 'Timeline'), steps.length > 0 ? renderTimeline(steps) : h('p', { class: 'hint' }, 'No step is known.')),
       h('div', { class: 'tables' },
         h('section', { class: 'panel', 'aria-label': 'Order' }, h('h2', {}, 'Order'), h('dl', { class: 'facts' }, facts.filter(([, value]) => value)
           .map(([term, value]) => h('div', {}, h('dt', {}, term), h('dd', {}, value))))),
@@ -56,7 +62,7 @@ export class OrderExplanationPage extends View {
           : deadLetters.map((message) => h('p', {}, h('a', { href: `#/dead-letters/${message.queue}?q=${encodeURIComponent(message.id)}` }, message.queue ?? ''),
             `: ${message.reason ?? 'no reason'}`))),
         h('section', { class: 'panel', 'aria-label': 'Sessions of the customer' }, h('h2', {}, 'Sessions of the customer'),
-          sessions.length === 0 ? h('p', { class: 'hint' }, unregistered(this.#store.snapshot.value).length > 0 ? 'Not known: replicas of order-notification are not ready.' : 'The customer is not connected.')
+          sessions.length === 0 ? h('p', { class: 'hint' }, this.#noSessions(order.customerId))
             : h('ul', {}, sessions.map(({ replica, protocol, since }) => h('li', {}, `${replica}, ${protocol}, since ${formatDateTime(since)}`))))));
   }
 }

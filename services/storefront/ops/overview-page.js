@@ -12,6 +12,9 @@ import { formatNumber, TimeChart } from './time-chart.js';
 /** @typedef {import('./types.js').OrderEvent} OrderEvent */
 /** @typedef {import('./console-store.js').EventKind} EventKind */
 
+/** The bound of the services' last bucket, in ms: longer times are not told apart. */
+const LARGEST_LATENCY = 10_000;
+
 /** @type {{ kind: EventKind, title: string, emptyText: string }[]} */
 const STREAMS = [
   { kind: 'accepted', title: 'Accepted', emptyText: 'No accepted orders yet.' },
@@ -31,7 +34,7 @@ export class OverviewPage extends View {
       { key: 'failed', label: 'Failed', style: 'three' }, { key: 'refused', label: 'Refused', style: 'five' }, { key: 'pushed', label: 'Pushed', style: 'four' }]),
     new TimeChart('Latency', 'ms', [
       { key: 'completionP50', label: 'Completed p50', style: 'one' }, { key: 'completionP99', label: 'Completed p99', style: 'three' },
-      { key: 'notificationP50', label: 'Told p50', style: 'two' }, { key: 'notificationP99', label: 'Told p99', style: 'four' }]),
+      { key: 'notificationP50', label: 'Told p50', style: 'two' }, { key: 'notificationP99', label: 'Told p99', style: 'four' }], LARGEST_LATENCY),
     new TimeChart('Backlog', 'messages', [
       { key: 'waiting', label: 'Waiting', style: 'one' }, { key: 'dead', label: 'Dead letters', style: 'three' }]),
   ];
@@ -96,7 +99,7 @@ export class OverviewPage extends View {
     const { problems, queues, replicas, services, servers, waiting, outbox, intake } = snapshot;
     this.#problems.show(problems);
     if (queues) {
-      this.#queues.show(queues.map((queue) => [queue.name, String(queue.ready), String(queue.unacked), queue.ageMs < 1000 ? '–' : `≤ ${Math.round(queue.ageMs / 1000)} s`,
+      this.#queues.show(queues.map((queue) => [queue.name, String(queue.ready), inHand(queue, services), queue.ageMs < 1000 ? '–' : `≤ ${Math.round(queue.ageMs / 1000)} s`,
         String(queue.consumers), String(queue.retrying),
         queue.dead > 0 ? h('a', { href: `#/dead-letters/${queue.name}` }, String(queue.dead)) : '0']));
     }
@@ -134,6 +137,15 @@ function cpuText(service, snapshot, previous) {
   return `${formatNumber((seconds - previousSeconds) / (snapshot.at - previous.at) * 100_000)} %`;
 }
 
+/**
+ * What its consumers have in hand; one that hangs does not say.
+ * @param {import('./types.js').Queue} queue @param {import('./types.js').Service[]} services
+ */
+function inHand({ name, unacked }, services) {
+  const consumer = name === 'order.accepted' ? 'order-process@' : 'order-notification@';
+  return services.some((service) => service.name.startsWith(consumer) && service.readiness === 'hung') ? 'not known' : String(unacked);
+}
+
 /** @param {import('./types.js').Service} service */
 function memoryText(service) {
   const bytes = service.samples.process_resident_memory_bytes;
@@ -157,7 +169,7 @@ function serverText({ name, isUp }, services) {
   const prefix = name === 'PostgreSQL' ? 'postgres.' : `${name.toLowerCase()}.`;
   const without = services.filter(({ reasons }) => reasons.some((reason) => reason.startsWith(prefix))).length;
   if (without === 0) return h('span', { class: 'state state-ready' }, 'up');
-  return h('span', {}, h('span', { class: 'state state-without' }, 'up'), h('span', { class: 'reasons' }, `${pluralize(without, 'replica')} cannot use it`));
+  return h('span', {}, h('span', { class: 'state state-without' }, 'up, not usable'), h('span', { class: 'reasons' }, `by ${pluralize(without, 'replica')} of the services`));
 }
 
 /** @param {import('./types.js').Service} service */

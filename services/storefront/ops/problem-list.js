@@ -6,9 +6,10 @@ import { formatTime, pluralize } from '../app/format.js';
 /** What is wrong, worst first, each with what it means and the next step. */
 export class ProblemList {
   #list = h('ol', { class: 'problems' });
-  #none = h('p', { class: 'no-problems' }, 'All is well: every service is ready, and nothing waits.');
+  #none = h('p', { class: 'no-problems' }, 'All is well: every service is ready, and nothing waits for long.');
   #count = h('span', { class: 'problem-count', role: 'status' });
-  element = h('section', { class: 'panel problem-panel', 'aria-label': 'Problems' }, h('h2', {}, 'Problems ', this.#count), this.#none, this.#list);
+  #where = h('p', { class: 'hint', hidden: true }, 'Commands are run where this stack was started, in its folder, and may take a minute.');
+  element = h('section', { class: 'panel problem-panel', 'aria-label': 'Problems' }, h('h2', {}, 'Problems ', this.#count), this.#none, this.#list, this.#where);
 
   /** @param {Problem[]} problems */
   show(problems) {
@@ -16,6 +17,7 @@ export class ProblemList {
     if (this.#count.textContent !== text) this.#count.textContent = text;
     this.element.dataset.severity = problems[0]?.severity ?? 'none';
     this.#none.hidden = problems.length > 0;
+    this.#where.hidden = !problems.some(({ next }) => next.includes('`'));
     renderKeyed(this.#list, problems, ({ severity, code, subject }) => `${severity} ${code} ${subject}`, (problem) => fill(h('li', { class: `problem problem-${problem.severity}` }), problem), fill);
   }
 }

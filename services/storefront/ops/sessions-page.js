@@ -64,8 +64,7 @@ export class SessionsPage extends View {
       return this.#content.replaceChildren(emptyState('Not known', `${silent.join(', ')} is not ready, and does not register its sessions.`));
     }
     if (sessions.length === 0) return this.#content.replaceChildren(emptyState('Not connected', `${user} has no open page.`));
-    const all = h('button', { class: 'button button-plain', type: 'button', onclick: () => void this.#close(user) },
-      sessions.length === 1 ? 'Close it' : `Close all ${sessions.length}`);
+    const all = sessions.length === 1 ? '' : h('button', { class: 'button button-plain', type: 'button', onclick: () => void this.#close(user) }, `Close all ${sessions.length}`);
     this.#content.replaceChildren(
       h('p', { class: 'hint' }, 'A closed session connects anew, perhaps to another replica, and goes on where it was: nothing is missed.'), all,
       h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Sessions, table' }, h('table', {},

@@ -22,9 +22,11 @@ export class TimeChart {
   /** @type {[Date, ...(number|null)[]][]} */
   #rows = [];
   #width = 0;
+  #largest;
 
-  /** @param {string} title @param {string} unit @param {Series[]} series */
-  constructor(title, unit, series) {
+  /** @param {string} title @param {string} unit @param {Series[]} series @param {number} [largest] values are not told apart beyond */
+  constructor(title, unit, series, largest = Infinity) {
+    this.#largest = largest;
     this.#title = title;
     this.#unit = unit;
     this.#series = series;
@@ -85,7 +87,7 @@ export class TimeChart {
     this.#time.textContent = row === null || !values ? '' : ` at ${formatTime(values[0].getTime())}`;
     const texts = this.#series.map(({ label }, i) => {
       const value = values?.[i + 1];
-      const text = typeof value === 'number' ? formatNumber(value) : '–';
+      const text = typeof value !== 'number' ? '–' : value >= this.#largest ? `over ${formatNumber(this.#largest)}` : formatNumber(value);
       const element = this.#values[i];
       if (element) element.textContent = text;
       return `${label} ${text} ${this.#unit}`;

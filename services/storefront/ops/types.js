@@ -113,7 +113,7 @@
  * @property {number} matching
  * @property {number} offset
  * @property {DeadLetter[]} items
- * @property {{ reason: string, count: number, words: string }[]} groups
+ * @property {{ reason: string, count: number, words: string, isHopeless: boolean, senders: string[] }[]} groups
  *
  * @typedef {object} Replay
  * @property {number} id

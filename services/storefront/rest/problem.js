@@ -54,11 +54,12 @@ export function errorText(error, fallback = 'An unexpected error occurred.') {
 }
 
 /**
- * Whether what was entered is at fault, not a server.
+ * What failed: a server, or what was asked for.
  * @param {unknown} error
  */
-export function isInvalidInput(error) {
-  return error instanceof Problem && error.status === 400;
+export function errorTitle(error) {
+  const status = error instanceof Problem ? error.status : 500;
+  return status === 404 ? 'Not found' : status === 400 ? 'This cannot be looked up' : 'The request failed';
 }
 
 /**

@@ -1,6 +1,6 @@
 import { h } from '../app/dom.js';
 import { isFinal, label } from '../orders/order-status.js';
-import { customerText, errorText, isInvalidInput } from '../rest/problem.js';
+import { customerText, errorText, errorTitle } from '../rest/problem.js';
 import { icon } from './icons.js';
 
 /** @typedef {import('../app/dom.js').Child} Child */
@@ -28,7 +28,7 @@ export function emptyState(title, text, ...actions) {
 
 /** @param {unknown} error @param {() => void} retry @param {boolean} [isForCustomer] */
 export function errorState(error, retry, isForCustomer = false) {
-  return h('div', { class: 'empty-state empty-state-error', role: 'alert' }, icon('cross'), h('h2', {}, isForCustomer ? 'This cannot be shown at the moment' : isInvalidInput(error) ? 'This cannot be looked up' : 'The request failed'),
+  return h('div', { class: 'empty-state empty-state-error', role: 'alert' }, icon('cross'), h('h2', {}, isForCustomer ? 'This cannot be shown at the moment' : errorTitle(error)),
     h('p', {}, isForCustomer ? customerText(error) : errorText(error)), h('div', { class: 'actions' }, h('button', { class: 'button', type: 'button', onclick: retry }, 'Try again')));
 }
 
@@ -66,14 +66,14 @@ export function actionButton(className, content, action) {
 
 /**
  * Asks before something that cannot be undone. Escape keeps everything as it is, and the focus returns.
- * @param {string} question @param {string} text @param {string} confirmLabel @returns {Promise<boolean>}
+ * @param {string} question @param {string} text @param {string} confirmLabel @param {string} [keepLabel] @returns {Promise<boolean>}
  */
-export function confirmDialog(question, text, confirmLabel) {
+export function confirmDialog(question, text, confirmLabel, keepLabel = 'Keep it') {
   return new Promise((resolve) => {
     const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': 'question', 'aria-describedby': 'consequence' },
       h('form', { method: 'dialog' }, h('h2', { id: 'question' }, question), h('p', { id: 'consequence' }, text),
         h('div', { class: 'actions' },
-          h('button', { class: 'button button-plain', value: 'no' }, 'Keep it'),
+          h('button', { class: 'button button-plain', value: 'no' }, keepLabel),
           h('button', { class: 'button button-danger', value: 'yes' }, confirmLabel))));
     dialog.addEventListener('close', () => {
       dialog.remove();
