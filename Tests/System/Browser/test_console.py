@@ -109,6 +109,10 @@ def test_a_group_is_replayed_after_its_first_message(operator, stack):
         stack.publish_dead_letter("order.accepted", f"GROUP-{number}", "no JSON")
     page = operator.signed_in("/dead-letters")
     expect(page.locator(".group")).to_contain_text("3 × dead-lettered by a test")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as a file").click()
+    assert {message["id"] for message in json.loads(download.value.path().read_text())} == {
+        f"GROUP-{number}" for number in range(3)}
     page.get_by_role("button", name="Replay all 3").click()
     replay = page.get_by_role("region", name="Replay")
     expect(replay).to_contain_text("Stopped after 1 of 3: the first one failed again", timeout=15_000)
@@ -122,6 +126,7 @@ def test_a_group_is_replayed_after_its_first_message(operator, stack):
         page.locator(".group").first.get_by_role("button", name=re.compile("^Drop")).click()
         page.get_by_role("dialog").get_by_role("button", name="Drop").click()
         expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(page.get_by_role("status").filter(has_text="dropped")).to_be_visible()
     expect(page.get_by_role("heading", name="No dead letters")).to_be_visible()
 
 
