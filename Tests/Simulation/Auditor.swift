@@ -5,6 +5,7 @@ import OrderEvents
 import Orders
 
 @testable import OrderAccept
+@testable import OrderNotification
 
 /// Compares what each client was told with what the servers have.
 @Loop
@@ -111,6 +112,20 @@ struct Auditor {
             for row in recorded where !listed.contains(where: { $0.id == row.order.id }) {
                 faults.append("\(user.value): order \(row.order.id) is recorded, and not listed")
             }
+        }
+        return faults
+    }
+
+    /// After a while at rest a replica holds nothing of what is over.
+    func faultsOfMemory() async -> [String] {
+        try? await Loop.sleep(for: .seconds(70))
+        var faults: [String] = []
+        for accept in world.acceptors {
+            let held = world.database.tables.orders.count { accept.recent.acceptance($0.order.id) != nil }
+            if held > 0 { faults.append("\(accept.name) holds \(held) orders that are recorded") }
+        }
+        for notifier in world.notifiers where notifier.subscriptions.count > world.shoppers.count {
+            faults.append("\(notifier.name) has \(notifier.subscriptions.count) subscriptions")
         }
         return faults
     }

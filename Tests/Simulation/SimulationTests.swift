@@ -67,6 +67,7 @@ private func live(_ plan: Plan) async -> Life {
     if await !auditor.rest() { found.faults.append(auditor.unrest) }
     found.faults += auditor.faults()
     found.faults += await auditor.faultsOfLists()
+    found.faults += await auditor.faultsOfMemory()
     found.orders = world.database.tables.orders.count
     found.seconds = world.seconds(Loop.now)
     if !found.faults.isEmpty {

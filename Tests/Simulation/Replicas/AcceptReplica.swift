@@ -12,13 +12,13 @@ final class AcceptReplica: SimulatedReplica {
     private(set) var placement: IdempotentOrderPlacement!
     private(set) var cancel: CancelOrder!
     private(set) var read: ReadOrders!
+    let recent = RecentOrders()
 
     override init(_ name: String, _ world: World) {
         super.init(name, world)
         let workflows = SimulatedWorkflows(world.redis, redisLink)
         let queries = SimulatedQueries(world.database, databaseLink)
         let publisher = EventPublisher(SimulatedSender(world.broker, brokerLink), appID: "order-accept")
-        let recent = RecentOrders()
         let pending = PendingOrders(state: workflows, recent: recent)
         let skew = world.clockSkew()
         let clock: @Loop () -> Timestamp = {

@@ -15,6 +15,7 @@ final class NotificationReplica: SimulatedReplica {
     private var sources: [SimulatedSource] = []
     private var channels: SimulatedChannels!
     private var sessions: SessionRegistry!
+    private(set) var subscriptions: SubscriptionRegistry!
     private var tabs: [Tab] = []
 
     override init(_ name: String, _ world: World) {
@@ -28,7 +29,7 @@ final class NotificationReplica: SimulatedReplica {
             sink: LogSink(origin: LogOrigin(service: "simulation", replica: name), format: .json),
             level: .critical)
         channels = SimulatedChannels(world.redis, redisLink)
-        let subscriptions = SubscriptionRegistry(
+        subscriptions = SubscriptionRegistry(
             mailboxes: mailboxes, channels: channels, metrics: metrics, log: log, tasks: tasks)
         sessions = SessionRegistry(
             replica: name, subscriptions: subscriptions, workflows: workflows, owners: records,
