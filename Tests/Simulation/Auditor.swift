@@ -82,7 +82,8 @@ struct Auditor {
                 }
             }
         }
-        if Set(poison).count != world.poison || poison.count != world.poison {
+        // A copy whose original was not acked in time is made twice.
+        if Set(poison).count != world.poison {
             faults.append("of \(world.poison) messages that are no orders \(poison) are dead letters")
         }
         return faults

@@ -62,7 +62,7 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
 
     /// In a transaction, whose locks end with its session.
     private func transact<Value: Sendable>(
-        _ body: @escaping @Loop () throws(OrderRecordsError) -> Value
+        orAbort abort: @Loop () -> Void, _ body: @escaping @Loop () throws(OrderRecordsError) -> Value
     ) async throws(OrderRecordsError) -> Value {
         let session = Session()
         let process = link.process
@@ -74,7 +74,7 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
             }
         } catch {
             session.isOver = true
-            tables.releaseLocks(of: link.process)
+            abort()
             throw error
         }
     }
@@ -100,7 +100,8 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
         olderThan age: Duration, limit: Int, _ publish: @Loop ([UnpublishedEvent]) async -> [Bool]
     ) async throws(OrderRecordsError) -> Sweep? {
         let process = link.process
-        let found = try await transact { [tables] () throws(OrderRecordsError) in
+        let found = try await transact(orAbort: { tables.abortRelay(process) }) {
+            [tables] () throws(OrderRecordsError) in
             tables.beginRelay(process, olderThan: age, limit: limit)
         }
         guard let events = found else { return nil }
@@ -109,7 +110,8 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
         let published =
             events.isEmpty
             ? [] : zip(events, await publish(events)).compactMap { $1 ? $0.key : nil }
-        let isCommitted = try await transact { [tables] () throws(OrderRecordsError) in
+        let isCommitted = try await transact(orAbort: { tables.abortRelay(process) }) {
+            [tables] () throws(OrderRecordsError) in
             tables.endRelay(process, published: published)
         }
         guard isCommitted else { throw .away }
@@ -126,13 +128,15 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
         limit: Int, _ handle: @Loop ([IntakeEntry]) async -> [Bool]
     ) async throws(OrderRecordsError) -> (found: Int, removed: Int) {
         let process = link.process
-        let taken = try await transact { [tables] () throws(OrderRecordsError) in
+        let taken = try await transact(orAbort: { tables.abortIntake(process) }) {
+            [tables] () throws(OrderRecordsError) in
             tables.beginIntake(process, limit: limit)
         }
         if taken.isEmpty { return (0, 0) }
         let entries = taken.map { IntakeEntry(payload: $0.order.payload, metadata: $0.order.metadata) }
         let removed = zip(taken, await handle(entries)).compactMap { $1 ? $0.order.correlationID : nil }
-        let isCommitted = try await transact { [tables] () throws(OrderRecordsError) in
+        let isCommitted = try await transact(orAbort: { tables.abortIntake(process) }) {
+            [tables] () throws(OrderRecordsError) in
             tables.endIntake(process, removed: removed)
         }
         guard isCommitted else { throw .away }

@@ -56,9 +56,15 @@ final class SimulatedTables {
 
     /// The server has noticed that a process is gone.
     func releaseLocks(of process: Liveness) {
-        locked.removeAll { $0.by === process }
-        if relay === process { relay = nil }
+        abortIntake(process)
+        abortRelay(process)
     }
+
+    /// Of the session that sweeps the outbox.
+    func abortRelay(_ process: Liveness) { if relay === process { relay = nil } }
+
+    /// Of the session that sweeps the intake table.
+    func abortIntake(_ process: Liveness) { locked.removeAll { $0.by === process } }
 
     func releaseAllLocks() {
         locked = []
