@@ -55,6 +55,11 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
         }
     }
 
+    /// The table whose rows a transaction has locked.
+    private enum Swept {
+        case outbox, intake
+    }
+
     @Loop
     private final class Session {
         var isOver = false
@@ -62,7 +67,7 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
 
     /// In a transaction, whose locks end with its session.
     private func transact<Value: Sendable>(
-        orAbort abort: @Loop () -> Void, _ body: @escaping @Loop () throws(OrderRecordsError) -> Value
+        _ swept: Swept, _ body: @escaping @Loop () throws(OrderRecordsError) -> Value
     ) async throws(OrderRecordsError) -> Value {
         let session = Session()
         let process = link.process
@@ -74,7 +79,10 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
             }
         } catch {
             session.isOver = true
-            abort()
+            switch swept {
+            case .outbox: tables.abortRelay(process)
+            case .intake: tables.abortIntake(process)
+            }
             throw error
         }
     }
@@ -100,8 +108,7 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
         olderThan age: Duration, limit: Int, _ publish: @Loop ([UnpublishedEvent]) async -> [Bool]
     ) async throws(OrderRecordsError) -> Sweep? {
         let process = link.process
-        let found = try await transact(orAbort: { tables.abortRelay(process) }) {
-            [tables] () throws(OrderRecordsError) in
+        let found = try await transact(.outbox) { [tables] () throws(OrderRecordsError) in
             tables.beginRelay(process, olderThan: age, limit: limit)
         }
         guard let events = found else { return nil }
@@ -110,8 +117,7 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
         let published =
             events.isEmpty
             ? [] : zip(events, await publish(events)).compactMap { $1 ? $0.key : nil }
-        let isCommitted = try await transact(orAbort: { tables.abortRelay(process) }) {
-            [tables] () throws(OrderRecordsError) in
+        let isCommitted = try await transact(.outbox) { [tables] () throws(OrderRecordsError) in
             tables.endRelay(process, published: published)
         }
         guard isCommitted else { throw .away }
@@ -128,15 +134,13 @@ final class SimulatedRecords: OrderStore, Outbox, Intake, OrderOwners {
         limit: Int, _ handle: @Loop ([IntakeEntry]) async -> [Bool]
     ) async throws(OrderRecordsError) -> (found: Int, removed: Int) {
         let process = link.process
-        let taken = try await transact(orAbort: { tables.abortIntake(process) }) {
-            [tables] () throws(OrderRecordsError) in
+        let taken = try await transact(.intake) { [tables] () throws(OrderRecordsError) in
             tables.beginIntake(process, limit: limit)
         }
         if taken.isEmpty { return (0, 0) }
         let entries = taken.map { IntakeEntry(payload: $0.order.payload, metadata: $0.order.metadata) }
         let removed = zip(taken, await handle(entries)).compactMap { $1 ? $0.order.correlationID : nil }
-        let isCommitted = try await transact(orAbort: { tables.abortIntake(process) }) {
-            [tables] () throws(OrderRecordsError) in
+        let isCommitted = try await transact(.intake) { [tables] () throws(OrderRecordsError) in
             tables.endIntake(process, removed: removed)
         }
         guard isCommitted else { throw .away }
