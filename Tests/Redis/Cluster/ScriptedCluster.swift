@@ -86,12 +86,13 @@ final class ScriptedCluster {
 
     /// Runs `body` with a client that is ready unless the test says otherwise.
     func withClient(
-        commandTimeout: Duration = .seconds(4), ready: Bool = true,
+        commandTimeout: Duration = .seconds(4), queryTimeout: Duration = RedisCluster.timeout,
+        ready: Bool = true,
         _ body: @Loop (RedisClusterClient, RedisCluster) async throws -> Void
     ) async throws {
         var configuration = nodes[0].configuration
         configuration.commandTimeout = commandTimeout
-        let cluster = RedisCluster(configuration, seeds: [])
+        let cluster = RedisCluster(configuration, seeds: [], timeout: queryTimeout)
         let client = RedisClusterClient(cluster)
         let runs = [Loop.task { await cluster.run() }, Loop.task { await client.run() }]
         var failure: (any Error)?

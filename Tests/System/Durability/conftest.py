@@ -73,6 +73,13 @@ class Customer:
         text = self.stack.sql(f"SELECT id, status FROM orders WHERE customer_id = '{self.user}'")
         return {int(line.split("|")[0]): line.split("|")[1] for line in text.split()}
 
+    def recorded_status(self, order):
+        """The status of its row, or None. The row may have the id of the edge's other attempt, to which the answer's leads."""
+        text = self.stack.sql(
+            f"SELECT status FROM orders WHERE customer_id = '{self.user}' AND id IN (SELECT {order['id']} UNION "
+            f"SELECT target_id FROM order_aliases WHERE order_id = {order['id']})")
+        return text.strip() or None
+
     def await_final(self, order):
         """The order once it has an outcome."""
         return until("the order has an outcome", lambda: (

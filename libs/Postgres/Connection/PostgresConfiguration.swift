@@ -20,6 +20,8 @@ package struct PostgresConfiguration: Sendable {
     package var connectTimeout: Duration = .seconds(5)
     /// The client-side deadline of a statement or batch that sets none.
     package var queryTimeout: Duration = .seconds(10)
+    /// How long after its deadline an answer may come, before its session ends.
+    package var lateLimit: Duration = .seconds(2)
     /// The server's `statement_timeout`, which stops statements that no client waits for.
     package var statementTimeout: Duration? = .seconds(30)
     /// Run-time parameters of the session, such as `search_path`.

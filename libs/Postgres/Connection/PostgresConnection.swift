@@ -6,13 +6,10 @@ internal import Glibc
 /// Statements are sent at once, without waiting for earlier ones, and answered in order. A
 /// ``pipeline(_:within:)`` is one request: its statements are sent together and succeed or fail together.
 /// A deadline that passes and a task that is cancelled cost that request only: its caller is resumed, and the late answer
-/// is dropped. An answer that is ``lateLimit`` late ends the session, and the server is asked to cancel the statement. A
+/// is dropped. An answer that is the configuration's `lateLimit` late ends the session, and the server is asked to cancel the statement. A
 /// session stays open until it is closed, even if nothing references it.
 @Loop
 package final class PostgresConnection: DescriptorHandler {
-    /// How long after its deadline an answer may come.
-    package static let lateLimit = Duration.seconds(2)
-
     /// Called when no request is pending any more.
     var onIdle: (@Loop () -> Void)?
     /// Called once, when the session ends for any reason; nil after ``close()``.
@@ -312,9 +309,9 @@ package final class PostgresConnection: DescriptorHandler {
             // It was not sent yet, and is not any more.
             request.deadline <= now ? request.expire() : waiting.append(request)
         }
-        if let first = sent.first, first.deadline + Self.lateLimit <= now { return abandon() }
+        if let first = sent.first, first.deadline + configuration.lateLimit <= now { return abandon() }
         let deadlines = [sent, waiting].lazy.flatMap { $0.lazy.map(\.deadline) }
-        let next = deadlines.map { $0 <= now ? $0 + Self.lateLimit : $0 }.min()
+        let next = deadlines.map { $0 <= now ? $0 + self.configuration.lateLimit : $0 }.min()
         if let next { armTimer(next) }
     }
 

@@ -8,7 +8,7 @@ package import EventLoop
 @Loop
 package final class RedisCluster: Service {
     /// For one node to answer.
-    private static let timeout = Duration.milliseconds(500)
+    package static let timeout = Duration.milliseconds(500)
     /// Between two refreshes, with as much again at random: clients that lost a node together do not ask together.
     private static let interval = Duration.milliseconds(400)
     /// Known nodes that are asked in one refresh, before the seeds.
@@ -36,14 +36,17 @@ package final class RedisCluster: Service {
     ///   - configuration: credentials, TLS, timeouts and limits, the same for all nodes. A cluster has the database 0
     ///     alone. With TLS the certificates carry the names or addresses that the nodes announce.
     ///   - seeds: nodes to ask first; the configuration's endpoint when empty.
-    package init(_ configuration: RedisConfiguration, seeds: [Endpoint] = []) {
+    ///   - timeout: for one node to answer.
+    package init(
+        _ configuration: RedisConfiguration, seeds: [Endpoint] = [], timeout: Duration = RedisCluster.timeout
+    ) {
         var configuration = configuration
         // A replica redirects to its primary.
         configuration.requiresPrimary = false
         self.configuration = configuration
         self.seeds = seeds.isEmpty ? [configuration.endpoint] : seeds
-        configuration.connectTimeout = min(Self.timeout, configuration.connectTimeout)
-        configuration.commandTimeout = min(Self.timeout, configuration.commandTimeout)
+        configuration.connectTimeout = min(timeout, configuration.connectTimeout)
+        configuration.commandTimeout = min(timeout, configuration.commandTimeout)
         query = configuration
         isWanted.set()
     }
