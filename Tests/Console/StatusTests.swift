@@ -228,7 +228,7 @@ import Testing
 
     @Test(arguments: ["customerId is missing.", "items[0].productId is invalid: JSON wrongKind at byte 7."])
     func whatItsSenderMisspeltIsNotReplayed(reason: String) {
-        #expect(DeadLetterReason.words(for: reason).contains("no attempt can succeed"))
+        #expect(DeadLetterReason.advice(on: reason).words.contains("no attempt can succeed"))
     }
 
     @Test func deadLettersAreFoundByTextAndReason() {

@@ -125,9 +125,6 @@ struct Auditor {
             let held = world.database.tables.orders.count { accept.recent.acceptance($0.order.id) != nil }
             if held > 0 { faults.append("\(accept.name) holds \(held) orders that are recorded") }
         }
-        for notifier in world.notifiers where notifier.subscriptions.count > world.shoppers.count {
-            faults.append("\(notifier.name) has \(notifier.subscriptions.count) subscriptions")
-        }
         return faults
     }
 

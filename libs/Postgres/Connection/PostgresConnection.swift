@@ -6,8 +6,8 @@ internal import Glibc
 /// Statements are sent at once, without waiting for earlier ones, and answered in order. A
 /// ``pipeline(_:within:)`` is one request: its statements are sent together and succeed or fail together.
 /// A deadline that passes and a task that is cancelled cost that request only: its caller is resumed, and the late answer
-/// is dropped. An answer that is the configuration's `lateLimit` late ends the session, and the server is asked to cancel the statement. A
-/// session stays open until it is closed, even if nothing references it.
+/// is dropped. An answer that is the configuration's `lateLimit` late ends the session, and the server is asked to cancel
+/// the statement. A session stays open until it is closed, even if nothing references it.
 @Loop
 package final class PostgresConnection: DescriptorHandler {
     /// Called when no request is pending any more.

@@ -50,7 +50,7 @@ enum MailboxScripts {
             if user == '' then
                 user, failure = text(KEYS[k + 2])
                 if failure then return failure end
-                if from == '' or from == 'FAILED' then user = nil end
+                if from == '' or from == 'FAILED' or user == '' then user = nil end
             end
             local moves = from ~= name and (rules[from] or rules[''])[name]
             if not user then

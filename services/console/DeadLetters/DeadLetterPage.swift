@@ -62,10 +62,10 @@ struct DeadLetterPage {
         let sorted = groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
         return .array(
             sorted.prefix(Self.largest).map { reason, group in
-                .object([
+                let (words, isHopeless) = DeadLetterReason.advice(on: reason.text)
+                return .object([
                     .init("reason", .string(reason.text)), .init("count", .number(String(group.count))),
-                    .init("words", .string(DeadLetterReason.words(for: reason.text))),
-                    .init("isHopeless", .bool(DeadLetterReason.isHopeless(reason.text))),
+                    .init("words", .string(words)), .init("isHopeless", .bool(isHopeless)),
                     .init("senders", .array(group.senders.prefix(3).map { .string($0) })),
                 ])
             })
@@ -74,33 +74,34 @@ struct DeadLetterPage {
 
 /// Reasons of dead letters in words, with the next step.
 enum DeadLetterReason {
-    /// Whether no attempt can succeed.
-    static func isHopeless(_ reason: String) -> Bool {
-        let reason = reason.lowercased()
-        return reason.hasSuffix(" is missing.") || reason.contains(" is invalid: ") || reason.contains("json")
-    }
-
-    static func words(for reason: String) -> String {
+    /// - Returns: the words, and whether no attempt can succeed.
+    static func advice(on reason: String) -> (words: String, isHopeless: Bool) {
         let reason = reason.lowercased()
         return switch reason {
         case _ where reason.hasSuffix(" is missing.") || reason.contains(" is invalid: "):
-            "Its sender left out or misspelt what an order needs: no attempt can succeed. Tell the sender, and drop it."
+            (
+                "Its sender left out or misspelt what an order needs: no attempt can succeed. Tell the sender, and drop it.",
+                true
+            )
         case _ where reason.contains("too often"):
-            "It ended its consumer again and again: look at the service's log before it is replayed."
+            ("It ended its consumer again and again: look at the service's log before it is replayed.", false)
         case _ where reason.contains("json"):
-            "It cannot be read: whoever sent it is at fault. Drop it, once the sender is found."
+            ("It cannot be read: whoever sent it is at fault. Drop it, once the sender is found.", true)
         case _ where reason.contains("version") || reason.contains("type"):
-            "No service here knows this event: replay it after an upgrade, or drop it."
+            ("No service here knows this event: replay it after an upgrade, or drop it.", false)
         case _ where reason.contains("product"):
-            "It orders what is not sold: replay it once the product is there, or drop it; its customer was told."
+            (
+                "It orders what is not sold: replay it once the product is there, or drop it; its customer was told.",
+                false
+            )
         case _ where reason.contains("another order"):
-            "Its ids belong to another order: drop it."
+            ("Its ids belong to another order: drop it.", false)
         case _ where reason.contains("not known"):
-            "Nobody knows its order: replay it once the order is recorded, or drop it."
+            ("Nobody knows its order: replay it once the order is recorded, or drop it.", false)
         case _
         where reason.contains("expired") || reason.contains("maxlen") || reason.contains("delivery_limit"):
-            "RabbitMQ itself took it from the queue, by a policy or a limit: replay it."
-        default: "It failed in every attempt: remove the cause, then replay it."
+            ("RabbitMQ itself took it from the queue, by a policy or a limit: replay it.", false)
+        default: ("It failed in every attempt: remove the cause, then replay it.", false)
         }
     }
 }
