@@ -125,7 +125,19 @@ struct Auditor {
             let held = world.database.tables.orders.count { accept.recent.acceptance($0.order.id) != nil }
             if held > 0 { faults.append("\(accept.name) holds \(held) orders that are recorded") }
         }
-        return faults
+        return await faults + faultsOfSubscriptions()
+    }
+
+    /// A subscription outlives its last session by seconds. Tabs of the hub move on, since they say nothing, so that one may be
+    /// idle at any one time.
+    private func faultsOfSubscriptions() async -> [String] {
+        var idle: [NotificationReplica] = world.notifiers
+        for _ in 0..<40 {
+            idle.removeAll { $0.subscriptions.count == $0.subscriptions.activeUsers.count { _ in true } }
+            if idle.isEmpty { return [] }
+            try? await Loop.sleep(for: .milliseconds(500))
+        }
+        return idle.map { "\($0.name) keeps \($0.subscriptions.count) subscriptions without a session" }
     }
 
     private func rows(_ user: UserID, _ quantity: Int) -> [SimulatedTables.Row] {

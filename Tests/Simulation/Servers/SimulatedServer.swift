@@ -120,20 +120,24 @@ final class Link {
             await process.checkpoint()
             throw away
         }
-        let answers = WaiterQueue<Result<Value, Failure>>()
         let generation = server.generation
-        Loop.task { [self] in
-            await server.awake()
-            guard server.isUp, server.generation == generation else { return }
-            let answer: Result<Value, Failure>
-            do throws(Failure) { answer = .success(try await body()) } catch { answer = .failure(error) }
-            await delay()
-            guard server.generation == generation else { return }
-            if !isCut { answers.resumeFirst(returning: answer) }
+        var timer: Timer?
+        defer { timer?.cancel() }
+        let answer: Result<Value, Failure>? = await Loop.suspend(orCancelled: nil) { continuation in
+            timer = Timer { continuation.abandon(returning: nil) }
+            timer?.arm(at: end)
+            Loop.task { [self] in
+                await server.awake()
+                guard server.isUp, server.generation == generation else { return }
+                let answer: Result<Value, Failure>
+                do throws(Failure) { answer = .success(try await body()) } catch { answer = .failure(error) }
+                await delay()
+                guard server.generation == generation else { return }
+                if !isCut { continuation.abandon(returning: answer) }
+            }
         }
-        let answer = await answers.wait(until: end)
         await process.checkpoint()
-        guard case .value(let result) = answer else { throw unknown }
+        guard let result = answer else { throw unknown }
         return try result.get()
     }
 }

@@ -7,6 +7,8 @@ import pathlib
 import re
 import urllib.request
 
+import private_stack
+
 TICK = 1_000_000 / os.sysconf("SC_CLK_TCK")  # µs
 
 
@@ -54,8 +56,7 @@ def resident(pid):
 
 def programs(stack):
     """name → pids."""
-    services = {f"order-{kind}": [each["pid"] for each in stack[kind]] for kind in ("accept", "process", "notification")}
-    return services | {name: [stack[name]["pid"]] for name in ("redis", "rabbitmq", "postgres")}
+    return private_stack.pids(stack) | {name: [stack[name]["pid"]] for name in ("redis", "rabbitmq", "postgres")}
 
 
 def usage(stack):

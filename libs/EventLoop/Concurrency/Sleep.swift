@@ -6,9 +6,13 @@ package struct DeadlineExceededError: Error, Sendable {
 extension Loop {
     /// Suspends the calling task on the loop's clock; throws as soon as the task is cancelled.
     @Loop package static func sleep(for duration: Duration) async throws(CancellationError) {
-        if case .cancelled = await WaiterQueue<Never>().wait(until: now + duration) {
-            throw CancellationError()
+        var timer: Timer?
+        defer { timer?.cancel() }
+        let isCancelled = await suspend(orCancelled: true) { continuation in
+            timer = Timer { continuation.abandon(returning: false) }
+            timer?.arm(after: duration)
         }
+        if isCancelled { throw CancellationError() }
     }
 }
 

@@ -27,20 +27,16 @@ extension TraceContext {
             state: Self.isAcceptable(state: tracestate) ? tracestate : "")
     }
 
-    /// Appends `00-<trace id>-<span id>-<flags>`, 55 bytes; only the sampled flag is ever set.
-    package func appendTraceparent(to output: inout [UInt8]) {
-        let dash = UInt8(ascii: "-")
-        output.append(contentsOf: [0x30, 0x30, dash])
-        output.append(hex: traceID.high)
-        output.append(hex: traceID.low)
-        output.append(dash)
-        output.append(hex: spanID.value)
-        output.append(contentsOf: [dash, 0x30, isSampled ? 0x31 : 0x30])
-    }
-
+    /// `00-<trace id>-<span id>-<flags>`; only the sampled flag is ever set.
     package var traceparent: String {
-        var bytes: [UInt8] = []
-        appendTraceparent(to: &bytes)
+        // The digits that nothing sets are those of version and flags.
+        var bytes = [UInt8](repeating: UInt8(ascii: "0"), count: Self.length)
+        var text = bytes.mutableSpan
+        (text[2], text[35], text[52]) = (UInt8(ascii: "-"), UInt8(ascii: "-"), UInt8(ascii: "-"))
+        text.write(hex: traceID.high, at: 3)
+        text.write(hex: traceID.low, at: 19)
+        text.write(hex: spanID.value, at: 36)
+        if isSampled { text[54] = UInt8(ascii: "1") }
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -48,11 +44,10 @@ extension TraceContext {
         var value: UInt64 = 0
         for index in range {
             let byte = bytes[index]
-            switch byte {
-            case 0x30...0x39: value = value << 4 | UInt64(byte - 0x30)
-            case 0x61...0x66: value = value << 4 | UInt64(byte - 0x61 + 10)
-            default: return nil
-            }
+            let decimal = byte &- 0x30
+            let alphabetic = byte &- 0x61
+            guard decimal < 10 || alphabetic < 6 else { return nil }
+            value = value << 4 | UInt64(decimal < 10 ? decimal : alphabetic &+ 10)
         }
         return value
     }
@@ -86,9 +81,16 @@ extension [UInt8] {
         let start = count
         append(contentsOf: repeatElement(0, count: 16))
         var digits = mutableSpan
+        digits.write(hex: value, at: start)
+    }
+}
+
+extension MutableSpan<UInt8> {
+    /// Sixteen lower-case digits.
+    mutating func write(hex value: UInt64, at start: Int) {
         for place in 0..<16 {
             let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * place)) & 0xf
-            digits[start + place] = digit < 10 ? 0x30 + digit : 0x61 - 10 + digit
+            self[start + place] = digit < 10 ? 0x30 + digit : 0x61 - 10 + digit
         }
     }
 }

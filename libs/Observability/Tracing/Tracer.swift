@@ -14,7 +14,7 @@ package final class Tracer {
     /// Some 4 MB when it is full.
     package nonisolated static let capacity = 16_384
 
-    package weak var sink: (any SpanSink)?
+    package var sink: (any SpanSink)?
     /// The share of traces that may be sampled, of 2^64.
     private var threshold = UInt64.max
     private var spans: [TraceSpan] = []
@@ -38,7 +38,7 @@ package final class Tracer {
     /// Whether a span of this trace reaches the sink.
     package func exports(_ trace: TraceContext) -> Bool { sink != nil && trace.isSampled }
 
-    package func record(_ span: TraceSpan) {
+    package func record(_ span: consuming TraceSpan) {
         if let sink, span.trace.isSampled { sink.receive(span) }
         if span.correlationID == nil { return }
         if spans.count < capacity {
