@@ -95,9 +95,9 @@ struct Faults {
             let (replica, link) = links.drawn()
             guard !link.isCut else { return }
             world.note("\(replica.name) and \(link.server.name) are parted")
-            link.isCut = true
+            link.cut()
             await lasting()
-            link.isCut = false
+            link.mend()
             replica.reconnected(link)
         case .slowServer:
             let server = [world.redis.server, world.broker.server, world.database.server].drawn()
@@ -163,7 +163,7 @@ struct Faults {
         world.database.isContended = false
         for replica in world.replicas {
             for link in replica.links where link.isCut {
-                link.isCut = false
+                link.mend()
                 replica.reconnected(link)
             }
         }

@@ -125,23 +125,44 @@ final class World {
         return lossAt > begin
     }
 
-    /// From a list, which is what the replica can read: an order that is not recorded, and that Redis has lost, is known to
-    /// the replica that accepted it alone.
-    func mayBeMissing(_ id: OrderID, since begin: Instant?) -> Bool {
-        let isAway = !redis.server.isUp || redis.server.isSilent || acceptors.contains { $0.redisLink.isCut }
-        return (isAway || hasLost(since: begin)) && database.tables.index(id) == nil
+    /// Whether Redis may lack the copies of an order that was accepted then: it has lost them; or it was away, so that
+    /// PostgreSQL took the order, and refused to record it, and the replica that accepted it has not yet written them.
+    private func mayLackCopies(of id: OrderID, since begin: Instant?) -> Bool {
+        if hasLost(since: begin) { return true }
+        let hasLeftIntake =
+            database.tables.takenIDs.contains(id)
+            && !database.tables.intake.contains { $0.order.orderID == id }
+        let isRestored =
+            !hasLostAcceptor && !database.mayBeAway && redis.server.wokeAt < Loop.now - Self.restoration
+            && !acceptors.contains { $0.redisLink.mendedAt > Loop.now - Self.restoration }
+        return hasLeftIntake && !isRestored
+    }
+
+    /// Within which copies are written again while all servers answer.
+    private static let restoration = Duration.seconds(6)
+
+    /// From a list, which is what the replica can read: an order that is not recorded, and that Redis lacks, is known to the
+    /// replica that accepted it alone.
+    ///
+    /// - Parameter question: when the list was asked for.
+    func mayBeMissing(_ id: OrderID, since begin: Instant?, question: Instant) -> Bool {
+        let redis = redis.server
+        let isAway = !redis.isUp || redis.isSilent || acceptors.contains { $0.redisLink.isCut }
+        let wasAway =
+            redis.wokeAt >= question || acceptors.contains { $0.redisLink.mendedAt >= question }
+        return (isAway || wasAway || mayLackCopies(of: id, since: begin)) && database.tables.index(id) == nil
     }
 
     /// Asks about an order.
     ///
     /// - Returns: the answer, and whether the order may have been unknown at some time meanwhile: it was not recorded when the
-    ///   question was asked, and Redis has lost it until the answer.
+    ///   question was asked, and Redis lacks it.
     func asking<Answer>(
         about id: OrderID, since begin: Instant?, _ question: () async -> Answer
     ) async -> (Answer, mayBeForgotten: Bool) {
         let isUnrecorded = database.tables.index(id) == nil
         let answer = await question()
-        return (answer, isUnrecorded && hasLost(since: begin))
+        return (answer, isUnrecorded && mayLackCopies(of: id, since: begin))
     }
 
     /// Where an order is, for the timeline.

@@ -75,6 +75,13 @@ import WorkflowState
         #expect(try OrderAccepted(decoding: taken.payload.span).idempotencyKey == "k")
     }
 
+    /// It goes on to the broker when PostgreSQL refuses its record, and then nobody else has it.
+    @Test func whatTheIntakeTakesIsRemembered() async throws {
+        fixture.workflows.faults = [.accept: .away]
+        let order = try await fixture.place().order
+        #expect(fixture.intake.orders.count == 1 && fixture.recent.acceptance(order.id) != nil)
+    }
+
     /// The same message, so that it is one order if both got through.
     @Test func withoutPostgresTheBrokerIsTriedAgain() async throws {
         fixture.sender.failures = [.lost, nil]

@@ -180,10 +180,11 @@ final class Shopper {
 
     /// Orders that were accepted and not deleted are in the list, once each.
     private func list() async {
-        let user = user
+        let (user, question) = (user, Loop.now)
         let told = purchases.filter { purchase in
             guard case .accepted(let id, _) = purchase.answer else { return false }
-            return !purchase.mayBeDeleted && !world.mayBeMissing(id, since: purchase.at)
+            return !purchase.mayBeDeleted
+                && !world.mayBeMissing(id, since: purchase.at, question: question)
         }
         let page = await world.edge.ask { accept -> [Order]? in
             try? await accept.read.page(of: user, PageRange(start: .offset(0), size: 100)).orders
@@ -193,7 +194,7 @@ final class Shopper {
         for purchase in told {
             guard case .accepted(let id, _) = purchase.answer else { continue }
             let count = orders.count { $0.lines[0].quantity == purchase.quantity }
-            if count == 0, world.mayBeMissing(id, since: purchase.at) { continue }
+            if count == 0, world.mayBeMissing(id, since: purchase.at, question: question) { continue }
             if count > 1 {
                 let found = orders.filter { $0.lines[0].quantity == purchase.quantity }
                 faults.append(

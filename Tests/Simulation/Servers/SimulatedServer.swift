@@ -88,12 +88,20 @@ final class Link {
     let process: Liveness
     let server: SimulatedServer
     /// Nothing gets through.
-    var isCut = false
+    private(set) var isCut = false
+    private(set) var mendedAt = Instant(nanoseconds: 0)
     private static let timeout = Duration.seconds(2)
 
     init(_ process: Liveness, _ server: SimulatedServer) {
         self.process = process
         self.server = server
+    }
+
+    func cut() { isCut = true }
+
+    func mend() {
+        isCut = false
+        mendedAt = Loop.now
     }
 
     var isUsable: Bool { server.isUp && !server.isSilent && !isCut }

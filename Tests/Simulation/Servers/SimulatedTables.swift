@@ -35,6 +35,8 @@ final class SimulatedTables {
     private(set) var aliases: [(orderID: OrderID, correlationID: CorrelationID, target: OrderID)] = []
     private(set) var outbox: [Waiting] = []
     private(set) var intake: [Taken] = []
+    /// Of all that were ever in the intake table.
+    private(set) var takenIDs: Set<OrderID> = []
     /// Rows of the intake table that a transaction has locked, by its process.
     private var locked: [(id: CorrelationID, by: Liveness)] = []
     private var relay: Liveness?
@@ -216,7 +218,10 @@ final class SimulatedTables {
                     }
             } ?? false
         let isConflict = intake.contains { $0.order.correlationID == id || $0.order.orderID == order.orderID }
-        if !isKeyTaken, !isConflict { intake.append(Taken(order: order, contents: contents)) }
+        if !isKeyTaken, !isConflict {
+            intake.append(Taken(order: order, contents: contents))
+            takenIDs.insert(order.orderID)
+        }
         return intake.contains { $0.order.correlationID == id } || index(id) != nil
     }
 

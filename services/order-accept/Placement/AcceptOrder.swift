@@ -90,14 +90,14 @@ final class AcceptOrder {
         var isOutcomeUnknown = false
         if isCopied, brokerBudget.admit() || !intake.isAvailable {
             let limit = intake.isAvailable ? hedgeDelay : Loop.now.duration(to: end)
-            guard let error = await publish(message, within: limit) else { return remembered(draft) }
+            guard let error = await publish(message, within: limit) else { return remembered(draft, .broker) }
             isOutcomeUnknown = error.isOutcomeUnknown
             if isOutcomeUnknown { brokerBudget.spend() }
         }
         do throws(OrderIntakeError) {
             try await intake.take(IntakeOrder(draft, message))
             metrics?.taken()
-            return .intake
+            return remembered(draft, .intake)
         } catch {
             if error == .keyTaken {
                 if !isOutcomeUnknown { withdraw(draft.order) }
@@ -107,7 +107,7 @@ final class AcceptOrder {
         }
         if isCopied {
             guard let error = await publish(message, within: Loop.now.duration(to: end)) else {
-                return remembered(draft)
+                return remembered(draft, .broker)
             }
             isOutcomeUnknown = isOutcomeUnknown || error.isOutcomeUnknown
         }
@@ -137,6 +137,7 @@ final class AcceptOrder {
         }
         do throws(OrderIntakeError) {
             try await intake.take(IntakeOrder(draft, message))
+            recent.add(draft.acceptance)
             return true
         } catch {
             guard error == .keyTaken else { return false }
@@ -192,9 +193,9 @@ final class AcceptOrder {
         }
     }
 
-    private func remembered(_ order: AcceptedOrder) -> AcceptanceSpan.Way {
+    private func remembered(_ order: AcceptedOrder, _ way: AcceptanceSpan.Way) -> AcceptanceSpan.Way {
         recent.add(order.acceptance)
-        return .broker
+        return way
     }
 
     /// - Returns: nil when it is confirmed.

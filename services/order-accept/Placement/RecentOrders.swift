@@ -2,8 +2,9 @@ import EventLoop
 import Orders
 import WorkflowState
 
-/// What this replica accepted through the broker and has not seen recorded, so that an order whose copies Redis loses is
-/// still found, and its copies are written again (``QueuedOrderRenewal/restore()``). The oldest are dropped at a limit.
+/// What this replica accepted and has not seen recorded, so that an order whose copies Redis loses, or could not take, is
+/// still found, and its copies are written again (``QueuedOrderRenewal/restore()``). One that waits in the intake table goes on
+/// to the broker when PostgreSQL refuses its record. The oldest are dropped at a limit.
 ///
 /// Nothing is looked up here but what Redis and PostgreSQL do not have. So orders are packed as they come, in generations
 /// that are compared with PostgreSQL as a whole, and searched one by one.
