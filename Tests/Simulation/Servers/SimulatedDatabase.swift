@@ -171,6 +171,15 @@ final class SimulatedQueries: OrderQueries, OrderIntake {
         try await link.call(
             OrderQueryError(reason: "away"), OrderQueryError(reason: "late", isOutcomeUnknown: true),
             within: limit
+        ) { [database] () throws(OrderQueryError) in body(database.tables) }
+    }
+
+    /// A question of one statement is never aborted, a change may be.
+    private func change<Value: Sendable>(
+        _ body: @escaping @Loop (SimulatedTables) -> Value
+    ) async throws(OrderQueryError) -> Value {
+        try await link.call(
+            OrderQueryError(reason: "away"), OrderQueryError(reason: "late", isOutcomeUnknown: true)
         ) { [database] () throws(OrderQueryError) in
             if database.abortsThis { throw OrderQueryError(reason: "aborted") }
             return body(database.tables)
@@ -208,15 +217,15 @@ final class SimulatedQueries: OrderQueries, OrderIntake {
     func cancel(
         _ cancellation: OrderCancellation, isDeletion: Bool
     ) async throws(OrderQueryError) -> OrderStatus? {
-        try await ask { $0.cancel(cancellation, isDeletion: isDeletion) }
+        try await change { $0.cancel(cancellation, isDeletion: isDeletion) }
     }
 
     func markPublished(_ event: EventKey) async throws(OrderQueryError) {
-        try await ask { $0.markPublished([event]) }
+        try await change { $0.markPublished([event]) }
     }
 
     func delete(_ id: OrderID, of user: UserID) async throws(OrderQueryError) -> CorrelationID? {
-        try await ask { $0.delete(id, of: user) }
+        try await change { $0.delete(id, of: user) }
     }
 
     // MARK: OrderIntake
