@@ -99,7 +99,7 @@ private func live(_ seed: UInt64, _ plan: Plan) async -> Life {
             if number.isMultiple(of: Self.step), number < Self.seeds {
                 let elapsed = begin.duration(to: .now).seconds
                 let left = Int(elapsed / Double(number) * Double(Self.seeds - number))
-                print(
+                say(
                     "\(number) of \(Self.seeds) seeds, \(Int(Double(number) / elapsed)) a second, \(left) s left"
                 )
             }
@@ -110,10 +110,13 @@ private func live(_ seed: UInt64, _ plan: Plan) async -> Life {
             if Self.environment["KEEP_GOING"] == nil { break }
         }
         let elapsed = begin.duration(to: .now).seconds
-        print(
+        say(
             "\(Self.seeds) seeds, \(orders) orders, \(Int(seconds)) simulated seconds in \(Int(elapsed)) s, hash \(String(hash, radix: 16))"
         )
     }
+
+    /// At once, also to a pipe.
+    private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
     /// The smallest plan under which the seed still breaks a promise.
     private func reduce(_ outcome: Outcome) async -> Outcome {
