@@ -151,7 +151,9 @@ private func live(_ seed: UInt64, _ plan: Plan) async -> Life {
     }
 
     /// Those that found something in an earlier commit; what a seed does has changed with the simulation.
-    @Test(arguments: [181, 219, 299, 578, 1_447, 2_386, 4_931, 101_555, 111_481, 115_577])
+    @Test(arguments: [
+        181, 219, 299, 578, 1_447, 2_386, 4_136, 4_931, 5_494, 51_399, 101_555, 111_481, 115_577,
+    ])
     func aSeedThatFoundAFaultKeepsEveryPromise(_ seed: UInt64) async {
         let outcome = await simulate(seed)
         #expect(outcome.faults.isEmpty)
